@@ -1,0 +1,80 @@
+# Everything a contributor types.  `make` alone lists it.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+
+# Certificates of this system, where a company's own proxy signs what is downloaded.
+export UV_SYSTEM_CERTS ?= 1
+CA_BUNDLE := $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt))
+ifneq ($(CA_BUNDLE),)
+export PIP_CERT ?= $(CA_BUNDLE)
+endif
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+# One stamp per lock: a second run starts at once.
+$(VENV)/installed: requirements/development.txt pyproject.toml
+	@if command -v uv >/dev/null; then \
+	  uv venv -q --allow-existing --python $(PYTHON) $(VENV) && \
+	  uv pip install -q --python $(BIN)/python --require-hashes -r requirements/development.txt && \
+	  uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .; \
+	else \
+	  $(PYTHON) -m venv $(VENV) && \
+	  $(BIN)/python -m pip install -q --require-hashes -r requirements/development.txt && \
+	  $(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .; \
+	fi
+	@touch $@
+
+.PHONY: install
+install: $(VENV)/installed ## install into .venv
+
+.PHONY: demo
+demo: install ## moderate two real messages, from the first word to the mailbox
+	@$(BIN)/python -m sandbox.demo
+
+.PHONY: up
+up: install ## the same house, left running for you until Ctrl-C
+	@$(BIN)/python -m sandbox.up
+
+.PHONY: test
+test: install ## the whole test suite, on real servers
+	@$(BIN)/python -m pytest
+
+.PHONY: sure
+sure: format lint types imports migrations test ## everything CI checks
+
+.PHONY: format
+format: install ## is every file formatted? (`make mend` formats)
+	@$(BIN)/ruff format --check .
+
+.PHONY: lint
+lint: install
+	@$(BIN)/ruff check .
+
+.PHONY: types
+types: install
+	@$(BIN)/mypy
+
+.PHONY: imports
+imports: install ## imports go down only
+	@$(BIN)/lint-imports --no-cache
+
+.PHONY: migrations
+migrations: install ## do the migrations make what the models say?
+	@$(BIN)/python -m pytest tests/models/test_schema.py
+
+.PHONY: mend
+mend: install ## format, fix what can be fixed, redraw generated pages
+	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format -q .
+	@$(BIN)/python -m sandbox.pages
+
+.PHONY: lock
+lock: install ## lock the newest versions that pyproject.toml allows
+	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	  --extra operations pyproject.toml -o requirements/production.txt
+	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	  --extra operations --group dev pyproject.toml -o requirements/development.txt
