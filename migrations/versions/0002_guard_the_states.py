@@ -1,0 +1,71 @@
+"""Guard the states: the database itself refuses a move that is not in `legal_move`."""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+# Table: {origin: targets}; the origin None is birth.
+MOVES = {
+    "message": {
+        None: ["draft"],
+        "draft": ["in_moderation", "scheduled"],
+        "in_moderation": ["scheduled", "rejected", "draft"],
+        "scheduled": ["sending", "draft"],
+        "sending": ["sent", "stopped"],
+    },
+    "moderation_request": {
+        None: ["open"],
+        "open": ["decided", "withdrawn", "expired"],
+    },
+    "notification": {
+        None: ["pending"],
+        "pending": ["sent", "failed", "moot"],
+        "sent": ["delivered", "failed"],
+    },
+    "dispatch": {
+        None: ["waiting"],
+        "waiting": ["sending", "recalled"],
+        "sending": ["sent", "stopped"],
+    },
+    "delivery": {
+        None: ["pending"],
+        "pending": ["sending"],
+        "sending": ["sent", "failed", "uncertain", "pending"],
+    },
+}
+
+
+def upgrade() -> None:
+    op.execute("""
+        create function refuse_illegal_move() returns trigger language plpgsql as $$
+        declare
+            before text := case tg_op when 'UPDATE' then old.state end;
+        begin
+            if not exists (
+                select from legal_move
+                where entity = tg_table_name
+                  and origin is not distinct from before
+                  and target = new.state
+            ) then
+                raise exception '% may not move from % to %',
+                    tg_table_name, coalesce(before, 'nothing'), new.state
+                    using errcode = 'check_violation';
+            end if;
+            return new;
+        end $$
+    """)
+    for table, moves in MOVES.items():
+        for origin, targets in moves.items():
+            for target in targets:
+                before = f"'{origin}'" if origin else "null"
+                op.execute(f"insert into legal_move values ('{table}', {before}, '{target}')")
+        op.execute(f"""
+            create trigger {table}_born before insert on {table}
+            for each row execute function refuse_illegal_move()
+        """)
+        op.execute(f"""
+            create trigger {table}_moved before update of state on {table}
+            for each row when (old.state is distinct from new.state)
+            execute function refuse_illegal_move()
+        """)

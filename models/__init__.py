@@ -1,0 +1,56 @@
+"""The nouns: tables, constraints, states."""
+
+from models.audit import Act, AuditEntry, Door, record
+from models.base import Base
+from models.dispatch import Delivery, DeliveryState, Dispatch, DispatchState
+from models.idempotency import IdempotentCall
+from models.lifecycle import IllegalTransition, Lifecycle, legal_move
+from models.lists import ApproverList, ListDelivery, ListKind, MailingList
+from models.messages import Message, MessageState
+from models.moderation import Decision, ModerationRequest, RequestState, Verdict
+from models.notifications import Channel, LetterName, Notification, NotificationState
+from models.people import Right, Role, User
+from models.refusals import Invalid, Refusal, Trespass, Unknown
+from models.subscriptions import Change, Subscription, SubscriptionChange
+from models.work_items import WorkItem
+
+__all__ = [
+    "Act",
+    "ApproverList",
+    "AuditEntry",
+    "Base",
+    "Change",
+    "Channel",
+    "Decision",
+    "Delivery",
+    "DeliveryState",
+    "Dispatch",
+    "DispatchState",
+    "Door",
+    "IdempotentCall",
+    "IllegalTransition",
+    "Invalid",
+    "LetterName",
+    "Lifecycle",
+    "ListDelivery",
+    "ListKind",
+    "MailingList",
+    "Message",
+    "MessageState",
+    "ModerationRequest",
+    "Notification",
+    "NotificationState",
+    "Refusal",
+    "RequestState",
+    "Right",
+    "Role",
+    "Subscription",
+    "SubscriptionChange",
+    "Trespass",
+    "Unknown",
+    "User",
+    "Verdict",
+    "WorkItem",
+    "legal_move",
+    "record",
+]

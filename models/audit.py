@@ -1,0 +1,107 @@
+"""The audit trail: who did what, when, through which door.  It is only ever added to."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Index
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, identity
+from models.clock import now
+from models.lifecycle import word
+from models.people import User
+
+
+class Door(StrEnum):
+    """Through which door an act came in."""
+
+    PORTAL = "portal"
+    LINK = "link"
+    MAIL = "mail"
+    SMS = "sms"
+    COMMAND_LINE = "command_line"
+    SERVICE = "service"
+    SYSTEM = "system"
+
+
+class Act(StrEnum):
+    """What was done; the timeline and the audit trail read these words."""
+
+    ADDED_USER = "added_user"
+    DISABLED_USER = "disabled_user"
+    ENABLED_USER = "enabled_user"
+    GRANTED_ROLE = "granted_role"
+    EDITED_ROLE = "edited_role"
+    CREATED_LIST = "created_list"
+    CREATED_APPROVER_LIST = "created_approver_list"
+    EDITED_APPROVER_LIST = "edited_approver_list"
+    ASSIGNED_APPROVERS = "assigned_approvers"
+    SUBSCRIBED = "subscribed"
+    UNSUBSCRIBED = "unsubscribed"
+    WROTE = "wrote"
+    ASKED = "asked"
+    NOTIFIED = "notified"
+    NOT_NOTIFIED = "not_notified"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDREW = "withdrew"
+    RELEASED = "released"
+    RECALLED = "recalled"
+    RETURNED = "returned"
+    BEGAN_SENDING = "began_sending"
+    FINISHED_SENDING = "finished_sending"
+    STOPPED_SENDING = "stopped_sending"
+    LOST_SIGHT = "lost_sight"
+    REFUSED = "refused"
+
+
+class AuditEntry(Base):
+    """One act.
+
+    The ids are not foreign keys, and the actor's name is copied: an entry outlives what it is
+    about.  `detail` holds facts for the timeline, never a message's text.
+    """
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (
+        Index(None, "message_id", postgresql_where="message_id is not null"),
+        Index(None, "list_id", postgresql_where="list_id is not null"),
+        Index(None, "actor_id", postgresql_where="actor_id is not null"),
+    )
+
+    id: Mapped[identity]
+    at: Mapped[datetime] = mapped_column(default=now)
+    act: Mapped[str]  # an Act; not a CHECK, because every new feature brings new ones
+    actor_id: Mapped[int | None]
+    actor: Mapped[str]
+    door: Mapped[Door] = mapped_column(word(Door))
+    message_id: Mapped[int | None]
+    list_id: Mapped[int | None]
+    detail: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+
+
+def record(
+    session: Session,
+    act: Act,
+    *,
+    by: User | None,
+    via: Door,
+    message_id: int | None = None,
+    list_id: int | None = None,
+    **detail: Any,
+) -> None:
+    """Add to the audit trail; without a person (`by`) it was the operator or the system."""
+    nobody = "system" if via is Door.SYSTEM else "operator"
+    session.add(
+        AuditEntry(
+            act=act,
+            actor_id=by.id if by else None,
+            actor=by.name if by else nobody,
+            door=via,
+            message_id=message_id,
+            list_id=list_id,
+            detail=detail,
+        )
+    )

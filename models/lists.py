@@ -1,0 +1,86 @@
+"""Mailing lists, and the approver lists assigned to them."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, identity
+from models.clock import now
+from models.lifecycle import word
+from models.people import User
+
+# A short name becomes part of commands and file names on the list server.
+SHORT_NAME = r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?"
+
+
+class ListKind(StrEnum):
+    """Whether members talk to each other, or only read."""
+
+    DISCUSSION = "discussion"
+    ANNOUNCEMENT = "announcement"
+
+
+class ListDelivery(StrEnum):
+    """To whom a sendout goes: to each member, or once to the list's own address."""
+
+    MEMBERS = "members"
+    LIST_ADDRESS = "list_address"
+
+
+approver = Table(
+    "approver",
+    Base.metadata,
+    Column("approver_list_id", ForeignKey("approver_list.id"), primary_key=True),
+    Column("user_id", ForeignKey("user.id"), primary_key=True),
+)
+
+
+class ApproverList(Base):
+    """Who may answer; one may serve many MailingLists."""
+
+    __tablename__ = "approver_list"
+
+    id: Mapped[identity]
+    name: Mapped[str] = mapped_column(unique=True)
+
+    members: Mapped[list[User]] = relationship(secondary=approver, order_by=User.id)
+
+
+class MailingList(Base):
+    """A list, its approver list and the rules of its sendouts."""
+
+    __tablename__ = "mailing_list"
+    __table_args__ = (
+        CheckConstraint(
+            f"short_name ~ '^{SHORT_NAME}$' and position('..' in short_name) = 0",
+            name="short_name",
+        ),
+        Index("mailing_list_address_key", text("lower(address)"), unique=True),
+    )
+
+    id: Mapped[identity]
+    short_name: Mapped[str] = mapped_column(unique=True)
+    address: Mapped[str]
+    name: Mapped[str]
+    description: Mapped[str] = mapped_column(default="")
+    kind: Mapped[ListKind] = mapped_column(word(ListKind), default=ListKind.ANNOUNCEMENT)
+    delivery: Mapped[ListDelivery] = mapped_column(word(ListDelivery), default=ListDelivery.MEMBERS)
+    four_eyes: Mapped[bool] = mapped_column(default=True)
+    approver_list_id: Mapped[int | None] = mapped_column(ForeignKey("approver_list.id"))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    approver_list: Mapped[ApproverList | None] = relationship()
+
+    def approvers_for(self, author: User) -> list[User]:
+        """Who may answer now about a message of `author`: with four eyes, never the author."""
+        members = self.approver_list.members if self.approver_list else []
+        return [
+            user
+            for user in members
+            if not user.disabled_at and not (self.four_eyes and user.id == author.id)
+        ]
+
+    def __str__(self) -> str:
+        return self.short_name

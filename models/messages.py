@@ -1,0 +1,67 @@
+"""Messages: what an author wants a list to read, and when."""
+
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import ClassVar
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.clock import now
+from models.lifecycle import Lifecycle, word
+from models.lists import MailingList
+from models.people import User
+
+
+class MessageState(StrEnum):
+    """Where a message stands between its author and its readers."""
+
+    DRAFT = "draft"
+    IN_MODERATION = "in_moderation"
+    REJECTED = "rejected"
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    SENT = "sent"
+    STOPPED = "stopped"
+
+
+class Message(Lifecycle):
+    """A message as its author gave it: `raw` holds the very bytes (RFC 5322)."""
+
+    __tablename__ = "message"
+    __table_args__ = (Index(None, "list_id", "state"),)
+
+    moves: ClassVar = {
+        None: {MessageState.DRAFT},
+        MessageState.DRAFT: {MessageState.IN_MODERATION, MessageState.SCHEDULED},
+        MessageState.IN_MODERATION: {
+            MessageState.SCHEDULED,
+            MessageState.REJECTED,
+            MessageState.DRAFT,
+        },
+        MessageState.SCHEDULED: {MessageState.SENDING, MessageState.DRAFT},
+        MessageState.SENDING: {MessageState.SENT, MessageState.STOPPED},
+    }
+
+    state: Mapped[MessageState] = mapped_column(word(MessageState))
+    author_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    list_id: Mapped[int] = mapped_column(ForeignKey("mailing_list.id"))
+    subject: Mapped[str]
+    size: Mapped[int]
+    send_at: Mapped[datetime | None]
+    written_at: Mapped[datetime] = mapped_column(default=now)
+    # Megabytes that an outbox does not want to load.
+    raw: Mapped[bytes] = mapped_column(deferred=True)
+
+    author: Mapped[User] = relationship()
+    mailing_list: Mapped[MailingList] = relationship()
+
+    @property
+    def place(self) -> dict[str, int]:
+        """Where in the audit trail an act on this message belongs."""
+        return {"message_id": self.id, "list_id": self.list_id}
+
+    def content_hash(self) -> str:
+        """What an approval is bound to: these bytes, for this list (SHA-256, hexadecimal)."""
+        return sha256(b"%d\n" % self.list_id + self.raw).hexdigest()

@@ -1,0 +1,69 @@
+"""Letters on their way to one User each."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.lifecycle import word
+from models.messages import Message
+from models.moderation import ModerationRequest
+from models.people import User
+from models.work_items import WorkItem
+
+
+class NotificationState(StrEnum):
+    """How far a letter has come."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    MOOT = "moot"
+
+
+class LetterName(StrEnum):
+    """The letters, named as the source system names them; each has a folder of templates."""
+
+    MODERATE = "SysMsgMessageModerate"
+    REJECTED = "SysMsgMessageRejected"
+    RETURNED = "SysMsgMessageReturned"
+
+
+class Channel(StrEnum):
+    """How a letter travels."""
+
+    EMAIL = "email"
+
+
+class Notification(WorkItem):
+    """One letter to one User over one channel."""
+
+    __tablename__ = "notification"
+    __table_args__ = (Index(None, "ring_at", postgresql_where="state = 'pending'"),)
+
+    moves: ClassVar = {
+        None: {NotificationState.PENDING},
+        NotificationState.PENDING: {
+            NotificationState.SENT,
+            NotificationState.FAILED,
+            NotificationState.MOOT,
+        },
+        NotificationState.SENT: {NotificationState.DELIVERED, NotificationState.FAILED},
+    }
+
+    state: Mapped[NotificationState] = mapped_column(word(NotificationState))
+    letter: Mapped[LetterName] = mapped_column(word(LetterName))
+    channel: Mapped[Channel] = mapped_column(word(Channel), default=Channel.EMAIL)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id"), index=True)
+    request_id: Mapped[int | None] = mapped_column(ForeignKey("moderation_request.id"), index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    failure: Mapped[str | None]
+    sent_at: Mapped[datetime | None]
+
+    user: Mapped[User] = relationship()
+    message: Mapped[Message] = relationship()
+    request: Mapped[ModerationRequest | None] = relationship()
