@@ -1,0 +1,26 @@
+"""The Celery app: what `celery -A workflows.celery` finds."""
+
+import logging
+from typing import Any
+
+from celery import Celery, signals
+
+from models.database import engine
+from settings import settings
+from workflows import logs
+
+app = Celery("listgate", include=["workflows.tasks"])
+app.config_from_object("celeryconfig")
+
+
+@signals.setup_logging.connect
+def log_like_the_rest(**_: Any) -> None:
+    """Every process of ours logs in the same way, Celery's own words included."""
+    logs.configure(settings.log_level, settings.log_format)
+
+
+@signals.worker_process_init.connect
+def forget_inherited_connections(**_: Any) -> None:
+    """A forked child must not share its parent's connections to PostgreSQL."""
+    engine.dispose(close=False)
+    logging.getLogger(__name__).debug("child ready")

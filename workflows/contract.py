@@ -1,0 +1,117 @@
+"""The public contract: what other services may ask of us, and the shape of the answers.
+
+Other services enqueue these tasks by name with keyword arguments (JSON); docs/tasks.md is generated
+from this page and from workflows/tasks.py.  People are named by id: an address has no business in a
+queue.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from models import IdempotentCall, Invalid, Message, ModerationRequest, Refusal, Verdict
+
+Id = Annotated[int, Field(gt=0, lt=2**63)]
+
+
+class KeyReused(Refusal):
+    """The idempotency key was used before, for another call."""
+
+
+class Call(BaseModel):
+    """The arguments of a public task."""
+
+    # Strict: "12" or 12.0 is a caller's bug that had better show at once.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    idempotency_key: Annotated[str, Field(min_length=1, max_length=200)] = Field(
+        description="Chosen by the caller, new for each thing asked: the same key with the same "
+        "arguments gets the first answer again, with others it is refused"
+    )
+
+    @classmethod
+    def read(cls, unnamed: tuple[Any, ...], given: dict[str, Any]) -> Self:
+        """Check the arguments; raises Invalid, naming each wrong one but quoting no value."""
+        if unnamed:
+            raise Invalid("Give every argument by its name.")
+        try:
+            return cls.model_validate(given)
+        except ValidationError as wrong:
+            raise Invalid("; ".join(map(complaint, wrong.errors(include_input=False)))) from None
+
+
+def complaint(error: Any) -> str:
+    """One wrong argument in words."""
+    return f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
+
+
+class RequestApproval(Call):
+    """Ask the approvers of the message's list whether it may go out."""
+
+    message_id: Id = Field(description="A draft")
+    author_id: Id = Field(description="The user who wrote it")
+
+
+class Decide(Call):
+    """Answer a request; the first answer decides."""
+
+    # A JSON string cannot be a Verdict by itself; strict would refuse it.
+    model_config = ConfigDict(strict=False)
+
+    request_id: Annotated[Id, Field(strict=True)] = Field(description="An open request")
+    approver_id: Annotated[Id, Field(strict=True)] = Field(description="The user who answers")
+    verdict: Verdict = Field(description='"approved" or "rejected"')
+    comment: Annotated[str, Field(max_length=10_000)] = Field(
+        "", description="The reason; it is told to the author of a rejected message"
+    )
+
+
+class Withdraw(Call):
+    """Take a request back before anybody has answered; the message is a draft again."""
+
+    request_id: Id = Field(description="An open request")
+    author_id: Id = Field(description="The user who wrote the message")
+
+
+class Recall(Call):
+    """Take a scheduled message back, or stop one that is being sent."""
+
+    message_id: Id = Field(description="A message that is scheduled or being sent")
+    by_id: Id = Field(description="Its author, or a user with Right 601")
+
+
+Answer = dict[str, Any]
+
+
+def standing(message: Message, request: ModerationRequest | None = None) -> Answer:
+    """The result of a public task: where the message, and the request about it, stand now."""
+    answer: Answer = {"message_id": message.id, "message": message.state.value}
+    if request is not None:
+        answer |= {"request_id": request.id, "request": request.state.value}
+    return answer
+
+
+def once(session: Session, task: str, call: Call, act: Callable[[], Answer]) -> Answer:
+    """Do `act`, unless this very call was answered before; raises KeyReused for another call.
+
+    Of two at the same time the second waits at the key until the first has committed.
+    """
+    arguments = call.model_dump(mode="json", exclude={"idempotency_key"})
+    first = session.scalar(
+        insert(IdempotentCall)
+        .values(key=call.idempotency_key, task=task, arguments=arguments)
+        .on_conflict_do_nothing()
+        .returning(IdempotentCall)
+    )
+    if first is not None:
+        answer = act()
+        first.result = answer
+        return answer
+    earlier = session.get_one(IdempotentCall, call.idempotency_key)
+    if (earlier.task, earlier.arguments) != (task, arguments):
+        raise KeyReused("This idempotency key was used before, for another call.")
+    assert earlier.result is not None, "a call and its result are committed together"
+    return earlier.result

@@ -1,0 +1,110 @@
+"""Schedule a message, recall it before its time, stop it half-way."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import (
+    Act,
+    Dispatch,
+    DispatchState,
+    Door,
+    IllegalTransition,
+    LetterName,
+    Message,
+    MessageState,
+    Notification,
+    Right,
+    User,
+    record,
+)
+from models.clock import now
+from workflows.people import require, require_author
+
+
+def release(session: Session, message: Message, author: User, *, via: Door) -> Dispatch:
+    """Schedule the own message without asking: for authors who have Right 601.
+
+    Raises Trespass without that right or for somebody else's message, IllegalTransition unless it
+    is a draft.
+    """
+    require_author(message, author, via)
+    require(author, Right.SEND_MESSAGES, via, message_id=message.id, list_id=message.list_id)
+    dispatch = schedule(
+        session, message, content_hash=message.content_hash(), released_by_id=author.id
+    )
+    record(session, Act.RELEASED, by=author, via=via, **message.place)
+    return dispatch
+
+
+def schedule(
+    session: Session,
+    message: Message,
+    *,
+    content_hash: str,
+    request_id: int | None = None,
+    released_by_id: int | None = None,
+) -> Dispatch:
+    """Have exactly this content sent when its time has come; a time that has passed is now."""
+    message.move(MessageState.SCHEDULED)
+    dispatch = Dispatch(
+        message=message,
+        content_hash=content_hash,
+        request_id=request_id,
+        released_by_id=released_by_id,
+        due_at=max(now(), message.send_at or now()),
+    )
+    session.add(dispatch)
+    session.flush()
+    return dispatch
+
+
+def recall(session: Session, message: Message, by: User, *, via: Door) -> MessageState:
+    """Take a scheduled message back, or stop one that is being sent; returns its new state.
+
+    Its author may, and everybody with Right 601.  What is recalled is a draft again and its
+    approval void; of what is stopped, the unsent stays unsent.
+    """
+    if by.id != message.author_id:
+        require(by, Right.SEND_MESSAGES, via, message_id=message.id, list_id=message.list_id)
+    dispatch = unfinished_dispatch(session, message)
+    if dispatch.state is DispatchState.WAITING:
+        cancel(dispatch)
+        record(session, Act.RECALLED, by=by, via=via, **message.place)
+    else:
+        dispatch.move(DispatchState.STOPPED)
+        message.move(MessageState.STOPPED)
+        record(session, Act.STOPPED_SENDING, by=by, via=via, **message.place)
+    return message.state
+
+
+def return_to_author(session: Session, dispatch: Dispatch) -> None:
+    """Do not send what is no longer what was approved: the message is a draft again."""
+    message = dispatch.message
+    cancel(dispatch)
+    record(session, Act.RETURNED, by=None, via=Door.SYSTEM, **message.place)
+    session.add(Notification(letter=LetterName.RETURNED, user=message.author, message=message))
+
+
+def cancel(dispatch: Dispatch) -> None:
+    """Undo a schedule whose time has not come."""
+    dispatch.move(DispatchState.RECALLED)
+    dispatch.message.move(MessageState.DRAFT)
+
+
+def unfinished_dispatch(session: Session, message: Message) -> Dispatch:
+    """The message's dispatch that waits or sends, locked; raises IllegalTransition."""
+    dispatch = session.scalar(
+        select(Dispatch)
+        .where(
+            Dispatch.message_id == message.id,
+            Dispatch.state.in_([DispatchState.WAITING, DispatchState.SENDING]),
+        )
+        .with_for_update()
+    )
+    session.refresh(message, ["state"])
+    if dispatch is None:
+        raise IllegalTransition(
+            f"Message {message.id} is {message.state}; only a message that is scheduled or being "
+            "sent can be recalled."
+        )
+    return dispatch

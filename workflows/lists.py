@@ -1,0 +1,154 @@
+"""Mailing lists and approver lists: create, assign, find."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import (
+    Act,
+    ApproverList,
+    Door,
+    Invalid,
+    ListDelivery,
+    ListKind,
+    MailingList,
+    Right,
+    Unknown,
+    User,
+    record,
+)
+from models.lists import SHORT_NAME
+from workflows.people import checked_address, one_line, require
+
+
+def create_list(
+    session: Session,
+    short_name: str,
+    address: str,
+    name: str,
+    *,
+    by: User | None,
+    via: Door,
+    description: str = "",
+    kind: ListKind = ListKind.ANNOUNCEMENT,
+    delivery: ListDelivery = ListDelivery.MEMBERS,
+    four_eyes: bool = True,
+) -> MailingList:
+    """Create an empty list.
+
+    Raises Invalid for names or addresses that cannot be used or are taken.
+    """
+    require(by, Right.EDIT_LISTS, via)
+    mailing_list = MailingList(
+        short_name=free_short_name(session, short_name),
+        address=free_list_address(session, address),
+        name=one_line(name, "The list's name"),
+        description=description,
+        kind=kind,
+        delivery=delivery,
+        four_eyes=four_eyes,
+    )
+    session.add(mailing_list)
+    session.flush()
+    record(session, Act.CREATED_LIST, by=by, via=via, list_id=mailing_list.id, name=short_name)
+    return mailing_list
+
+
+def create_approver_list(
+    session: Session, name: str, members: Iterable[User], *, by: User | None, via: Door
+) -> ApproverList:
+    """Create an approver list with these members; raises Invalid if the name is taken."""
+    require(by, Right.CREATE_APPROVER_LISTS, via)
+    if session.scalar(select(ApproverList).where(ApproverList.name == name)):
+        raise Invalid(f"There is already an approver list {name!r}.")
+    approver_list = ApproverList(
+        name=one_line(name, "The approver list's name"), members=list(dict.fromkeys(members))
+    )
+    session.add(approver_list)
+    session.flush()
+    record(session, Act.CREATED_APPROVER_LIST, by=by, via=via, **facts(approver_list))
+    return approver_list
+
+
+def set_approvers(
+    session: Session,
+    approver_list: ApproverList,
+    members: Iterable[User],
+    *,
+    by: User | None,
+    via: Door,
+) -> None:
+    """Make these people, and nobody else, the approvers; it counts for open requests too."""
+    require(by, Right.EDIT_APPROVER_LISTS, via)
+    approver_list.members = list(dict.fromkeys(members))
+    record(session, Act.EDITED_APPROVER_LIST, by=by, via=via, **facts(approver_list))
+
+
+def assign_approvers(
+    session: Session,
+    mailing_list: MailingList,
+    approver_list: ApproverList,
+    *,
+    by: User | None,
+    via: Door,
+) -> None:
+    """Have this approver list answer for the mailing list."""
+    require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
+    require(by, Right.USE_APPROVER_LISTS, via, list_id=mailing_list.id)
+    mailing_list.approver_list = approver_list
+    record(
+        session,
+        Act.ASSIGNED_APPROVERS,
+        by=by,
+        via=via,
+        list_id=mailing_list.id,
+        **facts(approver_list),
+    )
+
+
+def list_named(session: Session, short_name: str) -> MailingList:
+    """The mailing list with this short name; raises Unknown."""
+    mailing_list = session.scalar(select(MailingList).where(MailingList.short_name == short_name))
+    if mailing_list is None:
+        raise Unknown(f"There is no mailing list {short_name!r}.")
+    return mailing_list
+
+
+def approver_list_named(session: Session, name: str) -> ApproverList:
+    """The approver list of this name; raises Unknown."""
+    approver_list = session.scalar(select(ApproverList).where(ApproverList.name == name))
+    if approver_list is None:
+        raise Unknown(f"There is no approver list {name!r}.")
+    return approver_list
+
+
+def facts(approver_list: ApproverList) -> dict[str, Any]:
+    """What the audit trail keeps of an approver list."""
+    return {
+        "approver_list": approver_list.name,
+        "members": [user.id for user in approver_list.members],
+    }
+
+
+def free_short_name(session: Session, short_name: str) -> str:
+    """The short name, if it may be one and is not taken; raises Invalid."""
+    if not re.fullmatch(SHORT_NAME, short_name) or ".." in short_name:
+        raise Invalid(
+            "A short name has 1 to 64 of the characters a-z 0-9 . _ -, begins and ends with a "
+            "letter or digit, and has no two dots in a row."
+        )
+    if session.scalar(select(MailingList).where(MailingList.short_name == short_name)):
+        raise Invalid(f"There is already a mailing list {short_name!r}.")
+    return short_name
+
+
+def free_list_address(session: Session, address: str) -> str:
+    """The address in its normal form, if no other list has it; raises Invalid."""
+    checked = checked_address(address)
+    taken = select(MailingList).where(func.lower(MailingList.address) == checked.lower())
+    if other := session.scalar(taken):
+        raise Invalid(f"The mailing list {other} already has this address.")
+    return checked

@@ -1,0 +1,202 @@
+"""Ask, answer, withdraw: whether a message may go out."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from models import (
+    Act,
+    Decision,
+    Door,
+    IllegalTransition,
+    Invalid,
+    LetterName,
+    Message,
+    MessageState,
+    ModerationRequest,
+    Notification,
+    Refusal,
+    RequestState,
+    Trespass,
+    Unknown,
+    User,
+    Verdict,
+    record,
+)
+from workflows.dispatch import schedule
+from workflows.people import require_author
+
+COMMENT_LENGTH = 10_000  # characters; a reason is a letter, not a book
+
+
+class NoApprovers(Refusal):
+    """Nobody could answer, so asking would be asking for ever."""
+
+
+class NotAnApprover(Trespass):
+    """Who answers is not on the list's approver list now, or is the author under four eyes."""
+
+
+class AlreadyDecided(Refusal):
+    """Somebody else's answer was the first."""
+
+
+class NoLongerOpen(Refusal):
+    """The question was withdrawn or has expired."""
+
+
+def request_approval(
+    session: Session, message: Message, author: User, *, via: Door
+) -> ModerationRequest:
+    """Ask everybody who may answer now; the content is fixed by its hash from here on.
+
+    Raises NoApprovers, Trespass for somebody else's message, IllegalTransition unless it is a
+    draft.
+    """
+    require_author(message, author, via)
+    approvers = approvers_to_ask(message)
+    message.move(MessageState.IN_MODERATION)
+    request = ModerationRequest(message=message, content_hash=message.content_hash())
+    session.add(request)
+    session.flush()
+    record(session, Act.ASKED, by=author, via=via, request_id=request.id, **message.place)
+    session.add_all(
+        Notification(letter=LetterName.MODERATE, user=approver, message=message, request=request)
+        for approver in approvers
+    )
+    return request
+
+
+def decide(
+    session: Session,
+    request: ModerationRequest,
+    approver: User,
+    verdict: Verdict,
+    *,
+    via: Door,
+    comment: str = "",
+) -> Decision:
+    """Record the first answer and what follows from it, whichever door it came through.
+
+    Raises NotAnApprover, AlreadyDecided (who, what and when), NoLongerOpen.
+    """
+    require_approver(request, approver, via)
+    win(session, request)
+    decision = Decision(
+        request_id=request.id,
+        approver=approver,
+        verdict=verdict,
+        via=via,
+        comment=checked_comment(comment),
+    )
+    session.add(decision)
+    session.flush()
+    follow(session, request, decision)
+    return decision
+
+
+def withdraw(session: Session, request: ModerationRequest, author: User, *, via: Door) -> None:
+    """Take the question back; the message is a draft again.
+
+    Raises Trespass for somebody else's message, AlreadyDecided, NoLongerOpen.
+    """
+    require_author(request.message, author, via)
+    win(session, request, RequestState.WITHDRAWN)
+    request.message.move(MessageState.DRAFT)
+    record(
+        session, Act.WITHDREW, by=author, via=via, request_id=request.id, **request.message.place
+    )
+
+
+def request_by_id(session: Session, request_id: int) -> ModerationRequest:
+    """The request with this number; raises Unknown."""
+    request = session.get(ModerationRequest, request_id)
+    if request is None:
+        raise Unknown(f"There is no request {request_id}.")
+    return request
+
+
+def approvers_to_ask(message: Message) -> Sequence[User]:
+    """Everybody who may answer about this message now; raises NoApprovers if that is nobody."""
+    approvers = message.mailing_list.approvers_for(message.author)
+    if approvers:
+        return approvers
+    name = message.mailing_list.short_name
+    if message.mailing_list.approver_list is None:
+        raise NoApprovers(
+            f"{message.author} may not send to the list {name}, and it has no approver list to ask."
+        )
+    raise NoApprovers(
+        f"{message.author} may not send to the list {name}, and nobody else on its approver list "
+        "can answer."
+    )
+
+
+def require_approver(request: ModerationRequest, user: User, via: Door) -> None:
+    """Raise NotAnApprover unless `user` may answer this request now."""
+    mailing_list, author = request.message.mailing_list, request.message.author
+    if user in mailing_list.approvers_for(author):
+        return
+    raise NotAnApprover(
+        f"{user} wrote this message, and the list {mailing_list} asks for four eyes."
+        if user == author and mailing_list.four_eyes
+        else f"{user} is not an approver of the list {mailing_list}.",
+        by_id=user.id,
+        via=via,
+        message_id=request.message_id,
+        list_id=mailing_list.id,
+    )
+
+
+def win(
+    session: Session, request: ModerationRequest, to: RequestState = RequestState.DECIDED
+) -> None:
+    """Settle the race: of all who call this for one request, exactly one returns."""
+    try:
+        request.move(to)
+    except IllegalTransition:
+        session.refresh(request, ["decision"])
+        raise too_late(request) from None
+
+
+def too_late(request: ModerationRequest) -> Refusal:
+    """What to tell whoever comes second."""
+    if (first := request.decision) is None:
+        return NoLongerOpen(
+            f"Request {request.id} is {request.state} and can no longer be answered."
+        )
+    when = f"{first.decided_at:%Y-%m-%d at %H:%M:%S %Z}"
+    return AlreadyDecided(f"{first.approver} has already {first.verdict} this message, on {when}.")
+
+
+def follow(session: Session, request: ModerationRequest, decision: Decision) -> None:
+    """What a decision leads to: a sendout, or a letter to the author."""
+    message = request.message
+    facts: dict[str, Any] = {"by": decision.approver, "via": decision.via, **message.place}
+    if decision.verdict is Verdict.APPROVED:
+        record(session, Act.APPROVED, comment=decision.comment, **facts)
+        schedule(
+            session,
+            message,
+            content_hash=request.content_hash,
+            request_id=request.id,
+        )
+        return
+    message.move(MessageState.REJECTED)
+    record(session, Act.REJECTED, comment=decision.comment, **facts)
+    session.add(
+        Notification(
+            letter=LetterName.REJECTED,
+            user=message.author,
+            message=message,
+            request_id=decision.request_id,
+        )
+    )
+
+
+def checked_comment(comment: str) -> str:
+    """The comment, stripped; raises Invalid for one that is too long or holds a NUL."""
+    if len(comment) > COMMENT_LENGTH or "\0" in comment:
+        raise Invalid(f"A comment has at most {COMMENT_LENGTH} characters, and no NUL among them.")
+    return comment.strip()

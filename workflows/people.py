@@ -1,0 +1,174 @@
+"""Users and roles: add, disable, grant; and the question whether somebody may."""
+
+from collections.abc import Iterable
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import Act, Door, Invalid, Message, Right, Role, Trespass, Unknown, User, record
+from models.clock import now
+
+
+def add_user(
+    session: Session,
+    address: str,
+    name: str,
+    *,
+    roles: Iterable[str] = (),
+    by: User | None,
+    via: Door,
+) -> User:
+    """Add a person, with the roles of these names.
+
+    Raises Invalid for an address that is none or is taken, Unknown for a role, Trespass without
+    the right to edit users.
+    """
+    require(by, Right.EDIT_USERS, via)
+    user = User(address=checked_address(address), name=one_line(name, "The name"))
+    if find_user(session, user.address):
+        raise Invalid("There is already a user with this address.")
+    user.roles = [role_named(session, role) for role in roles]
+    session.add(user)
+    session.flush()
+    record(session, Act.ADDED_USER, by=by, via=via, user_id=user.id, roles=list(roles))
+    return user
+
+
+def grant(session: Session, user: User, role_name: str, *, by: User | None, via: Door) -> None:
+    """Give `user` a role; giving it twice is giving it once."""
+    require(by, Right.EDIT_USERS, via)
+    role = role_named(session, role_name)
+    if role not in user.roles:
+        user.roles.append(role)
+        record(session, Act.GRANTED_ROLE, by=by, via=via, user_id=user.id, role=role.name)
+
+
+def disable(session: Session, user: User, *, by: User | None, via: Door) -> None:
+    """From now on this person neither acts nor receives; nothing is forgotten."""
+    require(by, Right.EDIT_USERS, via)
+    if not user.disabled_at:
+        user.disabled_at = now()
+        record(session, Act.DISABLED_USER, by=by, via=via, user_id=user.id)
+
+
+def enable(session: Session, user: User, *, by: User | None, via: Door) -> None:
+    """Undo `disable`."""
+    require(by, Right.EDIT_USERS, via)
+    if user.disabled_at:
+        user.disabled_at = None
+        record(session, Act.ENABLED_USER, by=by, via=via, user_id=user.id)
+
+
+def define_role(
+    session: Session, name: str, rights: Iterable[int], *, by: User | None, via: Door
+) -> Role:
+    """Create the role of this name, or give the existing one exactly these rights."""
+    require(by, Right.EDIT_USERS, via)
+    known = sorted({checked_right(number) for number in rights})
+    role = session.scalar(select(Role).where(Role.name == name))
+    if role is None:
+        role = Role(name=one_line(name, "The role's name"), rights=known)
+        session.add(role)
+    role.rights = known
+    record(session, Act.EDITED_ROLE, by=by, via=via, role=name, rights=known)
+    return role
+
+
+def require(
+    by: User | None,
+    right: Right,
+    via: Door,
+    *,
+    message_id: int | None = None,
+    list_id: int | None = None,
+) -> None:
+    """Raise Trespass unless `by` has `right`; the operator at the machine (None) may everything."""
+    if by is not None and not by.may(right):
+        raise Trespass(
+            f"{by} lacks the right {right.name} ({right:d}).",
+            by_id=by.id,
+            via=via,
+            message_id=message_id,
+            list_id=list_id,
+        )
+
+
+def require_author(message: Message, user: User, via: Door) -> None:
+    """Raise Trespass unless `user` wrote the message."""
+    if user.id != message.author_id:
+        raise Trespass(
+            f"{user} did not write message {message.id}.",
+            by_id=user.id,
+            via=via,
+            message_id=message.id,
+        )
+
+
+def acting_user(session: Session, address: str, via: Door) -> User:
+    """The person who acts; raises Unknown, or Trespass if they are disabled."""
+    user = find_user(session, address)
+    if user is None:
+        raise Unknown("There is no user with this address.")
+    return enabled(user, via)
+
+
+def acting_user_by_id(session: Session, user_id: int, via: Door) -> User:
+    """Like `acting_user`, for callers that name people by id."""
+    user = session.get(User, user_id)
+    if user is None:
+        raise Unknown(f"There is no user {user_id}.")
+    return enabled(user, via)
+
+
+def enabled(user: User, via: Door) -> User:
+    """The same person; raises Trespass if they are disabled."""
+    if user.disabled_at:
+        raise Trespass(f"{user} is disabled.", by_id=user.id, via=via)
+    return user
+
+
+def user_with_address(session: Session, address: str) -> User:
+    """The person with this address, disabled or not; raises Unknown."""
+    user = find_user(session, address)
+    if user is None:
+        raise Unknown("There is no user with this address.")
+    return user
+
+
+def find_user(session: Session, address: str) -> User | None:
+    """The person with this address, whatever its case, or None."""
+    return session.scalar(select(User).where(func.lower(User.address) == address.strip().lower()))
+
+
+def role_named(session: Session, name: str) -> Role:
+    """The role of this name; raises Unknown."""
+    role = session.scalar(select(Role).where(Role.name == name))
+    if role is None:
+        raise Unknown(f"There is no role {name!r}.")
+    return role
+
+
+def checked_right(number: int) -> int:
+    """The number of a right that exists; raises Invalid."""
+    try:
+        return int(Right(number))
+    except ValueError:
+        raise Invalid(f"There is no right with the number {number}.") from None
+
+
+def checked_address(address: str) -> str:
+    """The address in its normal form (RFC 5321, internationalised too); raises Invalid."""
+    try:
+        # Organisations test with .test and name their own hosts as they like: no look-up here.
+        return validate_email(address, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError as wrong:
+        raise Invalid(f"This is not an e-mail address: {wrong}") from None
+
+
+def one_line(text: str, noun: str) -> str:
+    """The text without blanks around it; raises Invalid if empty or more than one line."""
+    stripped = text.strip()
+    if not stripped or not stripped.isprintable():
+        raise Invalid(f"{noun} must be one line of text.")
+    return stripped

@@ -1,0 +1,75 @@
+"""Look for what nobody heard and what fell due; every look may be repeated at any time."""
+
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.orm import Session
+
+from models import (
+    Act,
+    Delivery,
+    DeliveryState,
+    Dispatch,
+    DispatchState,
+    Door,
+    IdempotentCall,
+    Notification,
+    NotificationState,
+    WorkItem,
+    record,
+)
+from models.clock import now
+from workflows.sendout import CLAIM_GRACE
+
+# One sweep rings so many bells of a kind at most; a longer backlog is the next sweep's.
+BELLS = 1000
+
+# Longer than any caller repeats a call whose answer it did not get.
+REMEMBER_CALLS = timedelta(days=7)
+
+
+def ring_again(session: Session) -> None:
+    """Ring for all work that is due, or soon will be, and whose last ring no longer counts."""
+    unfinished: dict[type[WorkItem], ColumnElement[bool]] = {
+        # Written like the partial indexes, or PostgreSQL would not use them.
+        Notification: Notification.state == NotificationState.PENDING,
+        Dispatch: Dispatch.state.in_([DispatchState.WAITING, DispatchState.SENDING]),
+    }
+    for kind, is_unfinished in unfinished.items():
+        for row in session.scalars(
+            select(kind)
+            .where(is_unfinished, kind.ring_at <= now())
+            .order_by(kind.ring_at)
+            .limit(BELLS)
+            # What a worker holds is being done.
+            .with_for_update(skip_locked=True)
+        ):
+            row.ring()
+
+
+def report_uncertain(session: Session) -> None:
+    """Give up on deliveries that a dead worker left behind: sent or not, nobody can know."""
+    left_behind = session.scalars(
+        select(Delivery)
+        .where(Delivery.state == DeliveryState.SENDING, Delivery.claimed_at <= now() - CLAIM_GRACE)
+        # A living worker holds the rows of its batch.
+        .with_for_update(skip_locked=True)
+    ).all()
+    Delivery.move_all(session, [d.id for d in left_behind], DeliveryState.UNCERTAIN)
+    for dispatch_id in {d.dispatch_id for d in left_behind}:
+        dispatch = session.get_one(Dispatch, dispatch_id)
+        lost = sum(d.dispatch_id == dispatch_id for d in left_behind)
+        record(
+            session,
+            Act.LOST_SIGHT,
+            by=None,
+            via=Door.SYSTEM,
+            deliveries=lost,
+            **dispatch.message.place,
+        )
+        dispatch.postpone(now())
+
+
+def forget_old_calls(session: Session) -> None:
+    """Idempotency keys are kept a week."""
+    session.execute(delete(IdempotentCall).where(IdempotentCall.called_at < now() - REMEMBER_CALLS))

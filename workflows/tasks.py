@@ -1,0 +1,112 @@
+"""Every task there is: transaction, take, one verb.
+
+The first half is ours alone; the second is public, for other services (see workflows/contract.py).
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from models import Dispatch, DispatchState, Door, Notification, NotificationState, Refusal
+from notifications.delivery import deliver
+from notifications.mailer import Mailer
+from settings import settings
+from workflows import contract, dispatch, messages, moderation, people, sendout, sweep
+from workflows.celery import app
+from workflows.transaction import transaction
+
+mailer = Mailer.from_settings(settings)
+
+
+@app.task(name="letters.deliver_notification")
+def deliver_notification(notification_id: int) -> None:
+    """Send a letter that waits."""
+    with transaction() as session:
+        notification = Notification.take(session, notification_id, NotificationState.PENDING)
+        if notification:
+            deliver(session, notification, mailer)
+
+
+@app.task(name="sendout.send_dispatch")
+def send_dispatch(dispatch_id: int) -> None:
+    """Send the next batch of a sendout whose time has come."""
+    with transaction() as session:
+        waiting = Dispatch.take(session, dispatch_id, DispatchState.WAITING, DispatchState.SENDING)
+        batch = sendout.claim(session, waiting) if waiting else []
+    with transaction() as session:
+        sendout.send(session, dispatch_id, batch, mailer)
+
+
+@app.task(name="sweep.sweep")
+def sweep_all() -> None:
+    """Find what nobody heard, what fell due, and what a dead worker left behind."""
+    for look in (sweep.ring_again, sweep.report_uncertain, sweep.forget_old_calls):
+        with transaction() as session:
+            look(session)
+
+
+Arguments = TypeVar("Arguments", bound=contract.Call)
+PUBLIC: dict[str, type[contract.Call]] = {}
+
+
+def public(
+    name: str, arguments: type[Arguments]
+) -> Callable[[Callable[[Session, Arguments], contract.Answer]], Callable[..., Any]]:
+    """Declare a task for other services: arguments checked, each call answered once."""
+    PUBLIC[name] = arguments
+
+    def declare(verb: Callable[[Session, Arguments], contract.Answer]) -> Callable[..., Any]:
+        def answer(*unnamed: Any, **given: Any) -> contract.Answer:
+            call = arguments.read(unnamed, given)
+            with transaction() as session:
+                return contract.once(session, name, call, lambda: verb(session, call))
+
+        answer.__doc__ = arguments.__doc__
+        return app.task(
+            name=name,
+            ignore_result=False,
+            # A refusal is an answer: its class and sentence are the result, and no traceback.
+            throws=(Refusal,),
+            # No row asks for this work yet, so no sweep would: while PostgreSQL is away the call
+            # itself must wait.  Each delay stays below the broker's visibility timeout.
+            autoretry_for=(DBAPIError,),
+            retry_backoff=True,
+            retry_backoff_max=120,
+            max_retries=None,
+        )(answer)
+
+    return declare
+
+
+@public("listgate.request_approval", contract.RequestApproval)
+def request_approval(session: Session, call: contract.RequestApproval) -> contract.Answer:
+    message = messages.message_by_id(session, call.message_id)
+    author = people.acting_user_by_id(session, call.author_id, Door.SERVICE)
+    request = moderation.request_approval(session, message, author, via=Door.SERVICE)
+    return contract.standing(message, request)
+
+
+@public("listgate.decide", contract.Decide)
+def decide(session: Session, call: contract.Decide) -> contract.Answer:
+    request = moderation.request_by_id(session, call.request_id)
+    by = people.acting_user_by_id(session, call.approver_id, Door.SERVICE)
+    moderation.decide(session, request, by, call.verdict, via=Door.SERVICE, comment=call.comment)
+    return contract.standing(request.message, request)
+
+
+@public("listgate.withdraw", contract.Withdraw)
+def withdraw(session: Session, call: contract.Withdraw) -> contract.Answer:
+    request = moderation.request_by_id(session, call.request_id)
+    author = people.acting_user_by_id(session, call.author_id, Door.SERVICE)
+    moderation.withdraw(session, request, author, via=Door.SERVICE)
+    return contract.standing(request.message, request)
+
+
+@public("listgate.recall", contract.Recall)
+def recall(session: Session, call: contract.Recall) -> contract.Answer:
+    message = messages.message_by_id(session, call.message_id)
+    by = people.acting_user_by_id(session, call.by_id, Door.SERVICE)
+    dispatch.recall(session, message, by, via=Door.SERVICE)
+    return contract.standing(message)

@@ -1,0 +1,99 @@
+"""One unit of work: commit, then ring for what it asked.
+
+Adding a WorkItem *is* asking for it to be carried out.  The row is the request; the queue carries
+only its id, after the commit, and if nobody hears the bell the sweep rings again.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import NamedTuple
+
+import structlog
+from kombu import Connection
+from kombu.exceptions import OperationalError
+from kombu.pools import producers
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from models import Act, Dispatch, Door, Notification, Trespass, User, WorkItem, record
+from models.clock import now
+from models.database import new_session
+from workflows.celery import app
+
+log = structlog.get_logger()
+
+# Which task does the work that a row asks for.
+ANSWERED_BY: dict[type[WorkItem], str] = {
+    Notification: "letters.deliver_notification",
+    Dispatch: "sendout.send_dispatch",
+}
+
+# A page waits for its bell: a broker that does not answer within a second is not waited for.
+BELL_PATIENCE = {"socket_timeout": 1, "socket_connect_timeout": 1}
+
+
+class Bell(NamedTuple):
+    """What to ring: a task, the id of the row it is for, and when it is due."""
+
+    task: str
+    row_id: int
+    due_at: datetime
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Commit if the block succeeds, undo if it raises, then ring for what was asked.
+
+    An attempt at what is not one's own (`Trespass`) is undone too, and put into the audit trail.
+    """
+    try:
+        with new_session.begin() as session:
+            yield session
+    except Trespass as refusal:
+        with new_session.begin() as session:
+            put_on_record(session, refusal)
+        raise
+    ring(session.info.pop("bells", []))
+
+
+def put_on_record(session: Session, refusal: Trespass) -> None:
+    """Write down who tried what was not theirs."""
+    record(
+        session,
+        Act.REFUSED,
+        by=session.get(User, refusal.by_id) if refusal.by_id else None,
+        via=Door(refusal.via or Door.SYSTEM),
+        message_id=refusal.message_id,
+        list_id=refusal.list_id,
+        sentence=str(refusal),
+    )
+
+
+@event.listens_for(new_session, "after_flush")
+def note_what_was_asked(session: Session, _flush: object) -> None:
+    """Remember every row for which `ring` was called, until the commit."""
+    for row in [*session.new, *session.dirty]:
+        if isinstance(row, WorkItem) and row.to_be_heard:
+            row.to_be_heard = False
+            bell = Bell(ANSWERED_BY[type(row)], row.id, row.due_at)
+            session.info.setdefault("bells", []).append(bell)
+
+
+def ring(bells: Sequence[Bell]) -> None:
+    """Publish all in one pipelined batch; a broker that is away costs a second, not the work."""
+    if not bells:
+        return
+    options = {**app.conf.broker_transport_options, **BELL_PATIENCE}
+    try:
+        with (
+            producers[Connection(app.conf.broker_url, transport_options=options)].acquire(
+                block=True, timeout=1
+            ) as producer,
+            producer.batch(max_size=500),
+        ):
+            for bell in bells:
+                eta = bell.due_at if bell.due_at > now() else None
+                app.send_task(bell.task, args=[bell.row_id], eta=eta, producer=producer)
+    except OperationalError:
+        log.warning("bells not heard, the sweep will ring again", bells=len(bells))
