@@ -1,0 +1,37 @@
+"""The command line: `listgate`, one door among others."""
+
+import sys
+
+import typer
+from sqlalchemy.exc import OperationalError
+
+from models import Refusal
+from portal.cli import lists, messages, moderation, operations, people
+from settings import settings
+from workflows import logs
+
+app = typer.Typer(
+    name="listgate",
+    help="Mail your lists without accidents.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+for commands in (operations, people, lists, messages, moderation):
+    app.add_typer(commands.app)
+
+
+def main() -> None:
+    """Run one command; a refusal is one sentence on stderr and exit code 1."""
+    logs.configure("WARNING", settings.log_format)
+    try:
+        app()
+    except Refusal as refusal:
+        complain(str(refusal))
+    except OperationalError as failure:
+        complain(f"The database does not answer ({failure.orig}). Try `listgate doctor`.")
+
+
+def complain(sentence: str) -> None:
+    """Say why nothing was done, and end."""
+    typer.secho(sentence, fg=typer.colors.RED, err=True)
+    sys.exit(1)

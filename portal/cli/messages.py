@@ -1,0 +1,135 @@
+"""`listgate message`, `listgate outbox`, `listgate recall` and `listgate timeline`."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Door, MailingList, Message, MessageState
+from portal.cli.options import As, MessageId, console, instant, local, show
+from portal.timeline import sentence
+from settings import settings
+from workflows import dispatch, lists, messages, people
+from workflows.timeline import standing, timeline
+from workflows.transaction import transaction
+
+app = typer.Typer()
+message_commands = typer.Typer(help="Messages: submit.", no_args_is_help=True)
+app.add_typer(message_commands, name="message")
+
+
+@message_commands.command("submit")
+def submit(
+    file: Annotated[str, typer.Argument(metavar="FILE.eml", help="The message; - for stdin.")],
+    short_name: Annotated[str, typer.Option("--list", metavar="LIST", help="For which list.")],
+    author: As,
+    send_at: Annotated[
+        datetime | None,
+        typer.Option(parser=instant, metavar="TIME", help="As in 2027-01-31T09:00+01:00."),
+    ] = None,
+    draft: Annotated[bool, typer.Option("--draft", help="Only keep it; hand it in later.")] = False,
+) -> None:
+    """Hand in a message: sent by those who may, put to the approvers by those who may not."""
+    raw = contents(file)
+    with transaction() as session:
+        user = people.acting_user(session, author, Door.COMMAND_LINE)
+        message = messages.write(
+            session,
+            user,
+            lists.list_named(session, short_name),
+            raw=raw,
+            max_bytes=settings.message_max_bytes,
+            send_at=send_at,
+            via=Door.COMMAND_LINE,
+        )
+        if not draft:
+            messages.hand_in(session, message, user, via=Door.COMMAND_LINE)
+        report(session, message)
+
+
+@message_commands.command("hand-in")
+def hand_in(message_id: MessageId, author: As) -> None:
+    """Hand in a draft."""
+    with transaction() as session:
+        message = messages.message_by_id(session, message_id)
+        user = people.acting_user(session, author, Door.COMMAND_LINE)
+        messages.hand_in(session, message, user, via=Door.COMMAND_LINE)
+        report(session, message)
+
+
+@app.command()
+def outbox(
+    short_name: Annotated[str | None, typer.Option("--list", metavar="LIST")] = None,
+    state: Annotated[MessageState | None, typer.Option(help="Only these.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
+) -> None:
+    """Show messages and where they stand, newest first."""
+    found = select(Message).order_by(Message.id.desc()).limit(limit)
+    if short_name:
+        found = found.join(MailingList).where(MailingList.short_name == short_name)
+    if state:
+        found = found.where(Message.state == state)
+    with transaction() as session:
+        show(
+            "message",
+            "list",
+            "author",
+            "subject",
+            "stands",
+            rows=[
+                (
+                    str(message.id),
+                    message.mailing_list.short_name,
+                    message.author.name,
+                    message.subject,
+                    standing(session, message),
+                )
+                for message in session.scalars(found)
+            ],
+            empty="Nothing here: listgate message submit FILE.eml --list LIST --as ADDRESS",
+        )
+
+
+@app.command()
+def recall(message_id: MessageId, by: As) -> None:
+    """Take a scheduled message back, or stop one that is being sent."""
+    with transaction() as session:
+        user = people.acting_user(session, by, Door.COMMAND_LINE)
+        message = messages.message_by_id(session, message_id)
+        dispatch.recall(session, message, user, via=Door.COMMAND_LINE)
+        report(session, message)
+
+
+@app.command("timeline")
+def show_timeline(message_id: MessageId) -> None:
+    """Show everything that happened to a message, in order."""
+    with transaction() as session:
+        message = messages.message_by_id(session, message_id)
+        console.print(f"[bold]{message.subject or '(no subject)'}[/] {standing(session, message)}")
+        show(
+            "when",
+            "through",
+            "what",
+            rows=[
+                (local(entry.at), entry.door.replace("_", " "), sentence(entry))
+                for entry in timeline(session, message)
+            ],
+            empty="",
+        )
+
+
+def report(session: Session, message: Message) -> None:
+    """Say where the message stands now."""
+    console.print(f"Message {message.id} {standing(session, message).rstrip('.')}.")
+
+
+def contents(file: str) -> bytes:
+    """The file's bytes; ends the command if it cannot be read."""
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as failure:
+        raise typer.BadParameter(f"{file}: {failure.strerror}") from None

@@ -1,0 +1,40 @@
+"""Arguments and options that several commands share, and what they print with."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+console = Console()
+
+As = Annotated[str, typer.Option("--as", metavar="ADDRESS", help="The person who acts.")]
+Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="A user's address.")]
+ShortName = Annotated[str, typer.Argument(metavar="LIST", help="A list's short name.")]
+MessageId = Annotated[int, typer.Argument(metavar="MESSAGE", help="A message's number.")]
+RequestId = Annotated[int, typer.Argument(metavar="REQUEST", help="A request's number.")]
+
+
+def instant(text: str) -> datetime:
+    """An ISO 8601 time, as in 2027-01-31T09:00+01:00."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("write it as in 2027-01-31T09:00+01:00") from None
+
+
+def local(moment: datetime) -> str:
+    """An instant as the person at this machine reads it, with the zone shown."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
+def show(*columns: str, rows: list[tuple[str, ...]], empty: str) -> None:
+    """Print a table, or what to do while there is nothing in it."""
+    if not rows:
+        console.print(empty)
+        return
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
