@@ -1,0 +1,164 @@
+"""`make demo`: two real messages, one approved and one rejected, told as it happens.
+
+Everything is done through the command line, so every line that begins with $ can be typed at home.
+"""
+
+import re
+import shlex
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from sandbox.house import House, house
+
+PATIENCE: Final = 30.0  # seconds for anything to happen; one is usual
+AHEAD: Final = timedelta(seconds=12)
+APPROVERS: Final = {
+    "grace@example.org": "Grace Hopper",
+    "linus@example.org": "Linus Torvalds",
+    "margaret@example.org": "Margaret Hamilton",
+}
+MEMBERS: Final = {
+    "edsger@example.org": "Edsger Dijkstra",
+    "barbara@example.org": "Barbara Liskov",
+    "rené@exemple.fr": "René Descartes",
+    "jörg@beispiel.de": "Jörg Müller",
+}
+
+
+def main() -> None:
+    """Tell the story; an unkept promise ends it with a traceback and a non-zero code."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="listgate-demo-") as folder:
+        say("Starting PostgreSQL, Valkey, a mailbox, a Celery worker and beat …")
+        with house(Path(folder)) as here:
+            say(f"The house stands after {time.monotonic() - began:.1f} s.")
+            tell(here)
+    say(f"All of it was true; {time.monotonic() - began:.0f} s, and nothing is left running.")
+
+
+def tell(here: House) -> None:
+    """Both messages, from the first word to the mailbox."""
+    chapter("People, a list, and who answers for it")
+    settle_in(here)
+    chapter("Ada may not send by herself, so her message asks for approval")
+    approved = approve(here)
+    chapter("Another message is rejected, with a reason")
+    rejected = reject(here)
+    chapter("When its time has come, the approved message goes out by itself")
+    watch_it_go_out(here)
+    chapter("What happened, in order")
+    for message in (approved, rejected):
+        show(here, "timeline", message)
+    show(here, "outbox")
+
+
+def settle_in(here: House) -> None:
+    """Create the people, the list and its approver list."""
+    show(here, "user", "add", "ada@example.org", "Ada Lovelace", "--role", "author")
+    here.listgate_at_once(
+        *(("user", "add", address, name) for address, name in (APPROVERS | MEMBERS).items())
+    )
+    show(here, "list", "create", "announce", "announce@lists.example.org", "Announcements")
+    show(here, "approvers", "create", "editors", *APPROVERS)
+    show(here, "approvers", "assign", "editors", "announce")
+    show(here, "subscribe", "announce", *MEMBERS)
+    show(here, "list", "show", "announce")
+
+
+def approve(here: House) -> str:
+    """Ask, tell the approvers, have all of them answer at the same moment; returns the message."""
+    send_at = (datetime.now(UTC) + AHEAD).isoformat(timespec="seconds")
+    message, request = submit(here, "assembly.eml", "--send-at", send_at)
+    for approver, name in APPROVERS.items():
+        wait(lambda: here.mailbox.to(approver), f"{name} has mail")  # noqa: B023 (called at once)
+    letter = here.mailbox.to("grace@example.org")[0].message
+    promise(
+        "the message is attached", "message/rfc822" in [p.get_content_type() for p in letter.walk()]
+    )
+    say("\nAll three answer at the same moment:")
+    answers = here.listgate_at_once(
+        *(("decide", request, "approve", "--as", address) for address in APPROVERS)
+    )
+    say("\n".join(f"  {answer}" for answer in answers))
+    late = [answer for answer in answers if "has already approved" in answer]
+    promise("exactly one of them decided", len(late) == len(APPROVERS) - 1)
+    return message
+
+
+def reject(here: House) -> str:
+    """Ask, reject with a reason, and see it come back; returns the message."""
+    message, request = submit(here, "offer.eml")
+    show(here, "decide", request, "reject", "--as", "linus@example.org", "--comment", "No adverts.")
+    wait(lambda: here.mailbox.to("ada@example.org"), "Ada has mail")
+    letter = here.mailbox.to("ada@example.org")[0].message
+    words = letter.get_body(("plain",))
+    promise(
+        "it says who and why",
+        words is not None
+        and re.search(r"Linus Torvalds has rejected.*No adverts\.", words.get_content(), re.DOTALL)
+        is not None,
+    )
+    return message
+
+
+def watch_it_go_out(here: House) -> None:
+    """Wait for the schedule, and count what arrived."""
+    wait(lambda: all(here.mailbox.to(address) for address in MEMBERS), "every member has mail")
+    for address, name in MEMBERS.items():
+        promise(f"{name} has it once", len(here.mailbox.to(address)) == 1)
+    subject = here.mailbox.to("edsger@example.org")[0].message["Subject"]
+    promise("it is what Ada wrote", subject.startswith("General assembly on 3 February"))
+    wait(lambda: "4 sent" in here.listgate("outbox"), "the outbox says so")
+
+
+def submit(here: House, letter: str, *options: str) -> tuple[str, str]:
+    """Hand in one of our two letters as Ada; returns the numbers of message and request."""
+    handed_in = ("--list", "announce", "--as", "ada@example.org", *options)
+    said = show(here, "message", "submit", f"sandbox/letters/{letter}", *handed_in)
+    numbers = re.search(r"Message (\d+) waits for an answer to request (\d+)", said)
+    promise("it waits for an answer", numbers is not None)
+    assert numbers is not None
+    return numbers[1], numbers[2]
+
+
+def show(here: House, *command: str) -> str:
+    """Run a command in view of the reader."""
+    say(f"$ listgate {shlex.join(command)}")
+    said = here.listgate(*command)
+    say("\n".join(f"  {line}" for line in said.splitlines()))
+    return said
+
+
+def wait(for_it: Callable[[], object], what: str) -> None:
+    """Wait until it is so, or end the story."""
+    deadline = time.monotonic() + PATIENCE
+    while not for_it():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"Waited {PATIENCE:.0f} s in vain: {what}")
+        time.sleep(0.1)
+    promise(what, kept=True)
+
+
+def promise(what: str, kept: bool) -> None:
+    """Tick off what was promised, or end the story."""
+    if not kept:
+        raise SystemExit(f"Not true: {what}")
+    say(f"  ✓ {what}")
+
+
+def chapter(title: str) -> None:
+    """A heading in the story."""
+    say(f"\n── {title} " + "─" * max(0, 76 - len(title)))
+
+
+def say(text: str) -> None:
+    """Print at once, also into a pipe."""
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    main()

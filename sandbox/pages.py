@@ -1,0 +1,109 @@
+"""Pages that are drawn from the code, so that they cannot lie; `make mend` draws them anew."""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+from models import Delivery, Dispatch, Lifecycle, Message, ModerationRequest, Notification
+from settings import Settings
+from workflows.contract import Call
+from workflows.tasks import PUBLIC
+
+ROOT: Final = Path(__file__).parent.parent
+KINDS: Final[list[type[Lifecycle]]] = [
+    Message,
+    ModerationRequest,
+    Notification,
+    Dispatch,
+    Delivery,
+]
+
+
+def states() -> str:
+    """docs/states.md: every state and every move."""
+    return "\n".join(
+        [
+            "# States",
+            "",
+            "Drawn from the `moves` of each class by `make mend`. A row moves only along an arrow: "
+            "`move()` refuses",
+            "everything else, and so does PostgreSQL, whoever asks.",
+            *(line for kind in KINDS for line in diagram(kind)),
+            "",
+        ]
+    )
+
+
+def diagram(kind: type[Lifecycle]) -> Iterator[str]:
+    """One class as a Mermaid state diagram, under its first sentence."""
+    assert kind.__doc__ is not None
+    yield from ("", f"## {kind.__name__}", "", kind.__doc__.splitlines()[0], "")
+    yield from ("```mermaid", "stateDiagram-v2")
+    moves: Mapping[StrEnum | None, Any] = kind.moves
+    for origin, targets in moves.items():
+        for target in sorted(targets):
+            yield f"    {origin.name if origin else '[*]'} --> {target.name}"
+    for state in type(next(iter(moves[None]))):
+        if state not in moves:
+            yield f"    {state.name} --> [*]"
+    yield "```"
+
+
+def tasks() -> str:
+    """docs/tasks.md: the tasks that other services may enqueue."""
+    intro = (ROOT / "docs/tasks.intro.md").read_text()
+    return intro + "\n".join(line for name, call in PUBLIC.items() for line in page(name, call))
+
+
+def page(name: str, call: type[Call]) -> Iterator[str]:
+    """One public task and its arguments."""
+    assert call.__doc__ is not None
+    yield from ("", f"## `{name}`", "", call.__doc__, "")
+    yield from ("| Argument | Type | Meaning |", "|---|---|---|")
+    for field, schema in call.model_json_schema()["properties"].items():
+        kind = schema.get("type", "string")
+        optional = "" if field in call.model_json_schema()["required"] else ", optional"
+        yield f"| `{field}` | {kind}{optional} | {schema['description']} |"
+    yield ""
+
+
+def env_example() -> str:
+    """.env.example: every setting with its meaning and default."""
+    return "\n".join(
+        [
+            "# Every setting of Listgate, with its default. Copy this file to .env and change what",
+            "# differs; the environment of a process counts more than the file.",
+            *(line for name in Settings.model_fields for line in variable(name)),
+            "",
+        ]
+    )
+
+
+def variable(name: str) -> Iterator[str]:
+    """One setting."""
+    field = Settings.model_fields[name]
+    assert field.description is not None
+    default = field.default
+    value = default.get_secret_value() if hasattr(default, "get_secret_value") else default
+    yield from ("", f"# {field.description}.")
+    yield f"# {name.upper()}=" if value is None else f"{name.upper()}={quoted(value)}"
+
+
+def quoted(value: object) -> str:
+    """A value as a shell and docker compose would read it back."""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return f'"{text}"' if " " in text else text
+
+
+PAGES: Final = {"docs/states.md": states, "docs/tasks.md": tasks, ".env.example": env_example}
+
+
+def draw() -> None:
+    """Write every page."""
+    for name, content in PAGES.items():
+        (ROOT / name).write_text(content())
+
+
+if __name__ == "__main__":
+    draw()
