@@ -1,0 +1,261 @@
+"""docker-compose.yml, the image and the runbook agree with each other and with the code."""
+
+import copy
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+from flower.options import default_options  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator
+
+import celeryconfig
+from settings import Settings
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = json.loads((ROOT / "tests/deploy/compose-spec.json").read_text())
+TEXT = (ROOT / "docker-compose.yml").read_text()
+COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = [name for name, service in SERVICES.items() if "build" in service]
+DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text()
+RUNBOOK = (ROOT / "deploy/README.md").read_text()
+PACKAGING = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+
+# What Compose replaces: ${NAME}, ${NAME:-default} or ${NAME:?why it refuses}.
+VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?P<otherwise>[^}]*)\}")
+
+# Started like the image's services, but blind to every package that production.txt does not lock.
+ONLY_WHAT_IS_LOCKED = """
+import re, sys
+from importlib import import_module
+from importlib.metadata import packages_distributions
+
+locked = set(sys.argv[1].split())
+owners = packages_distributions()
+
+class Blind:
+    def find_spec(self, name, path=None, target=None):
+        having = {re.sub("[-_.]+", "-", owner).lower() for owner in owners.get(name, [])}
+        if having and not having & locked:
+            raise ModuleNotFoundError(f"{name} is not in requirements/production.txt", name=name)
+
+sys.meta_path.insert(0, Blind())
+for module in sys.argv[2:]:
+    import_module(module)
+"""
+
+
+def complaints(compose: dict[str, Any]) -> list[str]:
+    """Say where a compose file departs from the specification."""
+    errors = Draft202012Validator(SCHEMA).iter_errors(compose)
+    return [f"{error.json_path}: {error.message[:200]}" for error in errors]
+
+
+def seconds(duration: str) -> int:
+    """Read the only form of duration that our compose file uses."""
+    assert duration.endswith("s")
+    return int(duration.removesuffix("s"))
+
+
+def copied_into_the_image() -> set[str]:
+    """Name the top-level files and folders that the Dockerfile takes from the project."""
+    copies = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
+    return {source.rstrip("/") for sources in copies for source in sources.split()}
+
+
+def test_the_compose_file_follows_the_compose_specification() -> None:
+    assert complaints(COMPOSE) == []
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "value"),
+    [
+        ("services.worker", "restrat", "always"),
+        ("services.worker.healthcheck", "every", "60s"),
+        ("services.worker.depends_on.migrate", "condition", "service_done"),
+        ("services.flower", "ports", "5555:5555"),
+        ("", "service", {}),
+    ],
+)
+def test_a_broken_compose_file_is_refused(where: str, name: str, value: object) -> None:
+    broken = copy.deepcopy(COMPOSE)
+    place = broken
+    for step in where.split(".") if where else []:
+        place = place[step]
+    place[name] = value
+
+    assert complaints(broken)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_is_watched_or_runs_once(name: str) -> None:
+    awaited = {
+        service.get("depends_on", {}).get(name, {}).get("condition")
+        for service in SERVICES.values()
+    }
+    runs_once = SERVICES[name]["restart"] == "no" and "service_completed_successfully" in awaited
+
+    assert ("test" in SERVICES[name].get("healthcheck", {})) != runs_once
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_services_can_change_nothing_but_their_scratch_folder(name: str) -> None:
+    service = SERVICES[name]
+
+    assert service["read_only"] is True
+    assert service["tmpfs"] == ["/tmp"]  # noqa: S108  (it is the container's own)
+    assert "volumes" not in service
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_services_run_as_the_images_user_and_never_as_root(name: str) -> None:
+    uid, gid = SERVICES[name]["user"].split(":")
+
+    assert 0 not in {int(uid), int(gid)}
+    assert f"groupadd --gid {gid} " in DOCKERFILE
+    assert f"useradd --uid {uid} " in DOCKERFILE
+    assert f"USER {uid}:{gid}" in DOCKERFILE
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_services_hold_no_privilege_and_gain_none(name: str) -> None:
+    assert SERVICES[name]["cap_drop"] == ["ALL"]
+    assert SERVICES[name]["security_opt"] == ["no-new-privileges:true"]
+    assert not {"privileged", "cap_add", "network_mode", "pid"} & SERVICES[name].keys()
+
+
+def test_every_published_port_is_this_machines_own() -> None:
+    published = [port for service in SERVICES.values() for port in service.get("ports", [])]
+
+    assert published
+    assert [port for port in published if not port.startswith("127.0.0.1:")] == []
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_stopping_worker_may_finish_its_longest_task(name: str) -> None:
+    assert seconds(SERVICES[name]["stop_grace_period"]) > celeryconfig.task_time_limit
+    assert SERVICES[name]["init"] is True
+
+
+def test_there_is_one_beat() -> None:
+    beats = [service for service in SERVICES.values() if "beat" in service.get("command", [])]
+
+    assert len(beats) == 1
+    assert not {"scale", "deploy"} & beats[0].keys()
+
+
+def test_every_server_is_pinned_to_a_version() -> None:
+    images = [service["image"] for service in SERVICES.values() if "image" in service]
+    bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+
+    assert len(set(bases)) == 1
+    assert [image for image in images + bases if not re.search(r":v?\d", image)] == []
+
+
+def test_every_variable_that_compose_reads_is_in_the_runbook() -> None:
+    names = {found["name"] for found in VARIABLE.finditer(TEXT)}
+
+    assert {name for name in names if f"`{name}`" not in RUNBOOK} == set()
+
+
+def test_compose_refuses_to_start_without_its_passwords() -> None:
+    secret = [found for found in VARIABLE.finditer(TEXT) if re.search("PASS|AUTH", found["name"])]
+
+    assert {found["name"] for found in secret} == {"POSTGRES_PASSWORD", "FLOWER_BASIC_AUTH"}
+    assert all(found["otherwise"].startswith(":?") for found in secret)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_services_are_told_nothing_they_do_not_listen_to(name: str) -> None:
+    # Flower ignores a misspelt variable: the pages would be open to everybody.
+    heard = {field.upper() for field in Settings.model_fields} | {
+        f"FLOWER_{option.upper()}" for option in default_options
+    }
+
+    assert SERVICES[name]["environment"].keys() - heard == set()
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_setting_can_be_given_in_the_env_file(name: str) -> None:
+    fields = {field.upper() for field in Settings.model_fields}
+
+    assert fields - SERVICES[name]["environment"].keys() == set()
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "SMTP_URL"])
+def test_every_address_leads_to_a_service_of_the_same_file(name: str) -> None:
+    value = SERVICES["worker"]["environment"][name]
+    # A default stands for itself, a password for any word.
+    address = re.sub(r"\$\{\w+:\?[^}]*\}", "word", value)
+    address = VARIABLE.sub(lambda found: found["otherwise"].removeprefix(":-"), address)
+
+    assert urlsplit(address).hostname in SERVICES
+
+
+def test_flower_only_looks_and_understands_every_option_it_is_given() -> None:
+    # Flower ignores a misspelt option: it would no longer be read-only.
+    command = SERVICES["flower"]["command"]
+    options = command[command.index("flower") + 1 :]
+    names = [option.removeprefix("--").partition("=")[0] for option in options]
+
+    assert "--read-only" in options
+    assert [name for name in names if name.replace("-", "_") not in default_options] == []
+
+
+def test_the_image_has_every_package_of_ours_and_no_sandbox() -> None:
+    packages = {package.partition(".")[0] for package in PACKAGING["packages"]}
+    modules = {f"{module}.py" for module in PACKAGING["py-modules"]}
+    copied = copied_into_the_image()
+
+    assert (packages - {"sandbox"}) | modules | {"migrations"} <= copied
+    assert not {"sandbox", "tests"} & copied
+
+
+def test_what_the_image_copies_is_not_kept_from_it() -> None:
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    let_in = {line.removeprefix("!") for line in lines if line.startswith("!")}
+
+    assert "*" in lines
+    assert let_in == copied_into_the_image()
+
+
+def test_the_build_tools_are_locked() -> None:
+    # The Dockerfile takes this entry, up to the first line that does not go on, from the lock.
+    lock = (ROOT / "requirements/development.txt").read_text()
+    entry = re.search(r"^setuptools==(?:.*\\\n)+.*$", lock, re.MULTILINE)
+
+    assert "'/^setuptools==/,/[^\\\\]$/p'" in DOCKERFILE
+    assert entry
+    assert "--hash=sha256:" in entry[0]
+
+
+def test_the_image_starts_with_nothing_but_its_locked_packages() -> None:
+    lock = (ROOT / "requirements/production.txt").read_text()
+    locked = re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)
+    modules = [
+        "celery.apps.beat",
+        "celery.apps.worker",
+        "celery.backends.redis",
+        "flower.command",
+        "kombu.transport.redis",
+        "portal.cli",
+        "workflows.tasks",
+    ]
+
+    started = subprocess.run(
+        [sys.executable, "-c", ONLY_WHAT_IS_LOCKED, " ".join(["listgate", *locked]), *modules],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert started.stderr == ""
+    assert started.returncode == 0

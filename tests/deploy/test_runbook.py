@@ -1,0 +1,35 @@
+"""The runbook is true: its commands exist, and its examples are understood."""
+
+import re
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from portal.cli import app
+from tests.deploy.test_compose import RUNBOOK, complaints
+
+# `listgate` and the words after it; not a user, a database or a folder of that name.
+COMMANDS = sorted(set(re.findall(r"(?<![\w=-])listgate((?: [a-z]+)+)\b", RUNBOOK)))
+
+
+def test_the_runbook_names_the_commands_an_operator_needs() -> None:
+    assert {" doctor", " outbox", " timeline"} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_in_the_runbook_exists(command: str) -> None:
+    asked = CliRunner().invoke(app, [*command.split(), "--help"])
+
+    assert asked.exit_code == 0, asked.output
+
+
+def test_a_command_that_does_not_exist_would_be_noticed() -> None:
+    assert CliRunner().invoke(app, ["prescribe", "--help"]).exit_code != 0
+
+
+def test_the_compose_files_in_the_runbook_follow_the_specification() -> None:
+    examples = re.findall(r"^```yaml\n(.*?)^```", RUNBOOK, re.MULTILINE | re.DOTALL)
+
+    assert examples
+    assert [complaints(yaml.safe_load(example)) for example in examples] == [[]] * len(examples)
