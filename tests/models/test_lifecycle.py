@@ -1,0 +1,213 @@
+"""The four walls around every state: moves, move(), the trigger, the constraints."""
+
+from itertools import permutations
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from models import (
+    Base,
+    Decision,
+    Delivery,
+    Dispatch,
+    Door,
+    IllegalTransition,
+    Lifecycle,
+    Message,
+    MessageState,
+    ModerationRequest,
+    Notification,
+    RequestState,
+    Verdict,
+    legal_move,
+)
+from models.clock import now
+from tests.builders import Cast, a_draft, a_request
+from workflows import moderation
+
+KINDS: list[type[Lifecycle]] = [Message, ModerationRequest, Notification, Dispatch, Delivery]
+MOVES = {
+    (kind.__tablename__, origin and origin.value, target.value)
+    for kind in KINDS
+    for origin, targets in kind.moves.items()
+    for target in targets
+}
+
+
+def states(kind: type[Lifecycle]) -> list[str]:
+    """Every word that the state of this kind may be."""
+    (birth,) = kind.moves[None]
+    return [state.value for state in type(birth)]
+
+
+PAIRS = [(kind, *pair) for kind in KINDS for pair in permutations(states(kind), 2)]
+
+
+@pytest.fixture
+def row_ids(session: Session, people: Cast) -> dict[type[Lifecycle], int]:
+    """The id of one row of each kind."""
+    request = a_request(session, people)
+    moderation.decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+    dispatch = session.scalars(select(Dispatch)).one()
+    session.add(
+        Delivery(dispatch_id=dispatch.id, address="edsger@example.org", next_attempt_at=now())
+    )
+    session.flush()
+    return {kind: session.scalars(select(func.min(kind.id))).one() for kind in KINDS}
+
+
+def put(session: Session, kind: type[Lifecycle], row_id: int, state: str) -> None:
+    """Put the row into a state without asking the trigger."""
+    table = kind.__tablename__
+    session.execute(text(f"alter table {table} disable trigger user"))
+    session.execute(text(f"update {table} set state = '{state}' where id = {row_id}"))
+    session.execute(text(f"alter table {table} enable trigger user"))
+
+
+def test_every_kind_with_a_state_is_tried_here() -> None:
+    mapped = {mapper.class_ for mapper in Base.registry.mappers}
+
+    assert {kind for kind in mapped if issubclass(kind, Lifecycle)} == set(KINDS)
+
+
+def test_python_and_the_database_allow_the_same_moves(session: Session) -> None:
+    rows = session.execute(select(legal_move)).all()
+
+    assert {tuple(row) for row in rows} == MOVES
+
+
+@pytest.mark.parametrize(
+    ("kind", "origin", "target"),
+    PAIRS,
+    ids=[f"{kind.__tablename__}-{origin}-{target}" for kind, origin, target in PAIRS],
+)
+def test_raw_sql_moves_only_along_the_moves(
+    session: Session,
+    row_ids: dict[type[Lifecycle], int],
+    kind: type[Lifecycle],
+    origin: str,
+    target: str,
+) -> None:
+    put(session, kind, row_ids[kind], origin)
+    move = text(f"update {kind.__tablename__} set state = '{target}' where id = {row_ids[kind]}")
+
+    if (kind.__tablename__, origin, target) in MOVES:
+        session.execute(move)
+        assert (
+            session.scalar(
+                text(f"select state from {kind.__tablename__} where id = {row_ids[kind]}")
+            )
+            == target
+        )
+    else:
+        with pytest.raises(IntegrityError, match=f"may not move from {origin} to {target}"):
+            session.execute(move)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_raw_sql_bears_no_row_in_a_later_state(
+    session: Session, row_ids: dict[type[Lifecycle], int], kind: type[Lifecycle]
+) -> None:
+    table = kind.__tablename__
+    columns = kind.__table__.columns
+    copied = ", ".join(c.name for c in columns if c.name not in {"id", "state"})
+    later = {target for entity, origin, target in MOVES if entity == table and origin}
+
+    for state in later - {next(iter(kind.moves[None])).value}:
+        birth = text(
+            f"insert into {table} (state, {copied}) "
+            f"select '{state}', {copied} from {table} where id = {row_ids[kind]}"
+        )
+        with pytest.raises(IntegrityError, match="from nothing"), session.begin_nested():
+            session.execute(birth)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_raw_sql_knows_no_other_words(
+    session: Session, row_ids: dict[type[Lifecycle], int], kind: type[Lifecycle]
+) -> None:
+    change = f"update {kind.__tablename__} set state = 'published' where id = {row_ids[kind]}"
+
+    with pytest.raises(IntegrityError):
+        session.execute(text(change))
+
+
+def test_plain_assignment_of_a_state_is_refused(session: Session, people: Cast) -> None:
+    draft = a_draft(session, people)
+
+    with pytest.raises(AttributeError, match="changes only by move"):
+        draft.state = MessageState.SENT
+
+
+def test_an_illegal_move_says_where_the_row_stands(session: Session, people: Cast) -> None:
+    draft = a_draft(session, people)
+
+    with pytest.raises(IllegalTransition, match=r"is draft; it cannot become sent"):
+        draft.move(MessageState.SENT)
+
+
+def test_a_row_in_another_state_cannot_be_taken(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+
+    assert ModerationRequest.take(session, request.id, RequestState.OPEN) is request
+    assert ModerationRequest.take(session, request.id, RequestState.DECIDED) is None
+
+
+def test_a_message_has_at_most_one_open_request(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+
+    session.add(ModerationRequest(message_id=request.message_id, content_hash="other"))
+    with pytest.raises(IntegrityError, match="one_open"):
+        session.flush()
+
+
+def test_a_request_has_at_most_one_decision(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+    moderation.decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+    session.expunge_all()
+
+    session.add(
+        Decision(
+            request_id=request.id,
+            approver_id=people.linus.id,
+            verdict=Verdict.REJECTED,
+            via=Door.PORTAL,
+            comment="",
+        )
+    )
+    with pytest.raises(IntegrityError, match="decision_pkey"):
+        session.flush()
+
+
+@pytest.mark.parametrize("authorisations", [0, 2])
+def test_a_dispatch_needs_exactly_one_authorisation(
+    session: Session, people: Cast, authorisations: int
+) -> None:
+    request = a_request(session, people)
+    both = authorisations == 2
+
+    session.add(
+        Dispatch(
+            message_id=request.message_id,
+            content_hash="",
+            request_id=request.id if both else None,
+            released_by_id=people.ada.id if both else None,
+        )
+    )
+    with pytest.raises(IntegrityError, match="authorised"):
+        session.flush()
+
+
+@pytest.mark.parametrize("table", ["audit_entry", "decision"])
+@pytest.mark.parametrize(
+    "change", ["delete from {}", "update {} set via = via", "truncate {} cascade"]
+)
+def test_what_was_done_is_never_changed_or_taken_away(
+    session: Session, table: str, change: str
+) -> None:
+    change = change.replace("via", "door") if table == "audit_entry" else change
+
+    with pytest.raises(IntegrityError, match="only ever added to"):
+        session.execute(text(change.format(table)))

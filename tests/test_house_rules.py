@@ -1,0 +1,211 @@
+"""What DESIGN asks of the code itself: sizes, words, imports, one page of tasks."""
+
+import ast
+import tomllib
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from statistics import median
+
+ROOT = Path(__file__).parent.parent
+FLOORS = ("models", "notifications", "workflows", "portal", "sandbox")
+HOUSE = sorted(
+    [
+        *chain.from_iterable((ROOT / floor).rglob("*.py") for floor in FLOORS),
+        ROOT / "settings.py",
+        ROOT / "celeryconfig.py",
+    ]
+)
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+VAGUE = {
+    "common",
+    "core",
+    "data",
+    "handler",
+    "handlers",
+    "helper",
+    "helpers",
+    "info",
+    "manager",
+    "managers",
+    "processor",
+    "processors",
+    "service",
+    "services",
+    "util",
+    "utils",
+}
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def lines(path: Path) -> int:
+    return len(path.read_text().splitlines())
+
+
+def code(path: Path) -> int:
+    """The lines that are no blank, comment or docstring."""
+    tree = ast.parse(path.read_text())
+    docstrings = {
+        line
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | Function) and ast.get_docstring(node)
+        for line in range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1)
+    }
+    return sum(
+        bool(line.strip()) and not line.strip().startswith("#") and number not in docstrings
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+    )
+
+
+def trees(paths: list[Path]) -> Iterator[tuple[Path, ast.Module]]:
+    for path in paths:
+        yield path, ast.parse(path.read_text())
+
+
+def functions(paths: list[Path]) -> Iterator[tuple[str, Function]]:
+    for path, tree in trees(paths):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield f"{path.relative_to(ROOT)}:{node.name}", node
+
+
+def length(function: Function) -> int:
+    """The lines of a body; its docstring is not code."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return body[-1].end_lineno - body[0].lineno + 1 if body and body[-1].end_lineno else 0
+
+
+def test_modules_are_short() -> None:
+    written = [path for path in HOUSE if lines(path)]
+
+    assert median(lines(path) for path in written) <= 80
+    assert [str(path) for path in [*written, *TESTS] if lines(path) > 250] == []
+
+
+def test_functions_are_short() -> None:
+    lengths = {name: length(function) for name, function in functions(HOUSE)}
+
+    assert median(lengths.values()) <= 8
+    assert [name for name, size in lengths.items() if size > 30] == []
+
+
+def test_the_body_of_a_task_has_at_most_five_lines() -> None:
+    tasks = dict(functions([ROOT / "workflows/tasks.py"]))
+    bodies = {name: length(task) for name, task in tasks.items() if task.decorator_list}
+
+    assert bodies
+    assert {name: size for name, size in bodies.items() if size > 5} == {}
+
+
+def test_there_are_at_least_as_many_lines_of_tests_as_of_code() -> None:
+    assert sum(map(code, TESTS)) >= sum(map(code, HOUSE))
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [
+        str(path)
+        for path, tree in trees([*HOUSE, *TESTS])
+        if tree.body and not ast.get_docstring(tree)
+    ]
+
+    assert silent == []
+
+
+def test_nothing_has_a_vague_name() -> None:
+    tracked = [path.relative_to(ROOT) for path in [*HOUSE, *TESTS]]
+
+    assert [str(path) for path in tracked if VAGUE & {*path.with_suffix("").parts}] == []
+
+
+def test_nothing_is_imported_inside_a_function() -> None:
+    inside = [
+        name
+        for name, function in functions([*HOUSE, *TESTS])
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+
+    assert inside == []
+
+
+def test_no_import_is_for_type_checkers_only() -> None:
+    guarded = [
+        path
+        for path in [*HOUSE, *TESTS]
+        if path != Path(__file__) and "TYPE_CHECKING" in path.read_text()
+    ]
+
+    assert guarded == []
+
+
+def test_functions_take_keywords_after_the_third_argument() -> None:
+    crowded = []
+    for name, function in functions(HOUSE):
+        if function.decorator_list or function.name.startswith("handle_"):
+            continue  # a library calls it, in its own way
+        given = [a.arg for a in [*function.args.posonlyargs, *function.args.args]]
+        if len([a for a in given if a not in {"self", "cls", "session"}]) > 3:
+            crowded.append(name)
+
+    assert crowded == []
+
+
+def test_settings_know_nothing_of_the_house() -> None:
+    (settings,) = trees([ROOT / "settings.py"])
+    (celery,) = trees([ROOT / "celeryconfig.py"])
+
+    assert imported(settings[1]) & {*FLOORS, "celeryconfig"} == set()
+    assert imported(celery[1]) & {*FLOORS} == set()
+
+
+def test_every_verb_is_under_the_import_rules() -> None:
+    rules = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    ruled = {name for contract in rules["contracts"] for name in contract.get("source_modules", [])}
+
+    assert {f"workflows.{path.stem}" for path in verbs()} <= ruled
+
+
+def test_no_verb_reads_the_environment() -> None:
+    known = set().union(*(imported(tree) for _, tree in trees(verbs())))
+
+    assert known & {"celeryconfig", "os", "settings"} == set()
+
+
+def test_a_verb_never_commits() -> None:
+    committing = [
+        str(path)
+        for path in HOUSE
+        if ".commit()" in path.read_text() or ".rollback()" in path.read_text()
+    ]
+
+    assert committing == []
+
+
+def test_only_lifecycle_changes_a_state() -> None:
+    changing = [
+        str(path.relative_to(ROOT))
+        for path, tree in trees(HOUSE)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        and any(isinstance(t, ast.Attribute) and t.attr == "state" for t in node.targets)
+    ]
+
+    assert changing == []
+
+
+def verbs() -> list[Path]:
+    """The modules of workflows/ that are no part of the staircase to the queue."""
+    staircase = {"__init__", "celery", "contract", "logs", "tasks", "transaction"}
+    return [path for path in (ROOT / "workflows").glob("*.py") if path.stem not in staircase]
+
+
+def imported(tree: ast.Module) -> set[str]:
+    """The first names of everything that a module imports."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.partition(".")[0])
+    return names

@@ -1,0 +1,217 @@
+"""Ask, answer, withdraw."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import (
+    Decision,
+    Dispatch,
+    DispatchState,
+    Door,
+    IllegalTransition,
+    LetterName,
+    MessageState,
+    Notification,
+    RequestState,
+    Trespass,
+    Verdict,
+)
+from models.clock import now
+from tests.builders import Cast, a_draft, a_list, a_request
+from workflows import lists, moderation
+from workflows import people as persons
+from workflows.moderation import AlreadyDecided, NoApprovers, NoLongerOpen, NotAnApprover
+from workflows.transaction import transaction
+
+COMMAND_LINE = Door.COMMAND_LINE
+
+
+def letters(session: Session) -> list[tuple[LetterName, str]]:
+    """Which letters are on their way to whom."""
+    rows = session.scalars(select(Notification).order_by(Notification.id))
+    return [(row.letter, row.user.name.split()[0]) for row in rows]
+
+
+def test_asking_tells_every_approver(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+
+    assert request.message.state is MessageState.IN_MODERATION
+    assert letters(session) == [
+        (LetterName.MODERATE, "Grace"),
+        (LetterName.MODERATE, "Linus"),
+    ]
+
+
+def test_asking_fixes_the_content(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+
+    assert request.content_hash == request.message.content_hash()
+    request.message.raw += b"and bring money\n"
+    assert request.content_hash != request.message.content_hash()
+
+
+def test_asking_twice_is_refused(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+
+    with pytest.raises(IllegalTransition):
+        moderation.request_approval(session, request.message, people.ada, via=Door.PORTAL)
+
+
+def test_only_the_author_asks(session: Session, people: Cast) -> None:
+    draft = a_draft(session, people)
+
+    with pytest.raises(Trespass, match="Edsger Dijkstra did not write"):
+        moderation.request_approval(session, draft, people.edsger, via=Door.PORTAL)
+
+
+def test_a_list_without_approver_list_is_named_in_the_refusal(
+    session: Session, people: Cast
+) -> None:
+    draft = a_draft(session, people)
+    draft.mailing_list = a_list(session, "staff")
+
+    with pytest.raises(NoApprovers, match="the list staff, and it has no approver list"):
+        moderation.request_approval(session, draft, people.ada, via=Door.PORTAL)
+    assert draft.state is MessageState.DRAFT
+
+
+@pytest.mark.parametrize("reason", ["nobody", "only the author", "only a disabled person"])
+def test_asking_is_refused_when_nobody_could_answer(
+    session: Session, people: Cast, reason: str
+) -> None:
+    members = {"nobody": [], "only the author": [people.ada]}.get(reason, [people.grace])
+    lists.set_approvers(session, people.approvers, members, by=None, via=COMMAND_LINE)
+    if reason == "only a disabled person":
+        persons.disable(session, people.grace, by=None, via=COMMAND_LINE)
+
+    with pytest.raises(NoApprovers, match="nobody else on its approver list can answer"):
+        a_request(session, people)
+
+
+def test_an_approved_message_is_scheduled(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+
+    moderation.decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+
+    dispatch = session.scalars(select(Dispatch)).one()
+    assert request.state is RequestState.DECIDED
+    assert request.message.state is MessageState.SCHEDULED
+    assert dispatch.state is DispatchState.WAITING
+    assert dispatch.request_id == request.id
+    assert dispatch.content_hash == request.content_hash
+
+
+def test_an_approved_message_waits_for_its_time(session: Session, people: Cast) -> None:
+    draft = a_draft(session, people)
+    draft.send_at = now() + timedelta(days=3)
+    request = moderation.request_approval(session, draft, people.ada, via=Door.PORTAL)
+
+    moderation.decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+
+    assert session.scalars(select(Dispatch)).one().due_at == draft.send_at
+
+
+def test_a_time_that_passed_before_the_approval_is_now(session: Session, people: Cast) -> None:
+    draft = a_draft(session, people)
+    draft.send_at = now() - timedelta(days=3)
+    request = moderation.request_approval(session, draft, people.ada, via=Door.PORTAL)
+
+    moderation.decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+
+    due_at = session.scalars(select(Dispatch)).one().due_at
+    assert abs(due_at - now()) < timedelta(seconds=5)
+
+
+def test_a_rejected_message_comes_back_with_the_reason(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+
+    moderation.decide(
+        session, request, people.grace, Verdict.REJECTED, via=Door.PORTAL, comment=" too long \n"
+    )
+
+    assert request.message.state is MessageState.REJECTED
+    assert letters(session)[-1] == (LetterName.REJECTED, "Ada")
+    assert session.scalars(select(Decision)).one().comment == "too long"
+    assert session.scalar(select(func.count(Dispatch.id))) == 0
+
+
+def test_a_rejection_and_its_notice_are_one_transaction(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+    session.commit()
+
+    with pytest.raises(ZeroDivisionError), transaction() as other:
+        again = moderation.request_by_id(other, request.id)
+        grace = persons.acting_user(other, "grace@example.org", COMMAND_LINE)
+        moderation.decide(other, again, grace, Verdict.REJECTED, via=COMMAND_LINE)
+        raise ZeroDivisionError
+
+    session.expire_all()
+    assert request.state is RequestState.OPEN
+    assert (LetterName.REJECTED, "Ada") not in letters(session)
+
+
+def test_who_comes_second_is_told_who_decided_what_and_when(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+    moderation.decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+
+    with pytest.raises(
+        AlreadyDecided, match=rf"Grace Hopper has already approved this message, on {now():%Y-%m}"
+    ):
+        moderation.decide(session, request, people.linus, Verdict.REJECTED, via=Door.PORTAL)
+    assert session.scalars(select(Decision)).one().verdict is Verdict.APPROVED
+
+
+def test_nobody_else_decides(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+
+    for person in (people.ada, people.barbara, people.edsger):
+        with pytest.raises(NotAnApprover):
+            moderation.decide(session, request, person, Verdict.APPROVED, via=Door.PORTAL)
+    assert request.state is RequestState.OPEN
+
+
+def test_an_approver_is_who_is_on_the_list_now(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+    lists.set_approvers(session, people.approvers, [people.edsger], by=None, via=COMMAND_LINE)
+
+    with pytest.raises(NotAnApprover):
+        moderation.decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+    moderation.decide(session, request, people.edsger, Verdict.APPROVED, via=Door.PORTAL)
+
+
+@pytest.mark.parametrize("four_eyes", [True, False])
+def test_with_four_eyes_an_author_never_decides(
+    session: Session, people: Cast, four_eyes: bool
+) -> None:
+    everybody = [people.ada, people.grace]
+    lists.set_approvers(session, people.approvers, everybody, by=None, via=COMMAND_LINE)
+    people.announce.four_eyes = four_eyes
+    request = a_request(session, people)
+
+    if four_eyes:
+        with pytest.raises(NotAnApprover, match="asks for four eyes"):
+            moderation.decide(session, request, people.ada, Verdict.APPROVED, via=Door.PORTAL)
+    else:
+        moderation.decide(session, request, people.ada, Verdict.APPROVED, via=Door.PORTAL)
+
+
+def test_a_withdrawn_message_is_a_draft_and_nobody_answers(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+
+    moderation.withdraw(session, request, people.ada, via=Door.PORTAL)
+
+    assert request.message.state is MessageState.DRAFT
+    with pytest.raises(NoLongerOpen, match="withdrawn"):
+        moderation.decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+
+
+def test_a_withdrawn_message_can_be_asked_about_again(session: Session, people: Cast) -> None:
+    first = a_request(session, people)
+    moderation.withdraw(session, first, people.ada, via=Door.PORTAL)
+
+    second = moderation.request_approval(session, first.message, people.ada, via=Door.PORTAL)
+
+    assert second.id != first.id
