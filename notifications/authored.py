@@ -5,8 +5,8 @@ import binascii
 import quopri
 import re
 from collections import Counter
-from email import policy
 from dataclasses import dataclass
+from email import policy
 from typing import NamedTuple
 
 from notifications.envelope import with_crlf

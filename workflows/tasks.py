@@ -6,7 +6,7 @@ The first half is ours alone; the second is public, for other services (see work
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from models import Dispatch, DispatchState, Door, Notification, NotificationState, Refusal
@@ -71,7 +71,7 @@ def public(
             throws=(Refusal,),
             # No row asks for this work yet, so no sweep would: while PostgreSQL is away the call
             # itself must wait.  Each delay stays below the broker's visibility timeout.
-            autoretry_for=(DBAPIError,),
+            autoretry_for=(InterfaceError, OperationalError),
             retry_backoff=True,
             retry_backoff_max=120,
             max_retries=None,
