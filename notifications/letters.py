@@ -48,9 +48,12 @@ def answer(notification: Notification) -> dict[str, Any]:
     return {"approver": decision.approver.name, "comment": decision.comment}
 
 
-def answered(notification: Notification) -> bool:
-    """Whether the question of this letter is no longer open."""
-    return notification.request is None or notification.request.state is not RequestState.OPEN
+def pointless(notification: Notification) -> bool:
+    """Whether an answer to this letter could no longer count."""
+    request, message = notification.request, notification.message
+    if request is None or request.state is not RequestState.OPEN:
+        return True
+    return notification.user not in message.mailing_list.approvers_for(message.author)
 
 
 LETTERS = {
@@ -60,7 +63,7 @@ LETTERS = {
             LetterName.MODERATE,
             facts=question,
             attachment=lambda notification: outgoing(notification.message),
-            moot=answered,
+            moot=pointless,
         ),
         Letter(
             LetterName.REJECTED,

@@ -186,6 +186,7 @@ class Mailbox:
         door = socket.create_server((HOST, self.port))  # from here on, who knocks is heard
         self.port = door.getsockname()[1]
         self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+        self._loop = self._runner.get_loop()  # made here, or two threads might each make one
         self._closing = asyncio.Event()
         self._thread = threading.Thread(target=self._run, args=(door,), daemon=True)
         self._thread.start()
@@ -194,7 +195,7 @@ class Mailbox:
         """Cut what is connected and refuse the rest, like a server that is switched off."""
         if self._thread is None:
             return
-        self._runner.get_loop().call_soon_threadsafe(self._closing.set)
+        self._loop.call_soon_threadsafe(self._closing.set)
         self._thread.join()
         self._thread = None
 

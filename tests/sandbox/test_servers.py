@@ -506,10 +506,11 @@ def test_a_redis_without_numbers_is_refused() -> None:
 
 def run_pytest(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-p", "tests.servers", "-p", "no:cacheprovider"]
+    plain = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "LISTGATE_SERVERS": ""}
     return subprocess.run(
         [*command, "-c", os.devnull, f"--rootdir={folder}", *arguments, str(folder)],
         cwd=CHECKOUT,
-        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} | environ,
+        env=os.environ | plain | environ,
         capture_output=True,
         text=True,
         check=False,
