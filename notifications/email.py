@@ -145,23 +145,30 @@ class Relay:
             raise _unusable(failure) from None
 
     def _greeted(self) -> smtplib.SMTP:
-        context = _tls_context(verify=self.verify)
         with ExitStack() as on_failure:
-            smtp = self._dialled(context)
+            smtp = self._dialled()
             on_failure.callback(smtp.close)
             smtp.ehlo_or_helo_if_needed()
             if not self.tls and smtp.has_extn("starttls"):
-                smtp.starttls(context=context)
+                smtp.starttls(context=self._tls_context())
                 smtp.ehlo_or_helo_if_needed()
             if self.user is not None and self.password is not None:
                 self._log_in(smtp, self.user, self.password)
             on_failure.pop_all()
         return smtp
 
-    def _dialled(self, context: ssl.SSLContext) -> smtplib.SMTP:
-        if self.tls:
-            return smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout, context=context)
-        return smtplib.SMTP(self.host, self.port, timeout=self.timeout)
+    def _dialled(self) -> smtplib.SMTP:
+        if not self.tls:
+            return smtplib.SMTP(self.host, self.port, timeout=self.timeout)
+        tls = self._tls_context()
+        return smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout, context=tls)
+
+    def _tls_context(self) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        if not self.verify:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
 
     def _log_in(self, smtp: smtplib.SMTP, user: str, password: str) -> None:
         if self.verify and not isinstance(smtp.sock, ssl.SSLSocket):
@@ -214,11 +221,3 @@ def _decoded(part: str | None) -> str | None:
     if not (text.isascii() and text.isprintable()):
         raise ValueError("The user and the password in SMTP_URL have to be printable ASCII.")
     return text
-
-
-def _tls_context(*, verify: bool) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if not verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context

@@ -76,6 +76,12 @@ class Part(EmailMessage):
     def declared_type(self) -> str:
         return super().get_content_type()
 
+    @property
+    def encoded(self) -> bytes:
+        """What stands between its header and the next part; `get_payload` would guess a charset."""
+        assert isinstance(self._payload, str), "a leaf has no parts"
+        return self._payload.encode("ascii", "surrogateescape")
+
 
 def parts_of(content: bytes) -> Part:
     """The whole mail as a tree; raises Unreadable, and whatever the email package crashes with."""
@@ -97,9 +103,7 @@ def leaves(root: Part) -> list[Part]:
 
 def content_of(part: Part) -> bytes:
     """What the part holds once its transfer encoding is undone (RFC 2045, 6)."""
-    payload = part.get_payload()
-    assert isinstance(payload, str), "a leaf has no parts"
-    data = payload.encode("ascii", "surrogateescape")
+    data = part.encoded
     encoding = str(part.get("content-transfer-encoding", "7bit")).strip().lower()
     if encoding in ("7bit", "8bit", "binary"):
         return data

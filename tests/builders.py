@@ -3,9 +3,25 @@
 from email.message import EmailMessage
 from typing import NamedTuple
 
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from models import ApproverList, Door, MailingList, Message, ModerationRequest, Role, User
+from models import (
+    ApproverList,
+    Dispatch,
+    Door,
+    MailingList,
+    Message,
+    ModerationRequest,
+    Role,
+    Subscription,
+    User,
+    Verdict,
+)
+from models.clock import now
+from notifications.email import Relay
+from notifications.mailer import Mailer
+from sandbox.mailbox import Mailbox
 from workflows import lists, messages, moderation, people, subscriptions
 
 LIMIT = 25_000_000
@@ -93,3 +109,34 @@ def a_request(session: Session, people_: Cast) -> ModerationRequest:
 def role(session: Session, name: str) -> Role:
     """A role that the migrations made."""
     return people.role_named(session, name)
+
+
+def a_dispatch(session: Session, people_: Cast) -> Dispatch:
+    """The sendout, due now, of a message that Ada wrote and Grace approved."""
+    request = a_request(session, people_)
+    moderation.decide(session, request, people_.grace, Verdict.APPROVED, via=Door.PORTAL)
+    session.flush()
+    return session.scalars(select(Dispatch).where(Dispatch.request_id == request.id)).one()
+
+
+def members(session: Session, mailing_list: MailingList, count: int) -> list[str]:
+    """Put so many new people on the list; returns their addresses."""
+    added = session.scalars(
+        insert(User).returning(User),
+        [
+            {"address": f"member{n}@example.org", "name": f"Member {n}", "created_at": now()}
+            for n in range(count)
+        ],
+    ).all()
+    session.add_all(Subscription(list_id=mailing_list.id, user_id=user.id) for user in added)
+    session.flush()
+    return [user.address for user in added]
+
+
+def a_mailer(mailbox: Mailbox) -> Mailer:
+    """A mailer whose relay is this mailbox."""
+    return Mailer(
+        relay=Relay.from_url(mailbox.url, timeout=5),
+        mail_from="Listgate <listgate@example.org>",
+        envelope_sender="bounces@example.org",
+    )

@@ -159,7 +159,8 @@ def upgrade() -> None:
         sa.Column("approver_list_id", sa.BigInteger(), nullable=True),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "short_name ~ '^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$' and position('..' in short_name) = 0",
+            "short_name ~ '^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$' "
+            "and position('..' in short_name) = 0",
             name=op.f("mailing_list_short_name_check"),
         ),
         sa.ForeignKeyConstraint(

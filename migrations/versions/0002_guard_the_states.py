@@ -1,5 +1,6 @@
 """Guard the states: the database itself refuses a move that is not in `legal_move`."""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0002"
@@ -58,8 +59,11 @@ def upgrade() -> None:
     for table, moves in MOVES.items():
         for origin, targets in moves.items():
             for target in targets:
-                before = f"'{origin}'" if origin else "null"
-                op.execute(f"insert into legal_move values ('{table}', {before}, '{target}')")
+                op.execute(
+                    sa.text("insert into legal_move values (:entity, :origin, :target)").bindparams(
+                        entity=table, origin=origin, target=target
+                    )
+                )
         op.execute(f"""
             create trigger {table}_born before insert on {table}
             for each row execute function refuse_illegal_move()
