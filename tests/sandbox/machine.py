@@ -1,0 +1,61 @@
+"""What a test of the sandbox asks of the machine: who runs, who is gone, what a database holds."""
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+import psycopg2
+import pytest
+from sqlalchemy import make_url
+
+from sandbox.server import Server
+
+CHECKOUT: Final = Path(__file__).parents[2]
+# As if no URL had been given.
+MACHINE: Final = {"PATH": os.environ["PATH"]}
+ONLY_WHEELS: Final = {"LISTGATE_SERVERS": "wheels"}
+only_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+
+
+def ask(url: str, *statements: str) -> Any:
+    """The first column of the first row that the last statement finds."""
+    dsn = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        for statement in statements:
+            cursor.execute(statement)
+        row = cursor.fetchone() if cursor.description else None
+        return row and row[0]
+
+
+def processes_of(*running: Server | None) -> list[psutil.Process]:
+    first = [psutil.Process(server.pid) for server in running if server]
+    return [process for each in first for process in (each, *each.children(recursive=True))]
+
+
+def all_gone(processes: list[psutil.Process]) -> bool:
+    """A zombie is gone; an orphan stays one until init finds the time."""
+
+    def ended(process: psutil.Process) -> bool:
+        try:
+            return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return True
+
+    return soon(lambda: all(map(ended, processes)))
+
+
+def soon(happened: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 10
+    while not happened() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return happened()
+
+
+def fake(program: Path, says: str) -> None:
+    program.write_text(f"#!/bin/sh\necho '{says}'\n")
+    program.chmod(0o755)

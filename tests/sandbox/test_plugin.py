@@ -1,0 +1,89 @@
+"""tests/servers.py gives a test run its servers, and treats given ones with care."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg2
+import pytest
+from sqlalchemy import make_url
+
+from sandbox.servers import Servers
+from tests.sandbox.machine import CHECKOUT, ask
+from tests.servers import new_database_beside, number_of_our_own
+
+
+def test_a_given_postgres_lends_the_tests_a_database_of_their_own(machine: Servers) -> None:
+    with new_database_beside(machine.database_url) as url:
+        name = ask(url, "SELECT current_database()")
+        ask(url, "CREATE TABLE of_the_tests ()")
+        assert ask(machine.database_url, "SELECT to_regclass('of_the_tests')") is None
+        left_open = psycopg2.connect(make_url(url).set(drivername="postgresql").render_as_string())
+
+    left_open.close()
+    assert name.startswith("listgate_test_")
+    exists = f"SELECT count(*) FROM pg_database WHERE datname = '{name}'"
+    assert ask(machine.database_url, exists) == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "ours"),
+    [
+        ("redis://there", "redis://there/15"),
+        ("redis://:secret@there:6380/3", "redis://:secret@there:6380/15"),
+        ("rediss://there/15?ssl_cert_reqs=none", "rediss://there/14?ssl_cert_reqs=none"),
+        ("redis://there/0?db=15", "redis://there/14"),
+    ],
+)
+def test_a_given_redis_lends_the_tests_another_number(given: str, ours: str) -> None:
+    assert number_of_our_own(given) == ours
+
+
+def test_a_redis_without_numbers_is_refused() -> None:
+    with pytest.raises(pytest.UsageError, match="redis://"):
+        number_of_our_own("unix:///run/redis.sock")
+
+
+def test_a_test_run_with_given_servers_leaves_them_as_they_were(
+    tmp_path: Path, machine: Servers
+) -> None:
+    (tmp_path / "conftest.py").write_text("import os; found = dict(os.environ)")
+    (tmp_path / "test_it.py").write_text("""
+from conftest import found
+def test_it(servers):
+    assert "/listgate_test_" in found["DATABASE_URL"]
+    assert found["REDIS_URL"].endswith("/15")
+    assert found["LISTGATE_ENV_FILE"] == ""
+    assert servers.postgres is None
+def test_skipped(own_valkey): ...
+""")
+    count = "SELECT count(*) FROM pg_database"
+    before = ask(machine.database_url, count)
+
+    done = run_pytest(tmp_path, DATABASE_URL=machine.database_url, REDIS_URL=machine.redis_url)
+
+    assert "1 passed, 1 skipped" in done.stdout
+    assert ask(machine.database_url, count) == before
+
+
+def test_a_test_run_starts_servers_only_for_tests(tmp_path: Path) -> None:
+    cannot_start = {"LISTGATE_SERVERS": "no such choice"}
+
+    assert run_pytest(tmp_path, "--version", **cannot_start).returncode == 0
+    refused = run_pytest(tmp_path, **cannot_start)
+    assert refused.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "ERROR: LISTGATE_SERVERS is 'no such choice'" in refused.stderr
+
+
+def run_pytest(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-p", "tests.servers", "-p", "no:cacheprovider"]
+    plain = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "LISTGATE_SERVERS": ""}
+    return subprocess.run(
+        [*command, "-c", os.devnull, f"--rootdir={folder}", *arguments, str(folder)],
+        cwd=CHECKOUT,
+        env=os.environ | plain | environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
