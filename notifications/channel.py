@@ -16,3 +16,7 @@ class NotDelivered(Exception):
         self.permanent = permanent  # trying again is pointless
         self.uncertain = uncertain  # the answer to the last byte was lost: it may have been taken
         self.answer = answer
+
+
+class Away(NotDelivered):
+    """The channel serves nobody now; that says nothing about the letter, which was not tried."""

@@ -1,15 +1,23 @@
 """A letter as an e-mail: its header, its words as text and HTML, and the message it is about."""
 
-from email.headerregistry import Address
+import re
+from email.header import Header
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
-from email.utils import format_datetime, parseaddr
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr, quote
 from secrets import token_hex
 
-from models import Notification, User
+from models import Notification
+from notifications.envelope import wire_address
 from notifications.letters import LETTERS, shared
 from notifications.mailer import Mailer
 from notifications.rendering import Rendered, render
+
+# What we have put into a header field stays as it is; Python would decode and fold it anew.
+POLICY = SMTP.clone(refold_source="none")
+
+# What may stand before an address without quotation marks (RFC 5322, 3.2.3).
+ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 
 
 def compose(notification: Notification, mailer: Mailer) -> bytes:
@@ -25,14 +33,15 @@ def compose(notification: Notification, mailer: Mailer) -> bytes:
 
 def headed(notification: Notification, mailer: Mailer, words: Rendered) -> EmailMessage:
     """An empty mail from us to the recipient."""
-    # A header may hold an internationalised address only as it is (RFC 6532).
-    mail = EmailMessage(policy=SMTP if notification.user.address.isascii() else SMTPUTF8)
-    mail["From"] = mailer.mail_from
-    mail["To"] = mailbox(notification.user)
-    mail["Subject"] = words.subject
+    user, (our_name, our_address) = notification.user, parseaddr(mailer.mail_from)
+    # Only before its @ may an address need more than ASCII, and then the whole header (RFC 6532).
+    mail = EmailMessage(policy=POLICY.clone(utf8=not wire_address(user.address).isascii()))
+    mail.set_raw("From", mailbox(our_name, our_address))
+    mail.set_raw("To", mailbox(user.name, user.address))
+    mail.set_raw("Subject", worded(words.subject, "Subject"))
     mail["Date"] = format_datetime(notification.due_at)
     # The same at each attempt, so that a mailbox shows a letter once that a crash had sent twice.
-    domain = parseaddr(mailer.mail_from)[1].rpartition("@")[2]
+    domain = wire_address(our_address).rpartition("@")[2]
     mail["Message-ID"] = f"<notification.{notification.id}@{domain}>"
     # RFC 3834, and Exchange's own word for it: nobody's holiday note should answer us.
     mail["Auto-Submitted"] = "auto-generated"
@@ -40,10 +49,27 @@ def headed(notification: Notification, mailer: Mailer, words: Rendered) -> Email
     return mail
 
 
-def mailbox(user: User) -> Address:
-    """The person as a header names them."""
-    name, _, domain = user.address.rpartition("@")
-    return Address(display_name=user.name, username=name, domain=domain)
+def mailbox(name: str, address: str) -> str:
+    """A person as a header names them."""
+    phrase = worded(name, "To")
+    if is_plain(name) and not ATOMS.fullmatch(name):
+        phrase = f'"{quote(name)}"'
+    return f"{phrase} <{wire_address(address)}>"
+
+
+def worded(text: str, field: str) -> str:
+    """A text as a header field holds it (RFC 2047).
+
+    What only looks like an encoded word is encoded itself: its reader would decode it, and there
+    may be a line break in it.
+    """
+    charset = "us-ascii" if is_plain(text) else "utf-8"
+    return Header(text, charset, header_name=field).encode()
+
+
+def is_plain(text: str) -> bool:
+    """Whether a header field can hold the text as it is."""
+    return text.isascii() and "=?" not in text
 
 
 def with_attached(mail: EmailMessage, attachment: bytes) -> bytes:

@@ -1,6 +1,5 @@
 """Send one letter, and write down what became of it."""
 
-from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -8,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from models import Act, Door, Notification, NotificationState, record
 from models.clock import now
-from notifications.channel import NotDelivered
+from notifications.channel import Away, NotDelivered
 from notifications.composition import compose
 from notifications.letters import LETTERS
 from notifications.mailer import Mailer
@@ -21,44 +20,37 @@ def deliver(session: Session, notification: Notification, mailer: Mailer) -> Non
     """Send the letter, unless it is not due or events have overtaken it."""
     if notification.due_at > now():
         return
-    if LETTERS[notification.letter].moot(notification):
+    if notification.user.disabled_at or LETTERS[notification.letter].moot(notification):
         notification.move(NotificationState.MOOT)
         return
-    content = compose(notification, mailer)
+    content, recipient = compose(notification, mailer), notification.user.address
     try:
         with mailer.relay.connect() as connection:
-            recipient = notification.user.address
-            offer(
-                session,
-                notification,
-                lambda: connection.send(
-                    content, sender=mailer.envelope_sender, recipient=recipient
-                ),
-            )
+            connection.send(content, sender=mailer.envelope_sender, recipient=recipient)
     except NotDelivered as failure:
-        # Only the connection itself raises here, and that says nothing about the letter.
-        log.warning("relay away", notification=notification.id, reason=str(failure))
-        notification.failure = failure.answer or str(failure)
-        notification.postpone(now() + AWAY)
-
-
-def offer(session: Session, notification: Notification, send: Callable[[], None]) -> None:
-    """Hand the letter to the channel, and move the notification accordingly."""
-    notification.attempts += 1
-    try:
-        send()
-    except NotDelivered as failure:
-        notification.failure = failure.answer or str(failure)
-        again_at = None if failure.permanent else next_attempt(notification.attempts)
-        if again_at is None:
-            notification.move(NotificationState.FAILED)
-            note(session, Act.NOT_NOTIFIED, notification, reason=str(failure))
-        else:
-            notification.postpone(again_at)
+        put_off(session, notification, failure)
     else:
+        notification.attempts += 1
+        notification.failure = None
         notification.move(NotificationState.SENT)
         notification.sent_at = now()
         note(session, Act.NOTIFIED, notification)
+
+
+def put_off(session: Session, notification: Notification, failure: NotDelivered) -> None:
+    """Try again later, or give up."""
+    log.warning("not delivered", notification=notification.id, reason=str(failure))
+    notification.failure = failure.answer or str(failure)
+    if isinstance(failure, Away):
+        notification.postpone(now() + AWAY)
+        return
+    notification.attempts += 1
+    again_at = None if failure.permanent else next_attempt(notification.attempts)
+    if again_at is not None:
+        notification.postpone(again_at)
+        return
+    notification.move(NotificationState.FAILED)
+    note(session, Act.NOT_NOTIFIED, notification, reason=str(failure))
 
 
 def note(session: Session, act: Act, notification: Notification, **detail: Any) -> None:

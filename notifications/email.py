@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
-from notifications.channel import NotDelivered
+from notifications.channel import Away
 from notifications.envelope import Envelope
 from notifications.smtp_session import HungUp, Session, refusal
 
@@ -32,7 +32,8 @@ class Connection:
         self._in_vain = 0  # sessions in a row that ended without a yes or no to any letter
 
     def send(self, content: bytes, *, sender: str, recipient: str) -> None:
-        """Returns when the server has taken the letter; raises NotDelivered if not, or if unknown.
+        """Returns when the server has taken the letter; raises NotDelivered if not, or if unknown,
+        and among these Away if the server did not even hear of it.
 
         `sender` is where bounces go, "" for nowhere.  Raises ValueError for an address with a line
         break in it.
@@ -72,10 +73,10 @@ class Connection:
         if self._session is not None:
             return self._session
         if self._in_vain >= VAIN_SESSIONS:
-            raise NotDelivered("The mail server has gone away; this letter was not tried.")
+            raise Away("The mail server has gone away; this letter was not tried.")
         try:
             return self._opened()
-        except NotDelivered:
+        except Away:
             self._in_vain = VAIN_SESSIONS
             raise
 
@@ -90,9 +91,8 @@ class Relay:
     user: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
     timeout: float = TIMEOUT  # seconds for each step
-    verify: bool = (
-        True  # the certificate, by the system's list; without, a password may go in clear
-    )
+    # The certificate, by the system's list.  Without verifying a password may go in clear, too.
+    verify: bool = True
 
     @classmethod
     def from_url(cls, url: str, *, timeout: float = TIMEOUT, verify: bool = True) -> Self:
@@ -124,7 +124,7 @@ class Relay:
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
-        """A connection for any number of letters.  Raises NotDelivered, but never for good.
+        """A connection for any number of letters.  Raises Away, which is never for good.
 
         What the server refuses before it knows a letter, with 5xx too, is no fault of the letter.
         """
@@ -138,7 +138,7 @@ class Relay:
         try:
             return Session(self._greeted())
         except smtplib.SMTPResponseException as no:
-            raise refusal("The mail server opens no session", no.smtp_code, no.smtp_error) from None
+            raise refusal(_NO_SESSION, no.smtp_code, no.smtp_error, kind=Away) from None
         # A name that cannot be one is a UnicodeError, which is a ValueError; so is CRAM-MD5 where
         # the system forbids MD5.
         except (OSError, ValueError) as failure:
@@ -172,17 +172,19 @@ class Relay:
 
     def _log_in(self, smtp: smtplib.SMTP, user: str, password: str) -> None:
         if self.verify and not isinstance(smtp.sock, ssl.SSLSocket):
-            raise NotDelivered(_IN_CLEAR)
+            raise Away(_IN_CLEAR)
         try:
             smtp.login(user, password)
         except smtplib.SMTPAuthenticationError as no:
-            raise refusal(_LOGIN, no.smtp_code, no.smtp_error) from None
+            raise refusal(_LOGIN, no.smtp_code, no.smtp_error, kind=Away) from None
 
 
 _URL = (
     "SMTP_URL has to be smtp://server or smtps://server, if needed with :port after the server and "
     "user:password@ before it; in a password, / ? # @ : % are written %2F %3F %23 %40 %3A %25."
 )
+
+_NO_SESSION = "The mail server opens no session"
 
 _LOGIN = (
     "The mail server does not accept the user and password of SMTP_URL; "
@@ -206,9 +208,9 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-def _unusable(failure: Exception) -> NotDelivered:
+def _unusable(failure: Exception) -> Away:
     reasons = (words for kind, words in _REASONS if isinstance(failure, kind))
-    return NotDelivered(
+    return Away(
         f"The mail server of SMTP_URL cannot be used: {next(reasons, 'it is out of reach')}."
     )
 

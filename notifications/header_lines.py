@@ -46,8 +46,9 @@ def take_apart(raw: bytes) -> TakenApart:
         content, number = content.partition(b"\r\n")[2], 2
     # The line end put in front lets an empty header, too, end with an empty line.
     header, _, body = (b"\r\n" + content).partition(b"\r\n\r\n")
+    header = header[2:].removesuffix(b"\r\n")
     fields = []
-    for lines in _FIELD_END.split(header[2:].removesuffix(b"\r\n")) if header else ():
+    for lines in _FIELD_END.split(header) if header else ():
         fields.append(Field(number, lines + b"\r\n"))
         number += 1 + lines.count(b"\r\n")
     return TakenApart(fields, body)

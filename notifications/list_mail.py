@@ -119,7 +119,9 @@ def _list_id(heading: ListHeading) -> str:
     name = " ".join(heading.list_name.split())
     identity = f"<{wire_domain(heading.list_id)}>"
     quoted = '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
-    plain = name.isascii() and name.isprintable() and len(quoted) < _LINE - len("List-Id: ")
+    fits = len(quoted) < _LINE - len("List-Id: ")
+    # Many programs decode an encoded word even where it stands in quotes.
+    plain = fits and name.isascii() and name.isprintable() and "=?" not in name
     words = Header(name, "utf-8", header_name="List-Id")
     phrase = quoted if plain else words.encode(linesep="\r\n")
     if not name:

@@ -45,6 +45,8 @@ class Part(EmailMessage):
     The policy is compat32, whose parsing is quick and does not crash on strange fields.
     """
 
+    _payload: object  # the email package's own name, of which its types do not tell
+
     def __init__(self, policy: "Policy[Any] | None" = None) -> None:
         super().__init__(policy)
         self.root = self
@@ -151,9 +153,9 @@ def _all(root: Part) -> Iterator[Part]:
     while waiting:
         part = waiting.pop()
         yield part
-        payload = part.get_payload()
-        if isinstance(payload, list):
-            waiting.extend(part for part in reversed(payload) if isinstance(part, Part))
+        # For a leaf get_payload would guess a charset, and crash on some.
+        below = part.get_payload() if part.is_multipart() else []
+        waiting.extend(each for each in reversed(list(below)) if isinstance(each, Part))
 
 
 def _sentence(defect: MessageDefect) -> str:

@@ -4,7 +4,7 @@ import re
 import smtplib
 from contextlib import suppress
 
-from notifications.channel import NotDelivered
+from notifications.channel import Away, NotDelivered
 from notifications.envelope import Envelope, with_dots
 
 GOODBYE = 2.0  # seconds for QUIT: everything is decided by then, the rest is politeness
@@ -90,9 +90,10 @@ class Session:
     def _judged(self, what: str, code: int, answer: bytes) -> None:
         self.has_judged = True
         self.in_step = code != 421  # which is the last thing a server says (RFC 5321, 3.8)
+        if code in LOGIN_REFUSED:
+            raise refusal("The mail server wants another login", code, answer, kind=Away)
         if code >= 400:
-            blameless = code in LOGIN_REFUSED or code < 500
-            raise refusal(f"The mail server refused {what}", code, answer, permanent=not blameless)
+            raise refusal(f"The mail server refused {what}", code, answer, permanent=code >= 500)
 
 
 def refusal(

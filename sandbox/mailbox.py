@@ -1,116 +1,23 @@
 """An SMTP server that keeps what it receives, for tests and the demo to look at."""
 
 import asyncio
-import itertools
 import socket
 import ssl
 import threading
 import weakref
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from email import message_from_bytes, policy
-from email.message import EmailMessage
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP
 
-from notifications.envelope import wire_address
+from sandbox.mail_desk import Answer, Desk, Mail, Step, comparable
 
-Step = Literal["RCPT", "DATA"]
+__all__ = ["Mail", "Mailbox", "Step"]
 
 HOST = "127.0.0.1"
 SIZE_LIMIT = 40_000_000  # more than the house sends: SIZE is announced and never in the way
-
-
-@dataclass(frozen=True)
-class Mail:
-    """What came in one SMTP transaction; `content` is byte for byte what was sent."""
-
-    sender: str
-    recipients: tuple[str, ...]
-    content: bytes
-
-    @cached_property
-    def message(self) -> EmailMessage:
-        return message_from_bytes(self.content, policy=policy.default)
-
-
-@dataclass
-class _Answer:
-    """What the server was told to say instead of yes; `times` counts down."""
-
-    recipient: str | None
-    reply: str
-    times: int
-    at: Step
-
-    def fits(self, step: Step, recipients: list[str]) -> bool:
-        meant = self.recipient is None or self.recipient in map(_comparable, recipients)
-        return meant and self.times > 0 and self.at == step
-
-
-@dataclass
-class _Desk:
-    """What aiosmtpd asks about each recipient and each mail; shared by threads, hence the lock."""
-
-    keep_in: Path | None
-    delay: float = 0.0
-    mails: list[Mail] = field(default_factory=list)
-    answers: list[_Answer] = field(default_factory=list)
-    drops: list[bool] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def __post_init__(self) -> None:
-        self._numbers = itertools.count(_highest_number(self.keep_in) + 1)
-
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd finds it by this name
-        self, server: SMTP, _: Session, envelope: Envelope, address: str, _options: list[str]
-    ) -> str:
-        reply = self._ordered("RCPT", [address])
-        if reply is not None:
-            return await _refuse(server, reply)
-        envelope.rcpt_tos.append(address)
-        return "250 2.1.5 It will be in the mailbox"
-
-    async def handle_DATA(  # noqa: N802 - aiosmtpd finds it by this name
-        self, server: SMTP, _: Session, envelope: Envelope
-    ) -> str:
-        await asyncio.sleep(self.delay)
-        reply = self._ordered("DATA", envelope.rcpt_tos)
-        if reply is not None:
-            return await _refuse(server, reply)
-        kept = self._next_drop()
-        if kept is not False:
-            self._keep(envelope)
-        if kept is not None:
-            await _hang_up(server)
-        return "250 2.0.0 It is in the mailbox"
-
-    def _ordered(self, step: Step, recipients: list[str]) -> str | None:
-        with self.lock:
-            answer = next((each for each in self.answers if each.fits(step, recipients)), None)
-            if answer is None:
-                return None
-            answer.times -= 1
-            return answer.reply
-
-    def _next_drop(self) -> bool | None:
-        """Is the mail whose connection is to be dropped kept?  None: nothing is to be dropped."""
-        with self.lock:
-            return self.drops.pop(0) if self.drops else None
-
-    def _keep(self, envelope: Envelope) -> None:
-        assert isinstance(envelope.content, bytes), "aiosmtpd was not asked to decode"
-        # aiosmtpd has the null sender as "<>".
-        sender = (envelope.mail_from or "").removeprefix("<>")
-        with self.lock:
-            self.mails.append(Mail(sender, tuple(envelope.rcpt_tos), envelope.content))
-            if self.keep_in is not None:
-                path = self.keep_in / f"{next(self._numbers):04}.eml"
-                path.write_bytes(envelope.content)
 
 
 class Mailbox:
@@ -133,7 +40,7 @@ class Mailbox:
     ) -> None:
         self.port = port  # 0: the system chooses at the first start, and that one is kept
         self._starttls, self._tls, self._users = starttls, tls, users
-        self._desk = _Desk(keep_in)
+        self._desk = Desk(keep_in)
         self._talks: weakref.WeakSet[SMTP] = weakref.WeakSet()
         self._thread: threading.Thread | None = None
 
@@ -149,8 +56,8 @@ class Mailbox:
 
     def to(self, address: str) -> list[Mail]:
         """What came for one address, in whatever case and spelling of its domain it is given."""
-        wanted = _comparable(address)
-        return [mail for mail in self.mails if wanted in map(_comparable, mail.recipients)]
+        wanted = comparable(address)
+        return [mail for mail in self.mails if wanted in map(comparable, mail.recipients)]
 
     def answer(
         self, recipient: str | None, reply: str, *, times: int = 1, at: Step = "RCPT"
@@ -159,9 +66,9 @@ class Mailbox:
 
         421 also ends the connection, as RFC 5321 (3.8) has it.
         """
-        wanted = None if recipient is None else _comparable(recipient)
+        wanted = None if recipient is None else comparable(recipient)
         with self._desk.lock:
-            self._desk.answers.append(_Answer(wanted, reply, times, at))
+            self._desk.answers.append(Answer(wanted, reply, times, at))
 
     def drop_after_data(self, *, times: int = 1, kept: bool = True) -> None:
         """Hang up once a mail is here to its last byte, without a word; keep it, or lose it."""
@@ -183,7 +90,7 @@ class Mailbox:
     def start(self) -> None:
         """Raises OSError if the port is taken."""
         assert self._thread is None, "the mailbox is running already"
-        door = socket.create_server((HOST, self.port))  # from here on, who knocks is heard
+        door = _open_door(self.port)  # from here on, who knocks is heard
         self.port = door.getsockname()[1]
         self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
         self._loop = self._runner.get_loop()  # made here, or two threads might each make one
@@ -243,24 +150,15 @@ class Mailbox:
         return (self._users or {}).get(user.decode()) == password.decode()
 
 
-def _comparable(address: str) -> str:
-    return wire_address(address).casefold()
-
-
-def _highest_number(folder: Path | None) -> int:
-    names = folder.glob("*.eml") if folder else ()
-    return max((int(path.stem) for path in names if path.stem.isdecimal()), default=0)
-
-
-async def _refuse(server: SMTP, reply: str) -> str:
-    if reply.startswith("421"):
-        await server.push(reply)
-        await _hang_up(server)
-    return reply
-
-
-async def _hang_up(server: SMTP) -> None:
-    """End the connection from our side; never returns, as aiosmtpd then cancels who asked."""
-    if server.transport is not None:
-        server.transport.close()
-    await asyncio.Event().wait()
+def _open_door(port: int) -> socket.socket:
+    # socket.create_server leaves the protocol open; then asyncio does not know TCP, leaves Nagle's
+    # algorithm on, and each EHLO takes 40 ms.
+    door = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        door.bind((HOST, port))
+        door.listen()
+    except OSError:
+        door.close()
+        raise
+    return door

@@ -1,0 +1,41 @@
+"""How the tests of e-mail connect, send and fail."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from notifications.channel import Away, NotDelivered
+from notifications.email import Connection, Relay
+
+ADA, GRACE, EDSGER = "ada@example.org", "grace@example.org", "edsger@example.org"
+
+LETTER = b"From: ada@example.org\r\nSubject: Hello\r\n\r\nDear members\r\n"
+
+SHORT = 0.2  # seconds of a timeout that a test has to sit out
+
+
+@contextmanager
+def connected(url: str, *, timeout: float = 5, verify: bool = True) -> Iterator[Connection]:
+    with Relay.from_url(url, timeout=timeout, verify=verify).connect() as open_one:
+        yield open_one
+
+
+def send(connection: Connection, recipient: str = EDSGER, content: bytes = LETTER) -> None:
+    connection.send(content, sender=ADA, recipient=recipient)
+
+
+def failure_of(connection: Connection, recipient: str = EDSGER) -> NotDelivered:
+    with pytest.raises(NotDelivered) as caught:
+        send(connection, recipient)
+    return caught.value
+
+
+def failure_to_connect(url: str, *, timeout: float = 5, verify: bool = True) -> str:
+    """The sentence, which is never final and quotes no address."""
+    relay = Relay.from_url(url, timeout=timeout, verify=verify)
+    with pytest.raises(Away) as caught, relay.connect():
+        pytest.fail("there is a connection")
+    assert (caught.value.permanent, caught.value.uncertain) == (False, False)
+    assert "@" not in str(caught.value)
+    return str(caught.value)

@@ -1,0 +1,248 @@
+"""One letter, one real mail server, and what is written down about it."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from email import message_from_bytes
+from itertools import pairwise
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import AuditEntry, Door, LetterName, Notification, NotificationState, Verdict
+from models.clock import now
+from notifications.delivery import deliver
+from notifications.envelope import with_crlf
+from notifications.outgoing import outgoing
+from notifications.retry import ATTEMPTS
+from sandbox.mailbox import Mailbox
+from tests.builders import Cast, a_letter, a_mailer
+from workflows import moderation
+from workflows import people as persons
+
+PENDING, SENT, FAILED, MOOT = (NotificationState(s) for s in ("pending", "sent", "failed", "moot"))
+GRACE = "grace@example.org"
+LATER = "451 4.7.1 <grace@example.org>: try again later"
+NEVER = "550 5.1.1 <grace@example.org>: no such user here"
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with Mailbox() as running:
+        yield running
+
+
+@pytest.fixture
+def letter(session: Session, people: Cast) -> Notification:
+    """The question to Grace whether Ada's message may go out."""
+    return a_letter(session, people)
+
+
+def trail(session: Session) -> list[tuple[str, dict[str, str]]]:
+    """What the system did, according to the audit trail."""
+    session.flush()
+    entries = session.scalars(select(AuditEntry).where(AuditEntry.door == Door.SYSTEM))
+    return [(entry.act, entry.detail) for entry in entries]
+
+
+def try_again(session: Session, letter: Notification, mailbox: Mailbox) -> timedelta:
+    """Deliver it although it is not due yet; returns how long is waited then."""
+    letter.due_at = now()
+    deliver(session, letter, a_mailer(mailbox))
+    return letter.due_at - now()
+
+
+def test_a_letter_that_is_taken_is_sent(
+    session: Session, letter: Notification, mailbox: Mailbox
+) -> None:
+    deliver(session, letter, a_mailer(mailbox))
+
+    (mail,) = mailbox.mails
+    assert (mail.sender, mail.recipients) == ("bounces@example.org", (GRACE,))
+    assert (letter.state, letter.attempts, letter.failure) == (SENT, 1, None)
+    assert letter.sent_at is not None
+    assert abs(letter.sent_at - now()) < timedelta(seconds=5)
+
+
+def test_the_message_arrives_in_the_letter_byte_for_byte(
+    session: Session, letter: Notification, mailbox: Mailbox
+) -> None:
+    deliver(session, letter, a_mailer(mailbox))
+
+    assert outgoing(letter.message) in mailbox.mails[0].content
+
+
+def test_a_rejected_message_comes_back_byte_for_byte_but_for_line_ends(
+    session: Session, people: Cast, mailbox: Mailbox
+) -> None:
+    letter = a_letter(session, people, LetterName.REJECTED)
+
+    deliver(session, letter, a_mailer(mailbox))
+
+    assert with_crlf(letter.message.raw) in mailbox.to("ada@example.org")[0].content
+
+
+def test_a_sent_letter_is_in_the_audit_trail_by_name(
+    session: Session, letter: Notification, mailbox: Mailbox
+) -> None:
+    deliver(session, letter, a_mailer(mailbox))
+
+    assert trail(session) == [
+        (
+            "notified",
+            {"user": "Grace Hopper", "letter": "SysMsgMessageModerate", "channel": "email"},
+        )
+    ]
+
+
+@pytest.mark.parametrize("step", ["RCPT", "DATA"])
+def test_a_letter_that_is_refused_for_now_is_tried_again(
+    session: Session, letter: Notification, mailbox: Mailbox, step: str
+) -> None:
+    mailbox.answer(GRACE, LATER, at="RCPT" if step == "RCPT" else "DATA")
+
+    wait = try_again(session, letter, mailbox)
+
+    assert (letter.state, letter.attempts, letter.failure) == (PENDING, 1, LATER)
+    assert timedelta(seconds=23) < wait < timedelta(seconds=37)
+    assert trail(session) == []
+
+
+def test_each_refusal_makes_the_wait_longer(
+    session: Session, letter: Notification, mailbox: Mailbox
+) -> None:
+    mailbox.answer(GRACE, LATER, times=5)
+
+    waits = [try_again(session, letter, mailbox).total_seconds() for _ in range(5)]
+
+    assert letter.attempts == 5
+    assert all(longer > 1.2 * shorter for shorter, longer in pairwise(waits))
+
+
+def test_a_letter_is_taken_at_last_with_the_message_id_of_the_first_attempt(
+    session: Session, letter: Notification, mailbox: Mailbox
+) -> None:
+    mailbox.drop_after_data(kept=True)
+
+    try_again(session, letter, mailbox)
+    assert letter.state is PENDING
+    try_again(session, letter, mailbox)
+
+    ids = {message_from_bytes(mail.content)["Message-ID"] for mail in mailbox.mails}
+    assert (letter.state, letter.attempts) == (SENT, 2)
+    assert ids == {f"<notification.{letter.id}@example.org>"}
+    assert len(mailbox.mails) == 2
+
+
+def test_a_letter_that_is_refused_to_the_end_has_failed(
+    session: Session, letter: Notification, mailbox: Mailbox
+) -> None:
+    mailbox.answer(GRACE, LATER)
+    letter.attempts = ATTEMPTS - 1
+
+    try_again(session, letter, mailbox)
+
+    assert (letter.state, letter.attempts, letter.failure) == (FAILED, ATTEMPTS, LATER)
+    assert [act for act, _ in trail(session)] == ["not_notified"]
+
+
+@pytest.mark.parametrize("step", ["RCPT", "DATA"])
+def test_a_letter_that_is_refused_for_good_has_failed_at_once(
+    session: Session, letter: Notification, mailbox: Mailbox, step: str
+) -> None:
+    mailbox.answer(GRACE, NEVER, at="RCPT" if step == "RCPT" else "DATA")
+
+    deliver(session, letter, a_mailer(mailbox))
+
+    assert (letter.state, letter.attempts, letter.failure) == (FAILED, 1, NEVER)
+    assert mailbox.mails == []
+
+
+def test_why_a_letter_failed_is_in_the_audit_trail_without_an_address(
+    session: Session, letter: Notification, mailbox: Mailbox
+) -> None:
+    mailbox.answer(GRACE, NEVER)
+
+    deliver(session, letter, a_mailer(mailbox))
+
+    ((act, detail),) = trail(session)
+    assert (act, detail["user"]) == ("not_notified", "Grace Hopper")
+    assert detail["reason"] == "The mail server refused the recipient (550 5.1.1)."
+    assert "@" not in f"{detail}"
+
+
+def test_a_relay_that_is_away_does_not_count_as_an_attempt(
+    session: Session, letter: Notification, mailbox: Mailbox
+) -> None:
+    mailbox.stop()
+
+    wait = try_again(session, letter, mailbox)
+
+    assert (letter.state, letter.attempts) == (PENDING, 0)
+    assert "it refuses connections" in (letter.failure or "")
+    assert timedelta(seconds=10) < wait <= timedelta(seconds=15)
+    assert trail(session) == []
+
+
+def test_a_relay_that_comes_back_gets_the_letter(
+    session: Session, letter: Notification, mailbox: Mailbox
+) -> None:
+    mailbox.stop()
+    for _ in range(3):
+        try_again(session, letter, mailbox)
+
+    mailbox.start()
+    try_again(session, letter, mailbox)
+
+    assert (letter.state, letter.attempts) == (SENT, 1)
+    assert len(mailbox.mails) == 1
+
+
+def test_a_letter_that_was_taken_at_last_has_no_failure(
+    session: Session, letter: Notification, mailbox: Mailbox
+) -> None:
+    mailbox.answer(GRACE, LATER)
+    try_again(session, letter, mailbox)
+
+    try_again(session, letter, mailbox)
+
+    assert (letter.state, letter.failure) == (SENT, None)
+
+
+def test_a_question_that_was_answered_meanwhile_is_not_asked(
+    session: Session, people: Cast, letter: Notification, mailbox: Mailbox
+) -> None:
+    assert letter.request is not None
+    moderation.decide(session, letter.request, people.linus, Verdict.APPROVED, via=Door.PORTAL)
+
+    deliver(session, letter, a_mailer(mailbox))
+
+    assert (letter.state, letter.attempts) == (MOOT, 0)
+    assert mailbox.mails == []
+
+
+def test_a_letter_that_is_not_due_stays_as_it_is(
+    session: Session, letter: Notification, mailbox: Mailbox
+) -> None:
+    due_at = letter.due_at = now() + timedelta(seconds=30)
+    session.flush()
+    before = letter.ring_at, letter.rings
+
+    deliver(session, letter, a_mailer(mailbox))
+
+    assert (letter.state, letter.attempts, letter.due_at) == (PENDING, 0, due_at)
+    assert (letter.ring_at, letter.rings) == before
+    assert mailbox.mails == []
+
+
+@pytest.mark.parametrize("name", LetterName)
+def test_a_disabled_person_gets_no_letter(
+    session: Session, people: Cast, mailbox: Mailbox, name: LetterName
+) -> None:
+    letter = a_letter(session, people, name)
+    persons.disable(session, letter.user, by=None, via=Door.COMMAND_LINE)
+
+    deliver(session, letter, a_mailer(mailbox))
+
+    assert mailbox.mails == []
+    assert letter.state is not SENT

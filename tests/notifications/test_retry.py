@@ -1,0 +1,56 @@
+"""When to try again: later each time, never all at once, and not for ever."""
+
+from datetime import timedelta
+from statistics import mean
+
+import pytest
+
+from models.clock import now
+from notifications.retry import ATTEMPTS, AWAY, FIRST_DELAY, LONGEST_DELAY, next_attempt
+from workflows.sendout import BATCH_SECONDS
+
+
+def delays(attempts: int, count: int = 200) -> list[timedelta]:
+    """How long is waited after so many attempts, asked often."""
+    moments = [(next_attempt(attempts), now()) for _ in range(count)]
+    return [moment - asked for moment, asked in moments if moment]
+
+
+@pytest.mark.parametrize(
+    ("attempts", "seconds"),
+    [(1, 30), (2, 60), (3, 120), (6, 960), (7, 1920), (8, 3600), (11, 3600), (49, 3600)],
+)
+def test_the_delay_doubles_up_to_an_hour_give_or_take_a_fifth(attempts: int, seconds: int) -> None:
+    waited = [delay.total_seconds() for delay in delays(attempts)]
+
+    assert min(waited) > seconds * 0.8 - 1
+    assert max(waited) <= seconds * 1.2
+    assert mean(waited) == pytest.approx(seconds, rel=0.1)
+
+
+def test_letters_that_were_refused_together_do_not_come_back_together() -> None:
+    waited = delays(8)
+
+    assert max(waited) - min(waited) > timedelta(minutes=15)
+    assert len(set(waited)) > 150
+
+
+def test_after_the_last_attempt_it_is_given_up() -> None:
+    assert next_attempt(ATTEMPTS - 1) is not None
+    assert next_attempt(ATTEMPTS) is None
+    assert next_attempt(ATTEMPTS + 1) is None
+
+
+def test_it_is_given_up_after_about_two_days() -> None:
+    longest = [min(FIRST_DELAY * 2 ** min(n - 1, 10), LONGEST_DELAY) for n in range(1, ATTEMPTS)]
+
+    assert timedelta(days=1.5) < sum(longest, timedelta()) < timedelta(days=2.5)
+
+
+def test_a_delay_is_never_beyond_reckoning() -> None:
+    assert all(next_attempt(attempts) for attempts in range(1, ATTEMPTS))
+
+
+def test_a_relay_that_is_away_is_asked_again_soon_and_not_within_its_batch() -> None:
+    assert timedelta(seconds=5) <= AWAY <= timedelta(seconds=30)
+    assert timedelta(seconds=BATCH_SECONDS) > AWAY
