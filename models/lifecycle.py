@@ -68,14 +68,19 @@ class Lifecycle(Base):
         )
 
     @classmethod
-    def move_all(cls, session: Session, ids: Iterable[int], to: StrEnum) -> list[int]:
+    def move_all(
+        cls, session: Session, ids: Iterable[int], to: StrEnum, *only_from: StrEnum
+    ) -> list[int]:
         """Move those of `ids` to `to` that may move there, and return their ids.
+
+        With `only_from`, only those that are in one of these states.
 
         One conditional UPDATE: of two workers racing for the same move, the database lets exactly
         one win.
         """
         session.flush()
-        origins = [origin for origin, targets in cls.moves.items() if origin and to in targets]
+        legal = {origin for origin, targets in cls.moves.items() if origin and to in targets}
+        origins = legal & set(only_from) if only_from else legal
         moved = session.scalars(
             update(cls)
             .where(cls.id.in_(list(ids)), cls.state.in_(origins))
@@ -88,12 +93,12 @@ class Lifecycle(Base):
                 session.expire(row, ["state"])
         return list(moved)
 
-    def move(self, to: StrEnum) -> None:
-        """Move to `to`, or raise `IllegalTransition`."""
+    def move(self, to: StrEnum, *only_from: StrEnum) -> None:
+        """Move to `to`, if `only_from` is given only from there; or raise `IllegalTransition`."""
         session = object_session(self)
         assert session is not None, "only a row that belongs to a session can move"
         session.flush()
-        moved = self.move_all(session, [self.id], to)
+        moved = self.move_all(session, [self.id], to, *only_from)
         if not moved:
             session.refresh(self, ["state"])
             noun = type(self).__name__

@@ -41,13 +41,14 @@ class WorkItem(Lifecycle):
     def ring(self) -> None:
         """Ring now if the work is due within the horizon; else have the sweep ring when it is."""
         moment = now()
-        if self.due_at - moment > HORIZON:
+        self.to_be_heard = self.due_at - moment <= HORIZON
+        if not self.to_be_heard:
             self.ring_at = self.due_at - HORIZON
             return
-        counts = min(RING_COUNTS * 2**self.rings, LONGEST_RING)
+        # The power is bounded before it is taken: 2**50 s is no timedelta.
+        counts = min(RING_COUNTS * 2 ** min(self.rings, 10), LONGEST_RING)
         self.rings += 1
         self.ring_at = max(moment, self.due_at) + counts
-        self.to_be_heard = True
 
     def postpone(self, due_at: datetime) -> None:
         """Do it at `due_at` instead; the next ring is again a first one."""

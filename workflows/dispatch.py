@@ -29,6 +29,7 @@ def release(session: Session, message: Message, author: User, *, via: Door) -> D
     """
     require_author(message, author, via)
     require(author, Right.SEND_MESSAGES, via, message_id=message.id, list_id=message.list_id)
+    message.move(MessageState.SCHEDULED, MessageState.DRAFT)
     dispatch = schedule(
         session, message, content_hash=message.content_hash(), released_by_id=author.id
     )
@@ -45,7 +46,6 @@ def schedule(
     released_by_id: int | None = None,
 ) -> Dispatch:
     """Have exactly this content sent when its time has come; a time that has passed is now."""
-    message.move(MessageState.SCHEDULED)
     dispatch = Dispatch(
         message=message,
         content_hash=content_hash,
@@ -71,10 +71,15 @@ def recall(session: Session, message: Message, by: User, *, via: Door) -> Messag
         cancel(dispatch)
         record(session, Act.RECALLED, by=by, via=via, **message.place)
     else:
-        dispatch.move(DispatchState.STOPPED)
-        message.move(MessageState.STOPPED)
-        record(session, Act.STOPPED_SENDING, by=by, via=via, **message.place)
+        stop(session, dispatch, by=by, via=via)
     return message.state
+
+
+def stop(session: Session, dispatch: Dispatch, *, by: User | None, via: Door) -> None:
+    """Stop half-way: what is unsent stays unsent."""
+    dispatch.move(DispatchState.STOPPED)
+    dispatch.message.move(MessageState.STOPPED)
+    record(session, Act.STOPPED_SENDING, by=by, via=via, **dispatch.message.place)
 
 
 def return_to_author(session: Session, dispatch: Dispatch) -> None:
@@ -88,7 +93,7 @@ def return_to_author(session: Session, dispatch: Dispatch) -> None:
 def cancel(dispatch: Dispatch) -> None:
     """Undo a schedule whose time has not come."""
     dispatch.move(DispatchState.RECALLED)
-    dispatch.message.move(MessageState.DRAFT)
+    dispatch.message.move(MessageState.DRAFT, MessageState.SCHEDULED)
 
 
 def unfinished_dispatch(session: Session, message: Message) -> Dispatch:
@@ -100,6 +105,8 @@ def unfinished_dispatch(session: Session, message: Message) -> Dispatch:
             Dispatch.state.in_([DispatchState.WAITING, DispatchState.SENDING]),
         )
         .with_for_update()
+        # A colleague may have begun to send since this session read the row.
+        .execution_options(populate_existing=True)
     )
     session.refresh(message, ["state"])
     if dispatch is None:

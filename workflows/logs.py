@@ -13,6 +13,12 @@ BEFORE: list[Any] = [
 ]
 
 
+# Without the local variables: there are addresses, texts and passwords among them.
+TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+
+
 def configure(level: str, form: str) -> None:
     """Send structlog's events and the standard library's records through one formatter."""
     structlog.configure(
@@ -35,6 +41,6 @@ def endings(form: str) -> list[Any]:
         return [forget, structlog.dev.ConsoleRenderer()]
     return [
         forget,
-        structlog.processors.dict_tracebacks,
+        TRACEBACKS,
         structlog.processors.JSONRenderer(),
     ]

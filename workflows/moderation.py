@@ -103,7 +103,7 @@ def withdraw(session: Session, request: ModerationRequest, author: User, *, via:
     """
     require_author(request.message, author, via)
     win(session, request, RequestState.WITHDRAWN)
-    request.message.move(MessageState.DRAFT)
+    request.message.move(MessageState.DRAFT, MessageState.IN_MODERATION)
     record(
         session, Act.WITHDREW, by=author, via=via, request_id=request.id, **request.message.place
     )
@@ -176,6 +176,7 @@ def follow(session: Session, request: ModerationRequest, decision: Decision) -> 
     facts: dict[str, Any] = {"by": decision.approver, "via": decision.via, **message.place}
     if decision.verdict is Verdict.APPROVED:
         record(session, Act.APPROVED, comment=decision.comment, **facts)
+        message.move(MessageState.SCHEDULED, MessageState.IN_MODERATION)
         schedule(
             session,
             message,

@@ -28,11 +28,11 @@ from models import (
     record,
 )
 from models.clock import now
-from notifications.channel import NotDelivered
+from notifications.channel import Away, NotDelivered
 from notifications.mailer import Mailer
 from notifications.outgoing import outgoing
 from notifications.retry import AWAY, next_attempt
-from workflows.dispatch import return_to_author
+from workflows.dispatch import return_to_author, stop
 
 log = structlog.get_logger()
 
@@ -51,10 +51,11 @@ def claim(session: Session, dispatch: Dispatch) -> list[int]:
     """Begin the sendout if it is due, and claim its next batch: ids of Deliveries, maybe none."""
     if dispatch.due_at > now():
         return []
+    if not approved(dispatch):
+        refuse_changed(session, dispatch)
+        return []
     if dispatch.state is DispatchState.WAITING:
         begin(session, dispatch)
-    if dispatch.state is not DispatchState.SENDING:
-        return []
     batch = Delivery.move_all(session, next_deliveries(session, dispatch), DeliveryState.SENDING)
     if not batch:
         finish_or_wait(session, dispatch)
@@ -64,12 +65,22 @@ def claim(session: Session, dispatch: Dispatch) -> list[int]:
     return batch
 
 
-def begin(session: Session, dispatch: Dispatch) -> None:
-    """Write down every recipient, unless the content is no longer what was approved."""
-    message = dispatch.message
-    if message.content_hash() != dispatch.content_hash:
+def approved(dispatch: Dispatch) -> bool:
+    """Whether the content still is what was approved."""
+    return dispatch.message.content_hash() == dispatch.content_hash
+
+
+def refuse_changed(session: Session, dispatch: Dispatch) -> None:
+    """Send nothing, or nothing more, of what nobody has approved."""
+    if dispatch.state is DispatchState.WAITING:
         return_to_author(session, dispatch)
-        return
+    else:
+        stop(session, dispatch, by=None, via=Door.SYSTEM)
+
+
+def begin(session: Session, dispatch: Dispatch) -> None:
+    """Write down every recipient."""
+    message = dispatch.message
     dispatch.move(DispatchState.SENDING)
     message.move(MessageState.SENDING)
     recipients = addresses(message.mailing_list).subquery()
@@ -165,7 +176,11 @@ def send(session: Session, dispatch_id: int, batch: Sequence[int], mailer: Maile
         .with_for_update()
     ).all()
     dispatch = session.get_one(Dispatch, dispatch_id)
+    if dispatch.state is not DispatchState.SENDING:
+        put_back(deliveries, "stopped")
+        return
     content = outgoing(dispatch.message)
+    deliveries = spare_disabled(session, deliveries)
     try:
         with mailer.relay.connect() as connection:
             send_each(
@@ -174,11 +189,25 @@ def send(session: Session, dispatch_id: int, batch: Sequence[int], mailer: Maile
                     content, sender=mailer.envelope_sender, recipient=recipient
                 ),
             )
-    except NotDelivered as failure:
-        # Only the connection itself raises here: no byte of any of them has left.
+    except Away as failure:
         log.warning("relay away", dispatch=dispatch_id, reason=str(failure))
         put_back([d for d in deliveries if d.state is DeliveryState.SENDING], str(failure))
     dispatch.postpone(now())
+
+
+def spare_disabled(session: Session, deliveries: Sequence[Delivery]) -> Sequence[Delivery]:
+    """Take out who was disabled since the sendout began; returns the others."""
+    addresses = {delivery.address for delivery in deliveries}
+    disabled = set(
+        session.scalars(
+            select(User.address).where(User.address.in_(addresses), User.disabled_at.is_not(None))
+        )
+    )
+    for delivery in deliveries:
+        if delivery.address in disabled:
+            delivery.move(DeliveryState.FAILED)
+            delivery.failure = "disabled"
+    return [delivery for delivery in deliveries if delivery.address not in disabled]
 
 
 def send_each(deliveries: Sequence[Delivery], offer: Callable[[str], None]) -> None:
@@ -190,6 +219,8 @@ def send_each(deliveries: Sequence[Delivery], offer: Callable[[str], None]) -> N
             return
         try:
             offer(delivery.address)
+        except Away:
+            raise  # it was not tried, and neither will the rest be
         except NotDelivered as failure:
             record_failure(delivery, failure)
         else:

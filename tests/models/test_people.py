@@ -1,0 +1,103 @@
+"""Users, what they may do, and what the database refuses to believe of them."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from models import Right, Role, User
+from models.clock import now
+from tests.builders import Cast, person, role
+
+
+def test_the_rights_have_the_numbers_of_the_source_system() -> None:
+    assert {right.name: right.value for right in Right} == {
+        "EDIT_LISTS": 402,
+        "VIEW_LISTS": 404,
+        "SEND_MESSAGES": 601,
+        "VIEW_OUTBOX": 605,
+        "SCHEDULE_SENDOUT": 618,
+        "EDIT_USERS": 2000,
+        "VIEW_USERS": 2001,
+        "USE_APPROVER_LISTS": 2309,
+        "CREATE_APPROVER_LISTS": 2310,
+        "EDIT_APPROVER_LISTS": 2311,
+        "DELETE_APPROVER_LISTS": 2312,
+    }
+
+
+@pytest.mark.parametrize("right", Right)
+def test_a_person_without_roles_may_nothing(people: Cast, right: Right) -> None:
+    assert not people.edsger.may(right)
+
+
+def test_a_person_may_what_any_of_their_roles_may(session: Session) -> None:
+    sender = person(session, "Barbara Liskov", "author", "sender")
+
+    assert sender.may(Right.SEND_MESSAGES)
+    assert sender.may(Right.SCHEDULE_SENDOUT)
+    assert not sender.may(Right.EDIT_USERS)
+
+
+def test_a_disabled_person_may_nothing(session: Session) -> None:
+    administrator = person(session, "Barbara Liskov", "administrator")
+
+    administrator.disabled_at = now()
+
+    assert [right for right in Right if administrator.may(right)] == []
+
+
+def test_a_role_that_loses_a_right_takes_it_from_everybody(session: Session) -> None:
+    sender = person(session, "Barbara Liskov", "sender")
+
+    role(session, "sender").rights = [404]
+
+    assert not sender.may(Right.SEND_MESSAGES)
+
+
+def test_a_person_is_called_by_name_and_never_by_address(people: Cast) -> None:
+    assert str(people.ada) == "Ada Lovelace"
+    assert "@" not in f"{people.ada} {people.ada!r}"
+
+
+@pytest.mark.parametrize("address", ["ada@example.org", "ADA@Example.ORG"])
+def test_the_database_knows_an_address_once_in_any_case(
+    session: Session, people: Cast, address: str
+) -> None:
+    session.add(User(address=address, name=f"Not {people.ada}"))
+
+    with pytest.raises(IntegrityError, match="user_address_key"):
+        session.flush()
+
+
+@pytest.mark.parametrize("rights", ["{12345}", "{601,600}", "{-1}"])
+def test_the_database_knows_no_other_rights(session: Session, rights: str) -> None:
+    with pytest.raises(IntegrityError, match="role_known_check"):
+        session.execute(text("insert into role (name, rights) values ('odd', :r)"), {"r": rights})
+
+
+def test_the_database_allows_every_right_and_none(session: Session) -> None:
+    session.add_all([Role(name="everything", rights=list(Right)), Role(name="nothing", rights=[])])
+
+    session.flush()
+
+
+def test_who_answers_is_on_the_approver_list_enabled_and_not_the_author(people: Cast) -> None:
+    people.approvers.members = [people.ada, people.grace, people.linus]
+    people.linus.disabled_at = now()
+
+    assert people.announce.approvers_for(people.ada) == [people.grace]
+    assert people.announce.approvers_for(people.edsger) == [people.ada, people.grace]
+
+
+def test_without_four_eyes_the_author_answers_too(people: Cast) -> None:
+    people.approvers.members = [people.ada, people.grace]
+    people.announce.four_eyes = False
+
+    assert people.announce.approvers_for(people.ada) == [people.ada, people.grace]
+
+
+def test_a_list_without_approver_list_has_nobody_to_answer(people: Cast) -> None:
+    people.announce.approver_list = None
+
+    assert people.announce.approvers_for(people.ada) == []

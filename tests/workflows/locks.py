@@ -1,0 +1,26 @@
+"""Locks, as the database sees them: who waits for one, and who had better not."""
+
+from time import sleep
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+WAITING = text(
+    "select count(*) from pg_stat_activity "
+    "where datname = current_database() and wait_event_type = 'Lock'"
+)
+
+
+def never_wait(session: Session) -> None:
+    """Have a statement that would wait for a lock fail instead, rather than hang the test."""
+    session.execute(text("set local lock_timeout = '1s'"))
+
+
+def wait_until_one_waits(house: Engine) -> None:
+    """Return as soon as somebody waits for a lock; fails after ten seconds."""
+    for _ in range(500):
+        with house.connect() as connection:
+            if connection.scalar(WAITING):
+                return
+        sleep(0.02)
+    raise AssertionError("nobody waits for a lock")

@@ -1,0 +1,37 @@
+"""One step of a sendout, and what became of its deliveries."""
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from models import Delivery, Dispatch, DispatchState
+from models.clock import now
+from sandbox.mailbox import Mailbox
+from tests.builders import a_mailer
+from workflows import sendout
+
+# The members of the list announce.
+EDSGER, BARBARA = "edsger@example.org", "barbara@example.org"
+
+
+def step(session: Session, sending: Dispatch, mailbox: Mailbox) -> int:
+    """What one bell leads to: claim a batch and send it; returns its size."""
+    waiting = Dispatch.take(session, sending.id, DispatchState.WAITING, DispatchState.SENDING)
+    batch = sendout.claim(session, waiting) if waiting else []
+    session.flush()
+    sendout.send(session, sending.id, batch, a_mailer(mailbox))
+    session.flush()
+    return len(batch)
+
+
+def deliveries(session: Session, sending: Dispatch) -> dict[str, Delivery]:
+    """The deliveries by address."""
+    found = select(Delivery).where(Delivery.dispatch_id == sending.id)
+    return {delivery.address: delivery for delivery in session.scalars(found)}
+
+
+def let_time_pass(session: Session, sending: Dispatch) -> None:
+    """Have everything that waits for a later attempt be due."""
+    sending.due_at = now()
+    session.execute(
+        update(Delivery).where(Delivery.dispatch_id == sending.id).values(next_attempt_at=now())
+    )

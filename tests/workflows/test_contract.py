@@ -1,0 +1,232 @@
+"""What other services may ask: arguments are checked, and each call is answered once."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from models import Invalid, Verdict
+from tests.builders import Cast, a_draft, a_request
+from tests.workflows.locks import wait_until_one_waits
+from workflows.contract import (
+    Answer,
+    Call,
+    Decide,
+    KeyReused,
+    Recall,
+    RequestApproval,
+    Withdraw,
+    once,
+    standing,
+)
+
+GOOD: dict[type[Call], dict[str, Any]] = {
+    RequestApproval: {"idempotency_key": "k", "message_id": 1, "author_id": 2},
+    Decide: {"idempotency_key": "k", "request_id": 1, "approver_id": 2, "verdict": "approved"},
+    Withdraw: {"idempotency_key": "k", "request_id": 1, "author_id": 2},
+    Recall: {"idempotency_key": "k", "message_id": 1, "by_id": 2},
+}
+ARGUMENTS = [(kind, name) for kind, good in GOOD.items() for name in good]
+WRONG_IDS: list[Any] = [0, -1, 2**63, "1", "", 1.0, 1.5, True, None, [1], {"id": 1}]
+
+recall = Recall(idempotency_key="k", message_id=1, by_id=2)
+
+
+class Spy:
+    """Something to do, that counts how often it was done."""
+
+    def __init__(self) -> None:
+        self.done = 0
+
+    def __call__(self) -> Answer:
+        self.done += 1
+        return {"done": self.done}
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_good_arguments_are_read(kind: type[Call]) -> None:
+    call = kind.read((), GOOD[kind])
+
+    assert call.model_dump(mode="json", exclude_defaults=True) == GOOD[kind]
+
+
+def test_a_decision_may_bring_a_comment() -> None:
+    call = Decide.read((), GOOD[Decide] | {"verdict": "rejected", "comment": "x" * 10_000})
+
+    assert (call.verdict, len(call.comment)) == (Verdict.REJECTED, 10_000)
+
+
+@pytest.mark.parametrize(("kind", "name"), ARGUMENTS)
+def test_each_argument_is_needed_and_named_when_it_is_missing(kind: type[Call], name: str) -> None:
+    given = {key: value for key, value in GOOD[kind].items() if key != name}
+
+    with pytest.raises(Invalid, match=rf"^{name}: Field required$"):
+        kind.read((), given)
+
+
+@pytest.mark.parametrize("wrong", WRONG_IDS, ids=repr)
+@pytest.mark.parametrize(("kind", "name"), [pair for pair in ARGUMENTS if "_id" in pair[1]])
+def test_an_id_is_a_positive_whole_number_and_nothing_like_it(
+    kind: type[Call], name: str, wrong: Any
+) -> None:
+    with pytest.raises(Invalid, match=rf"^{name}: "):
+        kind.read((), GOOD[kind] | {name: wrong})
+
+
+@pytest.mark.parametrize("key", ["", "k" * 201, 7, None])
+@pytest.mark.parametrize("kind", GOOD)
+def test_an_idempotency_key_is_a_short_text(kind: type[Call], key: Any) -> None:
+    with pytest.raises(Invalid, match=r"^idempotency_key: "):
+        kind.read((), GOOD[kind] | {"idempotency_key": key})
+
+
+@pytest.mark.parametrize("verdict", ["", "Approved", "yes", "withdrawn", 1, True, None])
+def test_a_verdict_is_one_of_two_words(verdict: Any) -> None:
+    with pytest.raises(Invalid, match=r"^verdict: "):
+        Decide.read((), GOOD[Decide] | {"verdict": verdict})
+
+
+@pytest.mark.parametrize("comment", ["x" * 10_001, 1, None, ["no"]])
+def test_a_comment_is_a_text_of_bounded_length(comment: Any) -> None:
+    with pytest.raises(Invalid, match=r"^comment: "):
+        Decide.read((), GOOD[Decide] | {"comment": comment})
+
+
+@pytest.mark.parametrize("name", ["idempotency_key", "comment"])
+def test_no_text_holds_a_nul_that_no_database_takes(name: str) -> None:
+    with pytest.raises(Invalid, match=f"^{name}: "):
+        Decide.read((), GOOD[Decide] | {name: "a\0b"})
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_an_argument_too_many_is_refused_by_its_name(kind: type[Call]) -> None:
+    with pytest.raises(Invalid, match=r"^force: Extra inputs are not permitted$"):
+        kind.read((), GOOD[kind] | {"force": True})
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_arguments_without_names_are_refused(kind: type[Call]) -> None:
+    with pytest.raises(Invalid, match="Give every argument by its name"):
+        kind.read(("k", 1, 2), {})
+
+
+def test_everything_wrong_is_named_at_once() -> None:
+    with pytest.raises(Invalid, match=r"idempotency_key: .*; message_id: .*; by_id: "):
+        Recall.read((), {"message_id": "1", "by_id": -2})
+
+
+SECRET = "ada@example.org +41 44 668 18 00"
+
+
+@given(
+    wrong=st.one_of(
+        st.just(SECRET * 400),
+        st.lists(st.just(SECRET), min_size=1),
+        st.dictionaries(st.just("a"), st.just(SECRET), min_size=1),
+    ),
+    where=st.sampled_from(ARGUMENTS),
+)
+def test_a_refusal_never_quotes_a_value(wrong: Any, where: tuple[type[Call], str]) -> None:
+    kind, name = where
+
+    with pytest.raises(Invalid) as refusal:
+        kind.read((), GOOD[kind] | {name: wrong})
+
+    assert "ada" not in str(refusal.value)
+    assert "668" not in str(refusal.value)
+    # Celery keeps the chain of a failed task's exceptions for everybody who watches it.
+    assert refusal.value.__cause__ is None
+    assert refusal.value.__suppress_context__
+
+
+def test_the_same_call_gets_the_first_answer_again(session: Session) -> None:
+    act = Spy()
+
+    answers = [once(session, "listgate.recall", recall, act) for _ in range(3)]
+
+    assert answers == [{"done": 1}] * 3
+    assert act.done == 1
+
+
+def test_another_key_is_another_call(session: Session) -> None:
+    act = Spy()
+    other = recall.model_copy(update={"idempotency_key": "other"})
+
+    assert once(session, "listgate.recall", recall, act) == {"done": 1}
+    assert once(session, "listgate.recall", other, act) == {"done": 2}
+
+
+@pytest.mark.parametrize(
+    ("task", "call"),
+    [
+        ("listgate.recall", recall.model_copy(update={"by_id": 3})),
+        ("listgate.withdraw", recall),
+        ("listgate.withdraw", Withdraw(idempotency_key="k", request_id=1, author_id=2)),
+    ],
+)
+def test_the_same_key_for_another_call_is_refused(session: Session, task: str, call: Call) -> None:
+    act = Spy()
+    once(session, "listgate.recall", recall, act)
+
+    with pytest.raises(KeyReused, match="used before, for another call"):
+        once(session, task, call, act)
+
+    assert act.done == 1
+
+
+def test_a_comment_belongs_to_the_call(session: Session) -> None:
+    first = Decide.read((), GOOD[Decide] | {"comment": "Grüße \U0001f600"})
+    once(session, "listgate.decide", first, Spy())
+    session.flush()
+    session.expire_all()
+
+    assert once(session, "listgate.decide", first, Spy()) == {"done": 1}
+    with pytest.raises(KeyReused):
+        once(session, "listgate.decide", first.model_copy(update={"comment": ""}), Spy())
+
+
+def test_a_call_that_was_refused_can_be_made_again(session: Session) -> None:
+    def refuse() -> Answer:
+        raise Invalid("not now")
+
+    with pytest.raises(Invalid), session.begin_nested():
+        once(session, "listgate.recall", recall, refuse)
+
+    assert once(session, "listgate.recall", recall, Spy()) == {"done": 1}
+
+
+def test_of_two_same_calls_at_once_the_second_waits_for_the_answer_of_the_first(
+    house: Engine,
+) -> None:
+    act = Spy()
+
+    def ask(session: Session) -> Answer:
+        return once(session, "listgate.recall", recall, act)
+
+    with ThreadPoolExecutor(1) as colleague, Session(house) as first, Session(house) as second:
+        ask(first)
+        first.flush()
+        waiting = colleague.submit(ask, second)
+        wait_until_one_waits(house)
+        first.commit()
+
+        assert waiting.result(timeout=10) == {"done": 1}
+        assert act.done == 1
+
+
+def test_an_answer_says_where_message_and_request_stand(session: Session, people: Cast) -> None:
+    draft, request = a_draft(session, people), a_request(session, people)
+
+    assert standing(draft) == {"message_id": draft.id, "message": "draft"}
+    assert standing(request.message, request) == {
+        "message_id": request.message_id,
+        "message": "in_moderation",
+        "request_id": request.id,
+        "request": "open",
+    }
+    assert json.loads(json.dumps(standing(draft))) == standing(draft)

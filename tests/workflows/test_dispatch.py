@@ -1,0 +1,233 @@
+"""Schedule, recall, stop, return."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from models import (
+    Act,
+    AuditEntry,
+    Delivery,
+    DeliveryState,
+    Dispatch,
+    DispatchState,
+    Door,
+    IllegalTransition,
+    LetterName,
+    Message,
+    MessageState,
+    Notification,
+    NotificationState,
+    Trespass,
+    Verdict,
+)
+from models.clock import now
+from tests.builders import Cast, a_dispatch, a_draft, a_list, a_request, cast
+from workflows import dispatch, moderation, sendout
+from workflows import people as persons
+from workflows.transaction import transaction
+
+PORTAL = Door.PORTAL
+
+
+def acts(session: Session, message: Message) -> list[tuple[str, str]]:
+    """What was done to the message, and by whom."""
+    entries = select(AuditEntry).where(AuditEntry.message_id == message.id).order_by(AuditEntry.id)
+    return [(entry.act, entry.actor) for entry in session.scalars(entries)]
+
+
+def test_who_may_send_releases_the_own_message(session: Session, people: Cast) -> None:
+    persons.grant(session, people.ada, "sender", by=None, via=Door.COMMAND_LINE)
+    draft = a_draft(session, people)
+
+    sendout_ = dispatch.release(session, draft, people.ada, via=PORTAL)
+
+    assert draft.state is MessageState.SCHEDULED
+    assert sendout_.state is DispatchState.WAITING
+    assert (sendout_.released_by_id, sendout_.request_id) == (people.ada.id, None)
+    assert sendout_.content_hash == draft.content_hash()
+    assert acts(session, draft)[-1] == (Act.RELEASED, "Ada Lovelace")
+
+
+def test_nothing_is_released_without_right_601(session: Session, people: Cast) -> None:
+    draft = a_draft(session, people)
+
+    with pytest.raises(Trespass, match=r"Ada Lovelace lacks the right SEND_MESSAGES \(601\)"):
+        dispatch.release(session, draft, people.ada, via=PORTAL)
+
+    assert draft.state is MessageState.DRAFT
+    assert session.scalars(select(Dispatch)).all() == []
+
+
+def test_a_refused_release_is_on_record(session: Session, people: Cast) -> None:
+    draft = a_draft(session, people)
+    session.commit()
+
+    with pytest.raises(Trespass), transaction() as other:
+        ada = persons.acting_user(other, "ada@example.org", Door.SERVICE)
+        dispatch.release(other, other.get_one(Message, draft.id), ada, via=Door.SERVICE)
+
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.act == Act.REFUSED)).one()
+    assert (entry.actor, entry.door) == ("Ada Lovelace", Door.SERVICE)
+    assert (entry.message_id, entry.list_id) == (draft.id, people.announce.id)
+
+
+def test_nobody_releases_what_another_wrote(session: Session, people: Cast) -> None:
+    draft = a_draft(session, people)
+
+    with pytest.raises(Trespass, match="Barbara Liskov did not write message"):
+        dispatch.release(session, draft, people.barbara, via=PORTAL)
+
+    assert draft.state is MessageState.DRAFT
+
+
+def test_what_waits_for_an_answer_is_not_released_beside_it(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+    persons.grant(session, people.ada, "sender", by=None, via=Door.COMMAND_LINE)
+
+    with pytest.raises(IllegalTransition):
+        dispatch.release(session, request.message, people.ada, via=PORTAL)
+
+
+@pytest.mark.parametrize("wait", [timedelta(days=3), timedelta(days=-3), None])
+def test_a_schedule_keeps_its_time_and_a_past_one_is_now(
+    session: Session, people: Cast, wait: timedelta | None
+) -> None:
+    draft = a_draft(session, people)
+    draft.author = people.barbara
+    draft.send_at = now() + wait if wait else None
+    session.flush()
+
+    due_at = dispatch.release(session, draft, people.barbara, via=PORTAL).due_at
+
+    expected = max(now(), draft.send_at or now())
+    assert abs(due_at - expected) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("who", ["ada", "barbara"])
+def test_the_author_and_who_may_send_recall_what_is_scheduled(
+    session: Session, people: Cast, who: str
+) -> None:
+    waiting = a_dispatch(session, people)
+    by = getattr(people, who)
+
+    assert dispatch.recall(session, waiting.message, by, via=Door.MAIL) is MessageState.DRAFT
+
+    assert waiting.state is DispatchState.RECALLED
+    assert waiting.message.state is MessageState.DRAFT
+    assert acts(session, waiting.message)[-1] == (Act.RECALLED, by.name)
+
+
+@pytest.mark.parametrize("who", ["edsger", "grace"])
+def test_nobody_else_recalls(session: Session, people: Cast, who: str) -> None:
+    waiting = a_dispatch(session, people)
+
+    with pytest.raises(Trespass, match=r"SEND_MESSAGES \(601\)") as refusal:
+        dispatch.recall(session, waiting.message, getattr(people, who), via=PORTAL)
+
+    assert refusal.value.message_id == waiting.message_id
+    assert waiting.state is DispatchState.WAITING
+
+
+def test_an_approval_is_void_once_the_message_was_recalled(session: Session, people: Cast) -> None:
+    first = a_dispatch(session, people)
+    dispatch.recall(session, first.message, people.ada, via=PORTAL)
+
+    with pytest.raises(Trespass):
+        dispatch.release(session, first.message, people.ada, via=PORTAL)
+    request = moderation.request_approval(session, first.message, people.ada, via=PORTAL)
+    moderation.decide(session, request, people.linus, Verdict.APPROVED, via=PORTAL)
+
+    assert [d.state for d in session.scalars(select(Dispatch).order_by(Dispatch.id))] == [
+        DispatchState.RECALLED,
+        DispatchState.WAITING,
+    ]
+
+
+def test_a_stale_bell_for_a_recalled_sendout_finds_nothing(session: Session, people: Cast) -> None:
+    waiting = a_dispatch(session, people)
+    dispatch.recall(session, waiting.message, people.ada, via=PORTAL)
+
+    states = (DispatchState.WAITING, DispatchState.SENDING)
+    assert Dispatch.take(session, waiting.id, *states) is None
+
+
+@pytest.mark.parametrize("state", ["draft", "in moderation", "recalled", "sent", "stopped"])
+def test_there_must_be_something_to_recall(session: Session, people: Cast, state: str) -> None:
+    message = a_message_that_is(state, session, people)
+    before = message.state
+
+    with pytest.raises(IllegalTransition, match=f"is {before}; only a message that is scheduled"):
+        dispatch.recall(session, message, people.ada, via=PORTAL)
+
+    assert message.state is before
+
+
+def a_message_that_is(state: str, session: Session, people: Cast) -> Message:
+    """A message of Ada's that cannot be recalled."""
+    if state == "draft":
+        return a_draft(session, people)
+    if state == "in moderation":
+        return a_request(session, people).message
+    sendout_ = a_dispatch(session, people)
+    if state == "sent":
+        people.edsger.disabled_at = people.barbara.disabled_at = now()
+    if state in {"sent", "stopped"}:
+        sendout.claim(session, sendout_)
+    if state in {"recalled", "stopped"}:
+        dispatch.recall(session, sendout_.message, people.ada, via=PORTAL)
+    return sendout_.message
+
+
+def test_what_is_stopped_half_way_stays_unsent(session: Session, people: Cast) -> None:
+    sending = a_dispatch(session, people)
+    sendout.begin(session, sending)
+
+    assert dispatch.recall(session, sending.message, people.ada, via=PORTAL) is MessageState.STOPPED
+
+    deliveries = session.scalars(select(Delivery).where(Delivery.dispatch_id == sending.id)).all()
+    assert sending.state is DispatchState.STOPPED
+    assert {delivery.state for delivery in deliveries} == {DeliveryState.PENDING}
+    assert Dispatch.take(session, sending.id, DispatchState.SENDING) is None
+    assert acts(session, sending.message)[-1] == (Act.STOPPED_SENDING, "Ada Lovelace")
+
+
+def test_a_recall_sees_what_a_colleague_began_meanwhile(house: Engine) -> None:
+    with Session(house) as session, session.begin():
+        waiting_id = a_dispatch(session, cast(session)).id
+
+    with Session(house) as session:
+        seen = session.get_one(Dispatch, waiting_id)
+        with Session(house) as colleague, colleague.begin():
+            sendout.begin(colleague, colleague.get_one(Dispatch, waiting_id))
+        ada = persons.acting_user(session, "ada@example.org", PORTAL)
+
+        assert dispatch.recall(session, seen.message, ada, via=PORTAL) is MessageState.STOPPED
+
+
+@pytest.mark.parametrize("change", ["its bytes", "its list"])
+def test_what_is_no_longer_what_was_approved_returns_to_its_author(
+    session: Session, people: Cast, change: str
+) -> None:
+    waiting = a_dispatch(session, people)
+    if change == "its bytes":
+        waiting.message.raw += b"and bring money\n"
+    else:
+        waiting.message.mailing_list = a_list(session, "staff")
+    session.flush()
+
+    assert sendout.claim(session, waiting) == []
+
+    letter = session.scalars(select(Notification).order_by(Notification.id.desc())).first()
+    assert waiting.state is DispatchState.RECALLED
+    assert waiting.message.state is MessageState.DRAFT
+    assert session.scalars(select(Delivery)).all() == []
+    assert letter is not None
+    assert (letter.letter, letter.user, letter.state) == (
+        LetterName.RETURNED,
+        people.ada,
+        NotificationState.PENDING,
+    )
+    assert acts(session, waiting.message)[-1] == (Act.RETURNED, "system")

@@ -1,0 +1,196 @@
+"""Add, find, disable."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Act, AuditEntry, Door, Invalid, Trespass, Unknown, User
+from tests.builders import Cast
+from workflows import people as persons
+
+OPERATOR = Door.COMMAND_LINE
+PORTAL = Door.PORTAL
+
+NO_ADDRESSES = [
+    "",
+    "ada",
+    "ada@",
+    "@example.org",
+    "ada@localhost",
+    "ada@example..org",
+    "ada@@example.org",
+    "ada lovelace@example.org",
+    "Ada <ada@example.org>",
+    "ada@example.org, eve@example.org",
+    "ada@example.org\r\nBcc: eve@example.org",
+    "ada\n@example.org",
+    "ada@example.org\n",
+    "ada\0@example.org",
+    "ada@example.org\u2028",
+    "\u202eada@example.org",
+]
+
+NO_NAMES = [
+    "",
+    "   ",
+    "Eve\r\nBcc: everybody@example.org",
+    "Eve\nLovelace",
+    "Eve\rLovelace",
+    "Eve\0",
+    "Eve\x1b[2J",
+    "Eve\x85Lovelace",
+    "Eve\u2028Lovelace",
+    "\u202eecarG",
+    "Eve\ud800",
+]
+
+
+def add(session: Session, address: str = "eve@example.org", name: str = "Eve") -> User:
+    return persons.add_user(session, address, name, by=None, via=OPERATOR)
+
+
+def last_entry(session: Session) -> AuditEntry:
+    """What was last put into the audit trail."""
+    return session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
+
+
+def test_a_new_person_is_in_the_audit_trail_with_their_roles(
+    session: Session, people: Cast
+) -> None:
+    eve = persons.add_user(
+        session,
+        "eve@example.org",
+        "  Eve Sender ",
+        roles=["author", "sender"],
+        by=people.barbara,
+        via=PORTAL,
+    )
+
+    entry = last_entry(session)
+    assert eve.name == "Eve Sender"
+    assert [role.name for role in eve.roles] == ["author", "sender"]
+    assert (entry.act, entry.actor, entry.door) == (Act.ADDED_USER, "Barbara Liskov", PORTAL)
+    assert entry.detail == {"user_id": eve.id, "roles": ["author", "sender"]}
+
+
+def test_roles_that_can_be_read_only_once_are_recorded_too(session: Session) -> None:
+    eve = persons.add_user(
+        session, "eve@example.org", "Eve", roles=iter(["author"]), by=None, via=OPERATOR
+    )
+
+    assert last_entry(session).detail == {"user_id": eve.id, "roles": ["author"]}
+
+
+@pytest.mark.parametrize("address", NO_ADDRESSES)
+def test_what_is_no_address_is_refused(session: Session, address: str) -> None:
+    with pytest.raises(Invalid, match="not an e-mail address"):
+        add(session, address)
+
+    assert session.scalars(select(User)).all() == []
+
+
+@pytest.mark.parametrize("name", NO_NAMES)
+def test_a_name_is_one_line_without_controls(session: Session, name: str) -> None:
+    with pytest.raises(Invalid, match="must be one line of text"):
+        add(session, name=name)
+
+    assert session.scalars(select(User)).all() == []
+
+
+@given(text=st.text())
+def test_a_line_is_refused_or_cannot_end_a_header(text: str) -> None:
+    try:
+        line = persons.one_line(text, "The name")
+    except Invalid:
+        return
+
+    assert line == line.strip()
+    assert len(line.splitlines()) == 1
+    assert line.encode()
+
+
+@pytest.mark.parametrize(
+    "again", ["ada@example.org", "ADA@EXAMPLE.ORG", "Ada@Example.Org", "ada@Example.org"]
+)
+def test_an_address_belongs_to_one_person_in_any_case(
+    session: Session, people: Cast, again: str
+) -> None:
+    with pytest.raises(Invalid, match="already a user"):
+        add(session, again)
+
+    assert people.ada.address == "ada@example.org"
+
+
+@pytest.mark.parametrize("again", ["Ünal@example.org", "Ünal@EXAMPLE.ORG"])
+def test_an_international_address_belongs_to_one_person_too(session: Session, again: str) -> None:
+    add(session, "Ünal@example.org")
+
+    with pytest.raises(Invalid, match="already a user"):
+        add(session, again)
+
+
+@pytest.mark.parametrize("typed", [" Edsger@Example.ORG\n", "edsger@example.org"])
+def test_a_person_is_found_however_the_address_is_typed(
+    session: Session, people: Cast, typed: str
+) -> None:
+    assert persons.user_with_address(session, typed) is people.edsger
+    assert persons.acting_user(session, typed, OPERATOR) is people.edsger
+
+
+@pytest.mark.parametrize("typed", ["Ünal@bücher.example", "Ünal@xn--bcher-kva.example"])
+def test_an_international_address_is_found_in_both_its_spellings(
+    session: Session, typed: str
+) -> None:
+    unal = add(session, "Ünal@bücher.example", "Ünal")
+
+    assert persons.find_user(session, typed) is unal
+
+
+@pytest.mark.parametrize("typed", ["nobody@example.org", "", "%", "nobody\0@example.org"])
+def test_nobody_is_found_for_another_address(session: Session, people: Cast, typed: str) -> None:
+    assert persons.find_user(session, typed) is None
+    with pytest.raises(Unknown) as refusal:
+        persons.user_with_address(session, typed)
+    assert people.ada.address not in str(refusal.value)
+    assert "@" not in str(refusal.value)
+
+
+def test_who_is_disabled_neither_acts_nor_is_forgotten(session: Session, people: Cast) -> None:
+    persons.disable(session, people.grace, by=people.barbara, via=PORTAL)
+
+    assert persons.user_with_address(session, "grace@example.org") is people.grace
+    with pytest.raises(Trespass, match="Grace Hopper is disabled") as by_address:
+        persons.acting_user(session, "grace@example.org", Door.SMS)
+    with pytest.raises(Trespass, match="Grace Hopper is disabled") as by_id:
+        persons.acting_user_by_id(session, people.grace.id, Door.SERVICE)
+    assert (by_address.value.by_id, by_address.value.via) == (people.grace.id, Door.SMS)
+    assert (by_id.value.by_id, by_id.value.via) == (people.grace.id, Door.SERVICE)
+
+
+def test_disabling_is_undone_and_each_change_is_recorded_once(
+    session: Session, people: Cast
+) -> None:
+    for _ in range(2):
+        persons.disable(session, people.grace, by=people.barbara, via=PORTAL)
+    for _ in range(2):
+        persons.enable(session, people.grace, by=people.barbara, via=PORTAL)
+
+    acts = session.scalars(
+        select(AuditEntry.act).where(AuditEntry.actor_id == people.barbara.id).order_by("id")
+    ).all()
+    assert people.grace.disabled_at is None
+    assert acts[-2:] == [Act.DISABLED_USER, Act.ENABLED_USER]
+
+
+def test_nobody_acts_under_a_number_that_is_nobodys(session: Session) -> None:
+    with pytest.raises(Unknown, match="no user 12345"):
+        persons.acting_user_by_id(session, 12345, Door.SERVICE)
+
+
+def test_a_disabled_administrator_may_nothing_more(session: Session, people: Cast) -> None:
+    persons.disable(session, people.barbara, by=None, via=OPERATOR)
+
+    with pytest.raises(Trespass, match="Barbara Liskov lacks the right"):
+        persons.enable(session, people.barbara, by=people.barbara, via=PORTAL)

@@ -1,0 +1,243 @@
+"""The first answer wins (P1): eight processes answer and withdraw two hundred requests at once."""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Barrier
+from typing import Final, NamedTuple
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+from models import Door, User, Verdict
+from models.database import engine, new_session
+from tests.builders import a_request, cast
+from tests.databases import new_database
+from workflows import moderation
+from workflows import transaction as unit
+from workflows.transaction import Bell, transaction
+
+REQUESTS: Final = 200
+PATIENCE: Final = 60  # seconds, of a machine that has much else to do
+
+
+class Role(NamedTuple):
+    """Who answers what; a withdrawal has no verdict."""
+
+    person: str
+    verdict: Verdict | None
+    via: Door
+
+
+# The same person may well answer twice, and differently.  Each process plays all of them in turn,
+# so that whoever is the quickest has no favourite.
+ROLES: Final = (
+    Role("Grace Hopper", Verdict.APPROVED, Door.PORTAL),
+    Role("Linus Torvalds", Verdict.REJECTED, Door.MAIL),
+    Role("Ada Lovelace", None, Door.PORTAL),
+    Role("Grace Hopper", Verdict.REJECTED, Door.SMS),
+    Role("Linus Torvalds", Verdict.APPROVED, Door.LINK),
+    Role("Grace Hopper", Verdict.APPROVED, Door.COMMAND_LINE),
+    Role("Ada Lovelace", None, Door.COMMAND_LINE),
+    Role("Linus Torvalds", Verdict.REJECTED, Door.SERVICE),
+)
+
+
+class Attempt(NamedTuple):
+    """What became of one answer; times are of the clock that all processes share."""
+
+    request_id: int
+    role: Role
+    outcome: str  # "won", or the class of the exception
+    sentence: str
+    began: float
+    ended: float
+
+
+class Task(NamedTuple):
+    """What every process is told: where the database is, who is who, and what to answer."""
+
+    url: str
+    people: dict[str, int]
+    requests: list[int]
+
+
+class Race(NamedTuple):
+    """All attempts at each request, and where to look what became of it."""
+
+    attempts: dict[int, list[Attempt]]
+    winners: dict[int, Role]
+    database: Engine
+
+
+def answer(request_id: int, role: Role, people: dict[str, int]) -> None:
+    with transaction() as session:
+        request = moderation.request_by_id(session, request_id)
+        person = session.get_one(User, people[role.person])
+        if role.verdict is None:
+            moderation.withdraw(session, request, person, via=role.via)
+        else:
+            moderation.decide(session, request, person, role.verdict, via=role.via, comment="so")
+
+
+def attempt(request_id: int, role: Role, people: dict[str, int]) -> Attempt:
+    began, outcome, sentence = time.monotonic(), "won", ""
+    try:
+        answer(request_id, role, people)
+    except Exception as exception:
+        outcome, sentence = type(exception).__name__, str(exception)
+    return Attempt(request_id, role, outcome, sentence, began, time.monotonic())
+
+
+def run(number: int, task: Task, start: Barrier, finish: Connection) -> None:
+    """One process: at each request, wait until all are there, then answer."""
+    unit.ring = silence
+    new_session.configure(bind=create_engine(task.url))
+    attempts = []
+    for position, request_id in enumerate(task.requests):
+        start.wait(PATIENCE)
+        attempts.append(attempt(request_id, ROLES[(number + position) % len(ROLES)], task.people))
+    finish.send(attempts)
+
+
+def prepare(url: str) -> Task:
+    """The cast by name, and two hundred open requests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(unit, "ring", silence)
+        with transaction() as session:
+            people = cast(session)
+            requests = [a_request(session, people).id for _ in range(REQUESTS)]
+    names = {person.name: person.id for person in (people.ada, people.grace, people.linus)}
+    return Task(url, names, requests)
+
+
+def silence(bells: Sequence[Bell]) -> None:
+    """In the place of `ring`: nobody is to hear of this race."""
+
+
+def compete(url: str) -> list[Attempt]:
+    """Have as many processes as there are roles answer every request."""
+    task = prepare(url)
+    spawn = get_context("spawn")
+    start = spawn.Barrier(len(ROLES))
+    ends = [spawn.Pipe(duplex=False) for _ in ROLES]
+    processes = [
+        spawn.Process(target=run, args=(number, task, start, end), daemon=True)
+        for number, (_, end) in enumerate(ends)
+    ]
+    for process in processes:
+        process.start()
+    heard = [result for result, _ in ends if result.poll(PATIENCE)]
+    assert len(heard) == len(ROLES), "a process did not finish"
+    attempts = [each for result in heard for each in result.recv()]
+    for process in processes:
+        process.join(PATIENCE)
+    return attempts
+
+
+@pytest.fixture(scope="module")
+def race(template: str) -> Iterator[Race]:
+    with new_database(template) as url:
+        own = create_engine(url, hide_parameters=True)
+        new_session.configure(bind=own)
+        attempts = compete(url.render_as_string(hide_password=False))
+        new_session.configure(bind=engine)
+        by_request = defaultdict(list)
+        for each in attempts:
+            by_request[each.request_id].append(each)
+        winners = {each.request_id: each.role for each in attempts if each.outcome == "won"}
+        yield Race(by_request, winners, own)
+        own.dispose()
+
+
+Consequences = tuple[str, str, list[str] | None, list[str] | None, list[str] | None, list[str]]
+
+
+def consequences(race: Race, verdict: Verdict | None) -> dict[int, Consequences]:
+    """What the database has of every request that this verdict has won.
+
+    The states of request and message; its decisions, dispatches, rejection letters; what the audit
+    trail has besides the asking.
+    """
+    won = [request_id for request_id, role in race.winners.items() if role.verdict is verdict]
+    assert won, "nobody has won with it, so nothing was tried"
+    statement = """
+        select request.id, request.state, message.state,
+            (select array_agg(name || ' ' || verdict || ' ' || via) from decision
+                join "user" on "user".id = approver_id where request_id = request.id),
+            (select array_agg(state) from dispatch where message_id = message.id),
+            (select array_agg(state) from notification
+                where message_id = message.id and letter = 'SysMsgMessageRejected'),
+            (select array_agg(act || ' ' || actor || ' ' || door) from audit_entry
+                where message_id = message.id and act not in ('wrote', 'asked'))
+        from moderation_request request join message on message.id = message_id
+        where request.id = any(:won)
+    """
+    with race.database.connect() as connection:
+        found = connection.execute(text(statement), {"won": won}).all()
+    return {request_id: tuple(rest) for request_id, *rest in found}
+
+
+def test_of_eight_answers_at_once_exactly_one_wins(race: Race) -> None:
+    wins = [[each.outcome for each in group].count("won") for group in race.attempts.values()]
+
+    assert wins == [1] * REQUESTS
+
+
+def test_every_loser_is_told_who_has_won(race: Race) -> None:
+    for request_id, attempts in race.attempts.items():
+        winner = race.winners[request_id]
+        told = {each.outcome for each in attempts} - {"won"}
+        sentences = " ".join(each.sentence for each in attempts if each.outcome != "won")
+
+        assert told == {"AlreadyDecided" if winner.verdict else "NoLongerOpen"}
+        said = f"{winner.person} has already {winner.verdict}" if winner.verdict else "is withdrawn"
+        assert sentences.count(said) == len(ROLES) - 1
+
+
+def test_an_approval_leads_to_one_dispatch_and_no_letter(race: Race) -> None:
+    assert consequences(race, Verdict.APPROVED) == {
+        request_id: (
+            *("decided", "scheduled"),
+            *([f"{role.person} approved {role.via}"], ["waiting"], None),
+            [f"approved {role.person} {role.via}"],
+        )
+        for request_id, role in race.winners.items()
+        if role.verdict is Verdict.APPROVED
+    }
+
+
+def test_a_rejection_leads_to_one_letter_and_no_dispatch(race: Race) -> None:
+    assert consequences(race, Verdict.REJECTED) == {
+        request_id: (
+            *("decided", "rejected"),
+            *([f"{role.person} rejected {role.via}"], None, ["pending"]),
+            [f"rejected {role.person} {role.via}"],
+        )
+        for request_id, role in race.winners.items()
+        if role.verdict is Verdict.REJECTED
+    }
+
+
+def test_a_withdrawal_leads_to_a_draft_and_nothing_else(race: Race) -> None:
+    assert consequences(race, None) == {
+        request_id: (
+            *("withdrawn", "draft"),
+            *(None, None, None),
+            [f"withdrew {role.person} {role.via}"],
+        )
+        for request_id, role in race.winners.items()
+        if role.verdict is None
+    }
+
+
+def test_the_answers_really_came_at_once(race: Race) -> None:
+    """Without it, the tests above could pass for eight who came one after the other."""
+    contested = 0
+    for attempts in race.attempts.values():
+        (won,) = [each for each in attempts if each.outcome == "won"]
+        contested += sum(each.began < won.ended for each in attempts) > 2
+
+    assert contested > REQUESTS / 2

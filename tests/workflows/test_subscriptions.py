@@ -1,0 +1,200 @@
+"""Join, leave, and the journal of it."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from models import (
+    Act,
+    AuditEntry,
+    Change,
+    Door,
+    MailingList,
+    Subscription,
+    SubscriptionChange,
+    Trespass,
+    User,
+)
+from models.clock import now
+from tests.builders import Cast, cast
+from tests.workflows.locks import wait_until_one_waits
+from workflows import subscriptions
+
+PORTAL = Door.PORTAL
+
+Verb = Callable[..., bool]
+
+
+def journal(session: Session, user: User) -> list[tuple[Change, int | None, Door]]:
+    """What became of this person's subscriptions, by whom, through which door."""
+    rows = session.scalars(
+        select(SubscriptionChange)
+        .where(SubscriptionChange.user_id == user.id)
+        .order_by(SubscriptionChange.id)
+    )
+    return [(row.change, row.by_id, row.via) for row in rows]
+
+
+def is_on(session: Session, user: User, mailing_list: MailingList) -> bool:
+    """Whether the database has this subscription."""
+    found = select(Subscription.user_id).where(
+        Subscription.user_id == user.id, Subscription.list_id == mailing_list.id
+    )
+    return session.scalar(found) is not None
+
+
+def test_whoever_subscribes_is_on_the_list_and_in_the_journal(
+    session: Session, people: Cast
+) -> None:
+    ada, announce = people.ada, people.announce
+
+    assert subscriptions.subscribe(session, ada, announce, by=ada, via=Door.MAIL)
+
+    change = session.scalars(select(SubscriptionChange).where(SubscriptionChange.by_id == ada.id))
+    row = change.one()
+    assert is_on(session, ada, announce)
+    assert (row.list_id, row.user_id) == (announce.id, ada.id)
+    assert (row.change, row.by_id, row.via) == (Change.JOINED, ada.id, Door.MAIL)
+    assert abs((now() - row.at).total_seconds()) < 5
+
+
+def test_whoever_leaves_is_off_the_list_and_in_the_journal(session: Session, people: Cast) -> None:
+    edsger, announce = people.edsger, people.announce
+
+    assert subscriptions.unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
+
+    assert not is_on(session, edsger, announce)
+    assert journal(session, edsger) == [
+        (Change.JOINED, edsger.id, PORTAL),
+        (Change.LEFT, edsger.id, PORTAL),
+    ]
+
+
+def test_subscribing_twice_is_subscribing_once(session: Session, people: Cast) -> None:
+    ada, announce = people.ada, people.announce
+
+    assert subscriptions.subscribe(session, ada, announce, by=ada, via=PORTAL)
+    assert not subscriptions.subscribe(session, ada, announce, by=ada, via=PORTAL)
+
+    assert len(journal(session, ada)) == 1
+
+
+def test_leaving_twice_is_leaving_once(session: Session, people: Cast) -> None:
+    edsger, announce = people.edsger, people.announce
+
+    assert subscriptions.unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
+    session.flush()
+    assert not subscriptions.unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
+
+    assert [change for change, _, _ in journal(session, edsger)] == [Change.JOINED, Change.LEFT]
+
+
+def test_leaving_and_joining_again_in_one_transaction_ends_on_the_list(
+    session: Session, people: Cast
+) -> None:
+    edsger, announce = people.edsger, people.announce
+
+    assert subscriptions.unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
+    assert subscriptions.subscribe(session, edsger, announce, by=edsger, via=PORTAL)
+
+    assert is_on(session, edsger, announce)
+
+
+def test_leaving_twice_in_one_transaction_is_leaving_once(session: Session, people: Cast) -> None:
+    edsger, announce = people.edsger, people.announce
+
+    assert subscriptions.unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
+    assert not subscriptions.unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
+
+    assert [change for change, _, _ in journal(session, edsger)] == [Change.JOINED, Change.LEFT]
+
+
+def test_a_subscription_is_to_one_list_only(session: Session, people: Cast) -> None:
+    staff = MailingList(short_name="staff", address="staff@example.org", name="Staff")
+    session.add(staff)
+    session.flush()
+
+    subscriptions.subscribe(session, people.ada, staff, by=people.ada, via=PORTAL)
+
+    assert is_on(session, people.ada, staff)
+    assert not is_on(session, people.ada, people.announce)
+
+
+@pytest.mark.parametrize("by", ["barbara", None])
+def test_who_edits_lists_changes_others_subscriptions(
+    session: Session, people: Cast, by: str | None
+) -> None:
+    who = people.barbara if by else None
+
+    subscriptions.subscribe(session, people.ada, people.announce, by=who, via=Door.COMMAND_LINE)
+    subscriptions.unsubscribe(session, people.ada, people.announce, by=who, via=Door.SERVICE)
+
+    by_id = who.id if who else None
+    assert journal(session, people.ada) == [
+        (Change.JOINED, by_id, Door.COMMAND_LINE),
+        (Change.LEFT, by_id, Door.SERVICE),
+    ]
+
+
+@pytest.mark.parametrize("verb", [subscriptions.subscribe, subscriptions.unsubscribe])
+def test_nobody_else_changes_others_subscriptions(
+    session: Session, people: Cast, verb: Verb
+) -> None:
+    changes = len(session.scalars(select(SubscriptionChange)).all())
+
+    with pytest.raises(Trespass, match=r"Ada Lovelace lacks the right EDIT_LISTS \(402\)"):
+        verb(session, people.edsger, people.announce, by=people.ada, via=PORTAL)
+
+    assert is_on(session, people.edsger, people.announce)
+    assert len(session.scalars(select(SubscriptionChange)).all()) == changes
+
+
+def test_every_change_is_in_the_audit_trail_too(session: Session, people: Cast) -> None:
+    ada, announce = people.ada, people.announce
+    before = session.scalars(select(AuditEntry.id).order_by(AuditEntry.id.desc())).first()
+
+    subscriptions.subscribe(session, ada, announce, by=ada, via=Door.LINK)
+    subscriptions.unsubscribe(session, ada, announce, by=people.barbara, via=PORTAL)
+
+    entries = session.scalars(select(AuditEntry).where(AuditEntry.id > before).order_by("id")).all()
+    assert [(e.act, e.actor, e.door) for e in entries] == [
+        (Act.SUBSCRIBED, "Ada Lovelace", Door.LINK),
+        (Act.UNSUBSCRIBED, "Barbara Liskov", PORTAL),
+    ]
+    assert {(e.list_id, e.detail["user_id"]) for e in entries} == {(announce.id, ada.id)}
+
+
+def change(verb: Verb, session: Session, people: Cast) -> bool:
+    """Have the verb written to the database, by whom it is about."""
+    user = people.ada if verb is subscriptions.subscribe else people.edsger
+    user, announce = session.merge(user), session.merge(people.announce)
+    changed = verb(session, user, announce, by=user, via=PORTAL)
+    session.flush()
+    return changed
+
+
+@pytest.mark.parametrize("verb", [subscriptions.subscribe, subscriptions.unsubscribe])
+def test_the_same_change_twice_at_once_is_one_change(house: Engine, verb: Verb) -> None:
+    with Session(house, expire_on_commit=False) as session, session.begin():
+        people = cast(session)
+    before = changes(house)
+
+    with ThreadPoolExecutor(1) as colleague, Session(house) as first:
+        assert change(verb, first, people)
+        with Session(house) as second:
+            answer = colleague.submit(change, verb, second, people)
+            wait_until_one_waits(house)
+            first.commit()
+            assert answer.result(timeout=10) is False
+            second.commit()
+
+    assert changes(house) == before + 1
+
+
+def changes(house: Engine) -> int:
+    """How long the journal is."""
+    with Session(house) as session:
+        return len(session.scalars(select(SubscriptionChange)).all())

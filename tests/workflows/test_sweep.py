@@ -1,0 +1,245 @@
+"""What nobody heard, what fell due, and what a dead worker left behind."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select, update
+from sqlalchemy.orm import Session
+
+from models import (
+    Act,
+    AuditEntry,
+    Delivery,
+    DeliveryState,
+    Dispatch,
+    DispatchState,
+    Door,
+    IdempotentCall,
+    Notification,
+    NotificationState,
+    WorkItem,
+)
+from models.clock import now
+from models.work_items import HORIZON
+from sandbox.mailbox import Mailbox
+from tests.builders import Cast, a_dispatch, a_draft, a_request, cast, members
+from tests.workflows.locks import never_wait
+from tests.workflows.sending import EDSGER, deliveries, step
+from workflows import dispatch, sendout, sweep
+from workflows.transaction import Bell
+
+LONG_AGO = timedelta(minutes=5)
+
+
+def bells(session: Session) -> list[Bell]:
+    """What one look rings for."""
+    session.flush()
+    session.info.pop("bells", None)
+    sweep.ring_again(session)
+    session.flush()
+    rung: list[Bell] = session.info.pop("bells", [])
+    return rung
+
+
+def unheard(item: WorkItem, ago: timedelta = LONG_AGO) -> None:
+    """Have the last ring for it count no longer."""
+    item.ring_at = now() - ago
+
+
+def letters(session: Session) -> list[Notification]:
+    return list(session.scalars(select(Notification).order_by(Notification.id)))
+
+
+def test_the_sweep_rings_for_what_nobody_heard_and_for_nothing_else(
+    session: Session, people: Cast
+) -> None:
+    a_request(session, people)
+    sending = a_dispatch(session, people)
+    unheard(sending)
+    unheard(letters(session)[0])
+
+    rung = bells(session)
+
+    assert {(bell.task, bell.row_id) for bell in rung} == {
+        ("letters.deliver_notification", letters(session)[0].id),
+        ("sendout.send_dispatch", sending.id),
+    }
+    assert bells(session) == []
+
+
+def test_the_ring_counts_twice_as_long_each_time_up_to_four_minutes(
+    session: Session, people: Cast
+) -> None:
+    sending = a_dispatch(session, people)
+    counted = []
+    for _ in range(5):
+        unheard(sending)
+        bells(session)
+        counted.append(round((sending.ring_at - now()).total_seconds()))
+
+    assert counted == [60, 120, 240, 240, 240]
+
+
+def test_what_falls_due_later_is_rung_for_when_it_comes_near(
+    session: Session, people: Cast
+) -> None:
+    draft = a_draft(session, people)
+    draft.author, draft.send_at = people.barbara, now() + timedelta(days=1)
+    session.flush()
+    waiting = dispatch.release(session, draft, people.barbara, via=Door.PORTAL)
+    assert bells(session) == []
+
+    waiting.due_at = now() + HORIZON / 2
+    waiting.ring_at = waiting.due_at - HORIZON
+
+    (bell,) = bells(session)
+    assert (bell.row_id, bell.due_at) == (waiting.id, waiting.due_at)
+
+
+def test_finished_work_is_never_rung_for(session: Session, people: Cast, mailbox: Mailbox) -> None:
+    recalled, sent = a_dispatch(session, people), a_dispatch(session, people)
+    dispatch.recall(session, recalled.message, people.ada, via=Door.PORTAL)
+    while sent.state is not DispatchState.SENT:
+        step(session, sent, mailbox)
+    for letter in letters(session):
+        letter.move(NotificationState.MOOT)
+    for item in [recalled, sent, *letters(session)]:
+        unheard(item)
+
+    assert bells(session) == []
+
+
+def test_a_long_backlog_is_rung_for_in_turn_oldest_first(
+    session: Session, people: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep, "BELLS", 2)
+    for _ in range(2):
+        a_request(session, people)
+    backlog = letters(session)
+    for minutes, letter in zip((6, 9, 7, 8), backlog, strict=True):
+        unheard(letter, timedelta(minutes=minutes))
+
+    looks = [{bell.row_id for bell in bells(session)} for _ in range(3)]
+
+    ids = [letter.id for letter in backlog]
+    assert looks == [{ids[1], ids[3]}, {ids[2], ids[0]}, set()]
+
+
+def test_work_that_fails_for_ever_does_not_silence_the_rest(session: Session, people: Cast) -> None:
+    a_request(session, people)
+    poison, other = letters(session)
+    poison.rings = 1000
+    unheard(poison)
+    unheard(other)
+
+    assert {bell.row_id for bell in bells(session)} == {poison.id, other.id}
+
+
+def test_what_a_worker_holds_is_not_rung_for(house: Engine) -> None:
+    with Session(house) as session, session.begin():
+        a_request(session, cast(session))
+        session.execute(update(Notification).values(ring_at=now() - LONG_AGO))
+
+    with Session(house) as worker, Session(house) as sweeper:
+        held = worker.scalars(select(Notification).order_by(Notification.id)).first()
+        assert held
+        assert Notification.take(worker, held.id, NotificationState.PENDING)
+
+        never_wait(sweeper)
+        sweep.ring_again(sweeper)
+        rung = [letter.id for letter in letters(sweeper) if letter.ring_at > now()]
+
+    assert len(rung) == 1
+    assert held.id not in rung
+
+
+def claimed(session: Session, sending: Dispatch, ago: timedelta) -> None:
+    """Have the dispatch's next batch claimed so long ago."""
+    batch = sendout.claim(session, sending)
+    session.flush()
+    session.execute(update(Delivery).where(Delivery.id.in_(batch)).values(claimed_at=now() - ago))
+    session.expire_all()
+
+
+def lost(session: Session) -> list[tuple[int | None, Any]]:
+    """Of which messages how many deliveries were lost sight of."""
+    entries = select(AuditEntry).where(AuditEntry.act == Act.LOST_SIGHT).order_by(AuditEntry.id)
+    return [(entry.message_id, entry.detail["deliveries"]) for entry in session.scalars(entries)]
+
+
+def test_what_a_dead_worker_left_behind_is_reported_and_never_repeated(
+    session: Session, people: Cast, mailbox: Mailbox
+) -> None:
+    members(session, people.announce, 3)
+    sending, other = a_dispatch(session, people), a_dispatch(session, people)
+    people.edsger.disabled_at = now()
+    claimed(session, sending, sendout.CLAIM_GRACE)
+    people.edsger.disabled_at = None
+    claimed(session, other, sendout.CLAIM_GRACE)
+    session.info.pop("bells")
+
+    sweep.report_uncertain(session)
+    session.flush()
+
+    assert sorted(lost(session)) == [(sending.message_id, 4), (other.message_id, 5)]
+    assert {bell.row_id for bell in session.info["bells"]} == {sending.id, other.id}
+    step(session, sending, mailbox)
+    assert sending.state is DispatchState.SENT
+    assert sendout.tally(session, sending) == {"uncertain": 4}
+    assert mailbox.mails == []
+
+
+def test_what_was_claimed_a_moment_ago_is_left_alone(session: Session, people: Cast) -> None:
+    sending = a_dispatch(session, people)
+    claimed(session, sending, sendout.CLAIM_GRACE - timedelta(seconds=3))
+
+    sweep.report_uncertain(session)
+
+    assert {d.state for d in deliveries(session, sending).values()} == {DeliveryState.SENDING}
+    assert lost(session) == []
+
+
+def test_what_was_left_behind_in_a_stopped_sendout_is_reported_too(
+    session: Session, people: Cast
+) -> None:
+    sending = a_dispatch(session, people)
+    claimed(session, sending, sendout.CLAIM_GRACE)
+    dispatch.recall(session, sending.message, people.ada, via=Door.PORTAL)
+
+    sweep.report_uncertain(session)
+
+    assert sendout.tally(session, sending) == {"uncertain": 2}
+    assert sending.state is DispatchState.STOPPED
+
+
+def test_what_a_living_worker_holds_is_never_given_up(house: Engine) -> None:
+    with Session(house) as session, session.begin():
+        sending = a_dispatch(session, cast(session))
+        claimed(session, sending, timedelta(hours=1))
+        sending_id = sending.id
+
+    with Session(house) as worker:
+        hers = Delivery.address == EDSGER
+        worker.scalars(select(Delivery).where(hers).with_for_update()).one()
+        with Session(house) as session, session.begin():
+            never_wait(session)
+            sweep.report_uncertain(session)
+        with Session(house) as session:
+            found = deliveries(session, session.get_one(Dispatch, sending_id))
+            assert found.pop(EDSGER).state is DeliveryState.SENDING
+            assert {d.state for d in found.values()} == {DeliveryState.UNCERTAIN}
+
+    with Session(house) as session, session.begin():
+        sweep.report_uncertain(session)
+        assert sendout.tally(session, session.get_one(Dispatch, sending_id)) == {"uncertain": 2}
+
+
+def test_calls_are_remembered_for_a_week(session: Session) -> None:
+    for age in (timedelta(), timedelta(days=6, hours=23), timedelta(days=7, seconds=1)):
+        session.add(IdempotentCall(key=str(age), task="t", arguments={}, called_at=now() - age))
+
+    sweep.forget_old_calls(session)
+
+    kept = session.scalars(select(IdempotentCall.key)).all()
+    assert sorted(kept) == ["0:00:00", "6 days, 23:00:00"]

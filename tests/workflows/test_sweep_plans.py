@@ -1,0 +1,73 @@
+"""The regular looks cost what is due, not what the tables hold: they use the partial indexes."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.orm import Session
+
+from tests.builders import Cast, a_dispatch
+from workflows import sendout, sweep
+
+LOOKS: dict[str, tuple[Callable[[Session], object], str, str]] = {
+    "letters": (sweep.ring_again, "FROM notification", "notification_ring_at_idx"),
+    "sendouts": (sweep.ring_again, "FROM dispatch", "dispatch_ring_at_idx"),
+    "left behind": (sweep.report_uncertain, "FROM delivery", "delivery_claimed_at_idx"),
+    "old calls": (
+        sweep.forget_old_calls,
+        "DELETE FROM idempotent_call",
+        "idempotent_call_called_at_idx",
+    ),
+}
+
+
+@contextmanager
+def statements(session: Session) -> Iterator[list[tuple[str, Any]]]:
+    """Every statement, with its parameters, that the session executes meanwhile."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(_c: object, _k: object, statement: str, parameters: Any, *_: object) -> None:
+        seen.append((statement, parameters))
+
+    connection = session.connection()
+    event.listen(connection, "before_cursor_execute", note)
+    yield seen
+    event.remove(connection, "before_cursor_execute", note)
+
+
+def plan(session: Session, statement: str, parameters: Any) -> str:
+    """How PostgreSQL would go about it if the tables were large."""
+    session.execute(text("set local enable_seqscan = off"))
+    session.execute(text("set local enable_sort = off"))
+    rows = session.connection().exec_driver_sql(f"explain {statement}", parameters)
+    return "\n".join(row[0] for row in rows)
+
+
+def the_one(seen: Sequence[tuple[str, Any]], words: str) -> tuple[str, Any]:
+    (found,) = [(statement, given) for statement, given in seen if words in statement]
+    return found
+
+
+@pytest.mark.parametrize(("look", "words", "index"), LOOKS.values(), ids=LOOKS)
+def test_each_look_of_the_sweep_goes_by_its_index(
+    session: Session, look: Callable[[Session], object], words: str, index: str
+) -> None:
+    with statements(session) as seen:
+        look(session)
+
+    found = plan(session, *the_one(seen, words))
+    assert f"using {index} " in found or f"on {index} " in found
+    assert "Sort" not in found
+
+
+def test_the_next_batch_goes_by_its_index(session: Session, people: Cast) -> None:
+    sending = a_dispatch(session, people)
+    sendout.begin(session, sending)
+
+    with statements(session) as seen:
+        sendout.next_deliveries(session, sending)
+
+    found = plan(session, *the_one(seen, "FROM delivery"))
+    assert "using delivery_dispatch_id_next_attempt_at_idx " in found

@@ -1,0 +1,204 @@
+"""Public tasks, called by name as another service would: no code of ours, a real worker."""
+
+import subprocess
+import sys
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from celery.exceptions import NotRegistered, QueueNotFound
+
+from tests.faults import conftest as fixtures
+from tests.faults.calls import answer, call, decision, refusal, written
+from tests.faults.live import LiveHouse, wait_for
+from workflows.celery import app
+
+celery_backend_cluster = fixtures.celery_backend_cluster
+celery_broker_cluster = fixtures.celery_broker_cluster
+celery_worker_cluster = fixtures.celery_worker_cluster
+live = fixtures.live
+
+SECRET = "s3cr3t"  # in place of an argument's value, which nobody is to read in a refusal
+DAY = 24 * 60 * 60
+STRANGER = """
+import sys
+from celery import Celery
+app = Celery(broker=sys.argv[1], backend=sys.argv[1])
+call = {"request_id": 1, "approver_id": int(sys.argv[2]), "verdict": "approved"}
+call["idempotency_key"] = "stranger"
+try:
+    app.send_task("listgate.decide", kwargs=call, queue="moderation").get(timeout=10)
+except Exception as refusal:
+    print(type(refusal).__name__, refusal, "workflows" in sys.modules, sep="|")
+"""
+
+
+def test_a_service_asks(live: LiveHouse) -> None:
+    draft = live.draft()
+
+    standing = answer(live, "request_approval", message_id=draft.id, author_id=live.people.ada.id)
+
+    assert standing == {
+        "message_id": draft.id,
+        "message": "in_moderation",
+        "request_id": 1,
+        "request": "open",
+    }
+    live.wait_for_states("notification", sent=2)
+
+
+def test_a_service_approves(live: LiveHouse) -> None:
+    live.ask()
+
+    standing = answer(live, "decide", **decision(live))
+
+    assert standing == {
+        "message_id": 1,
+        "message": "scheduled",
+        "request_id": 1,
+        "request": "decided",
+    }
+    live.wait_for_states("dispatch", sent=1)
+
+
+def test_a_service_rejects_and_says_why(live: LiveHouse) -> None:
+    live.ask()
+    rejection = decision(live, verdict="rejected")
+
+    standing = answer(live, "decide", **rejection, comment="It is too long.")
+
+    assert standing["message"] == "rejected"
+    wait_for("the letter", lambda: live.letters("ada"))
+    assert b"It is too long." in live.letters("ada")[0].content
+
+
+def test_a_service_withdraws(live: LiveHouse) -> None:
+    request = live.ask()
+
+    standing = answer(live, "withdraw", request_id=request.id, author_id=live.people.ada.id)
+
+    assert (standing["message"], standing["request"]) == ("draft", "withdrawn")
+
+
+def test_a_service_recalls(live: LiveHouse) -> None:
+    request = live.ask(send_in=timedelta(hours=1))
+    live.decide(request)
+
+    standing = answer(live, "recall", message_id=request.message_id, by_id=live.people.ada.id)
+
+    assert standing == {"message_id": request.message_id, "message": "draft"}
+    assert live.states("dispatch") == {"recalled": 1}
+
+
+# What is wrong, and what makes it so in a decision that would be right otherwise.
+WRONG: dict[str, dict[str, Any]] = {
+    "a number as text": {"request_id": "1"},
+    "a number with a fraction": {"request_id": 1.0},
+    "a truth as a number": {"request_id": True},
+    "no number": {"approver_id": None},
+    "a number that no id has": {"approver_id": 0},
+    "a number that no column holds": {"approver_id": 2**63},
+    "a list": {"request_id": [1]},
+    "an unknown verdict": {"verdict": SECRET},
+    "a verdict in capitals": {"verdict": "APPROVED"},
+    "an unknown argument": {"reason": SECRET},
+    "a comment that is no text": {"comment": 7},
+    "a comment that is a book": {"comment": SECRET * 2_000},
+    "a comment with NUL": {"comment": f"{SECRET}\0"},
+    "a comment with half a character": {"comment": f"{SECRET}\ud800"},
+    "an empty key": {"key": ""},
+    "a key that is a book": {"key": SECRET * 50},
+    "a key with NUL": {"key": f"{SECRET}\0"},
+    "a key with half a character": {"key": f"{SECRET}\udfff"},
+}
+
+
+def test_wrong_arguments_are_refused_in_words_that_quote_no_value(live: LiveHouse) -> None:
+    live.ask()
+    live.wait_for_states("notification", sent=2)
+    before = written(live)
+
+    calls = {what: call(live, "decide", **decision(live) | wrong) for what, wrong in WRONG.items()}
+    refusals = {what: refusal(result) for what, result in calls.items()}
+
+    assert {what: kind for what, (kind, _) in refusals.items()} == dict.fromkeys(WRONG, "Invalid")
+    assert [what for what, (_, words) in refusals.items() if not words or SECRET in words] == []
+    assert written(live) == before
+
+
+def test_missing_and_unnamed_arguments_are_refused(live: LiveHouse) -> None:
+    live.ask()
+    service = live.service
+    unnamed = service.send_task("listgate.decide", args=[SECRET], queue="moderation")
+    without_key = service.send_task("listgate.decide", kwargs=decision(live), queue="moderation")
+
+    assert refusal(unnamed) == ("Invalid", "Give every argument by its name.")
+    assert refusal(without_key) == ("Invalid", "idempotency_key: Field required")
+    assert refusal(call(live, "withdraw"))[1].count("Field required") == 2
+    assert live.states("moderation_request") == {"open": 1}
+
+
+def test_refusals_arrive_by_name_and_with_a_sentence(live: LiveHouse) -> None:
+    first, _, _ = live.ask(), live.ask(), live.ask()
+    live.decide(first)
+    people = live.people
+    live.sql('update "user" set disabled_at = now() where id = :id', id=people.barbara.id)
+    answer(live, "withdraw", key="first", request_id=2, author_id=people.ada.id)
+    linus, three = decision(live, by="linus"), {"request_id": 3}
+
+    def told(task: str, **arguments: Any) -> tuple[str, str]:
+        return refusal(call(live, task, **arguments))
+
+    assert told("decide", **linus)[0] == "AlreadyDecided"
+    assert told("decide", **linus)[1].startswith("Grace Hopper has already approved this message")
+    assert told("decide", **linus | {"request_id": 2})[0] == "NoLongerOpen"
+    assert told("decide", **linus | {"request_id": 4}) == ("Unknown", "There is no request 4.")
+    assert told("decide", **linus | three | {"approver_id": 99})[0] == "Unknown"
+    assert told("decide", **decision(live, by="barbara") | three) == (
+        *("Trespass", "Barbara Liskov is disabled."),
+    )
+    assert told("withdraw", **three, author_id=people.edsger.id)[0] == "Trespass"
+    assert told("recall", message_id=3, by_id=people.ada.id)[0] == "IllegalTransition"
+
+
+def test_whoever_is_no_approver_decides_nothing_and_is_on_record(live: LiveHouse) -> None:
+    live.ask()
+
+    kind, sentence = refusal(call(live, "decide", **decision(live, by="edsger")))
+
+    assert (kind, sentence) == (
+        *("NotAnApprover", "Edsger Dijkstra is not an approver of the list announce."),
+    )
+    assert live.states("moderation_request") == {"open": 1}
+    record = "select actor, door, message_id from audit_entry where act = 'refused'"
+    assert live.sql(record) == [("Edsger Dijkstra", "service", 1)]
+
+
+def test_a_caller_without_our_code_understands_a_refusal(live: LiveHouse) -> None:
+    live.ask()
+    url = live.setup.broker.container.celeryconfig["host_url"]
+    command = [sys.executable, "-I", "-c", STRANGER, url, str(live.people.edsger.id)]
+
+    said = subprocess.run(command, cwd="/", capture_output=True, text=True, check=True).stdout
+
+    sentence = "Edsger Dijkstra is not an approver of the list announce."
+    assert said == f"NotAnApprover|{sentence}|False\n"
+
+
+def test_an_answer_is_kept_for_a_day(live: LiveHouse) -> None:
+    live.ask()
+    result = call(live, "decide", **decision(live))
+    result.get(timeout=10)
+
+    kept = live.setup.backend.container.client.ttl(f"celery-task-meta-{result.id}")
+    assert DAY - 60 < kept <= DAY
+
+
+def test_a_task_that_does_not_exist_is_answered(live: LiveHouse) -> None:
+    with pytest.raises(NotRegistered):
+        call(live, "approve").get(timeout=10)
+
+
+def test_a_queue_that_does_not_exist_is_noticed_by_who_rings() -> None:
+    with pytest.raises(QueueNotFound):
+        app.send_task("sweep.sweep", queue="sweeep")
