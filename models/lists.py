@@ -3,9 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Table
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from models.addresses import Addressed
 from models.base import Base, identity
 from models.clock import now
 from models.lifecycle import word
@@ -48,7 +49,7 @@ class ApproverList(Base):
     members: Mapped[list[User]] = relationship(secondary=approver, order_by=User.id)
 
 
-class MailingList(Base):
+class MailingList(Addressed, Base):
     """A list, its approver list and the rules of its sendouts."""
 
     __tablename__ = "mailing_list"
@@ -57,12 +58,10 @@ class MailingList(Base):
             f"short_name ~ '^{SHORT_NAME}$' and position('..' in short_name) = 0",
             name="short_name",
         ),
-        Index("mailing_list_address_key", text("lower(address)"), unique=True),
     )
 
     id: Mapped[identity]
     short_name: Mapped[str] = mapped_column(unique=True)
-    address: Mapped[str]
     name: Mapped[str]
     description: Mapped[str] = mapped_column(default="")
     kind: Mapped[ListKind] = mapped_column(word(ListKind), default=ListKind.ANNOUNCEMENT)

@@ -3,10 +3,11 @@
 from datetime import datetime
 from enum import IntEnum
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, SmallInteger, Table, text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, SmallInteger, Table
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from models.addresses import Addressed
 from models.base import Base, identity
 from models.clock import now
 
@@ -48,14 +49,12 @@ class Role(Base):
     rights: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger))
 
 
-class User(Base):
+class User(Addressed, Base):
     """A person; what they may do comes from roles and rights."""
 
     __tablename__ = "user"
-    __table_args__ = (Index("user_address_key", text("lower(address)"), unique=True),)
 
     id: Mapped[identity]
-    address: Mapped[str]
     name: Mapped[str]
     disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)

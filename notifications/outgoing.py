@@ -1,13 +1,14 @@
 """A list's message as it will be sent: what approvers are shown is what recipients get."""
 
 from models import Message
+from notifications.envelope import wire_domain
 from notifications.list_mail import ListHeading, as_sent
 
 
 def outgoing(message: Message) -> bytes:
     """The bytes that go to every recipient (RFC 5322, CRLF)."""
     mailing_list = message.mailing_list
-    domain = mailing_list.address.rpartition("@")[2]
+    domain = wire_domain(mailing_list.address.rpartition("@")[2])
     return as_sent(
         message.raw,
         ListHeading(

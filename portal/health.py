@@ -112,6 +112,8 @@ def broker() -> Finding:
         version = redis().info("server")["redis_version"]
     except RedisError as failure:
         return Finding("broker", False, str(failure), "start Valkey or Redis, or correct REDIS_URL")
+    except ValueError:  # its text would quote the URL, with the password
+        return Finding("broker", False, "REDIS_URL is no URL of a broker", "correct REDIS_URL")
     return Finding("broker", True, f"answers (version {version})")
 
 
@@ -119,7 +121,7 @@ def broker_memory() -> Finding:
     """May it throw away what is queued?"""
     try:
         policy = redis().info("memory")["maxmemory_policy"]
-    except RedisError:
+    except (RedisError, ValueError):
         return Finding("broker memory", False, "cannot be asked", "first mend the broker")
     return Finding(
         "broker memory",
@@ -133,7 +135,7 @@ def workers() -> Finding:
     """Is anybody there to do the work?"""
     try:
         answers = app.control.ping(timeout=1) or []
-    except OperationalError as failure:
+    except (OperationalError, RedisError) as failure:
         return Finding("workers", False, type(failure).__name__, "first mend the broker")
     # Beat answers too, but does no work.
     names = [name for one in answers for name in one if not name.startswith("celerybeat@")]

@@ -8,8 +8,15 @@ from models import Act, AuditEntry
 
 def sentence(entry: AuditEntry) -> str:
     """One act, as a person would tell it."""
-    words = SENTENCES.get(Act(entry.act))
-    return f"{entry.actor} {words(entry.detail) if words else entry.act.replace('_', ' ')}"
+    return f"{entry.actor} {told(entry.act, entry.detail)}"
+
+
+def told(act: str, detail: Mapping[str, Any]) -> str:
+    """What was done; an act that another version wrote is told in its own word."""
+    try:
+        return SENTENCES[Act(act)](detail)
+    except (KeyError, TypeError, ValueError):
+        return act.replace("_", " ")
 
 
 def with_reason(verb: str) -> Callable[[Mapping[str, Any]], str]:

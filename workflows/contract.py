@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from models import IdempotentCall, Invalid, Message, ModerationRequest, Refusal, Verdict
 
 Id = Annotated[int, Field(gt=0, lt=2**63)]
+Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]  # no database takes a NUL
 
 
 class KeyReused(Refusal):
@@ -27,7 +28,7 @@ class Call(BaseModel):
     # Strict: "12" or 12.0 is a caller's bug that had better show at once.
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    idempotency_key: Annotated[str, Field(min_length=1, max_length=200)] = Field(
+    idempotency_key: Annotated[Text, Field(min_length=1, max_length=200)] = Field(
         description="Chosen by the caller, new for each thing asked: the same key with the same "
         "arguments gets the first answer again, with others it is refused"
     )
@@ -64,7 +65,7 @@ class Decide(Call):
     request_id: Annotated[Id, Field(strict=True)] = Field(description="An open request")
     approver_id: Annotated[Id, Field(strict=True)] = Field(description="The user who answers")
     verdict: Verdict = Field(description='"approved" or "rejected"')
-    comment: Annotated[str, Field(max_length=10_000)] = Field(
+    comment: Annotated[Text, Field(max_length=10_000)] = Field(
         "", description="The reason; it is told to the author of a rejected message"
     )
 

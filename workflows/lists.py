@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -20,8 +20,9 @@ from models import (
     User,
     record,
 )
+from models.addresses import address_key
 from models.lists import SHORT_NAME
-from workflows.people import checked_address, one_line, require
+from workflows.people import checked_address, lines, one_line, require
 
 
 def create_list(
@@ -46,7 +47,7 @@ def create_list(
         short_name=free_short_name(session, short_name),
         address=free_list_address(session, address),
         name=one_line(name, "The list's name"),
-        description=description,
+        description=lines(description, "The description"),
         kind=kind,
         delivery=delivery,
         four_eyes=four_eyes,
@@ -62,11 +63,10 @@ def create_approver_list(
 ) -> ApproverList:
     """Create an approver list with these members; raises Invalid if the name is taken."""
     require(by, Right.CREATE_APPROVER_LISTS, via)
+    name = one_line(name, "The approver list's name")
     if session.scalar(select(ApproverList).where(ApproverList.name == name)):
         raise Invalid(f"There is already an approver list {name!r}.")
-    approver_list = ApproverList(
-        name=one_line(name, "The approver list's name"), members=list(dict.fromkeys(members))
-    )
+    approver_list = ApproverList(name=name, members=list(dict.fromkeys(members)))
     session.add(approver_list)
     session.flush()
     record(session, Act.CREATED_APPROVER_LIST, by=by, via=via, **facts(approver_list))
@@ -148,7 +148,7 @@ def free_short_name(session: Session, short_name: str) -> str:
 def free_list_address(session: Session, address: str) -> str:
     """The address in its normal form, if no other list has it; raises Invalid."""
     checked = checked_address(address)
-    taken = select(MailingList).where(func.lower(MailingList.address) == checked.lower())
+    taken = select(MailingList).where(MailingList.address_key == address_key(checked))
     if other := session.scalar(taken):
         raise Invalid(f"The mailing list {other} already has this address.")
     return checked

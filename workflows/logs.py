@@ -38,7 +38,10 @@ def endings(form: str) -> list[Any]:
     """The last steps of every line."""
     forget = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     if form == "console":
-        return [forget, structlog.dev.ConsoleRenderer()]
+        return [
+            forget,
+            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+        ]
     return [
         forget,
         TRACEBACKS,

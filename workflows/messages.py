@@ -1,6 +1,6 @@
 """Write a message, and hand it in: straight to its schedule, or to the approvers."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -73,3 +73,8 @@ def require_sensible(send_at: datetime) -> None:
         raise Invalid("The time to send at needs a zone, as in 2027-01-31T09:00+01:00.")
     if send_at < now() - PAST_TOLERANCE:
         raise Invalid(f"The time to send at lies in the past: {send_at.isoformat()}.")
+    try:
+        # At the ends of the calendar a time has no neighbour in another zone.
+        send_at.astimezone(UTC) + timedelta(days=1), send_at.astimezone(UTC) - timedelta(days=1)
+    except OverflowError:
+        raise Invalid("The time to send at lies outside of the calendar.") from None

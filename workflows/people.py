@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Act, Door, Invalid, Message, Right, Role, Trespass, Unknown, User, record
+from models.addresses import address_key
 from models.clock import now
 
 
@@ -26,12 +27,13 @@ def add_user(
     """
     require(by, Right.EDIT_USERS, via)
     user = User(address=checked_address(address), name=one_line(name, "The name"))
+    names = list(roles)
     if find_user(session, user.address):
         raise Invalid("There is already a user with this address.")
-    user.roles = [role_named(session, role) for role in roles]
+    user.roles = [role_named(session, role) for role in names]
     session.add(user)
     session.flush()
-    record(session, Act.ADDED_USER, by=by, via=via, user_id=user.id, roles=list(roles))
+    record(session, Act.ADDED_USER, by=by, via=via, user_id=user.id, roles=names)
     return user
 
 
@@ -137,8 +139,12 @@ def user_with_address(session: Session, address: str) -> User:
 
 
 def find_user(session: Session, address: str) -> User | None:
-    """The person with this address, whatever its case, or None."""
-    return session.scalar(select(User).where(func.lower(User.address) == address.strip().lower()))
+    """The person with this address, whatever its case and the spelling of its domain, or None."""
+    try:
+        key = address_key(checked_address(address.strip()))
+    except Invalid:
+        return None
+    return session.scalar(select(User).where(User.address_key == key))
 
 
 def role_named(session: Session, name: str) -> Role:
@@ -171,4 +177,12 @@ def one_line(text: str, noun: str) -> str:
     stripped = text.strip()
     if not stripped or not stripped.isprintable():
         raise Invalid(f"{noun} must be one line of text.")
+    return stripped
+
+
+def lines(text: str, noun: str) -> str:
+    """The text without blanks around it; raises Invalid for control characters."""
+    stripped = text.strip()
+    if not all(each.isprintable() or each in "\n\t" for each in stripped):
+        raise Invalid(f"{noun} must be text.")
     return stripped

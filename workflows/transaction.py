@@ -30,7 +30,7 @@ ANSWERED_BY: dict[type[WorkItem], str] = {
 }
 
 # A page waits for its bell: a broker that does not answer within a second is not waited for.
-BELL_PATIENCE = {"socket_timeout": 1, "socket_connect_timeout": 1}
+BELL_PATIENCE = {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 0}
 
 
 class Bell(NamedTuple):
@@ -94,6 +94,12 @@ def ring(bells: Sequence[Bell]) -> None:
         ):
             for bell in bells:
                 eta = bell.due_at if bell.due_at > now() else None
-                app.send_task(bell.task, args=[bell.row_id], eta=eta, producer=producer)
+                app.send_task(
+                    bell.task,
+                    args=[bell.row_id],
+                    eta=eta,
+                    producer=producer,
+                    ignore_result=True,  # or the result backend would be asked first
+                )
     except OperationalError:
         log.warning("bells not heard, the sweep will ring again", bells=len(bells))

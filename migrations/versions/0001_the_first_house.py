@@ -108,12 +108,13 @@ def upgrade() -> None:
         "user",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("address_key", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("disabled_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("user_pkey")),
+        sa.UniqueConstraint("address_key", name=op.f("user_address_key_key")),
     )
-    op.create_index("user_address_key", "user", [sa.literal_column("lower(address)")], unique=True)
     op.create_table(
         "approver",
         sa.Column("approver_list_id", sa.BigInteger(), nullable=False),
@@ -129,6 +130,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("short_name", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("address_key", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column(
@@ -169,13 +171,8 @@ def upgrade() -> None:
             name=op.f("mailing_list_approver_list_id_fkey"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("mailing_list_pkey")),
+        sa.UniqueConstraint("address_key", name=op.f("mailing_list_address_key_key")),
         sa.UniqueConstraint("short_name", name=op.f("mailing_list_short_name_key")),
-    )
-    op.create_index(
-        "mailing_list_address_key",
-        "mailing_list",
-        [sa.literal_column("lower(address)")],
-        unique=True,
     )
     op.create_table(
         "user_role",

@@ -3,7 +3,7 @@
 import sys
 
 import typer
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from models import Refusal
 from portal.cli import lists, messages, moderation, operations, people
@@ -27,8 +27,11 @@ def main() -> None:
         app()
     except Refusal as refusal:
         complain(str(refusal))
+    except ProgrammingError:
+        complain("The database does not have this version's tables. Run `listgate migrate`.")
     except OperationalError as failure:
-        complain(f"The database does not answer ({failure.orig}). Try `listgate doctor`.")
+        reason = str(failure.orig).strip().splitlines()[0]
+        complain(f"The database does not answer ({reason}). Try `listgate doctor`.")
 
 
 def complain(sentence: str) -> None:

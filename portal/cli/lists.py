@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import Door, ListDelivery, ListKind, MailingList, Subscription
-from portal.cli.options import ShortName, console, show
+from portal.cli.options import ShortName, say, show
 from workflows import lists, people, subscriptions
 from workflows.transaction import transaction
 
@@ -49,7 +49,7 @@ def create_list(
             by=None,
             via=Door.COMMAND_LINE,
         )
-        console.print(f"The list {short_name} is there; nobody is on it yet.")
+        say(f"The list {short_name} is there; nobody is on it yet.")
 
 
 @mailing_lists.command("all")
@@ -107,7 +107,7 @@ def create_approvers(name: ApproverListName, addresses: Addresses) -> None:
     with transaction() as session:
         users = [people.user_with_address(session, address) for address in addresses]
         lists.create_approver_list(session, name, users, by=None, via=Door.COMMAND_LINE)
-        console.print(f"The approver list {name} has {len(set(users))} members.")
+        say(f"The approver list {name} has {len(set(users))} members.")
 
 
 @approvers.command("set")
@@ -117,7 +117,7 @@ def set_approvers(name: ApproverListName, addresses: Addresses) -> None:
         users = [people.user_with_address(session, address) for address in addresses]
         approver_list = lists.approver_list_named(session, name)
         lists.set_approvers(session, approver_list, users, by=None, via=Door.COMMAND_LINE)
-        console.print(f"The approver list {name} has {len(set(users))} members.")
+        say(f"The approver list {name} has {len(set(users))} members.")
 
 
 @approvers.command("assign")
@@ -131,7 +131,7 @@ def assign_approvers(name: ApproverListName, short_name: ShortName) -> None:
             by=None,
             via=Door.COMMAND_LINE,
         )
-        console.print(f"{name} now answers for the list {short_name}.")
+        say(f"{name} now answers for the list {short_name}.")
 
 
 @app.command()
@@ -141,7 +141,7 @@ def subscribe(short_name: ShortName, addresses: Addresses) -> None:
         mailing_list = lists.list_named(session, short_name)
         for user in [people.user_with_address(session, address) for address in addresses]:
             subscriptions.subscribe(session, user, mailing_list, by=None, via=Door.COMMAND_LINE)
-        console.print(f"The list {short_name} has {members(session, mailing_list)} members.")
+        say(f"The list {short_name} has {members(session, mailing_list)} members.")
 
 
 @app.command()
@@ -151,7 +151,7 @@ def unsubscribe(short_name: ShortName, addresses: Addresses) -> None:
         mailing_list = lists.list_named(session, short_name)
         for user in [people.user_with_address(session, address) for address in addresses]:
             subscriptions.unsubscribe(session, user, mailing_list, by=None, via=Door.COMMAND_LINE)
-        console.print(f"The list {short_name} has {members(session, mailing_list)} members.")
+        say(f"The list {short_name} has {members(session, mailing_list)} members.")
 
 
 def members(session: Session, mailing_list: MailingList) -> int:

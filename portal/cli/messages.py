@@ -9,8 +9,8 @@ import typer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Door, MailingList, Message, MessageState
-from portal.cli.options import As, MessageId, console, instant, local, show
+from models import Door, Message, MessageState
+from portal.cli.options import As, MessageId, instant, local, say, show
 from portal.timeline import sentence
 from settings import settings
 from workflows import dispatch, lists, messages, people
@@ -18,7 +18,7 @@ from workflows.timeline import standing, timeline
 from workflows.transaction import transaction
 
 app = typer.Typer()
-message_commands = typer.Typer(help="Messages: submit.", no_args_is_help=True)
+message_commands = typer.Typer(help="Messages: submit, hand-in.", no_args_is_help=True)
 app.add_typer(message_commands, name="message")
 
 
@@ -63,17 +63,20 @@ def hand_in(message_id: MessageId, author: As) -> None:
 
 @app.command()
 def outbox(
-    short_name: Annotated[str | None, typer.Option("--list", metavar="LIST")] = None,
+    short_name: Annotated[
+        str | None, typer.Option("--list", metavar="LIST", help="Only of this list.")
+    ] = None,
     state: Annotated[MessageState | None, typer.Option(help="Only these.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
 ) -> None:
     """Show messages and where they stand, newest first."""
     found = select(Message).order_by(Message.id.desc()).limit(limit)
-    if short_name:
-        found = found.join(MailingList).where(MailingList.short_name == short_name)
     if state:
         found = found.where(Message.state == state)
     with transaction() as session:
+        if short_name:
+            one = lists.list_named(session, short_name)
+            found = found.where(Message.list_id == one.id)
         show(
             "message",
             "list",
@@ -109,7 +112,7 @@ def show_timeline(message_id: MessageId) -> None:
     """Show everything that happened to a message, in order."""
     with transaction() as session:
         message = messages.message_by_id(session, message_id)
-        console.print(f"[bold]{message.subject or '(no subject)'}[/] {standing(session, message)}")
+        say(f"{message.subject or '(no subject)'} {standing(session, message)}")
         show(
             "when",
             "through",
@@ -124,7 +127,7 @@ def show_timeline(message_id: MessageId) -> None:
 
 def report(session: Session, message: Message) -> None:
     """Say where the message stands now."""
-    console.print(f"Message {message.id} {standing(session, message).rstrip('.')}.")
+    say(f"Message {message.id} {standing(session, message).rstrip('.')}.")
 
 
 def contents(file: str) -> bytes:

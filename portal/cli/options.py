@@ -7,7 +7,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-console = Console()
+# Nothing that people wrote is taken for markup, emoji or a number to colour.
+console = Console(markup=False, emoji=False, highlight=False)
+
+WIDE = 10_000  # characters: wider than any row
 
 As = Annotated[str, typer.Option("--as", metavar="ADDRESS", help="The person who acts.")]
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="A user's address.")]
@@ -29,12 +32,27 @@ def local(moment: datetime) -> str:
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
+def plain(text: str) -> str:
+    """A stranger's words in one line, and no order to the terminal among them."""
+    return "".join(each if each.isprintable() else " " for each in text)
+
+
+def say(text: str) -> None:
+    """Print a sentence as it is, on a line of its own."""
+    console.print(plain(text), soft_wrap=True)
+
+
 def show(*columns: str, rows: list[tuple[str, ...]], empty: str) -> None:
-    """Print a table, or what to do while there is nothing in it."""
+    """Print a table, or what to do while there is nothing in it.
+
+    Into a pipe each row goes whole and in one line; in a terminal long cells are wrapped.
+    """
     if not rows:
-        console.print(empty)
+        say(empty)
         return
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(plain, row))
+    if not console.is_terminal:
+        console.width = WIDE
     console.print(table)

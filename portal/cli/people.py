@@ -6,7 +6,7 @@ import typer
 from sqlalchemy import select
 
 from models import Door, Right, Role, User
-from portal.cli.options import Address, console, show
+from portal.cli.options import Address, say, show
 from workflows import people
 from workflows.transaction import transaction
 
@@ -28,7 +28,7 @@ def add_user(
     """Add a person."""
     with transaction() as session:
         user = people.add_user(session, address, name, roles=role, by=None, via=Door.COMMAND_LINE)
-        console.print(f"User {user.id}: {user.name}")
+        say(f"User {user.id}: {user.name}")
 
 
 @users.command("list")
@@ -61,7 +61,7 @@ def grant(address: Address, role: RoleName) -> None:
     with transaction() as session:
         user = people.user_with_address(session, address)
         people.grant(session, user, role, by=None, via=Door.COMMAND_LINE)
-        console.print(f"{user.name} is now {', '.join(r.name for r in user.roles)}.")
+        say(f"{user.name} is now {', '.join(r.name for r in user.roles)}.")
 
 
 @users.command("disable")
@@ -70,7 +70,7 @@ def disable(address: Address) -> None:
     with transaction() as session:
         user = people.user_with_address(session, address)
         people.disable(session, user, by=None, via=Door.COMMAND_LINE)
-        console.print(f"{user.name} is disabled.")
+        say(f"{user.name} is disabled.")
 
 
 @users.command("enable")
@@ -79,7 +79,7 @@ def enable(address: Address) -> None:
     with transaction() as session:
         user = people.user_with_address(session, address)
         people.enable(session, user, by=None, via=Door.COMMAND_LINE)
-        console.print(f"{user.name} is enabled.")
+        say(f"{user.name} is enabled.")
 
 
 @roles.command("list")
@@ -105,4 +105,4 @@ def define_role(
     """Create a role, or give an existing one exactly these rights."""
     with transaction() as session:
         people.define_role(session, name, right, by=None, via=Door.COMMAND_LINE)
-        console.print(f"The role {name} has {len(set(right))} rights.")
+        say(f"The role {name} has {len(set(right))} rights.")
