@@ -5,33 +5,62 @@ Every field is one environment variable of the same name in capitals; `.env.exam
 
 import os
 import sys
-from email.utils import parseaddr
+from email.utils import getaddresses, parseaddr
 from typing import Annotated, Literal
+from urllib.parse import SplitResult, urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
+def parsed(url: SecretStr, *schemes: str) -> SplitResult:
+    """The URL in its parts; raises ValueError, which never quotes it: there may be a password."""
+    try:
+        parts = urlsplit(url.get_secret_value())
+        _ = parts.port  # reading it finds a wrong one, such as a password with a / in it
+    except ValueError:
+        raise ValueError(MISWRITTEN) from None
+    if parts.scheme not in schemes or "://" not in url.get_secret_value():
+        raise ValueError(f"must begin with {schemes[0]}://")
+    return parts
+
+
 def with_driver(url: SecretStr) -> SecretStr:
     """Name the driver: SQLAlchemy 2.1 takes a bare `postgresql://` for psycopg 3."""
-    scheme, separator, rest = url.get_secret_value().partition("://")
-    if scheme in {"postgres", "postgresql"}:
-        scheme = "postgresql+psycopg2"
-    if not separator or scheme != "postgresql+psycopg2":
-        raise ValueError("must begin with postgresql://")
-    return SecretStr(f"{scheme}://{rest}")
+    parsed(url, "postgresql", "postgres", "postgresql+psycopg2")
+    rest = url.get_secret_value().partition("://")[2]
+    return SecretStr(f"postgresql+psycopg2://{rest}")
+
+
+def broker(url: SecretStr) -> SecretStr:
+    """Check the URL of Valkey or Redis."""
+    parsed(url, "redis", "rediss", "unix")
+    return url
+
+
+def relay(url: SecretStr) -> SecretStr:
+    """Check the URL of the mail relay as far as it can be without looking into the letter."""
+    parts = parsed(url, "smtp", "smtps")
+    if not parts.hostname or (parts.username is None) != (parts.password is None):
+        raise ValueError("needs a host, and both a user and a password or neither")
+    return url
 
 
 def mailbox(value: str) -> str:
     """Check a mailbox as it stands in a From field: `Name <address>` or an address alone."""
     try:
-        validate_email(parseaddr(value)[1], check_deliverability=False, test_environment=True)
-    except EmailNotValidError as wrong:
-        raise ValueError(
-            f"is not a mailbox such as 'Listgate <lists@example.org>': {wrong}"
-        ) from None
+        ((_, address),) = getaddresses([value])
+        validate_email(address, check_deliverability=False, test_environment=True)
+    except (EmailNotValidError, ValueError):
+        raise ValueError(NO_MAILBOX) from None
+    if not value.isprintable():
+        raise ValueError(NO_MAILBOX)
     return value
+
+
+MISWRITTEN = "is not a URL; in a password, / ? # @ : % are written %2F %3F %23 %40 %3A %25"
+NO_MAILBOX = "is not one mailbox such as 'Listgate <lists@example.org>'"
 
 
 class Settings(BaseSettings):
@@ -48,12 +77,12 @@ class Settings(BaseSettings):
         validate_default=True,
         description="PostgreSQL 15 or newer: postgresql://user:password@host:port/database",
     )
-    redis_url: SecretStr = Field(
+    redis_url: Annotated[SecretStr, AfterValidator(broker)] = Field(
         SecretStr("redis://localhost:6379/0"),
         description="Valkey or Redis 6.2 or newer, for the queues and the results of public tasks; "
         "give Listgate a database number of its own",
     )
-    smtp_url: SecretStr = Field(
+    smtp_url: Annotated[SecretStr, AfterValidator(relay)] = Field(
         SecretStr("smtp://localhost:25"),
         description="The mail relay: smtp://user:password@host:port, or smtps:// for TLS from the "
         "first byte; with smtp://, STARTTLS is used when it is offered",

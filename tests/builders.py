@@ -1,18 +1,27 @@
 """Whatever a test needs besides the cast: messages, lists, requests, in one line each."""
 
+import os
+import subprocess
+from collections.abc import Mapping
+from datetime import datetime
 from email.message import EmailMessage
-from typing import NamedTuple
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
+from typer.testing import CliRunner, Result
 
 from models import (
     ApproverList,
     Dispatch,
     Door,
+    LetterName,
     MailingList,
     Message,
     ModerationRequest,
+    Notification,
     Role,
     Subscription,
     User,
@@ -21,10 +30,12 @@ from models import (
 from models.clock import now
 from notifications.email import Relay
 from notifications.mailer import Mailer
+from portal.cli import app
 from sandbox.mailbox import Mailbox
-from workflows import lists, messages, moderation, people, subscriptions
+from workflows import dispatch, lists, messages, moderation, people, subscriptions
 
 LIMIT = 25_000_000
+ROOT: Final = Path(__file__).parent.parent
 
 
 class Cast(NamedTuple):
@@ -139,4 +150,61 @@ def a_mailer(mailbox: Mailbox) -> Mailer:
         relay=Relay.from_url(mailbox.url, timeout=5),
         mail_from="Listgate <listgate@example.org>",
         envelope_sender="bounces@example.org",
+    )
+
+
+def a_letter(
+    session: Session,
+    people_: Cast,
+    letter: LetterName = LetterName.MODERATE,
+    *,
+    raw: bytes = b"",
+    send_at: datetime | None = None,
+    comment: str = "",
+) -> Notification:
+    """A letter about a message of Ada's, due now: to Grace if it asks, else to Ada."""
+    message = messages.write(
+        session,
+        people_.ada,
+        people_.announce,
+        raw=raw or an_eml(),
+        max_bytes=LIMIT,
+        send_at=send_at,
+        via=Door.PORTAL,
+    )
+    request = moderation.request_approval(session, message, people_.ada, via=Door.PORTAL)
+    if letter is not LetterName.MODERATE:
+        verdict = Verdict.REJECTED if letter is LetterName.REJECTED else Verdict.APPROVED
+        moderation.decide(
+            session, request, people_.grace, verdict, via=Door.PORTAL, comment=comment
+        )
+    if letter is LetterName.RETURNED:
+        waiting = session.scalars(select(Dispatch).where(Dispatch.request_id == request.id)).one()
+        dispatch.return_to_author(session, waiting)
+    session.flush()
+    found = select(Notification).where(
+        Notification.letter == letter, Notification.message_id == message.id
+    )
+    return session.scalars(found.order_by(Notification.id).limit(1)).one()
+
+
+def listgate(*arguments: str, stdin: bytes = b"") -> Result:
+    """Run one command in this process; what it refuses is raised."""
+    return CliRunner().invoke(app, arguments, input=stdin, catch_exceptions=False)
+
+
+def run(
+    *command: str, environment: Mapping[str, str] = MappingProxyType({}), cwd: Path = ROOT
+) -> "subprocess.CompletedProcess[str]":
+    """Run a program of ours to its end, in a process and an environment of its own, into pipes."""
+    inherited = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    return subprocess.run(
+        command,
+        env={**inherited, "PYTHONPATH": str(ROOT), **environment},
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
     )

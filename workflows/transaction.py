@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import structlog
 from kombu import Connection
-from kombu.exceptions import OperationalError
+from kombu.exceptions import BatchPublishError, LimitExceeded, OperationalError
 from kombu.pools import producers
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -101,5 +101,5 @@ def ring(bells: Sequence[Bell]) -> None:
                     producer=producer,
                     ignore_result=True,  # or the result backend would be asked first
                 )
-    except OperationalError:
+    except (BatchPublishError, LimitExceeded, OperationalError):
         log.warning("bells not heard, the sweep will ring again", bells=len(bells))

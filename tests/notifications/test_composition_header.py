@@ -68,15 +68,16 @@ ODD_NAMES = [
     "葛麗絲·霍普",
     "Grace 🎉",
     "=?utf-8?q?Grace?=",
-    "G" * 300,
+    "G" * 1_500,
     "Grace " * 60 + "Hopper",
+    "Grace, " * 200 + "Hopper",
 ]
 
 ODD_SUBJECTS = [
     "",
     "Grüße",
     "葛麗絲" * 60,
-    "x" * 900,
+    "x" * 2_000,
     "word " * 200 + "end",
     "[urgent] Re: Fwd:",
     "a: b; c, d <e@f>",
@@ -103,6 +104,11 @@ def header(mail: bytes) -> list[str]:
 def fields(mail: bytes) -> list[str]:
     """The names of the header's fields."""
     return [line.partition(":")[0] for line in header(mail)]
+
+
+def longest_line(mail: bytes) -> int:
+    """In bytes, of the header; servers break what is longer than 998, or the mail (RFC 5322)."""
+    return max(map(len, mail.partition(b"\r\n\r\n")[0].split(b"\r\n")))
 
 
 def recipient(mail: bytes) -> tuple[str, str]:
@@ -135,6 +141,7 @@ def test_a_subject_arrives_whole(session: Session, people: Cast, subject: str) -
     assert letter.message.subject == subject
     assert parsed(mail)["Subject"] == f"To approve: {shown} [announce]"
     assert fields(mail) == FIELDS
+    assert longest_line(mail) <= 998
 
 
 @pytest.mark.parametrize("subject", NESTED)
@@ -152,6 +159,7 @@ def test_a_name_arrives_whole(session: Session, people: Cast, name: str) -> None
 
     assert recipient(mail) == (name, "grace@example.org")
     assert fields(mail) == FIELDS
+    assert longest_line(mail) <= 998
 
 
 @pytest.mark.parametrize("name", NESTED)
@@ -179,7 +187,7 @@ def test_no_name_at_all_puts_anything_else_into_the_header(
     mail = to_grace(session, people, name=name.strip() or "x")
 
     assert fields(mail) == FIELDS
-    assert max(map(len, mail.partition(b"\r\n\r\n")[0].split(b"\r\n"))) <= 998
+    assert longest_line(mail) <= 998
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,18 @@ def test_what_is_changed_during_the_sendout_is_not_sent_on(
     assert {mail.content for mail in mailbox.mails} == {approved}
 
 
+def test_what_is_changed_after_the_claim_is_not_sent(
+    session: Session, people: Cast, mailbox: Mailbox
+) -> None:
+    sending = a_dispatch(session, people)
+    batch = sendout.claim(session, sending)
+
+    sending.message.raw += b"and bring money\n"
+    sendout.send(session, sending.id, batch, a_mailer(mailbox))
+
+    assert mailbox.mails == []
+
+
 def test_the_trail_tells_begin_and_end_with_their_numbers(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:

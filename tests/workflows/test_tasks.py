@@ -126,6 +126,20 @@ def test_wrong_arguments_are_refused_in_words_that_quote_no_value(live: LiveHous
     assert written(live) == before
 
 
+def test_every_task_wants_numbers_as_numbers(live: LiveHouse) -> None:
+    live.ask()
+    numbers = {
+        "request_approval": {"message_id": "1", "author_id": "1"},
+        "decide": {"request_id": "1", "approver_id": "2", "verdict": "approved"},
+        "withdraw": {"request_id": "1", "author_id": "1"},
+        "recall": {"message_id": "1", "by_id": "1"},
+    }
+
+    for task, arguments in numbers.items():
+        kind, sentence = refusal(call(live, task, **arguments))
+        assert (task, kind, sentence.count("valid integer")) == (task, "Invalid", 2)
+
+
 def test_missing_and_unnamed_arguments_are_refused(live: LiveHouse) -> None:
     live.ask()
     service = live.service

@@ -1,0 +1,12 @@
+"""The fixtures of a house that runs."""
+
+from tests.faults.live import celery_worker_cluster, live, own_valkey
+from tests.nodes import celery_backend_cluster, celery_broker_cluster
+
+__all__ = [
+    "celery_backend_cluster",
+    "celery_broker_cluster",
+    "celery_worker_cluster",
+    "live",
+    "own_valkey",
+]

@@ -1,0 +1,71 @@
+"""Calls of other services that come again, all at once, or when PostgreSQL is away."""
+
+from datetime import timedelta
+from typing import Any
+
+from sandbox.postgres import Postgres
+from tests.faults.calls import answer, call, decision, outcomes, refusal, written
+from tests.faults.live import LiveHouse, wait_for
+
+
+def test_the_same_call_again_gets_the_first_answer(live: LiveHouse) -> None:
+    request = live.ask(send_in=timedelta(hours=1))
+    live.wait_for_states("notification", sent=2)
+    first = answer(live, "decide", **decision(live))
+    answer(live, "recall", key="other", message_id=request.message_id, by_id=live.people.ada.id)
+    before = written(live)
+
+    assert answer(live, "decide", **decision(live)) == first
+    assert written(live) == before
+
+
+def test_another_call_with_the_same_key_is_refused(live: LiveHouse) -> None:
+    live.ask()
+    answer(live, "decide", **decision(live))
+    other = call(live, "decide", **decision(live, verdict="rejected"))
+    another = call(live, "withdraw", request_id=1, author_id=live.people.ada.id)
+
+    assert outcomes([other, another]) == {"KeyReused": 2}
+    assert live.sql("select verdict from decision") == [("approved",)]
+
+
+def test_a_refused_call_leaves_no_key_behind(live: LiveHouse) -> None:
+    request = live.ask()
+    take_back: dict[str, Any] = {"message_id": request.message_id, "by_id": live.people.ada.id}
+    assert refusal(call(live, "recall", **take_back))[0] == "IllegalTransition"
+    live.sql("update message set send_at = now() + interval '1 hour'")
+    live.decide(request)
+
+    assert answer(live, "recall", **take_back)["message"] == "draft"
+
+
+def test_ten_calls_at_once_with_one_key_are_one(live: LiveHouse) -> None:
+    live.ask()
+
+    answers = [call(live, "decide", **decision(live)) for _ in range(10)]
+
+    assert outcomes(answers) == {"an answer": 10}
+    assert live.sql("select count(*) from decision") == [(1,)]
+
+
+def test_of_ten_calls_at_once_with_keys_of_their_own_one_decides(live: LiveHouse) -> None:
+    live.ask()
+
+    answers = [call(live, "decide", key=str(n), **decision(live)) for n in range(10)]
+
+    assert outcomes(answers) == {"an answer": 1, "AlreadyDecided": 9}
+
+
+def test_a_call_while_postgres_is_away_is_answered_when_it_is_back(
+    live: LiveHouse, own_postgres: Postgres
+) -> None:
+    live.ask()
+    live.wait_for_states("notification", sent=2)
+    own_postgres.kill()
+    result = call(live, "decide", **decision(live))
+    wait_for("a failed attempt", lambda: result.state, enough=lambda state: state == "RETRY")
+
+    own_postgres.start()
+
+    assert result.get(timeout=20)["message"] == "scheduled"
+    live.wait_for_states("dispatch", sent=1)

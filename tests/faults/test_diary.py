@@ -1,0 +1,62 @@
+"""kill -9 of PostgreSQL: what was committed goes on, what was not is done again or reported."""
+
+from datetime import timedelta
+
+from sandbox.postgres import Postgres
+from tests.faults.live import LiveHouse, wait_for
+from workflows.celery import app
+from workflows.sendout import BATCH_SIZE
+
+
+def crash_and_restart(live: LiveHouse, diary: Postgres) -> None:
+    """Have PostgreSQL crash and come back, and an hour pass."""
+    diary.kill()
+    live.mailbox.be_slow(0)
+    diary.start()
+    wait_for("the worker to rest", live.everybody_rests)
+    live.sweep_after_an_hour()
+
+
+def test_a_sendout_outlives_a_crash_of_postgres(live: LiveHouse, own_postgres: Postgres) -> None:
+    live.subscribe(118)
+    live.mailbox.be_slow(0.02)
+    live.decide(live.ask())
+    wait_for("the second batch", live.copies, enough=lambda copies: len(copies) > BATCH_SIZE + 5)
+    first_worker = live.worker.pid
+
+    crash_and_restart(live, own_postgres)
+
+    live.wait_for_states("dispatch", sent=1)
+    assert live.states("delivery") == {"sent": 120 - BATCH_SIZE, "uncertain": BATCH_SIZE}
+    assert set(live.copies().values()) == {1}
+    assert live.worker.pid == first_worker
+
+
+def test_a_letter_outlives_a_crash_of_postgres(live: LiveHouse, own_postgres: Postgres) -> None:
+    live.mailbox.be_slow(1)
+    live.ask()
+    wait_for("both letters to be on their way", lambda: live.transactions() == 2)
+
+    crash_and_restart(live, own_postgres)
+
+    live.wait_for_states("notification", sent=2)
+    # What the mail server took while the diary was away comes again, as the same letter.
+    for name in ("grace", "linus"):
+        assert len({letter.message["Message-ID"] for letter in live.letters(name)}) == 1
+
+
+def test_a_bell_that_rings_while_postgres_is_away_is_rung_again(
+    live: LiveHouse, own_postgres: Postgres
+) -> None:
+    request = live.ask(send_in=timedelta(hours=1))
+    live.wait_for_states("notification", sent=2)
+    live.decide(request)
+    ((dispatch_id,),) = live.sql("select id from dispatch")
+    own_postgres.kill()
+    app.send_task("sendout.send_dispatch", args=[dispatch_id], ignore_result=True)
+    wait_for("the bell to fail", lambda: "] raised unexpected: OperationalError" in live.worker.log)
+
+    crash_and_restart(live, own_postgres)
+
+    live.wait_for_states("dispatch", sent=1)
+    assert live.copies() == {"edsger@example.org": 1, "barbara@example.org": 1}

@@ -1,0 +1,103 @@
+"""kill -9 of a worker, with all its processes, during each hop of a moderated message."""
+
+from datetime import timedelta
+
+from models import Act, Message
+from tests.faults.live import LiveHouse, wait_for
+from workflows.sendout import BATCH_SIZE
+from workflows.timeline import timeline
+from workflows.transaction import transaction
+
+
+def kill_and_restart(live: LiveHouse) -> None:
+    """Kill the worker, and start another one in a world where an hour has passed."""
+    live.setup.worker.kill()
+    live.mailbox.be_slow(0)
+    live.worker.start()
+    live.sweep_after_an_hour()
+
+
+def test_kill_leaves_no_process_of_the_worker(live: LiveHouse) -> None:
+    processes = live.setup.worker.get_running_processes_info(["pid"])
+
+    live.setup.worker.kill()
+
+    assert len(processes) == 5
+    assert live.setup.worker.container.status == "exited"
+
+
+def test_a_letter_is_sent_although_its_worker_is_killed(live: LiveHouse) -> None:
+    live.mailbox.be_slow(1)
+    live.ask()
+    wait_for("both letters to be on their way", lambda: live.transactions() == 2)
+
+    kill_and_restart(live)
+
+    live.wait_for_states("notification", sent=2)
+    assert [len(live.letters(name)) for name in ("grace", "linus")] == [1, 1]
+
+
+def test_a_killed_sendout_loses_sight_of_one_batch_and_repeats_nothing(live: LiveHouse) -> None:
+    live.subscribe(118)
+    live.mailbox.be_slow(0.02)
+    request = live.ask()
+    live.decide(request)
+    wait_for("the second batch", live.copies, enough=lambda copies: len(copies) > BATCH_SIZE + 5)
+
+    kill_and_restart(live)
+
+    live.wait_for_states("dispatch", sent=1)
+    assert live.states("delivery") == {"sent": 120 - BATCH_SIZE, "uncertain": BATCH_SIZE}
+    assert set(live.copies().values()) == {1}
+    with transaction() as session:
+        acts = {each.act: each.detail for each in timeline(session, session.get_one(Message, 1))}
+    assert acts[Act.LOST_SIGHT] == {"deliveries": BATCH_SIZE}
+    assert acts[Act.FINISHED_SENDING] == {"sent": 120 - BATCH_SIZE, "uncertain": BATCH_SIZE}
+
+
+def test_what_is_called_sent_has_arrived_although_the_worker_was_killed(live: LiveHouse) -> None:
+    live.subscribe(58)
+    live.mailbox.be_slow(0.02)
+    live.decide(live.ask())
+    wait_for("half of a batch", live.copies, enough=lambda copies: len(copies) > BATCH_SIZE / 2)
+
+    kill_and_restart(live)
+
+    live.wait_for_states("dispatch", sent=1)
+    sent = {address for (address,) in live.sql("select address from delivery where state = 'sent'")}
+    assert len(sent) == 10
+    assert sent <= live.copies().keys()
+
+
+def test_a_decision_is_followed_although_the_worker_that_took_it_is_killed(
+    live: LiveHouse,
+) -> None:
+    request = live.ask()
+    live.wait_for_states("notification", sent=2)
+    call = {
+        "request_id": request.id,
+        "approver_id": live.people.grace.id,
+        "verdict": "approved",
+        "idempotency_key": "once",
+    }
+    live.service.send_task("listgate.decide", kwargs=call, queue="moderation")
+    wait_for("the decision", lambda: live.sql("select 1 from decision"))
+
+    kill_and_restart(live)
+
+    live.wait_for_states("dispatch", sent=1)
+    assert live.copies() == {"edsger@example.org": 1, "barbara@example.org": 1}
+    again = live.service.send_task("listgate.decide", kwargs=call, queue="moderation")
+    assert again.get(timeout=10)["message"] == "scheduled"  # The first answer, as it was then.
+
+
+def test_a_sendout_whose_time_a_killed_worker_kept_in_mind_is_not_missed(live: LiveHouse) -> None:
+    request = live.ask(send_in=timedelta(seconds=40))
+    live.decide(request)
+    queue = live.setup.broker.container.client
+    wait_for("the worker to hold it", lambda: queue.hlen("unacked") and not queue.llen("sendout"))
+
+    kill_and_restart(live)
+
+    live.wait_for_states("dispatch", sent=1)
+    assert live.copies() == {"edsger@example.org": 1, "barbara@example.org": 1}

@@ -1,0 +1,114 @@
+"""A mail server that is away, undecided or rude: nothing is lost (P4), nothing repeated (P5)."""
+
+from collections import Counter
+
+import pytest
+
+from models import Verdict
+from tests.faults.live import LiveHouse, wait_for
+
+
+def test_letters_wait_for_a_mail_server_that_is_away(live: LiveHouse) -> None:
+    live.mailbox.stop()
+    live.ask()
+    tried = "select failure from notification where state = 'pending' and failure is not null"
+    wait_for("two attempts", lambda: live.sql(tried), enough=lambda found: len(found) == 2)
+
+    live.mailbox.start()
+    live.sweep_after_an_hour()
+
+    live.wait_for_states("notification", sent=2)
+    assert [len(live.letters(name)) for name in ("grace", "linus")] == [1, 1]
+    assert set(live.sql("select attempts from notification")) == {(1,)}
+
+
+def test_a_sendout_waits_for_a_mail_server_that_is_away(live: LiveHouse) -> None:
+    live.subscribe(58)
+    request = live.ask()
+    live.wait_for_states("notification", sent=2)
+    live.mailbox.stop()
+    live.decide(request)
+    live.wait_for_a_pause()
+
+    live.mailbox.start()
+    live.sweep_after_an_hour()
+
+    live.wait_for_states("dispatch", sent=1)
+    assert live.states("delivery") == {"sent": 60}
+    assert set(live.copies().values()) == {1}
+
+
+def test_a_mail_server_that_goes_in_the_middle_of_a_batch_repeats_nothing(live: LiveHouse) -> None:
+    live.subscribe(58)
+    live.mailbox.be_slow(0.02)
+    live.decide(live.ask())
+    wait_for("half of a batch", live.copies, enough=lambda copies: len(copies) > 25)
+
+    live.mailbox.stop()
+    live.wait_for_a_pause()
+    live.mailbox.be_slow(0)
+    live.mailbox.start()
+    live.sweep_after_an_hour()
+
+    live.wait_for_states("dispatch", sent=1)
+    # The one mail that was on its way is the only one nobody can know about.
+    assert live.states("delivery").get("uncertain", 0) <= 1
+    assert set(live.copies().values()) == {1}
+    assert len(live.copies()) >= 59
+
+
+def test_who_is_refused_for_now_is_tried_again_and_who_is_refused_for_good_is_not(
+    live: LiveHouse,
+) -> None:
+    live.subscribe(8)
+    live.mailbox.answer("member1@example.org", "451 4.3.0 Later, member1@example.org")
+    live.mailbox.answer("member2@example.org", "550 5.1.1 No member2@example.org", times=9)
+    live.decide(live.ask())
+    live.wait_for_states("delivery", sent=8, pending=1, failed=1)
+
+    live.wait_for_a_pause()
+    live.sweep_after_an_hour()
+
+    live.wait_for_states("dispatch", sent=1)
+    assert live.states("delivery") == {"sent": 9, "failed": 1}
+    assert set(live.copies().values()) == {1}
+    assert live.sql("select attempts from delivery where address like 'member1@%'") == [(2,)]
+    assert "550 5.1.1" in live.sql("select failure from delivery where state = 'failed'")[0][0]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_connection_that_breaks_after_the_last_byte_is_uncertain_and_not_repeated(
+    live: LiveHouse, kept: bool
+) -> None:
+    live.subscribe(8)
+    request = live.ask()
+    live.wait_for_states("notification", sent=2)
+    live.mailbox.drop_after_data(kept=kept)
+
+    live.decide(request)
+
+    live.wait_for_states("dispatch", sent=1)
+    assert live.states("delivery") == {"sent": 9, "uncertain": 1}
+    assert len(live.copies()) == (10 if kept else 9)
+    assert set(live.copies().values()) == {1}
+
+
+def test_a_letter_that_comes_twice_after_a_broken_connection_is_the_same_letter(
+    live: LiveHouse,
+) -> None:
+    request = live.ask()
+    live.wait_for_states("notification", sent=2)
+    live.mailbox.drop_after_data()
+    live.decide(request, Verdict.REJECTED)
+    wait_for(
+        "the letter to be uncertain",
+        lambda: live.sql(
+            "select 1 from notification where letter = 'SysMsgMessageRejected' and attempts = 1"
+        ),
+    )
+
+    live.sweep_after_an_hour()
+
+    live.wait_for_states("notification", sent=3)
+    ids = Counter(mail.message["Message-ID"] for mail in live.letters("ada"))
+    assert list(ids.values()) == [2]

@@ -1,0 +1,174 @@
+"""Sweeps, beats and bells may come too often, too late or all at once: nothing happens twice."""
+
+import re
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import Any
+
+from models import Door, Message
+from tests.faults.live import LiveHouse, wait_for
+from tests.faults.premises import environment
+from tests.nodes import CeleryProcess, Worker
+from workflows import dispatch
+from workflows.celery import app
+from workflows.transaction import transaction
+
+TABLES = ("notification", "dispatch", "delivery", "audit_entry", "message", "idempotent_call")
+
+
+def runs(worker: Worker, task: str) -> int:
+    """How often the worker has done this task, by its log."""
+    return len(re.findall(rf"Task {re.escape(task)}\[\S+\] succeeded", worker.log))
+
+
+def rows(live: LiveHouse) -> dict[str, Any]:
+    """All that a sweep could change."""
+    return {table: live.sql(f"select {table}::text from {table} order by 1") for table in TABLES}
+
+
+BELLS = {"letters.deliver_notification": "notification", "sendout.send_dispatch": "dispatch"}
+
+
+def ring(live: LiveHouse, task: str, *, times: int) -> None:
+    """Ring for the first row that there is."""
+    ((row_id,),) = live.sql(f"select min(id) from {BELLS[task]}")
+    for _ in range(times):
+        app.send_task(task, args=[row_id], ignore_result=True)
+
+
+def ring_and_wait(live: LiveHouse, task: str, *, times: int = 1) -> None:
+    """Ring, and wait until it was heard."""
+    before = runs(live.worker, task)
+    ring(live, task, times=times)
+    wait_for(f"{task} to be done", lambda: runs(live.worker, task) >= before + times)
+
+
+def a_scheduled_message(live: LiveHouse) -> int:
+    """The id of a message of Ada's that is approved, to be sent in an hour."""
+    request = live.ask(send_in=timedelta(hours=1))
+    live.decide(request)
+    return request.message_id
+
+
+def test_a_second_sweep_finds_nothing_to_do(live: LiveHouse) -> None:
+    live.mailbox.stop()
+    a_scheduled_message(live)
+    live.sweep_after_an_hour()
+    live.wait_for_a_pause()
+    wait_for("the worker to rest", live.everybody_rests)
+    before, swept = rows(live), runs(live.worker, "sweep.sweep")
+
+    live.sweep()
+
+    wait_for("the second sweep", lambda: runs(live.worker, "sweep.sweep") > swept)
+    assert rows(live) == before
+
+
+def test_sweeps_that_run_at_once_ring_for_nothing_twice(live: LiveHouse) -> None:
+    live.subscribe(58)
+    live.mailbox.stop()
+    a_scheduled_message(live)
+    live.ask()
+    wait_for("the worker to rest", live.everybody_rests)
+    live.mailbox.start()
+    live.an_hour_passes()
+
+    for _ in range(8):
+        live.sweep()
+
+    live.wait_for_states("dispatch", sent=1)
+    live.wait_for_states("notification", sent=2, moot=2)
+    assert set(live.copies().values()) == {1}
+    assert len(live.letters("grace")) == 1
+
+
+def test_a_letter_whose_bell_rings_again_is_not_sent_again(live: LiveHouse) -> None:
+    live.ask()
+    live.wait_for_states("notification", sent=2)
+
+    ring_and_wait(live, "letters.deliver_notification", times=2)
+
+    assert len(live.letters("grace")) == 1
+
+
+def test_a_letter_that_several_are_rung_for_at_once_is_sent_once(live: LiveHouse) -> None:
+    live.mailbox.be_slow(0.5)
+    live.ask()
+
+    ring(live, "letters.deliver_notification", times=8)
+
+    live.wait_for_states("notification", sent=2)
+    wait_for("the worker to rest", live.everybody_rests)
+    assert [len(live.letters(name)) for name in ("grace", "linus")] == [1, 1]
+
+
+def test_a_sendout_whose_bell_rings_again_is_not_sent_again(live: LiveHouse) -> None:
+    live.decide(live.ask())
+    live.wait_for_states("dispatch", sent=1)
+
+    ring_and_wait(live, "sendout.send_dispatch", times=2)
+
+    assert live.copies() == {"edsger@example.org": 1, "barbara@example.org": 1}
+
+
+def test_a_bell_for_a_recalled_sendout_sends_nothing(live: LiveHouse) -> None:
+    message_id = a_scheduled_message(live)
+    with transaction() as session:
+        message = session.get_one(Message, message_id)
+        dispatch.recall(session, message, message.author, via=Door.PORTAL)
+    live.an_hour_passes()
+
+    ring_and_wait(live, "sendout.send_dispatch")
+
+    assert live.states("dispatch") == {"recalled": 1}
+    assert live.copies() == {}
+
+
+def test_a_bell_before_its_time_sends_nothing(live: LiveHouse) -> None:
+    a_scheduled_message(live)
+
+    ring_and_wait(live, "sendout.send_dispatch")
+
+    assert live.states("dispatch") == {"waiting": 1}
+    assert live.copies() == {}
+
+
+def told(live: LiveHouse) -> dict[str, str]:
+    """What the worker of this house is told, for colleagues of its."""
+    url = live.setup.broker.container.celeryconfig["host_url"]
+    return environment(url, live.mailbox, live.premises.database)
+
+
+def test_a_sendout_that_is_rung_for_on_two_workers_at_once_sends_nobody_twice(
+    live: LiveHouse,
+) -> None:
+    live.subscribe(198)
+    a_scheduled_message(live)
+    live.an_hour_passes()
+    with Worker(told(live), children=2) as colleague:
+        task = "sendout.send_dispatch"
+        ring(live, task, times=12)
+        live.wait_for_states("dispatch", sent=1)
+        wait_for("both to have been busy", lambda: runs(live.worker, task) * runs(colleague, task))
+
+    assert live.states("delivery") == {"sent": 200}
+    assert set(live.copies().values()) == {1}
+
+
+def test_two_beats_sweep_by_themselves_and_harm_nobody(live: LiveHouse) -> None:
+    live.mailbox.stop()
+    message_id = a_scheduled_message(live)
+    wait_for("the worker to rest", live.everybody_rests)
+    live.mailbox.start()
+    with ExitStack() as beats:
+        for _ in range(2):
+            command = ["--app=tests.faults.quick_beat", "beat"]
+            beat = CeleryProcess(*command, ready="beat: Starting", environment=told(live))
+            beats.enter_context(beat)
+
+        live.an_hour_passes()
+
+        live.wait_for_states("dispatch", sent=1)
+        wait_for("more sweeps", lambda: runs(live.worker, "sweep.sweep") > 3)
+    assert live.copies() == {"edsger@example.org": 1, "barbara@example.org": 1}
+    assert live.sql("select state from message where id = :id", id=message_id) == [("sent",)]

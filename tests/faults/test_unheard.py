@@ -1,0 +1,138 @@
+"""Whatever is wrong with the queue, a transaction commits in time and only warns (P12)."""
+
+import os
+import signal
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import redis
+from sqlalchemy import Engine, func, select
+from structlog.testing import capture_logs
+
+from models import Door, Message, Notification
+from sandbox.valkey import Valkey
+from tests.builders import Cast, a_draft, a_request, cast
+from workflows import moderation
+from workflows.celery import app
+from workflows.transaction import transaction
+
+PROMISED = 3  # seconds: "a second or two", and one for a machine that has much else to do
+
+
+def ask(people: Cast) -> list[str]:
+    """Have something asked, and return what was logged about it."""
+    with capture_logs() as logged, transaction() as session:
+        a_request(session, people)
+    return [f"{each['log_level']}: {each['event']}" for each in logged]
+
+
+@pytest.fixture
+def people(house: Engine) -> Cast:  # noqa: ARG001 whose database it is
+    """The cast; a bell has been rung for them, so that there is a connection that can break."""
+    with transaction() as session:
+        people = cast(session)
+    ask(people)
+    return people
+
+
+def letters() -> int:
+    with transaction() as session:
+        return session.scalar(select(func.count(Notification.id))) or 0
+
+
+def commits_in_time_and_warns(people: Cast) -> bool:
+    before, began = letters(), time.monotonic()
+    logged = ask(people)
+    assert time.monotonic() - began < PROMISED
+    assert letters() == before + 2
+    return logged == ["warning: bells not heard, the sweep will ring again"]
+
+
+def test_nobody_is_there(people: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app.conf, "broker_url", "redis://127.0.0.1:1/0")
+
+    assert commits_in_time_and_warns(people)
+
+
+def test_its_name_is_unknown(people: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app.conf, "broker_url", "redis://nowhere.invalid/0")
+
+    assert commits_in_time_and_warns(people)
+
+
+def test_it_listens_and_never_answers(people: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hole:
+        monkeypatch.setattr(app.conf, "broker_url", f"redis://127.0.0.1:{hole.getsockname()[1]}/0")
+
+        assert commits_in_time_and_warns(people)
+
+
+def test_it_has_crashed_since_the_last_bell(people: Cast, own_valkey: Valkey) -> None:
+    own_valkey.kill()
+
+    assert commits_in_time_and_warns(people)
+
+
+def test_it_has_fallen_silent_since_the_last_bell(people: Cast, own_valkey: Valkey) -> None:
+    assert own_valkey.pid
+    os.kill(own_valkey.pid, signal.SIGSTOP)
+    try:
+        assert commits_in_time_and_warns(people)
+    finally:
+        os.kill(own_valkey.pid, signal.SIGCONT)
+
+
+def test_it_is_full(people: Cast, own_valkey: Valkey) -> None:
+    with redis.Redis.from_url(own_valkey.url) as client:
+        client.config_set("maxmemory", 1)
+        try:
+            assert commits_in_time_and_warns(people)
+        finally:
+            client.config_set("maxmemory", 0)
+
+
+def test_it_has_become_read_only(people: Cast, own_valkey: Valkey) -> None:
+    with redis.Redis.from_url(own_valkey.url) as client:
+        client.replicaof("127.0.0.1", 1)
+        try:
+            assert commits_in_time_and_warns(people)
+        finally:
+            client.replicaof("NO", "ONE")
+
+
+def test_it_is_back_and_is_rung_again(people: Cast, own_valkey: Valkey) -> None:
+    own_valkey.kill()
+    assert commits_in_time_and_warns(people)
+    own_valkey.start()
+
+    assert ask(people) == []
+    with redis.Redis.from_url(own_valkey.url) as client:
+        assert client.llen("letters") >= 2
+
+
+def ask_alone(message_id: int) -> float:
+    """Have something asked in a session of its own; the seconds that it took."""
+    began = time.monotonic()
+    with transaction() as session:
+        draft = session.get_one(Message, message_id)
+        moderation.request_approval(session, draft, draft.author, via=Door.PORTAL)
+    return time.monotonic() - began
+
+
+def test_five_and_twenty_at_once_meet_a_silent_queue(
+    people: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are more than the ten connections that kombu keeps."""
+    with transaction() as session:
+        drafts = [a_draft(session, people).id for _ in range(25)]
+    with socket.create_server(("127.0.0.1", 0)) as hole:
+        monkeypatch.setattr(app.conf, "broker_url", f"redis://127.0.0.1:{hole.getsockname()[1]}/0")
+
+        before = letters()
+        with ThreadPoolExecutor(25) as threads:
+            times = list(threads.map(ask_alone, drafts))
+
+    assert max(times) < 2 * PROMISED  # They also wait for each other, and for two processors.
+    assert letters() == before + 50

@@ -1,0 +1,122 @@
+"""`listgate doctor`: all findings at once, and the exit code that a script looks at."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from time import monotonic
+
+import pytest
+from pydantic import SecretStr
+
+from portal import health
+from portal.health import Finding
+from sandbox.house import ROOT, celery
+from sandbox.mailbox import Mailbox
+from settings import settings
+from tests.builders import listgate
+from workflows.celery import app
+
+SUBJECTS = [
+    *("settings", "database", "schema", "clock", "broker", "broker memory", "workers"),
+    "mail relay",
+]
+
+
+@pytest.fixture
+def all_set(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An operator who has decided all there is to decide, and a relay."""
+    with Mailbox() as mailbox:
+        decided = {
+            "mail_from": "Lists <lists@example.net>",
+            "smtp_url": SecretStr(mailbox.url),
+        }
+        monkeypatch.setattr(health, "settings", settings.model_copy(update=decided))
+        yield
+
+
+@contextmanager
+def program(*arguments: str) -> Iterator[None]:
+    """A worker or a beat of our own, killed in the end."""
+    with subprocess.Popen(
+        celery(*arguments),
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+def wait_for(*names: str) -> None:
+    """Return when all of these answer; who is not there yet does not hear a ping."""
+    deadline = monotonic() + 20
+    while monotonic() < deadline:
+        answers = app.control.ping(timeout=0.5) or []
+        if {name.partition("@")[0] for each in answers for name in each} >= {*names}:
+            return
+    raise TimeoutError(names)
+
+
+def always(finding: Finding) -> Callable[[], Finding]:
+    """A check that finds this."""
+    return lambda: finding
+
+
+def signs(said: str) -> dict[str, str]:
+    """Which subject has which sign."""
+    rows = [row.split(maxsplit=1) for row in said.splitlines() if not row.startswith(" ")]
+    return {rest.partition(":")[0]: sign for sign, rest in rows}
+
+
+@pytest.mark.usefixtures("all_set")
+def test_all_is_well_with_a_worker_and_a_beat_but_a_beat_alone_does_no_work() -> None:
+    with ExitStack() as until_later, program("beat"):
+        until_later.enter_context(program("worker", "--pool", "solo", "-n", "one@here"))
+        wait_for("one", "celerybeat")
+
+        both = listgate("doctor")
+        until_later.close()
+        alone = listgate("doctor")
+
+    assert (both.exit_code, signs(both.stdout)) == (0, dict.fromkeys(SUBJECTS, "ok"))
+    assert "workers: one@here\n" in both.stdout
+    assert (alone.exit_code, signs(alone.stdout)["workers"]) == (1, "wrong")
+    assert "workers: none answers\n" in alone.stdout
+
+
+@pytest.mark.usefixtures("all_set")
+def test_whatever_is_wrong_comes_with_its_cure_and_exit_code_1(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(health, "workers", always(Finding("workers", False, "ill", "mend it")))
+
+    done = listgate("doctor")
+
+    assert done.exit_code == 1
+    assert " wrong workers: ill mend it ok mail relay:" in " ".join(done.stdout.split())
+    assert done.stdout.count("wrong") == 1
+
+
+@pytest.mark.usefixtures("all_set")
+def test_what_is_well_needs_no_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "workers", always(Finding("workers", True, "one@here", "mend it")))
+
+    done = listgate("doctor")
+
+    assert (done.exit_code, signs(done.stdout)) == (0, dict.fromkeys(SUBJECTS, "ok"))
+    assert "mend it" not in done.stdout
+
+
+@pytest.mark.parametrize("name", ["[/]", "[red]Lists[/red]", ":bell:"])
+def test_a_finding_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    finding = Finding("settings", False, f"letters are from {name}", f"mend {name}")
+    monkeypatch.setattr(health, "findings", lambda: iter([finding]))
+    monkeypatch.setattr("portal.cli.operations.findings", lambda: iter([finding]))
+
+    said = listgate("doctor").stdout
+
+    assert f"letters are from {name}\n" in said
+    assert f"mend {name}\n" in said

@@ -1,0 +1,241 @@
+"""`listgate decide`, `withdraw` and `timeline`."""
+
+import re
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import (
+    AuditEntry,
+    Decision,
+    Dispatch,
+    Door,
+    Invalid,
+    LetterName,
+    MessageState,
+    Notification,
+    RequestState,
+    Trespass,
+    Unknown,
+    Verdict,
+)
+from tests.builders import Cast, a_dispatch, a_request, listgate
+from workflows import sendout
+from workflows.moderation import AlreadyDecided, NoLongerOpen, NotAnApprover
+
+ADA, GRACE, LINUS = "ada@example.org", "grace@example.org", "linus@example.org"
+
+
+def decide(request_id: int, answer: str, approver: str, *options: str) -> str:
+    """Answer a request; returns what is printed."""
+    return listgate("decide", str(request_id), answer, "--as", approver, *options).stdout
+
+
+def refused(session: Session) -> AuditEntry:
+    """The one attempt that is on record."""
+    return session.scalars(select(AuditEntry).where(AuditEntry.act == "refused")).one()
+
+
+def told(message_id: int) -> str:
+    """What the timeline says, in one line, without the times."""
+    said = " ".join(listgate("timeline", str(message_id)).stdout.split())
+    return re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+ ", "", said)
+
+
+def test_an_approved_message_is_scheduled(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+
+    said = decide(request.id, "approve", GRACE)
+
+    session.expire_all()
+    assert said.startswith(f"Message {request.message_id} is scheduled for ")
+    assert session.scalars(select(Dispatch)).one().request_id == request.id
+
+
+def test_a_rejection_is_printed_with_its_reason_and_told_to_the_author(
+    session: Session, people: Cast
+) -> None:
+    request = a_request(session, people)
+
+    said = decide(request.id, "reject", GRACE, "--comment", "too long")
+
+    notice = session.scalars(
+        select(Notification).where(Notification.letter == LetterName.REJECTED)
+    ).one()
+    assert said == f"Message {request.message_id} was rejected by Grace Hopper: too long.\n"
+    assert notice.user == people.ada
+
+
+def test_a_decision_names_person_door_and_reason(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+
+    decide(request.id, "reject", GRACE, "--comment", "too long")
+
+    decision = session.scalars(select(Decision)).one()
+    assert (decision.approver, decision.verdict) == (people.grace, Verdict.REJECTED)
+    assert (decision.via, decision.comment) == (Door.COMMAND_LINE, "too long")
+
+
+def test_who_comes_second_is_told_who_was_first(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+    decide(request.id, "approve", GRACE)
+
+    with pytest.raises(AlreadyDecided, match="Grace Hopper has already approved this message"):
+        decide(request.id, "reject", LINUS)
+
+    session.expire_all()
+    assert request.message.state is MessageState.SCHEDULED
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("edsger", "Edsger Dijkstra is not an approver of the list announce."),
+        ("barbara", "Barbara Liskov is not an approver of the list announce."),
+        ("ada", "Ada Lovelace wrote this message, and the list announce asks for four eyes."),
+    ],
+)
+def test_who_is_no_approver_is_refused_and_on_record(
+    session: Session, people: Cast, name: str, sentence: str
+) -> None:
+    request = a_request(session, people)
+
+    with pytest.raises(NotAnApprover, match=sentence):
+        decide(request.id, "approve", f"{name}@example.org")
+
+    session.expire_all()
+    entry = refused(session)
+    assert (entry.message_id, entry.door) == (request.message_id, Door.COMMAND_LINE)
+    assert entry.detail == {"sentence": sentence}
+    assert request.state is RequestState.OPEN
+
+
+def test_an_author_who_approves_is_told_about_the_four_eyes(session: Session, people: Cast) -> None:
+    listgate("approvers", "set", "editors", ADA, GRACE)
+    request = a_request(session, people)
+
+    with pytest.raises(NotAnApprover, match="Ada Lovelace wrote this message"):
+        decide(request.id, "approve", ADA)
+
+    assert refused(session).actor == "Ada Lovelace"
+
+
+def test_a_disabled_approver_is_refused_and_on_record(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+    listgate("user", "disable", GRACE)
+
+    with pytest.raises(Trespass, match="Grace Hopper is disabled"):
+        decide(request.id, "approve", GRACE)
+
+    session.expire_all()
+    assert refused(session).actor_id == people.grace.id
+    assert request.state is RequestState.OPEN
+
+
+def test_an_unknown_request_or_approver_is_said_to_be_unknown(
+    session: Session, people: Cast
+) -> None:
+    request = a_request(session, people)
+
+    with pytest.raises(Unknown, match=r"There is no request 999999\."):
+        decide(999_999, "approve", GRACE)
+    with pytest.raises(Unknown, match="There is no user with this address"):
+        decide(request.id, "approve", "nobody@example.org")
+
+
+@pytest.mark.parametrize("word", ["yes", "APPROVED", "rejected", ""])
+def test_any_other_word_is_no_answer(session: Session, people: Cast, word: str) -> None:
+    request = a_request(session, people)
+
+    done = listgate("decide", str(request.id), word, "--as", GRACE)
+
+    session.expire_all()
+    assert done.exit_code == 2
+    assert "'approve'" in done.stderr
+    assert "'reject'" in done.stderr
+    assert request.state is RequestState.OPEN
+
+
+def test_a_comment_may_be_a_letter_but_not_a_book(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+
+    with pytest.raises(Invalid, match="at most 10000 characters"):
+        decide(request.id, "reject", GRACE, "--comment", "x" * 10_001)
+    decide(request.id, "reject", GRACE, "--comment", "x" * 10_000)
+
+    session.expire_all()
+    assert request.state is RequestState.DECIDED
+
+
+def test_a_withdrawn_message_is_a_draft(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+
+    said = listgate("withdraw", str(request.id), "--as", ADA).stdout
+
+    session.expire_all()
+    assert said == f"Message {request.message_id} is a draft.\n"
+    assert request.state is RequestState.WITHDRAWN
+
+
+def test_only_the_author_withdraws_and_another_is_on_record(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+
+    with pytest.raises(Trespass, match="Grace Hopper did not write"):
+        listgate("withdraw", str(request.id), "--as", GRACE)
+
+    session.expire_all()
+    assert refused(session).actor == "Grace Hopper"
+    assert request.state is RequestState.OPEN
+
+
+def test_an_answered_request_cannot_be_withdrawn(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+    decide(request.id, "approve", GRACE)
+
+    with pytest.raises(AlreadyDecided, match="Grace Hopper has already approved"):
+        listgate("withdraw", str(request.id), "--as", ADA)
+
+
+def test_a_withdrawn_request_cannot_be_answered(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+    listgate("withdraw", str(request.id), "--as", ADA)
+
+    with pytest.raises(NoLongerOpen, match=f"Request {request.id} is withdrawn"):
+        decide(request.id, "approve", GRACE)
+
+
+def test_the_timeline_tells_who_did_what_through_which_door_in_order(
+    session: Session, people: Cast
+) -> None:
+    request = a_request(session, people)
+    session.flush()
+    decide(request.id, "approve", GRACE)
+
+    said = told(request.message_id)
+
+    assert said.startswith("General assembly is scheduled for when through what portal Ada")
+    assert said.endswith(
+        "portal Ada Lovelace wrote the message "
+        f"portal Ada Lovelace asked for approval (request {request.id}) "
+        "command line Grace Hopper approved"
+    )
+
+
+def test_the_timeline_tells_of_refused_attempts(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+    with pytest.raises(NotAnApprover):
+        decide(request.id, "approve", "edsger@example.org")
+
+    assert "Edsger Dijkstra was refused" in told(request.message_id)
+
+
+def test_the_timeline_tells_how_far_a_sendout_has_come(session: Session, people: Cast) -> None:
+    waiting = a_dispatch(session, people)
+    sendout.claim(session, waiting)
+    session.flush()
+
+    said = told(waiting.message_id)
+
+    assert "is sending (2 sending)" in said
+    assert "system began to send to 2 recipients" in said

@@ -1,0 +1,93 @@
+"""What is printed is what there is: no markup, no emoji, no lost text, no orders to a terminal."""
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from models import Door, Verdict
+from models.database import new_session
+from sandbox.house import BIN
+from tests.builders import Cast, a_draft, a_request, cast, listgate, run
+from workflows import moderation
+
+# Rich takes these for colours, a line's end, a link, an emoji; the last two it calls an error.
+MARKUP = ["[red]x[/red]", "[link=x]y", "a :bell: rings", r"\[b] \\", "[/]", "see [/etc/hosts]"]
+
+# All of them longer than what a table of several columns has room for in 80 characters.
+LISTGATE = str(BIN / "listgate")
+
+LONG_SUBJECT = "Invitation to the extraordinary general assembly of all members and friends " * 2
+LONG_WORD = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz" * 2
+
+
+def squeezed(text: str) -> str:
+    """In one line, however it was folded."""
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("subject", MARKUP)
+def test_a_subject_is_shown_as_it_is(session: Session, people: Cast, subject: str) -> None:
+    draft = a_draft(session, people, subject)
+    session.flush()
+
+    outbox, timeline = listgate("outbox"), listgate("timeline", str(draft.id))
+
+    assert draft.subject == subject
+    assert subject in outbox.stdout
+    assert timeline.stdout.startswith(f"{subject} is a draft\n")
+
+
+@pytest.mark.parametrize("comment", MARKUP)
+def test_a_reason_is_shown_as_it_is(session: Session, people: Cast, comment: str) -> None:
+    request = a_request(session, people)
+
+    said = listgate(
+        *("decide", str(request.id), "reject", "--as", "grace@example.org", "--comment", comment)
+    ).stdout
+
+    assert said.endswith(f" was rejected by Grace Hopper: {comment}.\n")
+    assert comment in squeezed(listgate("timeline", str(request.message_id)).stdout)
+
+
+@pytest.mark.parametrize("name", MARKUP)
+@pytest.mark.usefixtures("session")
+def test_a_name_is_shown_as_it_is(name: str) -> None:
+    added = listgate("user", "add", "ada@example.org", name, "--role", "author")
+    created = listgate("approvers", "create", name, "ada@example.org")
+    listgate("list", "create", "staff", "staff@example.org", name, "--description", f"for {name}")
+    assigned = listgate("approvers", "assign", name, "staff")
+    defined = listgate("role", "define", name, "--right", "601")
+
+    assert added.stdout.endswith(f": {name}\n")
+    assert created.stdout.startswith(f"The approver list {name} has")
+    assert assigned.stdout.startswith(f"{name} now answers")
+    assert defined.stdout.startswith(f"The role {name} has")
+    assert name in listgate("user", "list").stdout
+    assert name in listgate("role", "list").stdout
+    assert listgate("list", "show", "staff").stdout.count(name) == 4
+
+
+def test_a_reason_gives_no_orders_to_the_terminal(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+    comment = "No.\x1b]0;owned\x07\x1b[2J\x9b2J\rYes."
+
+    moderation.decide(
+        session, request, people.grace, Verdict.REJECTED, via=Door.SERVICE, comment=comment
+    )
+    session.flush()
+
+    said = listgate("outbox").stdout + listgate("timeline", str(request.message_id)).stdout
+    assert [each for each in said if not each.isprintable() and each != "\n"] == []
+
+
+def test_in_a_pipe_every_row_is_whole_and_on_one_line(house: Engine) -> None:
+    with new_session.begin() as session:
+        cast_ = cast(session)
+        for subject in (LONG_SUBJECT, LONG_WORD):
+            a_draft(session, cast_, subject)
+    environment = {"DATABASE_URL": house.url.render_as_string(hide_password=False)}
+
+    outbox = run(LISTGATE, "outbox", environment=environment).stdout.splitlines()
+
+    assert [row for row in outbox if LONG_WORD in row and "is a draft" in row]
+    assert [row for row in outbox if LONG_SUBJECT.strip() in row and "is a draft" in row]

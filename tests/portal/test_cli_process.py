@@ -1,0 +1,75 @@
+"""The real program: exit codes, and what it says on stderr."""
+
+import subprocess
+
+from sqlalchemy import URL, Engine
+
+from models import Message, MessageState
+from models.database import new_session
+from sandbox.house import BIN
+from tests.builders import a_request, cast, run
+from tests.databases import main_url, new_database
+
+SECRET = "s3cret"
+AWAY = f"postgresql://ada:{SECRET}@127.0.0.1:1/listgate"
+
+
+def listgate(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run the program as an operator does."""
+    return run(str(BIN / "listgate"), *arguments, environment=environment)
+
+
+def plain(url: URL) -> str:
+    """The URL as it stands in the environment."""
+    return url.render_as_string(hide_password=False)
+
+
+def test_a_refusal_is_one_sentence_on_stderr_and_exit_code_1() -> None:
+    done = listgate("list", "show", "nowhere", DATABASE_URL=plain(main_url()))
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "There is no mailing list 'nowhere'.\n"
+
+
+def test_a_database_that_is_away_is_one_sentence_that_names_the_doctor() -> None:
+    done = listgate("outbox", DATABASE_URL=AWAY)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("The database does not answer")
+    assert "`listgate doctor`" in done.stderr
+    assert SECRET not in done.stderr
+
+
+def test_a_database_without_our_tables_is_one_sentence_that_leads_to_them() -> None:
+    with new_database() as url:
+        done = listgate("outbox", DATABASE_URL=plain(url))
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert "`listgate migrate`" in done.stderr or "`listgate doctor`" in done.stderr
+
+
+def test_a_wrong_setting_is_named_without_its_value() -> None:
+    done = listgate("doctor", DATABASE_URL=f"mysql://ada:{SECRET}@localhost/listgate")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "DATABASE_URL: must begin with postgresql://\n"
+
+
+def test_with_the_queue_away_a_command_still_does_it_and_says_nothing_wrong(
+    house: Engine,
+) -> None:
+    with new_session.begin() as session:
+        request = a_request(session, cast(session))
+    environment = {"DATABASE_URL": plain(house.url), "REDIS_URL": f"redis://:{SECRET}@127.0.0.1:1"}
+
+    done = listgate(
+        *("decide", str(request.id), "approve", "--as", "grace@example.org"), **environment
+    )
+
+    with new_session() as session:
+        assert session.get_one(Message, request.message_id).state is MessageState.SCHEDULED
+    assert (done.returncode, len(done.stderr.splitlines())) == (0, 1)
+    assert "the sweep will ring again" in done.stderr
+    assert SECRET not in done.stderr

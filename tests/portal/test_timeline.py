@@ -1,0 +1,153 @@
+"""The audit trail in sentences: all that may happen to a message, also what is yet unknown."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Act, AuditEntry, Delivery, Dispatch, Door, LetterName, Verdict
+from models.clock import now
+from notifications.delivery import deliver
+from portal.timeline import SENTENCES, sentence
+from sandbox.mailbox import Mailbox
+from tests.builders import LIMIT, Cast, a_dispatch, a_letter, a_mailer, a_request, an_eml
+from workflows import dispatch, messages, moderation, sendout, sweep
+from workflows.timeline import timeline
+
+# They are about people, roles and lists; no message's timeline tells of them.
+ABOUT_NO_MESSAGE = {
+    *(Act.ADDED_USER, Act.DISABLED_USER, Act.ENABLED_USER, Act.GRANTED_ROLE, Act.EDITED_ROLE),
+    *(Act.CREATED_LIST, Act.CREATED_APPROVER_LIST, Act.EDITED_APPROVER_LIST),
+    *(Act.ASSIGNED_APPROVERS, Act.SUBSCRIBED, Act.UNSUBSCRIBED),
+}
+
+
+def entry(act: str, **detail: object) -> AuditEntry:
+    """What the audit trail keeps of an act of Ada's."""
+    return AuditEntry(act=act, actor="Ada", door=Door.PORTAL, detail=detail)
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with Mailbox() as running:
+        yield running
+
+
+def live_through_everything(session: Session, people: Cast, mailbox: Mailbox) -> None:
+    """Have everything happen to messages that can happen to them."""
+    mailer = a_mailer(mailbox)
+    deliver(session, a_letter(session, people), mailer)  # asked, notified
+    mailbox.answer("ada@example.org", "550 5.1.1 no such user")
+    deliver(session, a_letter(session, people, LetterName.REJECTED), mailer)  # not notified
+    a_letter(session, people, LetterName.RETURNED)  # approved, returned
+    moderation.withdraw(session, a_request(session, people), people.ada, via=Door.PORTAL)
+    released = messages.write(
+        session,
+        people.barbara,
+        people.announce,
+        raw=an_eml(),
+        max_bytes=LIMIT,
+        via=Door.PORTAL,
+    )
+    dispatch.release(session, released, people.barbara, via=Door.PORTAL)
+    dispatch.recall(session, released, people.barbara, via=Door.PORTAL)
+    sent, stopped = a_dispatch(session, people), a_dispatch(session, people)
+    sendout.send(session, sent.id, sendout.claim(session, sent), mailer)
+    sendout.claim(session, sent)  # finished sending
+    lose_sight_of(session, stopped)
+    dispatch.recall(session, stopped.message, people.ada, via=Door.PORTAL)
+
+
+def lose_sight_of(session: Session, unlucky: Dispatch) -> None:
+    """As if the worker had died that sends it."""
+    for delivery_id in sendout.claim(session, unlucky):
+        session.get_one(Delivery, delivery_id).claimed_at = now() - timedelta(hours=1)
+    sweep.report_uncertain(session)
+
+
+def test_every_act_has_a_sentence_or_is_about_no_message() -> None:
+    assert set(Act) - set(SENTENCES) == ABOUT_NO_MESSAGE
+
+
+def test_whatever_happens_to_a_message_is_told_in_a_sentence(
+    session: Session, people: Cast, mailbox: Mailbox
+) -> None:
+    live_through_everything(session, people, mailbox)
+    session.flush()
+
+    found = session.scalars(select(AuditEntry).where(AuditEntry.message_id.is_not(None))).all()
+
+    assert {each.act for each in found} == {act.value for act in SENTENCES} - {"refused"}
+    assert all(sentence(each).startswith(f"{each.actor} ") for each in found)
+    assert [sentence(each) for each in found if "None" in sentence(each)] == []
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (entry("wrote"), "Ada wrote the message"),
+        (entry("asked", request_id=7), "Ada asked for approval (request 7)"),
+        (
+            entry("notified", letter="SysMsgMessageModerate", user="Grace", channel="email"),
+            "Ada sent SysMsgMessageModerate to Grace by email",
+        ),
+        (
+            entry("not_notified", letter="SysMsgMessageModerate", user="Grace", reason="No."),
+            "Ada could not send SysMsgMessageModerate to Grace: No.",
+        ),
+        (entry("approved", comment=""), "Ada approved"),
+        (entry("approved", comment="fine"), "Ada approved: fine"),
+        (entry("rejected", comment=""), "Ada rejected"),
+        (entry("rejected", comment="too long\nand dull"), "Ada rejected: too long\nand dull"),
+        (entry("withdrew", request_id=7), "Ada withdrew request 7"),
+        (entry("released"), "Ada released the message with Right 601"),
+        (entry("recalled"), "Ada recalled the message"),
+        (entry("returned"), "Ada returned the message: its content is not what was approved"),
+        (entry("began_sending", recipients=0), "Ada began to send to 0 recipients"),
+        (entry("began_sending", recipients=1), "Ada began to send to 1 recipient"),
+        (entry("finished_sending"), "Ada finished sending: nobody"),
+        (entry("finished_sending", sent=9, failed=1), "Ada finished sending: 1 failed, 9 sent"),
+        (entry("stopped_sending"), "Ada stopped the sendout"),
+        (
+            entry("lost_sight", deliveries=2),
+            "Ada cannot know whether 2 recipients got it: a worker died",
+        ),
+        (entry("refused", sentence="Ada may not."), "Ada was refused: Ada may not."),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_an_act_is_told_as_a_person_would(told: AuditEntry, expected: str) -> None:
+    assert sentence(told) == expected
+
+
+@pytest.mark.parametrize("act", sorted(ABOUT_NO_MESSAGE))
+def test_an_act_without_a_sentence_is_told_in_its_own_words(act: Act) -> None:
+    assert sentence(entry(act.value)) == f"Ada {act.value.replace('_', ' ')}"
+
+
+def test_an_act_of_a_newer_version_is_told_in_its_own_words() -> None:
+    assert sentence(entry("reminded_twice", days=3)) == "Ada reminded twice"
+
+
+@pytest.mark.parametrize("act", Act)
+def test_an_act_that_another_version_wrote_with_other_facts_is_told_all_the_same(act: Act) -> None:
+    bare, strange = entry(act.value), entry(act.value, comment=None, recipients="many", **{"": []})
+
+    assert sentence(bare).startswith("Ada ")
+    assert sentence(strange).startswith("Ada ")
+
+
+def test_a_timeline_is_in_order_and_about_one_message(session: Session, people: Cast) -> None:
+    request, _other = a_request(session, people), a_request(session, people)
+    moderation.decide(session, request, people.grace, Verdict.APPROVED, via=Door.LINK)
+    session.flush()
+
+    told = timeline(session, request.message)
+
+    assert [(each.act, each.door.value) for each in told] == [
+        ("wrote", "portal"),
+        ("asked", "portal"),
+        ("approved", "link"),
+    ]

@@ -1,0 +1,174 @@
+"""One message, from the question to the last mailbox, on a real worker."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+from typing import NamedTuple
+
+from models import ApproverList, Door, ListDelivery, MailingList, Message, User, Verdict
+from models.clock import now
+from sandbox.mailbox import Mail
+from tests.builders import LIMIT, person
+from tests.faults.live import LiveHouse, wait_for
+from workflows import lists, messages, moderation, people, subscriptions
+from workflows.moderation import AlreadyDecided
+from workflows.transaction import transaction
+
+# What does not survive a mail program that parses and writes anew: a charset of old, lonely dots,
+# blanks at the end of a line, "From" at its beginning.
+BODY = b"Dear members,\r\n.\r\n..\r\nthe caf\xe9 is open.  \r\nFrom now on, that is.\r\n"
+RAW = b"\r\n".join(
+    [
+        b"From: Ada Lovelace <ada@example.org>",
+        b"To: announce@lists.example.org",
+        b"Subject: =?iso-8859-1?q?Caf=E9?=",
+        b"X-Strange:   kept   as it   is",
+        b"MIME-Version: 1.0",
+        b"Content-Type: text/plain; charset=iso-8859-1",
+        b"Content-Transfer-Encoding: 8bit",
+        b"",
+        BODY,
+    ]
+)
+OTHERS = ("Donald", "Frances", "John", "Jean", "Alan", "Radia")
+DOORS = (Door.PORTAL, Door.LINK, Door.MAIL, Door.SMS, Door.COMMAND_LINE, Door.SERVICE)
+
+
+class Asked(NamedTuple):
+    """A question about RAW."""
+
+    message_id: int
+    request_id: int
+
+
+def ask(live: LiveHouse, *, send_in: timedelta | None = None) -> Asked:
+    """Have Ada write RAW, to be sent after so long, and hand it in."""
+    with transaction() as session:
+        ada = session.get_one(User, live.people.ada.id)
+        announce = session.get_one(MailingList, live.people.announce.id)
+        send_at = now() + send_in if send_in else None
+        message = messages.write(
+            session, ada, announce, raw=RAW, max_bytes=LIMIT, via=Door.PORTAL, send_at=send_at
+        )
+        request = moderation.request_approval(session, message, ada, via=Door.PORTAL)
+        return Asked(message.id, request.id)
+
+
+def have_eight_approvers(live: LiveHouse) -> list[User]:
+    with transaction() as session:
+        editors = session.get_one(ApproverList, live.people.approvers.id)
+        everybody = [*editors.members, *(person(session, f"{name} X") for name in OTHERS)]
+        lists.set_approvers(session, editors, everybody, by=None, via=Door.COMMAND_LINE)
+    return everybody
+
+
+def have_a_disabled_member(live: LiveHouse) -> None:
+    with transaction() as session:
+        member = person(session, "Tony Hoare")
+        announce = session.get_one(MailingList, live.people.announce.id)
+        subscriptions.subscribe(session, member, announce, by=member, via=Door.PORTAL)
+        people.disable(session, member, by=None, via=Door.COMMAND_LINE)
+
+
+def approve_at_once(asked: Asked, approvers: list[User]) -> list[str]:
+    """Each through a connection of their own; what they were told, "" for who has won."""
+    start = Barrier(len(approvers))
+
+    def approve(user: User, via: Door) -> str:
+        with transaction() as session:
+            request = moderation.request_by_id(session, asked.request_id)
+            approver = session.get_one(User, user.id)
+            start.wait(10)
+            moderation.decide(session, request, approver, Verdict.APPROVED, via=via)
+        return ""
+
+    def told(user: User, via: Door) -> str:
+        try:
+            return approve(user, via)
+        except AlreadyDecided as refusal:
+            return str(refusal)
+
+    with ThreadPoolExecutor(len(approvers)) as threads:
+        return list(threads.map(told, approvers, DOORS + DOORS))
+
+
+def attached(letter: Mail) -> bytes:
+    """The very bytes of the mail that a letter carries."""
+    boundary = letter.message.get_boundary()
+    assert boundary
+    parts = letter.content.split(f"\r\n--{boundary}".encode())
+    (part,) = [part for part in parts if b"Content-Type: message/rfc822" in part]
+    return part.partition(b"\r\n\r\n")[2]
+
+
+def test_the_first_of_eight_answers_sends_what_all_have_seen_when_its_time_has_come(
+    live: LiveHouse,
+) -> None:
+    approvers = have_eight_approvers(live)
+    have_a_disabled_member(live)
+    asked = ask(live, send_in=timedelta(seconds=3))
+    live.wait_for_states("notification", sent=8)
+
+    told = approve_at_once(asked, approvers)
+    live.wait_for_states("dispatch", sent=1)
+
+    winner = approvers[told.index("")]
+    assert sum(f"{winner} has already approved this message" in each for each in told) == 7
+    assert live.copies() == {"edsger@example.org": 1, "barbara@example.org": 1}
+    (sent,) = {mail.content for mail in live.mailbox.to("edsger@example.org")}
+    assert {mail.content for mail in live.mailbox.to("barbara@example.org")} == {sent}
+    shown = [live.mailbox.to(approver.address) for approver in approvers]
+    assert [list(map(attached, letters)) for letters in shown] == [[sent]] * 8
+    assert sent.endswith(b"\r\n\r\n" + BODY)
+    assert set(RAW.partition(b"\r\n\r\n")[0].split(b"\r\n")) <= set(sent.split(b"\r\n"))
+    late = "select extract(epoch from sent_at - send_at) from delivery, message"
+    assert all(0 <= seconds < 1 for (seconds,) in live.sql(late))
+
+
+def test_a_rejected_message_comes_back_and_nobody_else_hears_of_it(live: LiveHouse) -> None:
+    asked = ask(live)
+    live.wait_for_states("notification", sent=2)
+    before = len(live.mailbox.mails)
+
+    with transaction() as session:
+        request = moderation.request_by_id(session, asked.request_id)
+        linus = session.get_one(User, live.people.linus.id)
+        moderation.decide(
+            session, request, linus, Verdict.REJECTED, via=Door.MAIL, comment="No coffee, please."
+        )
+
+    live.wait_for_states("notification", sent=3)
+    (letter,) = live.mailbox.mails[before:]
+    assert letter.recipients == ("ada@example.org",)
+    words = letter.message.get_body(("plain",))
+    assert words
+    assert "Linus Torvalds" in words.get_content()
+    assert "No coffee, please." in words.get_content()
+    assert attached(letter) == RAW
+    assert live.states("message") == {"rejected": 1}
+
+
+def test_a_list_whose_server_distributes_gets_one_mail_to_its_address(live: LiveHouse) -> None:
+    with transaction() as session:
+        announce = session.get_one(MailingList, live.people.announce.id)
+        announce.delivery = ListDelivery.LIST_ADDRESS
+    request = live.ask()
+
+    live.decide(request)
+
+    live.wait_for_states("dispatch", sent=1)
+    assert live.copies() == {"announce@lists.example.org": 1}
+
+
+def test_an_author_with_the_right_to_send_asks_nobody(live: LiveHouse) -> None:
+    draft = live.draft()
+    with transaction() as session:
+        ada = session.get_one(User, live.people.ada.id)
+        people.grant(session, ada, "sender", by=None, via=Door.COMMAND_LINE)
+        messages.hand_in(session, session.get_one(Message, draft.id), ada, via=Door.PORTAL)
+
+    live.wait_for_states("dispatch", sent=1)
+
+    assert live.copies() == {"edsger@example.org": 1, "barbara@example.org": 1}
+    assert len(live.mailbox.mails) == 2
+    wait_for("the worker to rest", live.everybody_rests)

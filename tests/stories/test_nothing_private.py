@@ -1,0 +1,66 @@
+"""No address, subject or text is in what workers, doors and services say to Valkey (P11)."""
+
+import base64
+import json
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import redis
+
+from models import Verdict
+from tests.faults.calls import answer, decision
+from tests.faults.live import PRIVATE, LiveHouse, wait_for
+
+LAST_WORD = "that was all"
+BODY = re.compile(r'"body": "([A-Za-z0-9+/=]+)"')
+
+
+@contextmanager
+def overheard(url: str) -> Iterator[list[str]]:
+    """Every command that anybody gives to Valkey meanwhile."""
+    commands: list[str] = []
+
+    def listen() -> None:
+        for heard in listener.listen():
+            commands.append(str(heard["command"]))
+            if LAST_WORD in commands[-1]:
+                return
+
+    client = redis.Redis.from_url(url)
+    with client, client.monitor() as listener:  # type: ignore[no-untyped-call]
+        thread = threading.Thread(target=listen)
+        thread.start()
+        try:
+            yield commands
+        finally:
+            client.echo(LAST_WORD)
+            thread.join()
+
+
+def unnamed_arguments(body: str) -> list[Any]:
+    """Those of a task; what is no task, but an event, has none."""
+    match json.loads(body):
+        case [list(arguments), dict(), dict()]:
+            return arguments
+    return []
+
+
+def test_what_is_said_to_valkey_is_numbers_and_names_of_tasks(live: LiveHouse) -> None:
+    live.mailbox.answer("grace@example.org", "451 4.3.0 Later, grace@example.org")
+    live.mailbox.answer("edsger@example.org", "550 5.1.1 No edsger@example.org here")
+    with overheard(live.setup.broker.container.celeryconfig["host_url"]) as commands:
+        live.decide(live.ask(), Verdict.REJECTED, comment="not like this")
+        live.ask()
+        answer(live, "decide", **decision(live, by="linus") | {"request_id": 2})
+        live.wait_for_states("dispatch", sent=1)
+        wait_for("the worker to rest", live.everybody_rests)
+    bodies = [base64.b64decode(body).decode() for body in BODY.findall("\n".join(commands))]
+
+    assert [word for word in PRIVATE for said in (*commands, *bodies) if word in said] == []
+    assert "not like this" not in "".join(commands + bodies)
+    bells = [numbers for body in bodies if (numbers := unnamed_arguments(body))]
+    assert len(bells) >= 6
+    assert {type(number) for numbers in bells for number in numbers} == {int}

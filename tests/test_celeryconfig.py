@@ -1,0 +1,171 @@
+"""Celery's own settings: that they are right by themselves, and fit each other."""
+
+import sys
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from kombu import Queue
+
+import celeryconfig
+from models.work_items import HORIZON, LONGEST_RING, RING_COUNTS
+from tests.builders import run
+from workflows import tasks
+from workflows.celery import app
+from workflows.tasks import PUBLIC
+from workflows.transaction import ANSWERED_BY
+
+OURS = ("letters.", "sendout.", "sweep.", "listgate.")
+SECRET = "s3cret"
+DEFAULT_BACKOFF = 600  # Celery's own `retry_backoff_max`, in seconds
+
+app.loader.import_default_modules()
+# Celery's own and those of its pytest plugin are elsewhere.
+TASKS: dict[str, Any] = {
+    name: task for name, task in app.tasks.items() if task.__module__ == tasks.__name__
+}
+
+
+def queue_of(name: str) -> str:
+    """Where a task of this name is published."""
+    queue: Queue = app.amqp.router.route({}, name)["queue"]
+    return str(queue.name)
+
+
+def test_every_task_has_one_of_our_names() -> None:
+    assert TASKS
+    assert [name for name in TASKS if not name.startswith(OURS)] == []
+    assert {name for name in TASKS if name.startswith("listgate.")} == {*PUBLIC}
+
+
+def test_whatever_asks_for_work_is_answered_by_a_task() -> None:
+    assert {*ANSWERED_BY.values()} <= {*TASKS}
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_task_goes_to_a_queue_that_workers_read(name: str) -> None:
+    queues = {queue.name for queue in app.conf.task_queues}
+
+    assert queue_of(name) in queues
+
+
+@pytest.mark.parametrize(
+    ("name", "queue"),
+    [
+        ("letters.deliver_notification", "letters"),
+        ("sendout.send_dispatch", "sendout"),
+        ("sweep.sweep", "sweep"),
+        ("listgate.decide", "moderation"),
+    ],
+)
+def test_a_long_sendout_delays_nothing_else(name: str, queue: str) -> None:
+    assert queue_of(name) == queue
+
+
+def test_a_mistyped_queue_is_not_created() -> None:
+    assert app.conf.task_create_missing_queues is False
+    assert app.conf.task_default_queue in {queue.name for queue in app.conf.task_queues}
+
+
+def test_only_json_is_spoken_and_understood() -> None:
+    assert (app.conf.task_serializer, app.conf.result_serializer) == ("json", "json")
+    assert [*app.conf.accept_content] == ["json"]
+    assert not app.conf.result_accept_content or [*app.conf.result_accept_content] == ["json"]
+    assert {task.serializer for task in TASKS.values()} == {"json"}
+
+
+def test_no_task_is_given_to_a_second_worker_while_the_first_still_has_it() -> None:
+    longest_backoff = max(
+        getattr(task, "retry_backoff_max", DEFAULT_BACKOFF)
+        for task in TASKS.values()
+        if getattr(task, "autoretry_for", ())
+    )
+    hard = max(task.time_limit or app.conf.task_time_limit for task in TASKS.values())
+
+    together = hard + longest_backoff + HORIZON.total_seconds()
+
+    assert together < app.conf.visibility_timeout
+    assert longest_backoff == 120
+
+
+def test_the_visibility_timeout_is_the_same_wherever_it_is_looked_for() -> None:
+    everywhere = {
+        app.conf.visibility_timeout,
+        app.conf.broker_transport_options["visibility_timeout"],
+        app.conf.result_backend_transport_options["visibility_timeout"],
+    }
+
+    assert everywhere == {300}
+
+
+def test_a_task_may_clean_up_before_it_is_killed() -> None:
+    assert 0 < app.conf.task_soft_time_limit < app.conf.task_time_limit
+    assert all(
+        (task.soft_time_limit or app.conf.task_soft_time_limit)
+        < (task.time_limit or app.conf.task_time_limit)
+        for task in TASKS.values()
+    )
+
+
+def test_a_task_of_a_killed_worker_runs_again() -> None:
+    assert app.conf.task_acks_late
+    assert app.conf.task_reject_on_worker_lost
+    assert all(task.acks_late and task.reject_on_worker_lost for task in TASKS.values())
+
+
+def test_a_ring_counts_longer_than_its_task_waits_and_less_than_the_broker_does() -> None:
+    visibility = timedelta(seconds=app.conf.visibility_timeout)
+
+    assert timedelta(seconds=celeryconfig.SWEEP_INTERVAL) < RING_COUNTS
+    assert visibility > LONGEST_RING
+
+
+@pytest.mark.parametrize("name", app.conf.beat_schedule)
+def test_beat_rings_for_tasks_there_are_and_what_nobody_took_vanishes(name: str) -> None:
+    entry = app.conf.beat_schedule[name]
+
+    assert entry["task"] in TASKS
+    assert 0 < entry["schedule"] < HORIZON.total_seconds()
+    assert entry["schedule"] < entry["options"]["expires"] <= 2 * entry["schedule"]
+
+
+def test_only_public_tasks_keep_their_results_and_for_a_day() -> None:
+    kept = {name for name, task in TASKS.items() if not task.ignore_result}
+
+    assert kept == {*PUBLIC}
+    assert app.conf.result_expires == timedelta(days=1).total_seconds()
+
+
+def test_publishing_waits_for_nobody() -> None:
+    assert app.conf.task_publish_retry is False
+    assert app.conf.broker_transport_options["socket_connect_timeout"] <= 5
+    assert app.conf.broker_transport_options["socket_timeout"] <= 10
+
+
+def test_every_time_is_in_utc() -> None:
+    assert app.conf.enable_utc
+    assert str(app.conf.timezone) == "UTC"
+
+
+def test_a_lost_connection_leaves_no_task_running_on() -> None:
+    assert app.conf.worker_cancel_long_running_tasks_on_connection_loss
+    assert app.conf.worker_prefetch_multiplier == 1
+
+
+def test_the_report_that_people_paste_into_issues_has_no_secret() -> None:
+    environment = {
+        "DATABASE_URL": f"postgresql://ada:{SECRET}@127.0.0.1:1/listgate",
+        "REDIS_URL": f"redis://:{SECRET}@127.0.0.1:1/0",
+        "SMTP_URL": f"smtp://ada:{SECRET}@127.0.0.1:1",
+        "MAIL_FROM": "Grace <grace@example.net>",
+    }
+
+    done = run(
+        *(sys.executable, "-m", "celery", "-A", "workflows.celery", "report"),
+        environment=environment,
+    )
+
+    assert done.returncode == 0
+    assert "celery:5." in done.stdout
+    said = done.stdout + done.stderr
+    assert [each for each in (SECRET, "grace@example.net", "smtp://", "ada") if each in said] == []

@@ -1,0 +1,245 @@
+"""One line per event, which machines read; and no address, no name and no text in any (P11)."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+
+import pytest
+import structlog
+from redis import Redis
+from sqlalchemy.orm import Session
+
+from models.clock import now
+from notifications import delivery
+from sandbox.mailbox import Mailbox
+from sandbox.valkey import Valkey
+from tests.builders import Cast, a_dispatch, a_letter, a_mailer
+from workflows import logs, sendout
+from workflows import transaction as unit
+from workflows.celery import app
+from workflows.transaction import Bell, ring
+
+Lines = Callable[[], list[str]]
+
+GRACE = "grace@example.org"
+PRIVATE = ["@", "General assembly", "please come", "Grace", "Edsger", "s3cret"]
+
+
+@pytest.fixture
+def configure(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Callable[[str, str], Lines]]:
+    """Configure logging for the length of a test; what that returns tells what was logged."""
+    root = logging.getLogger()
+    before = root.level, root.handlers[:]
+    root.handlers.clear()  # pytest's own, which come back below
+    # The mailbox is in this process, but another house.
+    monkeypatch.setattr(logging.getLogger("mail.log"), "disabled", True)
+
+    def lines() -> list[str]:
+        return capsys.readouterr().err.splitlines()
+
+    def begin(level: str, form: str) -> Lines:
+        logs.configure(level, form)
+        for module in (delivery, sendout, unit):
+            # A logger keeps the configuration of its first use.
+            monkeypatch.setattr(module, "log", structlog.get_logger())
+        return lines
+
+    yield begin
+    root.handlers[:] = before[1]
+    root.setLevel(before[0])
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def empty_queue(own_valkey: Valkey) -> Iterator[None]:
+    """A queue that nobody has left anything in, nor will we."""
+    with Redis.from_url(own_valkey.url) as client:
+        client.delete("letters")
+        yield
+        own_valkey.start()
+        client.delete("letters")
+
+
+def fail_with(address: str) -> None:
+    """Raise, while something private is in a local variable."""
+    raise ZeroDivisionError(len(address))
+
+
+def test_an_event_is_one_json_object_in_one_line(
+    configure: Callable[[str, str], Lines],
+) -> None:
+    lines = configure("INFO", "json")
+
+    structlog.get_logger("doors").info("something\nhappened", count=3, at=now())
+    logging.getLogger("a.library").warning("%s of %s", 1, 2)
+
+    ours, theirs = (json.loads(line) for line in lines())
+    assert (ours["event"], ours["count"], ours["level"]) == ("something\nhappened", 3, "info")
+    assert (theirs["event"], theirs["level"]) == ("1 of 2", "warning")
+    assert theirs["logger"] == "a.library"
+    assert {"timestamp", "logger"} <= ours.keys()
+    assert ours["timestamp"].endswith("Z")
+
+
+@pytest.mark.parametrize(
+    ("level", "shown"),
+    [
+        ("DEBUG", ["debug", "info", "warning", "error"]),
+        ("INFO", ["info", "warning", "error"]),
+        ("WARNING", ["warning", "error"]),
+        ("ERROR", ["error"]),
+    ],
+)
+def test_what_is_below_the_level_is_not_logged(
+    configure: Callable[[str, str], Lines], level: str, shown: list[str]
+) -> None:
+    lines = configure(level, "json")
+
+    for name in ("debug", "info", "warning", "error"):
+        getattr(logging.getLogger("a.library"), name)("from a library")
+        getattr(structlog.get_logger(), name)("from us")
+
+    assert [json.loads(line)["level"] for line in lines()] == [
+        each for each in shown for _ in range(2)
+    ]
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_a_traceback_shows_no_values(configure: Callable[[str, str], Lines], form: str) -> None:
+    lines = configure("INFO", form)
+
+    for log in (structlog.get_logger(), logging.getLogger("celery.app.trace")):
+        try:
+            fail_with(GRACE)
+        except ZeroDivisionError:
+            log.error("a task failed", exc_info=True)
+
+    said = "\n".join(lines())
+    assert said.count("ZeroDivisionError") >= 2
+    assert "fail_with" in said
+    assert GRACE not in said
+
+
+def test_a_traceback_is_in_the_same_line_and_can_be_read(
+    configure: Callable[[str, str], Lines],
+) -> None:
+    lines = configure("INFO", "json")
+
+    try:
+        fail_with(GRACE)
+    except ZeroDivisionError:
+        structlog.get_logger().exception("a task failed")
+
+    (line,) = lines()
+    (exception,) = json.loads(line)["exception"]
+    assert exception["exc_type"] == "ZeroDivisionError"
+    assert exception["frames"][-1]["name"] == "fail_with"
+
+
+def test_a_console_line_is_for_people(configure: Callable[[str, str], Lines]) -> None:
+    lines = configure("INFO", "console")
+
+    structlog.get_logger().info("something happened", count=3)
+
+    (line,) = lines()
+    assert "something happened" in line
+    assert "count" in line
+    assert not line.startswith("{")
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+@pytest.mark.parametrize(
+    "reply",
+    ["", "away", f"451 4.7.1 <{GRACE}>", f"550 5.1.1 <{GRACE}>"],
+    ids=["taken", "relay away", "refused for now", "refused for good"],
+)
+def test_a_letter_leaves_no_trace_of_its_reader_or_its_text(
+    session: Session,
+    people: Cast,
+    configure: Callable[[str, str], Lines],
+    *,
+    reply: str,
+    form: str,
+) -> None:
+    letter = a_letter(session, people)
+    lines = configure("INFO", form)
+
+    with Mailbox() as mailbox:
+        if reply == "away":
+            mailbox.stop()
+        elif reply:
+            mailbox.answer(None, reply)
+        delivery.deliver(session, letter, a_mailer(mailbox))
+
+    said = "\n".join(lines())
+    assert [each for each in PRIVATE if each in said] == []
+    assert bool(said) == (reply != "")
+
+
+@pytest.mark.parametrize("away", [True, False])
+def test_a_sendout_leaves_no_trace_of_its_readers_or_its_text(
+    session: Session,
+    people: Cast,
+    configure: Callable[[str, str], Lines],
+    away: bool,
+) -> None:
+    waiting = a_dispatch(session, people)
+    lines = configure("DEBUG", "json")
+
+    with Mailbox() as mailbox:
+        mailbox.answer(None, "550 5.1.1 <edsger@example.org>: no such user", times=1)
+        if away:
+            mailbox.stop()
+        sendout.send(session, waiting.id, sendout.claim(session, waiting), a_mailer(mailbox))
+
+    said = "\n".join(lines())
+    assert [each for each in PRIVATE if each in said] == []
+    assert ("relay away" in said) == away
+
+
+def test_a_bell_that_nobody_hears_is_one_line_without_the_password(
+    configure: Callable[[str, str], Lines], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = configure("INFO", "json")
+    monkeypatch.setattr(app.conf, "broker_url", "redis://:s3cret@127.0.0.1:1/0")
+
+    ring([Bell("letters.deliver_notification", 1, now())])
+
+    (line,) = lines()
+    assert json.loads(line)["bells"] == 1
+    assert [each for each in PRIVATE if each in line] == []
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+@pytest.mark.usefixtures("empty_queue")
+def test_bells_through_a_connection_that_was_cut_are_one_line(
+    configure: Callable[[str, str], Lines], own_valkey: Valkey, end: str
+) -> None:
+    lines = configure("INFO", "json")
+    ring([Bell("letters.deliver_notification", 0, now())])
+    getattr(own_valkey, end)()
+
+    ring([Bell("letters.deliver_notification", 0, now())] * 3)
+
+    (line,) = lines()
+    assert json.loads(line)["bells"] == 3
+
+
+@pytest.mark.usefixtures("empty_queue")
+def test_bells_are_heard_again_when_the_queue_is_back(
+    configure: Callable[[str, str], Lines], own_valkey: Valkey
+) -> None:
+    lines = configure("INFO", "json")
+    ring([Bell("letters.deliver_notification", 0, now())])
+    own_valkey.stop()
+    own_valkey.start()
+
+    for _ in range(3):
+        ring([Bell("letters.deliver_notification", 0, now())])
+
+    # The first of them may have met the old connection; the sweep rings again for that one.
+    assert len(lines()) <= 1
+    with Redis.from_url(own_valkey.url) as client:
+        assert client.llen("letters") >= 3
