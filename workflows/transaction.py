@@ -11,7 +11,11 @@ from typing import NamedTuple
 
 import structlog
 from kombu import Connection
-from kombu.exceptions import BatchPublishError, LimitExceeded, OperationalError
+from kombu.exceptions import (
+    BatchPublishError,  # type: ignore[attr-defined]  # the stubs are older
+    LimitExceeded,
+    OperationalError,
+)
 from kombu.pools import producers
 from sqlalchemy import event
 from sqlalchemy.orm import Session

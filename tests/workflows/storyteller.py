@@ -46,7 +46,7 @@ REPLIES = ["451 4.3.0 later", "550 5.1.1 nobody", "421 4.3.2 closing"]
 
 DEEDS = ["ask", "ask", "approve", "approve", "reject", "withdraw", "release", "recall", "meddle"]
 CHANCES = ["ring", "ring", "ring", "wake", "let_time_pass"]
-CHANCES += ["refuse", "hang_up", "switch", "change_members"]
+CHANCES += ["refuse", "hang_up", "hang_up", "switch", "change_members"]
 
 
 class Fate(Enum):
@@ -74,8 +74,8 @@ class Storyteller(RuleBasedStateMachine):
     @initialize(target=written)
     def four_messages_have_come_so_far(self) -> MultipleResults[int]:
         ada, barbara = self.people.ada, self.people.barbara
-        draft, asked, approved, released = map(self.write, [barbara, ada, ada, barbara])
-        self.ask(asked, ada)
+        draft, asked, approved, released = map(self.write, [ada, barbara, ada, barbara])
+        self.ask(asked, barbara)
         self.ask(approved, ada)
         self.approve(approved, self.people.grace)
         self.release(released, barbara)
@@ -194,7 +194,8 @@ class Storyteller(RuleBasedStateMachine):
     def hang_up(self, _message: Message, luck: int) -> None:
         self.mailbox.drop_after_data(kept=luck > 0)
 
-    def switch(self, _message: Message | None = None, _luck: int = 0) -> None:
-        """The relay goes, or comes back."""
-        self.away = not self.away
-        (self.mailbox.stop if self.away else self.mailbox.start)()
+    def switch(self, _message: Message | None = None, luck: int = 1) -> None:
+        """The relay goes; more often it comes back."""
+        if self.away is (luck > 0):
+            self.away = not self.away
+            (self.mailbox.stop if self.away else self.mailbox.start)()

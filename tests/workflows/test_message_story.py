@@ -111,8 +111,7 @@ class Promises(Storyteller):
 
     def teardown(self) -> None:
         """Once the relay is well again, everything that was begun comes to its end."""
-        if self.away:
-            self.switch()
+        self.switch()
         self.earlier = self.mails()
         self.mailbox.forget()
         try:

@@ -1,0 +1,89 @@
+"""The image holds what it needs, locked, and nothing else."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text()
+PACKAGING = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+
+# Started like the image's services, but blind to every package that production.txt does not lock.
+ONLY_WHAT_IS_LOCKED = """
+import re, sys
+from importlib import import_module
+from importlib.metadata import packages_distributions
+
+locked = set(sys.argv[1].split())
+owners = packages_distributions()
+
+class Blind:
+    def find_spec(self, name, path=None, target=None):
+        having = {re.sub("[-_.]+", "-", owner).lower() for owner in owners.get(name, [])}
+        if having and not having & locked:
+            raise ModuleNotFoundError(f"{name} is not in requirements/production.txt", name=name)
+
+sys.meta_path.insert(0, Blind())
+for module in sys.argv[2:]:
+    import_module(module)
+"""
+
+
+def copied_into_the_image() -> set[str]:
+    """Name the top-level files and folders that the Dockerfile takes from the project."""
+    copies = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
+    return {source.rstrip("/") for sources in copies for source in sources.split()}
+
+
+def test_the_image_has_every_package_of_ours_and_no_sandbox() -> None:
+    packages = {package.partition(".")[0] for package in PACKAGING["packages"]}
+    modules = {f"{module}.py" for module in PACKAGING["py-modules"]}
+    copied = copied_into_the_image()
+
+    assert (packages - {"sandbox"}) | modules | {"migrations"} <= copied
+    assert not {"sandbox", "tests"} & copied
+
+
+def test_what_the_image_copies_is_not_kept_from_it() -> None:
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    let_in = {line.removeprefix("!") for line in lines if line.startswith("!")}
+
+    assert "*" in lines
+    assert let_in == copied_into_the_image()
+
+
+def test_the_build_tools_are_locked() -> None:
+    # The Dockerfile takes this entry, up to the first line that does not go on, from the lock.
+    lock = (ROOT / "requirements/development.txt").read_text()
+    entry = re.search(r"^setuptools==(?:.*\\\n)+.*$", lock, re.MULTILINE)
+
+    assert "'/^setuptools==/,/[^\\\\]$/p'" in DOCKERFILE
+    assert entry
+    assert "--hash=sha256:" in entry[0]
+
+
+def test_the_image_starts_with_nothing_but_its_locked_packages() -> None:
+    lock = (ROOT / "requirements/production.txt").read_text()
+    locked = re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)
+    modules = [
+        "celery.apps.beat",
+        "celery.apps.worker",
+        "celery.backends.redis",
+        "flower.command",
+        "kombu.transport.redis",
+        "portal.cli",
+        "workflows.tasks",
+    ]
+
+    started = subprocess.run(
+        [sys.executable, "-c", ONLY_WHAT_IS_LOCKED, " ".join(["listgate", *locked]), *modules],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert started.stderr == ""
+    assert started.returncode == 0
