@@ -11,11 +11,7 @@ from typing import NamedTuple
 
 import structlog
 from kombu import Connection
-from kombu.exceptions import (
-    BatchPublishError,  # type: ignore[attr-defined]  # the stubs are older
-    LimitExceeded,
-    OperationalError,
-)
+from kombu.exceptions import KombuError
 from kombu.pools import producers
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -105,5 +101,5 @@ def ring(bells: Sequence[Bell]) -> None:
                     producer=producer,
                     ignore_result=True,  # or the result backend would be asked first
                 )
-    except (BatchPublishError, LimitExceeded, OperationalError):
+    except KombuError:
         log.warning("bells not heard, the sweep will ring again", bells=len(bells))
