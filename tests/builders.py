@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner, Result
 
@@ -27,7 +27,6 @@ from models import (
     User,
     Verdict,
 )
-from models.clock import now
 from notifications.email import Relay
 from notifications.mailer import Mailer
 from portal.cli import app
@@ -132,13 +131,9 @@ def a_dispatch(session: Session, people_: Cast) -> Dispatch:
 
 def members(session: Session, mailing_list: MailingList, count: int) -> list[str]:
     """Put so many new people on the list; returns their addresses."""
-    added = session.scalars(
-        insert(User).returning(User),
-        [
-            {"address": f"member{n}@example.org", "name": f"Member {n}", "created_at": now()}
-            for n in range(count)
-        ],
-    ).all()
+    added = [User(address=f"member{n}@example.org", name=f"Member {n}") for n in range(count)]
+    session.add_all(added)
+    session.flush()
     session.add_all(Subscription(list_id=mailing_list.id, user_id=user.id) for user in added)
     session.flush()
     return [user.address for user in added]

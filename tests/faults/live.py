@@ -184,9 +184,13 @@ def celery_worker_cluster(
 ) -> CeleryWorkerCluster:
     """One worker, in a house that is new."""
     broker = celery_broker_cluster[0].container
-    broker.client.flushdb()
     opened = premises(pytestconfig, broker.celeryconfig["host_url"])
     opened.refurbish(template)
+    broker.client.flushdb()
+    if not any(client["cmd"] == "brpop" for client in broker.client.client_list()):
+        # It has ended, or pauses for up to half a minute: an earlier test had stopped the broker.
+        opened.worker.kill()
+    opened.worker.start()
     return CeleryWorkerCluster(opened.worker.node())
 
 

@@ -31,7 +31,6 @@ class Premises:
         self.mailbox.stop()
         self.mailbox.forget()
         self.mailbox.start()
-        self.worker.start()
 
 
 def environment(redis_url: str, mailbox: Mailbox, database: URL) -> dict[str, str]:

@@ -131,6 +131,22 @@ def test_an_international_address_belongs_to_one_person_too(session: Session, ag
         add(session, again)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("groß@example.org", "gross@example.org"),
+        ("ada@straße.example", "ada@strasse.example"),
+    ],
+)
+def test_addresses_that_differ_by_more_than_case_are_two_peoples(
+    session: Session, one: str, other: str
+) -> None:
+    first, second = add(session, one), add(session, other)
+
+    assert persons.find_user(session, one) is first
+    assert persons.find_user(session, other) is second
+
+
 @pytest.mark.parametrize("typed", [" Edsger@Example.ORG\n", "edsger@example.org"])
 def test_a_person_is_found_however_the_address_is_typed(
     session: Session, people: Cast, typed: str
