@@ -5,7 +5,7 @@ from sqlalchemy.orm import Mapped, mapped_column, validates
 
 def address_key(address: str) -> str:
     """The form by which an address is compared: case does not count, in any alphabet."""
-    return address.casefold()
+    return address.lower()  # casefold() would make one person of groß@ and gross@
 
 
 class Addressed:

@@ -68,9 +68,10 @@ def define_role(
     """Create the role of this name, or give the existing one exactly these rights."""
     require(by, Right.EDIT_USERS, via)
     known = sorted({checked_right(number) for number in rights})
+    name = one_line(name, "The role's name")
     role = session.scalar(select(Role).where(Role.name == name))
     if role is None:
-        role = Role(name=one_line(name, "The role's name"), rights=known)
+        role = Role(name=name, rights=known)
         session.add(role)
     role.rights = known
     record(session, Act.EDITED_ROLE, by=by, via=via, role=name, rights=known)

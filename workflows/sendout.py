@@ -10,7 +10,7 @@ from datetime import timedelta
 from time import monotonic
 
 import structlog
-from sqlalchemy import Select, func, insert, literal, select
+from sqlalchemy import func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -20,11 +20,7 @@ from models import (
     Dispatch,
     DispatchState,
     Door,
-    ListDelivery,
-    MailingList,
     MessageState,
-    Subscription,
-    User,
     record,
 )
 from models.clock import now
@@ -33,6 +29,7 @@ from notifications.mailer import Mailer
 from notifications.outgoing import outgoing
 from notifications.retry import AWAY, next_attempt
 from workflows.dispatch import return_to_author, stop
+from workflows.recipients import addresses, spare_disabled
 
 log = structlog.get_logger()
 
@@ -107,17 +104,6 @@ def begin(session: Session, dispatch: Dispatch) -> None:
     )
 
 
-def addresses(mailing_list: MailingList) -> Select[str]:
-    """Where a sendout to this list goes now."""
-    if mailing_list.delivery is ListDelivery.LIST_ADDRESS:
-        return select(literal(mailing_list.address).label("address"))
-    return (
-        select(User.address)
-        .join(Subscription, Subscription.user_id == User.id)
-        .where(Subscription.list_id == mailing_list.id, User.disabled_at.is_(None))
-    )
-
-
 def next_deliveries(session: Session, dispatch: Dispatch) -> Sequence[int]:
     """The next batch that may be tried now, locked."""
     return session.scalars(
@@ -176,6 +162,8 @@ def send(session: Session, dispatch_id: int, batch: Sequence[int], mailer: Maile
         .with_for_update()
     ).all()
     dispatch = session.get_one(Dispatch, dispatch_id)
+    if dispatch.state is DispatchState.SENDING and not approved(dispatch):
+        refuse_changed(session, dispatch)
     if dispatch.state is not DispatchState.SENDING:
         put_back(deliveries, "stopped")
         return
@@ -193,21 +181,6 @@ def send(session: Session, dispatch_id: int, batch: Sequence[int], mailer: Maile
         log.warning("relay away", dispatch=dispatch_id, reason=str(failure))
         put_back([d for d in deliveries if d.state is DeliveryState.SENDING], str(failure))
     dispatch.postpone(now())
-
-
-def spare_disabled(session: Session, deliveries: Sequence[Delivery]) -> Sequence[Delivery]:
-    """Take out who was disabled since the sendout began; returns the others."""
-    addresses = {delivery.address for delivery in deliveries}
-    disabled = set(
-        session.scalars(
-            select(User.address).where(User.address.in_(addresses), User.disabled_at.is_not(None))
-        )
-    )
-    for delivery in deliveries:
-        if delivery.address in disabled:
-            delivery.move(DeliveryState.FAILED)
-            delivery.failure = "disabled"
-    return [delivery for delivery in deliveries if delivery.address not in disabled]
 
 
 def send_each(deliveries: Sequence[Delivery], offer: Callable[[str], None]) -> None:

@@ -1,5 +1,7 @@
 """Join and leave lists; every change goes into the journal."""
 
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from models import (
@@ -13,6 +15,7 @@ from models import (
     User,
     record,
 )
+from models.clock import now
 from workflows.people import require
 
 
@@ -21,10 +24,15 @@ def subscribe(
 ) -> bool:
     """Put `user` on the list; False if they are on it already."""
     require_own_or_right(user, mailing_list, by=by, via=via)
-    key = {"list_id": mailing_list.id, "user_id": user.id}
-    if session.get(Subscription, key):
+    # One statement, so that of two who do it at once one learns that it was done.
+    joined = session.scalar(
+        insert(Subscription)
+        .values(list_id=mailing_list.id, user_id=user.id, since=now())
+        .on_conflict_do_nothing()
+        .returning(Subscription.user_id)
+    )
+    if joined is None:
         return False
-    session.add(Subscription(**key))
     note(
         session, Act.SUBSCRIBED, Change.JOINED, user=user, mailing_list=mailing_list, by=by, via=via
     )
@@ -36,10 +44,13 @@ def unsubscribe(
 ) -> bool:
     """Take `user` off the list; False if they are not on it."""
     require_own_or_right(user, mailing_list, by=by, via=via)
-    subscription = session.get(Subscription, {"list_id": mailing_list.id, "user_id": user.id})
-    if subscription is None:
+    left = session.scalar(
+        delete(Subscription)
+        .where(Subscription.list_id == mailing_list.id, Subscription.user_id == user.id)
+        .returning(Subscription.user_id)
+    )
+    if left is None:
         return False
-    session.delete(subscription)
     note(
         session, Act.UNSUBSCRIBED, Change.LEFT, user=user, mailing_list=mailing_list, by=by, via=via
     )
