@@ -1,0 +1,1 @@
+"""The voice: letters, channels, and a message as it will be sent."""

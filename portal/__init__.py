@@ -1,0 +1,1 @@
+"""The doors: where people, mail servers and other services come in."""

@@ -1,0 +1,1 @@
+"""One machine, nothing installed: servers, a mailbox, the demo."""
