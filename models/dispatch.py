@@ -76,7 +76,8 @@ class Delivery(Lifecycle):
     __tablename__ = "delivery"
     __table_args__ = (
         UniqueConstraint("dispatch_id", "address"),
-        Index(None, "dispatch_id", "next_attempt_at", postgresql_where="state = 'pending'"),
+        # In the order in which they are claimed, so that a claim need not sort.
+        Index(None, "dispatch_id", "next_attempt_at", "id", postgresql_where="state = 'pending'"),
         Index(None, "claimed_at", postgresql_where="state = 'sending'"),
     )
 

@@ -82,13 +82,14 @@ def decide(
     Raises NotAnApprover, AlreadyDecided (who, what and when), NoLongerOpen.
     """
     require_approver(request, approver, via)
+    comment = checked_comment(comment)
     win(session, request)
     decision = Decision(
         request_id=request.id,
         approver=approver,
         verdict=verdict,
         via=via,
-        comment=checked_comment(comment),
+        comment=comment,
     )
     session.add(decision)
     session.flush()

@@ -104,7 +104,7 @@ def require_author(message: Message, user: User, via: Door) -> None:
             f"{user} did not write message {message.id}.",
             by_id=user.id,
             via=via,
-            message_id=message.id,
+            **message.place,
         )
 
 

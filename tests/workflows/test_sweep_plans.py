@@ -70,4 +70,4 @@ def test_the_next_batch_goes_by_its_index(session: Session, people: Cast) -> Non
         sendout.next_deliveries(session, sending)
 
     found = plan(session, *the_one(seen, "FROM delivery"))
-    assert "using delivery_dispatch_id_next_attempt_at_idx " in found
+    assert "using delivery_dispatch_id_next_attempt_at_id_idx " in found
