@@ -103,7 +103,7 @@ def house(folder: Path) -> Iterator[House]:
             "DATABASE_URL": running.database_url,
             "REDIS_URL": running.redis_url,
             "SMTP_URL": mailbox.url,
-            "MAIL_FROM": "Listgate <listgate@example.org>",
+            "MAIL_FROM": "Listgate <listgate@lists.example.org>",
             "LOG_FORMAT": "console",
             "LISTGATE_ENV_FILE": "",  # a developer's .env is for their own house
         }
