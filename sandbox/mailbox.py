@@ -6,6 +6,7 @@ import ssl
 import threading
 import weakref
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -128,8 +129,10 @@ class Mailbox:
         await self._closing.wait()
         server.close()
         for talk in list(self._talks):
-            if isinstance(talk.transport, asyncio.WriteTransport):
-                talk.transport.abort()
+            # Python 3.11.2 cannot abort a TLS connection that has just ended by itself.
+            with suppress(AttributeError):
+                if isinstance(talk.transport, asyncio.WriteTransport):
+                    talk.transport.abort()
         await server.wait_closed()
 
     def _talk(self, loop: asyncio.AbstractEventLoop) -> SMTP:
