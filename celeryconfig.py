@@ -57,6 +57,7 @@ task_default_queue = "moderation"
 task_create_missing_queues = False
 task_routes = {
     "listgate.*": {"queue": "moderation"},
+    "moderation.*": {"queue": "moderation"},
     "letters.*": {"queue": "letters"},
     "sendout.*": {"queue": "sendout"},
     "sweep.*": {"queue": "sweep"},

@@ -5,12 +5,15 @@ Every field is one environment variable of the same name in capitals; `.env.exam
 
 import os
 import sys
+from datetime import timedelta
 from email.utils import getaddresses, parseaddr
+from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -63,6 +66,36 @@ MISWRITTEN = "is not a URL; in a password, / ? # @ : % are written %2F %3F %23 %
 NO_MAILBOX = "is not one mailbox such as 'Listgate <lists@example.org>'"
 
 
+def origin(url: str) -> str:
+    """Check the beginning of a public URL, and take a slash away from its end."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+        raise ValueError("must be an address such as https://listgate.example.org")
+    return url.rstrip("/")
+
+
+def zone(name: str) -> str:
+    """Check the name of a time zone."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("is not a time zone such as Europe/Paris") from None
+    return name
+
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def duration(value: object) -> object:
+    """Read 90m, 24h or 2d; anything else is left to pydantic (seconds, ISO 8601)."""
+    if isinstance(value, str) and value[:-1].isdecimal() and value[-1] in UNITS:
+        return timedelta(seconds=int(value[:-1]) * UNITS[value[-1]])
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(duration), Field(gt=timedelta(0))]
+
+
 class Settings(BaseSettings):
     """All that an operator decides; wrong values stop every process at its start."""
 
@@ -103,6 +136,57 @@ class Settings(BaseSettings):
     )
     message_max_bytes: int = Field(
         25_000_000, gt=0, description="The largest message an author may submit, in bytes"
+    )
+    secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="At least 32 random characters, the same for every process: reply addresses, "
+        "codes and links are made from it; changing it voids those that are on their way",
+    )
+    public_url: Annotated[str, AfterValidator(origin)] = Field(
+        "http://localhost:8000",
+        description="Where people and Twilio reach the web pages, as they see it: "
+        "https://listgate.example.org",
+    )
+    reply_address: Annotated[str, AfterValidator(mailbox)] = Field(
+        "moderation@example.org",
+        description="Approvers answer to this address with a +token in it; the mail server hands "
+        "what comes for it to `listgate lmtp` or `listgate receive-mail`",
+    )
+    twilio_account_sid: str = Field("", description="Twilio's account; without it no SMS is sent")
+    twilio_auth_token: SecretStr = Field(
+        SecretStr(""), description="Its token, which also signs what Twilio tells us"
+    )
+    twilio_sender: str = Field(
+        "", description="A Messaging Service (MG...) or a number of yours (+...)"
+    )
+    twilio_url: str = Field(
+        "https://api.twilio.com", description="Twilio's API; another address only in a sandbox"
+    )
+    sms_decision: Literal["allow", "after_view", "off"] = Field(
+        "allow",
+        description="Whether an SMS may decide: always, only after the approver has logged in and "
+        "opened the message, or never",
+    )
+    remind_after: Duration = Field(
+        timedelta(hours=24), description="When approvers are reminded: 90m, 24h, 2d"
+    )
+    escalate_after: Duration = Field(
+        timedelta(hours=48),
+        description="When the list's second approver list is asked too, if it names one",
+    )
+    expire_after: Duration = Field(
+        timedelta(days=7), description="When an unanswered request ends and the author is told"
+    )
+    templates_dir: Path | None = Field(
+        None,
+        description="Letters of your own: <list>/<letter>/body.txt before <letter>/body.txt before "
+        "ours",
+    )
+    time_zone: Annotated[str, AfterValidator(zone)] = Field(
+        "UTC", description="In which zone letters tell the time: Europe/Paris"
+    )
+    lmtp_address: str = Field(
+        "127.0.0.1:8024", description="Where `listgate lmtp` listens: host:port, or a socket's path"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much is logged"

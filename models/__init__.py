@@ -1,16 +1,19 @@
 """The nouns: tables, constraints, states."""
 
-from models.audit import Act, AuditEntry, Door, record
+from models.audit import Act, AuditEntry, Door, record, record_refusal
 from models.base import Base
+from models.contacts import Channel, Language, Preference
 from models.dispatch import Delivery, DeliveryState, Dispatch, DispatchState
 from models.idempotency import IdempotentCall
 from models.lifecycle import IllegalTransition, Lifecycle, legal_move
 from models.lists import ApproverList, ListDelivery, ListKind, MailingList
 from models.messages import Message, MessageState
-from models.moderation import Decision, ModerationRequest, RequestState, Verdict
-from models.notifications import Channel, LetterName, Notification, NotificationState
-from models.people import Right, Role, User
+from models.moderation import Decision, Invitation, ModerationRequest, RequestState, Verdict
+from models.notifications import LetterName, Notification, NotificationState
+from models.people import Role, User
 from models.refusals import Invalid, Refusal, Trespass, Unknown
+from models.replies import InboundMail, InboundMailState, InboundSms, WrongCode
+from models.rights import Right
 from models.subscriptions import Change, Subscription, SubscriptionChange
 from models.work_items import WorkItem
 
@@ -29,7 +32,12 @@ __all__ = [
     "Door",
     "IdempotentCall",
     "IllegalTransition",
+    "InboundMail",
+    "InboundMailState",
+    "InboundSms",
     "Invalid",
+    "Invitation",
+    "Language",
     "LetterName",
     "Lifecycle",
     "ListDelivery",
@@ -40,6 +48,7 @@ __all__ = [
     "ModerationRequest",
     "Notification",
     "NotificationState",
+    "Preference",
     "Refusal",
     "RequestState",
     "Right",
@@ -51,6 +60,8 @@ __all__ = [
     "User",
     "Verdict",
     "WorkItem",
+    "WrongCode",
     "legal_move",
     "record",
+    "record_refusal",
 ]

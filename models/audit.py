@@ -12,6 +12,7 @@ from models.base import Base, identity
 from models.clock import now
 from models.lifecycle import word
 from models.people import User
+from models.refusals import Trespass
 
 
 class Door(StrEnum):
@@ -44,6 +45,14 @@ class Act(StrEnum):
     ASKED = "asked"
     NOTIFIED = "notified"
     NOT_NOTIFIED = "not_notified"
+    REMINDED = "reminded"
+    ESCALATED = "escalated"
+    EXPIRED = "expired"
+    VIEWED = "viewed"
+    CHANGED_CONTACT = "changed_contact"
+    LOCKED_PHONE = "locked_phone"
+    STOPPED_SMS = "stopped_sms"
+    STARTED_SMS = "started_sms"
     APPROVED = "approved"
     REJECTED = "rejected"
     WITHDREW = "withdrew"
@@ -104,4 +113,17 @@ def record(
             list_id=list_id,
             detail=detail,
         )
+    )
+
+
+def record_refusal(session: Session, refusal: Trespass) -> None:
+    """Write down who tried what was not theirs."""
+    record(
+        session,
+        Act.REFUSED,
+        by=session.get(User, refusal.by_id) if refusal.by_id else None,
+        via=Door(refusal.via or Door.SYSTEM),
+        message_id=refusal.message_id,
+        list_id=refusal.list_id,
+        sentence=str(refusal),
     )

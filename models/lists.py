@@ -68,13 +68,19 @@ class MailingList(Addressed, Base):
     delivery: Mapped[ListDelivery] = mapped_column(word(ListDelivery), default=ListDelivery.MEMBERS)
     four_eyes: Mapped[bool] = mapped_column(default=True)
     approver_list_id: Mapped[int | None] = mapped_column(ForeignKey("approver_list.id"))
+    escalation_list_id: Mapped[int | None] = mapped_column(ForeignKey("approver_list.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
 
-    approver_list: Mapped[ApproverList | None] = relationship()
+    approver_list: Mapped[ApproverList | None] = relationship(foreign_keys=[approver_list_id])
+    escalation_list: Mapped[ApproverList | None] = relationship(foreign_keys=[escalation_list_id])
 
-    def approvers_for(self, author: User) -> list[User]:
-        """Who may answer now about a message of `author`: with four eyes, never the author."""
-        members = self.approver_list.members if self.approver_list else []
+    def approvers_for(self, author: User, *, escalated: bool = False) -> list[User]:
+        """Who may answer now about a message of `author`: with four eyes, never the author.
+
+        Once a request was `escalated`, the members of the escalation list may answer too.
+        """
+        asked = [self.approver_list, self.escalation_list if escalated else None]
+        members = dict.fromkeys(user for some in asked if some for user in some.members)
         return [
             user
             for user in members

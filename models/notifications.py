@@ -2,11 +2,13 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlalchemy import ForeignKey, Index
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from models.contacts import Channel
 from models.lifecycle import word
 from models.messages import Message
 from models.moderation import ModerationRequest
@@ -28,14 +30,16 @@ class LetterName(StrEnum):
     """The letters, named as the source system names them; each has a folder of templates."""
 
     MODERATE = "SysMsgMessageModerate"
+    REMINDER = "SysMsgMessageReminder"
+    DECIDED = "SysMsgMessageDecided"
+    WITHDRAWN = "SysMsgMessageWithdrawn"
+    EXPIRED = "SysMsgMessageExpired"
+    APPROVED = "SysMsgMessageApproved"
     REJECTED = "SysMsgMessageRejected"
     RETURNED = "SysMsgMessageReturned"
-
-
-class Channel(StrEnum):
-    """How a letter travels."""
-
-    EMAIL = "email"
+    NOT_UNDERSTOOD = "SysMsgReplyNotUnderstood"
+    TOO_LATE = "SysMsgReplyTooLate"
+    PHONE_LOCKED = "SysMsgPhoneLocked"
 
 
 class Notification(WorkItem):
@@ -58,12 +62,18 @@ class Notification(WorkItem):
     letter: Mapped[LetterName] = mapped_column(word(LetterName))
     channel: Mapped[Channel] = mapped_column(word(Channel), default=Channel.EMAIL)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
-    message_id: Mapped[int] = mapped_column(ForeignKey("message.id"), index=True)
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"), index=True)
     request_id: Mapped[int | None] = mapped_column(ForeignKey("moderation_request.id"), index=True)
+    # What the letter says besides; a failed SMS becomes an e-mail that says the same.
+    detail: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     attempts: Mapped[int] = mapped_column(default=0)
     failure: Mapped[str | None]
     sent_at: Mapped[datetime | None]
+    # The channel's own name for it (Twilio's MessageSid), by which reports about it come.
+    provider_id: Mapped[str | None] = mapped_column(unique=True)
+    # Since when it may have been taken although no answer came: it is looked up before a repeat.
+    uncertain_since: Mapped[datetime | None]
 
     user: Mapped[User] = relationship()
-    message: Mapped[Message] = relationship()
+    message: Mapped[Message | None] = relationship()
     request: Mapped[ModerationRequest | None] = relationship()

@@ -1,7 +1,6 @@
 """Users, and what they may do."""
 
 from datetime import datetime
-from enum import IntEnum
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, SmallInteger, Table
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -10,23 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.addresses import Addressed
 from models.base import Base, identity
 from models.clock import now
-
-
-class Right(IntEnum):
-    """What a User may do, with the number the source system gives it."""
-
-    EDIT_LISTS = 402
-    VIEW_LISTS = 404
-    SEND_MESSAGES = 601
-    VIEW_OUTBOX = 605
-    SCHEDULE_SENDOUT = 618
-    EDIT_USERS = 2000
-    VIEW_USERS = 2001
-    USE_APPROVER_LISTS = 2309
-    CREATE_APPROVER_LISTS = 2310
-    EDIT_APPROVER_LISTS = 2311
-    DELETE_APPROVER_LISTS = 2312
-
+from models.contacts import Channel, Language, Preference
+from models.lifecycle import word
+from models.rights import Right
 
 user_role = Table(
     "user_role",
@@ -53,9 +38,16 @@ class User(Addressed, Base):
     """A person; what they may do comes from roles and rights."""
 
     __tablename__ = "user"
+    __table_args__ = (CheckConstraint(r"phone ~ '^\+[1-9][0-9]{6,14}$'", name="e164"),)
 
     id: Mapped[identity]
     name: Mapped[str]
+    language: Mapped[Language] = mapped_column(word(Language), default=Language.ENGLISH)
+    preference: Mapped[Preference] = mapped_column(word(Preference), default=Preference.EMAIL)
+    # An answer by SMS is known by its sender's number, so a number belongs to one person.
+    phone: Mapped[str | None] = mapped_column(unique=True)
+    # The person told the carrier STOP: nothing would arrive.
+    sms_stopped_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -64,6 +56,15 @@ class User(Addressed, Base):
     def may(self, right: Right) -> bool:
         """Whether one of this person's roles has `right`; a disabled person may nothing."""
         return not self.disabled_at and any(right in role.rights for role in self.roles)
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """How letters to this person travel now; e-mail where there is no number to text to."""
+        if self.preference is Preference.EMAIL or not self.phone or self.sms_stopped_at:
+            return (Channel.EMAIL,)
+        if self.preference is Preference.SMS:
+            return (Channel.SMS,)
+        return (Channel.EMAIL, Channel.SMS)
 
     def __str__(self) -> str:
         """The name: what refusals and logs call a person, never the address."""

@@ -1,56 +1,89 @@
-"""Send one letter, and write down what became of it."""
+"""Send one letter over its channel, and write down what became of it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
 from sqlalchemy.orm import Session
 
-from models import Act, Door, Notification, NotificationState, record
+from models import Act, Channel, Door, Notification, NotificationState, record
 from models.clock import now
 from notifications.channel import Away, NotDelivered
-from notifications.composition import compose
+from notifications.composition import compose, words
 from notifications.letters import LETTERS
-from notifications.mailer import Mailer
 from notifications.retry import AWAY, next_attempt
+from notifications.sms import OptedOut
+from notifications.voice import Voice
 
 log = structlog.get_logger()
 
 
-def deliver(session: Session, notification: Notification, mailer: Mailer) -> None:
-    """Send the letter, unless it is not due or events have overtaken it."""
+def deliver(session: Session, notification: Notification, voice: Voice) -> bool:
+    """Send the letter, unless it is not due or events have overtaken it.
+
+    Returns False if it failed for good, so that the person may be told in another way.
+    """
     if notification.due_at > now():
-        return
+        return True
     if notification.user.disabled_at or LETTERS[notification.letter].moot(notification):
         notification.move(NotificationState.MOOT)
-        return
-    content, recipient = compose(notification, mailer), notification.user.address
+        return True
     try:
-        with mailer.relay.connect() as connection:
-            connection.send(content, sender=mailer.envelope_sender, recipient=recipient)
+        notification.provider_id = SEND_BY[notification.channel](notification, voice)
     except NotDelivered as failure:
-        put_off(session, notification, failure)
-    else:
-        notification.attempts += 1
-        notification.failure = None
-        notification.move(NotificationState.SENT)
-        notification.sent_at = now()
-        note(session, Act.NOTIFIED, notification)
+        return put_off(session, notification, failure)
+    notification.attempts += 1
+    notification.failure = None
+    notification.move(NotificationState.SENT)
+    notification.sent_at = now()
+    note(session, Act.NOTIFIED, notification)
+    return True
 
 
-def put_off(session: Session, notification: Notification, failure: NotDelivered) -> None:
-    """Try again later, or give up."""
+def by_email(notification: Notification, voice: Voice) -> None:
+    """Hand the letter to the mail relay."""
+    content, recipient = compose(notification, voice), notification.user.address
+    with voice.mailer.relay.connect() as connection:
+        connection.send(content, sender=voice.mailer.envelope_sender, recipient=recipient)
+
+
+def by_sms(notification: Notification, voice: Voice) -> str:
+    """Hand the short form to Twilio; returns its name for it.
+
+    Twilio knows no idempotency key: what may have been taken before is looked up first.
+    """
+    phone, number = voice.phone, notification.user.phone
+    if phone is None or number is None:
+        raise NotDelivered("No SMS can be sent to this person.", permanent=True)
+    text = words(notification, voice).sms
+    return phone.send(text, to=number, not_before=notification.uncertain_since)
+
+
+SEND_BY: dict[Channel, Callable[[Notification, Voice], str | None]] = {
+    Channel.EMAIL: by_email,
+    Channel.SMS: by_sms,
+}
+
+
+def put_off(session: Session, notification: Notification, failure: NotDelivered) -> bool:
+    """Try again later, or give up; returns False if it was given up."""
     log.warning("not delivered", notification=notification.id, reason=str(failure))
     notification.failure = failure.answer or str(failure)
+    if isinstance(failure, OptedOut):
+        notification.user.sms_stopped_at = now()
+    if failure.uncertain and notification.uncertain_since is None:
+        notification.uncertain_since = now()
     if isinstance(failure, Away):
         notification.postpone(now() + AWAY)
-        return
+        return True
     notification.attempts += 1
     again_at = None if failure.permanent else next_attempt(notification.attempts)
     if again_at is not None:
         notification.postpone(again_at)
-        return
+        return True
     notification.move(NotificationState.FAILED)
     note(session, Act.NOT_NOTIFIED, notification, reason=str(failure))
+    return False
 
 
 def note(session: Session, act: Act, notification: Notification, **detail: Any) -> None:
@@ -64,5 +97,5 @@ def note(session: Session, act: Act, notification: Notification, **detail: Any) 
         letter=notification.letter.value,
         channel=notification.channel.value,
         **detail,
-        **notification.message.place,
+        **(notification.message.place if notification.message else {}),
     )

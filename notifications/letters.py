@@ -1,11 +1,23 @@
 """The letters: what each tells, about which message, with what attached."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from models import LetterName, Notification, RequestState
+from models import (
+    Invitation,
+    LetterName,
+    Message,
+    ModerationRequest,
+    Notification,
+    RequestState,
+)
+from notifications.keys import hashed
+from notifications.languages import told
 from notifications.outgoing import outgoing
+from notifications.voice import Voice
+
+Facts = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -14,65 +26,117 @@ class Letter:
 
     name: LetterName
     # What its templates may say besides `shared`.
-    facts: Callable[[Notification], dict[str, Any]] = lambda _: {}
+    facts: Callable[[Notification, Voice], Facts] = lambda *_: {}
     # The mail that it carries as an attachment (RFC 5322 bytes), if any.
     attachment: Callable[[Notification], bytes | None] = lambda _: None
     # Whether events have overtaken it, so that it had better not be sent.
     moot: Callable[[Notification], bool] = lambda _: False
 
 
-def shared(notification: Notification) -> dict[str, Any]:
+def shared(notification: Notification, voice: Voice) -> Facts:
     """What every letter may say."""
-    message = notification.message
+    facts: Facts = {"recipient": notification.user.name, **notification.detail}
+    return facts if notification.message is None else {**facts, **about(notification, voice)}
+
+
+def about(notification: Notification, voice: Voice) -> Facts:
+    """The message that a letter is about."""
+    message, user = message_of(notification), notification.user
     return {
-        "recipient": notification.user.name,
         "author": message.author.name,
         "list": message.mailing_list.short_name,
         "list_name": message.mailing_list.name,
         "subject": message.subject,
         "message_id": message.id,
-        "send_at": message.send_at,
+        "send_at": message.send_at and told(message.send_at, user.language, voice.time_zone),
     }
 
 
-def question(notification: Notification) -> dict[str, Any]:
-    """What an approver needs to answer."""
-    return {"request_id": notification.request_id}
+def question(notification: Notification, voice: Voice) -> Facts:
+    """What an approver needs to answer; the keys' hashes are kept with the invitation."""
+    request, invitation = request_of(notification), invitation_of(notification)
+    invitation.reply_hash = hashed(voice.keys.reply_token(invitation.id))
+    invitation.link_hash = hashed(voice.keys.link_token(invitation.id))
+    subject = f"Re: {message_of(notification).subject}"
+    return {
+        "request_id": request.id,
+        "asked_at": told(request.asked_at, notification.user.language, voice.time_zone),
+        "code": voice.keys.code(invitation.id),
+        "reply_address": voice.reply_to(invitation.id),
+        "approve_by_mail": voice.mailto(invitation.id, subject=subject, verb="OK"),
+        "reject_by_mail": voice.mailto(invitation.id, subject=subject, verb="NO: "),
+        "link": voice.link(invitation.id),
+        # An SMS proves nothing about who opens its link, so that one leads to the log-in.
+        "page": voice.page(request.id),
+    }
 
 
-def answer(notification: Notification) -> dict[str, Any]:
-    """Who decided, and why."""
-    assert notification.request is not None
-    assert notification.request.decision is not None
-    decision = notification.request.decision
-    return {"approver": decision.approver.name, "comment": decision.comment}
+def answer(notification: Notification, voice: Voice) -> Facts:
+    """Who decided what, when and why; `approver` is None while nobody has."""
+    request = request_of(notification)
+    decision = request.decision
+    return {
+        "state": request.state.value,
+        "approver": decision and decision.approver.name,
+        "verdict": decision and decision.verdict.value,
+        "comment": decision and decision.comment,
+        "decided_at": decision
+        and told(decision.decided_at, notification.user.language, voice.time_zone),
+    }
+
+
+def to_author(notification: Notification, _voice: Voice) -> Facts:
+    """Whether the letter is to the author; approvers get other words."""
+    return {"to_author": notification.user == message_of(notification).author}
 
 
 def pointless(notification: Notification) -> bool:
     """Whether an answer to this letter could no longer count."""
-    request, message = notification.request, notification.message
-    if request is None or request.state is not RequestState.OPEN:
-        return True
-    return notification.user not in message.mailing_list.approvers_for(message.author)
+    request = request_of(notification)
+    return request.state is not RequestState.OPEN or notification.user not in request.approvers()
+
+
+def as_it_will_be_sent(notification: Notification) -> bytes:
+    """The message, as every recipient will get it."""
+    return outgoing(message_of(notification))
+
+
+def as_written(notification: Notification) -> bytes:
+    """The message, as its author gave it."""
+    return message_of(notification).raw
+
+
+def message_of(notification: Notification) -> Message:
+    """The message of a letter that is about one."""
+    assert notification.message is not None
+    return notification.message
+
+
+def request_of(notification: Notification) -> ModerationRequest:
+    """The request of a letter that is about one."""
+    assert notification.request is not None
+    return notification.request
+
+
+def invitation_of(notification: Notification) -> Invitation:
+    """The recipient's invitation; only who was invited gets such a letter."""
+    invitations = request_of(notification).invitations
+    return next(one for one in invitations if one.user_id == notification.user_id)
 
 
 LETTERS = {
     letter.name: letter
     for letter in (
-        Letter(
-            LetterName.MODERATE,
-            facts=question,
-            attachment=lambda notification: outgoing(notification.message),
-            moot=pointless,
-        ),
-        Letter(
-            LetterName.REJECTED,
-            facts=answer,
-            attachment=lambda notification: notification.message.raw,
-        ),
-        Letter(
-            LetterName.RETURNED,
-            attachment=lambda notification: notification.message.raw,
-        ),
+        Letter(LetterName.MODERATE, question, as_it_will_be_sent, pointless),
+        Letter(LetterName.REMINDER, question, as_it_will_be_sent, pointless),
+        Letter(LetterName.DECIDED, answer),
+        Letter(LetterName.WITHDRAWN),
+        Letter(LetterName.EXPIRED, to_author),
+        Letter(LetterName.APPROVED, answer),
+        Letter(LetterName.REJECTED, answer, as_written),
+        Letter(LetterName.RETURNED, attachment=as_written),
+        Letter(LetterName.NOT_UNDERSTOOD, question),
+        Letter(LetterName.TOO_LATE, answer),
+        Letter(LetterName.PHONE_LOCKED),
     )
 }

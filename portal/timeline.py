@@ -24,6 +24,11 @@ def with_reason(verb: str) -> Callable[[Mapping[str, Any]], str]:
     return lambda detail: f"{verb}: {detail['comment']}" if detail["comment"] else verb
 
 
+def request(detail: Mapping[str, Any]) -> str:
+    """A request by its number."""
+    return f"request {detail['request_id']}"
+
+
 def count(number: int, noun: str) -> str:
     """A number and its noun in the right form."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
@@ -36,7 +41,7 @@ def outcome(detail: Mapping[str, Any]) -> str:
 
 SENTENCES: Mapping[Act, Callable[[Mapping[str, Any]], str]] = {
     Act.WROTE: lambda _: "wrote the message",
-    Act.ASKED: lambda detail: f"asked for approval (request {detail['request_id']})",
+    Act.ASKED: lambda detail: f"asked for approval ({request(detail)})",
     Act.NOTIFIED: lambda detail: (
         f"sent {detail['letter']} to {detail['user']} by {detail['channel']}"
     ),
@@ -45,7 +50,11 @@ SENTENCES: Mapping[Act, Callable[[Mapping[str, Any]], str]] = {
     ),
     Act.APPROVED: with_reason("approved"),
     Act.REJECTED: with_reason("rejected"),
-    Act.WITHDREW: lambda detail: f"withdrew request {detail['request_id']}",
+    Act.REMINDED: lambda detail: f"reminded the approvers of {request(detail)}",
+    Act.ESCALATED: lambda detail: f"asked the second approver list ({request(detail)})",
+    Act.EXPIRED: lambda detail: f"ended {request(detail)}: nobody answered in time",
+    Act.VIEWED: lambda detail: f"read the message ({request(detail)})",
+    Act.WITHDREW: lambda detail: f"withdrew {request(detail)}",
     Act.RELEASED: lambda _: "released the message with Right 601",
     Act.RECALLED: lambda _: "recalled the message",
     Act.RETURNED: lambda _: "returned the message: its content is not what was approved",

@@ -1,6 +1,6 @@
-"""`make demo`: two real messages, one approved and one rejected, told as it happens.
+"""`make demo`: three real messages, decided on three channels, told as it happens.
 
-Everything is done through the command line, so every line that begins with $ can be typed at home.
+What is done on the command line is shown: every line that begins with $ can be typed at home.
 """
 
 import re
@@ -8,19 +8,23 @@ import shlex
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Final
 
 from sandbox.house import House, house
+from sandbox.mail_replies import Reply, hand_over, words_of
 
 PATIENCE: Final = 30.0  # seconds for anything to happen; one is usual
-AHEAD: Final = timedelta(seconds=12)
+AHEAD: Final = timedelta(seconds=25)
 APPROVERS: Final = {
     "grace@example.org": "Grace Hopper",
     "linus@example.org": "Linus Torvalds",
     "margaret@example.org": "Margaret Hamilton",
 }
+LINUS: Final = "+491711234567"
 MEMBERS: Final = {
     "edsger@example.org": "Edsger Dijkstra",
     "barbara@example.org": "Barbara Liskov",
@@ -41,17 +45,19 @@ def main() -> None:
 
 
 def tell(here: House) -> None:
-    """Both messages, from the first word to the mailbox."""
+    """The messages, from the first word to the mailbox."""
     chapter("People, a list, and who answers for it")
     settle_in(here)
     chapter("Ada may not send by herself, so her message asks for approval")
-    approved = approve(here)
-    chapter("Another message is rejected, with a reason")
-    rejected = reject(here)
-    chapter("When its time has come, the approved message goes out by itself")
+    told = [approve(here)]
+    chapter("Another message is rejected with a reason, by SMS")
+    told.append(reject(here))
+    chapter("A third is approved by a mail in French")
+    told.append(approve_by_mail(here))
+    chapter("When its time has come, the first message goes out by itself")
     watch_it_go_out(here)
     chapter("What happened, in order")
-    for message in (approved, rejected):
+    for message in told:
         show(here, "timeline", message)
     show(here, "outbox")
 
@@ -62,6 +68,8 @@ def settle_in(here: House) -> None:
     here.listgate_at_once(
         *(("user", "add", address, name) for address, name in (APPROVERS | MEMBERS).items())
     )
+    show(here, "user", "contact", "linus@example.org", "--phone", LINUS, "--preference", "both")
+    show(here, "user", "contact", "grace@example.org", "--language", "fr")
     show(here, "list", "create", "announce", "announce@lists.example.org", "Announcements")
     show(here, "approvers", "create", "editors", *APPROVERS)
     show(here, "approvers", "assign", "editors", "announce")
@@ -75,7 +83,7 @@ def approve(here: House) -> str:
     message, request = submit(here, "assembly.eml", "--send-at", send_at)
     for approver, name in APPROVERS.items():
         wait(lambda: here.mailbox.to(approver), f"{name} has mail")  # noqa: B023 (called at once)
-    letter = here.mailbox.to("grace@example.org")[0].message
+    letter = letters_to(here, "grace@example.org", "À approuver")[0]
     promise(
         "the message is attached", "message/rfc822" in [p.get_content_type() for p in letter.walk()]
     )
@@ -90,29 +98,58 @@ def approve(here: House) -> str:
 
 
 def reject(here: House) -> str:
-    """Ask, reject with a reason, and see it come back; returns the message."""
-    message, request = submit(here, "offer.eml")
-    show(here, "decide", request, "reject", "--as", "linus@example.org", "--comment", "No adverts.")
-    wait(lambda: here.mailbox.to("ada@example.org"), "Ada has mail")
-    letter = here.mailbox.to("ada@example.org")[0].message
-    words = letter.get_body(("plain",))
-    promise(
-        "it says who and why",
-        words is not None
-        and re.search(r"Linus Torvalds has rejected.*No adverts\.", words.get_content(), re.DOTALL)
-        is not None,
-    )
+    """Ask, reject with a reason by SMS, and see it come back; returns the message."""
+    message, _ = submit(here, "offer.eml")
+    wait(lambda: here.phone.to(LINUS), "Linus Torvalds has an SMS")
+    sms = here.phone.to(LINUS)[-1].body
+    say(f"  {sms}")
+    promise("the message itself is not in it", "hardly used" not in sms)
+    code = re.search(r"OK (\d{6})", sms)
+    assert code is not None, sms
+    said = here.phone.text(LINUS, f"NO {code[1]} No adverts, please.").messages
+    say(f"  Linus texts NO {code[1]} No adverts, please.\n  and is answered: {said[0]}")
+    wait(lambda: letters_to(here, "ada@example.org", "Rejected"), "Ada has mail")
+    words = words_of(letters_to(here, "ada@example.org", "Rejected")[0])
+    why = re.search(r"Linus Torvalds has rejected.*No adverts, please\.", words, re.DOTALL)
+    promise("it says who and why", why is not None)
     return message
+
+
+def approve_by_mail(here: House) -> str:
+    """Ask, and have Grace reply to her letter in French; returns the message."""
+    message, _ = submit(here, "minutes.eml")
+    wait(lambda: letters_to(here, "grace@example.org", "À approuver : Minutes"), "Grace has mail")
+    letter = letters_to(here, "grace@example.org", "À approuver : Minutes")[0]
+    reply = Reply.to_mail(letter)
+    hand_over(
+        replace(reply, text=f"Approuvé ! -- non: OK\n{reply.text}").message("grace@example.org"),
+        lmtp=here.lmtp,
+    )
+    wait(lambda: letters_to(here, "grace@example.org", "Pas compris"), "that was not understood")
+    hand_over(
+        replace(reply, text=f"Approuver : parfait, merci\n{reply.text}").message(
+            "grace@example.org"
+        ),
+        lmtp=here.lmtp,
+    )
+    wait(lambda: here.mailbox.to("edsger@example.org"), "this was, and the list has it")
+    wait(lambda: letters_to(here, "ada@example.org", "Approved: Minutes"), "Ada is told")
+    return message
+
+
+def letters_to(here: House, address: str, subject: str) -> list[EmailMessage]:
+    """The mails in somebody's mailbox whose subject begins like this."""
+    mails = [mail.message for mail in here.mailbox.to(address)]
+    return [mail for mail in mails if str(mail["Subject"]).startswith(subject)]
 
 
 def watch_it_go_out(here: House) -> None:
     """Wait for the schedule, and count what arrived."""
-    wait(lambda: all(here.mailbox.to(address) for address in MEMBERS), "every member has mail")
+    subject = "General assembly on 3 February"
+    wait(lambda: all(letters_to(here, one, subject) for one in MEMBERS), "every member has mail")
     for address, name in MEMBERS.items():
-        promise(f"{name} has it once", len(here.mailbox.to(address)) == 1)
-    subject = here.mailbox.to("edsger@example.org")[0].message["Subject"]
-    promise("it is what Ada wrote", subject.startswith("General assembly on 3 February"))
-    wait(lambda: "4 sent" in here.listgate("outbox"), "the outbox says so")
+        promise(f"{name} has it once", len(letters_to(here, address, subject)) == 1)
+    wait(lambda: here.listgate("outbox").count("4 sent") == 2, "the outbox says so")
 
 
 def submit(here: House, letter: str, *options: str) -> tuple[str, str]:

@@ -1,27 +1,23 @@
 """The whole house on one machine: servers, a mailbox, a worker and a beat; gone when we are."""
 
 import os
+import secrets
 import shlex
-import signal
 import socket
 import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
+from sandbox.commands import BIN, ROOT, celery, programs
 from sandbox.mailbox import Mailbox
+from sandbox.phone import PhoneNetwork
+from sandbox.programs import Program, program
 from sandbox.server import ServerError
-from sandbox.servers import servers, sigterm_exits
-from sandbox.watchdog import Watchdog
+from sandbox.servers import Servers, servers, sigterm_exits
 
-ROOT: Final = Path(__file__).parent.parent
-BIN: Final = Path(sys.executable).parent
-PATIENCE: Final = 30.0  # seconds until a program is ready; three are usual
+__all__ = ["BIN", "ROOT", "House", "celery", "house", "port"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +26,13 @@ class House:
 
     environment: dict[str, str]
     mailbox: Mailbox
+    phone: PhoneNetwork
     folder: Path
+
+    @property
+    def lmtp(self) -> str:
+        """Where a mail server hands over what approvers write back."""
+        return self.environment["LMTP_ADDRESS"]
 
     def listgate(self, *arguments: str) -> str:
         """Run one command; returns what it printed, and raises ServerError if it failed."""
@@ -63,55 +65,54 @@ class House:
         ]
         return [process.communicate()[0].strip() for process in running]
 
-    @contextmanager
-    def program(self, name: str, *command: str, ready: str) -> Iterator[Path]:
-        """Run one of our own programs until the end of the block; yields its log.
-
-        Waits until it has logged `ready`.  Raises ServerError if it ends or takes too long.
-        """
-        log = self.folder / f"{name}.log"
-        with ExitStack() as stack:
-            # It ends the program too if we are killed, and then removes what the program wrote.
-            scratch = Path(tempfile.mkdtemp(prefix=f"listgate-{name}-"))
-            watchdog = Watchdog(scratch)
-            stack.callback(watchdog.close)
-            process = subprocess.Popen(
-                command,
-                env=self.environment,
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=stack.enter_context(log.open("ab")),
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for us, who end it in good order
-            )
-            stack.callback(end, process)
-            watchdog.watch(process.pid)
-            wait_until_ready(name, process, log, ready=ready)
-            yield log
+    def program(self, name: str, *command: str, ready: str) -> AbstractContextManager[Program]:
+        """Run one of our own programs until the end of the block; `ready` is what it then logs."""
+        return program(command, self.environment, self.folder / f"{name}.log", ready=ready)
 
 
 @contextmanager
 def house(folder: Path) -> Iterator[House]:
-    """A migrated house with a worker and a beat; logs and mails are kept in `folder`."""
+    """A migrated house in which everything runs; logs and mails are kept in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         stack.enter_context(sigterm_exits())
         running = stack.enter_context(servers())
         mailbox = stack.enter_context(Mailbox(keep_in=folder))
-        environment = {
-            **os.environ,
-            "DATABASE_URL": running.database_url,
-            "REDIS_URL": running.redis_url,
-            "SMTP_URL": mailbox.url,
-            "MAIL_FROM": "Listgate <listgate@lists.example.org>",
-            "LOG_FORMAT": "console",
-            "LISTGATE_ENV_FILE": "",  # a developer's .env is for their own house
-        }
-        one = House(environment, mailbox, folder)
+        phone = stack.enter_context(PhoneNetwork())
+        web = port()
+        phone.connect(f"http://127.0.0.1:{web}/webhooks/twilio/sms")
+        told = settings(running, mailbox, phone, web=web)
+        one = House({**os.environ, **told}, mailbox, phone, folder)
         one.listgate("migrate")
-        for name, ready in (("worker", "ready."), ("beat", "beat: Starting")):
-            stack.enter_context(one.program(name, *celery(name), ready=ready))
+        started = [
+            stack.enter_context(one.program(name, *command, ready=ready))
+            for name, (command, ready) in programs(web).items()
+        ]
+        for each in started:
+            each.wait_until_ready()
         yield one
+
+
+def settings(
+    running: Servers, mailbox: Mailbox, phone: PhoneNetwork, *, web: int
+) -> dict[str, str]:
+    """What every program in the house is told."""
+    return {
+        "DATABASE_URL": running.database_url,
+        "REDIS_URL": running.redis_url,
+        "SMTP_URL": mailbox.url,
+        "MAIL_FROM": "Listgate <listgate@lists.example.org>",
+        "REPLY_ADDRESS": "moderation@lists.example.org",
+        "SECRET_KEY": secrets.token_urlsafe(32),
+        "PUBLIC_URL": f"http://127.0.0.1:{web}",
+        "LMTP_ADDRESS": f"127.0.0.1:{port()}",
+        "TWILIO_ACCOUNT_SID": phone.account.sid,
+        "TWILIO_AUTH_TOKEN": phone.account.token,
+        "TWILIO_SENDER": phone.account.number,
+        "TWILIO_URL": phone.url,
+        "LOG_FORMAT": "console",
+        "LISTGATE_ENV_FILE": "",  # a developer's .env is for their own house
+    }
 
 
 def port() -> int:
@@ -119,30 +120,3 @@ def port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         number: int = probe.getsockname()[1]
         return number
-
-
-def celery(*arguments: str) -> list[str]:
-    """A command line of Celery's own program."""
-    return [sys.executable, "-m", "celery", "-A", "workflows.celery", *arguments]
-
-
-def wait_until_ready(
-    name: str, process: "subprocess.Popen[bytes]", log: Path, *, ready: str
-) -> None:
-    """Return when the program has logged `ready`; raises ServerError with the end of its log."""
-    deadline = time.monotonic() + PATIENCE
-    while ready not in log.read_text(errors="replace"):
-        if process.poll() is not None or time.monotonic() > deadline:
-            last = "\n  ".join(log.read_text(errors="replace").splitlines()[-15:])
-            raise ServerError(f"The {name} did not start. Its log ends:\n  {last}")
-        time.sleep(0.05)
-
-
-def end(process: "subprocess.Popen[bytes]") -> None:
-    """End in good order (SIGTERM is Celery's warm shutdown), or after a while by force."""
-    process.terminate()
-    try:
-        process.wait(PATIENCE)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()

@@ -5,7 +5,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from models import Delivery, Dispatch, Lifecycle, Message, ModerationRequest, Notification
+from models import (
+    Delivery,
+    Dispatch,
+    InboundMail,
+    Lifecycle,
+    Message,
+    ModerationRequest,
+    Notification,
+)
 from settings import Settings
 from workflows.contract import Call
 from workflows.tasks import PUBLIC
@@ -17,6 +25,7 @@ KINDS: Final[list[type[Lifecycle]]] = [
     Notification,
     Dispatch,
     Delivery,
+    InboundMail,
 ]
 
 

@@ -31,7 +31,8 @@ from notifications.email import Relay
 from notifications.mailer import Mailer
 from portal.cli import app
 from sandbox.mailbox import Mailbox
-from workflows import dispatch, lists, messages, moderation, people, subscriptions
+from workflows import deadlines, dispatch, lists, mail, messages, moderation, people, subscriptions
+from workflows.notifications import notify_administrators
 
 LIMIT = 25_000_000
 ROOT: Final = Path(__file__).parent.parent
@@ -157,7 +158,7 @@ def a_letter(
     send_at: datetime | None = None,
     comment: str = "",
 ) -> Notification:
-    """A letter about a message of Ada's, due now: to Grace if it asks, else to Ada."""
+    """A letter after a message of Ada's, due now: the first that was written of its kind."""
     message = messages.write(
         session,
         people_.ada,
@@ -168,19 +169,42 @@ def a_letter(
         via=Door.PORTAL,
     )
     request = moderation.request_approval(session, message, people_.ada, via=Door.PORTAL)
-    if letter is not LetterName.MODERATE:
-        verdict = Verdict.REJECTED if letter is LetterName.REJECTED else Verdict.APPROVED
-        moderation.decide(
-            session, request, people_.grace, verdict, via=Door.PORTAL, comment=comment
-        )
+    bring_about(session, request, letter, comment=comment)
+    session.flush()
+    found = select(Notification).where(
+        Notification.letter == letter,
+        # Not every letter is about a message.
+        (Notification.message_id == message.id) | Notification.message_id.is_(None),
+    )
+    return session.scalars(found.order_by(Notification.id).limit(1)).one()
+
+
+def bring_about(
+    session: Session, request: ModerationRequest, letter: LetterName, *, comment: str
+) -> None:
+    """Have that happen to the open request which this letter tells of."""
+    grace, linus = (invitation.user for invitation in request.invitations)
+    match letter:
+        case LetterName.REMINDER:
+            deadlines.remind(session, request)
+        case LetterName.EXPIRED:
+            deadlines.expire(session, request)
+        case LetterName.WITHDRAWN:
+            moderation.withdraw(session, request, request.message.author, via=Door.PORTAL)
+        case LetterName.APPROVED | LetterName.DECIDED | LetterName.RETURNED | LetterName.REJECTED:
+            verdict = Verdict.REJECTED if letter is LetterName.REJECTED else Verdict.APPROVED
+            moderation.decide(session, request, grace, verdict, via=Door.PORTAL, comment=comment)
+        case LetterName.TOO_LATE:
+            moderation.decide(
+                session, request, linus, Verdict.REJECTED, via=Door.PORTAL, comment=comment
+            )
+    if letter in {LetterName.NOT_UNDERSTOOD, LetterName.TOO_LATE}:
+        mail.write_back(session, request.invitations[0], letter)
+    if letter is LetterName.PHONE_LOCKED:
+        notify_administrators(session, letter, person=grace.name)
     if letter is LetterName.RETURNED:
         waiting = session.scalars(select(Dispatch).where(Dispatch.request_id == request.id)).one()
         dispatch.return_to_author(session, waiting)
-    session.flush()
-    found = select(Notification).where(
-        Notification.letter == letter, Notification.message_id == message.id
-    )
-    return session.scalars(found.order_by(Notification.id).limit(1)).one()
 
 
 def listgate(*arguments: str, stdin: bytes = b"") -> Result:

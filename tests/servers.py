@@ -46,7 +46,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     if running.valkey is None:
         redis_url = number_of_our_own(redis_url)
     # An empty name keeps a developer's .env out of the tests.
-    environment = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "LISTGATE_ENV_FILE": ""}
+    environment = {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "LISTGATE_ENV_FILE": "",
+        "SECRET_KEY": "a secret for tests, of at least 32 characters",
+    }
     house.enter_context(patch.dict(os.environ, environment))
     early_config.stash[RUNNING] = running
 

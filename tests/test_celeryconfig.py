@@ -15,7 +15,7 @@ from workflows.celery import app
 from workflows.tasks import PUBLIC
 from workflows.transaction import ANSWERED_BY
 
-OURS = ("letters.", "sendout.", "sweep.", "listgate.")
+OURS = ("moderation.", "letters.", "sendout.", "sweep.", "listgate.")
 SECRET = "s3cret"
 DEFAULT_BACKOFF = 600  # Celery's own `retry_backoff_max`, in seconds
 
@@ -52,6 +52,7 @@ def test_every_task_goes_to_a_queue_that_workers_read(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "queue"),
     [
+        ("moderation.handle_mail", "moderation"),
         ("letters.deliver_notification", "letters"),
         ("sendout.send_dispatch", "sendout"),
         ("sweep.sweep", "sweep"),

@@ -14,6 +14,7 @@ from notifications import delivery
 from sandbox.mailbox import Mailbox
 from sandbox.valkey import Valkey
 from tests.builders import Cast, a_dispatch, a_letter, a_mailer
+from tests.notifications.voices import a_voice
 from workflows import logs, sendout
 from workflows import transaction as unit
 from workflows.celery import app
@@ -171,7 +172,7 @@ def test_a_letter_leaves_no_trace_of_its_reader_or_its_text(
             mailbox.stop()
         elif reply:
             mailbox.answer(None, reply)
-        delivery.deliver(session, letter, a_mailer(mailbox))
+        delivery.deliver(session, letter, a_voice(mailbox))
 
     said = "\n".join(lines())
     assert [each for each in PRIVATE if each in said] == []

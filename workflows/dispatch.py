@@ -12,12 +12,12 @@ from models import (
     LetterName,
     Message,
     MessageState,
-    Notification,
     Right,
     User,
     record,
 )
 from models.clock import now
+from workflows.notifications import notify
 from workflows.people import require, require_author
 
 
@@ -87,7 +87,7 @@ def return_to_author(session: Session, dispatch: Dispatch) -> None:
     message = dispatch.message
     cancel(dispatch)
     record(session, Act.RETURNED, by=None, via=Door.SYSTEM, **message.place)
-    session.add(Notification(letter=LetterName.RETURNED, user=message.author, message=message))
+    notify(session, [message.author], LetterName.RETURNED, message=message)
 
 
 def cancel(dispatch: Dispatch) -> None:

@@ -92,19 +92,24 @@ def assign_approvers(
     mailing_list: MailingList,
     approver_list: ApproverList,
     *,
+    escalation: bool = False,
     by: User | None,
     via: Door,
 ) -> None:
-    """Have this approver list answer for the mailing list."""
+    """Have this approver list answer for the mailing list, or only once others have not."""
     require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
     require(by, Right.USE_APPROVER_LISTS, via, list_id=mailing_list.id)
-    mailing_list.approver_list = approver_list
+    if escalation:
+        mailing_list.escalation_list = approver_list
+    else:
+        mailing_list.approver_list = approver_list
     record(
         session,
         Act.ASSIGNED_APPROVERS,
         by=by,
         via=via,
         list_id=mailing_list.id,
+        escalation=escalation,
         **facts(approver_list),
     )
 

@@ -1,6 +1,6 @@
 """Ask, answer, withdraw: whether a message may go out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -11,11 +11,11 @@ from models import (
     Door,
     IllegalTransition,
     Invalid,
+    Invitation,
     LetterName,
     Message,
     MessageState,
     ModerationRequest,
-    Notification,
     Refusal,
     RequestState,
     Trespass,
@@ -25,6 +25,7 @@ from models import (
     record,
 )
 from workflows.dispatch import schedule
+from workflows.notifications import notify
 from workflows.people import require_author
 
 COMMENT_LENGTH = 10_000  # characters; a reason is a letter, not a book
@@ -61,10 +62,7 @@ def request_approval(
     session.add(request)
     session.flush()
     record(session, Act.ASKED, by=author, via=via, request_id=request.id, **message.place)
-    session.add_all(
-        Notification(letter=LetterName.MODERATE, user=approver, message=message, request=request)
-        for approver in approvers
-    )
+    invite(session, request, approvers)
     return request
 
 
@@ -103,11 +101,11 @@ def withdraw(session: Session, request: ModerationRequest, author: User, *, via:
     Raises Trespass for somebody else's message, AlreadyDecided, NoLongerOpen.
     """
     require_author(request.message, author, via)
+    message = request.message
     win(session, request, RequestState.WITHDRAWN)
-    request.message.move(MessageState.DRAFT, MessageState.IN_MODERATION)
-    record(
-        session, Act.WITHDREW, by=author, via=via, request_id=request.id, **request.message.place
-    )
+    message.move(MessageState.DRAFT, MessageState.IN_MODERATION)
+    notify(session, invited(request), LetterName.WITHDRAWN, message=message, request=request)
+    record(session, Act.WITHDREW, by=author, via=via, request_id=request.id, **message.place)
 
 
 def request_by_id(session: Session, request_id: int) -> ModerationRequest:
@@ -116,6 +114,20 @@ def request_by_id(session: Session, request_id: int) -> ModerationRequest:
     if request is None:
         raise Unknown(f"There is no request {request_id}.")
     return request
+
+
+def invite(session: Session, request: ModerationRequest, approvers: Iterable[User]) -> None:
+    """Give each of these people keys of their own to answer with, and tell them."""
+    known = set(invited(request))
+    new = [approver for approver in approvers if approver not in known]
+    request.invitations += [Invitation(user=approver) for approver in new]
+    session.flush()  # the keys are made from the invitations' ids
+    notify(session, new, LetterName.MODERATE, message=request.message, request=request)
+
+
+def invited(request: ModerationRequest) -> Sequence[User]:
+    """Everybody who was asked."""
+    return [invitation.user for invitation in request.invitations]
 
 
 def approvers_to_ask(message: Message) -> Sequence[User]:
@@ -136,9 +148,9 @@ def approvers_to_ask(message: Message) -> Sequence[User]:
 
 def require_approver(request: ModerationRequest, user: User, via: Door) -> None:
     """Raise NotAnApprover unless `user` may answer this request now."""
-    mailing_list, author = request.message.mailing_list, request.message.author
-    if user in mailing_list.approvers_for(author):
+    if user in request.approvers():
         return
+    mailing_list, author = request.message.mailing_list, request.message.author
     raise NotAnApprover(
         f"{user} wrote this message, and the list {mailing_list} asks for four eyes."
         if user == author and mailing_list.four_eyes
@@ -172,8 +184,10 @@ def too_late(request: ModerationRequest) -> Refusal:
 
 
 def follow(session: Session, request: ModerationRequest, decision: Decision) -> None:
-    """What a decision leads to: a sendout, or a letter to the author."""
+    """What a decision leads to: a sendout or a return, and letters to author and approvers."""
     message = request.message
+    others = [user for user in invited(request) if user != decision.approver]
+    notify(session, others, LetterName.DECIDED, message=message, request=request)
     facts: dict[str, Any] = {"by": decision.approver, "via": decision.via, **message.place}
     if decision.verdict is Verdict.APPROVED:
         record(session, Act.APPROVED, comment=decision.comment, **facts)
@@ -184,17 +198,12 @@ def follow(session: Session, request: ModerationRequest, decision: Decision) -> 
             content_hash=request.content_hash,
             request_id=request.id,
         )
-        return
-    message.move(MessageState.REJECTED)
-    record(session, Act.REJECTED, comment=decision.comment, **facts)
-    session.add(
-        Notification(
-            letter=LetterName.REJECTED,
-            user=message.author,
-            message=message,
-            request_id=decision.request_id,
-        )
-    )
+        letter = LetterName.APPROVED
+    else:
+        message.move(MessageState.REJECTED)
+        record(session, Act.REJECTED, comment=decision.comment, **facts)
+        letter = LetterName.REJECTED
+    notify(session, [message.author], letter, message=message, request=request)
 
 
 def checked_comment(comment: str) -> str:

@@ -13,6 +13,8 @@ from models import (
     DispatchState,
     Door,
     IdempotentCall,
+    InboundMail,
+    InboundMailState,
     Notification,
     NotificationState,
     WorkItem,
@@ -33,6 +35,7 @@ def ring_again(session: Session) -> None:
     unfinished: dict[type[WorkItem], ColumnElement[bool]] = {
         # Written like the partial indexes, or PostgreSQL would not use them.
         Notification: Notification.state == NotificationState.PENDING,
+        InboundMail: InboundMail.state == InboundMailState.RECEIVED,
         Dispatch: Dispatch.state.in_([DispatchState.WAITING, DispatchState.SENDING]),
     }
     for kind, is_unfinished in unfinished.items():

@@ -9,15 +9,39 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from models import Dispatch, DispatchState, Door, Notification, NotificationState, Refusal
+from models import (
+    Dispatch,
+    DispatchState,
+    Door,
+    InboundMail,
+    InboundMailState,
+    Notification,
+    NotificationState,
+    Refusal,
+)
 from notifications.delivery import deliver
-from notifications.mailer import Mailer
+from notifications.voice import Voice
 from settings import settings
-from workflows import contract, dispatch, messages, moderation, people, sendout, sweep
+from workflows import (
+    contract,
+    dispatch,
+    mail,
+    messages,
+    moderation,
+    notifications,
+    people,
+    sendout,
+    sweep,
+)
 from workflows.celery import app
+from workflows.deadlines import Patience, meet_deadlines
 from workflows.transaction import transaction
 
-mailer = Mailer.from_settings(settings)
+try:
+    voice = Voice.from_settings(settings)
+except ValueError as wrong:
+    raise SystemExit(str(wrong)) from None
+patience = Patience(settings.remind_after, settings.escalate_after, settings.expire_after)
 
 
 @app.task(name="letters.deliver_notification")
@@ -25,8 +49,16 @@ def deliver_notification(notification_id: int) -> None:
     """Send a letter that waits."""
     with transaction() as session:
         notification = Notification.take(session, notification_id, NotificationState.PENDING)
-        if notification:
-            deliver(session, notification, mailer)
+        if notification and not deliver(session, notification, voice):
+            notifications.try_other_channel(session, notification)
+
+
+@app.task(name="moderation.handle_mail")
+def handle_mail(mail_id: int) -> None:
+    """Find out what a mail that came in says, and do it."""
+    with transaction() as session:
+        if received := InboundMail.take(session, mail_id, InboundMailState.RECEIVED):
+            mail.handle(session, received, own_addresses=voice.own_addresses)
 
 
 @app.task(name="sendout.send_dispatch")
@@ -36,7 +68,7 @@ def send_dispatch(dispatch_id: int) -> None:
         waiting = Dispatch.take(session, dispatch_id, DispatchState.WAITING, DispatchState.SENDING)
         batch = sendout.claim(session, waiting) if waiting else []
     with transaction() as session:
-        sendout.send(session, dispatch_id, batch, mailer)
+        sendout.send(session, dispatch_id, batch, voice.mailer)
 
 
 @app.task(name="sweep.sweep")
@@ -45,6 +77,8 @@ def sweep_all() -> None:
     for look in (sweep.ring_again, sweep.report_uncertain, sweep.forget_old_calls):
         with transaction() as session:
             look(session)
+    with transaction() as session:
+        meet_deadlines(session, patience)
 
 
 Arguments = TypeVar("Arguments", bound=contract.Call)

@@ -12,6 +12,7 @@ from models import (
     Message,
     MessageState,
     ModerationRequest,
+    Unknown,
 )
 from workflows.sendout import tally
 
@@ -49,13 +50,16 @@ def rejection(session: Session, message: Message) -> str:
 
 
 def newest_request(session: Session, message: Message) -> ModerationRequest:
-    """The latest question about the message."""
-    return session.scalars(
+    """The latest question about the message; raises Unknown if nobody was asked."""
+    newest = session.scalar(
         select(ModerationRequest)
         .where(ModerationRequest.message_id == message.id)
         .order_by(ModerationRequest.id.desc())
         .limit(1)
-    ).one()
+    )
+    if newest is None:
+        raise Unknown(f"Nobody was asked about message {message.id}.")
+    return newest
 
 
 def newest_dispatch(session: Session, message: Message) -> Dispatch:

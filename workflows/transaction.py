@@ -16,7 +16,7 @@ from kombu.pools import producers
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from models import Act, Dispatch, Door, Notification, Trespass, User, WorkItem, record
+from models import Dispatch, InboundMail, Notification, Trespass, WorkItem, record_refusal
 from models.clock import now
 from models.database import new_session
 from workflows.celery import app
@@ -27,6 +27,7 @@ log = structlog.get_logger()
 ANSWERED_BY: dict[type[WorkItem], str] = {
     Notification: "letters.deliver_notification",
     Dispatch: "sendout.send_dispatch",
+    InboundMail: "moderation.handle_mail",
 }
 
 # A page waits for its bell: a broker that does not answer within a second is not waited for.
@@ -52,22 +53,9 @@ def transaction() -> Iterator[Session]:
             yield session
     except Trespass as refusal:
         with new_session.begin() as session:
-            put_on_record(session, refusal)
+            record_refusal(session, refusal)
         raise
     ring(session.info.pop("bells", []))
-
-
-def put_on_record(session: Session, refusal: Trespass) -> None:
-    """Write down who tried what was not theirs."""
-    record(
-        session,
-        Act.REFUSED,
-        by=session.get(User, refusal.by_id) if refusal.by_id else None,
-        via=Door(refusal.via or Door.SYSTEM),
-        message_id=refusal.message_id,
-        list_id=refusal.list_id,
-        sentence=str(refusal),
-    )
 
 
 @event.listens_for(new_session, "after_flush")

@@ -6,7 +6,7 @@ import typer
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from models import Refusal
-from portal.cli import lists, messages, moderation, operations, people
+from portal.cli import letters, lists, mail, messages, moderation, operations, people
 from settings import settings
 from workflows import logs
 
@@ -16,8 +16,9 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for commands in (operations, people, lists, messages, moderation):
+for commands in (operations, people, lists, messages, moderation, mail):
     app.add_typer(commands.app)
+app.add_typer(letters.app, name="letters")
 
 
 def main() -> None:

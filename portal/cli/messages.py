@@ -10,15 +10,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Door, Message, MessageState
+from notifications.outgoing import outgoing
 from portal.cli.options import As, MessageId, instant, local, say, show
 from portal.timeline import sentence
 from settings import settings
 from workflows import dispatch, lists, messages, people
-from workflows.timeline import standing, timeline
+from workflows.invitations import view
+from workflows.timeline import newest_request, standing, timeline
 from workflows.transaction import transaction
 
 app = typer.Typer()
-message_commands = typer.Typer(help="Messages: submit, hand-in.", no_args_is_help=True)
+message_commands = typer.Typer(help="Messages: submit, hand-in, show.", no_args_is_help=True)
 app.add_typer(message_commands, name="message")
 
 
@@ -59,6 +61,16 @@ def hand_in(message_id: MessageId, author: As) -> None:
         user = people.acting_user(session, author, Door.COMMAND_LINE)
         messages.hand_in(session, message, user, via=Door.COMMAND_LINE)
         report(session, message)
+
+
+@message_commands.command("show")
+def show_message(message_id: MessageId, reader: As) -> None:
+    """Show a message to somebody who may answer about it, as it will be sent."""
+    with transaction() as session:
+        message = messages.message_by_id(session, message_id)
+        user = people.acting_user(session, reader, Door.COMMAND_LINE)
+        view(session, newest_request(session, message), user, via=Door.COMMAND_LINE)
+        sys.stdout.buffer.write(outgoing(message))
 
 
 @app.command()

@@ -14,6 +14,8 @@ WIDE = 10_000  # characters: wider than any row
 
 As = Annotated[str, typer.Option("--as", metavar="ADDRESS", help="The person who acts.")]
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="A user's address.")]
+Addresses = Annotated[list[str], typer.Argument(metavar="ADDRESS...", help="Users' addresses.")]
+RoleName = Annotated[str, typer.Argument(metavar="ROLE", help="A role's name.")]
 ShortName = Annotated[str, typer.Argument(metavar="LIST", help="A list's short name.")]
 MessageId = Annotated[int, typer.Argument(metavar="MESSAGE", help="A message's number.")]
 RequestId = Annotated[int, typer.Argument(metavar="REQUEST", help="A request's number.")]

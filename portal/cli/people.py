@@ -1,108 +1,12 @@
 """`listgate user` and `listgate role`."""
 
-from typing import Annotated
-
 import typer
-from sqlalchemy import select
 
-from models import Door, Right, Role, User
-from portal.cli.options import Address, say, show
-from workflows import people
-from workflows.transaction import transaction
+from portal.cli.contacts import contact
+from portal.cli.roles import roles
+from portal.cli.users import users
 
 app = typer.Typer(help="Users and roles.", no_args_is_help=True)
-users = typer.Typer(help="Users: add, list, grant, disable, enable.", no_args_is_help=True)
-roles = typer.Typer(help="Roles: named sets of rights.", no_args_is_help=True)
+users.command("contact")(contact)
 app.add_typer(users, name="user")
 app.add_typer(roles, name="role")
-
-RoleName = Annotated[str, typer.Argument(metavar="ROLE", help="A role's name.")]
-
-
-@users.command("add")
-def add_user(
-    address: Address,
-    name: Annotated[str, typer.Argument(help="The person's name.")],
-    role: Annotated[list[str], typer.Option(help="A role to give; may be repeated.")] = [],  # noqa: B006
-) -> None:
-    """Add a person."""
-    with transaction() as session:
-        user = people.add_user(session, address, name, roles=role, by=None, via=Door.COMMAND_LINE)
-        say(f"User {user.id}: {user.name}")
-
-
-@users.command("list")
-def list_users() -> None:
-    """Show everybody, with their roles."""
-    with transaction() as session:
-        show(
-            "id",
-            "address",
-            "name",
-            "roles",
-            "",
-            rows=[
-                (
-                    str(user.id),
-                    user.address,
-                    user.name,
-                    ", ".join(role.name for role in user.roles),
-                    "disabled" if user.disabled_at else "",
-                )
-                for user in session.scalars(select(User).order_by(User.name, User.id))
-            ],
-            empty="No users yet: listgate user add ADDRESS NAME",
-        )
-
-
-@users.command("grant")
-def grant(address: Address, role: RoleName) -> None:
-    """Give a person a role."""
-    with transaction() as session:
-        user = people.user_with_address(session, address)
-        people.grant(session, user, role, by=None, via=Door.COMMAND_LINE)
-        say(f"{user.name} is now {', '.join(r.name for r in user.roles)}.")
-
-
-@users.command("disable")
-def disable(address: Address) -> None:
-    """From now on this person neither acts nor receives."""
-    with transaction() as session:
-        user = people.user_with_address(session, address)
-        people.disable(session, user, by=None, via=Door.COMMAND_LINE)
-        say(f"{user.name} is disabled.")
-
-
-@users.command("enable")
-def enable(address: Address) -> None:
-    """Undo `disable`."""
-    with transaction() as session:
-        user = people.user_with_address(session, address)
-        people.enable(session, user, by=None, via=Door.COMMAND_LINE)
-        say(f"{user.name} is enabled.")
-
-
-@roles.command("list")
-def list_roles() -> None:
-    """Show every role with its rights."""
-    with transaction() as session:
-        show(
-            "role",
-            "rights",
-            rows=[
-                (role.name, ", ".join(f"{Right(r).name} ({r})" for r in role.rights))
-                for role in session.scalars(select(Role).order_by(Role.name))
-            ],
-            empty="No roles yet: listgate role define NAME --right 601",
-        )
-
-
-@roles.command("define")
-def define_role(
-    name: RoleName,
-    right: Annotated[list[int], typer.Option(help="A right's number; may be repeated.")],
-) -> None:
-    """Create a role, or give an existing one exactly these rights."""
-    with transaction() as session:
-        people.define_role(session, name, right, by=None, via=Door.COMMAND_LINE)
-        say(f"The role {name} has {len(set(right))} rights.")

@@ -10,7 +10,7 @@ from portal.cli import app
 from tests.deploy.test_compose import RUNBOOK, complaints
 
 # `listgate` and the words after it; not a user, a database or a folder of that name.
-COMMANDS = sorted(set(re.findall(r"(?<![\w=-])listgate((?: [a-z]+)+)\b", RUNBOOK)))
+COMMANDS = sorted(set(re.findall(r"(?<![\w=-])listgate((?: [a-z]+(?:-[a-z]+)*)+)\b", RUNBOOK)))
 
 
 def test_the_runbook_names_the_commands_an_operator_needs() -> None:

@@ -34,7 +34,7 @@ def complaints(unit: str, name: str, folder: Path) -> str:
     """Ask systemd about a unit as if Listgate were installed."""
     binaries = folder / "bin"
     binaries.mkdir()
-    for command in ("celery", "listgate"):
+    for command in ("celery", "gunicorn", "listgate"):
         (binaries / command).touch(mode=0o755)
     copy = folder / name
     copy.write_text(unit.replace(INSTALLED, f"{binaries}/"))

@@ -1,5 +1,6 @@
 """Where a house runs: a mail server, a database and a worker, kept for as long as the tests run."""
 
+import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
@@ -40,6 +41,7 @@ def environment(redis_url: str, mailbox: Mailbox, database: URL) -> dict[str, st
         "REDIS_URL": redis_url,
         "SMTP_URL": mailbox.url,
         "MAIL_FROM": MAIL_FROM,
+        "SECRET_KEY": os.environ["SECRET_KEY"],
         "LISTGATE_ENV_FILE": "",
     }
 

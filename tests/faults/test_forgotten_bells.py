@@ -62,7 +62,7 @@ def test_an_author_learns_of_a_rejection_although_its_bell_is_lost(
 
     live.sweep_after_an_hour()
 
-    live.wait_for_states("notification", sent=3)
+    live.wait_for_states("notification", sent=4)
     assert len(live.letters("ada")) == 1
 
 

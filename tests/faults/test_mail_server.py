@@ -1,6 +1,7 @@
 """A mail server that is away, undecided or rude: nothing is lost (P4), nothing repeated (P5)."""
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 
@@ -81,11 +82,13 @@ def test_a_connection_that_breaks_after_the_last_byte_is_uncertain_and_not_repea
     live: LiveHouse, kept: bool
 ) -> None:
     live.subscribe(8)
-    request = live.ask()
+    request = live.ask(send_in=timedelta(seconds=5))
     live.wait_for_states("notification", sent=2)
-    live.mailbox.drop_after_data(kept=kept)
-
     live.decide(request)
+    # The letters are out, so that it is the sendout which meets the broken connection.
+    live.wait_for_states("notification", sent=4)
+
+    live.mailbox.drop_after_data(kept=kept)
 
     live.wait_for_states("dispatch", sent=1)
     assert live.states("delivery") == {"sent": 9, "uncertain": 1}
@@ -98,7 +101,7 @@ def test_a_letter_that_comes_twice_after_a_broken_connection_is_the_same_letter(
 ) -> None:
     request = live.ask()
     live.wait_for_states("notification", sent=2)
-    live.mailbox.drop_after_data()
+    live.mailbox.drop_after_data(times=2)  # Linus is told by another letter
     live.decide(request, Verdict.REJECTED)
     wait_for(
         "the letter to be uncertain",
@@ -109,6 +112,6 @@ def test_a_letter_that_comes_twice_after_a_broken_connection_is_the_same_letter(
 
     live.sweep_after_an_hour()
 
-    live.wait_for_states("notification", sent=3)
+    live.wait_for_states("notification", sent=4)
     ids = Counter(mail.message["Message-ID"] for mail in live.letters("ada"))
     assert list(ids.values()) == [2]

@@ -77,7 +77,7 @@ def test_sweeps_that_run_at_once_ring_for_nothing_twice(live: LiveHouse) -> None
         live.sweep()
 
     live.wait_for_states("dispatch", sent=1)
-    live.wait_for_states("notification", sent=2, moot=2)
+    live.wait_for_states("notification", sent=4, moot=2)
     assert set(live.copies().values()) == {1}
     assert len(live.letters("grace")) == 1
 

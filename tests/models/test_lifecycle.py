@@ -14,6 +14,7 @@ from models import (
     Dispatch,
     Door,
     IllegalTransition,
+    InboundMail,
     Lifecycle,
     Message,
     MessageState,
@@ -27,7 +28,14 @@ from models.clock import now
 from tests.builders import Cast, a_draft, a_request
 from workflows import moderation
 
-KINDS: list[type[Lifecycle]] = [Message, ModerationRequest, Notification, Dispatch, Delivery]
+KINDS: list[type[Lifecycle]] = [
+    Message,
+    ModerationRequest,
+    Notification,
+    Dispatch,
+    Delivery,
+    InboundMail,
+]
 MOVES = {
     (kind.__tablename__, origin and origin.value, target.value)
     for kind in KINDS
@@ -54,6 +62,7 @@ def row_ids(session: Session, people: Cast) -> dict[type[Lifecycle], int]:
     session.add(
         Delivery(dispatch_id=dispatch.id, address="edsger@example.org", next_attempt_at=now())
     )
+    session.add(InboundMail(raw=b"", envelope_sender="", envelope_recipient=""))
     session.flush()
     return {kind: session.scalars(select(func.min(kind.id))).one() for kind in KINDS}
 

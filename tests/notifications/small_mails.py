@@ -21,3 +21,33 @@ FROM = b"From: ada@example.org\r\n"
 def multipart(*parts: bytes) -> bytes:
     start = FROM + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
     return start + b"".join(b"--b\r\n" + part + b"\r\n" for part in parts) + b"--b--\r\n"
+
+
+def a_bounce(notification_id: int) -> bytes:
+    """What a mail server writes when nobody has the address (RFC 3464)."""
+    return f"""From: MAILER-DAEMON@example.org
+To: bounces@example.org
+Subject: Undelivered Mail Returned to Sender
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Type: text/plain
+
+Nobody here has this address.
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mail.example.org
+
+Final-Recipient: rfc822; grace@example.org
+Action: failed
+Status: 5.1.1
+--b
+Content-Type: text/rfc822-headers
+
+Message-ID: <notification.{notification_id}@example.org>
+Subject: To approve
+--b--
+""".encode()

@@ -11,17 +11,12 @@ from sqlalchemy.orm import Session
 from models import LetterName
 from notifications import composition
 from notifications.composition import compose
-from notifications.email import Relay
 from notifications.envelope import with_crlf
-from notifications.mailer import Mailer
 from notifications.outgoing import outgoing
 from tests.builders import Cast, a_letter, an_eml
+from tests.notifications.voices import a_voice
 
-MAILER = Mailer(
-    relay=Relay("127.0.0.1", 1),
-    mail_from="Listgate <listgate@example.org>",
-    envelope_sender="bounces@example.org",
-)
+VOICE = a_voice()
 
 STAND_IN = "0123456789abcdef" * 2
 
@@ -88,8 +83,9 @@ def test_approvers_get_the_very_bytes_that_will_be_sent(
 ) -> None:
     letter = a_letter(session, people, raw=raw)
 
-    mail = compose(letter, MAILER)
+    mail = compose(letter, VOICE)
 
+    assert letter.message is not None
     assert attached(mail) == outgoing(letter.message)
     assert attached(mail).endswith(raw.partition(b"\r\n\r\n")[2])
 
@@ -98,7 +94,7 @@ def test_approvers_get_the_very_bytes_that_will_be_sent(
 def test_a_rejected_author_gets_the_very_bytes_that_were_given(
     session: Session, people: Cast, raw: bytes
 ) -> None:
-    mail = compose(a_letter(session, people, LetterName.REJECTED, raw=raw), MAILER)
+    mail = compose(a_letter(session, people, LetterName.REJECTED, raw=raw), VOICE)
 
     assert attached(mail) == raw
 
@@ -107,9 +103,10 @@ def test_a_message_that_was_changed_is_returned_as_it_is_now(
     session: Session, people: Cast
 ) -> None:
     letter = a_letter(session, people, LetterName.RETURNED, raw=MESSAGES["S/MIME"])
+    assert letter.message is not None
     letter.message.raw = MESSAGES["Latin-1"]
 
-    mail = compose(letter, MAILER)
+    mail = compose(letter, VOICE)
 
     assert attached(mail) == MESSAGES["Latin-1"]
 
@@ -117,7 +114,7 @@ def test_a_message_that_was_changed_is_returned_as_it_is_now(
 def test_an_author_on_unix_gets_every_line_back(session: Session, people: Cast) -> None:
     raw = an_eml()
 
-    mail = compose(a_letter(session, people, LetterName.REJECTED, raw=raw), MAILER)
+    mail = compose(a_letter(session, people, LetterName.REJECTED, raw=raw), VOICE)
 
     assert b"\r\n" not in raw
     assert with_crlf(attached(mail)) == with_crlf(raw)
@@ -129,15 +126,16 @@ def test_a_message_that_guesses_the_stand_in_is_attached_all_the_same(
     letter = a_letter(session, people, raw=MESSAGES["a stand-in"])
     monkeypatch.setattr(composition, "token_hex", lambda _: STAND_IN)
 
-    mail = compose(letter, MAILER)
+    mail = compose(letter, VOICE)
 
+    assert letter.message is not None
     assert attached(mail) == outgoing(letter.message)
 
 
 def test_no_two_letters_have_the_same_stand_in_or_boundary(session: Session, people: Cast) -> None:
     letter = a_letter(session, people)
 
-    boundaries = {parsed(compose(letter, MAILER)).get_boundary() for _ in range(5)}
+    boundaries = {parsed(compose(letter, VOICE)).get_boundary() for _ in range(5)}
 
     assert len(boundaries) == 5
 
@@ -146,7 +144,7 @@ def test_no_two_letters_have_the_same_stand_in_or_boundary(session: Session, peo
 def test_the_attachment_is_a_mail_that_programs_open(
     session: Session, people: Cast, kind: str, encoding: str
 ) -> None:
-    mail = parsed(compose(a_letter(session, people, raw=MESSAGES[kind]), MAILER))
+    mail = parsed(compose(a_letter(session, people, raw=MESSAGES[kind]), VOICE))
 
     (part,) = mail.iter_attachments()
     assert mail.get_content_type() == "multipart/mixed"
@@ -156,7 +154,7 @@ def test_the_attachment_is_a_mail_that_programs_open(
 
 
 def test_a_letter_is_there_as_text_and_as_html(session: Session, people: Cast) -> None:
-    mail = parsed(compose(a_letter(session, people), MAILER))
+    mail = parsed(compose(a_letter(session, people), VOICE))
 
     text, html = mail.get_body(("plain",)), mail.get_body(("html",))
     assert text is not None
@@ -170,7 +168,7 @@ def test_the_header_says_from_whom_to_whom_and_that_nobody_need_answer(
 ) -> None:
     letter = a_letter(session, people)
 
-    mail = parsed(compose(letter, MAILER))
+    mail = parsed(compose(letter, VOICE))
 
     assert mail["From"] == "Listgate <listgate@example.org>"
     assert mail["To"] == "Grace Hopper <grace@example.org>"
@@ -183,13 +181,13 @@ def test_the_header_says_from_whom_to_whom_and_that_nobody_need_answer(
 def test_each_letter_has_one_message_id_at_every_attempt(session: Session, people: Cast) -> None:
     first, second = a_letter(session, people), a_letter(session, people)
 
-    ids = [parsed(compose(letter, MAILER))["Message-ID"] for letter in (first, first, second)]
+    ids = [parsed(compose(letter, VOICE))["Message-ID"] for letter in (first, first, second)]
 
     assert ids[0] == ids[1] == f"<notification.{first.id}@example.org>"
     assert ids[2] != ids[0]
 
 
 def test_a_letter_has_crlf_at_every_line_end(session: Session, people: Cast) -> None:
-    mail = compose(a_letter(session, people, raw=MESSAGES["plain"]), MAILER)
+    mail = compose(a_letter(session, people, raw=MESSAGES["plain"]), VOICE)
 
     assert with_crlf(mail) == mail

@@ -1,6 +1,7 @@
 """Names, subjects and addresses in the header of a letter: whole, and never more than that."""
 
 from base64 import b64encode
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage
@@ -14,20 +15,16 @@ from sqlalchemy.orm import Session
 
 from models import Door
 from notifications.composition import compose
-from notifications.email import Relay
 from notifications.envelope import with_crlf
-from notifications.mailer import Mailer
+from notifications.voice import Voice
 from tests.builders import Cast, a_letter
+from tests.notifications.voices import a_voice
 from workflows import people as persons
 
-MAILER = Mailer(
-    relay=Relay("127.0.0.1", 1),
-    mail_from="Listgate <listgate@example.org>",
-    envelope_sender="bounces@example.org",
-)
+VOICE = a_voice()
 
 FIELDS = [
-    *("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted"),
+    *("From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted"),
     *("X-Auto-Response-Suppress", "MIME-Version", "Content-Type"),
 ]
 
@@ -123,21 +120,27 @@ def parsed(mail: bytes) -> EmailMessage:
     return message_from_bytes(mail, policy=policy.default)
 
 
+def a_voice_from(mail_from: str) -> Voice:
+    """A voice whose letters are from this mailbox."""
+    return replace(VOICE, mailer=replace(VOICE.mailer, mail_from=mail_from))
+
+
 def to_grace(session: Session, people: Cast, **changed: str) -> bytes:
     """A letter to Grace, whose name or address is now another one."""
     letter = a_letter(session, people)
     for column, value in changed.items():
         setattr(people.grace, column, value)
-    return compose(letter, MAILER)
+    return compose(letter, VOICE)
 
 
 @pytest.mark.parametrize("subject", ODD_SUBJECTS)
 def test_a_subject_arrives_whole(session: Session, people: Cast, subject: str) -> None:
     letter = a_letter(session, people, raw=about(subject))
 
-    mail = compose(letter, MAILER)
+    mail = compose(letter, VOICE)
 
     shown = subject or "(no subject)"
+    assert letter.message is not None
     assert letter.message.subject == subject
     assert parsed(mail)["Subject"] == f"To approve: {shown} [announce]"
     assert fields(mail) == FIELDS
@@ -148,7 +151,7 @@ def test_a_subject_arrives_whole(session: Session, people: Cast, subject: str) -
 def test_a_subject_puts_nothing_else_into_the_header(
     session: Session, people: Cast, subject: str
 ) -> None:
-    mail = compose(a_letter(session, people, raw=about(subject)), MAILER)
+    mail = compose(a_letter(session, people, raw=about(subject)), VOICE)
 
     assert fields(mail) == FIELDS
 
@@ -220,9 +223,7 @@ def test_only_a_local_part_beyond_ascii_needs_a_server_that_takes_it(
 def test_letters_are_from_whom_the_operator_says(
     session: Session, people: Cast, mail_from: str, name: str, address: str
 ) -> None:
-    mailer = Mailer(MAILER.relay, mail_from, MAILER.envelope_sender)
-
-    mail = parsed(compose(a_letter(session, people), mailer))
+    mail = parsed(compose(a_letter(session, people), a_voice_from(mail_from)))
 
     (sender,) = mail["From"].addresses
     assert (sender.display_name, sender.addr_spec) == (name, address)
@@ -231,10 +232,9 @@ def test_letters_are_from_whom_the_operator_says(
 def test_letters_from_an_internationalised_domain_have_a_header_in_ascii(
     session: Session, people: Cast
 ) -> None:
-    mailer = Mailer(MAILER.relay, "Lists <lists@bücher.example>", MAILER.envelope_sender)
     letter = a_letter(session, people)
 
-    mail = compose(letter, mailer)
+    mail = compose(letter, a_voice_from("Lists <lists@bücher.example>"))
 
     assert "From: Lists <lists@xn--bcher-kva.example>" in header(mail)
     assert f"Message-ID: <notification.{letter.id}@xn--bcher-kva.example>" in header(mail)

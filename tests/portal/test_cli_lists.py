@@ -132,6 +132,7 @@ def test_a_list_is_shown_with_all_there_is_to_know() -> None:
         "four eyes": "yes",
         "approver list": "editors",
         "approvers": "Grace Hopper, Linus Torvalds",
+        "escalation": "none",
         "members": "2",
     }
 

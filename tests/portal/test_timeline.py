@@ -12,8 +12,18 @@ from models.clock import now
 from notifications.delivery import deliver
 from portal.timeline import SENTENCES, sentence
 from sandbox.mailbox import Mailbox
-from tests.builders import LIMIT, Cast, a_dispatch, a_letter, a_mailer, a_request, an_eml
-from workflows import dispatch, messages, moderation, sendout, sweep
+from tests.builders import LIMIT, Cast, a_dispatch, a_letter, a_request, an_eml
+from tests.notifications.voices import a_voice
+from workflows import (
+    deadlines,
+    dispatch,
+    invitations,
+    lists,
+    messages,
+    moderation,
+    sendout,
+    sweep,
+)
 from workflows.timeline import timeline
 
 # They are about people, roles and lists; no message's timeline tells of them.
@@ -21,6 +31,7 @@ ABOUT_NO_MESSAGE = {
     *(Act.ADDED_USER, Act.DISABLED_USER, Act.ENABLED_USER, Act.GRANTED_ROLE, Act.EDITED_ROLE),
     *(Act.CREATED_LIST, Act.CREATED_APPROVER_LIST, Act.EDITED_APPROVER_LIST),
     *(Act.ASSIGNED_APPROVERS, Act.SUBSCRIBED, Act.UNSUBSCRIBED),
+    *(Act.CHANGED_CONTACT, Act.LOCKED_PHONE, Act.STOPPED_SMS, Act.STARTED_SMS),
 }
 
 
@@ -37,11 +48,13 @@ def mailbox() -> Iterator[Mailbox]:
 
 def live_through_everything(session: Session, people: Cast, mailbox: Mailbox) -> None:
     """Have everything happen to messages that can happen to them."""
-    mailer = a_mailer(mailbox)
-    deliver(session, a_letter(session, people), mailer)  # asked, notified
+    voice = a_voice(mailbox)
+    deliver(session, a_letter(session, people), voice)  # asked, notified
     mailbox.answer("ada@example.org", "550 5.1.1 no such user")
-    deliver(session, a_letter(session, people, LetterName.REJECTED), mailer)  # not notified
+    deliver(session, a_letter(session, people, LetterName.REJECTED), voice)  # not notified
     a_letter(session, people, LetterName.RETURNED)  # approved, returned
+    a_letter(session, people, LetterName.REMINDER)
+    grow_impatient(session, people)
     moderation.withdraw(session, a_request(session, people), people.ada, via=Door.PORTAL)
     released = messages.write(
         session,
@@ -54,10 +67,26 @@ def live_through_everything(session: Session, people: Cast, mailbox: Mailbox) ->
     dispatch.release(session, released, people.barbara, via=Door.PORTAL)
     dispatch.recall(session, released, people.barbara, via=Door.PORTAL)
     sent, stopped = a_dispatch(session, people), a_dispatch(session, people)
-    sendout.send(session, sent.id, sendout.claim(session, sent), mailer)
+    sendout.send(session, sent.id, sendout.claim(session, sent), voice.mailer)
     sendout.claim(session, sent)  # finished sending
     lose_sight_of(session, stopped)
     dispatch.recall(session, stopped.message, people.ada, via=Door.PORTAL)
+
+
+def grow_impatient(session: Session, people: Cast) -> None:
+    """Have a question read, asked of others too, and given up."""
+    lists.assign_approvers(
+        session,
+        people.announce,
+        people.approvers,
+        escalation=True,
+        by=None,
+        via=Door.COMMAND_LINE,
+    )
+    request = a_request(session, people)
+    invitations.view(session, request, people.grace, via=Door.PORTAL)
+    deadlines.escalate(session, request)
+    deadlines.expire(session, request)
 
 
 def lose_sight_of(session: Session, unlucky: Dispatch) -> None:
@@ -101,6 +130,10 @@ def test_whatever_happens_to_a_message_is_told_in_a_sentence(
         (entry("approved", comment="fine"), "Ada approved: fine"),
         (entry("rejected", comment=""), "Ada rejected"),
         (entry("rejected", comment="too long\nand dull"), "Ada rejected: too long\nand dull"),
+        (entry("reminded", request_id=7), "Ada reminded the approvers of request 7"),
+        (entry("escalated", request_id=7), "Ada asked the second approver list (request 7)"),
+        (entry("expired", request_id=7), "Ada ended request 7: nobody answered in time"),
+        (entry("viewed", request_id=7), "Ada read the message (request 7)"),
         (entry("withdrew", request_id=7), "Ada withdrew request 7"),
         (entry("released"), "Ada released the message with Right 601"),
         (entry("recalled"), "Ada recalled the message"),

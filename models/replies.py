@@ -1,0 +1,66 @@
+"""What people wrote back, kept before it is understood."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, identity
+from models.clock import now
+from models.lifecycle import word
+from models.work_items import WorkItem
+
+
+class InboundMailState(StrEnum):
+    """What became of a mail that came in."""
+
+    RECEIVED = "received"
+    HANDLED = "handled"
+    STUCK = "stuck"
+
+
+class InboundMail(WorkItem):
+    """A mail to one of our addresses, byte for byte; `outcome` says what was made of it."""
+
+    __tablename__ = "inbound_mail"
+    __table_args__ = (
+        Index(None, "ring_at", postgresql_where="state = 'received'"),
+        Index("inbound_mail_stuck_idx", "id", postgresql_where="state = 'stuck'"),
+    )
+
+    moves: ClassVar = {
+        None: {InboundMailState.RECEIVED},
+        InboundMailState.RECEIVED: {InboundMailState.HANDLED, InboundMailState.STUCK},
+        InboundMailState.STUCK: {InboundMailState.RECEIVED},
+    }
+
+    state: Mapped[InboundMailState] = mapped_column(word(InboundMailState))
+    envelope_sender: Mapped[str]
+    envelope_recipient: Mapped[str]
+    raw: Mapped[bytes] = mapped_column(deferred=True)
+    received_at: Mapped[datetime] = mapped_column(default=now)
+    outcome: Mapped[str | None]
+
+
+class InboundSms(Base):
+    """An SMS that came in; its key is claimed before anything else, so it has one effect."""
+
+    __tablename__ = "inbound_sms"
+
+    message_sid: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
+    received_at: Mapped[datetime] = mapped_column(default=now, index=True)
+    answer: Mapped[str] = mapped_column(default="")
+
+
+class WrongCode(Base):
+    """Somebody's SMS with a code that fits none of their open requests."""
+
+    __tablename__ = "wrong_code"
+    __table_args__ = (Index(None, "user_id", "at"),)
+
+    id: Mapped[identity]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    at: Mapped[datetime] = mapped_column(default=now)

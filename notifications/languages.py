@@ -1,0 +1,38 @@
+"""Three languages: the catalogs, and how each writes a time."""
+
+from datetime import datetime
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime, get_timezone_name
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+
+from models import Language
+
+CATALOGS = Path(__file__).parent / "catalogs"
+
+
+@cache
+def translations(language: Language) -> NullTranslations:
+    """The catalog of a language; English is what the templates themselves are written in.
+
+    Catalogs are compiled here, in a few milliseconds, so that no compiled file can be stale.
+    """
+    if language is Language.ENGLISH:
+        return NullTranslations()
+    compiled = BytesIO()
+    with (CATALOGS / f"{language}.po").open("rb") as catalog:
+        write_mo(compiled, read_po(catalog, locale=language))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def told(moment: datetime, language: Language, zone: ZoneInfo) -> str:
+    """A time as people of this language write it, with its zone."""
+    there = moment.astimezone(zone)
+    date = format_datetime(there, "medium", locale=language)
+    return f"{date} {get_timezone_name(there, 'short', locale=language)}"

@@ -1,0 +1,54 @@
+"""`listgate approvers`."""
+
+from typing import Annotated
+
+import typer
+
+from models import Door
+from portal.cli.options import Addresses, ShortName, say
+from workflows import lists, people
+from workflows.transaction import transaction
+
+approvers = typer.Typer(help="Approver lists: create, set, assign.", no_args_is_help=True)
+
+ApproverListName = Annotated[str, typer.Argument(metavar="NAME", help="An approver list's name.")]
+
+
+@approvers.command("create")
+def create_approvers(name: ApproverListName, addresses: Addresses) -> None:
+    """Create an approver list."""
+    with transaction() as session:
+        users = [people.user_with_address(session, address) for address in addresses]
+        lists.create_approver_list(session, name, users, by=None, via=Door.COMMAND_LINE)
+        say(f"The approver list {name} has {len(set(users))} members.")
+
+
+@approvers.command("set")
+def set_approvers(name: ApproverListName, addresses: Addresses) -> None:
+    """Make exactly these people the approvers; it counts for open requests too."""
+    with transaction() as session:
+        users = [people.user_with_address(session, address) for address in addresses]
+        approver_list = lists.approver_list_named(session, name)
+        lists.set_approvers(session, approver_list, users, by=None, via=Door.COMMAND_LINE)
+        say(f"The approver list {name} has {len(set(users))} members.")
+
+
+@approvers.command("assign")
+def assign_approvers(
+    name: ApproverListName,
+    short_name: ShortName,
+    escalation: Annotated[
+        bool, typer.Option("--escalation", help="Ask them only when nobody has answered in time.")
+    ] = False,
+) -> None:
+    """Have an approver list answer for a mailing list."""
+    with transaction() as session:
+        lists.assign_approvers(
+            session,
+            lists.list_named(session, short_name),
+            lists.approver_list_named(session, name),
+            escalation=escalation,
+            by=None,
+            via=Door.COMMAND_LINE,
+        )
+        say(f"{name} now answers for the list {short_name}.")

@@ -1,0 +1,33 @@
+"""`listgate user contact`."""
+
+from typing import Annotated
+
+import typer
+
+from models import Door, Language, Preference
+from portal.cli.options import Address, say
+from workflows import people
+from workflows.contacts import change_contact
+from workflows.transaction import transaction
+
+
+def contact(
+    address: Address,
+    *,
+    phone: Annotated[str | None, typer.Option(help="As in +33612345678; empty for none.")] = None,
+    preference: Annotated[Preference | None, typer.Option(help="How to be told.")] = None,
+    language: Annotated[Language | None, typer.Option(help="In which language.")] = None,
+) -> None:
+    """Say how a person is reached; what is not given stays as it is."""
+    with transaction() as session:
+        user = people.user_with_address(session, address)
+        change_contact(
+            session,
+            user,
+            phone=phone,
+            preference=preference,
+            language=language,
+            by=None,
+            via=Door.COMMAND_LINE,
+        )
+        say(f"{user.name} is told by {user.preference}, in {user.language.name.lower()}.")

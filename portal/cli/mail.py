@@ -1,0 +1,92 @@
+"""`listgate lmtp`, `listgate receive-mail` and `listgate mail`."""
+
+import asyncio
+import sys
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from models import InboundMail, InboundMailState
+from portal import lmtp
+from portal.cli.options import local, say, show
+from portal.receiving import expected, receive
+from settings import settings
+from workflows import logs, mail
+from workflows.transaction import transaction
+
+app = typer.Typer()
+stuck_mail = typer.Typer(help="Mail that could not be handled.", no_args_is_help=True)
+app.add_typer(stuck_mail, name="mail")
+
+# sysexits.h, which mail servers go by: "no such user" bounces, "try again" keeps the mail.
+NO_USER = 67
+TRY_AGAIN = 75
+
+MailId = Annotated[int, typer.Argument(metavar="MAIL", help="A mail's number.")]
+
+
+@app.command("lmtp")
+def serve_lmtp() -> None:
+    """Take in mail from a mail server, at LMTP_ADDRESS, until stopped."""
+    logs.configure(settings.log_level, settings.log_format)  # a server tells more than a command
+    with suppress(KeyboardInterrupt):
+        asyncio.run(lmtp.serve(settings.lmtp_address))
+
+
+@app.command("receive-mail")
+def receive_mail(
+    recipient: Annotated[str, typer.Argument(help="For which address it came.")],
+    sender: Annotated[str, typer.Option(help="The envelope's sender; empty for bounces.")] = "",
+) -> None:
+    """Take in one mail from stdin, as a mail server's pipe; exit 75 has the server keep it."""
+    try:
+        if known := expected(recipient):
+            receive(sys.stdin.buffer.read(), sender=sender.strip("<>"), recipient=recipient)
+    except SQLAlchemyError:
+        typer.echo("The database is away; keep the mail and try again.", err=True)
+        raise typer.Exit(TRY_AGAIN) from None
+    except Exception as failure:  # any other exit code has the mail server send the mail back
+        typer.echo(f"{type(failure).__name__}; keep the mail and try again.", err=True)
+        raise typer.Exit(TRY_AGAIN) from None
+    if not known:
+        typer.echo("Nobody here has this address.", err=True)
+        raise typer.Exit(NO_USER)
+
+
+@stuck_mail.command("stuck")
+def stuck() -> None:
+    """Show what could not be handled, with its reason."""
+    with transaction() as session:
+        show(
+            "mail",
+            "received",
+            "from",
+            "reason",
+            rows=[
+                (str(one.id), local(one.received_at), one.envelope_sender, one.outcome or "")
+                for one in session.scalars(
+                    select(InboundMail)
+                    .where(InboundMail.state == InboundMailState.STUCK)
+                    .order_by(InboundMail.id)
+                )
+            ],
+            empty="No mail is stuck.",
+        )
+
+
+@stuck_mail.command("retry")
+def retry(mail_id: MailId) -> None:
+    """Try again what was stuck."""
+    with transaction() as session:
+        mail.retry(mail.mail_by_id(session, mail_id))
+        say(f"Mail {mail_id} will be tried again.")
+
+
+@stuck_mail.command("show")
+def show_mail(mail_id: MailId) -> None:
+    """Write the mail, byte for byte, to stdout."""
+    with transaction() as session:
+        sys.stdout.buffer.write(mail.mail_by_id(session, mail_id).raw)

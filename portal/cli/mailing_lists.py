@@ -1,0 +1,95 @@
+"""`listgate list`."""
+
+from typing import Annotated
+
+import typer
+from sqlalchemy import select
+
+from models import Door, ListDelivery, ListKind, MailingList
+from portal.cli.options import ShortName, say, show
+from portal.cli.subscriptions import members
+from workflows import lists
+from workflows.transaction import transaction
+
+mailing_lists = typer.Typer(help="Mailing lists: create, show, all.", no_args_is_help=True)
+
+
+@mailing_lists.command("create")
+def create_list(
+    short_name: Annotated[str, typer.Argument(help="Its name on the list server: a-z 0-9 . _ -")],
+    address: Annotated[str, typer.Argument(help="Its address.")],
+    name: Annotated[str, typer.Argument(help="Its name for people.")],
+    description: Annotated[str, typer.Option(help="What it is for.")] = "",
+    kind: Annotated[ListKind, typer.Option(help="Who writes.")] = ListKind.ANNOUNCEMENT,
+    delivery: Annotated[
+        ListDelivery, typer.Option(help="To each member, or once to the list's address.")
+    ] = ListDelivery.MEMBERS,
+    four_eyes: Annotated[
+        bool, typer.Option(help="An author never decides about the own message.")
+    ] = True,
+) -> None:
+    """Create an empty list."""
+    with transaction() as session:
+        lists.create_list(
+            session,
+            short_name,
+            address,
+            name,
+            description=description,
+            kind=kind,
+            delivery=delivery,
+            four_eyes=four_eyes,
+            by=None,
+            via=Door.COMMAND_LINE,
+        )
+        say(f"The list {short_name} is there; nobody is on it yet.")
+
+
+@mailing_lists.command("all")
+def all_lists() -> None:
+    """Show every list."""
+    with transaction() as session:
+        show(
+            "list",
+            "address",
+            "name",
+            "members",
+            "approvers",
+            rows=[
+                (
+                    one.short_name,
+                    one.address,
+                    one.name,
+                    str(members(session, one)),
+                    one.approver_list.name if one.approver_list else "-",
+                )
+                for one in session.scalars(select(MailingList).order_by(MailingList.short_name))
+            ],
+            empty="No lists yet: listgate list create SHORT-NAME ADDRESS NAME",
+        )
+
+
+@mailing_lists.command("show")
+def show_list(short_name: ShortName) -> None:
+    """Show one list: what it is for, who may answer, how it is sent."""
+    with transaction() as session:
+        one = lists.list_named(session, short_name)
+        answer = ", ".join(u.name for u in one.approver_list.members) if one.approver_list else ""
+        show(
+            "",
+            "",
+            rows=[
+                ("short name", one.short_name),
+                ("address", one.address),
+                ("name", one.name),
+                ("description", one.description or "missing"),
+                ("kind", one.kind),
+                ("delivery", one.delivery),
+                ("four eyes", "yes" if one.four_eyes else "no"),
+                ("approver list", one.approver_list.name if one.approver_list else "none"),
+                ("approvers", answer or "nobody"),
+                ("escalation", one.escalation_list.name if one.escalation_list else "none"),
+                ("members", str(members(session, one))),
+            ],
+            empty="",
+        )

@@ -1,0 +1,39 @@
+"""`listgate role`."""
+
+from typing import Annotated
+
+import typer
+from sqlalchemy import select
+
+from models import Door, Right, Role
+from portal.cli.options import RoleName, say, show
+from workflows import people
+from workflows.transaction import transaction
+
+roles = typer.Typer(help="Roles: named sets of rights.", no_args_is_help=True)
+
+
+@roles.command("list")
+def list_roles() -> None:
+    """Show every role with its rights."""
+    with transaction() as session:
+        show(
+            "role",
+            "rights",
+            rows=[
+                (role.name, ", ".join(f"{Right(r).name} ({r})" for r in role.rights))
+                for role in session.scalars(select(Role).order_by(Role.name))
+            ],
+            empty="No roles yet: listgate role define NAME --right 601",
+        )
+
+
+@roles.command("define")
+def define_role(
+    name: RoleName,
+    right: Annotated[list[int], typer.Option(help="A right's number; may be repeated.")],
+) -> None:
+    """Create a role, or give an existing one exactly these rights."""
+    with transaction() as session:
+        people.define_role(session, name, right, by=None, via=Door.COMMAND_LINE)
+        say(f"The role {name} has {len(set(right))} rights.")

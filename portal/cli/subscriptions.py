@@ -1,0 +1,38 @@
+"""`listgate subscribe` and `unsubscribe`."""
+
+import typer
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import Door, MailingList, Subscription
+from portal.cli.options import Addresses, ShortName, say
+from workflows import lists, people, subscriptions
+from workflows.transaction import transaction
+
+app = typer.Typer()
+
+
+@app.command()
+def subscribe(short_name: ShortName, addresses: Addresses) -> None:
+    """Put people on a list."""
+    with transaction() as session:
+        mailing_list = lists.list_named(session, short_name)
+        for user in [people.user_with_address(session, address) for address in addresses]:
+            subscriptions.subscribe(session, user, mailing_list, by=None, via=Door.COMMAND_LINE)
+        say(f"The list {short_name} has {members(session, mailing_list)} members.")
+
+
+@app.command()
+def unsubscribe(short_name: ShortName, addresses: Addresses) -> None:
+    """Take people off a list."""
+    with transaction() as session:
+        mailing_list = lists.list_named(session, short_name)
+        for user in [people.user_with_address(session, address) for address in addresses]:
+            subscriptions.unsubscribe(session, user, mailing_list, by=None, via=Door.COMMAND_LINE)
+        say(f"The list {short_name} has {members(session, mailing_list)} members.")
+
+
+def members(session: Session, mailing_list: MailingList) -> int:
+    """How many people are on the list."""
+    count = select(func.count()).where(Subscription.list_id == mailing_list.id)
+    return session.scalar(count) or 0

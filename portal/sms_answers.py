@@ -1,0 +1,48 @@
+"""What is answered to an SMS, in the words of its sender's language."""
+
+from collections.abc import Callable
+
+from models import Language
+from notifications.languages import translations
+from notifications.segments import plain, shortened
+from workflows.sms import Said, SmsAnswer
+
+SUBJECT = 60  # septets of a subject that an answer repeats: the whole then fits one segment
+
+
+def in_words(answer: SmsAnswer) -> str:
+    """The answer as text for GSM telephones; empty if nothing is to be answered."""
+    if answer.said is Said.NOTHING or answer.user is None:
+        return ""
+    facts = dict(answer.facts)
+    if "subject" in facts:
+        facts["subject"] = shortened(plain(facts["subject"]), SUBJECT)
+    return plain(sentence(answer.said, answer.user.language) % facts)
+
+
+def sentence(said: Said, language: Language) -> str:
+    """The sentence for this, with gaps for its facts."""
+    gettext = translations(language).gettext
+    return SENTENCES[said](gettext)
+
+
+# Functions, so that the sentences stand in `_("...")` where translators' tools find them.
+SENTENCES: dict[Said, Callable[[Callable[[str], str]], str]] = {
+    Said.APPROVED: lambda _: _('Approved: "%(subject)s" for %(list)s. Thank you.'),
+    Said.REJECTED: lambda _: _('Rejected: "%(subject)s" for %(list)s. The author is told.'),
+    Said.TOO_LATE: lambda _: _("Too late: %(approver)s was first. Nothing was done."),
+    Said.CLOSED: lambda _: _("This was withdrawn or has expired. Nothing was done."),
+    Said.NOT_UNDERSTOOD: lambda _: _(
+        "Not understood, nothing was done. Answer OK and the six digits, or NO, the six digits "
+        "and the reason."
+    ),
+    Said.WRONG_CODE: lambda _: _(
+        "This code fits no open request; nothing was done. Tries left: %(left)s."
+    ),
+    Said.LOCKED: lambda _: _("Too many wrong codes: this number is locked for an hour."),
+    Said.VIEW_FIRST: lambda _: _(
+        "Please log in and read message %(message_id)s first. Nothing was done."
+    ),
+    Said.OFF: lambda _: _("Answers by SMS do not count here; please answer by mail."),
+    Said.NOT_AN_APPROVER: lambda _: _("You are no longer an approver of this list."),
+}

@@ -1,0 +1,29 @@
+"""The command lines of all that runs in the house."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parent.parent
+BIN: Final = Path(sys.executable).parent
+
+
+def programs(web: int) -> dict[str, tuple[list[str], str]]:
+    """What runs in the house: by name, the command, and what it logs when it is ready."""
+    return {
+        "worker": (celery("worker"), "ready."),
+        "beat": (celery("beat"), "beat: Starting"),
+        "web": (gunicorn(web), "Booting worker"),
+        "lmtp": ([str(BIN / "listgate"), "lmtp"], "lmtp listens"),
+    }
+
+
+def gunicorn(web: int) -> list[str]:
+    """A command line that serves the pages and webhooks."""
+    options = ["--bind", f"127.0.0.1:{web}", "--threads", "4", "--no-control-socket"]
+    return [sys.executable, "-m", "gunicorn", *options, "portal.web:app"]
+
+
+def celery(*arguments: str) -> list[str]:
+    """A command line of Celery's own program."""
+    return [sys.executable, "-m", "celery", "-A", "workflows.celery", *arguments]

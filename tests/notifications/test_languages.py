@@ -1,0 +1,90 @@
+"""Everything people read exists in three languages."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from models import Language, LetterName
+from notifications.languages import CATALOGS, told, translations
+from notifications.rendering import PARTS, Words
+from notifications.samples import SAMPLES
+from notifications.segments import is_gsm7, segments
+
+ROOT = Path(__file__).parent.parent.parent
+FOREIGN = [Language.FRENCH, Language.GERMAN]
+METHODS = [("**.py", "python"), ("templates/**.*", "jinja2")]
+OPTIONS = {"templates/**.*": {"newstyle_gettext": "true"}}
+GAP = re.compile(r"%\((\w+)\)s")
+
+
+def sentences() -> Iterator[str]:
+    """Every sentence in the templates and pages."""
+    for folder in ("notifications", "portal"):
+        found = extract_from_dir(ROOT / folder, METHODS, OPTIONS)
+        for _, _, sentence, *_ in found:
+            assert isinstance(sentence, str)
+            yield sentence
+
+
+@pytest.mark.parametrize("language", FOREIGN)
+def test_every_sentence_is_translated_with_the_same_gaps(language: Language) -> None:
+    catalog = translations(language)
+
+    said = set(sentences())
+    assert len(said) > 60
+    for sentence in said:
+        translated = catalog.gettext(sentence)
+        assert translated != sentence, sentence
+        assert sorted(GAP.findall(translated)) == sorted(GAP.findall(sentence))
+
+
+@pytest.mark.parametrize("language", FOREIGN)
+def test_no_translation_is_left_over(language: Language) -> None:
+    with (CATALOGS / f"{language}.po").open("rb") as file:
+        known = {message.id for message in read_po(file) if message.id}
+
+    assert known - set(sentences()) == set()
+
+
+@pytest.mark.parametrize("letter", list(LetterName))
+@pytest.mark.parametrize("language", list(Language))
+def test_every_part_of_every_letter_can_be_filled(letter: LetterName, language: Language) -> None:
+    said = Words(letter, SAMPLES[letter], language=language)
+
+    assert all([said.subject, said.text, said.html, said.sms])
+    assert "\n" not in said.subject
+    assert f'lang="{language}"' in said.html
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_question_fits_one_sms(language: Language) -> None:
+    facts = {**SAMPLES[LetterName.MODERATE], "subject": "Ein sehr langer Betreff: " * 9}
+
+    said = Words(LetterName.MODERATE, facts, language=language).sms
+
+    assert is_gsm7(said)
+    assert segments(said) == 1
+    assert "482193" in said
+    assert facts["page"] in said
+
+
+@pytest.mark.parametrize("letter", list(LetterName))
+def test_a_letter_is_a_folder_of_four_templates(letter: LetterName) -> None:
+    folder = ROOT / "notifications/templates" / letter
+
+    assert {path.name for path in folder.iterdir()} == set(PARTS)
+
+
+def test_a_time_is_told_with_its_zone() -> None:
+    moment = datetime(2027, 1, 31, 8, 0, tzinfo=UTC)
+    paris = ZoneInfo("Europe/Paris")
+
+    assert "9:00" in told(moment, Language.ENGLISH, paris)
+    assert told(moment, Language.GERMAN, paris).endswith("MEZ")
+    assert "31 janv. 2027" in told(moment, Language.FRENCH, paris)

@@ -1,0 +1,39 @@
+"""Letters that events have overtaken are not sent."""
+
+import pytest
+from sqlalchemy.orm import Session
+
+from models import Door, LetterName, Verdict
+from notifications.letters import LETTERS
+from tests.builders import Cast, a_letter
+from workflows import lists, moderation
+from workflows import people as persons
+
+
+def test_a_question_is_pointless_once_it_is_answered(session: Session, people: Cast) -> None:
+    letter = a_letter(session, people)
+    request = letter.request
+    assert request is not None
+    moot = LETTERS[LetterName.MODERATE].moot
+    assert not moot(letter)
+
+    moderation.decide(session, request, people.linus, Verdict.APPROVED, via=Door.PORTAL)
+
+    assert moot(letter)
+
+
+@pytest.mark.parametrize("reason", ["withdrawn", "disabled", "no longer an approver"])
+def test_a_question_is_pointless_for_who_cannot_answer_any_more(
+    session: Session, people: Cast, reason: str
+) -> None:
+    letter = a_letter(session, people)
+    assert letter.request is not None
+
+    if reason == "withdrawn":
+        moderation.withdraw(session, letter.request, people.ada, via=Door.PORTAL)
+    elif reason == "disabled":
+        persons.disable(session, people.grace, by=None, via=Door.PORTAL)
+    else:
+        lists.set_approvers(session, people.approvers, [people.linus], by=None, via=Door.PORTAL)
+
+    assert LETTERS[LetterName.MODERATE].moot(letter)

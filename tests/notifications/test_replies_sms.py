@@ -1,0 +1,169 @@
+"""An SMS decides by a verb and a code, in this order; the carriers' words are never ours."""
+# ruff: noqa: RUF001 (dashes that look like others, and digits that are not ASCII)
+
+import pytest
+
+from models import Verdict
+from notifications.reply_words import COMMENT_LIMIT, WORDS
+from notifications.sms_replies import (
+    HELP,
+    NOT_UNDERSTOOD,
+    OPT_IN,
+    OPT_OUT,
+    SmsReply,
+    is_help,
+    is_opt_in,
+    is_opt_out,
+    read_sms,
+)
+
+APPROVED, REJECTED = Verdict.APPROVED, Verdict.REJECTED
+
+# What Twilio acts on without being told: its tutorial of Advanced Opt-Out, its FAQ on keywords.
+TWILIO_STOPS = {"STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"}
+TWILIO_STARTS = {"START", "YES", "UNSTOP"}
+TWILIO_HELPS = {"HELP", "INFO"}
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "comment"),
+    [
+        ("OK 482193", APPROVED, ""),
+        ("ok 482193", APPROVED, ""),
+        ("Ok482193", APPROVED, ""),
+        ("OK: 482193", APPROVED, ""),
+        ("OK, 482193.", APPROVED, ""),
+        ("OK - 482193!", APPROVED, ""),
+        ("OK #482193", APPROVED, ""),
+        ("OK (482193)", APPROVED, ""),
+        ("  OK\n482193\n", APPROVED, ""),
+        ("“OK 482193”", APPROVED, ""),
+        ("« OK 482193 »", APPROVED, ""),
+        ("OK\u00a0482\u202f193", APPROVED, ""),
+        ("O\u200bK 482193", APPROVED, ""),
+        ("Ok 482-193", APPROVED, ""),
+        ("OK 48 21 93", APPROVED, ""),
+        ("OK 482193 thank you", APPROVED, "thank you"),
+        ("OK 482193 no problem", APPROVED, "no problem"),
+        ("approve 482193", APPROVED, ""),
+        ("Approved 482193", APPROVED, ""),
+        ("Oui 482193", APPROVED, ""),
+        ("approuver 482193", APPROVED, ""),
+        ("JA 482193", APPROVED, ""),
+        ("Freigeben: 482193", APPROVED, ""),
+        ("genehmigen 482193", APPROVED, ""),
+        ("NO 482193 the date is wrong", REJECTED, "the date is wrong"),
+        ("No 482193: the date is wrong", REJECTED, "the date is wrong"),
+        ("no 482193, too late", REJECTED, "too late"),
+        ("No 482193 - too late", REJECTED, "too late"),
+        ("No 482193\nToo late\n\nGrace", REJECTED, "Too late\n\nGrace"),
+        ("no 482 193 2 days too early", REJECTED, "2 days too early"),
+        ("no 482193 12-05-24 is a Sunday", REJECTED, "12-05-24 is a Sunday"),
+        ("NON 482193 déjà envoyé", REJECTED, "déjà envoyé"),
+        ("refuser 482193", REJECTED, ""),
+        ("rejeter 482193", REJECTED, ""),
+        ("Nein 482193 das geht ja nicht", REJECTED, "das geht ja nicht"),
+        ("ablehnen 482193", REJECTED, ""),
+        ("reject 482193", REJECTED, ""),
+    ],
+)
+def test_a_verb_and_a_code_decide(text: str, verdict: Verdict, comment: str) -> None:
+    assert read_sms(text) == SmsReply(verdict, "482193", comment)
+
+
+NO_ANSWERS = """\
+OK
+482193
+482193 OK
+OK 48219
+OK 4821934
+OK 482193a
+OKAY 482193
+OK 482193?
+OK 482193 ?
+OK? 482193
+ok ok 482193
+OK NO 482193
+not ok 482193
+yes 482193
+STOP 482193
+please OK 482193
+OK code 482193
+OK٤٨٢١٩٣
+OK ４８２１９３
+OK 482193 551234
+OK 482193 or 551234
+OK 482 193 551
+OK 48 21 93 55
+OK 482 19 3
+OK 482.193
+OK 4 8 2 1 9 3
+OK 4821 93
+OK -482193-5
+OK 482193 no
+OK 482193: NO!
+OK 482193 no wait
+NO 482193 ok
+Nein 482193, ja
+no, don't approve 482193
+k 482193
+Liked “Listgate: answer OK 482193”
+Reacted 👍 to “OK 482193”
+OK_482193
+OK 482193_
+O K 482193
+no-one 482193
+OK reason 482193
+👍 482193
+OK ❌ 482193
+🚫 OK 482193
+"""
+
+
+@pytest.mark.parametrize("text", ["", " ", *NO_ANSWERS.splitlines()])
+def test_anything_else_decides_nothing(text: str) -> None:
+    assert read_sms(text) == NOT_UNDERSTOOD
+
+
+@pytest.mark.parametrize(
+    "word", ["Stop", " STOP. ", "stop all", "ARRÊT", "opt-out", "Quit!", "End\n"]
+)
+def test_a_carriers_word_opts_out(word: str) -> None:
+    assert is_opt_out(word)
+    assert not is_opt_in(word)
+    assert read_sms(word) == NOT_UNDERSTOOD
+
+
+@pytest.mark.parametrize("word", ["START", "yes", "Yes!", "unstop"])
+def test_a_carriers_word_opts_in(word: str) -> None:
+    assert is_opt_in(word)
+    assert not is_opt_out(word)
+
+
+def test_a_word_for_help_is_known() -> None:
+    assert is_help("Help?")
+    assert is_help("AIDE")
+    assert not is_help("help me with this")
+
+
+@pytest.mark.parametrize(
+    "text", ["stop please", "don't stop", "ok", "", "stop" + " " * 40 + "it", "!"]
+)
+def test_a_sentence_is_no_carriers_word(text: str) -> None:
+    assert not any(known(text) for known in (is_opt_out, is_opt_in, is_help))
+
+
+def test_no_word_of_the_carriers_is_ours() -> None:
+    ours = {word for languages in WORDS.values() for words in languages.values() for word in words}
+
+    assert not ours & {*OPT_OUT, *OPT_IN, *HELP}
+
+
+def test_twilios_own_words_come_first_as_the_page_says() -> None:
+    assert {word.upper() for word in OPT_OUT[:8]} == TWILIO_STOPS
+    assert {word.upper() for word in OPT_IN} == TWILIO_STARTS
+    assert {word.upper() for word in HELP[:2]} == TWILIO_HELPS
+
+
+def test_a_comment_has_a_limit() -> None:
+    assert read_sms("NO 482193 " + "x" * 2 * COMMENT_LIMIT).comment == "x" * COMMENT_LIMIT

@@ -1,0 +1,249 @@
+"""A house with all its doors open: web pages, LMTP, a mail relay and a phone network."""
+
+import asyncio
+import re
+import smtplib
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+import urllib3
+from pydantic import SecretStr
+from sqlalchemy import Engine, create_engine, select, text
+from sqlalchemy.orm import Session
+from twilio.request_validator import RequestValidator
+
+from models import Decision, Door, MailingList, Preference, User
+from models.base import Base
+from models.database import engine, new_session
+from notifications.voice import Voice
+from portal import lmtp
+from portal.web import create_app
+from sandbox.mailbox import Mailbox
+from sandbox.phone import PhoneNetwork
+from sandbox.web_server import WebServer
+from settings import Settings, settings
+from tests.builders import LIMIT, an_eml, cast
+from tests.databases import new_database
+from workflows import messages, moderation, tasks
+from workflows.transaction import Bell, transaction
+
+PUBLIC = "https://listgate.example.org"
+REPLIES = "moderation@lists.example.org"
+SMS_URL = f"{PUBLIC}/webhooks/twilio/sms"
+STATUS_URL = f"{PUBLIC}/webhooks/twilio/status"
+GRACE, LINUS = "+33612345678", "+33687654321"
+
+
+@dataclass
+class Doors:
+    """Where the doors are, and who stands behind them; the ids are of rows that are committed."""
+
+    mailbox: Mailbox
+    phone: PhoneNetwork
+    settings: Settings
+    web: str  # where the pages are in truth; their public name is PUBLIC
+    lmtp_port: int
+    bells: list[Bell]
+    voice: Voice = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.voice = Voice.from_settings(self.settings)
+
+    def ask(self, raw: bytes = b"") -> int:
+        """A new request about a message of Ada's, the letters of which have arrived."""
+        with transaction() as session:
+            ada = user(session, "ada")
+            announce = session.scalars(select(MailingList)).one()
+            draft = messages.write(
+                session, ada, announce, raw=raw or an_eml(), max_bytes=LIMIT, via=Door.PORTAL
+            )
+            request = moderation.request_approval(session, draft, ada, via=Door.PORTAL)
+            session.flush()
+            request_id = request.id
+        self.work()
+        return request_id
+
+    def work(self) -> None:
+        """Do what was rung for, as a worker does, until nothing is left but sendouts."""
+        while self.bells:
+            bell = self.bells.pop(0)
+            if bell.task in WORK:
+                WORK[bell.task](bell.row_id)
+
+    def get(self, path: str) -> urllib3.BaseHTTPResponse:
+        """Open a page, without following it further."""
+        return urllib3.request("GET", self.web + path, redirect=False, retries=False)
+
+    def post(self, path: str, **fields: str) -> urllib3.BaseHTTPResponse:
+        """Send a form, as a browser does."""
+        return form(self.web + path, fields)
+
+    def hand_over(self, raw: bytes, *, sender: str, recipient: str) -> None:
+        """Bring a mail over LMTP; raises what smtplib raises if it is refused."""
+        with smtplib.LMTP("127.0.0.1", self.lmtp_port, timeout=10) as client:
+            client.sendmail(sender, [recipient], raw)
+
+
+def form(url: str, fields: Mapping[str, str], **headers: str) -> urllib3.BaseHTTPResponse:
+    """Post a form."""
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    return urllib3.request(
+        "POST",
+        url,
+        body=urlencode(fields),
+        headers={**kind, **{name.replace("_", "-"): value for name, value in headers.items()}},
+        redirect=False,
+        retries=False,
+    )
+
+
+WORK = {
+    "letters.deliver_notification": tasks.deliver_notification,
+    "moderation.handle_mail": tasks.handle_mail,
+}
+
+
+@contextmanager
+def opened(bells: list[Bell], monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
+    """All doors, in front of the database that `new_session` leads to, with the cast in it."""
+    with Mailbox() as mailbox, PhoneNetwork(automatic=False) as phone:
+        own = settings_for(phone, mailbox)
+        with WebServer(create_app(own)) as web, lmtp_server() as port:
+            phone.connect(SMS_URL, at=web.url)
+            doors = Doors(mailbox, phone, own, web.url, port, bells)
+            monkeypatch.setattr(tasks, "voice", doors.voice)
+            with transaction() as session:
+                people = cast(session)
+                people.grace.phone, people.linus.phone = GRACE, LINUS
+                people.grace.preference = Preference.BOTH
+            yield doors
+
+
+@contextmanager
+def a_house(template: str) -> Iterator[Engine]:
+    """A database of a module's own, as `house` is one of a test's own: that takes longer."""
+    with new_database(template) as url:
+        own = create_engine(url, hide_parameters=True)
+        new_session.configure(bind=own)
+        yield own
+        new_session.configure(bind=engine)
+        own.dispose()
+
+
+def clear(house: Engine) -> None:
+    """Have nothing in the database but what the migrations put there, and count from 1 again."""
+    with house.begin() as connection:
+        connection.execute(text("set local session_replication_role = replica"))
+        for table in Base.metadata.tables.values():
+            if table.name not in {"role", "legal_move"}:
+                connection.execute(table.delete())
+                if table.columns.get("id") is not None:
+                    restart = f'alter table "{table.name}" alter column id restart'
+                    connection.execute(text(restart))
+
+
+def settings_for(phone: PhoneNetwork, mailbox: Mailbox | None = None) -> Settings:
+    """The settings of an operator who has this telephone and this mail relay."""
+    relay = mailbox.url if mailbox else "smtp://127.0.0.1:9"
+    return settings.model_copy(
+        update={
+            "public_url": PUBLIC,
+            "reply_address": REPLIES,
+            "smtp_url": SecretStr(relay),
+            "twilio_account_sid": phone.account.sid,
+            "twilio_auth_token": SecretStr(phone.account.token),
+            "twilio_sender": phone.account.number,
+            "twilio_url": phone.url,
+        }
+    )
+
+
+@contextmanager
+def lmtp_server() -> Iterator[int]:
+    """The LMTP server in a thread; its port."""
+    port = a_free_port()
+    loop = asyncio.new_event_loop()
+    serving = loop.create_task(lmtp.serve(f"127.0.0.1:{port}"))
+    thread = threading.Thread(target=run_until_cancelled, args=(loop, serving), daemon=True)
+    thread.start()
+    wait_until_open(port)
+    try:
+        yield port
+    finally:
+        loop.call_soon_threadsafe(serving.cancel)
+        thread.join()
+
+
+def run_until_cancelled(loop: asyncio.AbstractEventLoop, serving: "asyncio.Task[None]") -> None:
+    """Serve until the test ends, and end what is still being served."""
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(until_cancelled(serving))
+
+
+async def until_cancelled(serving: "asyncio.Task[None]") -> None:
+    """Wait for the server; that it was cancelled is how it ends here."""
+    await asyncio.wait([serving])
+
+
+def a_free_port() -> int:
+    """A port nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until_open(port: int) -> None:
+    """Return when somebody listens; raises OSError after some seconds."""
+    for _ in range(200):
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        threading.Event().wait(0.02)
+    raise OSError(f"nobody listens at {port}")
+
+
+def user(session: Session, name: str) -> User:
+    """Somebody of the cast, by first name."""
+    return session.scalars(select(User).where(User.address == f"{name}@example.org")).one()
+
+
+def rows() -> dict[str, list[tuple[Any, ...]]]:
+    """Everything that is in the database."""
+    with new_session() as session:
+        return {
+            table.name: sorted(map(tuple, session.execute(select(table))), key=repr)
+            for table in Base.metadata.sorted_tables
+        }
+
+
+def decisions() -> list[Decision]:
+    """All decisions, with who made them."""
+    with new_session() as session:
+        found = list(session.scalars(select(Decision).order_by(Decision.request_id)))
+        for one in found:
+            _ = one.approver.name
+        return found
+
+
+def code_in(sms: str) -> str:
+    """The one number of six digits in an SMS."""
+    (found,) = set(re.findall(r"(?<![0-9])[0-9]{6}(?![0-9])", sms))
+    return str(found)
+
+
+def post_signed(
+    doors: Doors, url: str, signed_as: str = "", **fields: str
+) -> urllib3.BaseHTTPResponse:
+    """What a form gets that Twilio has signed: for another URL, if that is given."""
+    signature = RequestValidator(doors.phone.account.token).compute_signature(
+        signed_as or url, fields
+    )
+    return form(doors.web + url.removeprefix(PUBLIC), fields, X_Twilio_Signature=signature)

@@ -1,0 +1,249 @@
+"""The page behind the link of a letter: GET changes nothing, POST decides once."""
+
+import re
+
+import pytest
+
+from models import Door, Language, ModerationRequest, Verdict
+from tests.builders import an_eml
+from tests.portal.doors import PUBLIC, Doors, decisions, form, rows, user
+from workflows import lists, moderation
+from workflows.transaction import transaction
+
+COMMENT = "Bitte kürzer & <b>netter</b>"
+
+
+@pytest.fixture
+def path(doors: Doors) -> str:
+    """Where Grace's link leads, as it stands in the letter that she got."""
+    doors.ask()
+    return link(doors)
+
+
+def link(doors: Doors, name: str = "grace") -> str:
+    """The path of the link in somebody's newest letter."""
+    letter = doors.mailbox.to(f"{name}@example.org")[-1].message.get_body(("plain",))
+    assert letter
+    (found,) = set(re.findall(rf"{PUBLIC}(/answer/[a-z2-7]+)", letter.get_content()))
+    return str(found)
+
+
+def page(doors: Doors, path: str) -> str:
+    """What the page shows."""
+    answer = doors.get(path)
+    assert answer.status == 200
+    return answer.data.decode()
+
+
+def decide(name: str, verdict: Verdict = Verdict.REJECTED, comment: str = COMMENT) -> None:
+    """Somebody answers elsewhere."""
+    with transaction() as session:
+        request = session.get_one(ModerationRequest, 1)
+        moderation.decide(
+            session, request, user(session, name), verdict, via=Door.PORTAL, comment=comment
+        )
+
+
+def test_opening_it_fifty_times_changes_nothing(doors: Doors, path: str) -> None:
+    before = rows()
+
+    shown = {page(doors, path) for _ in range(50)}
+
+    assert rows() == before
+    (text,) = shown
+    assert "General assembly" in text
+    assert "please come." in text
+    assert text.count("<button") == 2
+
+
+def test_no_other_method_decides(doors: Doors, path: str) -> None:
+    before = rows()
+
+    assert doors.get(path + "?verdict=approved").status == 200
+    assert rows() == before
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_a_button_decides_once_and_the_page_tells_it(
+    doors: Doors, path: str, verdict: Verdict
+) -> None:
+    answer = doors.post(path, verdict=verdict, comment=" fine ")
+
+    assert (answer.status, answer.headers["Location"]) == (303, path)
+    (decision,) = decisions()
+    assert (decision.verdict, decision.via, decision.comment) == (verdict, Door.LINK, "fine")
+    assert decision.approver.name == "Grace Hopper"
+    text = page(doors, path)
+    assert "Grace Hopper answered on" in text
+    assert "<button" not in text
+
+
+def test_a_second_press_is_409_and_changes_nothing(doors: Doors, path: str) -> None:
+    doors.post(path, verdict="approved")
+    before = rows()
+
+    again = doors.post(path, verdict="rejected")
+
+    assert again.status == 409
+    assert "Grace Hopper answered on" in again.data.decode()
+    assert rows() == before
+
+
+def test_who_is_late_is_shown_who_was_first(doors: Doors, path: str) -> None:
+    decide("linus")
+    before = rows()
+
+    late = doors.post(path, verdict="approved")
+
+    assert late.status == 409
+    assert "Linus Torvalds answered on" in late.data.decode()
+    assert rows() == before
+
+
+def test_an_unknown_link_is_404(doors: Doors, path: str) -> None:
+    before = rows()
+    strange = [path[:-1], path + "a", "/answer/" + "a" * 26, "/answer/%00", "/answer/%ff%ed%a0%80"]
+
+    assert [doors.get(one).status for one in strange] == [404] * 5
+    assert [doors.post(one, verdict="approved").status for one in strange] == [404] * 5
+    assert rows() == before
+
+
+@pytest.mark.parametrize("verdict", ["", "yes", "APPROVED", "approved ", "decided", "\0"])
+def test_any_other_verdict_is_400(doors: Doors, path: str, verdict: str) -> None:
+    before = rows()
+
+    assert doors.post(path, verdict=verdict).status == 400
+    assert form(doors.web + path, {}).status == 400
+    assert rows() == before
+
+
+@pytest.mark.parametrize("comment", ["x" * 10_001, "a\0b"])
+def test_a_comment_that_cannot_be_kept_is_400_and_the_link_still_works(
+    doors: Doors, path: str, comment: str
+) -> None:
+    assert doors.post(path, verdict="rejected", comment=comment).status == 400
+    assert decisions() == []
+
+    assert doors.post(path, verdict="rejected").status == 303
+
+
+def test_a_form_that_is_too_large_is_413(doors: Doors, path: str) -> None:
+    assert doors.post(path, verdict="rejected", comment="x" * 200_000).status == 413
+    assert decisions() == []
+
+
+def test_a_withdrawn_request_is_shown_as_such(doors: Doors, path: str) -> None:
+    with transaction() as session:
+        request = session.get_one(ModerationRequest, 1)
+        moderation.withdraw(session, request, user(session, "ada"), via=Door.PORTAL)
+
+    text = page(doors, path)
+
+    assert "This request was withdrawn or has expired." in text
+    assert "<button" not in text
+    assert doors.post(path, verdict="approved").status == 409
+    assert decisions() == []
+
+
+def test_who_is_no_longer_an_approver_is_told_and_it_is_on_record(doors: Doors, path: str) -> None:
+    with transaction() as session:
+        request = session.get_one(ModerationRequest, 1)
+        editors = request.message.mailing_list.approver_list
+        assert editors
+        linus = user(session, "linus")
+        lists.set_approvers(session, editors, [linus], by=None, via=Door.PORTAL)
+
+    assert "You are no longer an approver of this list." in page(doors, path)
+    assert doors.post(path, verdict="approved").status == 409
+    assert decisions() == []
+    refused = [entry for entry in rows()["audit_entry"] if "refused" in entry]
+    assert len(refused) == 1
+
+
+def test_a_link_is_one_approvers_and_for_one_request(doors: Doors, path: str) -> None:
+    doors.ask()
+    other, of_linus = link(doors), link(doors, "linus")
+    assert len({path, other, of_linus}) == 3
+
+    doors.post(of_linus, verdict="approved")
+
+    (decision,) = decisions()
+    assert decision.approver.name == "Linus Torvalds"
+    assert "<button" in page(doors, path)
+
+
+@pytest.mark.parametrize(
+    ("language", "button"),
+    [(Language.ENGLISH, "Approve"), (Language.FRENCH, "Approuver"), (Language.GERMAN, "Freigeben")],
+)
+def test_it_is_in_the_approvers_language(
+    doors: Doors, path: str, language: Language, button: str
+) -> None:
+    with transaction() as session:
+        user(session, "grace").language = language
+
+    text = page(doors, path)
+
+    assert f'<html lang="{language}">' in text
+    assert f">{button}<" in text
+
+
+def test_what_people_wrote_is_text_and_never_markup(doors: Doors) -> None:
+    evil = "<script>alert(1)</script>"
+    doors.ask(an_eml(evil))
+    path = link(doors)
+    with transaction() as session:
+        user(session, "ada").name = f"Ada {evil}"
+        user(session, "linus").name = f"Linus {evil}"
+    decide("linus", comment=evil)
+
+    text = page(doors, path)
+
+    assert "<script" not in text
+    assert text.count("&lt;script&gt;") >= 4
+
+
+def test_a_message_in_html_alone_is_shown_as_text(doors: Doors) -> None:
+    body = b"<p>Dear <b>members</b>,</p><script>alert(1)</script><p>please &lt;come&gt;.</p>"
+    head = b"From: ada@example.org\r\nSubject: Hi\r\nContent-Type: text/html\r\n\r\n"
+    doors.ask(head + body)
+
+    text = page(doors, link(doors))
+
+    assert "Dear members," in text
+    assert "please &lt;come&gt;." in text
+    assert "<b>" not in text
+    assert "alert(1)" not in text
+
+
+def test_every_answer_has_the_headers_that_keep_it_private(doors: Doors, path: str) -> None:
+    answers = [
+        doors.get(path),
+        doors.post(path, verdict="no"),
+        doors.get("/answer/unknown"),
+        doors.post(path, verdict="approved"),
+        doors.post(path, verdict="approved"),
+    ]
+
+    assert [answer.status for answer in answers] == [200, 400, 404, 303, 409]
+    for answer in answers:
+        policy = answer.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'")
+        assert "script-src" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "Set-Cookie" not in answer.headers
+
+
+def test_the_link_in_an_sms_shows_nothing(doors: Doors, path: str) -> None:
+    assert path
+    (sms,) = doors.phone.to("+33612345678")
+    (found,) = re.findall(rf"{PUBLIC}(/requests/[0-9]+)", sms.body)
+
+    text = page(doors, found)
+
+    assert "General assembly" not in text
+    assert "<form" not in text

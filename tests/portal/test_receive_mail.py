@@ -1,0 +1,106 @@
+"""The door of mail as a pipe: the real program, its stdin and its exit code."""
+
+import os
+import subprocess
+
+import pytest
+from sqlalchemy import Engine, select
+
+from models import InboundMail
+from models.database import new_session
+from notifications.keys import hashed
+from sandbox.house import BIN
+from tests.builders import ROOT, a_request, cast
+from tests.notifications.voices import KEYS
+from workflows.transaction import Bell, transaction
+
+AWAY = "postgresql://ada:s3cret@127.0.0.1:1/listgate"
+EVERY_BYTE = bytes(range(256)) + b"\r\n.\r\n\n\r" + b"From: x\n\n" + b"\xff" * 70_000
+
+
+@pytest.fixture
+def reply_address(house: Engine, rung: list[Bell]) -> str:  # noqa: ARG001 (nobody is to ring)
+    """Where Grace answers."""
+    with transaction() as session:
+        request = a_request(session, cast(session))
+        session.flush()
+        invitation = request.invitations[0]
+        token = KEYS.reply_token(invitation.id)
+        invitation.reply_hash = hashed(token)
+    return f"moderation+{token}@lists.example.org"
+
+
+def receive_mail(
+    house: Engine, *arguments: str | bytes, raw: bytes = b"", **environment: str
+) -> "subprocess.CompletedProcess[bytes]":
+    """Run the program as a mail server's pipe does."""
+    url = house.url.render_as_string(hide_password=False)
+    return subprocess.run(
+        [BIN / "listgate", "receive-mail", *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": url, **environment},
+        cwd=ROOT,
+        input=raw,
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def kept() -> list[tuple[bytes, str, str]]:
+    """The mails that are committed: bytes, sender, recipient."""
+    with new_session() as session:
+        return [
+            (mail.raw, mail.envelope_sender, mail.envelope_recipient)
+            for mail in session.scalars(select(InboundMail).order_by(InboundMail.id))
+        ]
+
+
+def test_a_mail_is_kept_byte_for_byte_and_the_exit_code_is_0(
+    house: Engine, reply_address: str
+) -> None:
+    done = receive_mail(house, reply_address, "--sender", "<grace@example.org>", raw=EVERY_BYTE)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert kept() == [(EVERY_BYTE, "grace@example.org", reply_address)]
+
+
+def test_an_empty_mail_from_nobody_is_kept(house: Engine, reply_address: str) -> None:
+    done = receive_mail(house, reply_address, "--sender", "")
+
+    assert done.returncode == 0
+    assert kept() == [(b"", "", reply_address)]
+
+
+def test_a_mail_for_nobody_here_is_exit_code_67(house: Engine, reply_address: str) -> None:
+    stranger = reply_address.replace("moderation+", "moderation+a")
+
+    done = receive_mail(house, stranger, raw=b"Subject: OK\r\n\r\nOK\r\n")
+
+    assert done.returncode == 67
+    assert len(done.stderr.splitlines()) == 1
+    assert kept() == []
+
+
+def test_with_the_database_away_the_exit_code_is_75_and_one_sentence_says_why(
+    house: Engine, reply_address: str
+) -> None:
+    done = receive_mail(house, reply_address, raw=b"\r\nOK\r\n", DATABASE_URL=AWAY)
+
+    assert (done.returncode, done.stdout) == (75, b"")
+    assert done.stderr == b"The database is away; keep the mail and try again.\n"
+
+
+def test_addresses_in_another_charset_lose_no_mail(house: Engine, reply_address: str) -> None:
+    sender = b"gr\xe4ce@example.org"
+
+    done = receive_mail(house, reply_address, b"--sender", sender, raw=b"\r\nOK\r\n")
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert kept() == [(b"\r\nOK\r\n", "gr\N{REPLACEMENT CHARACTER}ce@example.org", reply_address)]
+
+
+def test_a_recipient_in_another_charset_is_nobody(house: Engine, reply_address: str) -> None:
+    done = receive_mail(house, b"moderation+\xff" + reply_address.encode()[11:])
+
+    assert done.returncode == 67
+    assert kept() == []

@@ -1,0 +1,228 @@
+"""Four doors into one verb: first or late, each says the same and is told the same."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import Engine, select
+from typer.testing import CliRunner
+
+from models import AuditEntry, Door, ModerationRequest, Verdict
+from models.database import new_session
+from portal.cli import app
+from tests.portal.doors import GRACE, PUBLIC, Doors, a_house, clear, decisions, opened, rows, user
+from workflows import moderation
+from workflows.moderation import AlreadyDecided
+from workflows.transaction import Bell, transaction
+
+ADDRESS = "grace@example.org"
+REASON = "far too long"
+BOTH_VERDICTS = pytest.mark.parametrize("verdict", list(Verdict))
+
+
+@dataclass(frozen=True)
+class Words:
+    """What an approver enters at a door: to approve, to reject with the REASON, and by mistake."""
+
+    approved: str
+    rejected: str
+    mistaken: str
+
+    def of(self, verdict: Verdict) -> str:
+        """The words for this verdict."""
+        return self.approved if verdict is Verdict.APPROVED else self.rejected
+
+
+WORDS = {
+    Door.SMS: Words("OK {code}", f"NO {{code}} {REASON}", "perhaps {code}"),
+    Door.MAIL: Words("OK", f"NO: {REASON}", "I cannot approve this yet."),
+    Door.LINK: Words("approved", "rejected", "perhaps"),
+    Door.COMMAND_LINE: Words("approve", "reject", "perhaps"),
+}
+EVERY_DOOR = pytest.mark.parametrize("door", list(WORDS))
+
+
+@pytest.fixture(scope="module")
+def our_house(template: str) -> Iterator[Engine]:
+    """A database for all tests of a module, one after the other."""
+    with a_house(template) as house:
+        yield house
+
+
+@pytest.fixture
+def doors(
+    our_house: Engine,
+    rung: list[Bell],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Doors]:
+    """All doors of a house in which there is the cast and nothing else."""
+    clear(our_house)
+    with opened(rung, monkeypatch) as running:
+        yield running
+
+
+def by_sms(doors: Doors, words: str, _request: int) -> str:
+    """Text the code that came by SMS; the SMS that comes back."""
+    sms = doors.phone.to(GRACE)
+    (code,) = set(re.findall(r"(?<![0-9])[0-9]{6}(?![0-9])", sms[-1].body))
+    assert doors.phone.text(GRACE, words.format(code=code)).status == 200
+    (answer,) = doors.phone.to(GRACE)[len(sms) :]
+    return answer.body
+
+
+def by_mail(doors: Doors, words: str, _request: int) -> str:
+    """Write back to the letter's reply address; the letter that comes back, if any does."""
+    letters = doors.mailbox.to(ADDRESS)
+    to = letters[-1].message["Reply-To"]
+    head = f"From: Grace Hopper <{ADDRESS}>\r\nTo: {to}\r\nSubject: Re: To approve\r\n\r\n"
+    doors.hand_over(f"{head}{words}\r\n".encode(), sender=ADDRESS, recipient=to)
+    doors.work()
+    answers = [one.message.get_body(("plain",)) for one in doors.mailbox.to(ADDRESS)]
+    return "\n".join(one.get_content() for one in answers[len(letters) :] if one)
+
+
+def by_link(doors: Doors, words: str, _request: int) -> str:
+    """Follow the letter's link and press a button; the page that is shown then."""
+    letter = doors.mailbox.to(ADDRESS)[-1].message.get_body(("plain",))
+    assert letter
+    (path,) = set(re.findall(rf"{PUBLIC}(/answer/\S+)", letter.get_content()))
+    comment = REASON if words == "rejected" else ""
+    answer = doors.post(path, verdict=words, comment=comment)
+    shown = doors.get(answer.headers["Location"]) if answer.status == 303 else answer
+    return f"{answer.status} {shown.data.decode()}"
+
+
+def by_command(_doors: Doors, words: str, request: int) -> str:
+    """Run `listgate decide`; what it prints, or the sentence it ends with."""
+    comment = ["--comment", REASON] if words == "reject" else []
+    command = ["decide", str(request), words, "--as", ADDRESS, *comment]
+    done = CliRunner().invoke(app, command)
+    refusal = done.exception if isinstance(done.exception, AlreadyDecided) else ""
+    return f"{done.exit_code} {done.output}{refusal}"
+
+
+ENTER: dict[Door, Callable[[Doors, str, int], str]] = {
+    Door.SMS: by_sms,
+    Door.MAIL: by_mail,
+    Door.LINK: by_link,
+    Door.COMMAND_LINE: by_command,
+}
+
+TOLD = {
+    (Door.SMS, Verdict.APPROVED): '^Approved: "General assembly" for announce. Thank you.$',
+    (Door.SMS, Verdict.REJECTED): '^Rejected: "General assembly" for announce. The author is told',
+    # The mail program shows what was sent; one letter more would tell nothing new.
+    (Door.MAIL, Verdict.APPROVED): "^$",
+    (Door.MAIL, Verdict.REJECTED): "^$",
+    (Door.LINK, Verdict.APPROVED): "^303 .*Grace Hopper answered on .*: approved",
+    (Door.LINK, Verdict.REJECTED): f"^303 .*Grace Hopper answered on .*: rejected. {REASON}",
+    (Door.COMMAND_LINE, Verdict.APPROVED): "^0 Message 1 is scheduled for ",
+    (Door.COMMAND_LINE, Verdict.REJECTED): f"^0 Message 1 was rejected by Grace Hopper: {REASON}",
+}
+TOO_LATE = {
+    Door.SMS: "^Too late: Linus Torvalds was first. Nothing was done.$",
+    Door.MAIL: "Linus Torvalds",
+    Door.LINK: "^409 .*Linus Torvalds answered on ",
+    Door.COMMAND_LINE: "^1 Linus Torvalds has already (approved|rejected) this message",
+}
+NOT_UNDERSTOOD = {
+    Door.SMS: "^Not understood, nothing was done. Answer OK and the six digits, or NO",
+    Door.MAIL: "not understood",
+    Door.LINK: "^400 ",
+    Door.COMMAND_LINE: "^2 .*'perhaps' is not one of 'approve', 'reject'",
+}
+
+
+def is_told(pattern: str, said: str) -> bool:
+    """Whether that is what was said, however its lines are broken and framed."""
+    return re.search(pattern, " ".join(said.replace("│", " ").split()), re.IGNORECASE) is not None
+
+
+def linus_decides(doors: Doors, request: int, verdict: Verdict) -> None:
+    """Somebody else is first."""
+    with transaction() as session:
+        asked = session.get_one(ModerationRequest, request)
+        linus = user(session, "linus")
+        moderation.decide(session, asked, linus, verdict, via=Door.PORTAL)
+    doors.bells.clear()  # the letter about it is still on its way
+
+
+def effects() -> list[int]:
+    """How many decisions, sendouts and changes of state there are."""
+    after = rows()
+    return [len(after[name]) for name in ("decision", "dispatch", "wrong_code")]
+
+
+@EVERY_DOOR
+@BOTH_VERDICTS
+def test_the_first_answer_decides(doors: Doors, door: Door, verdict: Verdict) -> None:
+    request = doors.ask()
+
+    said = ENTER[door](doors, WORDS[door].of(verdict), request)
+
+    (decision,) = decisions()
+    assert (decision.request_id, decision.approver.name) == (request, "Grace Hopper")
+    assert (decision.verdict, decision.via) == (verdict, door)
+    assert decision.comment == (REASON if verdict is Verdict.REJECTED else "")
+    assert is_told(TOLD[door, verdict], said), said
+    assert effects() == [1, int(verdict is Verdict.APPROVED), 0]
+
+
+@EVERY_DOOR
+@BOTH_VERDICTS
+def test_a_late_answer_changes_nothing_and_is_told_who_was_first(
+    doors: Doors, door: Door, verdict: Verdict
+) -> None:
+    request = doors.ask()
+    first = Verdict.REJECTED if verdict is Verdict.APPROVED else Verdict.APPROVED
+    linus_decides(doors, request, first)
+
+    said = ENTER[door](doors, WORDS[door].of(verdict), request)
+
+    (decision,) = decisions()
+    assert (decision.approver.name, decision.verdict) == ("Linus Torvalds", first)
+    assert decision.via is Door.PORTAL
+    assert is_told(TOO_LATE[door], said), said
+    assert effects() == [1, int(first is Verdict.APPROVED), 0]
+
+
+@EVERY_DOOR
+@pytest.mark.parametrize("late", [False, True], ids=["first", "late"])
+def test_what_is_not_understood_changes_nothing_and_is_told_so(
+    doors: Doors, door: Door, *, late: bool
+) -> None:
+    request = doors.ask()
+    if late:
+        linus_decides(doors, request, Verdict.APPROVED)
+
+    said = ENTER[door](doors, WORDS[door].mistaken, request)
+
+    assert [one.approver.name for one in decisions()] == ["Linus Torvalds"] * late
+    assert is_told(NOT_UNDERSTOOD[door], said), said
+    assert effects() == [int(late), int(late), 0]
+
+
+@BOTH_VERDICTS
+def test_the_audit_trail_is_alike_on_all_doors_but_for_the_door(
+    doors: Doors, verdict: Verdict
+) -> None:
+    trails = []
+    for door, words in WORDS.items():
+        request = doors.ask()
+        before = len(trail())
+        ENTER[door](doors, words.of(verdict), request)
+        doors.work()
+        entries = [one for one in trail()[before:] if one.door is not Door.SYSTEM]
+        trails.append([(one.act, one.actor, one.actor_id, one.detail) for one in entries])
+        assert [(one.act, one.door) for one in entries] == [(verdict.value, door)]
+        assert {one.message_id for one in entries} == {request}
+        assert all(one.list_id and one.at for one in entries)
+
+    assert trails == [trails[0]] * len(WORDS)
+
+
+def trail() -> list[AuditEntry]:
+    """The audit trail, oldest first."""
+    with new_session() as session:
+        return list(session.scalars(select(AuditEntry).order_by(AuditEntry.id)))

@@ -1,0 +1,130 @@
+"""A request that nobody answers: reminded about, escalated, expired; each once (P9)."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import (
+    AuditEntry,
+    Door,
+    LetterName,
+    MessageState,
+    ModerationRequest,
+    Notification,
+    RequestState,
+    Verdict,
+)
+from models.clock import now
+from tests.builders import Cast, a_request
+from workflows import lists, moderation
+from workflows.deadlines import Patience, meet_deadlines
+from workflows.moderation import NoLongerOpen
+
+PATIENCE = Patience(timedelta(hours=24), timedelta(hours=48), timedelta(days=7))
+
+
+def asked_ago(session: Session, people: Cast, ago: timedelta) -> ModerationRequest:
+    """A request that has been open for so long."""
+    request = a_request(session, people)
+    request.asked_at = now() - ago
+    session.flush()
+    return request
+
+
+def told(session: Session, letter: LetterName) -> list[str]:
+    """Who gets this letter."""
+    rows = session.scalars(select(Notification).where(Notification.letter == letter))
+    return sorted(row.user.name.split()[0] for row in rows)
+
+
+def acts(session: Session) -> Counter[str]:
+    """What is in the audit trail, and how often."""
+    return Counter(session.scalars(select(AuditEntry.act)))
+
+
+def test_a_young_request_is_left_alone(session: Session, people: Cast) -> None:
+    asked_ago(session, people, timedelta(hours=23))
+
+    meet_deadlines(session, PATIENCE)
+
+    assert told(session, LetterName.REMINDER) == []
+
+
+def test_approvers_are_reminded_once(session: Session, people: Cast) -> None:
+    asked_ago(session, people, timedelta(hours=25))
+
+    meet_deadlines(session, PATIENCE)
+    meet_deadlines(session, PATIENCE)
+
+    assert told(session, LetterName.REMINDER) == ["Grace", "Linus"]
+    assert acts(session)["reminded"] == 1
+
+
+def test_who_is_no_longer_an_approver_is_not_reminded(session: Session, people: Cast) -> None:
+    asked_ago(session, people, timedelta(hours=25))
+    lists.set_approvers(session, people.approvers, [people.linus], by=None, via=Door.COMMAND_LINE)
+
+    meet_deadlines(session, PATIENCE)
+
+    assert told(session, LetterName.REMINDER) == ["Linus"]
+
+
+def test_the_second_list_is_asked_once_and_may_then_answer(session: Session, people: Cast) -> None:
+    second = lists.create_approver_list(
+        session, "board", [people.barbara, people.grace], by=None, via=Door.COMMAND_LINE
+    )
+    lists.assign_approvers(
+        session, people.announce, second, escalation=True, by=None, via=Door.COMMAND_LINE
+    )
+    request = asked_ago(session, people, timedelta(hours=49))
+    assert people.barbara not in request.approvers()
+
+    meet_deadlines(session, PATIENCE)
+    meet_deadlines(session, PATIENCE)
+
+    assert told(session, LetterName.MODERATE) == ["Barbara", "Grace", "Linus"]
+    assert acts(session)["escalated"] == 1
+    moderation.decide(session, request, people.barbara, Verdict.APPROVED, via=Door.PORTAL)
+
+
+def test_a_list_without_a_second_list_escalates_to_nobody(session: Session, people: Cast) -> None:
+    asked_ago(session, people, timedelta(hours=49))
+
+    meet_deadlines(session, PATIENCE)
+
+    assert told(session, LetterName.MODERATE) == ["Grace", "Linus"]
+    assert acts(session)["escalated"] == 0
+
+
+def test_an_expired_request_gives_the_message_back(session: Session, people: Cast) -> None:
+    request = asked_ago(session, people, timedelta(days=8))
+
+    meet_deadlines(session, PATIENCE)
+    meet_deadlines(session, PATIENCE)
+
+    assert request.state is RequestState.EXPIRED
+    assert request.message.state is MessageState.DRAFT
+    assert told(session, LetterName.EXPIRED) == ["Ada", "Grace", "Linus"]
+    assert told(session, LetterName.REMINDER) == []
+    assert acts(session)["expired"] == 1
+
+
+def test_an_expired_request_can_no_longer_be_answered(session: Session, people: Cast) -> None:
+    request = asked_ago(session, people, timedelta(days=8))
+    meet_deadlines(session, PATIENCE)
+
+    with pytest.raises(NoLongerOpen, match="expired"):
+        moderation.decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+
+
+def test_an_answered_request_has_no_deadline(session: Session, people: Cast) -> None:
+    request = asked_ago(session, people, timedelta(days=8))
+    moderation.decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+
+    meet_deadlines(session, PATIENCE)
+
+    assert request.state is RequestState.DECIDED
+    assert request.message.state is MessageState.SCHEDULED

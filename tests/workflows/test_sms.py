@@ -1,0 +1,227 @@
+"""An SMS that comes in."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import (
+    AuditEntry,
+    Door,
+    Invitation,
+    LetterName,
+    MessageState,
+    ModerationRequest,
+    Notification,
+    RequestState,
+    User,
+    Verdict,
+    WrongCode,
+)
+from models.clock import now
+from tests.builders import Cast, a_request
+from tests.notifications.voices import KEYS
+from workflows import lists, moderation, sms
+from workflows.invitations import view
+from workflows.sms import Policy, Said, SmsAnswer
+
+GRACE = "+33612345678"
+
+
+@pytest.fixture
+def request_(session: Session, people: Cast) -> ModerationRequest:
+    """An open request, which Grace may answer by telephone."""
+    people.grace.phone = GRACE
+    return a_request(session, people)
+
+
+def code(request: ModerationRequest, user: User) -> str:
+    """The code that this person got."""
+    (invitation,) = (one for one in request.invitations if one.user == user)
+    return KEYS.code(invitation.id)
+
+
+def send(
+    session: Session, text: str, *, number: str = GRACE, policy: Policy = "allow"
+) -> SmsAnswer:
+    """What is answered to this SMS."""
+    return sms.answer(session, number, text, keys=KEYS, policy=policy)
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "state"),
+    [
+        ("OK {}", Said.APPROVED, MessageState.SCHEDULED),
+        ("ja {}", Said.APPROVED, MessageState.SCHEDULED),
+        ("Non {} trop long", Said.REJECTED, MessageState.REJECTED),
+    ],
+)
+def test_a_right_code_decides(
+    session: Session,
+    people: Cast,
+    request_: ModerationRequest,
+    *,
+    text: str,
+    said: Said,
+    state: MessageState,
+) -> None:
+    answer = send(session, text.format(code(request_, people.grace)))
+
+    assert answer.said is said
+    assert request_.message.state is state
+    assert request_.decision is not None
+    assert request_.decision.via is Door.SMS
+
+
+def test_the_reason_reaches_the_decision(
+    session: Session, people: Cast, request_: ModerationRequest
+) -> None:
+    send(session, f"NO {code(request_, people.grace)} it is too long")
+
+    assert request_.decision is not None
+    assert request_.decision.comment == "it is too long"
+
+
+@pytest.mark.parametrize("text", ["OK", "maybe {}", "{}", "", "I cannot approve {} yet"])
+def test_what_is_not_understood_does_nothing(
+    session: Session, people: Cast, request_: ModerationRequest, text: str
+) -> None:
+    answer = send(session, text.format(code(request_, people.grace)))
+
+    assert answer.said is Said.NOT_UNDERSTOOD
+    assert request_.state is RequestState.OPEN
+
+
+def test_a_strangers_sms_is_not_answered(
+    session: Session, people: Cast, request_: ModerationRequest
+) -> None:
+    right = code(request_, people.grace)
+
+    answer = send(session, f"OK {right}", number="+33600000000")
+
+    assert answer.said is Said.NOTHING
+    assert request_.state is RequestState.OPEN
+
+
+def test_somebody_elses_code_does_not_fit(
+    session: Session, people: Cast, request_: ModerationRequest
+) -> None:
+    answer = send(session, f"OK {code(request_, people.linus)}")
+
+    assert answer.said is Said.WRONG_CODE
+    assert request_.state is RequestState.OPEN
+
+
+def test_who_comes_second_is_told_who_was_first(
+    session: Session, people: Cast, request_: ModerationRequest
+) -> None:
+    moderation.decide(session, request_, people.linus, Verdict.REJECTED, via=Door.PORTAL)
+
+    answer = send(session, f"OK {code(request_, people.grace)}")
+
+    assert answer.said is Said.TOO_LATE
+    assert answer.facts["approver"] == "Linus Torvalds"
+
+
+def test_a_withdrawn_request_is_closed(
+    session: Session, people: Cast, request_: ModerationRequest
+) -> None:
+    moderation.withdraw(session, request_, people.ada, via=Door.PORTAL)
+
+    assert send(session, f"OK {code(request_, people.grace)}").said is Said.CLOSED
+
+
+def test_who_is_no_longer_an_approver_is_told_and_it_is_on_record(
+    session: Session, people: Cast, request_: ModerationRequest
+) -> None:
+    lists.set_approvers(session, people.approvers, [people.linus], by=None, via=Door.PORTAL)
+
+    answer = send(session, f"OK {code(request_, people.grace)}")
+
+    assert answer.said is Said.NOT_AN_APPROVER
+    refused = session.scalars(select(AuditEntry).where(AuditEntry.act == "refused")).one()
+    assert (refused.actor, refused.door) == ("Grace Hopper", Door.SMS)
+
+
+def test_five_wrong_codes_lock_the_number_and_alert_the_administrators(
+    session: Session, people: Cast, request_: ModerationRequest
+) -> None:
+    said = [send(session, f"OK {n:06}").said for n in range(5)]
+
+    assert said == [Said.WRONG_CODE] * 4 + [Said.LOCKED]
+    assert send(session, f"OK {code(request_, people.grace)}").said is Said.LOCKED
+    alerts = session.scalars(
+        select(Notification).where(Notification.letter == LetterName.PHONE_LOCKED)
+    ).all()
+    assert [alert.user for alert in alerts] == [people.barbara]
+    assert request_.state is RequestState.OPEN
+
+
+def test_a_lock_ends_after_an_hour(
+    session: Session, people: Cast, request_: ModerationRequest
+) -> None:
+    for n in range(5):
+        send(session, f"OK {n:06}")
+    for wrong in session.scalars(select(WrongCode)):
+        wrong.at = now() - timedelta(minutes=61)
+    session.flush()
+
+    assert send(session, f"OK {code(request_, people.grace)}").said is Said.APPROVED
+
+
+@pytest.mark.parametrize("text", ["STOP", "stop", "Arret"])
+def test_stop_moves_a_person_to_mail(
+    session: Session, people: Cast, request_: ModerationRequest, text: str
+) -> None:
+    answer = send(session, text)
+
+    assert answer.said is Said.NOTHING
+    assert people.grace.sms_stopped_at is not None
+    assert request_.state is RequestState.OPEN
+
+
+def test_start_brings_sms_back(session: Session, people: Cast, request_: ModerationRequest) -> None:
+    send(session, "STOP")
+
+    send(session, "START")
+
+    assert people.grace.sms_stopped_at is None
+    assert request_.state is RequestState.OPEN
+
+
+def test_with_off_an_sms_never_decides(
+    session: Session, people: Cast, request_: ModerationRequest
+) -> None:
+    answer = send(session, f"OK {code(request_, people.grace)}", policy="off")
+
+    assert answer.said is Said.OFF
+    assert request_.state is RequestState.OPEN
+
+
+def test_with_after_view_one_reads_first(
+    session: Session, people: Cast, request_: ModerationRequest
+) -> None:
+    text = f"OK {code(request_, people.grace)}"
+    assert send(session, text, policy="after_view").said is Said.VIEW_FIRST
+
+    view(session, request_, people.grace, via=Door.COMMAND_LINE)
+
+    assert send(session, text, policy="after_view").said is Said.APPROVED
+
+
+def test_an_sms_is_claimed_once(session: Session, people: Cast) -> None:  # noqa: ARG001
+    assert sms.claim(session, "SM1") is True
+    assert sms.claim(session, "SM1") is False
+
+
+def test_two_open_requests_have_codes_of_their_own(
+    session: Session, people: Cast, request_: ModerationRequest
+) -> None:
+    other = a_request(session, people)
+
+    send(session, f"OK {code(other, people.grace)}")
+
+    assert other.state is RequestState.DECIDED
+    assert request_.state is RequestState.OPEN
+    assert session.scalar(select(func.count(Invitation.id))) == 4

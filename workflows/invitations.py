@@ -1,0 +1,84 @@
+"""The keys that approvers answer with: find whose they are, and note that a message was read."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import (
+    Act,
+    Door,
+    Invitation,
+    ModerationRequest,
+    Refusal,
+    RequestState,
+    Unknown,
+    User,
+    record,
+)
+from models.clock import now
+from notifications.keys import Keys, hashed
+from workflows.moderation import require_approver
+
+
+class AlreadyUsed(Refusal):
+    """The link has answered before; it does so once."""
+
+
+def invitation_by_reply(session: Session, address: str) -> Invitation | None:
+    """Whose reply address this is, or None."""
+    token = address.partition("@")[0].rpartition("+")[2].lower()
+    return session.scalar(select(Invitation).where(Invitation.reply_hash == hashed(token)))
+
+
+def invitation_by_link(session: Session, token: str) -> Invitation:
+    """Whose link this is; raises Unknown."""
+    found = session.scalar(select(Invitation).where(Invitation.link_hash == hashed(token)))
+    if found is None:
+        raise Unknown("This link is not known here.")
+    return found
+
+
+def use_link(invitation: Invitation) -> None:
+    """A link answers once; raises AlreadyUsed."""
+    if invitation.link_used_at is not None:
+        raise AlreadyUsed("This link has been used.")
+    invitation.link_used_at = now()
+
+
+def invitation_by_code(session: Session, user: User, code: str, keys: Keys) -> Invitation | None:
+    """Which question of this person the code belongs to; None if to none, or to two.
+
+    An open one comes first: a code of six digits may have been used before.
+    """
+    mine = session.scalars(
+        select(Invitation)
+        .join(ModerationRequest)
+        .where(Invitation.user_id == user.id)
+        .order_by(Invitation.id.desc())
+        .limit(RECENT)
+    ).all()
+    fitting = [one for one in mine if keys.code(one.id) == code]
+    still_open = [one for one in fitting if one.request.state is RequestState.OPEN]
+    if len(still_open) > 1:
+        return None
+    return next(iter(still_open or fitting), None)
+
+
+# How many of somebody's invitations a code is compared with.  Each one more makes a guess likelier
+# to fit; five guesses an hour among a hundred codes find one in 200 years of trying.
+RECENT = 100
+
+
+def view(session: Session, request: ModerationRequest, approver: User, *, via: Door) -> None:
+    """Note that the approver, who has proved who they are, has opened the message."""
+    require_approver(request, approver, via)
+    for invitation in request.invitations:
+        if invitation.user == approver and invitation.viewed_at is None:
+            invitation.viewed_at = now()
+            record(
+                session,
+                Act.VIEWED,
+                by=approver,
+                via=via,
+                request_id=request.id,
+                **request.message.place,
+            )

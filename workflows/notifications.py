@@ -1,0 +1,97 @@
+"""Tell people: one Notification for each person and each channel they asked for."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import (
+    Channel,
+    LetterName,
+    Message,
+    ModerationRequest,
+    Notification,
+    NotificationState,
+    Right,
+    Role,
+    User,
+)
+
+OTHER = {Channel.EMAIL: Channel.SMS, Channel.SMS: Channel.EMAIL}
+
+
+def notify(
+    session: Session,
+    people: Iterable[User],
+    letter: LetterName,
+    *,
+    message: Message | None = None,
+    request: ModerationRequest | None = None,
+    **detail: Any,
+) -> None:
+    """Have this letter sent to each of these people, over each of their channels."""
+    session.add_all(
+        Notification(
+            letter=letter,
+            channel=channel,
+            user=user,
+            message=message,
+            request=request,
+            detail=detail,
+        )
+        for user in people
+        if not user.disabled_at
+        for channel in user.channels
+    )
+
+
+def notify_administrators(session: Session, letter: LetterName, **detail: Any) -> None:
+    """Have this letter sent to everybody who may edit users."""
+    administrators = session.scalars(
+        select(User)
+        .where(User.roles.any(Role.rights.contains([Right.EDIT_USERS.value])))
+        .order_by(User.id)
+    )
+    notify(session, administrators, letter, **detail)
+
+
+def try_other_channel(session: Session, failed: Notification) -> None:
+    """Send a letter that failed for good over the person's other channel, unless it went there."""
+    user, other = failed.user, OTHER[failed.channel]
+    if other is Channel.SMS and (not user.phone or user.sms_stopped_at):
+        return
+    twin = select(Notification.id).where(
+        Notification.user_id == user.id,
+        Notification.letter == failed.letter,
+        Notification.message_id.is_not_distinct_from(failed.message_id),
+        Notification.request_id.is_not_distinct_from(failed.request_id),
+        Notification.channel == other,
+    )
+    if session.scalar(twin.limit(1)) is None:
+        session.add(
+            Notification(
+                letter=failed.letter,
+                channel=other,
+                user=user,
+                message=failed.message,
+                request=failed.request,
+                detail=failed.detail,
+            )
+        )
+
+
+def report(session: Session, notification: Notification, *, delivered: bool, why: str = "") -> None:
+    """Take note of what the channel says later about a letter that it had taken.
+
+    Reports come late, twice and out of order: whatever the letter's state no longer allows is old
+    news.
+    """
+    if notification.state is not NotificationState.SENT:
+        return
+    if delivered:
+        notification.move(NotificationState.DELIVERED)
+        return
+    notification.move(NotificationState.FAILED)
+    notification.failure = why
+    try_other_channel(session, notification)
