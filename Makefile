@@ -33,7 +33,7 @@ $(VENV)/installed: requirements/development.txt pyproject.toml
 install: $(VENV)/installed ## install into .venv
 
 .PHONY: demo
-demo: install ## moderate two real messages, from the first word to the mailbox
+demo: install ## moderate three real messages, from the first word to the mailbox
 	@$(BIN)/python -m sandbox.demo
 
 .PHONY: up

@@ -10,6 +10,7 @@ from typing import Final
 
 from sandbox.demo import APPROVERS, MEMBERS, settle_in
 from sandbox.house import ROOT, House, celery, house, port
+from sandbox.mailbox_pages import MailboxPages
 
 FOLDER: Final = ROOT / ".sandbox"
 # What `listgate` in a second terminal needs to know.
@@ -32,9 +33,13 @@ def main() -> None:
         password, flower_port = secrets.token_urlsafe(9), port()
         flower = celery("flower", f"--port={flower_port}", "--address=127.0.0.1", "--read-only")
         here.environment["FLOWER_BASIC_AUTH"] = f"operator:{password}"
-        with here.program("flower", *flower, ready="Visit me at"):
+        with (
+            here.program("flower", *flower, ready="Visit me at") as watching,
+            MailboxPages(here.mailbox, lmtp=here.lmtp) as pages,
+        ):
+            watching.wait_until_ready()
             write_environment(here)
-            explain(f"http://operator:{password}@127.0.0.1:{flower_port}/")
+            explain(f"http://operator:{password}@127.0.0.1:{flower_port}/", pages.url, here)
             show_mails(here)
 
 
@@ -45,13 +50,15 @@ def write_environment(here: House) -> None:
     (FOLDER / "env").write_text("".join(lines))
 
 
-def explain(flower: str) -> None:
+def explain(flower: str, mailboxes: str, here: House) -> None:
     """Say what is there and what to try first."""
     env = (FOLDER / "env").relative_to(Path.cwd())
     print(
         f"""
 The house is up. Ctrl-C ends it and forgets everything.
 
+  mailboxes           {mailboxes}  (read a letter, and reply to it)
+  telephones          {here.phone.url}  (read an SMS, and answer it)
   Flower (read-only)  {flower}
   logs and mails      {FOLDER.relative_to(Path.cwd())}/
 
