@@ -12,6 +12,7 @@ FLOORS = ("models", "notifications", "workflows", "portal", "sandbox")
 HOUSE = sorted(
     [
         *chain.from_iterable((ROOT / floor).rglob("*.py") for floor in FLOORS),
+        ROOT / "setting_values.py",
         ROOT / "settings.py",
         ROOT / "celeryconfig.py",
     ]

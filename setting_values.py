@@ -1,0 +1,89 @@
+"""How a value written in the environment is read and checked, before settings.py takes it."""
+
+from datetime import timedelta
+from email.utils import getaddresses
+from typing import Annotated
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import BeforeValidator, Field, SecretStr
+
+
+def parsed(url: SecretStr, *schemes: str) -> SplitResult:
+    """The URL in its parts; raises ValueError, which never quotes it: there may be a password."""
+    try:
+        parts = urlsplit(url.get_secret_value())
+        _ = parts.port  # reading it finds a wrong one, such as a password with a / in it
+    except ValueError:
+        raise ValueError(MISWRITTEN) from None
+    if parts.scheme not in schemes or "://" not in url.get_secret_value():
+        raise ValueError(f"must begin with {schemes[0]}://")
+    return parts
+
+
+def with_driver(url: SecretStr) -> SecretStr:
+    """Name the driver: SQLAlchemy 2.1 takes a bare `postgresql://` for psycopg 3."""
+    parsed(url, "postgresql", "postgres", "postgresql+psycopg2")
+    rest = url.get_secret_value().partition("://")[2]
+    return SecretStr(f"postgresql+psycopg2://{rest}")
+
+
+def broker(url: SecretStr) -> SecretStr:
+    """Check the URL of Valkey or Redis."""
+    parsed(url, "redis", "rediss", "unix")
+    return url
+
+
+def relay(url: SecretStr) -> SecretStr:
+    """Check the URL of the mail relay as far as it can be without looking into the letter."""
+    parts = parsed(url, "smtp", "smtps")
+    if not parts.hostname or (parts.username is None) != (parts.password is None):
+        raise ValueError("needs a host, and both a user and a password or neither")
+    return url
+
+
+def mailbox(value: str) -> str:
+    """Check a mailbox as it stands in a From field: `Name <address>` or an address alone."""
+    try:
+        ((_, address),) = getaddresses([value])
+        validate_email(address, check_deliverability=False, test_environment=True)
+    except (EmailNotValidError, ValueError):
+        raise ValueError(NO_MAILBOX) from None
+    if not value.isprintable():
+        raise ValueError(NO_MAILBOX)
+    return value
+
+
+MISWRITTEN = "is not a URL; in a password, / ? # @ : % are written %2F %3F %23 %40 %3A %25"
+NO_MAILBOX = "is not one mailbox such as 'Listgate <lists@example.org>'"
+
+
+def origin(url: str) -> str:
+    """Check the beginning of a public URL, and take a slash away from its end."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+        raise ValueError("must be an address such as https://listgate.example.org")
+    return url.rstrip("/")
+
+
+def zone(name: str) -> str:
+    """Check the name of a time zone."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("is not a time zone such as Europe/Paris") from None
+    return name
+
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def duration(value: object) -> object:
+    """Read 90m, 24h or 2d; anything else is left to pydantic (seconds, ISO 8601)."""
+    if isinstance(value, str) and value[:-1].isdecimal() and value[-1] in UNITS:
+        return timedelta(seconds=int(value[:-1]) * UNITS[value[-1]])
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(duration), Field(gt=timedelta(0))]
