@@ -70,7 +70,7 @@ migrations: install ## do the migrations make what the models say?
 .PHONY: mend
 mend: install ## format, fix what can be fixed, redraw generated pages
 	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format -q .
-	@SECRET_KEY=no-secret-is-drawn-into-any-page-of-ours $(BIN)/python -m sandbox.pages
+	@SECRET_KEY=no-secret-is-drawn-into-any-page-of-ours MAILLISTS_ENABLED=false $(BIN)/python -m sandbox.pages
 
 .PHONY: lock
 lock: install ## lock the newest versions that pyproject.toml allows

@@ -60,6 +60,7 @@ task_routes = {
     "moderation.*": {"queue": "moderation"},
     "letters.*": {"queue": "letters"},
     "sendout.*": {"queue": "sendout"},
+    "sync.*": {"queue": "sync"},
     "sweep.*": {"queue": "sweep"},
 }
 
@@ -72,6 +73,11 @@ task_reject_on_worker_lost = True
 # Prefork only enforces these; every library call has a timeout of its own besides.
 task_soft_time_limit = 45
 task_time_limit = 60
+
+# A push reads a list, waits for the operator's command, and stores what it pushed.  Ending it early
+# would leave its command running; the visibility timeout still exceeds it.
+_push = _settings.sync_timeout.total_seconds()
+task_annotations = {"sync.push": {"soft_time_limit": _push + 90, "time_limit": _push + 105}}
 
 # Nobody hoards: a fetched task waits behind the one that is running.
 worker_prefetch_multiplier = 1

@@ -1,5 +1,7 @@
 """How a value written in the environment is read and checked, before settings.py takes it."""
 
+import re
+import shlex
 from datetime import timedelta
 from email.utils import getaddresses
 from typing import Annotated
@@ -74,6 +76,28 @@ def zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError):
         raise ValueError("is not a time zone such as Europe/Paris") from None
     return name
+
+
+def command(text: str) -> str:
+    """Check a command with {short_name} and {email} in it; it is split as a shell would split it.
+
+    No shell runs it here, so that no quoting can be forgotten.
+    """
+    rest = re.sub(r"\{(short_name|email)\}", "", text)
+    if unknown := re.search(r"\{\w*\}", rest):
+        raise ValueError(f"has an unknown placeholder {unknown[0]}: {PLACEHOLDERS}")
+    if stray := re.search(r"[{}]", rest):
+        raise ValueError(f"has a stray {stray[0]}: {PLACEHOLDERS}")
+    try:
+        shlex.split(text)
+    except ValueError:
+        raise ValueError("has an unbalanced quote, or ends with a backslash") from None
+    if "\0" in text or "\n" in text:
+        raise ValueError("must be one line of text")
+    return text.strip()
+
+
+PLACEHOLDERS = "there are {short_name} and {email}; put what needs other braces into a script"
 
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}

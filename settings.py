@@ -8,12 +8,15 @@ import sys
 from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from setting_values import Duration, broker, mailbox, origin, relay, with_driver, zone
+from setting_values import Duration, broker, command, mailbox, origin, relay, with_driver, zone
+
+# ssh finds its keys and its agent by these, and a mailing list manager its own settings.
+FOR_COMMANDS = {"PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "SSH_AUTH_SOCK"}
 
 
 class Settings(BaseSettings):
@@ -97,6 +100,42 @@ class Settings(BaseSettings):
     expire_after: Duration = Field(
         timedelta(days=7), description="When an unanswered request ends and the author is told"
     )
+    maillists_enabled: bool = Field(
+        True, description="Whether lists are pushed to a list server; moderation works without it"
+    )
+    maillist_sync_command: Annotated[str, AfterValidator(command)] = Field(
+        "",
+        description="What pushes a list: it gets one address per line on its standard input; "
+        "{short_name} and {email} are the list's: tee /etc/lists/{short_name}",
+    )
+    maillist_sync_commands: dict[str, Annotated[str, AfterValidator(command)]] = Field(
+        {},
+        description="Other commands for some lists, by short name, as JSON: "
+        '{"board": "tee /etc/board"}',
+    )
+    sync_quiet: Duration = Field(
+        timedelta(seconds=5),
+        le=timedelta(seconds=60),
+        description="A list is pushed when nothing has changed for so long",
+    )
+    sync_max_wait: Duration = Field(
+        timedelta(seconds=60), description="... but never later than this after the first change"
+    )
+    sync_timeout: Duration = Field(
+        timedelta(seconds=60),
+        le=timedelta(seconds=120),
+        description="How long the command may take",
+    )
+    sync_max_shrink: int = Field(
+        30,
+        ge=0,
+        le=100,
+        description="A push that takes away more than so many percent of a list's addresses, and "
+        "at least ten, waits until a person confirms it",
+    )
+    sync_alert_after: int = Field(
+        3, gt=0, description="After so many failures in a row administrators are told"
+    )
     templates_dir: Path | None = Field(
         None,
         description="Letters of your own: <list>/<letter>/body.txt before <letter>/body.txt before "
@@ -115,6 +154,24 @@ class Settings(BaseSettings):
         "json", description="One JSON object per line for machines, or coloured lines for people"
     )
 
+    @model_validator(mode="after")
+    def _needs_a_command(self) -> Self:
+        if self.maillists_enabled and not self.maillist_sync_command:
+            raise ValueError(
+                "MAILLIST_SYNC_COMMAND: is needed to push lists to the list server; with "
+                "MAILLISTS_ENABLED=false they are not pushed"
+            )
+        return self
+
+    @property
+    def command_environment(self) -> dict[str, str]:
+        """What the command that pushes a list may see of our environment; no secret is in it."""
+        return {
+            name: value
+            for name, value in os.environ.items()
+            if name in FOR_COMMANDS or name.startswith("LC_")
+        }
+
     @property
     def envelope_sender(self) -> str:
         """The bare address that bounces of letters and sendouts return to."""
@@ -128,7 +185,9 @@ def read() -> Settings:
     except ValidationError as wrong:
         for error in wrong.errors(include_input=False, include_url=False):
             name = ".".join(str(part) for part in error["loc"]).upper()
-            print(f"{name}: {error['msg'].removeprefix('Value error, ')}", file=sys.stderr)
+            says = error["msg"].removeprefix("Value error, ")
+            # What is wrong with two settings together belongs to neither, and names them itself.
+            print(f"{name}: {says}" if name else says, file=sys.stderr)
         raise SystemExit(2) from None
 
 

@@ -6,7 +6,7 @@ from models.contacts import Channel, Language, Preference
 from models.dispatch import Delivery, DeliveryState, Dispatch, DispatchState
 from models.idempotency import IdempotentCall
 from models.lifecycle import IllegalTransition, Lifecycle, legal_move
-from models.lists import ApproverList, ListDelivery, ListKind, MailingList
+from models.lists import ApproverList, ListDelivery, ListKind, MailingList, SelfService
 from models.messages import Message, MessageState
 from models.moderation import Decision, Invitation, ModerationRequest, RequestState, Verdict
 from models.notifications import LetterName, Notification, NotificationState
@@ -14,10 +14,18 @@ from models.people import Role, User
 from models.refusals import Invalid, Refusal, Trespass, Unknown
 from models.replies import InboundMail, InboundMailState, InboundSms, WrongCode
 from models.rights import Right
-from models.subscriptions import Change, Subscription, SubscriptionChange
+from models.subscriptions import (
+    CHANGED_LISTS,
+    Change,
+    Subscription,
+    SubscriptionChange,
+    ask_for_push,
+)
+from models.sync import Failure, PushedPart, Sync, SyncState
 from models.work_items import WorkItem
 
 __all__ = [
+    "CHANGED_LISTS",
     "Act",
     "ApproverList",
     "AuditEntry",
@@ -30,6 +38,7 @@ __all__ = [
     "Dispatch",
     "DispatchState",
     "Door",
+    "Failure",
     "IdempotentCall",
     "IllegalTransition",
     "InboundMail",
@@ -49,18 +58,23 @@ __all__ = [
     "Notification",
     "NotificationState",
     "Preference",
+    "PushedPart",
     "Refusal",
     "RequestState",
     "Right",
     "Role",
+    "SelfService",
     "Subscription",
     "SubscriptionChange",
+    "Sync",
+    "SyncState",
     "Trespass",
     "Unknown",
     "User",
     "Verdict",
     "WorkItem",
     "WrongCode",
+    "ask_for_push",
     "legal_move",
     "record",
     "record_refusal",

@@ -23,6 +23,13 @@ class ListKind(StrEnum):
     ANNOUNCEMENT = "announcement"
 
 
+class SelfService(StrEnum):
+    """Whether members join and leave a list by themselves, or only administrators may do it."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
 class ListDelivery(StrEnum):
     """To whom a sendout goes: to each member, or once to the list's own address."""
 
@@ -67,6 +74,7 @@ class MailingList(Addressed, Base):
     kind: Mapped[ListKind] = mapped_column(word(ListKind), default=ListKind.ANNOUNCEMENT)
     delivery: Mapped[ListDelivery] = mapped_column(word(ListDelivery), default=ListDelivery.MEMBERS)
     four_eyes: Mapped[bool] = mapped_column(default=True)
+    self_service: Mapped[SelfService] = mapped_column(word(SelfService), default=SelfService.OPEN)
     approver_list_id: Mapped[int | None] = mapped_column(ForeignKey("approver_list.id"))
     escalation_list_id: Mapped[int | None] = mapped_column(ForeignKey("approver_list.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)

@@ -40,6 +40,9 @@ class LetterName(StrEnum):
     NOT_UNDERSTOOD = "SysMsgReplyNotUnderstood"
     TOO_LATE = "SysMsgReplyTooLate"
     PHONE_LOCKED = "SysMsgPhoneLocked"
+    SYNC_HELD = "SysMsgSyncHeld"
+    SYNC_FAILING = "SysMsgSyncFailing"
+    SYNC_RECOVERED = "SysMsgSyncRecovered"
 
 
 class Notification(WorkItem):

@@ -38,7 +38,11 @@ class User(Addressed, Base):
     """A person; what they may do comes from roles and rights."""
 
     __tablename__ = "user"
-    __table_args__ = (CheckConstraint(r"phone ~ '^\+[1-9][0-9]{6,14}$'", name="e164"),)
+    __table_args__ = (
+        CheckConstraint(r"phone ~ '^\+[1-9][0-9]{6,14}$'", name="e164"),
+        # The list server gets one address per line, from COPY, which would escape a backslash.
+        CheckConstraint(r"address !~ '[[:space:][:cntrl:]\\]'", name="one_word"),
+    )
 
     id: Mapped[identity]
     name: Mapped[str]
@@ -49,6 +53,8 @@ class User(Addressed, Base):
     # The person told the carrier STOP: nothing would arrive.
     sms_stopped_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
+    # Somebody removed keeps the name, which decisions and the audit trail need, and nothing else.
+    removed_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     roles: Mapped[list[Role]] = relationship(secondary=user_role)

@@ -1,10 +1,11 @@
 """Who is on which list, and the journal of who joined and left."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.audit import Door
 from models.base import Base, identity
@@ -23,16 +24,23 @@ class Subscription(Base):
 
 
 class Change(StrEnum):
-    """What happened to a subscription."""
+    """What happened to a subscription, so that the list server must hear of it."""
 
     JOINED = "joined"
     LEFT = "left"
+    READDRESSED = "readdressed"
+    DISABLED = "disabled"
+    ENABLED = "enabled"
 
 
 class SubscriptionChange(Base):
-    """The journal: who joined or left which list, when, by whom, through which door."""
+    """The journal: who joined or left which list, when, by whom, through which door.
+
+    `sync_id` is the Sync that pushed it; while there is none, a push is asked for.
+    """
 
     __tablename__ = "subscription_change"
+    __table_args__ = (Index(None, "list_id", "at", postgresql_where="sync_id is null"),)
 
     id: Mapped[identity]
     list_id: Mapped[int] = mapped_column(ForeignKey("mailing_list.id"), index=True)
@@ -41,3 +49,14 @@ class SubscriptionChange(Base):
     by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     via: Mapped[Door] = mapped_column(word(Door))
     at: Mapped[datetime] = mapped_column(default=now)
+    sync_id: Mapped[int | None] = mapped_column(ForeignKey("sync.id"))
+
+
+# Under this name a session keeps whose bells ring after its commit: list ids, and when; None stands
+# for the end of the quiet period.
+CHANGED_LISTS = "changed_lists"
+
+
+def ask_for_push(session: Session, list_ids: Iterable[int], due_at: datetime | None = None) -> None:
+    """Have the bells of these lists rung after the commit; the journal is what asks."""
+    session.info.setdefault(CHANGED_LISTS, {}).update(dict.fromkeys(list_ids, due_at))

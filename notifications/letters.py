@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models import (
+    Failure,
     Invitation,
     LetterName,
     Message,
@@ -12,6 +13,7 @@ from models import (
     Notification,
     RequestState,
 )
+from notifications.failures import why
 from notifications.keys import hashed
 from notifications.languages import told
 from notifications.outgoing import outgoing
@@ -90,6 +92,13 @@ def to_author(notification: Notification, _voice: Voice) -> Facts:
     return {"to_author": notification.user == message_of(notification).author}
 
 
+def failing(notification: Notification, _voice: Voice) -> Facts:
+    """Why the list could not be pushed."""
+    said = notification.detail
+    failure = Failure(said["failure"])
+    return {"reason": why(failure, said["exit_status"], notification.user.language)}
+
+
 def pointless(notification: Notification) -> bool:
     """Whether an answer to this letter could no longer count."""
     request = request_of(notification)
@@ -138,5 +147,8 @@ LETTERS = {
         Letter(LetterName.NOT_UNDERSTOOD, question),
         Letter(LetterName.TOO_LATE, answer),
         Letter(LetterName.PHONE_LOCKED),
+        Letter(LetterName.SYNC_HELD),
+        Letter(LetterName.SYNC_FAILING, failing),
+        Letter(LetterName.SYNC_RECOVERED),
     )
 }

@@ -19,8 +19,11 @@ ATTEMPTS = 50
 
 def next_attempt(attempts: int) -> datetime | None:
     """The time of the next attempt after `attempts` refused ones, jittered; None to give up."""
-    if attempts >= ATTEMPTS:
-        return None
+    return later(attempts) if attempts < ATTEMPTS else None
+
+
+def later(attempts: int) -> datetime:
+    """The time of the next attempt after `attempts` failed ones, jittered."""
     # The power is bounded before it is taken: 2**50 s is no timedelta.
     delay: timedelta = min(FIRST_DELAY * 2 ** min(attempts - 1, 10), LONGEST_DELAY)
     return now() + delay * uniform(0.8, 1.2)  # noqa: S311 (no secret depends on it)

@@ -34,6 +34,8 @@ _ANSWER = {
     "decided_at": "20 Jan 2027, 11:00:00 CET",
 }
 
+_LIST = {"recipient": "Barbara Liskov", "list": "announce", "list_name": "Announcements"}
+
 SAMPLES: Mapping[LetterName, Mapping[str, Any]] = {
     LetterName.MODERATE: {**_MESSAGE, **_QUESTION},
     LetterName.REMINDER: {**_MESSAGE, **_QUESTION},
@@ -46,4 +48,12 @@ SAMPLES: Mapping[LetterName, Mapping[str, Any]] = {
     LetterName.NOT_UNDERSTOOD: {**_MESSAGE, **_QUESTION},
     LetterName.TOO_LATE: {**_MESSAGE, **_ANSWER},
     LetterName.PHONE_LOCKED: {"recipient": "Barbara Liskov", "person": "Grace Hopper"},
+    LetterName.SYNC_HELD: {**_LIST, "removals": 420, "before": 1000, "after": 580},
+    LetterName.SYNC_FAILING: {
+        **_LIST,
+        "failures": 3,
+        "reason": "The command ended with exit status 255.",
+        "stderr": "ssh: connect to host mail.example.org port 22: No route to host",
+    },
+    LetterName.SYNC_RECOVERED: {**_LIST, "failures": 3},
 }

@@ -30,6 +30,11 @@ class House:
     folder: Path
 
     @property
+    def list_server(self) -> Path:
+        """Where the pretend list server keeps a file per list."""
+        return self.folder / "lists"
+
+    @property
     def lmtp(self) -> str:
         """Where a mail server hands over what approvers write back."""
         return self.environment["LMTP_ADDRESS"]
@@ -82,7 +87,8 @@ def house(folder: Path) -> Iterator[House]:
         web = port()
         phone.connect(f"http://127.0.0.1:{web}/webhooks/twilio/sms")
         told = settings(running, mailbox, phone, web=web)
-        one = House({**os.environ, **told}, mailbox, phone, folder)
+        one = House({**os.environ, **told, **list_server(folder)}, mailbox, phone, folder)
+        one.list_server.mkdir(exist_ok=True)
         one.listgate("migrate")
         started = [
             stack.enter_context(one.program(name, *command, ready=ready))
@@ -112,6 +118,14 @@ def settings(
         "TWILIO_URL": phone.url,
         "LOG_FORMAT": "console",
         "LISTGATE_ENV_FILE": "",  # a developer's .env is for their own house
+    }
+
+
+def list_server(folder: Path) -> dict[str, str]:
+    """How lists are pushed; soon, because somebody is looking on."""
+    return {
+        "MAILLIST_SYNC_COMMAND": f"tee {shlex.quote(str(folder.resolve()))}/lists/{{short_name}}",
+        "SYNC_QUIET": "2s",
     }
 
 

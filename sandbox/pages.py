@@ -13,6 +13,7 @@ from models import (
     Message,
     ModerationRequest,
     Notification,
+    Sync,
 )
 from settings import Settings
 from workflows.contract import Call
@@ -26,6 +27,7 @@ KINDS: Final[list[type[Lifecycle]]] = [
     Dispatch,
     Delivery,
     InboundMail,
+    Sync,
 ]
 
 

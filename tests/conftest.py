@@ -10,7 +10,7 @@ from models.database import engine, new_session
 from tests.builders import Cast, cast
 from tests.databases import main_url, migrate, new_database
 from workflows import transaction as unit
-from workflows.transaction import Bell
+from workflows.bells import Bell
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -58,6 +58,7 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[Bell]:
     """The bells that were rung, instead of ringing them."""
     bells: list[Bell] = []
     monkeypatch.setattr(unit, "ring", bells.extend)
+    monkeypatch.setattr(unit, "ring_for_lists", lambda _lists: None)
     return bells
 
 

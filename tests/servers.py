@@ -51,6 +51,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         "REDIS_URL": redis_url,
         "LISTGATE_ENV_FILE": "",
         "SECRET_KEY": "a secret for tests, of at least 32 characters",
+        "MAILLIST_SYNC_COMMAND": "cat",
     }
     house.enter_context(patch.dict(os.environ, environment))
     early_config.stash[RUNNING] = running

@@ -17,8 +17,8 @@ from tests.builders import Cast, a_dispatch, a_letter, a_mailer
 from tests.notifications.voices import a_voice
 from workflows import logs, sendout
 from workflows import transaction as unit
+from workflows.bells import Bell, ring
 from workflows.celery import app
-from workflows.transaction import Bell, ring
 
 Lines = Callable[[], list[str]]
 

@@ -46,12 +46,12 @@ def notify(
     )
 
 
-def notify_administrators(session: Session, letter: LetterName, **detail: Any) -> None:
-    """Have this letter sent to everybody who may edit users."""
+def notify_administrators(
+    session: Session, letter: LetterName, *, of: Right = Right.EDIT_USERS, **detail: Any
+) -> None:
+    """Have this letter sent to everybody with the right that makes it their business."""
     administrators = session.scalars(
-        select(User)
-        .where(User.roles.any(Role.rights.contains([Right.EDIT_USERS.value])))
-        .order_by(User.id)
+        select(User).where(User.roles.any(Role.rights.contains([of.value]))).order_by(User.id)
     )
     notify(session, administrators, letter, **detail)
 

@@ -6,9 +6,22 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Act, Door, Invalid, Message, Right, Role, Trespass, Unknown, User, record
+from models import (
+    Act,
+    Change,
+    Door,
+    Invalid,
+    Message,
+    Right,
+    Role,
+    Trespass,
+    Unknown,
+    User,
+    record,
+)
 from models.addresses import address_key
 from models.clock import now
+from workflows.journal import hold, note_everywhere
 
 
 def add_user(
@@ -47,18 +60,24 @@ def grant(session: Session, user: User, role_name: str, *, by: User | None, via:
 
 
 def disable(session: Session, user: User, *, by: User | None, via: Door) -> None:
-    """From now on this person neither acts nor receives; nothing is forgotten."""
+    """From now on this person neither acts nor receives, on no list; nothing is forgotten."""
     require(by, Right.EDIT_USERS, via)
+    hold(session, user)
     if not user.disabled_at:
         user.disabled_at = now()
+        note_everywhere(session, Change.DISABLED, user, by=by, via=via)
         record(session, Act.DISABLED_USER, by=by, via=via, user_id=user.id)
 
 
 def enable(session: Session, user: User, *, by: User | None, via: Door) -> None:
-    """Undo `disable`."""
+    """Undo `disable`; raises Invalid for somebody who was removed."""
     require(by, Right.EDIT_USERS, via)
+    hold(session, user)
+    if user.removed_at:
+        raise Invalid(f"{user} was removed.")
     if user.disabled_at:
         user.disabled_at = None
+        note_everywhere(session, Change.ENABLED, user, by=by, via=via)
         record(session, Act.ENABLED_USER, by=by, via=via, user_id=user.id)
 
 

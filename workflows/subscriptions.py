@@ -10,12 +10,14 @@ from models import (
     Door,
     MailingList,
     Right,
+    SelfService,
     Subscription,
-    SubscriptionChange,
+    Trespass,
     User,
     record,
 )
 from models.clock import now
+from workflows.journal import note_change
 from workflows.people import require
 
 
@@ -33,9 +35,7 @@ def subscribe(
     )
     if joined is None:
         return False
-    note(
-        session, Act.SUBSCRIBED, Change.JOINED, user=user, mailing_list=mailing_list, by=by, via=via
-    )
+    note(session, Change.JOINED, user=user, mailing_list=mailing_list, by=by, via=via)
     return True
 
 
@@ -51,23 +51,27 @@ def unsubscribe(
     )
     if left is None:
         return False
-    note(
-        session, Act.UNSUBSCRIBED, Change.LEFT, user=user, mailing_list=mailing_list, by=by, via=via
-    )
+    note(session, Change.LEFT, user=user, mailing_list=mailing_list, by=by, via=via)
     return True
 
 
 def require_own_or_right(
     user: User, mailing_list: MailingList, *, by: User | None, via: Door
 ) -> None:
-    """Raise Trespass unless it is the own subscription or `by` may edit lists."""
+    """Raise Trespass unless it is the own subscription of an open list or `by` may edit lists."""
     if by is not user:
         require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
+    elif mailing_list.self_service is SelfService.CLOSED and not user.may(Right.EDIT_LISTS):
+        raise Trespass(
+            f"Only administrators change who is on {mailing_list}.",
+            by_id=user.id,
+            via=via,
+            list_id=mailing_list.id,
+        )
 
 
 def note(
     session: Session,
-    act: Act,
     change: Change,
     *,
     user: User,
@@ -76,13 +80,8 @@ def note(
     via: Door,
 ) -> None:
     """Write the change into the journal, and the act into the audit trail."""
-    session.add(
-        SubscriptionChange(
-            list_id=mailing_list.id,
-            user_id=user.id,
-            change=change,
-            by_id=by.id if by else None,
-            via=via,
-        )
-    )
-    record(session, act, by=by, via=via, list_id=mailing_list.id, user_id=user.id)
+    note_change(session, change, user_id=user.id, list_id=mailing_list.id, by=by, via=via)
+    record(session, ACTS[change], by=by, via=via, list_id=mailing_list.id, user_id=user.id)
+
+
+ACTS = {Change.JOINED: Act.SUBSCRIBED, Change.LEFT: Act.UNSUBSCRIBED}

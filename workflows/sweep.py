@@ -17,6 +17,8 @@ from models import (
     InboundMailState,
     Notification,
     NotificationState,
+    Sync,
+    SyncState,
     WorkItem,
     record,
 )
@@ -37,6 +39,7 @@ def ring_again(session: Session) -> None:
         Notification: Notification.state == NotificationState.PENDING,
         InboundMail: InboundMail.state == InboundMailState.RECEIVED,
         Dispatch: Dispatch.state.in_([DispatchState.WAITING, DispatchState.SENDING]),
+        Sync: Sync.state == SyncState.PENDING,
     }
     for kind, is_unfinished in unfinished.items():
         for row in session.scalars(

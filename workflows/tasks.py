@@ -4,7 +4,10 @@ The first half is ours alone; the second is public, for other services (see work
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import partial
+from tempfile import TemporaryFile
+from typing import IO, Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
@@ -25,13 +28,16 @@ from settings import settings
 from workflows import (
     contract,
     dispatch,
+    list_server,
     mail,
     messages,
     moderation,
     notifications,
     people,
+    pushes,
     sendout,
     sweep,
+    sync,
 )
 from workflows.celery import app
 from workflows.deadlines import Patience, meet_deadlines
@@ -42,6 +48,13 @@ try:
 except ValueError as wrong:
     raise SystemExit(str(wrong)) from None
 patience = Patience(settings.remind_after, settings.escalate_after, settings.expire_after)
+pace = pushes.Pace(settings.sync_quiet, settings.sync_max_wait)
+rules = sync.Rules(
+    settings.maillists_enabled,
+    settings.sync_timeout,
+    settings.sync_max_shrink,
+    settings.sync_alert_after,
+)
 
 
 @app.task(name="letters.deliver_notification")
@@ -71,14 +84,59 @@ def send_dispatch(dispatch_id: int) -> None:
         sendout.send(session, dispatch_id, batch, voice.mailer)
 
 
+@app.task(name="sync.open_sync")
+def open_sync(list_id: int) -> None:
+    """Ask for a push of a list whose members changed, once that has been quiet."""
+    with transaction() as session:
+        pushes.open_sync(session, list_id, pace)
+
+
+@app.task(name="sync.push")
+def push(sync_id: int) -> None:
+    """Push a list's addresses to the list server."""
+    with TemporaryFile(buffering=0) as addresses:
+        with transaction() as session:
+            claimed = sync.claim(session, sync_id, addresses, rules)
+        if claimed:
+            hand_over(claimed, addresses)
+
+
+def hand_over(claimed: sync.Claim, addresses: IO[bytes]) -> None:
+    """Run the list's command on its addresses, and note what became of it."""
+    template = settings.maillist_sync_commands.get(
+        claimed.short_name, settings.maillist_sync_command
+    )
+    outcome = list_server.run(
+        list_server.filled(template, short_name=claimed.short_name, email=claimed.email),
+        addresses,
+        limit=settings.sync_timeout,
+        not_after=claimed.not_after,
+        environment=settings.command_environment,
+    )
+    with transaction() as session:
+        sync.finish(session, claimed, outcome, addresses, rules)
+
+
 @app.task(name="sweep.sweep")
 def sweep_all() -> None:
     """Find what nobody heard, what fell due, and what a dead worker left behind."""
-    for look in (sweep.ring_again, sweep.report_uncertain, sweep.forget_old_calls):
+    for look in LOOKS:
         with transaction() as session:
             look(session)
-    with transaction() as session:
-        meet_deadlines(session, patience)
+
+
+LOOKS: list[Callable[[Session], None]] = [
+    sweep.ring_again,
+    sweep.report_uncertain,
+    sweep.forget_old_calls,
+    partial(meet_deadlines, patience=patience),
+]
+if settings.maillists_enabled:
+    LOOKS += [
+        partial(sync.end_leases, rules=rules),
+        partial(pushes.open_due, pace=pace),
+        partial(pushes.open_nightly, zone=ZoneInfo(settings.time_zone)),
+    ]
 
 
 Arguments = TypeVar("Arguments", bound=contract.Call)

@@ -42,6 +42,7 @@ def environment(redis_url: str, mailbox: Mailbox, database: URL) -> dict[str, st
         "SMTP_URL": mailbox.url,
         "MAIL_FROM": MAIL_FROM,
         "SECRET_KEY": os.environ["SECRET_KEY"],
+        "MAILLIST_SYNC_COMMAND": os.environ["MAILLIST_SYNC_COMMAND"],
         "LISTGATE_ENV_FILE": "",
     }
 

@@ -21,6 +21,7 @@ from models import (
     ModerationRequest,
     Notification,
     RequestState,
+    Sync,
     Verdict,
     legal_move,
 )
@@ -35,6 +36,7 @@ KINDS: list[type[Lifecycle]] = [
     Dispatch,
     Delivery,
     InboundMail,
+    Sync,
 ]
 MOVES = {
     (kind.__tablename__, origin and origin.value, target.value)
@@ -63,6 +65,7 @@ def row_ids(session: Session, people: Cast) -> dict[type[Lifecycle], int]:
         Delivery(dispatch_id=dispatch.id, address="edsger@example.org", next_attempt_at=now())
     )
     session.add(InboundMail(raw=b"", envelope_sender="", envelope_recipient=""))
+    session.add(Sync(list_id=people.announce.id))
     session.flush()
     return {kind: session.scalars(select(func.min(kind.id))).one() for kind in KINDS}
 

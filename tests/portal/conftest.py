@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from tests.faults.premises import OPEN
 from tests.portal.doors import GRACE, Doors, a_house, clear, code_in, opened
-from workflows.transaction import Bell
+from workflows.bells import Bell
 
 
 @pytest.fixture(autouse=True, scope="package")

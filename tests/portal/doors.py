@@ -31,7 +31,8 @@ from settings import Settings, settings
 from tests.builders import LIMIT, an_eml, cast
 from tests.databases import new_database
 from workflows import messages, moderation, tasks
-from workflows.transaction import Bell, transaction
+from workflows.bells import Bell
+from workflows.transaction import transaction
 
 PUBLIC = "https://listgate.example.org"
 REPLIES = "moderation@lists.example.org"

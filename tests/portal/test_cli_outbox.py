@@ -23,8 +23,8 @@ from models.clock import now
 from tests.builders import Cast, a_dispatch, a_draft, a_list, a_request, an_eml, listgate
 from workflows import moderation
 from workflows import transaction as unit
+from workflows.bells import ring
 from workflows.celery import app
-from workflows.transaction import ring
 
 ADA, BARBARA, EDSGER = "ada@example.org", "barbara@example.org", "edsger@example.org"
 

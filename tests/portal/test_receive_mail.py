@@ -12,7 +12,8 @@ from notifications.keys import hashed
 from sandbox.house import BIN
 from tests.builders import ROOT, a_request, cast
 from tests.notifications.voices import KEYS
-from workflows.transaction import Bell, transaction
+from workflows.bells import Bell
+from workflows.transaction import transaction
 
 AWAY = "postgresql://ada:s3cret@127.0.0.1:1/listgate"
 EVERY_BYTE = bytes(range(256)) + b"\r\n.\r\n\n\r" + b"From: x\n\n" + b"\xff" * 70_000

@@ -13,8 +13,9 @@ from models.database import new_session
 from portal.cli import app
 from tests.portal.doors import GRACE, PUBLIC, Doors, a_house, clear, decisions, opened, rows, user
 from workflows import moderation
+from workflows.bells import Bell
 from workflows.moderation import AlreadyDecided
-from workflows.transaction import Bell, transaction
+from workflows.transaction import transaction
 
 ADDRESS = "grace@example.org"
 REASON = "far too long"

@@ -17,7 +17,8 @@ from tests.builders import a_request, cast
 from tests.databases import new_database
 from workflows import moderation
 from workflows import transaction as unit
-from workflows.transaction import Bell, transaction
+from workflows.bells import Bell
+from workflows.transaction import transaction
 
 REQUESTS: Final = 200
 PATIENCE: Final = 60  # seconds, of a machine that has much else to do
@@ -93,7 +94,7 @@ def attempt(request_id: int, role: Role, people: dict[str, int]) -> Attempt:
 
 def run(number: int, task: Task, start: Barrier, finish: Connection) -> None:
     """One process: at each request, wait until all are there, then answer."""
-    unit.ring = silence
+    unit.ring = silence  # type: ignore[attr-defined]
     new_session.configure(bind=create_engine(task.url))
     attempts = []
     for position, request_id in enumerate(task.requests):

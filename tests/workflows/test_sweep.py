@@ -27,7 +27,7 @@ from tests.builders import Cast, a_dispatch, a_draft, a_request, cast, members
 from tests.workflows.locks import never_wait
 from tests.workflows.sending import EDSGER, deliveries, step
 from workflows import dispatch, sendout, sweep
-from workflows.transaction import Bell
+from workflows.bells import Bell
 
 LONG_AGO = timedelta(minutes=5)
 

@@ -9,7 +9,8 @@ from models import AuditEntry, Door, ModerationRequest, Trespass, User
 from tests.builders import Cast, a_draft, a_request
 from workflows import messages, moderation
 from workflows import people as persons
-from workflows.transaction import Bell, transaction
+from workflows.bells import Bell
+from workflows.transaction import transaction
 
 COMMAND_LINE = Door.COMMAND_LINE
 

@@ -1,0 +1,71 @@
+"""A list server for tests: a folder with a file per list, and pushes through the real command."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import MailingList, Sync, SyncState
+from models.clock import now
+from settings import settings
+from workflows import list_server, pushes, sync
+from workflows.list_server import Outcome
+
+RULES = sync.Rules(enabled=True, timeout=timedelta(seconds=10), max_shrink=30, alert_after=3)
+
+
+@dataclass
+class ListServer:
+    """Where lists are pushed to; `command` may be exchanged for a worse one."""
+
+    folder: Path
+    command: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.command = f"tee {self.folder}/{{short_name}}"
+
+    def addresses(self, mailing_list: MailingList) -> list[str] | None:
+        """Who is on the list there; None if it was never pushed."""
+        file = self.folder / mailing_list.short_name
+        return file.read_text().splitlines() if file.exists() else None
+
+    def push(self, session: Session, waiting: Sync, rules: sync.Rules = RULES) -> Outcome | None:
+        """Do what the task does; None if there was nothing to run."""
+        with TemporaryFile(buffering=0) as addresses:
+            claimed = sync.claim(session, waiting.id, addresses, rules)
+            if claimed is None:
+                return None
+            outcome = list_server.run(
+                list_server.filled(
+                    self.command, short_name=claimed.short_name, email=claimed.email
+                ),
+                addresses,
+                limit=rules.timeout,
+                not_after=claimed.not_after,
+                environment=settings.command_environment,
+            )
+            sync.finish(session, claimed, outcome, addresses, rules)
+            return outcome
+
+
+def asked(session: Session, mailing_list: MailingList) -> Sync:
+    """The push of what has changed, without the quiet before it."""
+    pushes.ask_now(session, mailing_list.id)
+    waiting = pushes.unfinished_sync(session, mailing_list.id)
+    assert waiting is not None
+    return waiting
+
+
+def again(waiting: Sync) -> Sync:
+    """The same push, due now: nobody waits for a growing delay in a test."""
+    assert waiting.state is SyncState.PENDING
+    waiting.postpone(now())
+    return waiting
+
+
+def last(session: Session) -> Sync:
+    """The newest push of all."""
+    return session.scalars(select(Sync).order_by(Sync.id.desc()).limit(1)).one()

@@ -1,0 +1,70 @@
+"""Write into the journal of subscriptions; whatever stands there will be pushed."""
+
+from typing import Any
+
+from sqlalchemy import FromClause, insert, literal, select
+from sqlalchemy.orm import Session
+
+from models import Change, Door, Subscription, SubscriptionChange, User, ask_for_push
+from models.clock import now
+
+
+def note_change(
+    session: Session,
+    change: Change,
+    *,
+    user_id: int,
+    list_id: int,
+    by: User | None,
+    via: Door,
+) -> None:
+    """Note what happened to one person on one list."""
+    session.execute(
+        insert(SubscriptionChange).values(
+            list_id=list_id, user_id=user_id, change=change, at=now(), **signature(by, via)
+        )
+    )
+    ask_for_push(session, [list_id])
+
+
+def note_everywhere(
+    session: Session, change: Change, user: User, *, by: User | None, via: Door
+) -> list[int]:
+    """Note what happened to one person on every list they are on; returns the lists' ids.
+
+    Whoever calls this holds the person's row (`hold`): a subscription that is committed meanwhile
+    would else be neither among these nor pushed with what has changed.
+    """
+    theirs = select(Subscription.list_id, Subscription.user_id).where(
+        Subscription.user_id == user.id
+    )
+    return note_rows(session, change, theirs.subquery(), by=by, via=via)
+
+
+def note_rows(
+    session: Session, change: Change, rows: FromClause, *, by: User | None, via: Door
+) -> list[int]:
+    """Note the same for each of `rows` (list id, user id); returns the ids of the lists."""
+    same = {"change": change, "at": now(), **signature(by, via)}
+    journal = SubscriptionChange.__table__.c
+    noted = session.scalars(
+        insert(SubscriptionChange)
+        .from_select(
+            ["list_id", "user_id", *same],
+            select(*rows.c, *(literal(value, journal[name].type) for name, value in same.items())),
+        )
+        .returning(SubscriptionChange.list_id)
+    ).all()
+    lists = sorted(set(noted))
+    ask_for_push(session, lists)
+    return lists
+
+
+def hold(session: Session, user: User) -> None:
+    """Hold a person's row against new subscriptions: joining takes a key share lock of it."""
+    session.refresh(user, with_for_update=True)
+
+
+def signature(by: User | None, via: Door) -> dict[str, Any]:
+    """By whom and through which door."""
+    return {"by_id": by.id if by else None, "via": via}

@@ -1,0 +1,154 @@
+"""Run the operator's command, which hands a list's addresses to the list server.
+
+The addresses are the command's standard input as a file, never as a pipe: a pipe ends when its
+writer is killed, and the command would take half of the addresses for all of them.
+"""
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from subprocess import DEVNULL, Popen, TimeoutExpired
+from tempfile import TemporaryFile
+from typing import IO
+
+from models import Failure
+from models.clock import now
+
+# A command that ignores SIGTERM is killed so much later.
+KILL_AFTER = timedelta(seconds=5)
+
+# Of what the command says on stderr the end is kept; one that says more than the limit is ended.
+STDERR_TAIL = 4_000  # bytes
+STDERR_LIMIT = 10_000_000  # bytes
+
+# How often the worker looks whether the command says too much.
+LOOK = 0.5  # seconds
+
+# What `timeout` and shells answer when there is nothing to run (its manual page; POSIX, 2.8.2).
+NOT_RUN = {125: Failure.NOT_STARTED, 126: Failure.NOT_EXECUTABLE, 127: Failure.NOT_FOUND}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one run of the command."""
+
+    failure: Failure | None  # None: it has succeeded
+    exit_status: int | None  # negative: the number of the signal that ended it
+    stderr: str  # the tail of it
+    started_at: datetime
+    ended_at: datetime
+
+
+def filled(template: str, *, short_name: str, email: str) -> list[str]:
+    """The command's words for one list.
+
+    It is split like a shell would split it, but no shell runs it here.  Each value is quoted for
+    the shell that may read it on the far side (`ssh host 'tee {short_name}'`); names and addresses
+    of lists are such that the quoting changes nothing.
+    """
+    values = {"{short_name}": shlex.quote(short_name), "{email}": shlex.quote(email)}
+    return [
+        # In one pass, or a value could hold the next placeholder.
+        re.sub(r"\{short_name\}|\{email\}", lambda found: values[found[0]], word)
+        for word in shlex.split(template)
+    ]
+
+
+def run(
+    words: list[str],
+    addresses: IO[bytes],
+    *,
+    limit: timedelta,
+    not_after: datetime,
+    environment: Mapping[str, str],
+) -> Outcome:
+    """Run the command on the addresses, an unbuffered file, and wait for it.
+
+    It is not started later than `not_after`: the worker may have slept through its lease.
+    """
+    started_at = now()
+    if started_at > not_after:
+        return Outcome(Failure.STARTED_TOO_LATE, None, "", started_at, started_at)
+    addresses.seek(0)
+    with TemporaryFile() as stderr:
+        try:
+            process = start(limited(words, limit), addresses, stderr, environment=environment)
+        except OSError as error:  # there is no `timeout`, or no memory for another process
+            return Outcome(Failure.NOT_STARTED, None, str(error.strerror), started_at, now())
+        with process:
+            too_much = said_too_much(process, stderr)
+        ended_at = now()
+        failure = (
+            (Failure.SAID_TOO_MUCH if too_much else None)
+            or judged(process.returncode, ended_at - started_at, limit)
+            or unread(addresses)
+        )
+        return Outcome(failure, process.returncode, tail(stderr), started_at, ended_at)
+
+
+def limited(words: list[str], limit: timedelta) -> list[str]:
+    """The command under a time limit of its own.
+
+    `timeout` of GNU coreutils puts it into a process group of its own, and ends that whole group
+    even when our worker is gone.
+    """
+    grace, seconds = KILL_AFTER.total_seconds(), limit.total_seconds()
+    return ["timeout", f"--kill-after={grace}", f"{seconds}", *words]
+
+
+def start(
+    words: list[str], stdin: IO[bytes], stderr: IO[bytes], *, environment: Mapping[str, str]
+) -> Popen[bytes]:
+    """Start the command where it finds nothing of ours but what it is given."""
+    return Popen(
+        words,
+        stdin=stdin,
+        stdout=DEVNULL,
+        stderr=stderr,
+        env=dict(environment),
+        cwd="/",
+        # What is sent to our own group, Ctrl-C for one, must not end a push half-way.
+        start_new_session=True,
+    )
+
+
+def said_too_much(process: Popen[bytes], stderr: IO[bytes]) -> bool:
+    """Wait until the command has ended; end it if it fills the disk with what it says."""
+    told = False
+    while True:
+        try:
+            process.wait(LOOK)
+        except TimeoutExpired:
+            if not told and stderr.seek(0, 2) > STDERR_LIMIT:
+                told = True
+                process.terminate()  # `timeout` passes it on, and kills what ignores it
+        else:
+            return told
+
+
+def judged(status: int, took: timedelta, limit: timedelta) -> Failure | None:
+    """Why a command with this exit status failed, or None if it succeeded."""
+    if status == 0:
+        return None
+    if took >= limit:
+        return Failure.TOOK_TOO_LONG
+    return Failure.SIGNAL if status < 0 else NOT_RUN.get(status, Failure.EXIT_STATUS)
+
+
+def unread(addresses: IO[bytes]) -> Failure | None:
+    """Whether the command cannot have pushed all, as it did not read to the end of its input.
+
+    The file's position is shared with the command, so it shows how far that has read.
+    """
+    read, size = addresses.seek(0, 1), addresses.seek(0, 2)
+    return Failure.READ_TOO_LITTLE if read < size else None
+
+
+def tail(stderr: IO[bytes]) -> str:
+    """The end of what the command said."""
+    size = stderr.seek(0, 2)
+    stderr.seek(max(0, size - STDERR_TAIL))
+    # No text column takes a NUL.
+    return stderr.read().decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
