@@ -4,7 +4,8 @@ import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from hashlib import sha256
-from typing import IO, NamedTuple
+from io import BufferedWriter, FileIO
+from typing import NamedTuple
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
@@ -31,11 +32,14 @@ class Content(NamedTuple):
     digest: bytes
 
 
-def read_addresses(session: Session, mailing_list: MailingList, file: IO[bytes]) -> Content:
+def read_addresses(session: Session, mailing_list: MailingList, file: FileIO) -> Content:
     """Write who is on the list now into the file: an address per line, sorted by bytes."""
+    # psycopg2 writes each line by itself.
+    writer = BufferedWriter(file, PART)
     with closing(session.connection().connection.cursor()) as cursor:
-        cursor.copy_expert(ADDRESSES.format(list_id=int(mailing_list.id)), file)
-    file.flush()
+        cursor.copy_expert(ADDRESSES.format(list_id=int(mailing_list.id)), writer)
+    writer.flush()
+    writer.detach()  # or it would close the file
     addresses, digest = 0, sha256()
     for part in parts(file):
         addresses += part.count(b"\n")
@@ -43,14 +47,20 @@ def read_addresses(session: Session, mailing_list: MailingList, file: IO[bytes])
     return Content(addresses, digest.digest())
 
 
-def parts(file: IO[bytes]) -> Iterator[bytes]:
+def parts(file: FileIO) -> Iterator[bytes]:
     """The file from its beginning, in whole lines."""
     file.seek(0)
     while part := file.read(PART):
         yield part + file.readline()
 
 
-def keep(session: Session, list_id: int, file: IO[bytes]) -> None:
+def lines(file: FileIO) -> Iterator[bytes]:
+    """The lines of the file from its beginning, each with its end."""
+    for part in parts(file):
+        yield from part.splitlines(keepends=True)
+
+
+def keep(session: Session, list_id: int, file: FileIO) -> None:
     """Remember what this push held, instead of what the last one did."""
     session.execute(delete(PushedPart).where(PushedPart.list_id == list_id))
     for number, part in enumerate(parts(file)):
@@ -97,10 +107,9 @@ def differences(before: Iterator[bytes], after: Iterator[bytes]) -> Iterator[Dif
             new = next(after, None)
 
 
-def removals(session: Session, list_id: int, file: IO[bytes]) -> int:
+def removals(session: Session, list_id: int, file: FileIO) -> int:
     """How many addresses of the last good push are not in the file."""
-    file.seek(0)
-    found = differences(kept_lines(session, list_id), iter(file))
+    found = differences(kept_lines(session, list_id), lines(file))
     return sum(not each.added for each in found)
 
 

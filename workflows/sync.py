@@ -6,7 +6,8 @@ Only one Sync of a list is unfinished at a time, and only who holds its lease ru
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import IO, Any
+from io import FileIO
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -66,7 +67,7 @@ class Claim:
     lease_until: datetime
 
 
-def claim(session: Session, sync_id: int, addresses: IO[bytes], rules: Rules) -> Claim | None:
+def claim(session: Session, sync_id: int, addresses: FileIO, rules: Rules) -> Claim | None:
     """Claim a push that is due, and read the addresses; None if there is nothing to run.
 
     All of it is one transaction: a worker that dies while it reads has claimed nothing.
@@ -99,7 +100,7 @@ def claim(session: Session, sync_id: int, addresses: IO[bytes], rules: Rules) ->
     )
 
 
-def shrinks_too_much(session: Session, sync: Sync, addresses: IO[bytes], rules: Rules) -> bool:
+def shrinks_too_much(session: Session, sync: Sync, addresses: FileIO, rules: Rules) -> bool:
     """Whether the push takes away more than a person has let through, and than rules allow."""
     before = last_good(session, sync.list_id)
     if before is None or before.digest == sync.digest:
@@ -131,7 +132,7 @@ def hold_back(session: Session, sync: Sync, *, told: int) -> None:
 
 
 def finish(
-    session: Session, claimed: Claim, outcome: Outcome, addresses: IO[bytes], rules: Rules
+    session: Session, claimed: Claim, outcome: Outcome, addresses: FileIO, rules: Rules
 ) -> None:
     """Note what became of the command; a failed push is repeated, and later each time."""
     sync = Sync.take(session, claimed.sync_id, SyncState.RUNNING)
@@ -146,7 +147,7 @@ def finish(
         fail(session, sync, outcome.failure, rules)
 
 
-def succeed(session: Session, sync: Sync, addresses: IO[bytes], rules: Rules) -> None:
+def succeed(session: Session, sync: Sync, addresses: FileIO, rules: Rules) -> None:
     """The list server has the list; remember what it holds."""
     before = last_good(session, sync.list_id)
     if before is None or before.digest != sync.digest:

@@ -5,8 +5,9 @@ The first half is ours alone; the second is public, for other services (see work
 
 from collections.abc import Callable
 from functools import partial
+from io import FileIO
 from tempfile import TemporaryFile
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -101,7 +102,7 @@ def push(sync_id: int) -> None:
             hand_over(claimed, addresses)
 
 
-def hand_over(claimed: sync.Claim, addresses: IO[bytes]) -> None:
+def hand_over(claimed: sync.Claim, addresses: FileIO) -> None:
     """Run the list's command on its addresses, and note what became of it."""
     template = settings.maillist_sync_commands.get(
         claimed.short_name, settings.maillist_sync_command

@@ -1,20 +1,23 @@
-"""One push of a list: who is on it, what it covers, what is kept of it."""
+"""One push of a list: who is in it, what it covers, and what is kept of it."""
 
-from pathlib import Path
+from datetime import timedelta
+from tempfile import TemporaryFile
 
-import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from models import Door, SubscriptionChange, SyncState
+from models import Door, PushedPart, SubscriptionChange, SyncState, User
+from models.clock import now
 from tests.builders import Cast
-from tests.workflows.pushing import ListServer, asked
-from workflows import addresses, people, removal, subscriptions
+from tests.workflows.pushing import RULES, ListServer, asked, last
+from workflows import list_server, people, pushed, subscriptions, sync
+from workflows.sync import Rules
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> ListServer:
-    return ListServer(tmp_path)
+def unclaimed(session: Session) -> int:
+    return session.scalars(
+        select(func.count(SubscriptionChange.id)).where(SubscriptionChange.sync_id.is_(None))
+    ).one()
 
 
 def test_a_push_hands_over_everybody_sorted(
@@ -26,3 +29,165 @@ def test_a_push_hands_over_everybody_sorted(
 
     assert server.addresses(people.announce) == ["barbara@example.org", "edsger@example.org"]
     assert (waiting.state, waiting.addresses, waiting.exit_status) == (SyncState.DONE, 2, 0)
+
+
+def test_every_line_has_its_end(session: Session, people: Cast, server: ListServer) -> None:
+    server.push(session, asked(session, people.announce))
+
+    written = (server.folder / "announce").read_bytes()
+    assert written == b"barbara@example.org\nedsger@example.org\n"
+
+
+def test_an_empty_list_is_pushed_as_nothing(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    for member in (people.edsger, people.barbara):
+        subscriptions.unsubscribe(session, member, people.announce, by=member, via=Door.PORTAL)
+
+    server.push(session, asked(session, people.announce))
+
+    assert (server.folder / "announce").read_bytes() == b""
+
+
+def test_lines_are_sorted_by_bytes_whatever_the_database_thinks(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    for address in ("Zoe@example.org", "émile@example.org", "a.b@example.org", "ab@example.org"):
+        user = people_add(session, address)
+        subscriptions.subscribe(session, user, people.announce, by=user, via=Door.PORTAL)
+
+    server.push(session, asked(session, people.announce))
+
+    lines = (server.folder / "announce").read_bytes().splitlines()
+    assert lines == sorted(lines)
+    assert len(lines) == 6
+
+
+def people_add(session: Session, address: str) -> User:
+    return people.add_user(session, address, "Somebody", by=None, via=Door.PORTAL)
+
+
+def test_disabled_people_are_on_no_list_of_the_list_server(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    disable(session, people)
+
+    server.push(session, asked(session, people.announce))
+
+    assert server.addresses(people.announce) == ["barbara@example.org"]
+
+
+def disable(session: Session, people_: Cast) -> None:
+    people.disable(session, people_.edsger, by=people_.barbara, via=Door.PORTAL)
+
+
+def test_a_push_covers_every_change_before_it(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    waiting = asked(session, people.announce)
+
+    server.push(session, waiting)
+
+    assert unclaimed(session) == 0
+    changes = session.scalars(select(SubscriptionChange)).all()
+    assert {change.sync_id for change in changes} == {waiting.id}
+
+
+def test_a_change_while_the_command_runs_asks_for_another_push(
+    session: Session, people: Cast
+) -> None:
+    waiting = asked(session, people.announce)
+
+    with TemporaryFile(buffering=0) as addresses:
+        claimed = sync.claim(session, waiting.id, addresses, RULES)
+        assert claimed
+        subscriptions.subscribe(
+            session, people.ada, people.announce, by=people.ada, via=Door.PORTAL
+        )
+        outcome = list_server.run(
+            ["cat"],
+            addresses,
+            limit=RULES.timeout,
+            not_after=claimed.not_after,
+            environment={"PATH": "/usr/bin:/bin"},
+        )
+        sync.finish(session, claimed, outcome, addresses, RULES)
+
+    assert waiting.state is SyncState.DONE
+    assert unclaimed(session) == 1
+    assert asked(session, people.announce).id > waiting.id
+
+
+def test_only_one_worker_claims_a_push(session: Session, people: Cast) -> None:
+    waiting = asked(session, people.announce)
+
+    with TemporaryFile(buffering=0) as addresses:
+        first = sync.claim(session, waiting.id, addresses, RULES)
+        second = sync.claim(session, waiting.id, addresses, RULES)
+
+    assert first is not None
+    assert second is None
+
+
+def test_a_push_is_not_claimed_before_its_time(session: Session, people: Cast) -> None:
+    waiting = asked(session, people.announce)
+    waiting.postpone(now() + timedelta(minutes=1))
+
+    with TemporaryFile(buffering=0) as addresses:
+        assert sync.claim(session, waiting.id, addresses, RULES) is None
+
+
+def test_nothing_is_pushed_while_lists_are_off(session: Session, people: Cast) -> None:
+    off = Rules(enabled=False, timeout=timedelta(seconds=1), max_shrink=30, alert_after=3)
+    waiting = asked(session, people.announce)
+
+    with TemporaryFile(buffering=0) as addresses:
+        assert sync.claim(session, waiting.id, addresses, off) is None
+
+    assert waiting.state is SyncState.PENDING
+
+
+def test_what_a_good_push_held_is_kept(session: Session, people: Cast, server: ListServer) -> None:
+    server.push(session, asked(session, people.announce))
+
+    kept = list(pushed.kept_lines(session, people.announce.id))
+    assert kept == [b"barbara@example.org\n", b"edsger@example.org\n"]
+
+
+def test_the_same_content_is_not_stored_twice(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    server.push(session, asked(session, people.announce))
+    before = session.scalar(text("select xmin::text from pushed_part"))
+
+    server.push(session, asked(session, people.announce))
+
+    assert session.scalar(text("select xmin::text from pushed_part")) == before
+
+
+def test_a_large_push_is_kept_in_parts_of_whole_lines(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    crowd(session, people, 60_000)
+
+    server.push(session, asked(session, people.announce))
+
+    assert session.scalars(select(func.count(PushedPart.number))).one() > 1
+    kept = b"".join(pushed.kept_lines(session, people.announce.id))
+    assert kept == (server.folder / "announce").read_bytes()
+    assert last(session).addresses == 60_002
+
+
+def crowd(session: Session, people_: Cast, size: int) -> None:
+    """Put so many more people on the list announce."""
+    session.execute(
+        text("""
+            with crowd as (
+                insert into "user" (address, address_key, name, language, preference, created_at)
+                select a, a, a, 'en', 'email', now()
+                from (select 'm' || n || '@example.org' as a from generate_series(1, :size) n) c
+                returning id
+            ) insert into subscription select :list_id, id, now() from crowd
+        """),
+        {"size": size, "list_id": people_.announce.id},
+    )
