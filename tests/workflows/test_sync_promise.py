@@ -1,0 +1,274 @@
+"""P7: whatever happens in whatever order, the list server ends up with the database's state.
+
+Random steps: members change, bells ring or are forgotten, workers claim, run the command, finish or
+die in between, time passes.  A death here is a step that never comes; tests/faults kills real
+workers.
+"""
+
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from io import FileIO
+from random import Random
+from tempfile import TemporaryFile
+
+from hypothesis import settings, strategies
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from models import (
+    CHANGED_LISTS,
+    Door,
+    Failure,
+    MailingList,
+    SubscriptionChange,
+    Sync,
+    SyncState,
+    User,
+)
+from models.clock import now
+from models.database import engine
+from tests.builders import cast
+from tests.workflows.pushing import RULES
+from workflows import addresses, people, pushed, pushes, subscriptions, sync
+from workflows.list_server import KILL_AFTER, Outcome
+from workflows.pushes import Pace
+from workflows.sync import START_WITHIN, Claim
+
+PACE = Pace(timedelta(seconds=5), timedelta(seconds=60))
+LONGEST_RUN = RULES.timeout + KILL_AFTER
+NAMES = ["ada", "grace", "linus", "edsger", "barbara"]
+
+Verb = Callable[[Session, User, MailingList], object]
+
+
+def join(session: Session, user: User, to: MailingList) -> None:
+    subscriptions.subscribe(session, user, to, by=user, via=Door.PORTAL)
+
+
+def leave(session: Session, user: User, what: MailingList) -> None:
+    subscriptions.unsubscribe(session, user, what, by=user, via=Door.PORTAL)
+
+
+def move_house(session: Session, user: User, _: MailingList) -> None:
+    turned = user.address[::-1].partition("@")[2]
+    addresses.change_address(session, user, f"{turned}@example.org", by=user, via=Door.PORTAL)
+
+
+def disable(session: Session, user: User, _: MailingList) -> None:
+    people.disable(session, user, by=None, via=Door.COMMAND_LINE)
+
+
+def enable(session: Session, user: User, _: MailingList) -> None:
+    people.enable(session, user, by=None, via=Door.COMMAND_LINE)
+
+
+VERBS: list[Verb] = [join, leave, move_house, disable, enable]
+
+
+class KilledError(Exception):
+    """The worker is dead, and its transaction undone."""
+
+
+@dataclass(eq=False)
+class Worker:
+    """One that has claimed a push, and the command that it may have started."""
+
+    claim: Claim
+    file: FileIO
+    read_at: int  # the step
+    age: timedelta = timedelta(0)
+    ran_for: timedelta | None = None
+    outcome: Outcome | None = None
+    alive: bool = True
+
+
+def is_alive(worker: Worker) -> bool:
+    return worker.alive
+
+
+def may_start(worker: Worker) -> bool:
+    return worker.alive and worker.ran_for is None and worker.age <= START_WITHIN
+
+
+def is_running(worker: Worker) -> bool:
+    return worker.ran_for is not None and worker.outcome is None
+
+
+def may_finish(worker: Worker) -> bool:
+    return worker.alive and worker.outcome is not None
+
+
+class Pushing(RuleBasedStateMachine):
+    """The list announce, its pushes, and a list server that remembers what it was given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        connection = self.stack.enter_context(engine.connect())
+        self.stack.callback(connection.begin().rollback)
+        self.session = self.stack.enter_context(
+            Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
+        )
+        self.workers: list[Worker] = []
+        self.bell_rings = False
+        self.server: list[str] = []
+        self.step = 0
+        self.read_by_success: dict[int, int] = {}
+        self.committed_at: dict[int, int] = {}
+
+    @initialize()
+    def move_in(self) -> None:
+        with self.session.begin():
+            self.people = cast(self.session)
+        self.after_commit()
+
+    def after_commit(self) -> None:
+        self.step += 1
+        self.bell_rings |= bool(self.session.info.pop(CHANGED_LISTS, {}))
+        for change_id in self.session.scalars(select(SubscriptionChange.id)):
+            self.committed_at.setdefault(change_id, self.step)
+        self.session.rollback()
+
+    @rule(name=strategies.sampled_from(NAMES), verb=strategies.sampled_from(VERBS))
+    def change(self, name: str, verb: Verb) -> None:
+        with self.session.begin():
+            verb(self.session, getattr(self.people, name), self.people.announce)
+        self.after_commit()
+
+    # -- bells and time ---------------------------------------------------------------------------
+
+    @precondition(lambda self: self.bell_rings)
+    @rule()
+    def hear(self) -> None:
+        self.bell_rings = False
+        with self.session.begin():
+            pushes.open_sync(self.session, self.people.announce.id, PACE)
+        self.after_commit()
+
+    @rule()
+    def flush_all(self) -> None:
+        self.bell_rings = False
+
+    @rule()
+    def sweep(self) -> None:
+        with self.session.begin():
+            sync.end_leases(self.session, RULES)
+            pushes.open_due(self.session, PACE)
+        self.after_commit()
+
+    @rule(seconds=strategies.sampled_from([1, 6, 20, 60]))
+    def wait(self, seconds: int) -> None:
+        passed = timedelta(seconds=seconds)
+        with self.session.begin():
+            for column in ("sync.due_at", "sync.lease_until", "subscription_change.at"):
+                table, name = column.split(".")
+                self.session.execute(
+                    text(f"update {table} set {name} = {name} - :passed"), {"passed": passed}
+                )
+        self.session.expire_all()
+        for worker in self.workers:
+            worker.age += passed
+            worker.claim = replace(worker.claim, lease_until=worker.claim.lease_until - passed)
+            if worker.ran_for is not None and is_running(worker):
+                worker.ran_for += passed
+                if worker.ran_for >= LONGEST_RUN:
+                    self.end(worker, Failure.TOOK_TOO_LONG)
+
+    # -- workers ----------------------------------------------------------------------------------
+
+    @rule(survives=strategies.booleans())
+    def claim(self, survives: bool) -> None:
+        file = self.stack.enter_context(TemporaryFile(buffering=0))  # noqa: SIM115
+        with suppress(KilledError), self.session.begin():
+            waiting = pushes.unfinished_sync(self.session, self.people.announce.id)
+            claimed = waiting and sync.claim(self.session, waiting.id, file, RULES)
+            if not survives:
+                raise KilledError
+        if survives and claimed:
+            self.workers.append(Worker(claimed, file, self.step))
+        self.after_commit()
+
+    def which(self, condition: Callable[[Worker], object]) -> list[Worker]:
+        return [worker for worker in self.workers if condition(worker)]
+
+    @precondition(lambda self: self.which(may_start))
+    @rule(pick=strategies.randoms(use_true_random=False))
+    def start(self, pick: Random) -> None:
+        pick.choice(self.which(may_start)).ran_for = timedelta(0)
+
+    @precondition(lambda self: self.which(is_running))
+    @rule(pick=strategies.randoms(use_true_random=False), fails=strategies.booleans())
+    def command_ends(self, pick: Random, fails: bool) -> None:
+        self.end(pick.choice(self.which(is_running)), Failure.EXIT_STATUS if fails else None)
+
+    def end(self, worker: Worker, failure: Failure | None) -> None:
+        """The command ends: it has written all of its file, or the first half of it."""
+        written = b"".join(pushed.parts(worker.file)).decode().splitlines()
+        self.server = written if failure is None else written[: len(written) // 2]
+        worker.outcome = Outcome(failure, (failure and 1) or 0, "", now(), now())
+
+    @precondition(lambda self: self.which(may_finish))
+    @rule(pick=strategies.randoms(use_true_random=False))
+    def some_finish(self, pick: Random) -> None:
+        self.finish(pick.choice(self.which(may_finish)))
+
+    def finish(self, worker: Worker) -> None:
+        assert worker.outcome
+        self.workers.remove(worker)
+        with self.session.begin():
+            sync.finish(self.session, worker.claim, worker.outcome, worker.file, RULES)
+            done = self.session.get_one(Sync, worker.claim.sync_id)
+            if done.state is SyncState.DONE:
+                self.read_by_success.setdefault(done.id, worker.read_at)
+        self.after_commit()
+
+    @precondition(lambda self: self.which(is_alive))
+    @rule(pick=strategies.randoms(use_true_random=False))
+    def kill(self, pick: Random) -> None:
+        pick.choice(self.which(is_alive)).alive = False
+
+    # -- the promise ------------------------------------------------------------------------------
+
+    @invariant()
+    def one_command_at_a_time(self) -> None:
+        assert len(self.which(is_running)) <= 1
+
+    def teardown(self) -> None:
+        with self.stack:
+            if hasattr(self, "people"):
+                self.settle()
+                self.check()
+
+    def settle(self) -> None:
+        """Nobody changes or kills anything any more."""
+        for worker in self.workers:
+            worker.alive = False
+        for _ in range(4):
+            self.wait(60)
+            self.wait(60)
+            self.sweep()
+            self.claim(survives=True)
+            for worker in self.which(is_alive):
+                worker.ran_for = timedelta(0)
+                self.one_command_at_a_time()
+                self.end(worker, None)
+                self.finish(worker)
+
+    def check(self) -> None:
+        expected = self.session.scalars(
+            text(
+                'select address from "user" join subscription on id = user_id '
+                'where disabled_at is null order by address collate "C"'
+            )
+        )
+        assert self.server == list(expected)
+        for change in self.session.scalars(select(SubscriptionChange)):
+            assert change.sync_id in self.read_by_success
+            assert self.committed_at[change.id] <= self.read_by_success[change.sync_id]
+
+
+TestPushing = Pushing.TestCase
+TestPushing.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
