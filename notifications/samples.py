@@ -34,6 +34,12 @@ _ANSWER = {
     "decided_at": "20 Jan 2027, 11:00:00 CET",
 }
 
+_ACCESS = {
+    "recipient": "Edsger Dijkstra",
+    "link": "https://listgate.example.org/link/abcdefghijklmnopqrstuvwxyz",
+    "expires_at": "20 Jan 2027, 10:27:00 CET",
+}
+
 SAMPLES: Mapping[LetterName, Mapping[str, Any]] = {
     LetterName.MODERATE: {**_MESSAGE, **_QUESTION},
     LetterName.REMINDER: {**_MESSAGE, **_QUESTION},
@@ -45,5 +51,9 @@ SAMPLES: Mapping[LetterName, Mapping[str, Any]] = {
     LetterName.RETURNED: _MESSAGE,
     LetterName.NOT_UNDERSTOOD: {**_MESSAGE, **_QUESTION},
     LetterName.TOO_LATE: {**_MESSAGE, **_ANSWER},
+    LetterName.LOG_IN: _ACCESS,
+    LetterName.RESET: _ACCESS,
+    LetterName.INVITATION: _ACCESS,
+    LetterName.CONFIRM_ADDRESS: _ACCESS,
     LetterName.PHONE_LOCKED: {"recipient": "Barbara Liskov", "person": "Grace Hopper"},
 }

@@ -3,9 +3,10 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Act, Door, Invalid, Language, Preference, Right, User, record
+from models import Act, Door, Invalid, Language, LinkPurpose, Preference, Right, User, record
 from notifications.sms import valid_number
-from workflows.people import require
+from workflows.mailed_links import send_link
+from workflows.people import checked_address, find_user, require
 
 
 def change_contact(
@@ -30,8 +31,38 @@ def change_contact(
     user.language = language or user.language
     user.preference = preference or user.preference
     if user.preference is not Preference.EMAIL and not user.phone:
-        raise Invalid(f"{user} has no telephone number to send an SMS to.")
+        raise Invalid("%(user)s has no telephone number to send an SMS to.", user=user)
     record(session, Act.CHANGED_CONTACT, by=by, via=via, user_id=user.id)
+
+
+def ask_for_address(session: Session, user: User, address: str) -> None:
+    """Have the person confirm a new address from there; until then the old one counts.
+
+    Raises Invalid for an address that is none, or is somebody's.
+    """
+    send_link(session, user, LinkPurpose.ADDRESS, new_address=free_address(session, address, user))
+
+
+def change_address(
+    session: Session, user: User, address: str, *, by: User | None, via: Door
+) -> None:
+    """Write to the person at this address from now on.
+
+    Raises Invalid for an address that is none, or is somebody's; Trespass for somebody else's
+    contact without the right to edit users.
+    """
+    if by is not user:
+        require(by, Right.EDIT_USERS, via)
+    user.address = free_address(session, address, user)
+    record(session, Act.CHANGED_CONTACT, by=by, via=via, user_id=user.id)
+
+
+def free_address(session: Session, address: str, user: User) -> str:
+    """The address in its normal form, if nobody else has it; raises Invalid."""
+    wanted = checked_address(address.strip())
+    if find_user(session, wanted) not in {None, user}:
+        raise Invalid("Another user has this address.")
+    return wanted
 
 
 def free_number(session: Session, phone: str, user: User) -> str:

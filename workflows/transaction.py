@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 import structlog
-from kombu import Connection
+from kombu import Connection as BrokerConnection
 from kombu.exceptions import KombuError
 from kombu.pools import producers
-from sqlalchemy import event
+from sqlalchemy import Connection, event, text
 from sqlalchemy.orm import Session
 
 from models import Dispatch, InboundMail, Notification, Trespass, WorkItem, record_refusal
@@ -43,19 +43,29 @@ class Bell(NamedTuple):
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
+def transaction(*, read_only: bool = False) -> Iterator[Session]:
     """Commit if the block succeeds, undo if it raises, then ring for what was asked.
 
     An attempt at what is not one's own (`Trespass`) is undone too, and put into the audit trail.
+    Where it is `read_only`, PostgreSQL refuses every change, and nothing is put on record.
     """
     try:
         with new_session.begin() as session:
+            session.info["read_only"] = read_only
             yield session
     except Trespass as refusal:
-        with new_session.begin() as session:
-            record_refusal(session, refusal)
+        if not read_only:
+            with new_session.begin() as session:
+                record_refusal(session, refusal)
         raise
     ring(session.info.pop("bells", []))
+
+
+@event.listens_for(new_session, "after_begin")
+def refuse_changes(session: Session, _begun: object, connection: Connection) -> None:
+    """Have PostgreSQL refuse changes; before the first statement, so without one no round trip."""
+    if session.info.get("read_only"):
+        connection.execute(text("set transaction read only"))
 
 
 @event.listens_for(new_session, "after_flush")
@@ -75,7 +85,7 @@ def ring(bells: Sequence[Bell]) -> None:
     options = {**app.conf.broker_transport_options, **BELL_PATIENCE}
     try:
         with (
-            producers[Connection(app.conf.broker_url, transport_options=options)].acquire(
+            producers[BrokerConnection(app.conf.broker_url, transport_options=options)].acquire(
                 block=True, timeout=1
             ) as producer,
             producer.batch(max_size=500),
