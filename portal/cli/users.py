@@ -8,6 +8,7 @@ from sqlalchemy import select
 from models import Door, User
 from portal.cli.options import Address, RoleName, say, show
 from workflows import people
+from workflows.mailed_links import invite
 from workflows.transaction import transaction
 
 users = typer.Typer(help="Users: add, list, grant, contact, disable, enable.", no_args_is_help=True)
@@ -18,10 +19,14 @@ def add_user(
     address: Address,
     name: Annotated[str, typer.Argument(help="The person's name.")],
     role: Annotated[list[str], typer.Option(help="A role to give; may be repeated.")] = [],  # noqa: B006
+    *,
+    admin: Annotated[bool, typer.Option(help="Give the role administrator.")] = False,
 ) -> None:
-    """Add a person."""
+    """Add a person, who is sent a link to choose a password."""
+    roles = [*role, *(["administrator"] if admin else [])]
     with transaction() as session:
-        user = people.add_user(session, address, name, roles=role, by=None, via=Door.COMMAND_LINE)
+        user = people.add_user(session, address, name, roles=roles, by=None, via=Door.COMMAND_LINE)
+        invite(session, user, by=None, via=Door.COMMAND_LINE)
         say(f"User {user.id}: {user.name}")
 
 
