@@ -16,7 +16,8 @@ class Refusal(Exception):
         # Only the whole is an argument: Celery's result backend rebuilds exceptions from those.
         super().__init__(sentence % facts if facts else sentence)
         self.sentence = sentence
-        self.facts = facts
+        # In words now: a row could no longer be read when its transaction has been undone.
+        self.facts = {key: one if isinstance(one, int) else str(one) for key, one in facts.items()}
 
 
 class Unknown(Refusal):

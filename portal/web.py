@@ -28,6 +28,27 @@ LOGGED_IN_FOR = timedelta(days=14)
 def create_app(settings: Settings) -> Flask:
     """The application for these settings."""
     app = Application("portal")
+    configure(app, settings)
+    teach(app)
+    answer_refusals(app)
+    csrf = CSRFProtect(app)
+    guard(app, settings)
+    slow_down(app, settings)
+    for blueprint in (home.pages, accounts.pages, moderation.pages, webhooks.hooks):
+        app.register_blueprint(blueprint)
+    # Twilio signs what it sends; the link of a letter has its token in the address.
+    csrf.exempt(webhooks.hooks)
+    csrf.exempt(moderation.answer)
+    # Alive, and no more: whether the rest is well is the doctor's to say.
+    app.add_url_rule("/health", "health", lambda: ("ok", 200))
+    keep_safe(app, https=app.config["SESSION_COOKIE_SECURE"])
+    proxies = settings.trusted_proxies
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
+    return app
+
+
+def configure(app: Flask, settings: Settings) -> None:
+    """What Flask and its CSRF protection are told."""
     https = settings.public_url.startswith("https://")
     app.config.update(
         LISTGATE=settings,
@@ -44,22 +65,6 @@ def create_app(settings: Settings) -> Flask:
         # The token is enough, and our own Referrer-Policy leaves no referrer to compare.
         WTF_CSRF_SSL_STRICT=False,
     )
-    teach(app)
-    answer_refusals(app)
-    csrf = CSRFProtect(app)
-    guard(app, settings)
-    slow_down(app, settings)
-    for blueprint in (home.pages, accounts.pages, moderation.pages, webhooks.hooks):
-        app.register_blueprint(blueprint)
-    # Twilio signs what it sends; the link of a letter has its token in the address.
-    csrf.exempt(webhooks.hooks)
-    csrf.exempt(moderation.answer)
-    # Alive, and no more: whether the rest is well is the doctor's to say.
-    app.add_url_rule("/health", "health", lambda: ("ok", 200))
-    keep_safe(app, https=https)
-    proxies = settings.trusted_proxies
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
-    return app
 
 
 def keys_of(settings: Settings) -> Keys:

@@ -8,7 +8,6 @@ from sqlalchemy import select
 from models import Door, User
 from portal.cli.options import Address, RoleName, say, show
 from workflows import people
-from workflows.mailed_links import invite
 from workflows.transaction import transaction
 
 users = typer.Typer(help="Users: add, list, grant, contact, disable, enable.", no_args_is_help=True)
@@ -22,11 +21,10 @@ def add_user(
     *,
     admin: Annotated[bool, typer.Option(help="Give the role administrator.")] = False,
 ) -> None:
-    """Add a person, who is sent a link to choose a password."""
+    """Add a person, who logs in to the portal by a link that it mails."""
     roles = [*role, *(["administrator"] if admin else [])]
     with transaction() as session:
         user = people.add_user(session, address, name, roles=roles, by=None, via=Door.COMMAND_LINE)
-        invite(session, user, by=None, via=Door.COMMAND_LINE)
         say(f"User {user.id}: {user.name}")
 
 

@@ -5,6 +5,7 @@ from functools import cache
 from html import unescape
 
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -53,6 +54,8 @@ class Visitor:
 
     def shown(self, answer: TestResponse) -> TestResponse:
         """Keep what is on the screen."""
+        answer.get_data()
+        answer.close()
         if answer.mimetype == "text/html" and answer.status_code != 303:
             self.page = unescape(answer.text)
         return answer
@@ -83,7 +86,8 @@ def give_password(session: Session, user: User, app: Flask, password: str) -> Cr
 
 def link_for(session: Session, user: User) -> str:
     """The path of the link in the newest letter to this person, which a worker has written."""
-    letter = session.query(Notification).filter_by(user_id=user.id).order_by(Notification.id)[-1]
+    newest = select(Notification).where(Notification.user_id == user.id)
+    letter = session.scalars(newest.order_by(Notification.id.desc()).limit(1)).one()
     text = words(letter, VOICE).text
     session.flush()
     (found,) = set(re.findall(r"https?://[^/\s]+(/link/[a-z2-7]+)", text))
