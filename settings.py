@@ -63,7 +63,8 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(
         SecretStr(""),
         description="At least 32 random characters, the same for every process: reply addresses, "
-        "codes and links are made from it; changing it voids those that are on their way",
+        "codes and links are made from it; changing it voids those that are on their way, ends all "
+        "log-ins and voids second factors",
     )
     public_url: Annotated[str, AfterValidator(origin)] = Field(
         "http://localhost:8000",
@@ -143,6 +144,12 @@ class Settings(BaseSettings):
     )
     time_zone: Annotated[str, AfterValidator(zone)] = Field(
         "UTC", description="In which zone letters tell the time: Europe/Paris"
+    )
+    trusted_proxies: int = Field(
+        1,
+        ge=0,
+        description="How many proxies stand before the web pages; log-ins are throttled by the "
+        "address that the outermost of them saw",
     )
     lmtp_address: str = Field(
         "127.0.0.1:8024", description="Where `listgate lmtp` listens: host:port, or a socket's path"

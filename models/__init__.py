@@ -3,6 +3,7 @@
 from models.audit import Act, AuditEntry, Door, record, record_refusal
 from models.base import Base
 from models.contacts import Channel, Language, Preference
+from models.credentials import Credentials, LinkPurpose, MailedLink
 from models.dispatch import Delivery, DeliveryState, Dispatch, DispatchState
 from models.idempotency import IdempotentCall
 from models.lifecycle import IllegalTransition, Lifecycle, legal_move
@@ -32,6 +33,7 @@ __all__ = [
     "Base",
     "Change",
     "Channel",
+    "Credentials",
     "Decision",
     "Delivery",
     "DeliveryState",
@@ -49,8 +51,10 @@ __all__ = [
     "Language",
     "LetterName",
     "Lifecycle",
+    "LinkPurpose",
     "ListDelivery",
     "ListKind",
+    "MailedLink",
     "MailingList",
     "Message",
     "MessageState",

@@ -69,6 +69,11 @@ class Act(StrEnum):
     FINISHED_SENDING = "finished_sending"
     STOPPED_SENDING = "stopped_sending"
     LOST_SIGHT = "lost_sight"
+    LOGGED_IN = "logged_in"
+    CHANGED_PASSWORD = "changed_password"  # noqa: S105 (an act's name)
+    TURNED_ON_CODES = "turned_on_codes"
+    TURNED_OFF_CODES = "turned_off_codes"
+    INVITED = "invited"
     REFUSED = "refused"
 
 

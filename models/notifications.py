@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.contacts import Channel
+from models.credentials import MailedLink
 from models.lifecycle import word
 from models.messages import Message
 from models.moderation import ModerationRequest
@@ -43,6 +44,10 @@ class LetterName(StrEnum):
     SYNC_HELD = "SysMsgSyncHeld"
     SYNC_FAILING = "SysMsgSyncFailing"
     SYNC_RECOVERED = "SysMsgSyncRecovered"
+    LOG_IN = "SysMsgAccountLogIn"
+    RESET = "SysMsgAccountReset"
+    INVITATION = "SysMsgAccountInvitation"
+    CONFIRM_ADDRESS = "SysMsgAccountConfirmAddress"
 
 
 class Notification(WorkItem):
@@ -67,6 +72,7 @@ class Notification(WorkItem):
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
     message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"), index=True)
     request_id: Mapped[int | None] = mapped_column(ForeignKey("moderation_request.id"), index=True)
+    link_id: Mapped[int | None] = mapped_column(ForeignKey("mailed_link.id"), index=True)
     # What the letter says besides; a failed SMS becomes an e-mail that says the same.
     detail: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     attempts: Mapped[int] = mapped_column(default=0)
@@ -80,3 +86,9 @@ class Notification(WorkItem):
     user: Mapped[User] = relationship()
     message: Mapped[Message | None] = relationship()
     request: Mapped[ModerationRequest | None] = relationship()
+    link: Mapped[MailedLink | None] = relationship()
+
+    @property
+    def address(self) -> str:
+        """Where it goes by mail: to the user, or to an address that is to be confirmed."""
+        return (self.link and self.link.new_address) or self.user.address

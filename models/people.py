@@ -47,6 +47,8 @@ class User(Addressed, Base):
     id: Mapped[identity]
     name: Mapped[str]
     language: Mapped[Language] = mapped_column(word(Language), default=Language.ENGLISH)
+    # An IANA name; without one, times are told in the organisation's zone.
+    time_zone: Mapped[str] = mapped_column(default="")
     preference: Mapped[Preference] = mapped_column(word(Preference), default=Preference.EMAIL)
     # An answer by SMS is known by its sender's number, so a number belongs to one person.
     phone: Mapped[str | None] = mapped_column(unique=True)

@@ -6,7 +6,18 @@ also read in logs and in Flower.
 
 
 class Refusal(Exception):
-    """The request was understood and nothing was done; `str()` is the sentence for the person."""
+    """The request was understood and nothing was done; `str()` is the sentence for the person.
+
+    Given as `Refusal("There is no role %(role)s.", role=name)`, a page can tell it in its reader's
+    language: `sentence` is in the catalogs, `facts` fill its gaps.
+    """
+
+    def __init__(self, sentence: str, **facts: object) -> None:
+        # Only the whole is an argument: Celery's result backend rebuilds exceptions from those.
+        super().__init__(sentence % facts if facts else sentence)
+        self.sentence = sentence
+        # In words now: a row could no longer be read when its transaction has been undone.
+        self.facts = {key: one if isinstance(one, int) else str(one) for key, one in facts.items()}
 
 
 class Unknown(Refusal):
@@ -28,9 +39,9 @@ class Trespass(Refusal):
         via: str | None = None,
         message_id: int | None = None,
         list_id: int | None = None,
+        **facts: object,
     ) -> None:
-        # Only the sentence is an argument: Celery's result backend rebuilds exceptions from those.
-        super().__init__(sentence)
+        super().__init__(sentence, **facts)
         self.by_id = by_id
         self.via = via
         self.message_id = message_id

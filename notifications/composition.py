@@ -47,11 +47,11 @@ def compose(notification: Notification, voice: Voice) -> bytes:
 
 def headed(notification: Notification, voice: Voice, subject: str) -> EmailMessage:
     """An empty mail from us to the recipient."""
-    user, (our_name, our_address) = notification.user, parseaddr(voice.mailer.mail_from)
+    address, (our_name, our_address) = notification.address, parseaddr(voice.mailer.mail_from)
     # Only before its @ may an address need more than ASCII, and then the whole header (RFC 6532).
-    mail = EmailMessage(policy=POLICY.clone(utf8=not wire_address(user.address).isascii()))
+    mail = EmailMessage(policy=POLICY.clone(utf8=not wire_address(address).isascii()))
     mail.set_raw("From", mailbox(our_name, our_address))
-    mail.set_raw("To", mailbox(user.name, user.address))
+    mail.set_raw("To", mailbox(notification.user.name, address))
     if notification.letter in ANSWERABLE:
         mail["Reply-To"] = wire_address(voice.reply_to(invitation_of(notification).id))
     mail.set_raw("Subject", worded(subject, "Subject"))

@@ -42,7 +42,7 @@ def deliver(session: Session, notification: Notification, voice: Voice) -> bool:
 
 def by_email(notification: Notification, voice: Voice) -> None:
     """Hand the letter to the mail relay."""
-    content, recipient = compose(notification, voice), notification.user.address
+    content, recipient = compose(notification, voice), notification.address
     with voice.mailer.relay.connect() as connection:
         connection.send(content, sender=voice.mailer.envelope_sender, recipient=recipient)
 

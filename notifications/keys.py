@@ -13,7 +13,7 @@ CODE_DIGITS = 6  # what one types on a telephone; five wrong ones lock the numbe
 
 @dataclass(frozen=True)
 class Keys:
-    """Makes keys from an invitation's id and the operator's secret, always the same ones.
+    """Makes keys from a row's id and the operator's secret, always the same ones.
 
     So none of them is stored, and a letter that a crash had sent twice says the same both times.
     """
@@ -37,6 +37,14 @@ class Keys:
         """The six digits that an SMS answers with."""
         number = int.from_bytes(self._made("code", invitation_id)[:8])
         return f"{number % 10**CODE_DIGITS:0{CODE_DIGITS}}"
+
+    def mailed_token(self, link_id: int) -> str:
+        """What ends the address of a log-in's, a reset's or an invitation's page."""
+        return self._token("mailed", link_id)
+
+    def derived(self, purpose: str) -> bytes:
+        """A key for a purpose that is about no single row: 32 bytes."""
+        return hmac(self.secret, f"key:{purpose}".encode(), "sha256")
 
     def _token(self, purpose: str, invitation_id: int) -> str:
         return b32encode(self._made(purpose, invitation_id)).decode().lower()[:TOKEN_LENGTH]

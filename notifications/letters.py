@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from models import (
     Failure,
     Invitation,
     LetterName,
+    MailedLink,
     Message,
     ModerationRequest,
     Notification,
@@ -43,14 +46,14 @@ def shared(notification: Notification, voice: Voice) -> Facts:
 
 def about(notification: Notification, voice: Voice) -> Facts:
     """The message that a letter is about."""
-    message, user = message_of(notification), notification.user
+    message = message_of(notification)
     return {
         "author": message.author.name,
         "list": message.mailing_list.short_name,
         "list_name": message.mailing_list.name,
         "subject": message.subject,
         "message_id": message.id,
-        "send_at": message.send_at and told(message.send_at, user.language, voice.time_zone),
+        "send_at": message.send_at and told_to(notification, message.send_at, voice),
     }
 
 
@@ -62,7 +65,7 @@ def question(notification: Notification, voice: Voice) -> Facts:
     subject = f"Re: {message_of(notification).subject}"
     return {
         "request_id": request.id,
-        "asked_at": told(request.asked_at, notification.user.language, voice.time_zone),
+        "asked_at": told_to(notification, request.asked_at, voice),
         "code": voice.keys.code(invitation.id),
         "reply_address": voice.reply_to(invitation.id),
         "approve_by_mail": voice.mailto(invitation.id, subject=subject, verb="OK"),
@@ -82,9 +85,36 @@ def answer(notification: Notification, voice: Voice) -> Facts:
         "approver": decision and decision.approver.name,
         "verdict": decision and decision.verdict.value,
         "comment": decision and decision.comment,
-        "decided_at": decision
-        and told(decision.decided_at, notification.user.language, voice.time_zone),
+        "decided_at": decision and told_to(notification, decision.decided_at, voice),
     }
+
+
+def access(notification: Notification, voice: Voice) -> Facts:
+    """The link, the hash of which is kept; how long it works, and for whom it was asked."""
+    link = link_of(notification)
+    link.token_hash = hashed(voice.keys.mailed_token(link.id))
+    return {
+        "link": voice.mailed_link(link.id),
+        "expires_at": told_to(notification, link.expires_at, voice),
+    }
+
+
+def told_to(notification: Notification, moment: datetime, voice: Voice) -> str:
+    """A time in the recipient's language and zone."""
+    user = notification.user
+    zone = ZoneInfo(user.time_zone) if user.time_zone else voice.time_zone
+    return told(moment, user.language, zone)
+
+
+def over(notification: Notification) -> bool:
+    """Whether the link would no longer open anything."""
+    return link_of(notification).over
+
+
+def link_of(notification: Notification) -> MailedLink:
+    """The link of a letter that brings one."""
+    assert notification.link is not None
+    return notification.link
 
 
 def to_author(notification: Notification, _voice: Voice) -> Facts:
@@ -150,5 +180,9 @@ LETTERS = {
         Letter(LetterName.SYNC_HELD),
         Letter(LetterName.SYNC_FAILING, failing),
         Letter(LetterName.SYNC_RECOVERED),
+        Letter(LetterName.LOG_IN, access, moot=over),
+        Letter(LetterName.RESET, access, moot=over),
+        Letter(LetterName.INVITATION, access, moot=over),
+        Letter(LetterName.CONFIRM_ADDRESS, access, moot=over),
     )
 }

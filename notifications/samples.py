@@ -36,6 +36,12 @@ _ANSWER = {
 
 _LIST = {"recipient": "Barbara Liskov", "list": "announce", "list_name": "Announcements"}
 
+_ACCESS = {
+    "recipient": "Edsger Dijkstra",
+    "link": "https://listgate.example.org/link/abcdefghijklmnopqrstuvwxyz",
+    "expires_at": "20 Jan 2027, 10:27:00 CET",
+}
+
 SAMPLES: Mapping[LetterName, Mapping[str, Any]] = {
     LetterName.MODERATE: {**_MESSAGE, **_QUESTION},
     LetterName.REMINDER: {**_MESSAGE, **_QUESTION},
@@ -47,6 +53,10 @@ SAMPLES: Mapping[LetterName, Mapping[str, Any]] = {
     LetterName.RETURNED: _MESSAGE,
     LetterName.NOT_UNDERSTOOD: {**_MESSAGE, **_QUESTION},
     LetterName.TOO_LATE: {**_MESSAGE, **_ANSWER},
+    LetterName.LOG_IN: _ACCESS,
+    LetterName.RESET: _ACCESS,
+    LetterName.INVITATION: _ACCESS,
+    LetterName.CONFIRM_ADDRESS: _ACCESS,
     LetterName.PHONE_LOCKED: {"recipient": "Barbara Liskov", "person": "Grace Hopper"},
     LetterName.SYNC_HELD: {**_LIST, "removals": 420, "before": 1000, "after": 580},
     LetterName.SYNC_FAILING: {

@@ -54,6 +54,10 @@ class Voice:
         """The decision page of this approver and this request."""
         return f"{self.public_url}/answer/{self.keys.link_token(invitation_id)}"
 
+    def mailed_link(self, link_id: int) -> str:
+        """The page where a log-in, a reset or an invitation goes on."""
+        return f"{self.public_url}/link/{self.keys.mailed_token(link_id)}"
+
     def page(self, request_id: int) -> str:
         """Where approvers who are logged in read and answer a request."""
         return f"{self.public_url}/requests/{request_id}"

@@ -8,12 +8,9 @@ from werkzeug.wrappers import Response
 
 from models import (
     Door,
-    Invalid,
     Invitation,
     ModerationRequest,
-    Refusal,
     RequestState,
-    Unknown,
     Verdict,
 )
 from notifications import languages
@@ -23,7 +20,6 @@ from notifications.languages import translations
 from notifications.outgoing import outgoing
 from workflows.invitations import invitation_by_link, use_link
 from workflows.moderation import decide
-from workflows.transaction import transaction
 
 pages = Blueprint("moderation", __name__)
 
@@ -31,27 +27,19 @@ pages = Blueprint("moderation", __name__)
 @pages.get("/answer/<token>")
 def show(token: str) -> str:
     """The message and two buttons, or what became of it; scanners follow links, so no more."""
-    with transaction() as session:
-        return page(invitation_by_link(session, token))
+    return page(invitation_by_link(g.session, token))
 
 
 @pages.post("/answer/<token>")
-def answer(token: str) -> Response | tuple[str, int]:
-    """Decide; whoever comes late, or twice, is shown who was first."""
+def answer(token: str) -> Response:
+    """Decide; whoever comes late, or twice, is refused and shown who was first."""
     verdict, comment = request.form.get("verdict"), request.form.get("comment", "")
     if verdict not in list(Verdict):
         abort(400)
-    try:
-        with transaction() as session:
-            invitation = invitation_by_link(session, token)
-            use_link(invitation)
-            asked, approver = invitation.request, invitation.user
-            decide(session, asked, approver, Verdict(verdict), via=Door.LINK, comment=comment)
-    except (Invalid, Unknown):
-        raise
-    except Refusal:
-        with transaction() as session:
-            return page(invitation_by_link(session, token)), 409
+    invitation = invitation_by_link(g.session, token)
+    use_link(invitation)
+    asked, approver = invitation.request, invitation.user
+    decide(g.session, asked, approver, Verdict(verdict), via=Door.LINK, comment=comment)
     return redirect(url_for(".show", token=token), 303)
 
 
@@ -59,12 +47,6 @@ def answer(token: str) -> Response | tuple[str, int]:
 def sign_in(request_id: int) -> str:  # noqa: ARG001 (the portal will know it)
     """Where the link in an SMS leads: it proves nothing about who follows it."""
     return render_template("sign_in.html")
-
-
-@pages.app_errorhandler(Unknown)
-def unknown(_: Unknown) -> tuple[str, int]:
-    """A link that is none of ours."""
-    return render_template("unknown.html"), 404
 
 
 def page(invitation: Invitation) -> str:

@@ -1,59 +1,78 @@
 """The web application: what `gunicorn portal.web:app` serves."""
 
-from flask import Flask, Response, g, request
-from markupsafe import escape
-from sqlalchemy.exc import OperationalError
+from datetime import timedelta
 
-from models import Invalid, Language
-from notifications.languages import translations
-from portal import moderation, webhooks
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from notifications.keys import Keys
+from portal import accounts, home, moderation, webhooks
+from portal.accounts.security import guard
+from portal.application import Application
+from portal.reading import teach
+from portal.refused import answer_refusals
+from portal.safety import keep_safe
+from portal.throttle import slow_down
 from settings import Settings, settings
 from workflows import logs
 
-# Above what a decision, or a webhook, may hold: nobody fills our memory.
+# Above what most forms, or a webhook, may hold: nobody fills our memory.  A view that takes
+# attachments raises `request.max_content_length` for itself.
 LARGEST_FORM = 100_000  # bytes
+
+# A person logs in every other week; a telephone that was lost is logged out by then.
+LOGGED_IN_FOR = timedelta(days=14)
 
 
 def create_app(settings: Settings) -> Flask:
     """The application for these settings."""
-    app = Flask("portal")
-    app.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, LISTGATE=settings)
-    app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda text: translations(page_language()).gettext(text),
-        lambda *texts: translations(page_language()).ngettext(*texts),
-        newstyle=True,
-    )
-    app.context_processor(lambda: {"language": page_language().value})
-    app.register_blueprint(moderation.pages)
-    app.register_blueprint(webhooks.hooks)
+    app = Application("portal")
+    configure(app, settings)
+    teach(app)
+    answer_refusals(app)
+    csrf = CSRFProtect(app)
+    guard(app, settings)
+    slow_down(app, settings)
+    for blueprint in (home.pages, accounts.pages, moderation.pages, webhooks.hooks):
+        app.register_blueprint(blueprint)
+    # Twilio signs what it sends; the link of a letter has its token in the address.
+    csrf.exempt(webhooks.hooks)
+    csrf.exempt(moderation.answer)
     # Alive, and no more: whether the rest is well is the doctor's to say.
     app.add_url_rule("/health", "health", lambda: ("ok", 200))
-    app.register_error_handler(Invalid, lambda refusal: (escape(str(refusal)), 400))
-    app.register_error_handler(OperationalError, lambda _: ("The database is away.", 503))
-    app.after_request(with_safe_headers)
+    keep_safe(app, https=app.config["SESSION_COOKIE_SECURE"])
+    proxies = settings.trusted_proxies
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     return app
 
 
-def page_language() -> Language:
-    """The language of the person a page is for, or else the one that the browser likes best."""
-    if "language" not in g:
-        best = request.accept_languages.best_match([one.value for one in Language])
-        g.language = Language(best or Language.ENGLISH)
-    language: Language = g.language
-    return language
-
-
-def with_safe_headers(response: Response) -> Response:
-    """No script, no frame, no trace of the address in other sites' logs, nothing in caches."""
-    response.headers["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
+def configure(app: Flask, settings: Settings) -> None:
+    """What Flask and its CSRF protection are told."""
+    https = settings.public_url.startswith("https://")
+    app.config.update(
+        LISTGATE=settings,
+        MAX_CONTENT_LENGTH=LARGEST_FORM,
+        SECRET_KEY=keys_of(settings).derived("sessions"),
+        # A browser takes a __Host- cookie over TLS only, and from no neighbour's domain.
+        SESSION_COOKIE_NAME="__Host-listgate" if https else "listgate",
+        SESSION_COOKIE_SECURE=https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=LOGGED_IN_FOR,
+        # A form counts as long as its session: whoever writes for two hours loses nothing.
+        WTF_CSRF_TIME_LIMIT=None,
+        # The token is enough, and our own Referrer-Policy leaves no referrer to compare.
+        WTF_CSRF_SSL_STRICT=False,
     )
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers.setdefault("Cache-Control", "no-store")
-    return response
+
+
+def keys_of(settings: Settings) -> Keys:
+    """The operator's keys; without a good secret the process ends, with a sentence."""
+    try:
+        return Keys(settings.secret_key.get_secret_value().encode())
+    except ValueError as wrong:
+        raise SystemExit(str(wrong)) from None
 
 
 logs.configure(settings.log_level, settings.log_format)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 
-from flask import Blueprint, Response, abort, current_app, request
+from flask import Blueprint, Response, abort, current_app, g, request
 from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
@@ -14,7 +14,6 @@ from notifications.keys import Keys
 from notifications.sms import DeliveryReport
 from portal.sms_answers import in_words
 from workflows import notifications, sms
-from workflows.transaction import transaction
 
 hooks = Blueprint("webhooks", __name__, url_prefix="/webhooks/twilio")
 
@@ -45,21 +44,21 @@ def incoming_sms() -> Response:
     # No text column takes a NUL, and Twilio sends none.
     if not sid or not number or "\0" in sid + number + text:
         abort(400)
-    with transaction() as session:
-        if not sms.claim(session, sid):
-            claimed = session.get_one(InboundSms, sid)
-            return twiml(claimed.answer)
-        answer = sms.answer(
-            session,
-            number,
-            text,
-            keys=Keys(settings.secret_key.get_secret_value().encode()),
-            policy=settings.sms_decision,
-        )
+    session = g.session
+    if not sms.claim(session, sid):
         claimed = session.get_one(InboundSms, sid)
-        claimed.user_id = answer.user.id if answer.user else None
-        claimed.answer = in_words(answer)
         return twiml(claimed.answer)
+    answer = sms.answer(
+        session,
+        number,
+        text,
+        keys=Keys(settings.secret_key.get_secret_value().encode()),
+        policy=settings.sms_decision,
+    )
+    claimed = session.get_one(InboundSms, sid)
+    claimed.user_id = answer.user.id if answer.user else None
+    claimed.answer = in_words(answer)
+    return twiml(claimed.answer)
 
 
 @hooks.post("/status")
@@ -72,16 +71,16 @@ def status() -> Response:
         abort(400)
     if not (reported.delivered or reported.failed):
         return Response(status=204)
-    with transaction() as session:
-        notification = session.scalar(
-            select(Notification).where(Notification.provider_id == reported.sid).with_for_update()
+    session = g.session
+    notification = session.scalar(
+        select(Notification).where(Notification.provider_id == reported.sid).with_for_update()
+    )
+    if notification is not None:
+        if reported.opted_out:
+            notification.user.sms_stopped_at = now()
+        notifications.report(
+            session, notification, delivered=reported.delivered, why=reported.sentence
         )
-        if notification is not None:
-            if reported.opted_out:
-                notification.user.sms_stopped_at = now()
-            notifications.report(
-                session, notification, delivered=reported.delivered, why=reported.sentence
-            )
     return Response(status=204)
 
 

@@ -31,7 +31,17 @@ from notifications.email import Relay
 from notifications.mailer import Mailer
 from portal.cli import app
 from sandbox.mailbox import Mailbox
-from workflows import deadlines, dispatch, lists, mail, messages, moderation, people, subscriptions
+from workflows import (
+    deadlines,
+    dispatch,
+    lists,
+    mail,
+    mailed_links,
+    messages,
+    moderation,
+    people,
+    subscriptions,
+)
 from workflows.notifications import notify_administrators
 
 LIMIT = 25_000_000
@@ -169,6 +179,9 @@ def a_letter(
         via=Door.PORTAL,
     )
     request = moderation.request_approval(session, message, people_.ada, via=Door.PORTAL)
+    for purpose, brought in mailed_links.LETTERS.items():
+        if brought is letter:
+            mailed_links.send_link(session, people_.grace, purpose)
     bring_about(session, request, letter, comment=comment)
     session.flush()
     found = select(Notification).where(

@@ -2,9 +2,18 @@
 
 from sqlalchemy.orm import Session
 
-from models import Act, Change, Door, Invalid, Right, User, record
+from models import Act, Change, Door, Invalid, LinkPurpose, Right, User, record
 from workflows.journal import hold, note_everywhere
+from workflows.mailed_links import send_link
 from workflows.people import checked_address, find_user, require
+
+
+def ask_for_address(session: Session, user: User, address: str) -> None:
+    """Have the person confirm a new address from there; until then the old one counts.
+
+    Raises Invalid for an address that is none, or is somebody else's.
+    """
+    send_link(session, user, LinkPurpose.ADDRESS, new_address=free_address(session, address, user))
 
 
 def change_address(
@@ -17,15 +26,20 @@ def change_address(
     """
     if by is not user:
         require(by, Right.EDIT_USERS, via)
-    checked = checked_address(address)
     hold(session, user)
-    if checked == user.address:
+    wanted = free_address(session, address, user)
+    if wanted == user.address:
         return False
-    owner = find_user(session, checked)
-    if owner is not None and owner is not user:
-        raise Invalid("There is already a user with this address.")
-    user.address = checked
+    user.address = wanted
     session.flush()
     lists = note_everywhere(session, Change.READDRESSED, user, by=by, via=via)
     record(session, Act.CHANGED_ADDRESS, by=by, via=via, user_id=user.id, lists=lists)
     return True
+
+
+def free_address(session: Session, address: str, user: User) -> str:
+    """The address in its normal form, if nobody else has it; raises Invalid."""
+    wanted = checked_address(address.strip())
+    if find_user(session, wanted) not in {None, user}:
+        raise Invalid("Another user has this address.")
+    return wanted

@@ -30,7 +30,7 @@ def change_contact(
     user.language = language or user.language
     user.preference = preference or user.preference
     if user.preference is not Preference.EMAIL and not user.phone:
-        raise Invalid(f"{user} has no telephone number to send an SMS to.")
+        raise Invalid("%(user)s has no telephone number to send an SMS to.", user=user)
     record(session, Act.CHANGED_CONTACT, by=by, via=via, user_id=user.id)
 
 

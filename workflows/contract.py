@@ -41,7 +41,9 @@ class Call(BaseModel):
         try:
             return cls.model_validate(given)
         except ValidationError as wrong:
-            raise Invalid("; ".join(map(complaint, wrong.errors(include_input=False)))) from None
+            sentences = [complaint(one) for one in wrong.errors(include_input=False)]
+            complaints = "; ".join(sentences)
+            raise Invalid(complaints) from None
 
 
 def complaint(error: Any) -> str:

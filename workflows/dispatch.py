@@ -111,7 +111,9 @@ def unfinished_dispatch(session: Session, message: Message) -> Dispatch:
     session.refresh(message, ["state"])
     if dispatch is None:
         raise IllegalTransition(
-            f"Message {message.id} is {message.state}; only a message that is scheduled or being "
-            "sent can be recalled."
+            "Message %(number)d is %(state)s; only a message that is scheduled or being sent can "
+            "be recalled.",
+            number=message.id,
+            state=message.state,
         )
     return dispatch

@@ -112,7 +112,7 @@ def request_by_id(session: Session, request_id: int) -> ModerationRequest:
     """The request with this number; raises Unknown."""
     request = session.get(ModerationRequest, request_id)
     if request is None:
-        raise Unknown(f"There is no request {request_id}.")
+        raise Unknown("There is no request %(number)d.", number=request_id)
     return request
 
 
@@ -135,14 +135,16 @@ def approvers_to_ask(message: Message) -> Sequence[User]:
     approvers = message.mailing_list.approvers_for(message.author)
     if approvers:
         return approvers
-    name = message.mailing_list.short_name
+    facts = {"user": message.author, "list": message.mailing_list.short_name}
     if message.mailing_list.approver_list is None:
         raise NoApprovers(
-            f"{message.author} may not send to the list {name}, and it has no approver list to ask."
+            "%(user)s may not send to the list %(list)s, and it has no approver list to ask.",
+            **facts,
         )
     raise NoApprovers(
-        f"{message.author} may not send to the list {name}, and nobody else on its approver list "
-        "can answer."
+        "%(user)s may not send to the list %(list)s, and nobody else on its approver list can "
+        "answer.",
+        **facts,
     )
 
 

@@ -108,7 +108,10 @@ def require(
     """Raise Trespass unless `by` has `right`; the operator at the machine (None) may everything."""
     if by is not None and not by.may(right):
         raise Trespass(
-            f"{by} lacks the right {right.name} ({right:d}).",
+            "%(user)s lacks the right %(right)s (%(number)d).",
+            user=by,
+            right=right.name,
+            number=right,
             by_id=by.id,
             via=via,
             message_id=message_id,
@@ -120,7 +123,9 @@ def require_author(message: Message, user: User, via: Door) -> None:
     """Raise Trespass unless `user` wrote the message."""
     if user.id != message.author_id:
         raise Trespass(
-            f"{user} did not write message {message.id}.",
+            "%(user)s did not write message %(number)d.",
+            user=user,
+            number=message.id,
             by_id=user.id,
             via=via,
             **message.place,
@@ -139,14 +144,14 @@ def acting_user_by_id(session: Session, user_id: int, via: Door) -> User:
     """Like `acting_user`, for callers that name people by id."""
     user = session.get(User, user_id)
     if user is None:
-        raise Unknown(f"There is no user {user_id}.")
+        raise Unknown("There is no user %(number)d.", number=user_id)
     return enabled(user, via)
 
 
 def enabled(user: User, via: Door) -> User:
     """The same person; raises Trespass if they are disabled."""
     if user.disabled_at:
-        raise Trespass(f"{user} is disabled.", by_id=user.id, via=via)
+        raise Trespass("%(user)s is disabled.", user=user, by_id=user.id, via=via)
     return user
 
 
@@ -171,7 +176,7 @@ def role_named(session: Session, name: str) -> Role:
     """The role of this name; raises Unknown."""
     role = session.scalar(select(Role).where(Role.name == name))
     if role is None:
-        raise Unknown(f"There is no role {name!r}.")
+        raise Unknown("There is no role %(role)r.", role=name)
     return role
 
 
@@ -180,7 +185,7 @@ def checked_right(number: int) -> int:
     try:
         return int(Right(number))
     except ValueError:
-        raise Invalid(f"There is no right with the number {number}.") from None
+        raise Invalid("There is no right with the number %(number)d.", number=number) from None
 
 
 def checked_address(address: str) -> str:
@@ -189,7 +194,7 @@ def checked_address(address: str) -> str:
         # Organisations test with .test and name their own hosts as they like: no look-up here.
         return validate_email(address, check_deliverability=False, test_environment=True).normalized
     except EmailNotValidError as wrong:
-        raise Invalid(f"This is not an e-mail address: {wrong}") from None
+        raise Invalid("This is not an e-mail address: %(why)s", why=wrong) from None
 
 
 def one_line(text: str, noun: str) -> str:

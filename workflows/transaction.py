@@ -7,7 +7,7 @@ only its id, after the commit, and if nobody hears the bell the sweep rings agai
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import event
+from sqlalchemy import Connection, event, text
 from sqlalchemy.orm import Session
 
 from models import (
@@ -33,20 +33,30 @@ ANSWERED_BY: dict[type[WorkItem], str] = {
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
+def transaction(*, read_only: bool = False) -> Iterator[Session]:
     """Commit if the block succeeds, undo if it raises, then ring for what was asked.
 
     An attempt at what is not one's own (`Trespass`) is undone too, and put into the audit trail.
+    Where it is `read_only`, PostgreSQL refuses every change, and nothing is put on record.
     """
     try:
         with new_session.begin() as session:
+            session.info["read_only"] = read_only
             yield session
     except Trespass as refusal:
-        with new_session.begin() as session:
-            record_refusal(session, refusal)
+        if not read_only:
+            with new_session.begin() as session:
+                record_refusal(session, refusal)
         raise
     ring(session.info.pop("bells", []))
     ring_for_lists(session.info.pop(CHANGED_LISTS, {}))
+
+
+@event.listens_for(new_session, "after_begin")
+def refuse_changes(session: Session, _begun: object, connection: Connection) -> None:
+    """Have PostgreSQL refuse changes; before the first statement, so without one no round trip."""
+    if session.info.get("read_only"):
+        connection.execute(text("set transaction read only"))
 
 
 @event.listens_for(new_session, "after_flush")

@@ -18,10 +18,13 @@ def add_user(
     address: Address,
     name: Annotated[str, typer.Argument(help="The person's name.")],
     role: Annotated[list[str], typer.Option(help="A role to give; may be repeated.")] = [],  # noqa: B006
+    *,
+    admin: Annotated[bool, typer.Option(help="Give the role administrator.")] = False,
 ) -> None:
-    """Add a person."""
+    """Add a person, who logs in to the portal by a link that it mails."""
+    roles = [*role, *(["administrator"] if admin else [])]
     with transaction() as session:
-        user = people.add_user(session, address, name, roles=role, by=None, via=Door.COMMAND_LINE)
+        user = people.add_user(session, address, name, roles=roles, by=None, via=Door.COMMAND_LINE)
         say(f"User {user.id}: {user.name}")
 
 

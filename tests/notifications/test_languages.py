@@ -7,26 +7,38 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po
 
-from models import Language, LetterName
+from models import Language, LetterName, Refusal
 from notifications.languages import CATALOGS, told, translations
 from notifications.rendering import PARTS, Words
 from notifications.samples import SAMPLES
 from notifications.segments import is_gsm7, segments
+from portal import web
+from workflows import tasks
 
 ROOT = Path(__file__).parent.parent.parent
 FOREIGN = [Language.FRENCH, Language.GERMAN]
 METHODS = [("**.py", "python"), ("templates/**.*", "jinja2")]
 OPTIONS = {"templates/**.*": {"newstyle_gettext": "true"}}
-GAP = re.compile(r"%\((\w+)\)s")
+GAP = re.compile(r"%\((\w+)\)[a-z]")
+
+
+def refusals(kind: type[Refusal] = Refusal) -> Iterator[str]:
+    """The names of all refusals, whose first argument is a sentence for a person."""
+    assert web.app, "with the portal and the tasks, every module that refuses is known"
+    assert tasks.voice
+    yield kind.__name__
+    for one in kind.__subclasses__():
+        yield from refusals(one)
 
 
 def sentences() -> Iterator[str]:
-    """Every sentence in the templates and pages."""
-    for folder in ("notifications", "portal"):
-        found = extract_from_dir(ROOT / folder, METHODS, OPTIONS)
+    """Every sentence in the templates and pages, and every refusal that is not put together."""
+    keywords = {**DEFAULT_KEYWORDS, **dict.fromkeys(refusals())}
+    for folder in ("notifications", "workflows", "portal"):
+        found = extract_from_dir(ROOT / folder, METHODS, OPTIONS, keywords)
         for _, _, sentence, *_ in found:
             assert isinstance(sentence, str)
             yield sentence

@@ -25,8 +25,8 @@ NO_SUBJECT = b"From: Ada Lovelace <ada@example.org>\n\nDear members,\n"
 VOICE = a_voice()
 ENGLISH = environment(Language.ENGLISH, None)
 
-# The one letter that is about a person.
-ABOUT_A_MESSAGE = [name for name in LetterName if name is not LetterName.PHONE_LOCKED]
+# The others are about a person's telephone or account.
+ABOUT_A_MESSAGE = [name for name in LetterName if "Message" in name or "Reply" in name]
 
 # Some letters have other words for other turns of the story.
 TURNS: tuple[dict[str, Any], ...] = (

@@ -1,12 +1,17 @@
 """The doors of a test's own house."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
+from models import User
+from portal.throttle import limiter
+from tests.builders import Cast
 from tests.faults.premises import OPEN
 from tests.portal.doors import GRACE, Doors, a_house, clear, code_in, opened
+from tests.portal.visitors import Visitor, an_app, log_in_as
 from workflows.bells import Bell
 
 
@@ -42,3 +47,19 @@ def code(doors: Doors) -> str:
     """The six digits that Grace got by SMS."""
     doors.ask()
     return code_in(doors.phone.to(GRACE)[-1].body)
+
+
+@pytest.fixture
+def stranger(people: Cast) -> Visitor:
+    """Somebody with a browser who has not logged in; the cast is there."""
+    assert people
+    app = an_app()
+    with app.app_context():
+        limiter.reset()
+    return Visitor(app)
+
+
+@pytest.fixture
+def as_person(stranger: Visitor, session: Session) -> Callable[[User], Visitor]:
+    """A browser of its own in which this person has logged in: `as_person(people.ada)`."""
+    return lambda user: log_in_as(session, Visitor(stranger.app), user)

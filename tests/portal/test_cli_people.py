@@ -39,6 +39,12 @@ def test_an_added_person_has_the_roles_that_were_named(session: Session) -> None
     assert acts(session) == [("added_user", "operator", Door.COMMAND_LINE)]
 
 
+def test_the_first_administrator_comes_from_the_command_line(session: Session) -> None:
+    listgate("user", "add", "margaret@example.org", "Margaret Hamilton", "--admin")
+
+    assert user(session, "margaret@example.org").may(Right.EDIT_USERS)
+
+
 @pytest.mark.parametrize("address", ["Zoë@bücher.example", "o'brien@example.org", "x+y@z.test"])
 def test_unusual_addresses_are_addresses(session: Session, address: str) -> None:
     listgate("user", "add", address, "Somebody Unusual")

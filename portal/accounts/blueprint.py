@@ -1,0 +1,5 @@
+"""Where the pages about accounts are registered."""
+
+from flask import Blueprint
+
+pages = Blueprint("accounts", __name__)

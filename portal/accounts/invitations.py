@@ -1,0 +1,42 @@
+"""An administrator adds a person, who gets a letter in their language."""
+
+from flask import g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from models import Door, Language, Right, Role
+from portal.accounts.blueprint import pages
+from portal.languages import gettext as _
+from portal.refused import say
+from portal.sign_in import current_user, signed_in
+from workflows.mailed_links import invite
+from workflows.people import add_user, require
+
+
+@pages.get("/users/new")
+@signed_in
+def new_user() -> ResponseReturnValue:
+    """Ask who is to come."""
+    require(current_user(), Right.EDIT_USERS, Door.PORTAL)
+    roles = g.session.scalars(select(Role).order_by(Role.name)).all()
+    return render_template("accounts/new_user.html", roles=roles, languages=Language)
+
+
+@pages.post("/users/new")
+@signed_in
+def add() -> ResponseReturnValue:
+    """Add the person, and have them choose a password."""
+    by, given = current_user(), request.form
+    user = add_user(
+        g.session,
+        given.get("address", ""),
+        given.get("name", ""),
+        roles=given.getlist("role"),
+        by=by,
+        via=Door.PORTAL,
+    )
+    if given.get("language") in list(Language):
+        user.language = Language(given["language"])
+    invite(g.session, user, by=by, via=Door.PORTAL)
+    say(_("%(name)s is invited.") % {"name": user.name})
+    return redirect(url_for("accounts.new_user"), 303)

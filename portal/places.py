@@ -1,0 +1,57 @@
+"""The places of the portal, and who is shown the way there; what one may do, the verbs decide."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from flask import request, url_for
+
+from models import Right, User
+from portal.languages import gettext
+from portal.sign_in import reader
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry of the navigation; `name` and `purpose` are sentences for the page's language."""
+
+    name: str
+    purpose: str
+    url: str
+    here: bool
+
+
+@dataclass(frozen=True)
+class Signpost:
+    """Where an entry leads, and to whom it is shown."""
+
+    endpoint: str
+    words: Callable[[Callable[[str], str]], tuple[str, str]]
+    open_to: Callable[[User], bool] = lambda _: True
+
+
+# A page family adds its line here.  Functions, so that the words stand in `_("...")` where
+# translators' tools find them.
+SIGNPOSTS = (
+    Signpost("home.show", lambda _: (_("Start"), _("Where you may go."))),
+    Signpost("accounts.password", lambda _: (_("Your password"), _("Choose one, or another one."))),
+    Signpost(
+        "accounts.second_factor",
+        lambda _: (_("Codes at the log-in"), _("Have your telephone prove that it is you.")),
+    ),
+    Signpost(
+        "accounts.new_user",
+        lambda _: (_("Invite a person"), _("Add somebody, who then chooses a password.")),
+        lambda user: user.may(Right.EDIT_USERS),
+    ),
+)
+
+
+def places() -> Iterator[Place]:
+    """The places that are open to whoever reads the page."""
+    user = reader()
+    if user is None:
+        return
+    for post in SIGNPOSTS:
+        if post.open_to(user):
+            name, purpose = post.words(gettext)
+            yield Place(name, purpose, url_for(post.endpoint), request.endpoint == post.endpoint)

@@ -1,0 +1,195 @@
+"""One request is one transaction, that of a GET read-only; refusals are answered in one place."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask, g
+from pydantic import SecretStr
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from models import Act, AuditEntry, Door, Invalid, Language, Right, Role, Trespass, User
+from models.database import engine, new_session
+from portal.refused import say
+from portal.sign_in import current_user, signed_in
+from portal.web import create_app
+from settings import settings
+from tests.builders import Cast
+from tests.portal.visitors import PUBLIC, Visitor, give_password, log_in_as
+from workflows.people import require
+
+Login = Callable[[User], Visitor]
+
+
+def write() -> str:
+    g.session.add(Role(name="written", rights=[]))
+    g.session.flush()
+    return "written"
+
+
+def write_and_fail() -> str:
+    write()
+    raise Invalid("This is not an e-mail address: %(why)s", why="a & b")
+
+
+@signed_in
+def trespass() -> str:
+    write()
+    require(current_user(), Right.EDIT_USERS, Door.PORTAL)
+    return "never"
+
+
+def lock() -> str:
+    g.session.scalars(select(User).with_for_update()).all()
+    return "locked"
+
+
+@pytest.fixture
+def app(stranger: Visitor) -> Flask:
+    """The portal with some pages that try what pages should not."""
+    assert stranger
+    made = create_app(settings.model_copy(update={"public_url": PUBLIC}))
+    made.config.update(WTF_CSRF_ENABLED=False, PROPAGATE_EXCEPTIONS=True)
+    for view in (write, lock):
+        made.add_url_rule(f"/{view.__name__}", view_func=view, methods=["GET", "POST"])
+    for refusing in (write_and_fail, trespass):
+        made.add_url_rule(f"/{refusing.__name__}", view_func=refusing, methods=["POST"])
+    return made
+
+
+def written(session: Session) -> int:
+    found = select(func.count()).select_from(Role).where(Role.name == "written")
+    return session.scalar(found) or 0
+
+
+@pytest.mark.parametrize("page", ["/write", "/lock"])
+def test_postgresql_itself_refuses_a_get_that_writes(
+    app: Flask, session: Session, page: str
+) -> None:
+    with pytest.raises(DBAPIError, match="read-only transaction"):
+        Visitor(app).get(page)
+
+    assert written(session) == 0
+
+
+def test_a_head_writes_no_more_than_a_get(app: Flask) -> None:
+    with pytest.raises(DBAPIError, match="read-only transaction"):
+        app.test_client().head("/write", base_url=PUBLIC)
+
+
+def test_a_post_that_returns_is_kept(app: Flask, session: Session) -> None:
+    assert Visitor(app).post("/write").text == "written"
+
+    assert written(session) == 1
+
+
+def test_a_post_that_is_refused_is_undone_as_a_whole(app: Flask, session: Session) -> None:
+    answer = Visitor(app).post("/write_and_fail")
+
+    assert answer.status_code == 400
+    assert "a &amp; b" in answer.text
+    assert written(session) == 0
+
+
+def test_a_trespass_is_undone_and_on_record(app: Flask, session: Session, people: Cast) -> None:
+    visitor = log_in_as(session, Visitor(app), people.ada)
+
+    assert visitor.post("/trespass").status_code == 403
+
+    assert "Ada Lovelace lacks the right EDIT_USERS (2000)." in visitor.page
+    assert written(session) == 0
+    refused = session.scalars(select(AuditEntry).where(AuditEntry.act == Act.REFUSED)).one()
+    assert (refused.actor_id, refused.door) == (people.ada.id, Door.PORTAL)
+
+
+def test_a_refusal_is_told_in_the_readers_language(
+    app: Flask, session: Session, people: Cast
+) -> None:
+    people.ada.language = Language.GERMAN
+    visitor = log_in_as(session, Visitor(app), people.ada)
+
+    visitor.post("/trespass")
+
+    assert "Ada Lovelace fehlt das Recht EDIT_USERS (2000)." in visitor.page
+    assert '<html lang="de">' in visitor.page
+
+
+def test_a_get_that_is_refused_leaves_no_record(as_person: Login, people: Cast) -> None:
+    assert as_person(people.ada).get("/users/new").status_code == 403
+
+    with new_session() as session:
+        found = select(func.count()).where(AuditEntry.act == Act.REFUSED)
+        assert session.scalar(found) == 0
+
+
+def test_no_connection_is_taken_for_what_asks_the_database_nothing(
+    stranger: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise AssertionError("a connection was taken")
+
+    monkeypatch.setattr(engine, "connect", away)
+
+    assert stranger.get("/health").status_code == 200
+    assert stranger.get("/static/listgate.css").status_code == 200
+
+
+def test_what_http_refuses_has_a_page_of_ours_too(people: Cast, as_person: Login) -> None:
+    browser = as_person(people.ada)
+
+    assert browser.get("/no-such-page").status_code == 404
+    assert "Ada Lovelace" in browser.page
+    assert browser.post("/").status_code in {400, 405}
+    assert '<link rel="stylesheet"' in browser.page
+
+
+@pytest.fixture
+def silence() -> Iterator[str]:
+    """The URL of a Redis that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        yield f"redis://127.0.0.1:{door.getsockname()[1]}/0"
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_without_redis_people_still_log_in(
+    session: Session, people: Cast, stranger: Visitor, silence: str, gone: bool
+) -> None:
+    url = "redis://127.0.0.1:1/0" if gone else silence
+    without = settings.model_copy(update={"public_url": PUBLIC, "redis_url": SecretStr(url)})
+    app = create_app(without)
+    give_password(session, people.ada, app, "correct horse battery")
+    visitor = Visitor(app)
+    began = time.monotonic()
+
+    fields = {"address": "ada@example.org", "password": "correct horse battery"}
+    assert visitor.send("/log-in", **fields).status_code == 303
+
+    assert time.monotonic() - began < 5
+    assert visitor.knows_me
+    wrong = [visitor.post("/log-in", address="grace@example.org").status_code for _ in range(3)]
+    assert set(wrong) <= {400, 303}
+    create_app(settings)  # the throttle is one for all applications of a process
+    assert stranger.app
+
+
+def test_flashed_sentences_are_shown_once(app: Flask) -> None:
+    def tell() -> str:
+        say("It is done.")
+        return "told"
+
+    app.add_url_rule("/tell", view_func=tell, methods=["POST"])
+    visitor = Visitor(app)
+    visitor.post("/tell")
+
+    assert visitor.get("/log-in").text.count("It is done.") == 1
+    assert "It is done." not in visitor.get("/log-in").text
+
+
+def test_trespass_keeps_facts_in_words() -> None:
+    refusal = Trespass("%(user)s is disabled.", user=User(name="Ada"), by_id=1)
+
+    assert str(refusal) == "Ada is disabled."
+    assert refusal.facts == {"user": "Ada"}

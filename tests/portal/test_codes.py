@@ -1,0 +1,141 @@
+"""The second factor: a code of the telephone, on, at the log-in, once, and off."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from passlib.totp import TOTP
+from sqlalchemy.orm import Session
+
+from models import Credentials, Door, Trespass, User
+from models.clock import now
+from tests.builders import Cast
+from tests.portal.visitors import Visitor, give_password
+from workflows.credentials import turn_off_codes
+
+PASSWORD = "correct horse battery"
+Login = Callable[[User], Visitor]
+
+
+def code(key: str, *, slots: int = 0) -> str:
+    """What the telephone shows, so many slots of 30 s from now."""
+    made: str = TOTP(key=key).generate(now().timestamp() + 30 * slots).token
+    return made
+
+
+@pytest.fixture
+def key(session: Session, people: Cast, stranger: Visitor, as_person: Login) -> str:
+    """Ada's secret, which is on; her password is known too."""
+    give_password(session, people.ada, stranger.app, PASSWORD)
+    browser = as_person(people.ada)
+    browser.get("/account/codes")
+    shown = re.search(r"<code>([^<]+)</code>", browser.page)
+    assert shown
+    secret = shown[1].replace("-", "").replace(" ", "")
+    # The slot before this one, so that a test may use this one's code.
+    assert browser.send("/account/codes", code=code(secret, slots=-1)).status_code == 303
+    return secret
+
+
+def half_way(visitor: Visitor) -> None:
+    answer = visitor.send("/log-in", address="ada@example.org", password=PASSWORD, next="/")
+    assert answer.location == "/log-in/code?next=/"
+    visitor.get(answer.location)
+
+
+def test_the_password_alone_no_longer_lets_in(stranger: Visitor, key: str) -> None:
+    assert key
+    half_way(stranger)
+
+    assert not stranger.knows_me
+
+
+def test_password_and_code_let_in(stranger: Visitor, key: str) -> None:
+    half_way(stranger)
+
+    assert stranger.send("/log-in/code", code=code(key), next="/").location == "/"
+
+    assert stranger.knows_me
+
+
+def test_a_code_counts_once(stranger: Visitor, key: str) -> None:
+    used = code(key)
+    half_way(stranger)
+    assert stranger.send("/log-in/code", code=used).status_code == 303
+    other = Visitor(stranger.app)
+    half_way(other)
+
+    assert other.send("/log-in/code", code=used).status_code == 400
+    assert not other.knows_me
+
+
+@pytest.mark.parametrize("wrong", ["", "000", "abcdef", "1234567", "\0"])
+def test_a_wrong_code_does_not_let_in(stranger: Visitor, key: str, wrong: str) -> None:
+    assert key
+    half_way(stranger)
+
+    assert stranger.send("/log-in/code", code=wrong).status_code == 400
+    assert "This code is not right" in stranger.page
+    assert not stranger.knows_me
+
+
+def test_an_old_code_does_not_let_in(stranger: Visitor, key: str) -> None:
+    half_way(stranger)
+
+    assert stranger.send("/log-in/code", code=code(key, slots=-4)).status_code == 400
+
+
+def test_codes_cannot_be_guessed_one_after_the_other(stranger: Visitor, key: str) -> None:
+    half_way(stranger)
+    tries = [stranger.send("/log-in/code", code="").status_code for _ in range(10)]
+
+    assert tries == [400] * 10
+    assert stranger.send("/log-in/code", code=code(key)).status_code == 429
+
+
+def test_without_the_password_no_code_is_asked_for(stranger: Visitor, key: str) -> None:
+    assert stranger.get("/log-in/code").status_code == 303
+    stranger.get("/log-in")
+
+    assert stranger.send("/log-in/code", code=code(key)).location.startswith("/log-in?")
+    assert not stranger.knows_me
+
+
+def test_a_wrong_first_code_turns_nothing_on(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    browser = as_person(people.ada)
+
+    assert browser.send("/account/codes", code="123").status_code == 400
+
+    kept = session.get_one(Credentials, people.ada.id, populate_existing=True)
+    assert kept.totp_secret is None
+
+
+def test_the_secret_is_encrypted_where_it_is_kept(session: Session, people: Cast, key: str) -> None:
+    kept = session.get_one(Credentials, people.ada.id, populate_existing=True)
+
+    assert kept.totp_secret
+    assert key not in kept.totp_secret
+
+
+def test_one_more_code_turns_it_off(people: Cast, as_person: Login, key: str) -> None:
+    browser = as_person(people.ada)
+
+    assert browser.send("/account/codes", code="000").status_code == 400
+    assert browser.send("/account/codes", code=code(key)).status_code == 303
+
+    browser.get("/account/codes")
+    assert "From now on you log in without a code." in browser.page
+
+
+def test_an_administrator_helps_whoever_lost_the_telephone(
+    session: Session, people: Cast, key: str
+) -> None:
+    assert key
+    with pytest.raises(Trespass):
+        turn_off_codes(session, people.ada, by=people.edsger, via=Door.PORTAL)
+
+    turn_off_codes(session, people.ada, by=people.barbara, via=Door.PORTAL)
+
+    assert session.get_one(Credentials, people.ada.id).totp_secret is None

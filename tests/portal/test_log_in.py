@@ -1,0 +1,198 @@
+"""Log in and out: who gets in, who does not, and that the answer tells no more than that."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Act, AuditEntry, Door, User
+from tests.builders import Cast
+from tests.portal.visitors import Visitor, give_password
+from workflows import credentials
+
+PASSWORD = "correct horse battery"
+Login = Callable[[User], Visitor]
+
+
+@pytest.fixture
+def ada(session: Session, people: Cast, stranger: Visitor) -> User:
+    """Ada, who knows a password."""
+    give_password(session, people.ada, stranger.app, PASSWORD)
+    return people.ada
+
+
+def log_in(visitor: Visitor, address: str, password: str, onward: str = "/") -> int:
+    answer = visitor.send("/log-in", address=address, password=password, next=onward)
+    return answer.status_code
+
+
+def hashes_computed(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Grows with every hash that the portal computes."""
+    context, work = visitor.app.extensions["security"].pwd_context, []
+
+    def counted(name: str) -> Callable[..., object]:
+        does = getattr(context, name)
+
+        def count(*given: object) -> object:
+            work.append(name)
+            return does(*given)
+
+        return count
+
+    for name in ("hash", "verify"):
+        monkeypatch.setattr(context, name, counted(name))
+    return work
+
+
+def test_the_right_password_lets_in_and_is_on_record(
+    session: Session, stranger: Visitor, ada: User
+) -> None:
+    assert not stranger.knows_me
+
+    answer = stranger.send("/log-in", address=" ADA@example.org ", password=PASSWORD, next="/")
+
+    assert (answer.status_code, answer.location) == (303, "/")
+    assert stranger.knows_me
+    assert "Welcome, Ada Lovelace" in stranger.page
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.act == Act.LOGGED_IN)).one()
+    assert (entry.actor_id, entry.detail["how"]) == (ada.id, "password")
+
+
+@pytest.mark.parametrize(
+    ("address", "password"),
+    [
+        ("ada@example.org", "wrong"),
+        ("ada@example.org", ""),
+        ("grace@example.org", PASSWORD),  # has none
+        ("nobody@example.org", PASSWORD),
+        ("no address", PASSWORD),
+        ("", ""),
+        ("a\0b@example.org", PASSWORD),
+    ],
+)
+def test_whatever_is_wrong_gets_the_same_answer_after_the_same_work(
+    stranger: Visitor, ada: User, address: str, password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ada
+    work = hashes_computed(stranger, monkeypatch)
+
+    status = log_in(stranger, address, password)
+
+    assert status == 400
+    assert "Address and password do not belong together." in stranger.page
+    assert len(work) == 1
+    assert not stranger.knows_me
+
+
+def test_what_was_typed_is_still_there_but_for_the_password(stranger: Visitor, ada: User) -> None:
+    assert ada
+    log_in(stranger, "ada@example.org", "my wrong secret", "/account/password")
+
+    assert 'value="ada@example.org"' in stranger.page
+    assert 'value="/account/password"' in stranger.page
+    assert "my wrong secret" not in stranger.page
+    assert 'aria-describedby="refusal"' in stranger.page
+
+
+def test_a_disabled_person_is_not_let_in(session: Session, stranger: Visitor, ada: User) -> None:
+    ada.disabled_at = ada.created_at
+    session.flush()
+
+    assert log_in(stranger, "ada@example.org", PASSWORD) == 400
+
+
+def test_the_session_of_a_person_ends_when_they_are_disabled(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    browser = as_person(people.ada)
+    assert browser.knows_me
+
+    people.ada.disabled_at = people.ada.created_at
+    session.flush()
+
+    assert not browser.knows_me
+
+
+def test_logging_out_ends_this_session(people: Cast, as_person: Login) -> None:
+    browser = as_person(people.ada)
+    assert browser.knows_me
+
+    assert browser.send("/log-out").status_code == 303
+
+    assert not browser.knows_me
+
+
+def test_logging_out_takes_a_form(people: Cast, as_person: Login) -> None:
+    browser = as_person(people.ada)
+
+    assert browser.get("/log-out").status_code == 405
+    assert browser.post("/log-out").status_code == 400
+    assert browser.knows_me
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["https://evil.example", "//evil.example", "/\\evil.example", "evil", "", "/a\r\nX: y"],
+)
+def test_nobody_is_led_elsewhere_after_the_log_in(
+    stranger: Visitor, ada: User, elsewhere: str
+) -> None:
+    assert ada
+    answer = stranger.send("/log-in", address="ada@example.org", password=PASSWORD, next=elsewhere)
+
+    assert (answer.status_code, answer.location) == (303, "/")
+
+
+def test_a_stranger_logs_in_first_and_comes_back(stranger: Visitor, ada: User) -> None:
+    assert ada
+    sent = stranger.get("/account/password?a=1")
+    assert (sent.status_code, sent.location) == (303, "/log-in?next=/account/password?a%3D1")
+    stranger.get(sent.location)
+
+    answer = stranger.send(
+        sent.location, address="ada@example.org", password=PASSWORD, next="/account/password?a=1"
+    )
+
+    assert answer.location == "/account/password?a=1"
+
+
+def test_a_script_of_a_stranger_is_not_sent_to_the_log_in(stranger: Visitor) -> None:
+    assert stranger.get("/account/password", X_Live="1").status_code == 401
+
+
+def test_a_form_without_its_token_is_refused(people: Cast, as_person: Login, ada: User) -> None:
+    browser = as_person(ada)
+    assert people
+
+    assert browser.post("/account/password", old=PASSWORD, new="x" * 20).status_code == 400
+    assert browser.post("/account/password", csrf_token="made up", new="x" * 20).status_code == 400
+
+
+def test_after_ten_wrong_passwords_the_right_one_waits_too(stranger: Visitor, ada: User) -> None:
+    assert ada
+    assert [log_in(stranger, "ada@example.org", "wrong") for _ in range(10)] == [400] * 10
+
+    assert log_in(stranger, " ADA@example.org", PASSWORD) == 429
+    assert "Too many attempts" in stranger.page
+    assert log_in(stranger, "grace@example.org", PASSWORD) == 400
+
+
+def test_right_passwords_are_not_counted(stranger: Visitor, ada: User) -> None:
+    assert ada
+    for _ in range(12):
+        assert log_in(stranger, "ada@example.org", PASSWORD) == 303
+        stranger.get("/")
+        stranger.send("/log-out")
+        stranger.page = ""
+
+
+def test_an_old_session_is_nobodys_after_all_were_ended(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    browser = as_person(people.ada)
+
+    credentials.change_password(session, people.ada, "a hash", via=Door.PORTAL)
+    session.flush()
+
+    assert not browser.knows_me

@@ -1,0 +1,70 @@
+"""Change a password: with the old one, and every other session ends."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy.orm import Session
+
+from models import Credentials, User
+from tests.builders import Cast
+from tests.portal.visitors import Visitor, give_password
+
+OLD, NEW = "correct horse battery", "an even better one"
+Login = Callable[[User], Visitor]
+
+
+@pytest.fixture
+def ada(session: Session, people: Cast, stranger: Visitor) -> User:
+    give_password(session, people.ada, stranger.app, OLD)
+    return people.ada
+
+
+def test_the_hash_is_argon2id_and_the_old_password_ends(
+    session: Session, ada: User, as_person: Login, stranger: Visitor
+) -> None:
+    assert as_person(ada).send("/account/password", old=OLD, new=NEW).status_code == 303
+
+    kept = session.get_one(Credentials, ada.id, populate_existing=True)
+    assert str(kept.password_hash).startswith("$argon2id$")
+    fields = {"address": ada.address, "next": "/"}
+    assert stranger.send("/log-in", **fields, password=OLD).status_code == 400
+    assert stranger.send("/log-in", **fields, password=NEW).status_code == 303
+
+
+def test_this_session_goes_on_and_every_other_one_ends(ada: User, as_person: Login) -> None:
+    here, elsewhere = as_person(ada), as_person(ada)
+
+    here.send("/account/password", old=OLD, new=NEW)
+
+    assert here.knows_me
+    assert "All your other sessions have ended." in here.page
+    assert not elsewhere.knows_me
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ({"old": "wrong", "new": NEW}, "The old password is not right."),
+        ({"old": OLD, "new": "short"}, "at least 12 characters"),
+    ],
+)
+def test_what_is_wrong_changes_nothing(
+    session: Session, ada: User, as_person: Login, typed: dict[str, str], why: str
+) -> None:
+    before = session.get_one(Credentials, ada.id).password_hash
+    browser = as_person(ada)
+
+    assert browser.send("/account/password", **typed).status_code == 400
+
+    assert why in browser.page
+    kept = session.get_one(Credentials, ada.id, populate_existing=True)
+    assert kept.password_hash == before
+    assert browser.knows_me
+
+
+def test_who_has_none_yet_needs_no_old_one(people: Cast, as_person: Login) -> None:
+    browser = as_person(people.grace)
+    browser.get("/account/password")
+    assert "Old password" not in browser.page
+
+    assert browser.send("/account/password", new=NEW).status_code == 303

@@ -1,0 +1,94 @@
+"""People with browsers, without a browser: they keep cookies and send forms with their token."""
+
+import re
+from functools import cache
+from html import unescape
+
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from models import Credentials, Notification, User
+from notifications.composition import words
+from portal.web import create_app
+from settings import settings
+from tests.notifications.voices import a_voice
+from workflows.credentials import credentials_of
+
+PUBLIC = "https://listgate.example.org"
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+VOICE = a_voice()
+
+
+@cache
+def an_app() -> Flask:
+    """The portal as people reach it over TLS."""
+    return create_app(settings.model_copy(update={"public_url": PUBLIC}))
+
+
+class Visitor:
+    """One browser: `get` a page, `send` the form that is on it."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.client = app.test_client()
+        self.page = ""  # the last one that was shown
+
+    def get(self, path: str, **headers: str) -> TestResponse:
+        """Open a page, without following it further."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.shown(self.client.get(path, base_url=PUBLIC, headers=named))
+
+    def send(self, path: str, **fields: str | list[str]) -> TestResponse:
+        """Send a form with the token of the page that is open, or of the form's own."""
+        if not TOKEN.search(self.page):
+            self.get(path)
+        token = TOKEN.search(self.page)
+        assert token, f"no form at {path}"
+        return self.post(path, csrf_token=token[1], **fields)
+
+    def post(self, path: str, **fields: str | list[str]) -> TestResponse:
+        """Send just this."""
+        return self.shown(self.client.post(path, base_url=PUBLIC, data=fields))
+
+    def shown(self, answer: TestResponse) -> TestResponse:
+        """Keep what is on the screen."""
+        answer.get_data()
+        answer.close()
+        if answer.mimetype == "text/html" and answer.status_code != 303:
+            self.page = unescape(answer.text)
+        return answer
+
+    @property
+    def knows_me(self) -> bool:
+        """Whether this browser is logged in."""
+        return self.get("/").status_code == 200
+
+
+def log_in_as(session: Session, visitor: Visitor, user: User) -> Visitor:
+    """Give the browser a session of this person, as after a log-in."""
+    stamp = credentials_of(session, user).session_stamp
+    session.flush()
+    with visitor.client.session_transaction(base_url=PUBLIC) as cookie:
+        cookie.update(_user_id=stamp, _fresh=True)
+    return visitor
+
+
+def give_password(session: Session, user: User, app: Flask, password: str) -> Credentials:
+    """Have this person know a password."""
+    kept = credentials_of(session, user)
+    with app.app_context():
+        kept.password_hash = app.extensions["security"].pwd_context.hash(password)
+    session.flush()
+    return kept
+
+
+def link_for(session: Session, user: User) -> str:
+    """The path of the link in the newest letter to this person, which a worker has written."""
+    newest = select(Notification).where(Notification.user_id == user.id)
+    letter = session.scalars(newest.order_by(Notification.id.desc()).limit(1)).one()
+    text = words(letter, VOICE).text
+    session.flush()
+    (found,) = set(re.findall(r"https?://[^/\s]+(/link/[a-z2-7]+)", text))
+    return str(found)

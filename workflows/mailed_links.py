@@ -1,0 +1,82 @@
+"""Links that open an account: send one, find whose it is, use it once."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import (
+    Act,
+    Channel,
+    Door,
+    LetterName,
+    LinkPurpose,
+    MailedLink,
+    Notification,
+    Refusal,
+    Right,
+    Unknown,
+    User,
+    record,
+)
+from models.clock import now
+from notifications.keys import hashed
+from workflows.people import require
+
+LETTERS = {
+    LinkPurpose.LOG_IN: LetterName.LOG_IN,
+    LinkPurpose.RESET: LetterName.RESET,
+    LinkPurpose.INVITATION: LetterName.INVITATION,
+    LinkPurpose.ADDRESS: LetterName.CONFIRM_ADDRESS,
+}
+
+# Who asks for a link waits for it; an invitation comes unasked, perhaps during a holiday.
+LIFETIMES = {
+    LinkPurpose.LOG_IN: timedelta(minutes=15),
+    LinkPurpose.RESET: timedelta(minutes=15),
+    LinkPurpose.INVITATION: timedelta(days=14),
+    LinkPurpose.ADDRESS: timedelta(hours=24),
+}
+
+
+class LinkOver(Refusal):
+    """The link was used before, or has expired."""
+
+
+def send_link(
+    session: Session, user: User, purpose: LinkPurpose, *, new_address: str | None = None
+) -> None:
+    """Have the person sent a link, by mail whatever their preference; a disabled one gets none."""
+    if user.disabled_at:
+        return
+    link = MailedLink(
+        user=user, purpose=purpose, new_address=new_address, expires_at=now() + LIFETIMES[purpose]
+    )
+    session.add(Notification(letter=LETTERS[purpose], channel=Channel.EMAIL, user=user, link=link))
+
+
+def invite(session: Session, user: User, *, by: User | None, via: Door) -> None:
+    """Have a person whom an administrator added choose a password; again, if asked again."""
+    require(by, Right.EDIT_USERS, via)
+    send_link(session, user, LinkPurpose.INVITATION)
+    record(session, Act.INVITED, by=by, via=via, user_id=user.id)
+
+
+def link_by_token(session: Session, token: str) -> MailedLink:
+    """Whose link this is; raises Unknown, also for a disabled person's, and LinkOver."""
+    link = session.scalar(select(MailedLink).where(MailedLink.token_hash == hashed(token)))
+    if link is None or link.user.disabled_at:
+        raise Unknown("This link is not known here.")
+    if link.over:
+        raise LinkOver("This link has been used or has expired. Please ask for a new one.")
+    return link
+
+
+def use_link(session: Session, token: str) -> MailedLink:
+    """Like `link_by_token`, once: of two who use it at the same time one is refused."""
+    link = link_by_token(session, token)
+    session.refresh(link, with_for_update=True)
+    if link.over:
+        raise LinkOver("This link has been used or has expired. Please ask for a new one.")
+    link.used_at = now()
+    return link
