@@ -113,7 +113,7 @@ class Pushing(RuleBasedStateMachine):
             Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
         )
         self.workers: list[Worker] = []
-        self.bell_rings = False
+        self.bell_rings = self.asked = False
         self.server: list[str] = []
         self.step = 0
         self.read_by_success: dict[int, int] = {}
@@ -123,13 +123,16 @@ class Pushing(RuleBasedStateMachine):
     def move_in(self) -> None:
         with self.session.begin():
             self.people = cast(self.session)
-        self.after_commit()
+        self.wait(6)
+        self.bell("swept")
 
     def after_commit(self) -> None:
         self.step += 1
         self.bell_rings |= bool(self.session.info.pop(CHANGED_LISTS, {}))
         for change_id in self.session.scalars(select(SubscriptionChange.id)):
             self.committed_at.setdefault(change_id, self.step)
+        waiting = select(Sync.id).where(Sync.state == SyncState.PENDING, Sync.due_at <= now())
+        self.asked = self.session.scalar(waiting) is not None
         self.session.rollback()
 
     @rule(name=strategies.sampled_from(NAMES), verb=strategies.sampled_from(VERBS))
@@ -140,23 +143,16 @@ class Pushing(RuleBasedStateMachine):
 
     # -- bells and time ---------------------------------------------------------------------------
 
-    @precondition(lambda self: self.bell_rings)
-    @rule()
-    def hear(self) -> None:
-        self.bell_rings = False
+    @rule(how=strategies.sampled_from(["heard", "lost", "swept"]))
+    def bell(self, how: str) -> None:
+        """The bell is heard, or FLUSHALL forgets it, or the sweep comes round."""
+        rings, self.bell_rings = self.bell_rings, False
         with self.session.begin():
-            pushes.open_sync(self.session, self.people.announce.id, PACE)
-        self.after_commit()
-
-    @rule()
-    def flush_all(self) -> None:
-        self.bell_rings = False
-
-    @rule()
-    def sweep(self) -> None:
-        with self.session.begin():
-            sync.end_leases(self.session, RULES)
-            pushes.open_due(self.session, PACE)
+            if how == "heard" and rings:
+                pushes.open_sync(self.session, self.people.announce.id, PACE)
+            if how == "swept":
+                sync.end_leases(self.session, RULES)
+                pushes.open_due(self.session, PACE)
         self.after_commit()
 
     @rule(seconds=strategies.sampled_from([1, 6, 20, 60]))
@@ -169,6 +165,7 @@ class Pushing(RuleBasedStateMachine):
                     text(f"update {table} set {name} = {name} - :passed"), {"passed": passed}
                 )
         self.session.expire_all()
+        self.after_commit()
         for worker in self.workers:
             worker.age += passed
             worker.claim = replace(worker.claim, lease_until=worker.claim.lease_until - passed)
@@ -179,16 +176,20 @@ class Pushing(RuleBasedStateMachine):
 
     # -- workers ----------------------------------------------------------------------------------
 
-    @rule(survives=strategies.booleans())
-    def claim(self, survives: bool) -> None:
+    @precondition(lambda self: self.asked)
+    @rule(comes_to=strategies.sampled_from(["nothing", "claim", "start", "start"]))
+    def work(self, comes_to: str) -> None:
+        """A worker claims the push, if it lives so long, and starts the command."""
         file = self.stack.enter_context(TemporaryFile(buffering=0))  # noqa: SIM115
         with suppress(KilledError), self.session.begin():
             waiting = pushes.unfinished_sync(self.session, self.people.announce.id)
             claimed = waiting and sync.claim(self.session, waiting.id, file, RULES)
-            if not survives:
+            if comes_to == "nothing":
                 raise KilledError
-        if survives and claimed:
-            self.workers.append(Worker(claimed, file, self.step))
+        if comes_to != "nothing" and claimed:
+            worker = Worker(claimed, file, self.step)
+            self.workers.append(worker)
+            worker.ran_for = timedelta(0) if comes_to == "start" else None
         self.after_commit()
 
     def which(self, condition: Callable[[Worker], object]) -> list[Worker]:
@@ -249,10 +250,9 @@ class Pushing(RuleBasedStateMachine):
         for _ in range(4):
             self.wait(60)
             self.wait(60)
-            self.sweep()
-            self.claim(survives=True)
+            self.bell("swept")
+            self.work("start")
             for worker in self.which(is_alive):
-                worker.ran_for = timedelta(0)
                 self.one_command_at_a_time()
                 self.end(worker, None)
                 self.finish(worker)
@@ -271,4 +271,4 @@ class Pushing(RuleBasedStateMachine):
 
 
 TestPushing = Pushing.TestCase
-TestPushing.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestPushing.settings = settings(max_examples=120, stateful_step_count=25, deadline=None)
