@@ -42,7 +42,7 @@ up: install ## the same house, left running for you until Ctrl-C
 
 .PHONY: test
 test: install ## the whole test suite, on real servers
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 3 --dist worksteal
 
 .PHONY: sure
 sure: format lint types imports migrations test ## everything CI checks
