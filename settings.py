@@ -121,6 +121,11 @@ class Settings(BaseSettings):
         return parseaddr(self.bounce_address or self.mail_from)[1]
 
 
+# sysexits.h: try again later.  Any other code would have a mail server, which runs `listgate
+# receive-mail`, send the mail back to its author because of an operator's slip.
+TRY_AGAIN = 75
+
+
 def read() -> Settings:
     """Read the settings, or end the process with a sentence for each that is wrong."""
     try:
@@ -129,7 +134,7 @@ def read() -> Settings:
         for error in wrong.errors(include_input=False, include_url=False):
             name = ".".join(str(part) for part in error["loc"]).upper()
             print(f"{name}: {error['msg'].removeprefix('Value error, ')}", file=sys.stderr)
-        raise SystemExit(2) from None
+        raise SystemExit(TRY_AGAIN) from None
 
 
 settings = read()
