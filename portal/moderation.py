@@ -44,7 +44,7 @@ def answer(token: str) -> Response | tuple[str, int]:
     try:
         with transaction() as session:
             invitation = invitation_by_link(session, token)
-            use_link(invitation)
+            use_link(session, invitation)
             asked, approver = invitation.request, invitation.user
             decide(session, asked, approver, Verdict(verdict), via=Door.LINK, comment=comment)
     except (Invalid, Unknown):

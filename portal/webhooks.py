@@ -53,6 +53,7 @@ def incoming_sms() -> Response:
             session,
             number,
             text,
+            opt_out_type=request.form.get("OptOutType", ""),
             keys=Keys(settings.secret_key.get_secret_value().encode()),
             policy=settings.sms_decision,
         )

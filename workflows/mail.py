@@ -16,6 +16,7 @@ from models import (
     Invitation,
     LetterName,
     Notification,
+    RequestState,
     Unknown,
     User,
     Verdict,
@@ -102,9 +103,12 @@ def refuse(session: Session, invitation: Invitation) -> str:
 
 def answer(session: Session, invitation: Invitation, reply: Reply) -> str:
     """Decide as the approver wrote, or write back that nothing was done and how to answer."""
-    if reply.verdict is None:
-        return write_back(session, invitation, LetterName.NOT_UNDERSTOOD)
     request, user = invitation.request, invitation.user
+    if reply.verdict is None:
+        # Of no use is how to answer what can no longer be answered.
+        may_answer = request.state is RequestState.OPEN and user in request.approvers()
+        letter = LetterName.NOT_UNDERSTOOD if may_answer else LetterName.TOO_LATE
+        return write_back(session, invitation, letter)
     try:
         decide(session, request, user, reply.verdict, via=Door.MAIL, comment=reply.comment)
     except NotAnApprover as refusal:

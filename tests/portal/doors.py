@@ -168,13 +168,20 @@ def settings_for(phone: PhoneNetwork, mailbox: Mailbox | None = None) -> Setting
 def lmtp_server() -> Iterator[int]:
     """The LMTP server in a thread; its port."""
     port = a_free_port()
+    with lmtp_at(f"127.0.0.1:{port}"):
+        wait_until_open(port)
+        yield port
+
+
+@contextmanager
+def lmtp_at(address: str) -> Iterator[None]:
+    """The LMTP server in a thread, soon to listen at this port or path."""
     loop = asyncio.new_event_loop()
-    serving = loop.create_task(lmtp.serve(f"127.0.0.1:{port}"))
+    serving = loop.create_task(lmtp.serve(address))
     thread = threading.Thread(target=run_until_cancelled, args=(loop, serving), daemon=True)
     thread.start()
-    wait_until_open(port)
     try:
-        yield port
+        yield
     finally:
         loop.call_soon_threadsafe(serving.cancel)
         thread.join()
