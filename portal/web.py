@@ -1,5 +1,8 @@
 """The web application: what `gunicorn portal.web:app` serves."""
 
+from typing import Any
+
+import structlog
 from flask import Flask, Response, g, request
 from markupsafe import escape
 from sqlalchemy.exc import OperationalError
@@ -14,9 +17,20 @@ from workflows import logs
 LARGEST_FORM = 100_000  # bytes
 
 
+log = structlog.get_logger()
+
+
+class Pages(Flask):
+    """Flask, but for what it would log."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Say which page failed, without its path: that may end in somebody's key."""
+        log.error("page failed", page=request.endpoint, exc_info=exc_info)
+
+
 def create_app(settings: Settings) -> Flask:
     """The application for these settings."""
-    app = Flask("portal")
+    app = Pages("portal")
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, LISTGATE=settings)
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]

@@ -4,7 +4,8 @@ import smtplib
 import time
 from pathlib import Path
 
-from tests.portal.doors import Doors, decisions, lmtp_at
+from tests.portal.doors import Doors, decisions
+from tests.portal.lmtp_servers import lmtp_at
 from tests.portal.test_lmtp import OK, kept, reply_address
 
 __all__ = ["reply_address"]
