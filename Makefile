@@ -72,6 +72,15 @@ mend: install ## format, fix what can be fixed, redraw generated pages
 	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format -q .
 	@SECRET_KEY=no-secret-is-drawn-into-any-page-of-ours $(BIN)/python -m sandbox.pages
 
+.PHONY: catalogs
+catalogs: install ## find the sentences that are still to be translated
+	@pot=$$(mktemp) && trap 'rm -f "$$pot"' EXIT && \
+	$(BIN)/pybabel -q extract -F pyproject.toml -o "$$pot" --no-location --sort-output . && \
+	for language in de fr; do \
+	  $(BIN)/pybabel -q update -i "$$pot" -o notifications/catalogs/$$language.po -l $$language -w 100 \
+	    --ignore-obsolete --no-fuzzy-matching --ignore-pot-creation-date || exit; \
+	done
+
 .PHONY: lock
 lock: install ## lock the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
