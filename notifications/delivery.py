@@ -50,13 +50,15 @@ def by_email(notification: Notification, voice: Voice) -> None:
 def by_sms(notification: Notification, voice: Voice) -> str:
     """Hand the short form to Twilio; returns its name for it.
 
-    Twilio knows no idempotency key: what may have been taken before is looked up first.
+    Twilio knows no idempotency key: what may have been taken before is looked up first, also if an
+    earlier bell rang in vain, for its worker may have been killed after Twilio's yes.
     """
     phone, number = voice.phone, notification.user.phone
     if phone is None or number is None:
         raise NotDelivered("No SMS can be sent to this person.", permanent=True)
     text = words(notification, voice).sms
-    return phone.send(text, to=number, not_before=notification.uncertain_since)
+    tried_at = notification.due_at if notification.rings > 1 else None
+    return phone.send(text, to=number, not_before=notification.uncertain_since or tried_at)
 
 
 SEND_BY: dict[Channel, Callable[[Notification, Voice], str | None]] = {

@@ -25,6 +25,7 @@ from models import (
 )
 from models.clock import now
 from notifications.automatic import Bounce, failed_recipient, is_automatic
+from notifications.envelope import wire_address
 from notifications.header_lines import mailboxes, take_apart
 from notifications.replies import Reply, read_reply
 from workflows.invitations import invitation_by_reply
@@ -90,7 +91,9 @@ def written_by(mail: InboundMail, user: User) -> bool:
         if field.name == "from"
         for address in mailboxes(field.value.decode("utf-8", "replace"))
     ]
-    return authors == [user.address.lower()]
+    # Mail programs write a domain as people do, or as it travels.
+    address = user.address.lower()
+    return authors in ([address], [wire_address(address)])
 
 
 def refuse(session: Session, invitation: Invitation) -> str:

@@ -58,3 +58,18 @@ def test_a_mail_is_never_given_up_because_the_relay_is_away(session: Session, pe
         assert deliver(session, letter, a_voice(mailbox))
 
     assert letter.state is NotificationState.PENDING
+
+
+def test_a_killed_worker_is_no_reason_to_send_an_sms_twice(
+    session: Session, sms: Notification
+) -> None:
+    with PhoneNetwork() as network:
+        with session.begin_nested() as work:
+            deliver(session, sms, a_voice(network=network))
+            work.rollback()
+        assert sms.state is NotificationState.PENDING
+        sms.ring()
+
+        deliver(session, sms, a_voice(network=network))
+
+        assert [sms.provider_id] == [each.sid for each in network.messages]
