@@ -2,6 +2,7 @@
 
 import threading
 
+import pytest
 from sqlalchemy import select, update
 
 from models import Notification, NotificationState
@@ -12,9 +13,16 @@ from workflows.transaction import transaction
 SID = "SM" + "1" * 32
 
 
-def test_a_report_waits_for_the_senders_commit(doors: Doors, code: str) -> None:
+def test_a_report_waits_for_the_senders_commit(
+    doors: Doors, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert code
-    sent = threading.Event()
+    sent, looked_for = threading.Event(), threading.Event()
+
+    def sleep(seconds: float) -> None:
+        if seconds:
+            looked_for.set()
+            sender.join()
 
     def send() -> None:
         with transaction() as session:
@@ -22,9 +30,10 @@ def test_a_report_waits_for_the_senders_commit(doors: Doors, code: str) -> None:
                 update(Notification).where(Notification.channel == "sms").values(provider_id=SID)
             )
             sent.set()
-            threading.Event().wait(0.05)
+            looked_for.wait(1)
 
     sender = threading.Thread(target=send)
+    monkeypatch.setattr("portal.webhooks.time.sleep", sleep)
     sender.start()
     sent.wait()
     answer = post_signed(doors, STATUS_URL, MessageSid=SID, MessageStatus="failed")
