@@ -83,7 +83,7 @@ class Doors:
 
     def hand_over(self, raw: bytes, *, sender: str, recipient: str) -> None:
         """Bring a mail over LMTP; raises what smtplib raises if it is refused."""
-        with smtplib.LMTP("127.0.0.1", self.lmtp_port, timeout=10) as client:
+        with smtplib.LMTP("127.0.0.1", self.lmtp_port, timeout=60) as client:
             client.sendmail(sender, [recipient], raw)
 
 
