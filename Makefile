@@ -42,7 +42,7 @@ up: install ## the same house, left running for you until Ctrl-C
 
 .PHONY: test
 test: install ## the whole test suite, on real servers
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 3 --dist worksteal
 
 .PHONY: sure
 sure: format lint types imports migrations test ## everything CI checks
@@ -71,6 +71,17 @@ migrations: install ## do the migrations make what the models say?
 mend: install ## format, fix what can be fixed, redraw generated pages
 	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format -q .
 	@SECRET_KEY=no-secret-is-drawn-into-any-page-of-ours MAILLISTS_ENABLED=false $(BIN)/python -m sandbox.pages
+
+.PHONY: catalogs
+catalogs: install ## find the sentences that are still to be translated
+	@pot=$$(mktemp) && trap 'rm -f "$$pot"' EXIT && \
+	refusals=$$(grep -rhoE '^class \w+\((Refusal|Invalid|Trespass|Unknown)\)' models workflows portal | \
+	  sed -E 's/^class (\w+).*/-k \1/') && \
+	$(BIN)/pybabel -q extract -F pyproject.toml -k Refusal $$refusals -o "$$pot" --no-location --sort-output . && \
+	for language in de fr; do \
+	  $(BIN)/pybabel -q update -i "$$pot" -o notifications/catalogs/$$language.po -l $$language -w 100 \
+	    --ignore-obsolete --no-fuzzy-matching --ignore-pot-creation-date || exit; \
+	done
 
 .PHONY: lock
 lock: install ## lock the newest versions that pyproject.toml allows

@@ -185,6 +185,11 @@ class Settings(BaseSettings):
         return parseaddr(self.bounce_address or self.mail_from)[1]
 
 
+# sysexits.h: try again later.  Any other code would have a mail server, which runs `listgate
+# receive-mail`, send the mail back to its author because of an operator's slip.
+TRY_AGAIN = 75
+
+
 def read() -> Settings:
     """Read the settings, or end the process with a sentence for each that is wrong."""
     try:
@@ -195,7 +200,7 @@ def read() -> Settings:
             says = error["msg"].removeprefix("Value error, ")
             # What is wrong with two settings together belongs to neither, and names them itself.
             print(f"{name}: {says}" if name else says, file=sys.stderr)
-        raise SystemExit(2) from None
+        raise SystemExit(TRY_AGAIN) from None
 
 
 settings = read()

@@ -79,12 +79,16 @@ def first_letter(notification: Notification) -> int | None:
     if notification.letter is LetterName.MODERATE or notification.request_id is None:
         return None
     return session.scalar(
-        select(Notification.id).where(
+        select(Notification.id)
+        .where(
             Notification.request_id == notification.request_id,
             Notification.user_id == notification.user_id,
             Notification.letter == LetterName.MODERATE,
             Notification.channel == Channel.EMAIL,
+            Notification.sent_at.is_not(None),
         )
+        .order_by(Notification.id)
+        .limit(1)
     )
 
 

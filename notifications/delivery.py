@@ -11,7 +11,7 @@ from models.clock import now
 from notifications.channel import Away, NotDelivered
 from notifications.composition import compose, words
 from notifications.letters import LETTERS
-from notifications.retry import AWAY, next_attempt
+from notifications.retry import AWAY, UNHEARD, next_attempt
 from notifications.sms import OptedOut
 from notifications.voice import Voice
 
@@ -50,13 +50,15 @@ def by_email(notification: Notification, voice: Voice) -> None:
 def by_sms(notification: Notification, voice: Voice) -> str:
     """Hand the short form to Twilio; returns its name for it.
 
-    Twilio knows no idempotency key: what may have been taken before is looked up first.
+    Twilio knows no idempotency key: what may have been taken before is looked up first, also if an
+    earlier bell rang in vain, for its worker may have been killed after Twilio's yes.
     """
     phone, number = voice.phone, notification.user.phone
     if phone is None or number is None:
         raise NotDelivered("No SMS can be sent to this person.", permanent=True)
     text = words(notification, voice).sms
-    return phone.send(text, to=number, not_before=notification.uncertain_since)
+    tried_at = notification.due_at if notification.rings > 1 else None
+    return phone.send(text, to=number, not_before=notification.uncertain_since or tried_at)
 
 
 SEND_BY: dict[Channel, Callable[[Notification, Voice], str | None]] = {
@@ -73,17 +75,24 @@ def put_off(session: Session, notification: Notification, failure: NotDelivered)
         notification.user.sms_stopped_at = now()
     if failure.uncertain and notification.uncertain_since is None:
         notification.uncertain_since = now()
-    if isinstance(failure, Away):
+    if isinstance(failure, Away) and not breaks_each_time(notification):
         notification.postpone(now() + AWAY)
         return True
     notification.attempts += 1
-    again_at = None if failure.permanent else next_attempt(notification.attempts)
+    final = failure.permanent or isinstance(failure, Away)
+    again_at = None if final else next_attempt(notification.attempts)
     if again_at is not None:
         notification.postpone(again_at)
         return True
     notification.move(NotificationState.FAILED)
     note(session, Act.NOT_NOTIFIED, notification, reason=str(failure))
     return False
+
+
+def breaks_each_time(notification: Notification) -> bool:
+    """Whether Twilio has said neither yes nor no to this SMS for a day: a mail says the same."""
+    since = notification.uncertain_since
+    return notification.channel is Channel.SMS and since is not None and since < now() - UNHEARD
 
 
 def note(session: Session, act: Act, notification: Notification, **detail: Any) -> None:

@@ -8,6 +8,10 @@ from models.clock import now
 # A relay that is away says nothing about the letter: ask again at the next sweep, for ever.
 AWAY = timedelta(seconds=15)
 
+# What breaks the channel each time may be at fault itself.  An e-mail has no other way to go and is
+# kept; an SMS becomes one, long before a request expires.
+UNHEARD = timedelta(days=1)
+
 # A letter that is refused for now waits longer each time ("greylisting" wants a few minutes) ...
 FIRST_DELAY = timedelta(seconds=30)
 LONGEST_DELAY = timedelta(hours=1)

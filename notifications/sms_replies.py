@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 from models import Verdict
@@ -17,7 +18,8 @@ OPT_OUT: Final = (
     *("desabonner",),
 )
 OPT_IN: Final = ("start", "yes", "unstop")
-HELP: Final = ("help", "info", "aide", "hilfe")
+HELP: Final = ("help", "info")  # Twilio answers these itself,
+HOW: Final = ("aide", "hilfe")  # and not these
 
 _LONGEST_WORD = 40  # characters, with signs and blanks around
 
@@ -67,19 +69,24 @@ def _any_takes_back(comment: str, verdict: Verdict) -> bool:
     return any(takes_back(line, verdict) for line in comment.split("\n"))
 
 
-def is_opt_out(text: str) -> bool:
-    """STOP and its kin, as the whole message: carriers take no notice of a sentence."""
-    return _only_word(text) in OPT_OUT
+class Keyword(Enum):
+    """What the words that belong to the carriers ask for, as the whole message only."""
+
+    STOP = OPT_OUT
+    START = OPT_IN  # after which Twilio delivers again
+    HELP = HELP
+    HOW = HOW
 
 
-def is_opt_in(text: str) -> bool:
-    """START and its kin, after which Twilio delivers again."""
-    return _only_word(text) in OPT_IN
+def keyword(text: str, said_by_twilio: str = "") -> Keyword | None:
+    """Which of them this is: Twilio's OptOutType counts, for an operator may choose other words.
 
-
-def is_help(text: str) -> bool:
-    """HELP and its kin; Twilio answers the English ones itself."""
-    return _only_word(text) in HELP
+    https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out
+    """
+    if said_by_twilio in Keyword.__members__:
+        return Keyword[said_by_twilio]
+    word = _only_word(text)
+    return next((each for each in Keyword if word in each.value), None)
 
 
 def _only_word(text: str) -> str:

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import structlog
 from flask import Flask, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from workflows.transaction import transaction
+
+log = structlog.get_logger()
 
 READING = {"GET", "HEAD", "OPTIONS"}
 
@@ -20,6 +24,10 @@ class Application(Flask):
         with unit_of_work(read_only=request.method in READING):
             answer = super().preprocess_request()
             return super().dispatch_request() if answer is None else answer
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Say which page failed, without its path: that may end in somebody's key."""
+        log.error("page failed", page=request.endpoint, exc_info=exc_info)
 
     def preprocess_request(self) -> None:
         """Flask calls this before `dispatch_request`, where there is no session yet."""

@@ -1,6 +1,7 @@
 """Where a mail server hands over what comes for our reply addresses (LMTP, RFC 2033)."""
 
 import asyncio
+import logging
 
 import structlog
 from aiosmtpd.lmtp import LMTP
@@ -10,6 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from portal.receiving import expected, receive
 
 log = structlog.get_logger()
+
+# aiosmtpd tells every address and every command at INFO, and at WARNING what was no command.
+logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 # Above the largest mail that the issue of a list may have; an MTA has limits of its own.
 SIZE_LIMIT = 60_000_000  # bytes

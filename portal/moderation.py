@@ -37,7 +37,7 @@ def answer(token: str) -> Response:
     if verdict not in list(Verdict):
         abort(400)
     invitation = invitation_by_link(g.session, token)
-    use_link(invitation)
+    use_link(g.session, invitation)
     asked, approver = invitation.request, invitation.user
     decide(g.session, asked, approver, Verdict(verdict), via=Door.LINK, comment=comment)
     return redirect(url_for(".show", token=token), 303)

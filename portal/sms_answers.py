@@ -36,6 +36,10 @@ SENTENCES: dict[Said, Callable[[Callable[[str], str]], str]] = {
         "Not understood, nothing was done. Answer OK and the six digits, or NO, the six digits "
         "and the reason."
     ),
+    Said.HOW: lambda _: _(
+        "Listgate asks whether a message may go out. Answer OK and the six digits, or NO, the six "
+        "digits and the reason."
+    ),
     Said.WRONG_CODE: lambda _: _(
         "This code fits no open request; nothing was done. Tries left: %(left)s."
     ),

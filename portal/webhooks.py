@@ -1,10 +1,12 @@
 """What Twilio tells us: an SMS that came in, and what became of one that we sent."""
 
+import time
 from collections.abc import Callable
 from functools import wraps
 
 from flask import Blueprint, Response, abort, current_app, g, request
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
 
@@ -52,6 +54,7 @@ def incoming_sms() -> Response:
         session,
         number,
         text,
+        opt_out_type=request.form.get("OptOutType", ""),
         keys=Keys(settings.secret_key.get_secret_value().encode()),
         policy=settings.sms_decision,
     )
@@ -72,9 +75,7 @@ def status() -> Response:
     if not (reported.delivered or reported.failed):
         return Response(status=204)
     session = g.session
-    notification = session.scalar(
-        select(Notification).where(Notification.provider_id == reported.sid).with_for_update()
-    )
+    notification = letter_named(session, reported.sid)
     if notification is not None:
         if reported.opted_out:
             notification.user.sms_stopped_at = now()
@@ -82,6 +83,20 @@ def status() -> Response:
             session, notification, delivered=reported.delivered, why=reported.sentence
         )
     return Response(status=204)
+
+
+# Seconds before each look for an SMS: its sender commits at once, but after Twilio's yes.
+WAITS = (0.0, 0.1, 0.3)
+
+
+def letter_named(session: Session, sid: str) -> Notification | None:
+    """The SMS that Twilio calls so, locked; a report may come before its sender has committed."""
+    named = select(Notification).where(Notification.provider_id == sid).with_for_update()
+    for wait in WAITS:
+        time.sleep(wait)
+        if (found := session.scalar(named)) is not None:
+            return found
+    return None
 
 
 def twiml(text: str) -> Response:

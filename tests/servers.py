@@ -4,6 +4,9 @@ Without DATABASE_URL and REDIS_URL the servers are those of `sandbox.servers`, e
 Servers that are given are used with care: a new database, dropped at the end, beside the one that
 DATABASE_URL names, and the database number 15 of the Redis (14 if REDIS_URL names 15 itself), which
 belongs to the tests and may be emptied by them at any time.
+
+With `-n 3` pytest-xdist runs tests in so many processes.  Each has servers of its own, because some
+tests stop them; of given ones each has a database of its own, and the next lower number.
 """
 
 import os
@@ -26,6 +29,13 @@ from sandbox.valkey import Valkey
 
 RUNNING: Final = pytest.StashKey[Servers]()
 
+# An empty name keeps a developer's .env out of the tests.
+OF_NO_DEVELOPER: Final = {
+    "LISTGATE_ENV_FILE": "",
+    "SECRET_KEY": "a secret for tests, of at least 32 characters",
+    "MAILLIST_SYNC_COMMAND": "cat",
+}
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
@@ -36,6 +46,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     house = ExitStack()
     early_config.add_cleanup(house.close)
     house.enter_context(_sigterm_is_ctrl_c())
+    house.enter_context(patch.dict(os.environ, OF_NO_DEVELOPER))
+    process = os.environ.get("PYTEST_XDIST_WORKER")
+    if not process and getattr(asked, "numprocesses", None):
+        return  # This one only hands tests out.
     try:
         running = house.enter_context(servers())
     except ServerError as error:
@@ -44,16 +58,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     if running.postgres is None:
         database_url = house.enter_context(new_database_beside(database_url))
     if running.valkey is None:
-        redis_url = number_of_our_own(redis_url)
-    # An empty name keeps a developer's .env out of the tests.
-    environment = {
-        "DATABASE_URL": database_url,
-        "REDIS_URL": redis_url,
-        "LISTGATE_ENV_FILE": "",
-        "SECRET_KEY": "a secret for tests, of at least 32 characters",
-        "MAILLIST_SYNC_COMMAND": "cat",
-    }
-    house.enter_context(patch.dict(os.environ, environment))
+        redis_url = number_of_our_own(redis_url, int((process or "gw0").removeprefix("gw")))
+    urls = {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
+    house.enter_context(patch.dict(os.environ, urls))
     early_config.stash[RUNNING] = running
 
 
@@ -70,16 +77,18 @@ def new_database_beside(url: str) -> Iterator[str]:
         _order(f"DROP DATABASE {name} WITH (FORCE)", url)
 
 
-def number_of_our_own(url: str) -> str:
-    """The URL of a database that the tests may empty, on the same Redis."""
+def number_of_our_own(url: str, process: int = 0) -> str:
+    """The URL of a database that this process of the tests may empty, on the same Redis."""
     parts = urlsplit(url)
     if parts.scheme not in {"redis", "rediss"}:
         raise pytest.UsageError("The tests need a REDIS_URL that begins with redis:// or rediss://")
     options = dict(parse_qsl(parts.query))
     # A number may also be written as ?db=3, which counts for more than the path.
     given = options.pop("db", parts.path.strip("/"))
-    number = 14 if given == "15" else 15
-    return parts._replace(path=f"/{number}", query=urlencode(options)).geturl()
+    free = [number for number in range(15, -1, -1) if str(number) != (given or "0")]
+    if process >= len(free):
+        raise pytest.UsageError(f"A given Redis has room for {len(free)} processes of tests")
+    return parts._replace(path=f"/{free[process]}", query=urlencode(options)).geturl()
 
 
 @pytest.fixture(name="servers", scope="session")

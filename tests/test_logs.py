@@ -14,43 +14,16 @@ from notifications import delivery
 from sandbox.mailbox import Mailbox
 from sandbox.valkey import Valkey
 from tests.builders import Cast, a_dispatch, a_letter, a_mailer
+from tests.log_lines import Lines, configure
 from tests.notifications.voices import a_voice
-from workflows import logs, sendout
-from workflows import transaction as unit
+from workflows import sendout
 from workflows.bells import Bell, ring
 from workflows.celery import app
 
-Lines = Callable[[], list[str]]
+__all__ = ["configure"]
 
 GRACE = "grace@example.org"
 PRIVATE = ["@", "General assembly", "please come", "Grace", "Edsger", "s3cret"]
-
-
-@pytest.fixture
-def configure(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Callable[[str, str], Lines]]:
-    """Configure logging for the length of a test; what that returns tells what was logged."""
-    root = logging.getLogger()
-    before = root.level, root.handlers[:]
-    root.handlers.clear()  # pytest's own, which come back below
-    # The mailbox is in this process, but another house.
-    monkeypatch.setattr(logging.getLogger("mail.log"), "disabled", True)
-
-    def lines() -> list[str]:
-        return capsys.readouterr().err.splitlines()
-
-    def begin(level: str, form: str) -> Lines:
-        logs.configure(level, form)
-        for module in (delivery, sendout, unit):
-            # A logger keeps the configuration of its first use.
-            monkeypatch.setattr(module, "log", structlog.get_logger())
-        return lines
-
-    yield begin
-    root.handlers[:] = before[1]
-    root.setLevel(before[0])
-    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def refused(
     with pytest.raises(SystemExit) as end:
         read()
     said = capsys.readouterr()
-    assert (end.value.code, said.out) == (2, "")
+    assert (end.value.code, said.out) == (75, "")
     return said.err.splitlines()
 
 

@@ -37,8 +37,9 @@ def invitation_by_link(session: Session, token: str) -> Invitation:
     return found
 
 
-def use_link(invitation: Invitation) -> None:
-    """A link answers once; raises AlreadyUsed."""
+def use_link(session: Session, invitation: Invitation) -> None:
+    """A link answers once; raises AlreadyUsed.  Of two at the same time the second waits here."""
+    session.refresh(invitation, ["link_used_at"], with_for_update={"key_share": True})
     if invitation.link_used_at is not None:
         raise AlreadyUsed("This link has been used.")
     invitation.link_used_at = now()
@@ -49,22 +50,22 @@ def invitation_by_code(session: Session, user: User, code: str, keys: Keys) -> I
 
     An open one comes first: a code of six digits may have been used before.
     """
-    mine = session.scalars(
+    mine = (
         select(Invitation)
         .join(ModerationRequest)
         .where(Invitation.user_id == user.id)
         .order_by(Invitation.id.desc())
-        .limit(RECENT)
-    ).all()
-    fitting = [one for one in mine if keys.code(one.id) == code]
-    still_open = [one for one in fitting if one.request.state is RequestState.OPEN]
-    if len(still_open) > 1:
+    )
+    still_open = mine.where(ModerationRequest.state == RequestState.OPEN)
+    fitting = [one for one in session.scalars(still_open) if keys.code(one.id) == code]
+    if len(fitting) > 1:
         return None
-    return next(iter(still_open or fitting), None)
+    settled = mine.where(ModerationRequest.state != RequestState.OPEN).limit(RECENT)
+    late = (one for one in session.scalars(settled) if keys.code(one.id) == code)
+    return next(iter(fitting), None) or next(late, None)
 
 
-# How many of somebody's invitations a code is compared with.  Each one more makes a guess likelier
-# to fit; five guesses an hour among a hundred codes find one in 200 years of trying.
+# How many of somebody's settled questions a code is compared with, only to say who was first.
 RECENT = 100
 
 

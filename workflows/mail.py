@@ -16,6 +16,7 @@ from models import (
     Invitation,
     LetterName,
     Notification,
+    RequestState,
     Unknown,
     User,
     Verdict,
@@ -24,6 +25,7 @@ from models import (
 )
 from models.clock import now
 from notifications.automatic import Bounce, failed_recipient, is_automatic
+from notifications.envelope import wire_address
 from notifications.header_lines import mailboxes, take_apart
 from notifications.replies import Reply, read_reply
 from workflows.invitations import invitation_by_reply
@@ -89,7 +91,9 @@ def written_by(mail: InboundMail, user: User) -> bool:
         if field.name == "from"
         for address in mailboxes(field.value.decode("utf-8", "replace"))
     ]
-    return authors == [user.address.lower()]
+    # Mail programs write a domain as people do, or as it travels.
+    address = user.address.lower()
+    return authors in ([address], [wire_address(address)])
 
 
 def refuse(session: Session, invitation: Invitation) -> str:
@@ -102,9 +106,12 @@ def refuse(session: Session, invitation: Invitation) -> str:
 
 def answer(session: Session, invitation: Invitation, reply: Reply) -> str:
     """Decide as the approver wrote, or write back that nothing was done and how to answer."""
-    if reply.verdict is None:
-        return write_back(session, invitation, LetterName.NOT_UNDERSTOOD)
     request, user = invitation.request, invitation.user
+    if reply.verdict is None:
+        # Of no use is how to answer what can no longer be answered.
+        may_answer = request.state is RequestState.OPEN and user in request.approvers()
+        letter = LetterName.NOT_UNDERSTOOD if may_answer else LetterName.TOO_LATE
+        return write_back(session, invitation, letter)
     try:
         decide(session, request, user, reply.verdict, via=Door.MAIL, comment=reply.comment)
     except NotAnApprover as refusal:

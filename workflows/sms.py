@@ -22,12 +22,13 @@ from models import (
 )
 from models.clock import now
 from notifications.keys import Keys
-from notifications.sms_replies import SmsReply, is_opt_in, is_opt_out, read_sms
+from notifications.sms_replies import Keyword, SmsReply, keyword, read_sms
 from workflows.invitations import invitation_by_code
 from workflows.moderation import AlreadyDecided, NoLongerOpen, NotAnApprover, decide
 from workflows.notifications import notify_administrators
 
-# Five guesses among a million codes in an hour: see invitations.RECENT.
+# Five guesses an hour among a million codes: whoever can write in somebody's name finds the code of
+# one open request in 23 years on average, and has the administrators alerted each hour.
 WRONG_CODES = 5
 LOCKED_FOR = timedelta(hours=1)
 
@@ -43,6 +44,7 @@ class Said(StrEnum):
     TOO_LATE = "too_late"
     CLOSED = "closed"
     NOT_UNDERSTOOD = "not_understood"
+    HOW = "how"
     WRONG_CODE = "wrong_code"
     LOCKED = "locked"
     VIEW_FIRST = "view_first"
@@ -73,8 +75,19 @@ def claim(session: Session, message_sid: str) -> bool:
     return claimed is not None
 
 
-def answer(session: Session, number: str, text: str, *, keys: Keys, policy: Policy) -> SmsAnswer:
-    """Do what the SMS says, if it says it clearly and its sender may."""
+def answer(
+    session: Session,
+    number: str,
+    text: str,
+    *,
+    opt_out_type: str = "",
+    keys: Keys,
+    policy: Policy,
+) -> SmsAnswer:
+    """Do what the SMS says, if it says it clearly and its sender may.
+
+    `opt_out_type` is what Twilio took it for, and answered: STOP, START or HELP.
+    """
     # Locked, so that guesses from one number are counted one after the other.
     user = session.scalar(
         select(User)
@@ -84,11 +97,23 @@ def answer(session: Session, number: str, text: str, *, keys: Keys, policy: Poli
     )
     if user is None:
         return SmsAnswer(Said.NOTHING)  # a stranger learns nothing, and costs nothing
-    if is_opt_out(text) or is_opt_in(text):
-        return opt(session, user, out=is_opt_out(text))
+    match keyword(text, opt_out_type):
+        case Keyword.STOP | Keyword.START as word:
+            return opt(session, user, out=word is Keyword.STOP)
+        case Keyword.HELP:
+            return SmsAnswer(Said.NOTHING, user)  # Twilio has answered
+        case Keyword.HOW:
+            return SmsAnswer(Said.HOW, user)
+        case None:
+            return by_code(session, user, read_sms(text), keys=keys, policy=policy)
+
+
+def by_code(
+    session: Session, user: User, reply: SmsReply, *, keys: Keys, policy: Policy
+) -> SmsAnswer:
+    """Decide if word and code are right, unless there were too many wrong ones before."""
     if locked(session, user):
         return SmsAnswer(Said.LOCKED, user)
-    reply = read_sms(text)
     if reply.verdict is None or reply.code is None:
         return SmsAnswer(Said.NOT_UNDERSTOOD, user)
     invitation = invitation_by_code(session, user, reply.code, keys)

@@ -3,17 +3,19 @@
 import asyncio
 import sys
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
+from typer.core import TyperCommand
+from typer.exceptions import TyperException
 
 from models import InboundMail, InboundMailState
 from portal import lmtp
 from portal.cli.options import local, say, show
 from portal.receiving import expected, receive
-from settings import settings
+from settings import TRY_AGAIN, settings
 from workflows import logs, mail
 from workflows.transaction import transaction
 
@@ -21,9 +23,11 @@ app = typer.Typer()
 stuck_mail = typer.Typer(help="Mail that could not be handled.", no_args_is_help=True)
 app.add_typer(stuck_mail, name="mail")
 
-# sysexits.h, which mail servers go by: "no such user" bounces, "try again" keeps the mail.
+# sysexits.h, which mail servers go by: "no such user" bounces, TRY_AGAIN keeps the mail.
 NO_USER = 67
-TRY_AGAIN = 75
+
+# What Postfix's pipe says for "nobody" unless its null_sender is empty.
+NOBODY = "mailer-daemon"
 
 MailId = Annotated[int, typer.Argument(metavar="MAIL", help="A mail's number.")]
 
@@ -36,15 +40,29 @@ def serve_lmtp() -> None:
         asyncio.run(lmtp.serve(settings.lmtp_address))
 
 
-@app.command("receive-mail")
+class MailPipe(TyperCommand):
+    """A command that a mail server runs: one that is typed wrongly must not lose a mail either."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except TyperException as wrong:
+            wrong.exit_code = TRY_AGAIN
+            raise
+
+
+# An address may begin with a hyphen, and is no option then.
+@app.command("receive-mail", cls=MailPipe, context_settings={"ignore_unknown_options": True})
 def receive_mail(
     recipient: Annotated[str, typer.Argument(help="For which address it came.")],
-    sender: Annotated[str, typer.Option(help="The envelope's sender; empty for bounces.")] = "",
+    sender: Annotated[str, typer.Argument(help="The envelope's sender; empty for bounces.")],
 ) -> None:
     """Take in one mail from stdin, as a mail server's pipe; exit 75 has the server keep it."""
+    sender = sender.strip("<>")
     try:
         if known := expected(recipient):
-            receive(sys.stdin.buffer.read(), sender=sender.strip("<>"), recipient=recipient)
+            envelope_sender = "" if sender.lower() == NOBODY else sender
+            receive(sys.stdin.buffer.read(), sender=envelope_sender, recipient=recipient)
     except SQLAlchemyError:
         typer.echo("The database is away; keep the mail and try again.", err=True)
         raise typer.Exit(TRY_AGAIN) from None

@@ -10,7 +10,7 @@ from notifications.automatic import Automatic
 from notifications.replies import Reply, reply_in
 from notifications.reply_body import READ_LIMIT, TEXT_LIMIT
 from notifications.reply_words import WORDS
-from notifications.sms_replies import HELP, OPT_IN, OPT_OUT, read_sms
+from notifications.sms_replies import HELP, HOW, OPT_IN, OPT_OUT, read_sms
 
 PAGE = (Path(__file__).parents[2] / "docs/replies.md").read_text()
 MAIL, SMS = PAGE.split("## By SMS")
@@ -27,7 +27,7 @@ def test_the_page_names_every_word() -> None:
 
 
 def test_the_page_names_the_carriers_words() -> None:
-    for words in (OPT_OUT, OPT_IN, HELP):
+    for words in (OPT_OUT, OPT_IN, HELP, HOW):
         assert f"\n| {', '.join(words)} |" in SMS
 
 

@@ -10,10 +10,9 @@ from notifications.sms_replies import (
     NOT_UNDERSTOOD,
     OPT_IN,
     OPT_OUT,
+    Keyword,
     SmsReply,
-    is_help,
-    is_opt_in,
-    is_opt_out,
+    keyword,
     read_sms,
 )
 
@@ -129,40 +128,44 @@ def test_anything_else_decides_nothing(text: str) -> None:
     "word", ["Stop", " STOP. ", "stop all", "ARRÊT", "opt-out", "Quit!", "End\n"]
 )
 def test_a_carriers_word_opts_out(word: str) -> None:
-    assert is_opt_out(word)
-    assert not is_opt_in(word)
+    assert keyword(word) is Keyword.STOP
     assert read_sms(word) == NOT_UNDERSTOOD
 
 
 @pytest.mark.parametrize("word", ["START", "yes", "Yes!", "unstop"])
 def test_a_carriers_word_opts_in(word: str) -> None:
-    assert is_opt_in(word)
-    assert not is_opt_out(word)
+    assert keyword(word) is Keyword.START
 
 
 def test_a_word_for_help_is_known() -> None:
-    assert is_help("Help?")
-    assert is_help("AIDE")
-    assert not is_help("help me with this")
+    assert keyword("Help?") is Keyword.HELP
+    assert keyword("AIDE") is Keyword.HOW
+    assert keyword("help me with this") is None
+
+
+def test_what_twilio_took_a_word_for_counts_for_more_than_the_word() -> None:
+    assert keyword("basta", "STOP") is Keyword.STOP
+    assert keyword("stop", "HELP") is Keyword.HELP
+    assert keyword("stop", "a new word") is Keyword.STOP
 
 
 @pytest.mark.parametrize(
     "text", ["stop please", "don't stop", "ok", "", "stop" + " " * 40 + "it", "!"]
 )
 def test_a_sentence_is_no_carriers_word(text: str) -> None:
-    assert not any(known(text) for known in (is_opt_out, is_opt_in, is_help))
+    assert keyword(text) is None
 
 
 def test_no_word_of_the_carriers_is_ours() -> None:
     ours = {word for languages in WORDS.values() for words in languages.values() for word in words}
 
-    assert not ours & {*OPT_OUT, *OPT_IN, *HELP}
+    assert not ours & {word for each in Keyword for word in each.value}
 
 
 def test_twilios_own_words_come_first_as_the_page_says() -> None:
     assert {word.upper() for word in OPT_OUT[:8]} == TWILIO_STOPS
     assert {word.upper() for word in OPT_IN} == TWILIO_STARTS
-    assert {word.upper() for word in HELP[:2]} == TWILIO_HELPS
+    assert {word.upper() for word in HELP} == TWILIO_HELPS
 
 
 def test_a_comment_has_a_limit() -> None:

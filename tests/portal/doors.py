@@ -1,10 +1,7 @@
 """A house with all its doors open: web pages, LMTP, a mail relay and a phone network."""
 
-import asyncio
 import re
 import smtplib
-import socket
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,7 +19,6 @@ from models import Decision, Door, MailingList, Preference, User
 from models.base import Base
 from models.database import engine, new_session
 from notifications.voice import Voice
-from portal import lmtp
 from portal.web import create_app
 from sandbox.mailbox import Mailbox
 from sandbox.phone import PhoneNetwork
@@ -30,6 +26,7 @@ from sandbox.web_server import WebServer
 from settings import Settings, settings
 from tests.builders import LIMIT, an_eml, cast
 from tests.databases import new_database
+from tests.portal.lmtp_servers import lmtp_server
 from workflows import messages, moderation, tasks
 from workflows.bells import Bell
 from workflows.transaction import transaction
@@ -87,7 +84,7 @@ class Doors:
 
     def hand_over(self, raw: bytes, *, sender: str, recipient: str) -> None:
         """Bring a mail over LMTP; raises what smtplib raises if it is refused."""
-        with smtplib.LMTP("127.0.0.1", self.lmtp_port, timeout=10) as client:
+        with smtplib.LMTP("127.0.0.1", self.lmtp_port, timeout=60) as client:
             client.sendmail(sender, [recipient], raw)
 
 
@@ -163,52 +160,6 @@ def settings_for(phone: PhoneNetwork, mailbox: Mailbox | None = None) -> Setting
             "twilio_url": phone.url,
         }
     )
-
-
-@contextmanager
-def lmtp_server() -> Iterator[int]:
-    """The LMTP server in a thread; its port."""
-    port = a_free_port()
-    loop = asyncio.new_event_loop()
-    serving = loop.create_task(lmtp.serve(f"127.0.0.1:{port}"))
-    thread = threading.Thread(target=run_until_cancelled, args=(loop, serving), daemon=True)
-    thread.start()
-    wait_until_open(port)
-    try:
-        yield port
-    finally:
-        loop.call_soon_threadsafe(serving.cancel)
-        thread.join()
-
-
-def run_until_cancelled(loop: asyncio.AbstractEventLoop, serving: "asyncio.Task[None]") -> None:
-    """Serve until the test ends, and end what is still being served."""
-    with asyncio.Runner(loop_factory=lambda: loop) as runner:
-        runner.run(until_cancelled(serving))
-
-
-async def until_cancelled(serving: "asyncio.Task[None]") -> None:
-    """Wait for the server; that it was cancelled is how it ends here."""
-    await asyncio.wait([serving])
-
-
-def a_free_port() -> int:
-    """A port nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_until_open(port: int) -> None:
-    """Return when somebody listens; raises OSError after some seconds."""
-    for _ in range(200):
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        threading.Event().wait(0.02)
-    raise OSError(f"nobody listens at {port}")
 
 
 def user(session: Session, name: str) -> User:

@@ -53,7 +53,7 @@ def test_a_database_without_our_tables_is_one_sentence_that_leads_to_them() -> N
 def test_a_wrong_setting_is_named_without_its_value() -> None:
     done = listgate("doctor", DATABASE_URL=f"mysql://ada:{SECRET}@localhost/listgate")
 
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.returncode, done.stdout) == (75, "")
     assert done.stderr == "DATABASE_URL: must begin with postgresql://\n"
 
 

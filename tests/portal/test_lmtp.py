@@ -10,7 +10,8 @@ from models import InboundMail, Verdict
 from models.database import new_session
 from portal import lmtp, receiving
 from settings import settings
-from tests.portal.doors import Doors, decisions, lmtp_server
+from tests.portal.doors import Doors, decisions
+from tests.portal.lmtp_servers import lmtp_server
 
 OK = b"From: Grace Hopper <grace@example.org>\r\nSubject: Re: To approve\r\n\r\nOK: fine\r\n"
 

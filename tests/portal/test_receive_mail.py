@@ -59,14 +59,15 @@ def kept() -> list[tuple[bytes, str, str]]:
 def test_a_mail_is_kept_byte_for_byte_and_the_exit_code_is_0(
     house: Engine, reply_address: str
 ) -> None:
-    done = receive_mail(house, reply_address, "--sender", "<grace@example.org>", raw=EVERY_BYTE)
+    done = receive_mail(house, reply_address, "<grace@example.org>", raw=EVERY_BYTE)
 
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     assert kept() == [(EVERY_BYTE, "grace@example.org", reply_address)]
 
 
-def test_an_empty_mail_from_nobody_is_kept(house: Engine, reply_address: str) -> None:
-    done = receive_mail(house, reply_address, "--sender", "")
+@pytest.mark.parametrize("sender", ["", "<>", "MAILER-DAEMON"])
+def test_an_empty_mail_from_nobody_is_kept(house: Engine, reply_address: str, sender: str) -> None:
+    done = receive_mail(house, reply_address, sender)
 
     assert done.returncode == 0
     assert kept() == [(b"", "", reply_address)]
@@ -75,7 +76,7 @@ def test_an_empty_mail_from_nobody_is_kept(house: Engine, reply_address: str) ->
 def test_a_mail_for_nobody_here_is_exit_code_67(house: Engine, reply_address: str) -> None:
     stranger = reply_address.replace("moderation+", "moderation+a")
 
-    done = receive_mail(house, stranger, raw=b"Subject: OK\r\n\r\nOK\r\n")
+    done = receive_mail(house, stranger, "", raw=b"Subject: OK\r\n\r\nOK\r\n")
 
     assert done.returncode == 67
     assert len(done.stderr.splitlines()) == 1
@@ -85,23 +86,61 @@ def test_a_mail_for_nobody_here_is_exit_code_67(house: Engine, reply_address: st
 def test_with_the_database_away_the_exit_code_is_75_and_one_sentence_says_why(
     house: Engine, reply_address: str
 ) -> None:
-    done = receive_mail(house, reply_address, raw=b"\r\nOK\r\n", DATABASE_URL=AWAY)
+    done = receive_mail(house, reply_address, "", raw=b"\r\nOK\r\n", DATABASE_URL=AWAY)
 
     assert (done.returncode, done.stdout) == (75, b"")
     assert done.stderr == b"The database is away; keep the mail and try again.\n"
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"SMTP_URL": "https://relay"},
+        {"SMS_DECISION": "perhaps"},
+        {"DATABASE_URL": "mysql://there"},
+        {"TIME_ZONE": "Mars"},
+        {"DATABASE_URL": "postgresql:///postgres"},
+    ],
+)
+def test_with_a_wrong_setting_the_mail_server_keeps_the_mail(
+    house: Engine, reply_address: str, wrong: dict[str, str]
+) -> None:
+    done = receive_mail(house, reply_address, "", raw=b"\r\nOK\r\n", **wrong)
+
+    assert (done.returncode, done.stdout) == (75, b"")
+    assert len(done.stderr.splitlines()) == 1
+    assert kept() == []
+
+
+@pytest.mark.parametrize("given", [[], ["one"], ["one", "two", "three"]])
+def test_a_command_that_is_typed_wrongly_has_the_mail_server_keep_the_mail(
+    house: Engine, given: list[str]
+) -> None:
+    assert receive_mail(house, *given, raw=b"\r\nOK\r\n").returncode == 75
+
+
+def test_a_mail_of_fifty_million_bytes_from_a_sender_like_an_option_is_kept(
+    house: Engine, reply_address: str
+) -> None:
+    raw = b"Subject: OK\r\n\r\n" + b"all work and no play\r\n" * 2_300_000
+
+    done = receive_mail(house, reply_address, "--help-me@example.org", raw=raw)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert kept() == [(raw, "--help-me@example.org", reply_address)]
+
+
 def test_addresses_in_another_charset_lose_no_mail(house: Engine, reply_address: str) -> None:
     sender = b"gr\xe4ce@example.org"
 
-    done = receive_mail(house, reply_address, b"--sender", sender, raw=b"\r\nOK\r\n")
+    done = receive_mail(house, reply_address, sender, raw=b"\r\nOK\r\n")
 
     assert (done.returncode, done.stderr) == (0, b"")
     assert kept() == [(b"\r\nOK\r\n", "gr\N{REPLACEMENT CHARACTER}ce@example.org", reply_address)]
 
 
 def test_a_recipient_in_another_charset_is_nobody(house: Engine, reply_address: str) -> None:
-    done = receive_mail(house, b"moderation+\xff" + reply_address.encode()[11:])
+    done = receive_mail(house, b"moderation+\xff" + reply_address.encode()[11:], "")
 
     assert done.returncode == 67
     assert kept() == []

@@ -40,6 +40,15 @@ def test_a_given_redis_lends_the_tests_another_number(given: str, ours: str) -> 
     assert number_of_our_own(given) == ours
 
 
+def test_each_process_of_a_test_run_has_another_number() -> None:
+    numbers = [number_of_our_own("redis://there/14", process) for process in range(15)]
+
+    assert numbers[:3] == ["redis://there/15", "redis://there/13", "redis://there/12"]
+    assert len(set(numbers)) == 15
+    with pytest.raises(pytest.UsageError, match="room for 15"):
+        number_of_our_own("redis://there/14", 15)
+
+
 def test_a_redis_without_numbers_is_refused() -> None:
     with pytest.raises(pytest.UsageError, match="redis://"):
         number_of_our_own("unix:///run/redis.sock")
@@ -78,7 +87,8 @@ def test_a_test_run_starts_servers_only_for_tests(tmp_path: Path) -> None:
 
 def run_pytest(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-p", "tests.servers", "-p", "no:cacheprovider"]
-    plain = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "LISTGATE_SERVERS": ""}
+    alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_XDIST_WORKER": ""}
+    plain = {**alone, "LISTGATE_SERVERS": ""}
     return subprocess.run(
         [*command, "-c", os.devnull, f"--rootdir={folder}", *arguments, str(folder)],
         cwd=CHECKOUT,

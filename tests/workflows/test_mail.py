@@ -113,6 +113,17 @@ def test_a_late_answer_is_answered_with_who_was_first(
     assert asked.message.state is MessageState.SCHEDULED
 
 
+@pytest.mark.parametrize("text", ["perhaps", "", "no, don't approve"])
+def test_what_is_late_and_not_understood_is_answered_with_who_was_first(
+    session: Session, people: Cast, asked: ModerationRequest, text: str
+) -> None:
+    moderation.decide(session, asked, people.linus, Verdict.APPROVED, via=Door.PORTAL)
+
+    receive(session, asked, a_reply(text))
+
+    assert letters(session)[-1] is LetterName.TOO_LATE
+
+
 def test_a_mail_that_a_server_delivers_twice_decides_once_and_is_not_answered(
     session: Session, asked: ModerationRequest
 ) -> None:

@@ -1,0 +1,39 @@
+"""What a process of ours would log, for tests that read it."""
+
+import logging
+from collections.abc import Callable, Iterator
+
+import pytest
+import structlog
+
+from notifications import delivery
+from workflows import bells, logs, sendout
+
+Lines = Callable[[], list[str]]
+
+
+@pytest.fixture
+def configure(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Callable[[str, str], Lines]]:
+    """Configure logging for the length of a test; what that returns tells what was logged."""
+    root = logging.getLogger()
+    before = root.level, root.handlers[:]
+    root.handlers.clear()  # pytest's own, which come back below
+    # The mailbox is in this process, but another house.
+    monkeypatch.setattr(logging.getLogger("mail.log"), "disabled", True)
+
+    def lines() -> list[str]:
+        return capsys.readouterr().err.splitlines()
+
+    def begin(level: str, form: str) -> Lines:
+        logs.configure(level, form)
+        for module in (bells, delivery, sendout):
+            # A logger keeps the configuration of its first use.
+            monkeypatch.setattr(module, "log", structlog.get_logger())
+        return lines
+
+    yield begin
+    root.handlers[:] = before[1]
+    root.setLevel(before[0])
+    structlog.reset_defaults()

@@ -1,0 +1,62 @@
+"""The LMTP server of the house, in a thread of the tests."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from portal import lmtp
+
+
+@contextmanager
+def lmtp_server() -> Iterator[int]:
+    """The LMTP server in a thread; its port."""
+    port = a_free_port()
+    with lmtp_at(f"127.0.0.1:{port}"):
+        wait_until_open(port)
+        yield port
+
+
+@contextmanager
+def lmtp_at(address: str) -> Iterator[None]:
+    """The LMTP server in a thread, soon to listen at this port or path."""
+    loop = asyncio.new_event_loop()
+    serving = loop.create_task(lmtp.serve(address))
+    thread = threading.Thread(target=run_until_cancelled, args=(loop, serving), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(serving.cancel)
+        thread.join()
+
+
+def run_until_cancelled(loop: asyncio.AbstractEventLoop, serving: "asyncio.Task[None]") -> None:
+    """Serve until the test ends, and end what is still being served."""
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(until_cancelled(serving))
+
+
+async def until_cancelled(serving: "asyncio.Task[None]") -> None:
+    """Wait for the server; that it was cancelled is how it ends here."""
+    await asyncio.wait([serving])
+
+
+def a_free_port() -> int:
+    """A port nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until_open(port: int) -> None:
+    """Return when somebody listens; raises OSError after some seconds."""
+    for _ in range(200):
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        threading.Event().wait(0.02)
+    raise OSError(f"nobody listens at {port}")

@@ -1,0 +1,80 @@
+"""When an SMS may decide, over real HTTP: what the operator allows, and what a wrong code costs."""
+
+from typing import Any
+
+import pytest
+
+from models import Door, LetterName, ModerationRequest, Preference
+from portal.web import create_app
+from sandbox.web_server import WebServer
+from tests.portal.doors import GRACE, SMS_URL, Doors, decisions, rows, settings_for, user
+from workflows.invitations import view
+from workflows.transaction import transaction
+
+
+def answers(doors: Doors, policy: str, text: str, **given: Any) -> list[str]:
+    """What is answered to an SMS of Grace's where the operator has this policy."""
+    own = settings_for(doors.phone, doors.mailbox).model_copy(update={"sms_decision": policy})
+    with WebServer(create_app(own)) as web:
+        doors.phone.connect(SMS_URL, at=web.url)
+        return list(doors.phone.text(GRACE, text, **given).messages)
+
+
+def test_with_off_an_sms_is_told_that_it_does_not_count(doors: Doors, code: str) -> None:
+    assert answers(doors, "off", f"OK {code}") == [
+        "Answers by SMS do not count here; please answer by mail."
+    ]
+    assert decisions() == []
+
+
+def test_with_after_view_an_sms_counts_once_its_sender_has_read_the_message(
+    doors: Doors, code: str
+) -> None:
+    before = answers(doors, "after_view", f"OK {code}")
+    assert before == ["Please log in and read message 1 first. Nothing was done."]
+    assert decisions() == []
+
+    with transaction() as session:
+        request = session.get_one(ModerationRequest, 1)
+        view(session, request, user(session, "grace"), via=Door.COMMAND_LINE)
+
+    assert answers(doors, "after_view", f"OK {code}")[0].startswith("Approved")
+    assert len(decisions()) == 1
+
+
+def test_five_wrong_codes_lock_the_number_and_alert_the_administrators(
+    doors: Doors, code: str
+) -> None:
+    wrong = [f"{(int(code) + n) % 10**6:06}" for n in range(1, 6)]
+
+    said = [doors.phone.text(GRACE, f"OK {one}").messages[0] for one in wrong]
+    doors.work()
+
+    assert [text.partition(":")[0] for text in said[:4]] == [
+        "This code fits no open request; nothing was done. Tries left"
+    ] * 4
+    locked = "Too many wrong codes: this number is locked for an hour."
+    assert said[4] == locked
+    assert doors.phone.text(GRACE, f"OK {code}").messages == [locked]
+    assert decisions() == []
+    (alert,) = doors.mailbox.to("barbara@example.org")
+    assert "Grace Hopper" in str(alert.message["Subject"]) + alert.content.decode()
+    assert sum(LetterName.PHONE_LOCKED in row for row in rows()["notification"]) == 1
+
+
+def test_stop_is_not_answered_and_the_next_question_comes_by_mail(doors: Doors, code: str) -> None:
+    assert code
+    with transaction() as session:
+        user(session, "grace").preference = Preference.SMS
+
+    assert doors.phone.text(GRACE, "STOP").messages == []
+    mails, texts = len(doors.mailbox.to("grace@example.org")), len(doors.phone.to(GRACE))
+    doors.ask()
+
+    assert len(doors.mailbox.to("grace@example.org")) == mails + 1
+    assert len(doors.phone.to(GRACE)) == texts
+
+
+@pytest.mark.parametrize(("text", "answered"), [("HELP", 0), ("AIDE", 1), ("Hilfe", 1)])
+def test_help_is_answered_where_twilio_does_not(doors: Doors, text: str, answered: int) -> None:
+    assert len(doors.phone.text(GRACE, text).messages) == answered

@@ -1,0 +1,30 @@
+"""A reply from a domain that is not ASCII."""
+
+import pytest
+from sqlalchemy.orm import Session
+
+from models import Door, MessageState
+from notifications.keys import hashed
+from tests.builders import Cast, a_request
+from tests.notifications.voices import KEYS
+from workflows import mail
+
+
+@pytest.mark.parametrize("domain", ["bücher.example", "xn--bcher-kva.example", "BÜCHER.example"])
+def test_a_domain_may_be_written_as_people_do_or_as_it_travels(
+    session: Session, people: Cast, domain: str
+) -> None:
+    people.grace.address = "grace@bücher.example"
+    request = a_request(session, people)
+    (invitation,) = (one for one in request.invitations if one.user is people.grace)
+    token = KEYS.reply_token(invitation.id)
+    invitation.reply_hash = hashed(token)
+    raw = f"From: Grace <grace@{domain}>\r\n\r\nOK\r\n".encode()
+
+    kept = mail.keep(session, raw, sender="g@x.example", recipient=f"moderation+{token}@x.example")
+    session.flush()
+    mail.handle(session, kept, own_addresses=())
+
+    assert request.message.state is MessageState.SCHEDULED
+    assert request.decision is not None
+    assert request.decision.via is Door.MAIL
