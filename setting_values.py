@@ -113,7 +113,7 @@ def command(text: str) -> str:
 
     No shell runs it here, so that no quoting can be forgotten.
     """
-    rest = re.sub(r"\{(short_name|email)\}", "", text)
+    rest = re.sub(r"\{(short_name|email)\}", " ", text)
     if unknown := re.search(r"\{\w*\}", rest):
         raise ValueError(f"has an unknown placeholder {unknown[0]}: {PLACEHOLDERS}")
     if stray := re.search(r"[{}]", rest):
@@ -131,7 +131,7 @@ def command(text: str) -> str:
 
 def program(word: str) -> None:
     """Check the first word of a command: each list's command runs the same program."""
-    if "{" in word:
+    if not word or "{" in word:
         raise ValueError("must begin with a program, not with a placeholder")
     if "/" in word and not word.startswith("/"):
         raise ValueError("must name its program by its whole path, or by its name alone")

@@ -29,8 +29,8 @@ GONE_WITHIN = timedelta(seconds=5)
 STDERR_TAIL = 4_000  # bytes
 STDERR_LIMIT = 10_000_000  # bytes
 
-# How often the worker looks whether the command says too much.
-LOOK = 0.5  # seconds
+# How often the worker looks whether the command says too much; meanwhile it may say much more.
+LOOK = 0.1  # seconds
 
 # What `timeout` and shells answer when there is nothing to run (its manual page; POSIX, 2.8.2).
 NOT_RUN = {125: Failure.NOT_STARTED, 126: Failure.NOT_EXECUTABLE, 127: Failure.NOT_FOUND}

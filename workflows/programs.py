@@ -1,4 +1,4 @@
-"""Are the programs on this machine that a push runs?  The doctor asks, and each worker at its start."""
+"""Are the programs here that a push runs?  The doctor asks, and each worker at its start."""
 
 import shlex
 import shutil
@@ -21,7 +21,7 @@ class Missing:
 def missing(commands: Mapping[str, str], environment: Mapping[str, str]) -> Iterator[Missing]:
     """What is missing for these commands, by the name of their setting, in their environment."""
     path = environment.get("PATH")
-    if not ends_groups(shutil.which("timeout", path=path)):
+    if commands and not ends_groups(shutil.which("timeout", path=path)):
         yield Missing(
             "there is no `timeout` of GNU coreutils, which ends a command in time",
             "install coreutils; that of busybox would leave alone what a command has started",
