@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from sandbox.house import ROOT
 from settings import Settings
 from tests.builders import run
 from tests.test_settings import bare as bare  # noqa: PLC0414  (a fixture)
@@ -144,11 +143,7 @@ def test_a_push_may_be_due_at_once_when_its_patience_ends(monkeypatch: pytest.Mo
     ],
     ids=["worker", "beat", "web", "listgate"],
 )
-def test_every_process_refuses_to_start_with_a_wrong_command(
-    monkeypatch: pytest.MonkeyPatch, program: list[str]
-) -> None:
-    monkeypatch.chdir(ROOT)
-
+def test_every_process_refuses_to_start_with_a_wrong_command(program: list[str]) -> None:
     done = run(sys.executable, *program, environment={"MAILLIST_SYNC_COMMAND": "tee {file}"})
 
     assert done.returncode == 2
