@@ -22,7 +22,8 @@ DOMAIN = r"[^\u0001-\u002c\u002f\u003a-\u0040\u005b-\u0060\u007b-\u007f]+"
 
 def fits_list_address(address: str) -> bool:
     """Whether this may be a list's address, as far as commands are concerned."""
-    return re.fullmatch(f"{LOCAL_PART}@{DOMAIN}", address) is not None
+    # PostgreSQL needs no rule against a NUL: it keeps none.
+    return re.fullmatch(f"{LOCAL_PART}@{DOMAIN}", address) is not None and "\0" not in address
 
 
 class ListKind(StrEnum):

@@ -8,7 +8,6 @@ import re
 import shlex
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from os import killpg
 from signal import SIGKILL
@@ -21,33 +20,18 @@ from models.clock import now
 from models.lists import fits_list_address
 from notifications.envelope import wire_address
 from setting_values import fits_short_name
+from workflows.outcomes import Outcome, judged, tail, unread
 
 # So long it may take until what was killed is gone: a write to a slow disk ends first.
 GONE_WITHIN = timedelta(seconds=5)
 
-# Of what the command says on stderr the end is kept; one that says more than the limit is ended.
-STDERR_TAIL = 4_000  # bytes
+# A command that says more on stderr is ended.
 STDERR_LIMIT = 10_000_000  # bytes
 
 # How often the worker looks whether the command says too much; meanwhile it may say much more.
 LOOK = 0.1  # seconds
 
-# What `timeout` and shells answer when there is nothing to run (its manual page; POSIX, 2.8.2).
-NOT_RUN = {125: Failure.NOT_STARTED, 126: Failure.NOT_EXECUTABLE, 127: Failure.NOT_FOUND}
-
-
 UNFIT = "The list's short name or address may not stand in a command: nothing was run."
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one run of the command."""
-
-    failure: Failure | None  # None: it has succeeded
-    exit_status: int | None  # negative: the number of the signal that ended it
-    stderr: str  # the tail of it
-    started_at: datetime
-    ended_at: datetime
 
 
 def filled(template: str, *, short_name: str, email: str) -> list[str]:
@@ -147,29 +131,3 @@ def said_too_much(process: Popen[bytes], stderr: IO[bytes]) -> bool:
         with suppress(ProcessLookupError, PermissionError):
             killpg(process.pid, SIGKILL)
     return told
-
-
-def judged(status: int, took: timedelta, limit: timedelta) -> Failure | None:
-    """Why a command with this exit status failed, or None if it succeeded."""
-    if status == 0:
-        return None
-    if took >= limit:
-        return Failure.TOOK_TOO_LONG
-    return Failure.SIGNAL if status < 0 else NOT_RUN.get(status, Failure.EXIT_STATUS)
-
-
-def unread(addresses: IO[bytes]) -> Failure | None:
-    """Whether the command cannot have pushed all, as it did not read to the end of its input.
-
-    The file's position is shared with the command, so it shows how far that has read.
-    """
-    read, size = addresses.seek(0, 1), addresses.seek(0, 2)
-    return Failure.READ_TOO_LITTLE if read < size else None
-
-
-def tail(stderr: IO[bytes]) -> str:
-    """The end of what the command said."""
-    size = stderr.seek(0, 2)
-    stderr.seek(max(0, size - STDERR_TAIL))
-    # No text column takes a NUL.
-    return stderr.read().decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")

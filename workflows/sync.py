@@ -25,8 +25,9 @@ from models import (
 )
 from models.clock import now
 from notifications.retry import later
-from workflows.list_server import GONE_WITHIN, Outcome
+from workflows.list_server import GONE_WITHIN
 from workflows.notifications import notify_administrators
+from workflows.outcomes import Outcome
 from workflows.pushed import Content, keep, last_good, read_addresses, removals
 
 # So long a worker may take from its claim to the start of the command; then it is too late.

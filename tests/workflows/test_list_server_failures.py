@@ -13,6 +13,7 @@ from models.clock import now
 from tests.workflows.commands import Machine
 from workflows import list_server
 from workflows.list_server import run
+from workflows.outcomes import STDERR_TAIL
 
 MANY = [f"member{number:06}@example.org" for number in range(20_000)]
 
@@ -102,7 +103,7 @@ def test_a_command_that_fills_the_disk_with_what_it_says_is_ended(
     assert outcome.failure is Failure.SAID_TOO_MUCH
     assert outcome.ended_at - outcome.started_at < timedelta(seconds=15)
     assert outcome.stderr.endswith("no\nno\n")
-    assert len(outcome.stderr) == list_server.STDERR_TAIL
+    assert len(outcome.stderr) == STDERR_TAIL
 
 
 def test_a_worker_that_slept_through_its_lease_starts_nothing(machine: Machine) -> None:

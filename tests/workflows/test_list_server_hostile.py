@@ -49,7 +49,7 @@ LOCAL_PARTS = [
 ADDRESSES = [
     *(f"{local_part}@lists.example.org" for local_part in LOCAL_PARTS),
     *("a@b;touch", "a@$(touch)", "a@b c", "a@-b", "a@", "a@[127.0.0.1]", "a@b@c", "a", "a@b\n"),
-    *("a@{email}", "a@b'c", "a@b/../c", "a@b_c", "a@b\u2028c"),
+    *("a@{email}", "a@b'c", "a@b/../c", "a@b_c", "a@b\x00c", "a@b\u2028c"),
 ]
 
 

@@ -228,3 +228,10 @@ def test_what_does_not_exist_is_named(session: Session) -> None:
         lists.list_named(session, "nowhere")
     with pytest.raises(Unknown, match="no approver list 'nobody'"):
         lists.approver_list_named(session, "nobody")
+
+
+@pytest.mark.parametrize("address", ["news@bücher.example", "News+de_1.a-b@xn--bcher-kva.example"])
+def test_a_lists_domain_may_have_letters_of_any_alphabet(session: Session, address: str) -> None:
+    staff = create(session, address=address)
+
+    assert staff.address.endswith("@bücher.example")
