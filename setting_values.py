@@ -1,5 +1,6 @@
 """How a value written in the environment is read and checked, before settings.py takes it."""
 
+import json
 import re
 import shlex
 from datetime import timedelta
@@ -9,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 
 def parsed(url: SecretStr, *schemes: str) -> SplitResult:
@@ -78,23 +79,69 @@ def zone(name: str) -> str:
     return name
 
 
+# A list's short name becomes part of commands, and of file names on the list server.
+SHORT_NAME = r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?"
+
+
+def fits_short_name(text: str) -> bool:
+    """Whether this may be a list's short name."""
+    return re.fullmatch(SHORT_NAME, text) is not None and ".." not in text
+
+
+def short_name(text: str) -> str:
+    """Check the short name of a list."""
+    if not fits_short_name(text):
+        raise ValueError(
+            "a short name has 1 to 64 of the characters a-z 0-9 . _ -, begins and ends with a "
+            "letter or digit, and has no two dots in a row"
+        )
+    return text
+
+
+def by_short_name(text: object) -> object:
+    """Read the commands of some lists, one JSON object; anything else is left to pydantic."""
+    if not isinstance(text, str):
+        return text
+    try:
+        return json.loads(text or "{}")
+    except json.JSONDecodeError:
+        raise ValueError('is not a JSON object such as {"board": "tee /etc/board"}') from None
+
+
 def command(text: str) -> str:
     """Check a command with {short_name} and {email} in it; it is split as a shell would split it.
 
     No shell runs it here, so that no quoting can be forgotten.
     """
-    rest = re.sub(r"\{(short_name|email)\}", "", text)
+    rest = re.sub(r"\{(short_name|email)\}", " ", text)
     if unknown := re.search(r"\{\w*\}", rest):
         raise ValueError(f"has an unknown placeholder {unknown[0]}: {PLACEHOLDERS}")
     if stray := re.search(r"[{}]", rest):
         raise ValueError(f"has a stray {stray[0]}: {PLACEHOLDERS}")
+    if not text.isprintable():
+        raise ValueError("must be one line of text")
     try:
-        shlex.split(text)
+        words = shlex.split(text)
     except ValueError:
         raise ValueError("has an unbalanced quote, or ends with a backslash") from None
-    if "\0" in text or "\n" in text:
-        raise ValueError("must be one line of text")
+    if words:
+        program(words[0])
     return text.strip()
+
+
+def program(word: str) -> None:
+    """Check the first word of a command: each list's command runs the same program."""
+    if not word or "{" in word:
+        raise ValueError("must begin with a program, not with a placeholder")
+    if "/" in word and not word.startswith("/"):
+        raise ValueError("must name its program by its whole path, or by its name alone")
+
+
+def needed(text: str) -> str:
+    """Refuse what says nothing."""
+    if not text:
+        raise ValueError("is empty")
+    return text
 
 
 PLACEHOLDERS = "there are {short_name} and {email}; put what needs other braces into a script"
@@ -111,3 +158,13 @@ def duration(value: object) -> object:
 
 
 Duration = Annotated[timedelta, BeforeValidator(duration), Field(gt=timedelta(0))]
+
+Command = Annotated[str, AfterValidator(command)]
+
+Commands = Annotated[
+    dict[
+        Annotated[str, AfterValidator(short_name)],
+        Annotated[str, AfterValidator(command), AfterValidator(needed)],
+    ],
+    BeforeValidator(by_short_name),
+]

@@ -11,9 +11,19 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from setting_values import Duration, broker, command, mailbox, origin, relay, with_driver, zone
+from setting_values import (
+    Command,
+    Commands,
+    Duration,
+    broker,
+    mailbox,
+    origin,
+    relay,
+    with_driver,
+    zone,
+)
 
 # ssh finds its keys and its agent by these, and a mailing list manager its own settings.
 FOR_COMMANDS = {"PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "SSH_AUTH_SOCK"}
@@ -104,12 +114,12 @@ class Settings(BaseSettings):
     maillists_enabled: bool = Field(
         True, description="Whether lists are pushed to a list server; moderation works without it"
     )
-    maillist_sync_command: Annotated[str, AfterValidator(command)] = Field(
+    maillist_sync_command: Command = Field(
         "",
         description="What pushes a list: it gets one address per line on its standard input; "
         "{short_name} and {email} are the list's: tee /etc/lists/{short_name}",
     )
-    maillist_sync_commands: dict[str, Annotated[str, AfterValidator(command)]] = Field(
+    maillist_sync_commands: Annotated[Commands, NoDecode] = Field(
         {},
         description="Other commands for some lists, by short name, as JSON: "
         '{"board": "tee /etc/board"}',
@@ -170,6 +180,23 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _waits_long_enough(self) -> Self:
+        if self.sync_max_wait < self.sync_quiet:
+            raise ValueError("SYNC_MAX_WAIT: must not be shorter than SYNC_QUIET")
+        return self
+
+    @property
+    def commands(self) -> dict[str, str]:
+        """Every command that pushes lists, by the name of its setting."""
+        if not self.maillists_enabled:
+            return {}
+        some = {
+            named(("maillist_sync_commands", short_name)): command
+            for short_name, command in self.maillist_sync_commands.items()
+        }
+        return {"MAILLIST_SYNC_COMMAND": self.maillist_sync_command, **some}
+
     @property
     def command_environment(self) -> dict[str, str]:
         """What the command that pushes a list may see of our environment; no secret is in it."""
@@ -196,11 +223,19 @@ def read() -> Settings:
         return Settings()
     except ValidationError as wrong:
         for error in wrong.errors(include_input=False, include_url=False):
-            name = ".".join(str(part) for part in error["loc"]).upper()
+            name = named(error["loc"])
             says = error["msg"].removeprefix("Value error, ")
             # What is wrong with two settings together belongs to neither, and names them itself.
             print(f"{name}: {says}" if name else says, file=sys.stderr)
         raise SystemExit(TRY_AGAIN) from None
+
+
+def named(place: tuple[int | str, ...]) -> str:
+    """The setting, and which of its entries, as in MAILLIST_SYNC_COMMANDS['board']."""
+    if not place:
+        return ""
+    setting, *entries = place
+    return str(setting).upper() + "".join(f"[{entry!r}]" for entry in entries[:1])
 
 
 settings = read()

@@ -1,5 +1,6 @@
 """Mailing lists, and the approver lists assigned to them."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,9 +12,18 @@ from models.base import Base, identity
 from models.clock import now
 from models.lifecycle import word
 from models.people import User
+from setting_values import SHORT_NAME
 
-# A short name becomes part of commands and file names on the list server.
-SHORT_NAME = r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?"
+# A list's address becomes part of commands too: no shell and no program may take it for anything
+# else, so it has few characters before the @.  Its domain may have letters of any alphabet.
+LOCAL_PART = r"[A-Za-z0-9_][A-Za-z0-9._+-]*"
+DOMAIN = r"[^\u0001-\u002c\u002f\u003a-\u0040\u005b-\u0060\u007b-\u007f]+"
+
+
+def fits_list_address(address: str) -> bool:
+    """Whether this may be a list's address, as far as commands are concerned."""
+    # PostgreSQL needs no rule against a NUL: it keeps none.
+    return re.fullmatch(f"{LOCAL_PART}@{DOMAIN}", address) is not None and "\0" not in address
 
 
 class ListKind(StrEnum):
@@ -65,6 +75,7 @@ class MailingList(Addressed, Base):
             f"short_name ~ '^{SHORT_NAME}$' and position('..' in short_name) = 0",
             name="short_name",
         ),
+        CheckConstraint(f"address ~ '^{LOCAL_PART}@{DOMAIN}$'", name="address"),
     )
 
     id: Mapped[identity]

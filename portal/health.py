@@ -16,6 +16,7 @@ from notifications.channel import NotDelivered
 from notifications.mailer import Mailer
 from settings import Settings, settings
 from workflows.celery import app
+from workflows.programs import missing
 
 # More, and ETAs and leases of different machines no longer agree.
 CLOCK_TOLERANCE = timedelta(seconds=2)
@@ -35,6 +36,7 @@ def findings() -> Iterator[Finding]:
     """Run every check, one after the other; none of them raises."""
     for check in (sender, database, schema, clock, broker, broker_memory, workers, relay):
         yield check()
+    yield list_server()
 
 
 def sender() -> Finding:
@@ -154,6 +156,20 @@ def relay() -> Finding:
             return Finding("mail relay", True, "lets us in")
     except (NotDelivered, ValueError) as failure:
         return Finding("mail relay", False, str(failure), "start the relay, or correct SMTP_URL")
+
+
+def list_server() -> Finding:
+    """Are the programs there that push lists?  Workers may run on other machines, though."""
+    subject = "list server"
+    if not settings.maillists_enabled:
+        return Finding(subject, True, "lists are not pushed (MAILLISTS_ENABLED)")
+    lacking = [*missing(settings.commands, settings.command_environment)]
+    return Finding(
+        subject,
+        not lacking,
+        "; ".join(each.says for each in lacking) or "the programs that push lists are here",
+        "; ".join(each.mend for each in lacking),
+    )
 
 
 def redis() -> "Redis":

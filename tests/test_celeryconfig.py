@@ -9,13 +9,15 @@ from kombu import Queue
 
 import celeryconfig
 from models.work_items import HORIZON, LONGEST_RING, RING_COUNTS
+from settings import Settings, settings
 from tests.builders import run
-from workflows import tasks
+from workflows import sync, tasks
 from workflows.celery import app
+from workflows.list_server import GONE_WITHIN
 from workflows.tasks import PUBLIC
 from workflows.transaction import ANSWERED_BY
 
-OURS = ("moderation.", "letters.", "sendout.", "sweep.", "listgate.")
+OURS = ("moderation.", "letters.", "sendout.", "sync.", "sweep.", "listgate.")
 SECRET = "s3cret"
 DEFAULT_BACKOFF = 600  # Celery's own `retry_backoff_max`, in seconds
 
@@ -55,6 +57,7 @@ def test_every_task_goes_to_a_queue_that_workers_read(name: str) -> None:
         ("moderation.handle_mail", "moderation"),
         ("letters.deliver_notification", "letters"),
         ("sendout.send_dispatch", "sendout"),
+        ("sync.push", "sync"),
         ("sweep.sweep", "sweep"),
         ("listgate.decide", "moderation"),
     ],
@@ -76,17 +79,53 @@ def test_only_json_is_spoken_and_understood() -> None:
 
 
 def test_no_task_is_given_to_a_second_worker_while_the_first_still_has_it() -> None:
-    longest_backoff = max(
-        getattr(task, "retry_backoff_max", DEFAULT_BACKOFF)
-        for task in TASKS.values()
-        if getattr(task, "autoretry_for", ())
-    )
-    hard = max(task.time_limit or app.conf.task_time_limit for task in TASKS.values())
+    together = {
+        name: (task.time_limit or app.conf.task_time_limit) + backoff(task)
+        for name, task in TASKS.items()
+    }
 
-    together = hard + longest_backoff + HORIZON.total_seconds()
+    assert max(together.values()) + HORIZON.total_seconds() < app.conf.visibility_timeout
+    assert max(map(backoff, TASKS.values())) == 120
 
+
+def backoff(task: Any) -> float:
+    """For how long a task may wait until it is tried again, in seconds."""
+    if not getattr(task, "autoretry_for", ()):
+        return 0
+    return float(getattr(task, "retry_backoff_max", DEFAULT_BACKOFF))
+
+
+def test_not_even_the_longest_push_is_given_to_a_second_worker() -> None:
+    allowed = Settings.model_fields["sync_timeout"].metadata
+    longest = next(each.le for each in allowed if hasattr(each, "le"))
+    limits = app.conf.task_annotations["sync.push"]
+    beside_the_command = limits["time_limit"] - settings.sync_timeout.total_seconds()
+
+    together = longest.total_seconds() + beside_the_command + HORIZON.total_seconds()
+
+    assert longest == timedelta(seconds=120)
     assert together < app.conf.visibility_timeout
-    assert longest_backoff == 120
+
+
+@pytest.mark.parametrize("seconds", [1, 60, 120])
+def test_a_lease_is_longer_than_its_command_can_live_and_shorter_than_its_task(
+    seconds: int,
+) -> None:
+    timeout = timedelta(seconds=seconds)
+    rules = sync.Rules(enabled=True, timeout=timeout, max_shrink=30, alert_after=3)
+
+    # It starts at the latest so late, runs so long, and is gone so soon after it was killed.
+    assert rules.lease > sync.START_WITHIN + timeout + GONE_WITHIN
+    assert rules.lease < timeout + timedelta(seconds=90)
+
+
+def test_a_push_is_annotated_with_limits_of_its_own() -> None:
+    push = TASKS["sync.push"]
+
+    assert (
+        push.soft_time_limit > settings.sync_timeout.total_seconds() + GONE_WITHIN.total_seconds()
+    )
+    assert push.time_limit > push.soft_time_limit
 
 
 def test_the_visibility_timeout_is_the_same_wherever_it_is_looked_for() -> None:

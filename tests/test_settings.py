@@ -18,9 +18,10 @@ PRINT = "from settings import settings; print(settings.message_max_bytes, settin
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An environment that decides nothing."""
+    """An environment that decides nothing but what has no default."""
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("MAILLIST_SYNC_COMMAND", "true")
 
 
 def given(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Settings:

@@ -8,6 +8,7 @@ from celery import Celery, signals
 from models.database import engine
 from settings import settings
 from workflows import logs
+from workflows.programs import missing
 
 app = Celery("listgate", include=["workflows.tasks"])
 app.config_from_object("celeryconfig")
@@ -24,3 +25,10 @@ def forget_inherited_connections(**_: Any) -> None:
     """A forked child must not share its parent's connections to PostgreSQL."""
     engine.dispose(close=False)
     logging.getLogger(__name__).debug("child ready")
+
+
+@signals.worker_init.connect
+def look_for_programs(**_: Any) -> None:
+    """Complain of programs that pushes need; the worker runs on, since all else needs none."""
+    for each in missing(settings.commands, settings.command_environment):
+        logging.getLogger(__name__).error("%s: %s", each.says, each.mend)

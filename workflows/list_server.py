@@ -7,48 +7,48 @@ writer is killed, and the command would take half of the addresses for all of th
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
 from datetime import datetime, timedelta
+from os import killpg
+from signal import SIGKILL
 from subprocess import DEVNULL, Popen, TimeoutExpired
 from tempfile import TemporaryFile
 from typing import IO
 
 from models import Failure
 from models.clock import now
+from models.lists import fits_list_address
+from notifications.envelope import wire_address
+from setting_values import fits_short_name
+from workflows.outcomes import Outcome, judged, tail, unread
 
-# A command that ignores SIGTERM is killed so much later.
-KILL_AFTER = timedelta(seconds=5)
+# So long it may take until what was killed is gone: a write to a slow disk ends first.
+GONE_WITHIN = timedelta(seconds=5)
 
-# Of what the command says on stderr the end is kept; one that says more than the limit is ended.
-STDERR_TAIL = 4_000  # bytes
+# A command that says more on stderr is ended.
 STDERR_LIMIT = 10_000_000  # bytes
 
-# How often the worker looks whether the command says too much.
-LOOK = 0.5  # seconds
+# How often the worker looks whether the command says too much; meanwhile it may say much more.
+LOOK = 0.1  # seconds
 
-# What `timeout` and shells answer when there is nothing to run (its manual page; POSIX, 2.8.2).
-NOT_RUN = {125: Failure.NOT_STARTED, 126: Failure.NOT_EXECUTABLE, 127: Failure.NOT_FOUND}
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one run of the command."""
-
-    failure: Failure | None  # None: it has succeeded
-    exit_status: int | None  # negative: the number of the signal that ended it
-    stderr: str  # the tail of it
-    started_at: datetime
-    ended_at: datetime
+UNFIT = "The list's short name or address may not stand in a command: nothing was run."
 
 
 def filled(template: str, *, short_name: str, email: str) -> list[str]:
-    """The command's words for one list.
+    """The command's words for one list; none if a value could be taken for anything else.
 
     It is split like a shell would split it, but no shell runs it here.  Each value is quoted for
     the shell that may read it on the far side (`ssh host 'tee {short_name}'`); names and addresses
-    of lists are such that the quoting changes nothing.
+    of lists are such that the quoting changes nothing, wherever in a word they stand.  A domain is
+    given as it travels (RFC 5890), because few programs know other letters.
     """
-    values = {"{short_name}": shlex.quote(short_name), "{email}": shlex.quote(email)}
+    try:
+        address = wire_address(email)
+    except ValueError:
+        return []
+    if not (fits_short_name(short_name) and fits_list_address(address)):
+        return []
+    values = {"{short_name}": shlex.quote(short_name), "{email}": shlex.quote(address)}
     return [
         # In one pass, or a value could hold the next placeholder.
         re.sub(r"\{short_name\}|\{email\}", lambda found: values[found[0]], word)
@@ -69,6 +69,8 @@ def run(
     It is not started later than `not_after`: the worker may have slept through its lease.
     """
     started_at = now()
+    if not words:  # somebody has gone round every check, in psql for one
+        return Outcome(Failure.NOT_STARTED, None, UNFIT, started_at, started_at)
     if started_at > not_after:
         return Outcome(Failure.STARTED_TOO_LATE, None, "", started_at, started_at)
     addresses.seek(0)
@@ -76,7 +78,8 @@ def run(
         try:
             process = start(limited(words, limit), addresses, stderr, environment=environment)
         except OSError as error:  # there is no `timeout`, or no memory for another process
-            return Outcome(Failure.NOT_STARTED, None, str(error.strerror), started_at, now())
+            why = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+            return Outcome(Failure.NOT_STARTED, None, why, started_at, now())
         with process:
             too_much = said_too_much(process, stderr)
         ended_at = now()
@@ -91,11 +94,11 @@ def run(
 def limited(words: list[str], limit: timedelta) -> list[str]:
     """The command under a time limit of its own.
 
-    `timeout` of GNU coreutils puts it into a process group of its own, and ends that whole group
-    even when our worker is gone.
+    `timeout` of GNU coreutils ends its whole process group even when our worker is gone.  It kills
+    at once: after a SIGTERM that the command obeys, `timeout` would be content, and leave alone
+    what the command had started and what does not obey.
     """
-    grace, seconds = KILL_AFTER.total_seconds(), limit.total_seconds()
-    return ["timeout", f"--kill-after={grace}", f"{seconds}", *words]
+    return ["timeout", "--signal=KILL", f"{limit.total_seconds()}", *words]
 
 
 def start(
@@ -115,40 +118,16 @@ def start(
 
 
 def said_too_much(process: Popen[bytes], stderr: IO[bytes]) -> bool:
-    """Wait until the command has ended; end it if it fills the disk with what it says."""
+    """Wait until the command has ended, with all it started; end it if it fills the disk."""
     told = False
-    while True:
+    while process.returncode is None:
         try:
             process.wait(LOOK)
         except TimeoutExpired:
-            if not told and stderr.seek(0, 2) > STDERR_LIMIT:
-                told = True
-                process.terminate()  # `timeout` passes it on, and kills what ignores it
-        else:
-            return told
-
-
-def judged(status: int, took: timedelta, limit: timedelta) -> Failure | None:
-    """Why a command with this exit status failed, or None if it succeeded."""
-    if status == 0:
-        return None
-    if took >= limit:
-        return Failure.TOOK_TOO_LONG
-    return Failure.SIGNAL if status < 0 else NOT_RUN.get(status, Failure.EXIT_STATUS)
-
-
-def unread(addresses: IO[bytes]) -> Failure | None:
-    """Whether the command cannot have pushed all, as it did not read to the end of its input.
-
-    The file's position is shared with the command, so it shows how far that has read.
-    """
-    read, size = addresses.seek(0, 1), addresses.seek(0, 2)
-    return Failure.READ_TOO_LITTLE if read < size else None
-
-
-def tail(stderr: IO[bytes]) -> str:
-    """The end of what the command said."""
-    size = stderr.seek(0, 2)
-    stderr.seek(max(0, size - STDERR_TAIL))
-    # No text column takes a NUL.
-    return stderr.read().decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+            if stderr.seek(0, 2) <= STDERR_LIMIT:
+                continue
+            told = True
+        # What the command left running would still push when the next one does.
+        with suppress(ProcessLookupError, PermissionError):
+            killpg(process.pid, SIGKILL)
+    return told

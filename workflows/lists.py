@@ -1,6 +1,5 @@
 """Mailing lists and approver lists: create, assign, find."""
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -21,7 +20,8 @@ from models import (
     record,
 )
 from models.addresses import address_key
-from models.lists import SHORT_NAME
+from models.lists import fits_list_address
+from setting_values import fits_short_name
 from workflows.people import checked_address, lines, one_line, require
 
 
@@ -140,7 +140,7 @@ def facts(approver_list: ApproverList) -> dict[str, Any]:
 
 def free_short_name(session: Session, short_name: str) -> str:
     """The short name, if it may be one and is not taken; raises Invalid."""
-    if not re.fullmatch(SHORT_NAME, short_name) or ".." in short_name:
+    if not fits_short_name(short_name):
         raise Invalid(
             "A short name has 1 to 64 of the characters a-z 0-9 . _ -, begins and ends with a "
             "letter or digit, and has no two dots in a row."
@@ -153,6 +153,11 @@ def free_short_name(session: Session, short_name: str) -> str:
 def free_list_address(session: Session, address: str) -> str:
     """The address in its normal form, if no other list has it; raises Invalid."""
     checked = checked_address(address)
+    if not fits_list_address(checked):
+        raise Invalid(
+            "Before the @, a list's address has only letters a-z, digits and . _ + -, and begins "
+            "with a letter, a digit or _."
+        )
     taken = select(MailingList).where(MailingList.address_key == address_key(checked))
     if other := session.scalar(taken):
         raise Invalid(f"The mailing list {other} already has this address.")

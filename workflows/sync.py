@@ -26,8 +26,9 @@ from models import (
 )
 from models.clock import now
 from notifications.retry import later
-from workflows.list_server import KILL_AFTER, Outcome
+from workflows.list_server import GONE_WITHIN
 from workflows.notifications import notify_administrators
+from workflows.outcomes import Outcome
 from workflows.pushed import Content, keep, last_good, read_addresses, removals
 
 # So long a worker may take from its claim to the start of the command; then it is too late.
@@ -52,7 +53,7 @@ class Rules:
     @property
     def lease(self) -> timedelta:
         """Longer than the command can run, so that nobody starts a second one before."""
-        return START_WITHIN + self.timeout + KILL_AFTER + CLOCKS
+        return START_WITHIN + self.timeout + GONE_WITHIN + CLOCKS
 
 
 @dataclass(frozen=True)

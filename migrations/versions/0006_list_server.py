@@ -150,6 +150,12 @@ def upgrade() -> None:
         ),
     )
     op.add_column("user", sa.Column("removed_at", instant, nullable=True))
+    op.create_check_constraint(
+        "address",
+        "mailing_list",
+        r"address ~ '^[A-Za-z0-9_][A-Za-z0-9._+-]*@"
+        r"[^\u0001-\u002c\u002f\u003a-\u0040\u005b-\u0060\u007b-\u007f]+$'",
+    )
     op.create_check_constraint("one_word", "user", r"address !~ '[[:space:][:cntrl:]\\]'")
     for name, table, column, words in (
         ("notification_lettername_check", "notification", "letter", LETTERS),

@@ -1,14 +1,19 @@
 """The image holds what it needs, locked, and nothing else."""
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text()
 PACKAGING = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+
+needs_ssh = pytest.mark.skipif(shutil.which("ssh") is None, reason="ssh is not on this machine")
 
 # Started like the image's services, but blind to every package that production.txt does not lock.
 ONLY_WHAT_IS_LOCKED = """
@@ -87,3 +92,32 @@ def test_the_image_starts_with_nothing_but_its_locked_packages() -> None:
 
     assert started.stderr == ""
     assert started.returncode == 0
+
+
+def test_ssh_asks_nobody_and_trusts_only_what_the_operator_mounted() -> None:
+    config = (ROOT / "deploy/ssh_config").read_text()
+
+    for line in ("BatchMode yes", "StrictHostKeyChecking yes", "Match localuser listgate"):
+        assert line in config
+    assert "COPY deploy/ssh_config /etc/ssh/ssh_config.d/listgate.conf" in DOCKERFILE
+    assert "openssh-client" in DOCKERFILE
+    assert "--gid listgate" in DOCKERFILE
+
+
+@needs_ssh
+def test_ssh_understands_its_settings() -> None:
+    config = (
+        (ROOT / "deploy/ssh_config").read_text().replace("Match localuser listgate", "Match all")
+    )
+
+    asked = subprocess.run(
+        ["ssh", "-G", "-F", "/dev/stdin", "mail.example.com"],
+        input=config,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert {"batchmode yes", "connecttimeout 10", "stricthostkeychecking true"} <= {
+        *asked.stdout.splitlines()
+    }

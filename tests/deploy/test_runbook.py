@@ -6,7 +6,9 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+import celeryconfig
 from portal.cli import app
+from settings import Settings
 from tests.deploy.test_compose import RUNBOOK, complaints
 
 # `listgate` and the words after it; not a user, a database or a folder of that name.
@@ -33,3 +35,21 @@ def test_the_compose_files_in_the_runbook_follow_the_specification() -> None:
 
     assert examples
     assert [complaints(yaml.safe_load(example)) for example in examples] == [[]] * len(examples)
+
+
+def test_no_queue_is_left_alone_where_workers_share_them() -> None:
+    taken = re.findall(r"--queues=(\w+(?:,\w+)*)", RUNBOOK)
+    every = {queue.name for queue in celeryconfig.task_queues}
+
+    assert {queue for queues in taken for queue in queues.split(",")} == every
+
+
+def test_every_setting_of_pushes_is_in_the_runbook() -> None:
+    of_pushes = [name for name in Settings.model_fields if name.startswith(("maillist", "sync_"))]
+
+    assert len(of_pushes) == 8
+    assert [name for name in of_pushes if f"`{name.upper()}`" not in RUNBOOK] == []
+
+
+def test_what_is_changed_by_other_means_is_said_to_be_undone() -> None:
+    assert "Managed lists are managed whole" in RUNBOOK

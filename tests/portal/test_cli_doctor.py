@@ -18,7 +18,7 @@ from workflows.celery import app
 
 SUBJECTS = [
     *("settings", "database", "schema", "clock", "broker", "broker memory", "workers"),
-    "mail relay",
+    *("mail relay", "list server"),
 ]
 
 

@@ -12,7 +12,7 @@ from models import MailingList, Sync, SyncState
 from models.clock import now
 from settings import settings
 from workflows import list_server, pushes, sync
-from workflows.list_server import Outcome
+from workflows.outcomes import Outcome
 
 RULES = sync.Rules(enabled=True, timeout=timedelta(seconds=10), max_shrink=30, alert_after=3)
 
