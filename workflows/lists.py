@@ -122,6 +122,12 @@ def list_named(session: Session, short_name: str) -> MailingList:
     return mailing_list
 
 
+def find_list(session: Session, address: str) -> MailingList | None:
+    """The mailing list with this address, or None; raises Invalid for an address that is none."""
+    key = address_key(checked_address(address))
+    return session.scalar(select(MailingList).where(MailingList.address_key == key))
+
+
 def approver_list_named(session: Session, name: str) -> ApproverList:
     """The approver list of this name; raises Unknown."""
     approver_list = session.scalar(select(ApproverList).where(ApproverList.name == name))
@@ -153,7 +159,6 @@ def free_short_name(session: Session, short_name: str) -> str:
 def free_list_address(session: Session, address: str) -> str:
     """The address in its normal form, if no other list has it; raises Invalid."""
     checked = checked_address(address)
-    taken = select(MailingList).where(MailingList.address_key == address_key(checked))
-    if other := session.scalar(taken):
+    if other := find_list(session, checked):
         raise Invalid(f"The mailing list {other} already has this address.")
     return checked

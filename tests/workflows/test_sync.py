@@ -3,13 +3,11 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import Door, SubscriptionChange, SyncState
+from models import SyncState
 from tests.builders import Cast
 from tests.workflows.pushing import ListServer, asked
-from workflows import addresses, people, removal, subscriptions
 
 
 @pytest.fixture
