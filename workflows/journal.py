@@ -58,7 +58,7 @@ def note_rows(
     )
     # Counted there, because there may be a million.
     counts = select(noted.c.list_id, func.count()).group_by(noted.c.list_id)
-    lists = dict(session.execute(counts.order_by(noted.c.list_id)).tuples().all())
+    lists: dict[int, int] = dict(session.execute(counts.order_by(noted.c.list_id)).all())
     ask_for_push(session, lists)
     return lists
 
