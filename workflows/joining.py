@@ -1,7 +1,7 @@
 """Put the people of staged addresses on a list, in one statement each of any size."""
 
 from sqlalchemy import func, literal, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
 from models import Change, Door, MailingList, Subscription, User
@@ -57,7 +57,7 @@ def create_strangers(session: Session) -> int:
             literal(Preference.EMAIL, user.preference.type),
             literal(now(), user.created_at.type),
         )
-        .distinct(NORMAL.c.key)
+        .ext(distinct_on(NORMAL.c.key))
         .where(~theirs.exists())
         .order_by(NORMAL.c.key, NORMAL.c.line)
     )

@@ -1,12 +1,11 @@
 """`listgate import-mailing-list`."""
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import MailingList, Subscription, User
 from tests.builders import Cast, listgate
-from workflows.imports import NotEverybodyKnown
 
 ADDRESS = "announce@lists.example.org"
 

@@ -95,8 +95,7 @@ def test_the_report_tells_who_is_on_the_list_already(session: Session, people: C
 
 
 def test_a_person_named_in_many_spellings_is_known_once(session: Session, people: Cast) -> None:
-    jörg = person(session, "Jörg Müller")
-    jörg.address = "jörg@müller.de"
+    person(session, "Jörg Müller").address = "jörg@müller.de"
     session.flush()
     content = (
         "ADA@example.org\nAda <ada@Example.org>\njörg@müller.de\nJÖRG@MÜLLER.DE\n"
