@@ -7,7 +7,8 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.measuring import DURABLE, Measured, environment, handed_in
+from benchmarks.durable import DURABLE, environment
+from benchmarks.results import Measured, handed_in
 from sandbox.house import BIN, ROOT
 
 # Each runs in a process and on servers of its own; its module prints what it hands in.

@@ -3,13 +3,16 @@
 Bare is a COPY of the same file into a table, and one INSERT … SELECT of the same subscriptions.
 """
 
+from contextlib import closing
 from functools import partial
 from io import BytesIO
-from typing import IO, Any, Final
+from typing import Final
 
 from sqlalchemy import text
 
-from benchmarks.measuring import Measured, hand_in, in_turn, seconds
+from benchmarks.measuring import in_turn, seconds
+from benchmarks.results import Measured, hand_in
+from benchmarks.seeding import order, seed_list, seed_people, settle, shuffled_addresses
 from models import Door
 from models.database import engine
 from workflows import imports, lists
@@ -18,25 +21,6 @@ from workflows.transaction import transaction
 PEOPLE: Final = 1_000_000
 GOAL: Final = 3.0
 
-SEED_PEOPLE: Final = """
-    insert into "user" (address, address_key, name, language, preference, created_at)
-    select address, address, 'Member ' || n, 'en', 'email', now()
-    from (select n, 'member' || n || '@example.org' as address
-          from generate_series(1, {people}) as n) as numbered
-"""
-# Every second one is on the list already.
-SEED_LIST: Final = """
-    with added as (
-        insert into mailing_list
-            (short_name, address, address_key, name, description, kind, delivery, four_eyes,
-             self_service, created_at)
-        values ('{name}', '{name}@example.org', '{name}@example.org', '{name}', '', 'announcement',
-                'members', true, 'open', now())
-        returning id
-    )
-    insert into subscription (list_id, user_id, since)
-    select added.id, u.id, now() from added, "user" u where u.id % 2 = 0
-"""
 BARE: Final = """
     insert into subscription (list_id, user_id, since)
     select l.id, u.id, now()
@@ -44,12 +28,11 @@ BARE: Final = """
     where l.short_name = '{name}'
     on conflict do nothing
 """
-SHUFFLED: Final = 'copy (select address from "user" order by hashint8(id)) to stdout'
 
 
 def main() -> None:
     """Measure it, and hand it in."""
-    order(SEED_PEOPLE.format(people=PEOPLE))
+    seed_people(PEOPLE)
     order("create table bare (address text)")
     addresses = shuffled_addresses()
     ours, bare = in_turn(partial(import_into_list, addresses), partial(insert, addresses))
@@ -58,7 +41,9 @@ def main() -> None:
 
 def import_into_list(addresses: bytes, number: int) -> float:
     """Import by our verb."""
-    name = half_a_list(f"ours{number}")
+    name = f"ours{number}"
+    seed_list(name, every=2)
+    settle()
 
     def ours() -> None:
         with transaction() as session:
@@ -74,43 +59,18 @@ def import_into_list(addresses: bytes, number: int) -> float:
 
 def insert(addresses: bytes, number: int) -> float:
     """Do by hand what cannot be done with less."""
-    name = half_a_list(f"bare{number}")
+    name = f"bare{number}"
+    seed_list(name, every=2)
     order("truncate bare")
+    settle()
 
     def bare() -> None:
-        with engine.begin() as connection:
-            copy(connection.connection.cursor(), "copy bare from stdin", BytesIO(addresses))
+        with engine.begin() as connection, closing(connection.connection.cursor()) as cursor:
+            cursor.copy_expert("copy bare from stdin", BytesIO(addresses))
             done = connection.execute(text(BARE.format(name=name)))
             assert done.rowcount == PEOPLE // 2
 
     return seconds(bare)
-
-
-def half_a_list(name: str) -> str:
-    """A list with half of the people, and nothing left to do for the server; returns its name."""
-    order(SEED_LIST.format(name=name))
-    order("vacuum analyze")
-    order("checkpoint")
-    return name
-
-
-def shuffled_addresses() -> bytes:
-    """Everybody's address, as a file that nobody has sorted."""
-    file = BytesIO()
-    with engine.begin() as connection:
-        copy(connection.connection.cursor(), SHUFFLED, file)
-    return file.getvalue()
-
-
-def copy(cursor: Any, statement: str, file: IO[bytes]) -> None:
-    """COPY between a file and the database."""
-    cursor.copy_expert(statement, file)
-
-
-def order(statement: str) -> None:
-    """Run a statement, some of which PostgreSQL wants outside of any transaction."""
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(statement))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ people on the list.  Both leave the work to the database, in a few statements of
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import IO, Any, NamedTuple
 
 from sqlalchemy import func, select
@@ -24,6 +23,7 @@ from models import (
 from models.addresses import address_key
 from workflows import staged
 from workflows.address_lines import AddressLines, Entry, Malformed
+from workflows.import_report import Report
 from workflows.joining import create_strangers, join
 from workflows.lists import create_list, find_list
 from workflows.people import checked_address, require
@@ -31,30 +31,6 @@ from workflows.people import checked_address, require
 
 class NotEverybodyKnown(Refusal):
     """Some lines name nobody, and nobody has said what to do about them."""
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a file says; every line is one of these, and a person who is named again a duplicate."""
-
-    lines: int
-    blank: int
-    comments: int
-    known: int
-    joining: int  # those of the known who are not on the list
-    unknown: list[Entry]  # the first line of each
-    malformed: list[Malformed]
-
-    @property
-    def duplicates(self) -> int:
-        """How many lines name somebody whom another line has named before."""
-        named = self.lines - self.blank - self.comments - len(self.malformed)
-        return named - self.known - len(self.unknown)
-
-    @property
-    def on_list(self) -> int:
-        """How many of the known are on the list already."""
-        return self.known - self.joining
 
 
 class Imported(NamedTuple):

@@ -8,7 +8,8 @@ from models import Door, MailingList
 from portal.cli.options import say
 from portal.cli.progress import reading, working
 from workflows import imports, lists
-from workflows.imports import Imported, Report
+from workflows.import_report import Report
+from workflows.imports import Imported
 from workflows.transaction import transaction
 
 app = typer.Typer()

@@ -3,7 +3,6 @@
 import os
 import pty
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,7 +30,7 @@ def environment(house: Engine) -> dict[str, str]:
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Iterator[Path]:
+def file(tmp_path: Path) -> Path:
     """A file of two people."""
     path = tmp_path / "addresses"
     path.write_bytes(b"ada@example.org\ngrace@example.org\n")

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from models import Door, MailingList, Subscription, User
 from workflows import imports
-from workflows.imports import Imported, Report
+from workflows.import_report import Report
+from workflows.imports import Imported
 
 
 def checked(
