@@ -108,7 +108,8 @@ def list_for(
     if found := find_list(session, address):
         return found
     # Of two who import into the same new list, the second one finds it when the first has ended.
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(short_name, 0))))
+    key = address_key(checked_address(address))
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
     if found := find_list(session, address):
         return found
     return create_list(session, short_name, address, name, by=by, via=via)
