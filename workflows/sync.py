@@ -64,6 +64,7 @@ class Claim:
     short_name: str
     email: str
     content: Content
+    addresses: FileIO
     not_after: datetime
     lease_until: datetime
 
@@ -96,6 +97,7 @@ def claim(session: Session, sync_id: int, addresses: FileIO, rules: Rules) -> Cl
         sync.mailing_list.short_name,
         sync.mailing_list.address,
         content,
+        addresses,
         not_after=claimed_at + START_WITHIN,
         lease_until=sync.lease_until,
     )
@@ -132,9 +134,7 @@ def hold_back(session: Session, sync: Sync, *, told: int) -> None:
     notify_administrators(session, LetterName.SYNC_HELD, of=Right.EDIT_LISTS, **facts)
 
 
-def finish(
-    session: Session, claimed: Claim, outcome: Outcome, addresses: FileIO, rules: Rules
-) -> None:
+def finish(session: Session, claimed: Claim, outcome: Outcome, rules: Rules) -> None:
     """Note what became of the command; a failed push is repeated, and later each time."""
     sync = Sync.take(session, claimed.sync_id, SyncState.RUNNING)
     # After the end of the lease somebody else may have claimed it anew.
@@ -143,7 +143,7 @@ def finish(
     sync.started_at, sync.ended_at = outcome.started_at, outcome.ended_at
     sync.exit_status, sync.stderr = outcome.exit_status, outcome.stderr
     if outcome.failure is None:
-        succeed(session, sync, addresses, rules)
+        succeed(session, sync, claimed.addresses, rules)
     else:
         fail(session, sync, outcome.failure, rules)
 

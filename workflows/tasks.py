@@ -5,7 +5,6 @@ The first half is ours alone; the second is public, for other services (see work
 
 from collections.abc import Callable
 from functools import partial
-from io import FileIO
 from tempfile import TemporaryFile
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -99,23 +98,23 @@ def push(sync_id: int) -> None:
         with transaction() as session:
             claimed = sync.claim(session, sync_id, addresses, rules)
         if claimed:
-            hand_over(claimed, addresses)
+            hand_over(claimed)
 
 
-def hand_over(claimed: sync.Claim, addresses: FileIO) -> None:
+def hand_over(claimed: sync.Claim) -> None:
     """Run the list's command on its addresses, and note what became of it."""
     template = settings.maillist_sync_commands.get(
         claimed.short_name, settings.maillist_sync_command
     )
     outcome = list_server.run(
         list_server.filled(template, short_name=claimed.short_name, email=claimed.email),
-        addresses,
+        claimed.addresses,
         limit=settings.sync_timeout,
         not_after=claimed.not_after,
         environment=settings.command_environment,
     )
     with transaction() as session:
-        sync.finish(session, claimed, outcome, addresses, rules)
+        sync.finish(session, claimed, outcome, rules)
 
 
 @app.task(name="sweep.sweep")

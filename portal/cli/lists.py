@@ -1,12 +1,13 @@
-"""`listgate list`, `listgate approvers`, `listgate subscribe` and `unsubscribe`."""
+"""`listgate list`, `listgate approvers`, and who is on a list."""
 
 import typer
 
-from portal.cli import subscriptions
+from portal.cli import exports, imports, subscriptions
 from portal.cli.approvers import approvers
 from portal.cli.mailing_lists import mailing_lists
 
 app = typer.Typer()
 app.add_typer(mailing_lists, name="list")
 app.add_typer(approvers, name="approvers")
-app.add_typer(subscriptions.app)
+for commands in (subscriptions, imports, exports):
+    app.add_typer(commands.app)

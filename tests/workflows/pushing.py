@@ -47,7 +47,7 @@ class ListServer:
                 not_after=claimed.not_after,
                 environment=settings.command_environment,
             )
-            sync.finish(session, claimed, outcome, addresses, rules)
+            sync.finish(session, claimed, outcome, rules)
             return outcome
 
 

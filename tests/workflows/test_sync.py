@@ -111,7 +111,7 @@ def test_a_change_while_the_command_runs_asks_for_another_push(
             not_after=claimed.not_after,
             environment={"PATH": "/usr/bin:/bin"},
         )
-        sync.finish(session, claimed, outcome, addresses, RULES)
+        sync.finish(session, claimed, outcome, RULES)
 
     assert waiting.state is SyncState.DONE
     assert unclaimed(session) == 1

@@ -12,7 +12,7 @@ from models.clock import now
 from tests.builders import Cast
 from tests.workflows.pushing import RULES, ListServer, again, asked
 from workflows import list_server, sync
-from workflows.list_server import Outcome
+from workflows.outcomes import Outcome
 from workflows.sync import Claim
 
 
@@ -153,8 +153,7 @@ def test_a_worker_that_lost_its_lease_finishes_nothing(session: Session, people:
     sync.end_leases(session, RULES)
     holder = claim(session, waiting)
 
-    with TemporaryFile(buffering=0) as addresses:
-        sync.finish(session, lost, succeeded(), addresses, RULES)
+    sync.finish(session, lost, succeeded(), RULES)
 
     assert waiting.state is SyncState.RUNNING
     assert waiting.lease_until == holder.lease_until

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from io import FileIO
 from random import Random
 from tempfile import TemporaryFile
 
@@ -33,12 +32,13 @@ from models.database import engine
 from tests.builders import cast
 from tests.workflows.pushing import RULES
 from workflows import addresses, people, pushed, pushes, subscriptions, sync
-from workflows.list_server import KILL_AFTER, Outcome
+from workflows.list_server import GONE_WITHIN
+from workflows.outcomes import Outcome
 from workflows.pushes import Pace
 from workflows.sync import START_WITHIN, Claim
 
 PACE = Pace(timedelta(seconds=5), timedelta(seconds=60))
-LONGEST_RUN = RULES.timeout + KILL_AFTER
+LONGEST_RUN = RULES.timeout + GONE_WITHIN
 NAMES = ["ada", "grace", "linus", "edsger", "barbara"]
 
 Verb = Callable[[Session, User, MailingList], object]
@@ -77,7 +77,6 @@ class Worker:
     """One that has claimed a push, and the command that it may have started."""
 
     claim: Claim
-    file: FileIO
     read_at: int  # the step
     age: timedelta = timedelta(0)
     ran_for: timedelta | None = None
@@ -187,7 +186,7 @@ class Pushing(RuleBasedStateMachine):
             if comes_to == "nothing":
                 raise KilledError
         if comes_to != "nothing" and claimed:
-            worker = Worker(claimed, file, self.step)
+            worker = Worker(claimed, self.step)
             self.workers.append(worker)
             worker.ran_for = timedelta(0) if comes_to == "start" else None
         self.after_commit()
@@ -207,7 +206,7 @@ class Pushing(RuleBasedStateMachine):
 
     def end(self, worker: Worker, failure: Failure | None) -> None:
         """The command ends: it has written all of its file, or the first half of it."""
-        written = b"".join(pushed.parts(worker.file)).decode().splitlines()
+        written = b"".join(pushed.parts(worker.claim.addresses)).decode().splitlines()
         self.server = written if failure is None else written[: len(written) // 2]
         worker.outcome = Outcome(failure, (failure and 1) or 0, "", now(), now())
 
@@ -220,7 +219,7 @@ class Pushing(RuleBasedStateMachine):
         assert worker.outcome
         self.workers.remove(worker)
         with self.session.begin():
-            sync.finish(self.session, worker.claim, worker.outcome, worker.file, RULES)
+            sync.finish(self.session, worker.claim, worker.outcome, RULES)
             done = self.session.get_one(Sync, worker.claim.sync_id)
             if done.state is SyncState.DONE:
                 self.read_by_success.setdefault(done.id, worker.read_at)

@@ -1,0 +1,77 @@
+"""Import a million addresses, half of them new on the list, against what PostgreSQL needs itself.
+
+Bare is a COPY of the same file into a table, and one INSERT … SELECT of the same subscriptions.
+"""
+
+from contextlib import closing
+from functools import partial
+from io import BytesIO
+from typing import Final
+
+from sqlalchemy import text
+
+from benchmarks.measuring import in_turn, seconds
+from benchmarks.results import Measured, hand_in
+from benchmarks.seeding import order, seed_list, seed_people, settle, shuffled_addresses
+from models import Door
+from models.database import engine
+from workflows import imports, lists
+from workflows.transaction import transaction
+
+PEOPLE: Final = 1_000_000
+GOAL: Final = 3.0
+
+BARE: Final = """
+    insert into subscription (list_id, user_id, since)
+    select l.id, u.id, now()
+    from mailing_list l, bare b join "user" u on u.address_key = b.address
+    where l.short_name = '{name}'
+    on conflict do nothing
+"""
+
+
+def main() -> None:
+    """Measure it, and hand it in."""
+    seed_people(PEOPLE)
+    order("create table bare (address text)")
+    addresses = shuffled_addresses()
+    ours, bare = in_turn(partial(import_into_list, addresses), partial(insert, addresses))
+    hand_in(Measured(f"import of {PEOPLE:,} addresses", ours, bare, "s", GOAL))
+
+
+def import_into_list(addresses: bytes, number: int) -> float:
+    """Import by our verb."""
+    name = f"ours{number}"
+    seed_list(name, every=2)
+    settle()
+
+    def ours() -> None:
+        with transaction() as session:
+            mailing_list = lists.list_named(session, name)
+            report = imports.check(
+                session, BytesIO(addresses), mailing_list, by=None, via=Door.COMMAND_LINE
+            )
+            done = imports.carry_out(session, mailing_list, report, by=None, via=Door.COMMAND_LINE)
+            assert (report.known, done.joined) == (PEOPLE, PEOPLE // 2)
+
+    return seconds(ours)
+
+
+def insert(addresses: bytes, number: int) -> float:
+    """Do by hand what cannot be done with less."""
+    name = f"bare{number}"
+    seed_list(name, every=2)
+    order("truncate bare")
+    settle()
+
+    def bare() -> None:
+        with engine.begin() as connection, closing(connection.connection.cursor()) as cursor:
+            cursor.copy_expert("copy bare from stdin", BytesIO(addresses))
+            done = connection.execute(text(BARE.format(name=name)))
+            assert done.rowcount == PEOPLE // 2
+
+    return seconds(bare)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""`listgate import-mailing-list`."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import Invalid, MailingList, Subscription, SubscriptionChange, User
+from tests.builders import Cast, listgate
+from workflows.imports import NotEverybodyKnown
+
+ANNOUNCE = ("import-mailing-list", "announce@lists.example.org", "Announcements")
+MIXED = b"ada@example.org\nNo One <no.one@example.org>\nnonsense\nada@example.org\n"
+# What is told of it, besides the reason for which nonsense is no address.
+MIXED_SUM = (
+    "4 lines: 1 people (0 on the list already), 1 unknown, 1 malformed, 1 repeated, 0 blank, "
+    "0 comments."
+)
+
+
+def members(session: Session, short_name: str) -> set[str]:
+    """Who is on the list, by first name."""
+    session.expire_all()
+    found = (
+        select(User.name)
+        .join(Subscription, Subscription.user_id == User.id)
+        .join(MailingList, MailingList.id == Subscription.list_id)
+        .where(MailingList.short_name == short_name)
+    )
+    return {name.split()[0] for name in session.scalars(found)}
+
+
+def written(session: Session) -> list[int]:
+    """How many rows an import could have written, of each kind."""
+    tables = (MailingList, User, Subscription, SubscriptionChange)
+    return [session.scalar(select(func.count()).select_from(each)) or 0 for each in tables]
+
+
+@pytest.mark.parametrize("command", ["import-mailing-list", "import_mailling_list"])
+@pytest.mark.usefixtures("people")
+def test_a_new_list_is_created_with_everybody_in_the_file(session: Session, command: str) -> None:
+    said = listgate(
+        *(command, "Staff@example.org", "Our staff", "-"),
+        stdin=b"ada@example.org\r\nGrace Hopper <GRACE@example.org>\r\n\r\n# gone\r\n",
+    ).stdout
+
+    staff = session.scalars(select(MailingList).where(MailingList.short_name == "staff")).one()
+    assert (staff.address, staff.name) == ("Staff@example.org", "Our staff")
+    assert members(session, "staff") == {"Ada", "Grace"}
+    assert said.splitlines() == [
+        "4 lines: 2 people (0 on the list already), 0 unknown, 0 malformed, 0 repeated, 1 blank, "
+        "1 comments.",
+        "2 people have joined the list staff.",
+        "Its description is still missing.",
+    ]
+
+
+def test_the_other_spelling_is_not_advertised() -> None:
+    said = listgate("--help").stdout
+
+    assert "import-mailing-list" in said
+    assert "import_mailling_list" not in said
+
+
+def test_a_list_that_is_there_keeps_its_name_and_whoever_is_on_it(
+    session: Session, people: Cast, tmp_path: Path
+) -> None:
+    people.announce.description = "What everybody should know"
+    session.flush()
+    file = tmp_path / "addresses"
+    file.write_bytes(b"edsger@example.org\nada@example.org\n")
+
+    said = listgate(*ANNOUNCE[:2], "Another name", str(file)).stdout
+
+    assert members(session, "announce") == {"Ada", "Barbara", "Edsger"}
+    assert people.announce.name == "Announce"
+    assert "(1 on the list already)" in said
+    assert said.endswith("\n1 people have joined the list announce.\n")
+
+
+@pytest.mark.usefixtures("people")
+def test_a_short_name_may_be_another_than_the_address_has(session: Session) -> None:
+    arguments = ("import-mailing-list", "all+staff@example.org", "Staff", "-")
+
+    with pytest.raises(Invalid, match="A short name has"):
+        listgate(*arguments, stdin=b"ada@example.org")
+    listgate(*arguments, "--short-name", "staff", stdin=b"ada@example.org")
+
+    assert members(session, "staff") == {"Ada"}
+
+
+@pytest.mark.usefixtures("people")
+def test_lines_that_name_nobody_are_skipped_on_request(session: Session) -> None:
+    said = listgate(*ANNOUNCE, "-", "--skip-unknown", stdin=MIXED).stdout.splitlines()
+
+    assert said[0] == "Line 2: Nobody has the address no.one@example.org."
+    assert said[1].startswith("Line 3: This is not an e-mail address: ")
+    assert said[2:4] == [MIXED_SUM, "1 people have joined the list announce."]
+    assert members(session, "announce") == {"Ada", "Barbara", "Edsger"}
+
+
+@pytest.mark.usefixtures("people")
+def test_people_who_are_unknown_are_created_on_request(session: Session) -> None:
+    said = listgate(*ANNOUNCE, "-", "--create-users", stdin=b"No One <no.one@example.org>").stdout
+
+    assert "1 people have joined the list announce, 1 of them new here.\n" in said
+    assert members(session, "announce") == {"Barbara", "Edsger", "No"}
+
+
+@pytest.mark.parametrize(
+    ("options", "content"),
+    [
+        ((), MIXED),
+        ((), b"no.one@example.org"),
+        ((), b"nonsense"),
+        (("--create-users",), MIXED),
+        (("--dry-run",), MIXED),
+    ],
+)
+@pytest.mark.usefixtures("people")
+def test_a_refused_import_has_written_nothing(
+    session: Session, options: tuple[str, ...], content: bytes
+) -> None:
+    before = written(session)
+
+    with pytest.raises(NotEverybodyKnown, match="Nothing was imported"):
+        listgate("import-mailing-list", "new@example.org", "New", "-", *options, stdin=content)
+
+    assert written(session) == before
+
+
+@pytest.mark.parametrize(
+    "options", [("--dry-run", "--skip-unknown"), ("--dry-run", "--skip-unknown", "--create-users")]
+)
+@pytest.mark.usefixtures("people")
+def test_a_dry_run_tells_all_and_writes_nothing(session: Session, options: tuple[str, ...]) -> None:
+    before = written(session)
+
+    said = listgate(*ANNOUNCE, "-", *options, stdin=MIXED).stdout
+
+    assert MIXED_SUM in said
+    assert "have joined" not in said
+    assert written(session) == before

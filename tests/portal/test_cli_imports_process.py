@@ -1,0 +1,113 @@
+"""The real program: a terminal or none, a pipe that closes, exit codes."""
+
+import os
+import pty
+import subprocess
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from models import MailingList
+from models.database import new_session
+from sandbox.house import BIN, ROOT
+from tests.builders import cast, members, run
+
+LISTGATE = str(BIN / "listgate")
+IMPORT = (LISTGATE, "import-mailing-list", "staff@example.org", "Staff")
+
+
+@pytest.fixture
+def environment(house: Engine) -> dict[str, str]:
+    """A house with the cast, and no queue: bells are for others to hear."""
+    with new_session.begin() as session:
+        cast(session)
+    return {
+        "DATABASE_URL": house.url.render_as_string(hide_password=False),
+        "MAILLISTS_ENABLED": "false",
+    }
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A file of two people."""
+    path = tmp_path / "addresses"
+    path.write_bytes(b"ada@example.org\ngrace@example.org\n")
+    return path
+
+
+def test_a_line_of_nobody_ends_with_exit_code_1_and_one_sentence_without_addresses(
+    house: Engine, environment: dict[str, str], file: Path
+) -> None:
+    file.write_bytes(b"ada@example.org\nno.one@example.org\nM\xfcller\n")
+
+    done = run(*IMPORT, str(file), environment=environment)
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        "Nothing was imported; addresses of nobody here: 1, lines without an address: 1.\n"
+    )
+    assert "Line 2: Nobody has the address no.one@example.org.\n" in done.stdout
+    assert "Line 3: It is not UTF-8 text.\n" in done.stdout
+    with Session(house) as session:
+        assert session.scalar(select(func.count(MailingList.id))) == 1
+
+
+def test_into_a_pipe_there_is_no_bar(environment: dict[str, str], file: Path) -> None:
+    done = run(*IMPORT, str(file), environment=environment)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "2 people have joined the list staff.\n" in done.stdout
+
+
+def test_on_a_terminal_a_bar_shows_how_far_it_is(environment: dict[str, str], file: Path) -> None:
+    ours, theirs = pty.openpty()
+
+    done = subprocess.run(
+        [*IMPORT, str(file)],
+        env={**os.environ, **environment, "TERM": "xterm"},
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        timeout=30,
+        check=True,
+    )
+    seen = os.read(ours, 100_000)
+    os.close(ours)
+    os.close(theirs)
+
+    assert b"Reading" in seen
+    assert b"Joining" in seen
+    assert b"Reading" not in done.stdout
+
+
+def test_a_file_that_is_not_there_is_a_mistake_in_the_command(
+    environment: dict[str, str],
+) -> None:
+    done = run(*IMPORT, "/nowhere", environment=environment)
+
+    assert done.returncode == 2
+    assert "No such file" in done.stderr
+
+
+def test_a_reader_who_has_seen_enough_does_not_make_export_complain(
+    environment: dict[str, str],
+) -> None:
+    with new_session.begin() as session:
+        members(session, session.scalars(select(MailingList)).one(), 20_000)
+
+    with subprocess.Popen(
+        [LISTGATE, "export", "announce"],
+        env={**os.environ, **environment},
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as exporting:
+        assert exporting.stdout is not None
+        assert exporting.stderr is not None
+        assert exporting.stdout.readline() == b"barbara@example.org\n"
+        exporting.stdout.close()
+        complaint = exporting.stderr.read()
+
+    assert complaint == b""

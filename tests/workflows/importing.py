@@ -1,0 +1,48 @@
+"""Imports for tests: a file in one line, and what became of it."""
+
+from io import BytesIO
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Door, MailingList, Subscription, User
+from workflows import imports
+from workflows.import_report import Report
+from workflows.imports import Imported
+
+
+def checked(
+    session: Session, content: str | bytes, mailing_list: MailingList | None = None
+) -> Report:
+    """What the file says, to the operator."""
+    raw = content if isinstance(content, bytes) else content.encode()
+    return imports.check(session, BytesIO(raw), mailing_list, by=None, via=Door.COMMAND_LINE)
+
+
+def imported(
+    session: Session,
+    content: str | bytes,
+    mailing_list: MailingList,
+    *,
+    skip_unknown: bool = False,
+    create_users: bool = False,
+    by: User | None = None,
+) -> Imported:
+    """Import the file."""
+    report = checked(session, content, mailing_list)
+    return imports.carry_out(
+        session,
+        mailing_list,
+        report,
+        skip_unknown=skip_unknown,
+        create_users=create_users,
+        by=by,
+        via=Door.COMMAND_LINE,
+    )
+
+
+def first_names(session: Session, mailing_list: MailingList) -> set[str]:
+    """The first names of those on the list."""
+    members = select(Subscription.user_id).where(Subscription.list_id == mailing_list.id)
+    found = session.scalars(select(User.name).where(User.id.in_(members)))
+    return {name.split()[0] for name in found}

@@ -1,0 +1,98 @@
+"""Read a text file of addresses: one to a line, alone or as `Name <address>`."""
+
+import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from io import IncrementalNewlineDecoder
+from typing import IO, NamedTuple
+
+# As much of a file is decoded at once.
+CHUNK = 1 << 20  # bytes
+
+# What the decoder puts in the place of bytes that are no text.
+NO_TEXT = "\N{REPLACEMENT CHARACTER}"
+
+# A `#` within an address belongs to it (RFC 5322, atext); after a blank it begins a comment.
+ENTRY = re.compile(
+    r"""
+    (?:
+        (?: (?P<name>[^<>"]*) | "(?P<quoted>(?:[^"\\]|\\.)*)"\ * ) <(?P<address>[^<>]+)>
+        | (?P<alone>[^\ <>]+)
+    )
+    (?: \ *\#.* )?
+    """,
+    re.VERBOSE,
+)
+
+
+class Entry(NamedTuple):
+    """An address as somebody wrote it, and the name before it, which may be empty."""
+
+    line: int
+    address: str
+    name: str
+
+
+class Malformed(NamedTuple):
+    """A line without an address, and why it has none."""
+
+    line: int
+    reason: str
+
+
+@dataclass
+class AddressLines:
+    """What the lines of a file are; complete when all of `entries` were read."""
+
+    lines: int = 0
+    blank: int = 0
+    comments: int = 0
+    malformed: list[Malformed] = field(default_factory=list)
+
+    def entries(self, file: IO[bytes]) -> Iterator[Entry]:
+        """Every address, with the number of its line; the other lines are counted."""
+        for self.lines, line in enumerate(decoded_lines(file), 1):
+            text = line.strip()
+            if not text:
+                self.blank += 1
+            elif text[0] == "#":
+                self.comments += 1
+            elif isinstance(found := entry(self.lines, text), Entry):
+                yield found
+            else:
+                self.malformed.append(found)
+
+
+def entry(number: int, text: str) -> Entry | Malformed:
+    """What a line that is neither blank nor a comment says."""
+    if NO_TEXT in text:
+        return Malformed(number, "It is not UTF-8 text.")
+    if not text.isprintable():
+        return Malformed(number, "It has characters that cannot be seen.")
+    found = ENTRY.fullmatch(text)
+    if found is None:
+        return Malformed(number, "It is neither an address nor a name and an <address>.")
+    name, quoted, address, alone = found.groups()
+    if alone is not None:
+        return Entry(number, alone, "")
+    name = name if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+    return Entry(number, address.strip(), name.strip())
+
+
+def decoded_lines(file: IO[bytes]) -> Iterator[str]:
+    """The lines without their ends, which may be those of any system; UTF-8, or UTF-16 with a BOM.
+
+    Bytes that are no text become replacement characters.
+    """
+    chunk, rest = file.read(CHUNK), ""
+    encoding = "utf-16" if chunk.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
+    decoder = IncrementalNewlineDecoder(getincrementaldecoder(encoding)("replace"), translate=True)
+    while chunk:
+        *whole, rest = (rest + decoder.decode(chunk)).split("\n")
+        yield from whole
+        chunk = file.read(CHUNK)
+    *whole, rest = (rest + decoder.decode(b"", final=True)).split("\n")
+    yield from whole
+    if rest:
+        yield rest
