@@ -1,0 +1,66 @@
+"""Who acts in the random steps of test_sync_promise: members, and workers with their commands."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from models import Door, MailingList, User
+from workflows import addresses, people, subscriptions
+from workflows.outcomes import Outcome
+from workflows.sync import START_WITHIN, Claim
+
+Verb = Callable[[Session, User, MailingList], object]
+
+
+def join(session: Session, user: User, to: MailingList) -> None:
+    subscriptions.subscribe(session, user, to, by=user, via=Door.PORTAL)
+
+
+def leave(session: Session, user: User, what: MailingList) -> None:
+    subscriptions.unsubscribe(session, user, what, by=user, via=Door.PORTAL)
+
+
+def move_house(session: Session, user: User, _: MailingList) -> None:
+    turned = user.address[::-1].partition("@")[2]
+    addresses.change_address(session, user, f"{turned}@example.org", by=user, via=Door.PORTAL)
+
+
+def disable(session: Session, user: User, _: MailingList) -> None:
+    people.disable(session, user, by=None, via=Door.COMMAND_LINE)
+
+
+def enable(session: Session, user: User, _: MailingList) -> None:
+    people.enable(session, user, by=None, via=Door.COMMAND_LINE)
+
+
+VERBS: list[Verb] = [join, leave, move_house, disable, enable]
+
+
+@dataclass(eq=False)
+class Worker:
+    """One that has claimed a push, and the command that it may have started."""
+
+    claim: Claim
+    read_at: int  # the step
+    age: timedelta = timedelta(0)
+    ran_for: timedelta | None = None
+    outcome: Outcome | None = None
+    alive: bool = True
+
+
+def is_alive(worker: Worker) -> bool:
+    return worker.alive
+
+
+def may_start(worker: Worker) -> bool:
+    return worker.alive and worker.ran_for is None and worker.age <= START_WITHIN
+
+
+def is_running(worker: Worker) -> bool:
+    return worker.ran_for is not None and worker.outcome is None
+
+
+def may_finish(worker: Worker) -> bool:
+    return worker.alive and worker.outcome is not None
