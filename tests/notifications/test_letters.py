@@ -25,8 +25,9 @@ NO_SUBJECT = b"From: Ada Lovelace <ada@example.org>\n\nDear members,\n"
 VOICE = a_voice()
 ENGLISH = environment(Language.ENGLISH, None)
 
-# The one letter that is about a person.
-ABOUT_A_MESSAGE = [name for name in LetterName if name is not LetterName.PHONE_LOCKED]
+# Some letters are about a person or a list.
+SYNC = [LetterName.SYNC_HELD, LetterName.SYNC_FAILING, LetterName.SYNC_RECOVERED]
+ABOUT_A_MESSAGE = [name for name in LetterName if name not in {LetterName.PHONE_LOCKED, *SYNC}]
 
 # Some letters have other words for other turns of the story.
 TURNS: tuple[dict[str, Any], ...] = (
@@ -219,4 +220,4 @@ def test_text_and_html_tell_the_same(session: Session, people: Cast, name: Lette
 
 def strings(facts: dict[str, Any]) -> set[str]:
     """The facts that are words."""
-    return {value for value in facts.values() if isinstance(value, str)}
+    return {value for value in facts.values() if isinstance(value, str) and value}
