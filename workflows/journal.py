@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import FromClause, insert, literal, select
+from sqlalchemy import FromClause, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from models import Change, Door, Subscription, SubscriptionChange, User, ask_for_push
@@ -38,24 +38,26 @@ def note_everywhere(
     theirs = select(Subscription.list_id, Subscription.user_id).where(
         Subscription.user_id == user.id
     )
-    return note_rows(session, change, theirs.subquery(), by=by, via=via)
+    return sorted(note_rows(session, change, theirs.subquery(), by=by, via=via))
 
 
 def note_rows(
     session: Session, change: Change, rows: FromClause, *, by: User | None, via: Door
-) -> list[int]:
-    """Note the same for each of `rows` (list id, user id); returns the ids of the lists."""
+) -> dict[int, int]:
+    """Note the same for each of `rows` (list id, user id); returns how many of each list."""
     same = {"change": change, "at": now(), **signature(by, via)}
     journal = SubscriptionChange.__table__.c
-    noted = session.scalars(
+    noted = (
         insert(SubscriptionChange)
         .from_select(
             ["list_id", "user_id", *same],
             select(*rows.c, *(literal(value, journal[name].type) for name, value in same.items())),
         )
         .returning(SubscriptionChange.list_id)
-    ).all()
-    lists = sorted(set(noted))
+        .cte("noted")
+    )
+    counted = select(noted.c.list_id, func.count()).group_by(noted.c.list_id)
+    lists: dict[int, int] = dict(session.execute(counted).all())
     ask_for_push(session, lists)
     return lists
 

@@ -39,4 +39,4 @@ def leave_every_list(session: Session, user: User, *, by: User | None, via: Door
         .returning(Subscription.list_id, Subscription.user_id)
         .cte("ended")
     )
-    return note_rows(session, Change.LEFT, ended, by=by, via=via)
+    return sorted(note_rows(session, Change.LEFT, ended, by=by, via=via))
