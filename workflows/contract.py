@@ -153,7 +153,7 @@ def standing(message: Message, request: ModerationRequest | None = None) -> Answ
     return answer
 
 
-def changed(call: Subscribe | Unsubscribe | ChangeAddress | RemoveUser, done: bool) -> Answer:
+def changed(call: Subscribe | Unsubscribe | ChangeAddress | RemoveUser, *, done: bool) -> Answer:
     """The result of a task about one person; `changed` is false if it was so before."""
     return {"user_id": call.user_id, "changed": done}
 

@@ -1,9 +1,11 @@
 """What a push holds, and what the last good push of the list held."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from hashlib import sha256
+from itertools import chain
+from tempfile import TemporaryFile
 from typing import IO, NamedTuple
 
 from sqlalchemy import delete, insert, select
@@ -66,13 +68,17 @@ def keep(session: Session, list_id: int, file: IO[bytes]) -> None:
 
 def kept_lines(session: Session, list_id: int) -> Iterator[bytes]:
     """The lines of the last good push."""
-    stored = select(PushedPart.lines).where(PushedPart.list_id == list_id)
-    for number in session.scalars(
-        select(PushedPart.number).where(PushedPart.list_id == list_id).order_by(PushedPart.number)
-    ).all():
-        part = session.scalar(stored.where(PushedPart.number == number))
-        assert part is not None, "parts are replaced by whoever holds the list's Sync"
-        yield from zlib.decompress(part).splitlines(keepends=True)
+    stored = (
+        select(PushedPart.lines).where(PushedPart.list_id == list_id).order_by(PushedPart.number)
+    )
+    # Asked at once and read bit by bit: what a push replaces meanwhile does not show.
+    kept = session.scalars(stored.execution_options(yield_per=1))
+    return lines_of(zlib.decompress(part) for part in kept)
+
+
+def lines_of(several: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines of several parts."""
+    return chain.from_iterable(part.splitlines(keepends=True) for part in several)
 
 
 class Difference(NamedTuple):
@@ -97,10 +103,17 @@ def differences(before: Iterator[bytes], after: Iterator[bytes]) -> Iterator[Dif
             new = next(after, None)
 
 
+def difference_now(session: Session, mailing_list: MailingList) -> Iterator[Difference]:
+    """What a push would add and take away now, compared with the last good one."""
+    before = kept_lines(session, mailing_list.id)
+    with TemporaryFile(buffering=0) as file:
+        read_addresses(session, mailing_list, file)
+        yield from differences(before, lines_of(parts(file)))
+
+
 def removals(session: Session, list_id: int, file: IO[bytes]) -> int:
     """How many addresses of the last good push are not in the file."""
-    file.seek(0)
-    found = differences(kept_lines(session, list_id), iter(file))
+    found = differences(kept_lines(session, list_id), lines_of(parts(file)))
     return sum(not each.added for each in found)
 
 

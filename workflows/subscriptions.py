@@ -92,7 +92,9 @@ def require_all(session: Session, wanted: Select[int]) -> None:
     there = select(User.id).where(User.removed_at.is_(None))
     missing = session.scalars(wanted.except_(there).order_by(text("1")).limit(SHOWN + 1)).all()
     if missing:
-        numbers = ", ".join(map(str, missing[:SHOWN])) + (", …" if len(missing) > SHOWN else "")
+        numbers = ", ".join(map(str, missing[:SHOWN])) + (
+            " and others" if len(missing) > SHOWN else ""
+        )
         raise Unknown(f"Not among the users: {numbers}.")
 
 
@@ -110,6 +112,17 @@ def unsubscribe(
         return False
     note(session, Change.LEFT, user=user, mailing_list=mailing_list, by=by, via=via)
     return True
+
+
+def leave_every_list(session: Session, user: User, *, by: User | None, via: Door) -> list[int]:
+    """End every subscription of the person; returns the ids of the lists."""
+    ended = (
+        delete(Subscription)
+        .where(Subscription.user_id == user.id)
+        .returning(Subscription.list_id, Subscription.user_id)
+        .cte("ended")
+    )
+    return sorted(note_rows(session, Change.LEFT, ended, by=by, via=via))
 
 
 def require_own_or_right(

@@ -182,32 +182,26 @@ def recall(session: Session, call: contract.Recall) -> contract.Answer:
 @public("listgate.subscribe", contract.Subscribe)
 def subscribe(session: Session, call: contract.Subscribe) -> contract.Answer:
     by = people.acting_user_by_id(session, call.by_id, Door.SERVICE)
-    user, mailing_list = (
-        people.user_by_id(session, call.user_id),
-        lists.list_named(session, call.list),
-    )
-    joined = subscriptions.subscribe(session, user, mailing_list, by=by, via=Door.SERVICE)
-    return contract.changed(call, joined)
+    user = people.user_by_id(session, call.user_id)
+    which = lists.list_named(session, call.list)
+    joined = subscriptions.subscribe(session, user, which, by=by, via=Door.SERVICE)
+    return contract.changed(call, done=joined)
 
 
 @public("listgate.unsubscribe", contract.Unsubscribe)
 def unsubscribe(session: Session, call: contract.Unsubscribe) -> contract.Answer:
     by = people.acting_user_by_id(session, call.by_id, Door.SERVICE)
-    user, mailing_list = (
-        people.user_by_id(session, call.user_id),
-        lists.list_named(session, call.list),
-    )
-    left = subscriptions.unsubscribe(session, user, mailing_list, by=by, via=Door.SERVICE)
-    return contract.changed(call, left)
+    user = people.user_by_id(session, call.user_id)
+    which = lists.list_named(session, call.list)
+    left = subscriptions.unsubscribe(session, user, which, by=by, via=Door.SERVICE)
+    return contract.changed(call, done=left)
 
 
 @public("listgate.import_subscribers", contract.ImportSubscribers)
 def import_subscribers(session: Session, call: contract.ImportSubscribers) -> contract.Answer:
     by = people.acting_user_by_id(session, call.by_id, Door.SERVICE)
-    mailing_list = lists.list_named(session, call.list)
-    joined = subscriptions.subscribe_all(
-        session, mailing_list, call.user_ids, by=by, via=Door.SERVICE
-    )
+    which = lists.list_named(session, call.list)
+    joined = subscriptions.subscribe_all(session, which, call.user_ids, by=by, via=Door.SERVICE)
     return {"list": call.list, "joined": joined}
 
 
@@ -215,16 +209,16 @@ def import_subscribers(session: Session, call: contract.ImportSubscribers) -> co
 def change_address(session: Session, call: contract.ChangeAddress) -> contract.Answer:
     by = people.acting_user_by_id(session, call.by_id, Door.SERVICE)
     user, address = people.user_by_id(session, call.user_id), parcels.content(call.parcel)
-    return contract.changed(
-        call, addresses.change_address(session, user, address, by=by, via=Door.SERVICE)
-    )
+    moved = addresses.change_address(session, user, address, by=by, via=Door.SERVICE)
+    return contract.changed(call, done=moved)
 
 
 @public("listgate.remove_user", contract.RemoveUser)
 def remove_user(session: Session, call: contract.RemoveUser) -> contract.Answer:
     by = people.acting_user_by_id(session, call.by_id, Door.SERVICE)
     user = people.user_by_id(session, call.user_id)
-    return contract.changed(call, removal.remove_user(session, user, by=by, via=Door.SERVICE))
+    left = removal.remove_user(session, user, by=by, via=Door.SERVICE)
+    return contract.changed(call, done=left is not None)
 
 
 @public("listgate.push_list", contract.PushList)

@@ -1,12 +1,14 @@
-"""`listgate list`, `listgate approvers`, `listgate subscribe` and `unsubscribe`."""
+"""`listgate list`, `approvers`, `sync`, `subscribe` and `unsubscribe`."""
 
 import typer
 
 from portal.cli import subscriptions
 from portal.cli.approvers import approvers
 from portal.cli.mailing_lists import mailing_lists
+from portal.cli.sync import sync
 
 app = typer.Typer()
 app.add_typer(mailing_lists, name="list")
 app.add_typer(approvers, name="approvers")
+app.add_typer(sync, name="sync")
 app.add_typer(subscriptions.app)
