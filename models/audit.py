@@ -36,6 +36,7 @@ class Act(StrEnum):
     GRANTED_ROLE = "granted_role"
     EDITED_ROLE = "edited_role"
     CREATED_LIST = "created_list"
+    EDITED_LIST = "edited_list"
     CREATED_APPROVER_LIST = "created_approver_list"
     EDITED_APPROVER_LIST = "edited_approver_list"
     ASSIGNED_APPROVERS = "assigned_approvers"

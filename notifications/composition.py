@@ -24,13 +24,13 @@ POLICY = SMTP.clone(refold_source="none")
 
 def words(notification: Notification, voice: Voice) -> Words:
     """The letter in the recipient's language."""
-    message = notification.message
-    facts = LETTERS[notification.letter].facts(notification, voice)
+    special = LETTERS[notification.letter].facts(notification, voice)
+    facts = {**shared(notification, voice), **special}
     return Words(
         notification.letter,
-        {**shared(notification, voice), **facts},
+        facts,
         language=notification.user.language,
-        list_name=message.mailing_list.short_name if message else None,
+        list_name=facts.get("list"),
         templates_dir=voice.templates_dir,
     )
 

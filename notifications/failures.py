@@ -1,14 +1,26 @@
-"""Why a push failed, in the words of each language."""
+"""Why a push failed, in the words of each language, and what its command said."""
 
+import re
 from collections.abc import Callable
 
 from models import Failure, Language
 from notifications.languages import translations
 
+# The escape sequences of terminals (ECMA-48, 5.4), by which programs colour what they say.
+ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+
 
 def why(failure: Failure, status: int | None, language: Language) -> str:
     """The sentence for this failure; `status` is the command's exit status, negative a signal's."""
     return SENTENCES[failure](translations(language).gettext) % {"status": abs(status or 0)}
+
+
+def readable(stderr: str) -> str:
+    """What a command said, line by line, without colours, bells and whatever else has no shape."""
+    lines = ANSI.sub("", stderr).expandtabs(4).splitlines()
+    return "\n".join(
+        "".join(each if each.isprintable() else " " for each in line).rstrip() for line in lines
+    ).strip("\n")
 
 
 # Functions, so that the sentences stand in `_("...")` where translators' tools find them.

@@ -16,7 +16,7 @@ from models import (
     Notification,
     RequestState,
 )
-from notifications.failures import why
+from notifications.failures import readable, why
 from notifications.keys import hashed
 from notifications.languages import told
 from notifications.outgoing import outgoing
@@ -123,10 +123,13 @@ def to_author(notification: Notification, _voice: Voice) -> Facts:
 
 
 def failing(notification: Notification, _voice: Voice) -> Facts:
-    """Why the list could not be pushed."""
-    said = notification.detail
-    failure = Failure(said["failure"])
-    return {"reason": why(failure, said["exit_status"], notification.user.language)}
+    """Why the list could not be pushed; what the command said is a stranger's words."""
+    detail = notification.detail
+    failure = Failure(detail["failure"])
+    return {
+        "reason": why(failure, detail["exit_status"], notification.user.language),
+        "stderr": readable(detail["stderr"]),
+    }
 
 
 def pointless(notification: Notification) -> bool:

@@ -31,6 +31,7 @@ from notifications.email import Relay
 from notifications.mailer import Mailer
 from portal.cli import app
 from sandbox.mailbox import Mailbox
+from tests.push_letters import tell_of_push
 from workflows import (
     deadlines,
     dispatch,
@@ -215,6 +216,8 @@ def bring_about(
         mail.write_back(session, request.invitations[0], letter)
     if letter is LetterName.PHONE_LOCKED:
         notify_administrators(session, letter, person=grace.name)
+    if letter in {LetterName.SYNC_HELD, LetterName.SYNC_FAILING, LetterName.SYNC_RECOVERED}:
+        tell_of_push(session, request.message.mailing_list, letter)
     if letter is LetterName.RETURNED:
         waiting = session.scalars(select(Dispatch).where(Dispatch.request_id == request.id)).one()
         dispatch.return_to_author(session, waiting)

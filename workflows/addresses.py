@@ -1,5 +1,6 @@
 """Change the address of a person, and so of every subscription they have."""
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models import Act, Change, Door, Invalid, LinkPurpose, Right, User, record
@@ -21,17 +22,22 @@ def change_address(
 ) -> bool:
     """Give the person another address; False if it is theirs already.
 
-    Raises Invalid for an address that is none or somebody else's, Trespass if it is somebody
-    else's to change and `by` may not edit users.
+    Raises Invalid for an address that is none or somebody else's and for somebody who was removed,
+    Trespass if it is somebody else's to change and `by` may not edit users.
     """
     if by is not user:
         require(by, Right.EDIT_USERS, via)
     hold(session, user)
+    if user.removed_at:
+        raise Invalid("%(user)s was removed.", user=user)
     wanted = free_address(session, address, user)
     if wanted == user.address:
         return False
-    user.address = wanted
-    session.flush()
+    try:
+        with session.begin_nested():
+            user.address = wanted
+    except IntegrityError:  # its words would quote the address
+        raise Invalid("Another user has this address.") from None
     lists = note_everywhere(session, Change.READDRESSED, user, by=by, via=via)
     record(session, Act.CHANGED_ADDRESS, by=by, via=via, user_id=user.id, lists=lists)
     return True

@@ -13,24 +13,16 @@ import structlog
 from kombu import Connection
 from kombu.exceptions import KombuError
 from kombu.pools import producers
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from models.clock import now
 from settings import settings
 from workflows.celery import app
+from workflows.memory import memory
 
 log = structlog.get_logger()
 
 # A page waits for its bell: a broker that does not answer within a second is not waited for.
 BELL_PATIENCE = {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 0}
-
-memory = redis.Redis.from_url(
-    settings.redis_url.get_secret_value(),
-    socket_timeout=1,
-    socket_connect_timeout=1,
-    retry=Retry(NoBackoff(), 0),
-)
 
 
 class Bell(NamedTuple):

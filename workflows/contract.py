@@ -7,6 +7,7 @@ queue.
 
 from collections.abc import Callable
 from typing import Annotated, Any, Self
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.dialects.postgresql import insert
@@ -16,6 +17,14 @@ from models import IdempotentCall, Invalid, Message, ModerationRequest, Refusal,
 
 Id = Annotated[int, Field(gt=0, lt=2**63)]
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]  # no database takes a NUL
+ShortName = Annotated[Text, Field(max_length=64)]
+
+# A call's arguments lie in the queue, and for a week in a row: so many are less than a megabyte.
+MANY = 100_000
+UserIds = Annotated[list[Id], Field(min_length=1, max_length=MANY)]
+
+LIST: Any = Field(description="A list's short name")
+OWN_OR_402: Any = Field(description="The user, if the list is open, or one with Right 402")
 
 
 class KeyReused(Refusal):
@@ -86,6 +95,55 @@ class Recall(Call):
     by_id: Id = Field(description="Its author, or a user with Right 601")
 
 
+class Subscribe(Call):
+    """Put a user on a list."""
+
+    user_id: Id = Field(description="Who joins")
+    list: ShortName = LIST
+    by_id: Id = OWN_OR_402
+
+
+class Unsubscribe(Call):
+    """Take a user off a list."""
+
+    user_id: Id = Field(description="Who leaves")
+    list: ShortName = LIST
+    by_id: Id = OWN_OR_402
+
+
+class ImportSubscribers(Call):
+    """Put many users on a list, all or none; one push follows."""
+
+    list: ShortName = LIST
+    user_ids: UserIds = Field(description=f"Who joins, up to {MANY:,}; who is on it stays on it")
+    by_id: Id = Field(description="A user with Right 402")
+
+
+class ChangeAddress(Call):
+    """Give a user another address; every list the user is on is pushed."""
+
+    # A JSON string cannot be a UUID by itself; strict would refuse it.
+    model_config = ConfigDict(strict=False)
+
+    user_id: Annotated[Id, Field(strict=True)] = Field(description="Whose address changes")
+    parcel: UUID = Field(description="The number of the parcel that the new address is in")
+    by_id: Annotated[Id, Field(strict=True)] = Field(description="The user, or one with Right 2000")
+
+
+class RemoveUser(Call):
+    """Take a user off every list, and forget address, telephone number and roles; final."""
+
+    user_id: Id = Field(description="Who is removed")
+    by_id: Id = Field(description="A user with Right 2000")
+
+
+class PushList(Call):
+    """Push a list to the list server at once, whether or not anything has changed."""
+
+    list: ShortName = LIST
+    by_id: Id = Field(description="A user with Right 402")
+
+
 Answer = dict[str, Any]
 
 
@@ -95,6 +153,11 @@ def standing(message: Message, request: ModerationRequest | None = None) -> Answ
     if request is not None:
         answer |= {"request_id": request.id, "request": request.state.value}
     return answer
+
+
+def changed(call: Subscribe | Unsubscribe | ChangeAddress | RemoveUser, *, done: bool) -> Answer:
+    """The result of a task about one person; `changed` is false if it was so before."""
+    return {"user_id": call.user_id, "changed": done}
 
 
 def once(session: Session, task: str, call: Call, act: Callable[[], Answer]) -> Answer:

@@ -65,6 +65,7 @@ def note_rows(
 
 def hold(session: Session, user: User) -> None:
     """Hold a person's row against new subscriptions: joining takes a key share lock of it."""
+    session.flush()  # a refresh forgets what was changed and is not written yet
     session.refresh(user, with_for_update=True)
 
 

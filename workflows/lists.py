@@ -15,6 +15,7 @@ from models import (
     ListKind,
     MailingList,
     Right,
+    SelfService,
     Unknown,
     User,
     record,
@@ -56,6 +57,26 @@ def create_list(
     session.flush()
     record(session, Act.CREATED_LIST, by=by, via=via, list_id=mailing_list.id, name=short_name)
     return mailing_list
+
+
+def edit_list(
+    session: Session,
+    mailing_list: MailingList,
+    *,
+    description: str | None = None,
+    self_service: SelfService | None = None,
+    by: User | None,
+    via: Door,
+) -> None:
+    """Say what the list is for, and whether members join it by themselves; None changes nothing."""
+    require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
+    changed: dict[str, Any] = {}
+    if description is not None:
+        mailing_list.description = changed["description"] = lines(description, "The description")
+    if self_service is not None:
+        mailing_list.self_service = changed["self_service"] = self_service
+    if changed:
+        record(session, Act.EDITED_LIST, by=by, via=via, list_id=mailing_list.id, **changed)
 
 
 def create_approver_list(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from hashlib import sha256
 from io import BufferedWriter, FileIO
+from tempfile import TemporaryFile
 from typing import NamedTuple
 
 from sqlalchemy import delete, insert, select
@@ -76,12 +77,11 @@ def keep(session: Session, list_id: int, file: FileIO) -> None:
 
 def kept_lines(session: Session, list_id: int) -> Iterator[bytes]:
     """The lines of the last good push."""
-    stored = select(PushedPart.lines).where(PushedPart.list_id == list_id)
-    for number in session.scalars(
-        select(PushedPart.number).where(PushedPart.list_id == list_id).order_by(PushedPart.number)
-    ).all():
-        part = session.scalar(stored.where(PushedPart.number == number))
-        assert part is not None, "parts are replaced by whoever holds the list's Sync"
+    stored = (
+        select(PushedPart.lines).where(PushedPart.list_id == list_id).order_by(PushedPart.number)
+    )
+    # Asked at once and read bit by bit: what a push replaces meanwhile does not show.
+    for part in session.scalars(stored.execution_options(yield_per=1)):
         yield from zlib.decompress(part).splitlines(keepends=True)
 
 
@@ -105,6 +105,14 @@ def differences(before: Iterator[bytes], after: Iterator[bytes]) -> Iterator[Dif
         else:
             yield Difference(added=True, line=new)
             new = next(after, None)
+
+
+def difference_now(session: Session, mailing_list: MailingList) -> Iterator[Difference]:
+    """What a push would add and take away now, compared with the last good one."""
+    before = kept_lines(session, mailing_list.id)
+    with TemporaryFile(buffering=0) as file:
+        read_addresses(session, mailing_list, file)
+        yield from differences(before, lines(file))
 
 
 def removals(session: Session, list_id: int, file: FileIO) -> int:

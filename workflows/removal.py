@@ -1,42 +1,61 @@
 """Remove a person: from every list, and from our memory but for the name under what they did."""
 
-from sqlalchemy import delete
+from typing import NamedTuple
+
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from models import Act, ApproverList, Change, Door, Right, Subscription, User, record
+from models import Act, ApproverList, Delivery, Dispatch, Door, Right, User, record
 from models.clock import now
-from workflows.journal import hold, note_rows
+from workflows.journal import hold
 from workflows.people import require
+from workflows.subscriptions import leave_every_list
 
 
-def remove_user(session: Session, user: User, *, by: User | None, via: Door) -> bool:
+class Departure(NamedTuple):
+    """How many lists, and approver lists, somebody was on."""
+
+    lists: int
+    approver_lists: int
+
+
+def remove_user(session: Session, user: User, *, by: User | None, via: Door) -> Departure | None:
     """Take the person off every list and approver list, and forget address, phone and roles.
 
-    The row stays: decisions and messages name it.  False if it was done before.
+    The row stays: decisions and messages name it.  None if it was done before.
     """
     require(by, Right.EDIT_USERS, via)
     hold(session, user)
     if user.removed_at:
-        return False
+        return None
     lists = leave_every_list(session, user, by=by, via=via)
-    for approver_list in session.query(ApproverList).where(ApproverList.members.any(id=user.id)):
-        approver_list.members.remove(user)
-    user.roles = []
-    user.phone = None
-    # The address is free for somebody else; .invalid is nobody's (RFC 2606).
-    user.address = f"removed-{user.id}@removed.invalid"
+    approver_lists = leave_every_approver_list(session, user)
+    forget(session, user)
     user.removed_at = now()
     user.disabled_at = user.disabled_at or user.removed_at
     record(session, Act.REMOVED_USER, by=by, via=via, user_id=user.id, lists=lists)
-    return True
+    return Departure(len(lists), approver_lists)
 
 
-def leave_every_list(session: Session, user: User, *, by: User | None, via: Door) -> list[int]:
-    """End every subscription of the person; returns the ids of the lists."""
-    ended = (
-        delete(Subscription)
-        .where(Subscription.user_id == user.id)
-        .returning(Subscription.list_id, Subscription.user_id)
-        .cte("ended")
+def leave_every_approver_list(session: Session, user: User) -> int:
+    """Have the person answer for no list any more; returns for how many they did."""
+    answered = select(ApproverList).where(ApproverList.members.any(User.id == user.id))
+    approver_lists = session.scalars(answered).all()
+    for approver_list in approver_lists:
+        approver_list.members.remove(user)
+    return len(approver_lists)
+
+
+def forget(session: Session, user: User) -> None:
+    """Forget how the person was reached, and what they were allowed to do."""
+    # The address is free for somebody else; .invalid is nobody's (RFC 2606).
+    nobody = f"removed-{user.id}@removed.invalid"
+    # A sendout that is under way spares whose address is a disabled person's.
+    session.execute(
+        update(Delivery)
+        .where(Delivery.address == user.address, Delivery.dispatch_id.in_(select(Dispatch.id)))
+        .values(address=nobody)
     )
-    return list(note_rows(session, Change.LEFT, ended, by=by, via=via))
+    user.address = nobody
+    user.phone = user.sms_stopped_at = None
+    user.roles = []

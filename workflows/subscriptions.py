@@ -1,42 +1,101 @@
 """Join and leave lists; every change goes into the journal."""
 
-from sqlalchemy import delete
-from sqlalchemy.dialects.postgresql import insert
+from collections.abc import Collection
+
+from sqlalchemy import BigInteger, ColumnElement, Select, delete, func, literal, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from sqlalchemy.orm import Session
 
 from models import (
     Act,
     Change,
     Door,
+    Invalid,
     MailingList,
     Right,
     SelfService,
     Subscription,
     Trespass,
+    Unknown,
     User,
     record,
 )
 from models.clock import now
-from workflows.journal import note_change
+from workflows.journal import note_change, note_rows
 from workflows.people import require
+
+# Of those who cannot be put on a list, so many are named.
+SHOWN = 10
 
 
 def subscribe(
     session: Session, user: User, mailing_list: MailingList, *, by: User | None, via: Door
 ) -> bool:
-    """Put `user` on the list; False if they are on it already."""
+    """Put `user` on the list; False if they are on it already.
+
+    Raises Invalid for somebody who was removed, Trespass.
+    """
     require_own_or_right(user, mailing_list, by=by, via=via)
+    if user.removed_at:
+        raise Invalid(f"{user} was removed.")
     # One statement, so that of two who do it at once one learns that it was done.
     joined = session.scalar(
-        insert(Subscription)
-        .values(list_id=mailing_list.id, user_id=user.id, since=now())
-        .on_conflict_do_nothing()
-        .returning(Subscription.user_id)
+        joining(mailing_list, User.id == user.id).returning(Subscription.user_id)
     )
     if joined is None:
         return False
     note(session, Change.JOINED, user=user, mailing_list=mailing_list, by=by, via=via)
     return True
+
+
+def subscribe_all(
+    session: Session,
+    mailing_list: MailingList,
+    user_ids: Collection[int],
+    *,
+    by: User | None,
+    via: Door,
+) -> int:
+    """Put all these people on the list, however many; returns how many were not on it before.
+
+    Raises Unknown, and puts nobody on it, if one of them is not there or was removed.
+    """
+    require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
+    wanted = select(func.unnest(literal(list(user_ids), ARRAY(BigInteger))))
+    require_all(session, wanted)
+    joined = (
+        joining(mailing_list, User.id.in_(wanted))
+        .returning(Subscription.list_id, Subscription.user_id)
+        .cte("joined")
+    )
+    number = note_rows(session, Change.JOINED, joined, by=by, via=via).get(mailing_list.id, 0)
+    record(session, Act.IMPORTED, by=by, via=via, list_id=mailing_list.id, joined=number)
+    return number
+
+
+def joining(mailing_list: MailingList, who: ColumnElement[bool]) -> Insert:
+    """Put these people on the list, but nobody who is removed at this moment."""
+    row = select(literal(mailing_list.id), User.id, literal(now()))
+    return (
+        insert(Subscription)
+        .from_select(
+            ["list_id", "user_id", "since"],
+            # The lock waits for whoever holds a person, and then looks again.
+            row.where(who, User.removed_at.is_(None)).with_for_update(read=True, key_share=True),
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def require_all(session: Session, wanted: Select[int]) -> None:
+    """Raise Unknown, with their numbers, for those who are not there or were removed."""
+    there = select(User.id).where(User.removed_at.is_(None))
+    missing = session.scalars(wanted.except_(there).order_by(text("1")).limit(SHOWN + 1)).all()
+    if missing:
+        numbers = ", ".join(map(str, missing[:SHOWN])) + (
+            " and others" if len(missing) > SHOWN else ""
+        )
+        raise Unknown(f"Not among the users: {numbers}.")
 
 
 def unsubscribe(
@@ -53,6 +112,17 @@ def unsubscribe(
         return False
     note(session, Change.LEFT, user=user, mailing_list=mailing_list, by=by, via=via)
     return True
+
+
+def leave_every_list(session: Session, user: User, *, by: User | None, via: Door) -> list[int]:
+    """End every subscription of the person; returns the ids of the lists."""
+    ended = (
+        delete(Subscription)
+        .where(Subscription.user_id == user.id)
+        .returning(Subscription.list_id, Subscription.user_id)
+        .cte("ended")
+    )
+    return sorted(note_rows(session, Change.LEFT, ended, by=by, via=via))
 
 
 def require_own_or_right(

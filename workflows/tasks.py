@@ -1,15 +1,14 @@
 """Every task there is: transaction, take, one verb.
 
-The first half is ours alone; the second is public, for other services (see workflows/contract.py).
+The first half is ours alone; the second is public, for other services: workflows/contract.py has
+their arguments and answers, workflows/public.py how they are declared.
 """
 
 from collections.abc import Callable
 from functools import partial
 from tempfile import TemporaryFile
-from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from models import (
@@ -20,28 +19,36 @@ from models import (
     InboundMailState,
     Notification,
     NotificationState,
-    Refusal,
 )
 from notifications.delivery import deliver
 from notifications.voice import Voice
 from settings import settings
 from workflows import (
+    addresses,
     contract,
     dispatch,
     list_server,
+    lists,
     mail,
     messages,
     moderation,
     notifications,
+    parcels,
     people,
     pushes,
+    removal,
     sendout,
+    subscriptions,
     sweep,
+    switches,
     sync,
 )
 from workflows.celery import app
 from workflows.deadlines import Patience, meet_deadlines
+from workflows.public import PUBLIC, public
 from workflows.transaction import transaction
+
+__all__ = ["PUBLIC"]  # docs/tasks.md is drawn from it
 
 try:
     voice = Voice.from_settings(settings)
@@ -139,39 +146,6 @@ if settings.maillists_enabled:
     ]
 
 
-Arguments = TypeVar("Arguments", bound=contract.Call)
-PUBLIC: dict[str, type[contract.Call]] = {}
-
-
-def public(
-    name: str, arguments: type[Arguments]
-) -> Callable[[Callable[[Session, Arguments], contract.Answer]], Callable[..., Any]]:
-    """Declare a task for other services: arguments checked, each call answered once."""
-    PUBLIC[name] = arguments
-
-    def declare(verb: Callable[[Session, Arguments], contract.Answer]) -> Callable[..., Any]:
-        def answer(*unnamed: Any, **given: Any) -> contract.Answer:
-            call = arguments.read(unnamed, given)
-            with transaction() as session:
-                return contract.once(session, name, call, lambda: verb(session, call))
-
-        answer.__doc__ = arguments.__doc__
-        return app.task(
-            name=name,
-            ignore_result=False,
-            # A refusal is an answer: its class and sentence are the result, and no traceback.
-            throws=(Refusal,),
-            # No row asks for this work yet, so no sweep would: while PostgreSQL is away the call
-            # itself must wait.  Each delay stays below the broker's visibility timeout.
-            autoretry_for=(InterfaceError, OperationalError),
-            retry_backoff=True,
-            retry_backoff_max=120,
-            max_retries=None,
-        )(answer)
-
-    return declare
-
-
 @public("listgate.request_approval", contract.RequestApproval)
 def request_approval(session: Session, call: contract.RequestApproval) -> contract.Answer:
     message = messages.message_by_id(session, call.message_id)
@@ -202,3 +176,53 @@ def recall(session: Session, call: contract.Recall) -> contract.Answer:
     by = people.acting_user_by_id(session, call.by_id, Door.SERVICE)
     dispatch.recall(session, message, by, via=Door.SERVICE)
     return contract.standing(message)
+
+
+@public("listgate.subscribe", contract.Subscribe)
+def subscribe(session: Session, call: contract.Subscribe) -> contract.Answer:
+    by = people.acting_user_by_id(session, call.by_id, Door.SERVICE)
+    user = people.user_by_id(session, call.user_id)
+    which = lists.list_named(session, call.list)
+    joined = subscriptions.subscribe(session, user, which, by=by, via=Door.SERVICE)
+    return contract.changed(call, done=joined)
+
+
+@public("listgate.unsubscribe", contract.Unsubscribe)
+def unsubscribe(session: Session, call: contract.Unsubscribe) -> contract.Answer:
+    by = people.acting_user_by_id(session, call.by_id, Door.SERVICE)
+    user = people.user_by_id(session, call.user_id)
+    which = lists.list_named(session, call.list)
+    left = subscriptions.unsubscribe(session, user, which, by=by, via=Door.SERVICE)
+    return contract.changed(call, done=left)
+
+
+@public("listgate.import_subscribers", contract.ImportSubscribers)
+def import_subscribers(session: Session, call: contract.ImportSubscribers) -> contract.Answer:
+    by = people.acting_user_by_id(session, call.by_id, Door.SERVICE)
+    which = lists.list_named(session, call.list)
+    joined = subscriptions.subscribe_all(session, which, call.user_ids, by=by, via=Door.SERVICE)
+    return {"list": call.list, "joined": joined}
+
+
+@public("listgate.change_address", contract.ChangeAddress)
+def change_address(session: Session, call: contract.ChangeAddress) -> contract.Answer:
+    by = people.acting_user_by_id(session, call.by_id, Door.SERVICE)
+    user, address = people.user_by_id(session, call.user_id), parcels.content(call.parcel)
+    moved = addresses.change_address(session, user, address, by=by, via=Door.SERVICE)
+    return contract.changed(call, done=moved)
+
+
+@public("listgate.remove_user", contract.RemoveUser)
+def remove_user(session: Session, call: contract.RemoveUser) -> contract.Answer:
+    by = people.acting_user_by_id(session, call.by_id, Door.SERVICE)
+    user = people.user_by_id(session, call.user_id)
+    left = removal.remove_user(session, user, by=by, via=Door.SERVICE)
+    return contract.changed(call, done=left is not None)
+
+
+@public("listgate.push_list", contract.PushList)
+def push_list(session: Session, call: contract.PushList) -> contract.Answer:
+    switches.require_maillists(enabled=rules.enabled)
+    by = people.acting_user_by_id(session, call.by_id, Door.SERVICE)
+    asked = pushes.push_now(session, lists.list_named(session, call.list), by=by, via=Door.SERVICE)
+    return {"list": call.list, "sync_id": asked.id, "sync": asked.state.value}

@@ -1,4 +1,4 @@
-"""`listgate user contact`."""
+"""`listgate user contact` and `listgate user address`."""
 
 from typing import Annotated
 
@@ -7,6 +7,7 @@ import typer
 from models import Door, Language, Preference
 from portal.cli.options import Address, say
 from workflows import people
+from workflows.addresses import change_address
 from workflows.contacts import change_contact
 from workflows.transaction import transaction
 
@@ -31,3 +32,14 @@ def contact(
             via=Door.COMMAND_LINE,
         )
         say(f"{user.name} is told by {user.preference}, in {user.language.name.lower()}.")
+
+
+def address(
+    address: Address,
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The new address.")],
+) -> None:
+    """Give a person another address; every list they are on is pushed."""
+    with transaction() as session:
+        user = people.user_with_address(session, address)
+        changed = change_address(session, user, new, by=None, via=Door.COMMAND_LINE)
+        say(f"{user.name} {'now has' if changed else 'already had'} the address {user.address}.")

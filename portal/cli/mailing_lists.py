@@ -5,13 +5,13 @@ from typing import Annotated
 import typer
 from sqlalchemy import select
 
-from models import Door, ListDelivery, ListKind, MailingList
+from models import Door, ListDelivery, ListKind, MailingList, SelfService
 from portal.cli.options import ShortName, say, show
 from portal.cli.subscriptions import members
 from workflows import lists
 from workflows.transaction import transaction
 
-mailing_lists = typer.Typer(help="Mailing lists: create, show, all.", no_args_is_help=True)
+mailing_lists = typer.Typer(help="Mailing lists: create, set, show, all.", no_args_is_help=True)
 
 
 @mailing_lists.command("create")
@@ -43,6 +43,28 @@ def create_list(
             via=Door.COMMAND_LINE,
         )
         say(f"The list {short_name} is there; nobody is on it yet.")
+
+
+@mailing_lists.command("set")
+def set_list(
+    short_name: ShortName,
+    description: Annotated[str | None, typer.Option(help="What it is for.")] = None,
+    self_service: Annotated[
+        SelfService | None, typer.Option(help="Whether any member may join and leave.")
+    ] = None,
+) -> None:
+    """Change what a list is; what is not given stays as it is."""
+    with transaction() as session:
+        one = lists.list_named(session, short_name)
+        lists.edit_list(
+            session,
+            one,
+            description=description,
+            self_service=self_service,
+            by=None,
+            via=Door.COMMAND_LINE,
+        )
+        say(f"The list {short_name} is {one.self_service} to members who join by themselves.")
 
 
 @mailing_lists.command("all")
@@ -85,6 +107,7 @@ def show_list(short_name: ShortName) -> None:
                 ("description", one.description or "missing"),
                 ("kind", one.kind),
                 ("delivery", one.delivery),
+                ("self service", one.self_service),
                 ("four eyes", "yes" if one.four_eyes else "no"),
                 ("approver list", one.approver_list.name if one.approver_list else "none"),
                 ("approvers", answer or "nobody"),

@@ -34,6 +34,11 @@ def local(moment: datetime) -> str:
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
+def number(count: int | None) -> str:
+    """A number, or a dash for none."""
+    return "-" if count is None else str(count)
+
+
 def plain(text: str) -> str:
     """A stranger's words in one line, and no order to the terminal among them."""
     return "".join(each if each.isprintable() else " " for each in text)

@@ -6,11 +6,14 @@ import typer
 from sqlalchemy import select
 
 from models import Door, User
-from portal.cli.options import Address, RoleName, say, show
+from portal.cli.options import Address, RoleName, plain, say, show
 from workflows import people
+from workflows.removal import remove_user
 from workflows.transaction import transaction
 
-users = typer.Typer(help="Users: add, list, grant, contact, disable, enable.", no_args_is_help=True)
+users = typer.Typer(
+    help="Users: add, list, grant, contact, address, disable, enable, remove.", no_args_is_help=True
+)
 
 
 @users.command("add")
@@ -77,3 +80,21 @@ def enable(address: Address) -> None:
         user = people.user_with_address(session, address)
         people.enable(session, user, by=None, via=Door.COMMAND_LINE)
         say(f"{user.name} is enabled.")
+
+
+@users.command("remove")
+def remove(
+    address: Address,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether this is meant.")] = False,
+) -> None:
+    """Take a person off every list, and forget all but the name; it cannot be undone."""
+    with transaction() as session:
+        user = people.user_with_address(session, address)
+        if not yes:
+            typer.confirm(f"Remove {plain(user.name)} for good?", abort=True)
+        left = remove_user(session, user, by=None, via=Door.COMMAND_LINE)
+        assert left is not None, "nobody is found by an address that is forgotten"
+        say(
+            f"{user.name} is removed: off {left.lists} lists and {left.approver_lists} approver "
+            "lists; address, telephone number and roles are forgotten."
+        )

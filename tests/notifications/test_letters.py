@@ -219,4 +219,4 @@ def test_text_and_html_tell_the_same(session: Session, people: Cast, name: Lette
 
 def strings(facts: dict[str, Any]) -> set[str]:
     """The facts that are words."""
-    return {value for value in facts.values() if isinstance(value, str)}
+    return {value for value in facts.values() if isinstance(value, str) and value}

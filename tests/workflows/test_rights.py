@@ -1,107 +1,27 @@
 """Roles and rights: who lacks which one is refused, by name and number, and put on record."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import NamedTuple
-
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Act, AuditEntry, Door, Invalid, Message, Right, Role, Trespass, Unknown, User
-from models.clock import now
-from tests.builders import LIMIT, Cast, a_dispatch, an_eml
-from workflows import dispatch, lists, messages, subscriptions
+from models import (
+    Act,
+    AuditEntry,
+    Door,
+    Invalid,
+    Right,
+    Role,
+    Trespass,
+    Unknown,
+    User,
+)
+from tests.builders import Cast
+from tests.workflows.attempts import ATTEMPTS, Attempt
 from workflows import people as persons
 from workflows.transaction import transaction
 
 OPERATOR = Door.COMMAND_LINE
 PORTAL = Door.PORTAL
-
-
-class Attempt(NamedTuple):
-    """A verb that Edsger tries, the right it takes, and what it is about."""
-
-    right: Right
-    verb: Callable[[Session, Cast], object]
-    about: str = ""  # "list", "message", or nothing of which the audit trail keeps the number
-
-
-def written(session: Session, people: Cast, send_at: datetime | None = None) -> Message:
-    """A draft of Edsger's."""
-    edsger, announce = people.edsger, people.announce
-    return messages.write(
-        session, edsger, announce, raw=an_eml(), max_bytes=LIMIT, send_at=send_at, via=PORTAL
-    )
-
-
-ATTEMPTS = {
-    "add a user": Attempt(
-        Right.EDIT_USERS,
-        lambda s, p: persons.add_user(s, "e@example.org", "Eve", by=p.edsger, via=PORTAL),
-    ),
-    "grant a role": Attempt(
-        Right.EDIT_USERS,
-        lambda s, p: persons.grant(s, p.edsger, "administrator", by=p.edsger, via=PORTAL),
-    ),
-    "disable": Attempt(
-        Right.EDIT_USERS, lambda s, p: persons.disable(s, p.ada, by=p.edsger, via=PORTAL)
-    ),
-    "enable": Attempt(
-        Right.EDIT_USERS, lambda s, p: persons.enable(s, p.ada, by=p.edsger, via=PORTAL)
-    ),
-    "define a role": Attempt(
-        Right.EDIT_USERS,
-        lambda s, p: persons.define_role(s, "author", [601], by=p.edsger, via=PORTAL),
-    ),
-    "create a list": Attempt(
-        Right.EDIT_LISTS,
-        lambda s, p: lists.create_list(s, "n", "n@example.org", "N", by=p.edsger, via=PORTAL),
-    ),
-    "create an approver list": Attempt(
-        Right.CREATE_APPROVER_LISTS,
-        lambda s, p: lists.create_approver_list(s, "new", [], by=p.edsger, via=PORTAL),
-    ),
-    "set approvers": Attempt(
-        Right.EDIT_APPROVER_LISTS,
-        lambda s, p: lists.set_approvers(s, p.approvers, [], by=p.edsger, via=PORTAL),
-    ),
-    "assign, but not edit the list": Attempt(
-        Right.EDIT_LISTS,
-        lambda s, p: lists.assign_approvers(s, p.announce, p.approvers, by=p.edsger, via=PORTAL),
-        "list",
-    ),
-    "assign, but not use the approver list": Attempt(
-        Right.USE_APPROVER_LISTS,
-        lambda s, p: lists.assign_approvers(s, p.announce, p.approvers, by=p.edsger, via=PORTAL),
-        "list",
-    ),
-    "subscribe somebody": Attempt(
-        Right.EDIT_LISTS,
-        lambda s, p: subscriptions.subscribe(s, p.ada, p.announce, by=p.edsger, via=PORTAL),
-        "list",
-    ),
-    "unsubscribe somebody": Attempt(
-        Right.EDIT_LISTS,
-        lambda s, p: subscriptions.unsubscribe(s, p.barbara, p.announce, by=p.edsger, via=PORTAL),
-        "list",
-    ),
-    "set a time": Attempt(
-        Right.SCHEDULE_SENDOUT,
-        lambda s, p: written(s, p, now() + timedelta(days=1)),
-        "list",
-    ),
-    "release": Attempt(
-        Right.SEND_MESSAGES,
-        lambda s, p: dispatch.release(s, written(s, p), p.edsger, via=PORTAL),
-        "message",
-    ),
-    "recall somebody's message": Attempt(
-        Right.SEND_MESSAGES,
-        lambda s, p: dispatch.recall(s, a_dispatch(s, p).message, p.edsger, via=PORTAL),
-        "message",
-    ),
-}
 
 
 def last_entry(session: Session) -> AuditEntry:

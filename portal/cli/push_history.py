@@ -1,0 +1,81 @@
+"""`listgate sync status` and `listgate sync history`."""
+
+from typing import Annotated
+
+import typer
+
+from models import Language, Sync, SyncState
+from notifications.failures import readable, why
+from portal.cli.options import ShortName, local, number, show
+from workflows import lists
+from workflows.push_history import Standing, history, standings
+from workflows.transaction import transaction
+
+app = typer.Typer()
+
+# So many pushes are shown, and so much of what each command said.
+SHOWN = 20
+TAIL = 200  # characters
+
+SomeShortName = Annotated[
+    str | None, typer.Argument(metavar="[LIST]", help="A list's short name; without it, all.")
+]
+
+
+@app.command("status")
+def status(short_name: SomeShortName = None) -> None:
+    """Show where the pushes of each list stand."""
+    with transaction() as session:
+        which = lists.list_named(session, short_name) if short_name else None
+        show(
+            *("list", "state", "addresses", "last good push", "unpushed", "failures", "reason"),
+            rows=[standing_row(one) for one in standings(session, which)],
+            empty="No lists yet: listgate list create SHORT-NAME ADDRESS NAME",
+        )
+
+
+def standing_row(one: Standing) -> tuple[str, ...]:
+    """One list as it stands."""
+    good, waiting = one.good, one.unfinished
+    return (
+        one.mailing_list.short_name,
+        one.state,
+        number(good.addresses if good else None),
+        local(good.ended_at) if good and good.ended_at else "-",
+        str(one.unpushed),
+        str(waiting.failures if waiting else 0),
+        reason(waiting) if waiting else "",
+    )
+
+
+@app.command("history")
+def show_history(short_name: ShortName) -> None:
+    """Show the last pushes of a list, the newest first."""
+    with transaction() as session:
+        mailing_list = lists.list_named(session, short_name)
+        show(
+            *("when", "state", "addresses", "seconds", "exit", "reason", "stderr"),
+            rows=[row(one) for one in history(session, mailing_list, SHOWN)],
+            empty=f"The list {short_name} was never pushed: listgate sync now {short_name}",
+        )
+
+
+def row(one: Sync) -> tuple[str, ...]:
+    """One push; the outcome is that of its last attempt."""
+    took = one.ended_at - one.started_at if one.started_at and one.ended_at else None
+    return (
+        local(one.started_at or one.due_at),
+        one.state,
+        number(one.addresses),
+        f"{took.total_seconds():.1f}" if took else "-",
+        number(one.exit_status),
+        reason(one),
+        readable(one.stderr)[-TAIL:],
+    )
+
+
+def reason(one: Sync) -> str:
+    """Why the push is not done."""
+    if one.state is SyncState.HELD:
+        return f"would remove {one.removals} addresses: listgate sync diff, listgate sync confirm"
+    return why(one.failure, one.exit_status, Language.ENGLISH) if one.failure else ""

@@ -1,0 +1,59 @@
+"""`listgate sync`: push a list, see what the next push changes, confirm one that is held."""
+
+import typer
+
+from models import Door, SyncState
+from portal.cli import push_history
+from portal.cli.options import ShortName, number, say
+from settings import settings
+from workflows import lists, pushed, pushes
+from workflows.switches import require_maillists
+from workflows.transaction import transaction
+
+sync = typer.Typer(
+    help="The list server: now, status, history, diff, confirm.", no_args_is_help=True
+)
+
+sync.add_typer(push_history.app)
+
+
+@sync.callback()
+def require_module() -> None:
+    """The list server: now, status, history, diff, confirm."""
+    require_maillists(enabled=settings.maillists_enabled)
+
+
+@sync.command("now")
+def push_now(short_name: ShortName) -> None:
+    """Push a list at once, whether or not anything has changed."""
+    with transaction() as session:
+        mailing_list = lists.list_named(session, short_name)
+        asked = pushes.push_now(session, mailing_list, by=None, via=Door.COMMAND_LINE)
+        running = asked.state is SyncState.RUNNING
+        say(f"The list {short_name} is being pushed{'' if running else ' as soon as possible'}.")
+
+
+@sync.command("diff")
+def difference(short_name: ShortName) -> None:
+    """Show what the next push adds (+) and removes (-), compared with the last good one."""
+    counts = {True: 0, False: 0}
+    with transaction() as session:
+        mailing_list = lists.list_named(session, short_name)
+        for each in pushed.difference_now(session, mailing_list):
+            counts[each.added] += 1
+            typer.echo(f"{'+' if each.added else '-'}{each.line.decode()}", nl=False)
+    typer.echo(f"{counts[True]} added, {counts[False]} removed.", err=True)
+
+
+@sync.command("confirm")
+def confirm(short_name: ShortName) -> None:
+    """Let the push that is held through, and none that removes more."""
+    with transaction() as session:
+        mailing_list = lists.list_named(session, short_name)
+        let_through = pushes.confirm(session, mailing_list, by=None, via=Door.COMMAND_LINE)
+        good = pushed.last_good(session, mailing_list.id)
+        before = number(good.addresses if good else None)
+        say(
+            f"The push of {short_name} may remove {let_through.confirmed} of {before} addresses; "
+            f"{number(let_through.addresses)} will be on the list."
+        )

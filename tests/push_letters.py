@@ -1,0 +1,19 @@
+"""Letters about pushes, without the pushes."""
+
+from sqlalchemy.orm import Session
+
+from models import Failure, LetterName, MailingList, Sync, SyncState
+from workflows import sync
+
+
+def tell_of_push(session: Session, mailing_list: MailingList, letter: LetterName) -> None:
+    """Have administrators told how the pushes of this list go."""
+    pushed = Sync(mailing_list=mailing_list, failures=3, addresses=580, removals=420)
+    pushed.failure, pushed.exit_status, pushed.stderr = Failure.EXIT_STATUS, 255, "No route"
+    session.add(pushed)
+    session.flush()
+    if letter is LetterName.SYNC_HELD:
+        pushed.move(SyncState.RUNNING)
+        sync.hold_back(session, pushed, told=0)
+    else:
+        sync.tell(session, pushed, letter)

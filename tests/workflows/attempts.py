@@ -1,0 +1,141 @@
+"""Verbs that Edsger tries, each with the right that it takes."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from models import Door, MailingList, Message, Right, Sync, SyncState
+from models.clock import now
+from tests.builders import LIMIT, Cast, a_dispatch, an_eml
+from workflows import dispatch, lists, messages, pushes, subscriptions
+from workflows import people as persons
+from workflows.addresses import change_address
+from workflows.removal import remove_user
+
+PORTAL = Door.PORTAL
+
+
+class Attempt(NamedTuple):
+    """A verb that Edsger tries, the right it takes, and what it is about."""
+
+    right: Right
+    verb: Callable[[Session, Cast], object]
+    about: str = ""  # "list", "message", or nothing of which the audit trail keeps the number
+
+
+def written(session: Session, people: Cast, send_at: datetime | None = None) -> Message:
+    """A draft of Edsger's."""
+    edsger, announce = people.edsger, people.announce
+    return messages.write(
+        session, edsger, announce, raw=an_eml(), max_bytes=LIMIT, send_at=send_at, via=PORTAL
+    )
+
+
+def held(session: Session, people: Cast) -> MailingList:
+    """The list, with a push of it that waits for somebody."""
+    sync = Sync(list_id=people.announce.id, removals=10)
+    session.add(sync)
+    session.flush()
+    sync.move(SyncState.RUNNING)
+    sync.move(SyncState.HELD)
+    return people.announce
+
+
+ATTEMPTS = {
+    "add a user": Attempt(
+        Right.EDIT_USERS,
+        lambda s, p: persons.add_user(s, "e@example.org", "Eve", by=p.edsger, via=PORTAL),
+    ),
+    "grant a role": Attempt(
+        Right.EDIT_USERS,
+        lambda s, p: persons.grant(s, p.edsger, "administrator", by=p.edsger, via=PORTAL),
+    ),
+    "disable": Attempt(
+        Right.EDIT_USERS, lambda s, p: persons.disable(s, p.ada, by=p.edsger, via=PORTAL)
+    ),
+    "enable": Attempt(
+        Right.EDIT_USERS, lambda s, p: persons.enable(s, p.ada, by=p.edsger, via=PORTAL)
+    ),
+    "define a role": Attempt(
+        Right.EDIT_USERS,
+        lambda s, p: persons.define_role(s, "author", [601], by=p.edsger, via=PORTAL),
+    ),
+    "create a list": Attempt(
+        Right.EDIT_LISTS,
+        lambda s, p: lists.create_list(s, "n", "n@example.org", "N", by=p.edsger, via=PORTAL),
+    ),
+    "create an approver list": Attempt(
+        Right.CREATE_APPROVER_LISTS,
+        lambda s, p: lists.create_approver_list(s, "new", [], by=p.edsger, via=PORTAL),
+    ),
+    "set approvers": Attempt(
+        Right.EDIT_APPROVER_LISTS,
+        lambda s, p: lists.set_approvers(s, p.approvers, [], by=p.edsger, via=PORTAL),
+    ),
+    "assign, but not edit the list": Attempt(
+        Right.EDIT_LISTS,
+        lambda s, p: lists.assign_approvers(s, p.announce, p.approvers, by=p.edsger, via=PORTAL),
+        "list",
+    ),
+    "assign, but not use the approver list": Attempt(
+        Right.USE_APPROVER_LISTS,
+        lambda s, p: lists.assign_approvers(s, p.announce, p.approvers, by=p.edsger, via=PORTAL),
+        "list",
+    ),
+    "subscribe somebody": Attempt(
+        Right.EDIT_LISTS,
+        lambda s, p: subscriptions.subscribe(s, p.ada, p.announce, by=p.edsger, via=PORTAL),
+        "list",
+    ),
+    "unsubscribe somebody": Attempt(
+        Right.EDIT_LISTS,
+        lambda s, p: subscriptions.unsubscribe(s, p.barbara, p.announce, by=p.edsger, via=PORTAL),
+        "list",
+    ),
+    "subscribe many": Attempt(
+        Right.EDIT_LISTS,
+        lambda s, p: subscriptions.subscribe_all(
+            s, p.announce, [p.ada.id], by=p.edsger, via=PORTAL
+        ),
+        "list",
+    ),
+    "edit a list": Attempt(
+        Right.EDIT_LISTS,
+        lambda s, p: lists.edit_list(s, p.announce, description="", by=p.edsger, via=PORTAL),
+        "list",
+    ),
+    "push a list": Attempt(
+        Right.EDIT_LISTS,
+        lambda s, p: pushes.push_now(s, p.announce, by=p.edsger, via=PORTAL),
+        "list",
+    ),
+    "confirm a push": Attempt(
+        Right.EDIT_LISTS,
+        lambda s, p: pushes.confirm(s, held(s, p), by=p.edsger, via=PORTAL),
+        "list",
+    ),
+    "change somebody's address": Attempt(
+        Right.EDIT_USERS,
+        lambda s, p: change_address(s, p.ada, "a@example.org", by=p.edsger, via=PORTAL),
+    ),
+    "remove somebody": Attempt(
+        Right.EDIT_USERS, lambda s, p: remove_user(s, p.ada, by=p.edsger, via=PORTAL)
+    ),
+    "set a time": Attempt(
+        Right.SCHEDULE_SENDOUT,
+        lambda s, p: written(s, p, now() + timedelta(days=1)),
+        "list",
+    ),
+    "release": Attempt(
+        Right.SEND_MESSAGES,
+        lambda s, p: dispatch.release(s, written(s, p), p.edsger, via=PORTAL),
+        "message",
+    ),
+    "recall somebody's message": Attempt(
+        Right.SEND_MESSAGES,
+        lambda s, p: dispatch.recall(s, a_dispatch(s, p).message, p.edsger, via=PORTAL),
+        "message",
+    ),
+}

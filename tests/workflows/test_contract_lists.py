@@ -1,0 +1,48 @@
+"""What other services may ask about lists and people: the shapes of short names, ids, parcels."""
+
+from typing import Any
+
+import pytest
+
+from models import Invalid
+from workflows.contract import MANY, ChangeAddress, ImportSubscribers, PushList
+
+PARCEL = "0f8fad5b-d9cb-469f-a165-70867728950e"
+MANY_IDS = {"idempotency_key": "k", "list": "a", "by_id": 2}
+MOVE = {"idempotency_key": "k", "user_id": 1, "by_id": 2}
+
+
+@pytest.mark.parametrize(
+    "wrong", [[], None, 1, "1", [0], [1, "2"], [1.0], [True], [2**63], [[1]], {"1": 1}], ids=repr
+)
+def test_user_ids_are_a_list_of_some_ids(wrong: Any) -> None:
+    with pytest.raises(Invalid, match=r"^user_ids"):
+        ImportSubscribers.read((), {**MANY_IDS, "user_ids": wrong})
+
+
+def test_a_call_carries_many_ids_but_no_more() -> None:
+    call = ImportSubscribers.read((), {**MANY_IDS, "user_ids": [*range(1, MANY + 1)]})
+
+    assert len(call.user_ids) == MANY
+    with pytest.raises(Invalid, match=r"^user_ids: "):
+        ImportSubscribers.read((), {**MANY_IDS, "user_ids": [*range(1, MANY + 2)]})
+
+
+@pytest.mark.parametrize("wrong", ["ada@example.org", "", "42", 42, None, PARCEL[:-1], [PARCEL]])
+def test_a_parcel_is_a_number_and_never_an_address(wrong: Any) -> None:
+    with pytest.raises(Invalid, match=r"^parcel: ") as refusal:
+        ChangeAddress.read((), {**MOVE, "parcel": wrong})
+
+    assert "ada" not in str(refusal.value)
+
+
+def test_of_a_parcel_the_number_alone_is_kept_with_the_call() -> None:
+    call = ChangeAddress.read((), {**MOVE, "parcel": PARCEL})
+
+    assert call.model_dump(mode="json") == {**MOVE, "parcel": PARCEL}
+
+
+@pytest.mark.parametrize("wrong", ["a\0b", "x" * 65, 7, None, ["a"]])
+def test_a_short_name_is_a_short_text(wrong: Any) -> None:
+    with pytest.raises(Invalid, match=r"^list: "):
+        PushList.read((), {"idempotency_key": "k", "list": wrong, "by_id": 2})

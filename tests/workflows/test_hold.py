@@ -1,0 +1,167 @@
+"""Who changes a person holds them: no subscription slips in between the change and the journal."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from models import Change, Door, Subscription, SubscriptionChange
+from tests.builders import Cast, a_list, cast
+from tests.workflows.locks import wait_until_one_waits
+from workflows import lists, subscriptions
+from workflows import people as persons
+from workflows.addresses import change_address
+from workflows.removal import remove_user
+
+PORTAL = Door.PORTAL
+EDSGER = "edsger@example.org"
+
+Act = Callable[[Session], object]
+
+
+def join(session: Session) -> object:
+    """Edsger joins a list that he was not on."""
+    edsger, zoo = persons.user_with_address(session, EDSGER), lists.list_named(session, "zoo")
+    return subscriptions.subscribe(session, edsger, zoo, by=None, via=PORTAL)
+
+
+def import_him(session: Session) -> object:
+    """The same, together with others."""
+    edsger, zoo = persons.user_with_address(session, EDSGER), lists.list_named(session, "zoo")
+    return subscriptions.subscribe_all(session, zoo, [edsger.id], by=None, via=PORTAL)
+
+
+def move(session: Session) -> object:
+    """Edsger gets another address."""
+    edsger = persons.user_with_address(session, EDSGER)
+    return change_address(session, edsger, "ewd@example.org", by=None, via=PORTAL)
+
+
+def disable(session: Session) -> object:
+    """Edsger is disabled."""
+    persons.disable(session, persons.user_with_address(session, EDSGER), by=None, via=PORTAL)
+
+
+def remove(session: Session) -> object:
+    """Edsger is removed."""
+    return remove_user(session, persons.user_with_address(session, EDSGER), by=None, via=PORTAL)
+
+
+@dataclass
+class Scene:
+    """A house with two people at work, each in a connection of their own."""
+
+    house: Engine
+    people: Cast
+    zoo: int
+
+    def race(self, first: Act, second: Act) -> object:
+        """The second begins while the first is not committed, and has to wait; its answer."""
+        with ThreadPoolExecutor(1) as colleague, Session(self.house) as one:
+            first(one)
+            one.flush()
+            answer: Future[object] = colleague.submit(self.alone, second)
+            wait_until_one_waits(self.house)
+            one.commit()
+            return answer.result(timeout=10)
+
+    def alone(self, act: Act) -> object:
+        """Do it in a transaction of its own."""
+        with Session(self.house) as session, session.begin():
+            return act(session)
+
+    def journal(self) -> list[Change]:
+        """What the journal says of Edsger on the list that he joins."""
+        with Session(self.house) as session:
+            return list(
+                session.scalars(
+                    select(SubscriptionChange.change)
+                    .where(
+                        SubscriptionChange.user_id == self.people.edsger.id,
+                        SubscriptionChange.list_id == self.zoo,
+                    )
+                    .order_by(SubscriptionChange.id)
+                )
+            )
+
+    def is_on_it(self) -> bool:
+        """Whether Edsger is on that list."""
+        with Session(self.house) as session:
+            return bool(
+                session.scalar(
+                    select(func.count()).where(
+                        Subscription.user_id == self.people.edsger.id,
+                        Subscription.list_id == self.zoo,
+                    )
+                )
+            )
+
+
+@pytest.fixture
+def scene(house: Engine) -> Scene:
+    with Session(house, expire_on_commit=False) as session, session.begin():
+        people, zoo = cast(session), a_list(session, "zoo")
+        session.flush()
+        return Scene(house, people, zoo.id)
+
+
+@pytest.mark.parametrize("joining", [join, import_him])
+@pytest.mark.parametrize(
+    ("change", "noted"),
+    [(move, Change.READDRESSED), (disable, Change.DISABLED), (remove, Change.LEFT)],
+)
+def test_a_change_waits_for_who_joins_and_is_noted_on_that_list_too(
+    scene: Scene, joining: Act, change: Act, noted: Change
+) -> None:
+    scene.race(joining, change)
+
+    assert scene.journal() == [Change.JOINED, noted]
+    assert scene.is_on_it() is (change is not remove)
+
+
+@pytest.mark.parametrize("joining", [join, import_him])
+@pytest.mark.parametrize("change", [move, disable])
+def test_who_joins_waits_for_a_change_and_is_noted_after_it(
+    scene: Scene, joining: Act, change: Act
+) -> None:
+    assert scene.race(change, joining)
+
+    assert scene.journal() == [Change.JOINED]
+    assert scene.is_on_it()
+
+
+@pytest.mark.parametrize("joining", [join, import_him])
+def test_who_is_removed_meanwhile_does_not_join(scene: Scene, joining: Act) -> None:
+    assert not scene.race(remove, joining)
+
+    assert scene.journal() == []
+    assert not scene.is_on_it()
+
+
+def test_a_hold_loses_nothing_that_is_not_written_yet(session: Session, people: Cast) -> None:
+    people.edsger.name = "Edsger W. Dijkstra"
+
+    persons.disable(session, people.edsger, by=None, via=PORTAL)
+    persons.enable(session, people.edsger, by=None, via=PORTAL)
+
+    session.flush()
+    session.refresh(people.edsger)
+    assert (people.edsger.name, people.edsger.disabled_at) == ("Edsger W. Dijkstra", None)
+
+
+def test_disabling_and_enabling_are_noted_on_every_list(session: Session, people: Cast) -> None:
+    persons.disable(session, people.edsger, by=people.barbara, via=Door.COMMAND_LINE)
+    persons.enable(session, people.edsger, by=people.barbara, via=PORTAL)
+
+    rows = session.scalars(
+        select(SubscriptionChange)
+        .where(SubscriptionChange.user_id == people.edsger.id)
+        .order_by(SubscriptionChange.id)
+    ).all()
+    assert [(row.change, row.by_id, row.via, row.list_id) for row in rows[1:]] == [
+        (Change.DISABLED, people.barbara.id, Door.COMMAND_LINE, people.announce.id),
+        (Change.ENABLED, people.barbara.id, PORTAL, people.announce.id),
+    ]

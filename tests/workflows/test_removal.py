@@ -1,0 +1,155 @@
+"""Remove a person: what is forgotten, what is kept, and who may come after."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import (
+    Act,
+    AuditEntry,
+    Change,
+    Decision,
+    Delivery,
+    Door,
+    Invalid,
+    Subscription,
+    SubscriptionChange,
+    Unknown,
+    Verdict,
+)
+from models.clock import now
+from portal.timeline import sentence
+from tests.builders import Cast, a_dispatch, a_list, a_request
+from workflows import moderation, subscriptions
+from workflows import people as persons
+from workflows.recipients import spare_disabled
+from workflows.removal import Departure, remove_user
+from workflows.sendout import claim
+from workflows.timeline import timeline
+
+PORTAL = Door.PORTAL
+
+
+def test_everything_is_forgotten_but_the_name(session: Session, people: Cast) -> None:
+    grace = people.grace
+    grace.phone, grace.sms_stopped_at = "+33612345678", now()
+    persons.grant(session, grace, "sender", by=None, via=PORTAL)
+    subscriptions.subscribe(session, grace, people.announce, by=grace, via=PORTAL)
+
+    assert remove_user(session, grace, by=people.barbara, via=PORTAL) == Departure(1, 1)
+
+    session.flush()
+    session.expire_all()
+    assert grace.name == "Grace Hopper"
+    assert grace.address == f"removed-{grace.id}@removed.invalid"
+    assert (grace.phone, grace.sms_stopped_at) == (None, None)
+    assert grace.roles == []
+    assert grace.disabled_at == grace.removed_at
+    assert people.approvers.members == [people.linus]
+    assert session.scalar(select(func.count()).where(Subscription.user_id == grace.id)) == 0
+
+
+def test_every_list_is_left_in_the_journal_and_the_act_in_the_audit_trail(
+    session: Session, people: Cast
+) -> None:
+    edsger, announce, zoo = people.edsger, people.announce, a_list(session, "zoo")
+    subscriptions.subscribe(session, edsger, zoo, by=edsger, via=PORTAL)
+
+    remove_user(session, edsger, by=people.barbara, via=Door.SERVICE)
+
+    left = session.scalars(
+        select(SubscriptionChange)
+        .where(SubscriptionChange.change == Change.LEFT)
+        .order_by(SubscriptionChange.list_id)
+    ).all()
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.act == Act.REMOVED_USER)).one()
+    assert [(row.list_id, row.user_id, row.by_id, row.via) for row in left] == [
+        (announce.id, edsger.id, people.barbara.id, Door.SERVICE),
+        (zoo.id, edsger.id, people.barbara.id, Door.SERVICE),
+    ]
+    assert (entry.actor, entry.door) == ("Barbara Liskov", Door.SERVICE)
+    assert entry.detail == {"user_id": edsger.id, "lists": [announce.id, zoo.id]}
+
+
+def test_removing_twice_is_removing_once(session: Session, people: Cast) -> None:
+    assert remove_user(session, people.edsger, by=None, via=PORTAL)
+    removed_at = people.edsger.removed_at
+
+    assert remove_user(session, people.edsger, by=None, via=PORTAL) is None
+
+    acts = select(func.count()).where(AuditEntry.act == Act.REMOVED_USER)
+    assert people.edsger.removed_at == removed_at
+    assert session.scalar(acts) == 1
+
+
+def test_the_address_is_free_for_somebody_else(session: Session, people: Cast) -> None:
+    remove_user(session, people.edsger, by=None, via=PORTAL)
+
+    another = persons.add_user(
+        session, "EDSGER@example.org", "Edsger Other", by=None, via=Door.COMMAND_LINE
+    )
+
+    assert persons.find_user(session, "edsger@example.org") is another
+
+
+def test_who_was_disabled_before_stays_disabled_since_then(session: Session, people: Cast) -> None:
+    persons.disable(session, people.edsger, by=None, via=PORTAL)
+    disabled_at = people.edsger.disabled_at
+
+    remove_user(session, people.edsger, by=None, via=PORTAL)
+
+    assert people.edsger.disabled_at == disabled_at
+
+
+def test_what_somebody_did_is_told_under_their_name_afterwards(
+    session: Session, people: Cast
+) -> None:
+    request = a_request(session, people)
+    moderation.decide(session, request, people.grace, Verdict.APPROVED, via=PORTAL)
+    session.flush()
+
+    remove_user(session, people.grace, by=None, via=PORTAL)
+    session.flush()
+    session.expire_all()
+
+    told = [sentence(entry) for entry in timeline(session, request.message)]
+    assert "Grace Hopper approved" in told
+    assert session.get_one(Decision, request.id).approver.name == "Grace Hopper"
+
+
+@pytest.mark.parametrize("verb", ["subscribe", "enable", "subscribe_all"])
+def test_nothing_brings_a_removed_person_back(session: Session, people: Cast, verb: str) -> None:
+    remove_user(session, people.edsger, by=None, via=PORTAL)
+    edsger, announce = people.edsger, people.announce
+
+    with pytest.raises((Invalid, Unknown)):
+        match verb:
+            case "subscribe":
+                subscriptions.subscribe(session, edsger, announce, by=None, via=PORTAL)
+            case "enable":
+                persons.enable(session, edsger, by=None, via=PORTAL)
+            case "subscribe_all":
+                subscriptions.subscribe_all(session, announce, [edsger.id], by=None, via=PORTAL)
+
+    assert session.scalar(select(func.count()).where(Subscription.user_id == edsger.id)) == 0
+
+
+def test_a_sendout_that_is_under_way_spares_and_forgets_them(
+    session: Session, people: Cast
+) -> None:
+    sending = a_dispatch(session, people)
+    sending.postpone(now() - timedelta(seconds=1))
+    claimed = claim(session, sending)
+    session.flush()
+
+    remove_user(session, people.edsger, by=None, via=PORTAL)
+
+    session.flush()
+    session.expire_all()
+    deliveries = session.scalars(select(Delivery).where(Delivery.id.in_(claimed))).all()
+    spared = {each.address for each in spare_disabled(session, deliveries)}
+    known = session.scalars(select(Delivery.address)).all()
+    assert spared == {"barbara@example.org"}
+    assert "edsger@example.org" not in known

@@ -1,0 +1,141 @@
+"""Who may join and leave which list: the own subscription of an open list, or Right 402."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import (
+    Act,
+    AuditEntry,
+    Change,
+    Door,
+    Right,
+    SelfService,
+    SubscriptionChange,
+    Trespass,
+    Unknown,
+)
+from tests.builders import Cast, a_list
+from workflows import lists, subscriptions
+from workflows import people as persons
+
+PORTAL = Door.PORTAL
+
+Verb = Callable[..., bool]
+
+VERBS = [subscriptions.subscribe, subscriptions.unsubscribe]
+
+# Who acts, for whom, on which list, and whether they may.
+CASES = [
+    ("edsger", "edsger", SelfService.OPEN, True),
+    ("edsger", "edsger", SelfService.CLOSED, False),
+    ("edsger", "ada", SelfService.OPEN, False),
+    ("edsger", "ada", SelfService.CLOSED, False),
+    ("barbara", "barbara", SelfService.CLOSED, True),
+    ("barbara", "ada", SelfService.OPEN, True),
+    ("barbara", "ada", SelfService.CLOSED, True),
+    ("", "ada", SelfService.CLOSED, True),  # the operator
+]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("case", CASES)
+def test_members_change_their_own_subscriptions_of_open_lists(
+    session: Session, people: Cast, verb: Verb, case: tuple[str, str, SelfService, bool]
+) -> None:
+    by, who, service, may = case
+    actor, user = getattr(people, by, None), getattr(people, who)
+    people.announce.self_service = service
+
+    def attempt() -> bool:
+        return verb(session, user, people.announce, by=actor, via=PORTAL)
+
+    if may:
+        attempt()
+        return
+    with pytest.raises(Trespass) as refusal:
+        attempt()
+    assert actor
+    assert (refusal.value.by_id, refusal.value.via) == (actor.id, PORTAL)
+    assert refusal.value.list_id == people.announce.id
+
+
+def test_who_may_edit_lists_joins_a_closed_one(session: Session, people: Cast) -> None:
+    people.announce.self_service = SelfService.CLOSED
+    role = persons.define_role(session, "lists", [Right.EDIT_LISTS], by=None, via=PORTAL)
+    people.ada.roles = [role]
+
+    assert subscriptions.subscribe(session, people.ada, people.announce, by=people.ada, via=PORTAL)
+
+
+def test_closing_a_list_is_on_record_and_counts_at_once(session: Session, people: Cast) -> None:
+    announce, edsger = people.announce, people.edsger
+
+    lists.edit_list(
+        session, announce, self_service=SelfService.CLOSED, by=people.barbara, via=PORTAL
+    )
+
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.act == Act.EDITED_LIST)).one()
+    assert (entry.actor, entry.door, entry.list_id) == ("Barbara Liskov", PORTAL, announce.id)
+    assert entry.detail == {"self_service": "closed"}
+    with pytest.raises(Trespass, match="Only administrators change who is on announce"):
+        subscriptions.unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
+
+
+def test_editing_nothing_is_not_on_record(session: Session, people: Cast) -> None:
+    lists.edit_list(session, people.announce, by=None, via=PORTAL)
+
+    edited = select(AuditEntry).where(AuditEntry.act == Act.EDITED_LIST)
+    assert session.scalars(edited).all() == []
+
+
+def test_many_join_at_once_and_who_was_there_is_not_counted(session: Session, people: Cast) -> None:
+    announce, barbara = people.announce, people.barbara
+    ids = [people.ada.id, people.grace.id, people.edsger.id, people.ada.id]
+
+    joined = subscriptions.subscribe_all(session, announce, ids, by=barbara, via=Door.SERVICE)
+
+    noted = session.scalars(
+        select(SubscriptionChange).where(SubscriptionChange.via == Door.SERVICE)
+    ).all()
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.act == Act.IMPORTED)).one()
+    assert joined == 2
+    assert {(row.user_id, row.change, row.by_id) for row in noted} == {
+        (people.ada.id, Change.JOINED, barbara.id),
+        (people.grace.id, Change.JOINED, barbara.id),
+    }
+    assert (entry.actor, entry.list_id, entry.detail) == (
+        *("Barbara Liskov", announce.id, {"joined": 2}),
+    )
+
+
+def test_many_who_are_on_the_list_already_change_nothing(session: Session, people: Cast) -> None:
+    before = len(session.scalars(select(SubscriptionChange)).all())
+
+    assert not subscriptions.subscribe_all(
+        session, people.announce, [people.edsger.id], by=None, via=PORTAL
+    )
+
+    assert len(session.scalars(select(SubscriptionChange)).all()) == before
+
+
+def test_one_who_is_not_there_stops_all_and_is_named(session: Session, people: Cast) -> None:
+    extra = a_list(session, "extra")
+
+    with pytest.raises(Unknown, match=r"Not among the users: 998, 999\."):
+        subscriptions.subscribe_all(session, extra, [people.ada.id, 999, 998], by=None, via=PORTAL)
+
+    joined = select(SubscriptionChange).where(SubscriptionChange.list_id == extra.id)
+    assert session.scalars(joined).all() == []
+
+
+def test_of_many_who_are_not_there_ten_are_named(session: Session, people: Cast) -> None:
+    with pytest.raises(Unknown) as refusal:
+        subscriptions.subscribe_all(
+            session, people.announce, range(1000, 1020), by=None, via=PORTAL
+        )
+
+    numbers = ", ".join(str(number) for number in range(1000, 1010))
+    assert str(refusal.value) == f"Not among the users: {numbers} and others."

@@ -1,0 +1,58 @@
+"""How the pushes of each list went, and where each list stands."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from models import MailingList, SubscriptionChange, Sync, SyncState
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the pushes of a list stand."""
+
+    mailing_list: MailingList
+    good: Sync | None  # the last one that succeeded
+    unfinished: Sync | None
+    unpushed: int  # changes that no push has covered yet
+
+    @property
+    def state(self) -> str:
+        """The state of the push that is not done, or of the last good one."""
+        newest = self.unfinished or self.good
+        return newest.state.value if newest else "never pushed"
+
+
+def standings(session: Session, mailing_list: MailingList | None = None) -> list[Standing]:
+    """Where each list stands, or this one, by short name."""
+    good, unfinished = aliased(Sync), aliased(Sync)
+    newest = select(func.max(Sync.id)).where(Sync.state == SyncState.DONE).group_by(Sync.list_id)
+    waiting = (
+        select(SubscriptionChange.list_id, func.count().label("number"))
+        .where(SubscriptionChange.sync_id.is_(None))
+        .group_by(SubscriptionChange.list_id)
+        .subquery()
+    )
+    asked = (
+        select(MailingList, good, unfinished, func.coalesce(waiting.c.number, 0))
+        .select_from(MailingList)
+        .outerjoin(good, (good.list_id == MailingList.id) & good.id.in_(newest))
+        .outerjoin(
+            unfinished,
+            (unfinished.list_id == MailingList.id) & (unfinished.state != SyncState.DONE),
+        )
+        .outerjoin(waiting, waiting.c.list_id == MailingList.id)
+        .order_by(MailingList.short_name)
+    )
+    if mailing_list is not None:
+        asked = asked.where(MailingList.id == mailing_list.id)
+    return [Standing(*row) for row in session.execute(asked)]
+
+
+def history(session: Session, mailing_list: MailingList, count: int) -> Sequence[Sync]:
+    """The last pushes of the list, the newest first."""
+    return session.scalars(
+        select(Sync).where(Sync.list_id == mailing_list.id).order_by(Sync.id.desc()).limit(count)
+    ).all()
