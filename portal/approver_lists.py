@@ -50,7 +50,7 @@ def used(session: Session, page: Page[ApproverList]) -> dict[int, int]:
         .where(ApproverList.id.in_([one.id for one in page.rows]))
         .group_by(ApproverList.id)
     )
-    return dict(session.execute(counts).tuples().all())
+    return dict(session.execute(counts).all())
 
 
 @pages.get("/new")

@@ -56,6 +56,7 @@ def delete_approver_list(
 
 def held(session: Session, approver_list: ApproverList) -> list[User]:
     """The members as they are now; of two who change them at once, one waits for the other."""
+    session.flush()  # or what this session has changed would be forgotten
     session.refresh(approver_list, with_for_update=True)
     session.refresh(approver_list, ["members"])
     return list(approver_list.members)

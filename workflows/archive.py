@@ -36,8 +36,7 @@ def archive(session: Session, mailing_list: MailingList, *, by: User | None, via
     False if it was done before; raises StillInUse while messages to it are on their way.
     """
     require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
-    # Waits for whoever hands in a message at this moment: `require_open` shares this lock.
-    session.refresh(mailing_list, with_for_update=True)
+    hold(session, mailing_list)
     if mailing_list.archived_at:
         return False
     waiting = select(func.count()).where(
@@ -58,7 +57,7 @@ def archive(session: Session, mailing_list: MailingList, *, by: User | None, via
 def unarchive(session: Session, mailing_list: MailingList, *, by: User | None, via: Door) -> bool:
     """Have the list be used again; False if it is."""
     require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
-    session.refresh(mailing_list, with_for_update=True)
+    hold(session, mailing_list)
     if not mailing_list.archived_at:
         return False
     mailing_list.archived_at = None
@@ -66,6 +65,12 @@ def unarchive(session: Session, mailing_list: MailingList, *, by: User | None, v
     # The journal was kept meanwhile, and not pushed.
     ask_for_push(session, [mailing_list.id])
     return True
+
+
+def hold(session: Session, mailing_list: MailingList) -> None:
+    """Wait for whoever hands in a message at this moment: `require_open` shares this lock."""
+    session.flush()  # or what this session has changed would be forgotten
+    session.refresh(mailing_list, with_for_update=True)
 
 
 def require_open(session: Session, mailing_list: MailingList) -> None:

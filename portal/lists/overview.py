@@ -66,7 +66,7 @@ def members(session: Session, list_ids: Sequence[int]) -> Mapping[int, int]:
         .where(MailingList.id.in_(list_ids))
         .group_by(MailingList.id)
     )
-    return dict(session.execute(counts).tuples().all())
+    return dict(session.execute(counts).all())
 
 
 @pages.get("/<int:list_id>")
