@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from hashlib import sha256
 from io import BufferedWriter, FileIO
+from tempfile import TemporaryFile
 from typing import NamedTuple
 
 from sqlalchemy import delete, insert, select
@@ -105,6 +106,13 @@ def differences(before: Iterator[bytes], after: Iterator[bytes]) -> Iterator[Dif
         else:
             yield Difference(added=True, line=new)
             new = next(after, None)
+
+
+def difference_now(session: Session, mailing_list: MailingList) -> Iterator[Difference]:
+    """What a push would add and take away now, compared with the last good one."""
+    with TemporaryFile(buffering=0) as file:
+        read_addresses(session, mailing_list, file)
+        yield from differences(kept_lines(session, mailing_list.id), lines(file))
 
 
 def removals(session: Session, list_id: int, file: FileIO) -> int:

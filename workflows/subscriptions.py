@@ -17,6 +17,7 @@ from models import (
     record,
 )
 from models.clock import now
+from workflows.archive import require_open
 from workflows.journal import note_change
 from workflows.people import require
 
@@ -24,8 +25,9 @@ from workflows.people import require
 def subscribe(
     session: Session, user: User, mailing_list: MailingList, *, by: User | None, via: Door
 ) -> bool:
-    """Put `user` on the list; False if they are on it already."""
+    """Put `user` on the list; False if they are on it already.  Raises Archived, Trespass."""
     require_own_or_right(user, mailing_list, by=by, via=via)
+    require_open(session, mailing_list)
     # One statement, so that of two who do it at once one learns that it was done.
     joined = session.scalar(
         insert(Subscription)
