@@ -17,9 +17,8 @@ from models import (
     SelfService,
     User,
 )
-from tests.builders import Cast, a_list, a_request
+from tests.builders import Cast, a_list
 from tests.portal.visitors import Visitor
-from workflows import archive
 from workflows.people import define_role
 
 Login = Callable[[User], Visitor]
@@ -168,40 +167,6 @@ def test_what_stays_as_it_is_takes_no_right_to_use_approver_lists(
     assert (same.status_code, other.status_code) == (303, 403)
 
 
-def test_a_list_goes_into_the_archive_and_comes_back(
-    session: Session, people: Cast, browser: Visitor
-) -> None:
-    page = f"/mailing-lists/{people.announce.id}"
-
-    browser.send(f"{page}/archive")
-    browser.get(page)
-    assert "The list is archived." in browser.page
-    assert "Warnings" not in browser.page
-    browser.get("/mailing-lists")
-    assert people.announce.address not in browser.page
-    browser.get("/mailing-lists?shown=archived")
-    assert people.announce.address in browser.page
-
-    browser.get(f"{page}/archive")
-    browser.send(f"{page}/archive/end")
-    session.expire_all()
-    assert people.announce.archived_at is None
-    browser.get(page)
-    assert "The list is in use again." in browser.page
-
-
-def test_a_list_with_messages_on_their_way_says_so_instead(
-    session: Session, people: Cast, browser: Visitor
-) -> None:
-    a_request(session, people)
-    page = f"/mailing-lists/{people.announce.id}/archive"
-
-    assert browser.send(page).status_code == 409
-
-    assert "Messages to the list announce are on their way (1)." in browser.page
-    assert people.announce.archived_at is None
-
-
 def test_a_list_that_is_not_there_is_not_found(browser: Visitor) -> None:
     assert browser.get("/mailing-lists/999999").status_code == 404
 
@@ -238,18 +203,3 @@ def test_every_page_speaks_its_readers_language(
     assert f'lang="{language}"' in browser.page
     title = browser.page.split("<h1>")[1].split("</h1>")[0]
     assert (title != english) or path == "/{}"  # the list's own name
-
-
-def test_an_archived_list_offers_neither_new_members_nor_a_push(
-    session: Session, people: Cast, browser: Visitor
-) -> None:
-    archive.archive(session, people.announce, by=None, via=Door.COMMAND_LINE)
-    session.flush()
-    page = f"/mailing-lists/{people.announce.id}"
-
-    browser.get(f"{page}/subscribers")
-    assert "nobody can be added" in browser.page
-    assert browser.send(f"{page}/subscribers", address="ada@example.org").status_code == 409
-    assert "The list announce is archived." in browser.page
-    browser.get(f"{page}/pushes")
-    assert "Push now" not in browser.page
