@@ -8,22 +8,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import (
-    Act,
-    ApproverList,
-    AuditEntry,
-    Door,
-    Invalid,
-    Message,
-    Right,
-    Role,
-    Trespass,
-    Unknown,
-    User,
-)
+from models import Act, AuditEntry, Door, Invalid, Message, Right, Role, Trespass, Unknown, User
 from models.clock import now
 from tests.builders import LIMIT, Cast, a_dispatch, an_eml
-from workflows import approver_lists, archive, dispatch, lists, messages, subscriptions
+from workflows import dispatch, lists, messages, subscriptions
 from workflows import people as persons
 from workflows.transaction import transaction
 
@@ -45,11 +33,6 @@ def written(session: Session, people: Cast, send_at: datetime | None = None) -> 
     return messages.write(
         session, edsger, announce, raw=an_eml(), max_bytes=LIMIT, send_at=send_at, via=PORTAL
     )
-
-
-def unused(session: Session) -> ApproverList:
-    """An approver list that answers for no mailing list."""
-    return lists.create_approver_list(session, "unused", [], by=None, via=OPERATOR)
 
 
 ATTEMPTS = {
@@ -74,35 +57,6 @@ ATTEMPTS = {
     "create a list": Attempt(
         Right.EDIT_LISTS,
         lambda s, p: lists.create_list(s, "n", "n@example.org", "N", by=p.edsger, via=PORTAL),
-    ),
-    "edit a list": Attempt(
-        Right.EDIT_LISTS,
-        lambda s, p: lists.edit_list(s, p.announce, name="N", by=p.edsger, via=PORTAL),
-        "list",
-    ),
-    "archive a list": Attempt(
-        Right.EDIT_LISTS,
-        lambda s, p: archive.archive(s, p.announce, by=p.edsger, via=PORTAL),
-        "list",
-    ),
-    "unarchive a list": Attempt(
-        Right.EDIT_LISTS,
-        lambda s, p: archive.unarchive(s, p.announce, by=p.edsger, via=PORTAL),
-        "list",
-    ),
-    "add an approver": Attempt(
-        Right.EDIT_APPROVER_LISTS,
-        lambda s, p: approver_lists.add_approver(s, p.approvers, p.ada, by=p.edsger, via=PORTAL),
-    ),
-    "remove an approver": Attempt(
-        Right.EDIT_APPROVER_LISTS,
-        lambda s, p: approver_lists.remove_approver(
-            s, p.approvers, p.grace, by=p.edsger, via=PORTAL
-        ),
-    ),
-    "delete an approver list": Attempt(
-        Right.DELETE_APPROVER_LISTS,
-        lambda s, p: approver_lists.delete_approver_list(s, unused(s), by=p.edsger, via=PORTAL),
     ),
     "create an approver list": Attempt(
         Right.CREATE_APPROVER_LISTS,
