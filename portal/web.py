@@ -7,7 +7,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from notifications.keys import Keys
-from portal import accounts, approver_lists, home, lists, moderation, sync, webhooks
+from portal import accounts, approver_lists, home, imports, lists, moderation, sync, webhooks
 from portal.accounts.security import guard
 from portal.application import Application
 from portal.reading import teach
@@ -39,6 +39,7 @@ def create_app(settings: Settings) -> Flask:
         accounts.pages,
         moderation.pages,
         lists.pages,
+        imports.pages,
         approver_lists.pages,
         sync.pages,
         webhooks.hooks,

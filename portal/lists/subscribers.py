@@ -16,9 +16,9 @@ from portal.lists.blueprint import asked_list, pages
 from portal.paging import ROWS
 from portal.refused import say
 from portal.sign_in import current_user, signed_in
+from workflows.exports import export as write_addresses
 from workflows.finding import PEOPLE, holds
 from workflows.people import user_by_id, user_with_address
-from workflows.pushed import read_addresses
 from workflows.subscriptions import subscribe, unsubscribe
 
 
@@ -95,7 +95,7 @@ def export(list_id: int) -> ResponseReturnValue:
     mailing_list = asked_list(list_id)
     # Read within the request's transaction, sent after it: a file, not memory, holds it meanwhile.
     file = TemporaryFile(buffering=0)  # noqa: SIM115 (it is closed when it has been sent)
-    read_addresses(g.session, mailing_list, file)
+    write_addresses(g.session, mailing_list, file, by=current_user(), via=Door.PORTAL)
     file.seek(0)
     return send_file(
         file,
