@@ -89,6 +89,8 @@ class MailingList(Addressed, Base):
     approver_list_id: Mapped[int | None] = mapped_column(ForeignKey("approver_list.id"))
     escalation_list_id: Mapped[int | None] = mapped_column(ForeignKey("approver_list.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
+    # An archived list takes neither messages nor members, and is not pushed.
+    archived_at: Mapped[datetime | None]
 
     approver_list: Mapped[ApproverList | None] = relationship(foreign_keys=[approver_list_id])
     escalation_list: Mapped[ApproverList | None] = relationship(foreign_keys=[escalation_list_id])

@@ -43,6 +43,16 @@ SIGNPOSTS = (
         lambda _: (_("Invite a person"), _("Add somebody, who then chooses a password.")),
         lambda user: user.may(Right.EDIT_USERS),
     ),
+    Signpost(
+        "lists.overview",
+        lambda _: (_("Mailing lists"), _("What the lists are, who is on them, and their pushes.")),
+        lambda user: user.may(Right.EDIT_LISTS),
+    ),
+    Signpost(
+        "approver_lists.overview",
+        lambda _: (_("Approver lists"), _("Who answers for which lists.")),
+        lambda user: user.may(Right.USE_APPROVER_LISTS),
+    ),
 )
 
 

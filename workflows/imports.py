@@ -23,6 +23,7 @@ from models import (
 from models.addresses import address_key
 from workflows import staged
 from workflows.address_lines import AddressLines, Entry, Malformed
+from workflows.archive import require_open
 from workflows.import_report import Report
 from workflows.joining import create_strangers, join
 from workflows.lists import create_list, find_list
@@ -128,10 +129,11 @@ def carry_out(
     """Put everybody on the list whom the file names that was checked last in this transaction.
 
     Raises NotEverybodyKnown for unknown people that are neither to be created nor skipped, and for
-    malformed lines that are not to be skipped; Trespass without the right to edit lists, or users
-    who are to be created.
+    malformed lines that are not to be skipped; Archived; Trespass without the right to edit lists,
+    or users who are to be created.
     """
     require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
+    require_open(session, mailing_list)
     require_usable(report, skip_unknown=skip_unknown, create_users=create_users)
     created = 0
     if create_users and report.unknown:

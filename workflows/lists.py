@@ -63,18 +63,40 @@ def edit_list(
     session: Session,
     mailing_list: MailingList,
     *,
+    name: str | None = None,
+    address: str | None = None,
     description: str | None = None,
+    kind: ListKind | None = None,
+    delivery: ListDelivery | None = None,
+    four_eyes: bool | None = None,
     self_service: SelfService | None = None,
     by: User | None,
     via: Door,
 ) -> None:
-    """Say what the list is for, and whether members join it by themselves; None changes nothing."""
+    """Change what is given and leave the rest; the short name is the list server's, and stays.
+
+    Raises Invalid for a name or an address that cannot be used or is taken.
+    """
     require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
-    changed: dict[str, Any] = {}
+    wanted: dict[str, Any] = {
+        "kind": kind,
+        "delivery": delivery,
+        "four_eyes": four_eyes,
+        "self_service": self_service,
+    }
+    if name is not None:
+        wanted["name"] = one_line(name, "The list's name")
+    if address is not None:
+        wanted["address"] = free_list_address(session, address, own=mailing_list)
     if description is not None:
-        mailing_list.description = changed["description"] = lines(description, "The description")
-    if self_service is not None:
-        mailing_list.self_service = changed["self_service"] = self_service
+        wanted["description"] = lines(description, "The description")
+    changed = {
+        noun: value
+        for noun, value in wanted.items()
+        if value is not None and value != getattr(mailing_list, noun)
+    }
+    for noun, value in changed.items():
+        setattr(mailing_list, noun, value)
     if changed:
         record(session, Act.EDITED_LIST, by=by, via=via, list_id=mailing_list.id, **changed)
 
@@ -86,7 +108,7 @@ def create_approver_list(
     require(by, Right.CREATE_APPROVER_LISTS, via)
     name = one_line(name, "The approver list's name")
     if session.scalar(select(ApproverList).where(ApproverList.name == name)):
-        raise Invalid(f"There is already an approver list {name!r}.")
+        raise Invalid("There is already an approver list %(name)r.", name=name)
     approver_list = ApproverList(name=name, members=list(dict.fromkeys(members)))
     session.add(approver_list)
     session.flush()
@@ -111,13 +133,13 @@ def set_approvers(
 def assign_approvers(
     session: Session,
     mailing_list: MailingList,
-    approver_list: ApproverList,
+    approver_list: ApproverList | None,
     *,
     escalation: bool = False,
     by: User | None,
     via: Door,
 ) -> None:
-    """Have this approver list answer for the mailing list, or only once others have not."""
+    """Have this approver list, or none, answer for the mailing list, or once others have not."""
     require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
     require(by, Right.USE_APPROVER_LISTS, via, list_id=mailing_list.id)
     if escalation:
@@ -133,6 +155,14 @@ def assign_approvers(
         escalation=escalation,
         **facts(approver_list),
     )
+
+
+def list_by_id(session: Session, list_id: int) -> MailingList:
+    """The mailing list with this number; raises Unknown."""
+    mailing_list = session.get(MailingList, list_id)
+    if mailing_list is None:
+        raise Unknown("There is no mailing list %(number)d.", number=list_id)
+    return mailing_list
 
 
 def list_named(session: Session, short_name: str) -> MailingList:
@@ -157,11 +187,11 @@ def approver_list_named(session: Session, name: str) -> ApproverList:
     return approver_list
 
 
-def facts(approver_list: ApproverList) -> dict[str, Any]:
+def facts(approver_list: ApproverList | None) -> dict[str, Any]:
     """What the audit trail keeps of an approver list."""
     return {
-        "approver_list": approver_list.name,
-        "members": [user.id for user in approver_list.members],
+        "approver_list": approver_list.name if approver_list else None,
+        "members": [user.id for user in approver_list.members] if approver_list else [],
     }
 
 
@@ -173,11 +203,11 @@ def free_short_name(session: Session, short_name: str) -> str:
             "letter or digit, and has no two dots in a row."
         )
     if session.scalar(select(MailingList).where(MailingList.short_name == short_name)):
-        raise Invalid(f"There is already a mailing list {short_name!r}.")
+        raise Invalid("There is already a mailing list %(name)r.", name=short_name)
     return short_name
 
 
-def free_list_address(session: Session, address: str) -> str:
+def free_list_address(session: Session, address: str, own: MailingList | None = None) -> str:
     """The address in its normal form, if no other list has it; raises Invalid."""
     checked = checked_address(address)
     if not fits_list_address(checked):
@@ -185,6 +215,7 @@ def free_list_address(session: Session, address: str) -> str:
             "Before the @, a list's address has only letters a-z, digits and . _ + -, and begins "
             "with a letter, a digit or _."
         )
-    if other := find_list(session, checked):
-        raise Invalid(f"The mailing list {other} already has this address.")
+    other = find_list(session, checked)
+    if other is not None and other is not own:
+        raise Invalid("The mailing list %(list)s already has this address.", list=other)
     return checked

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from models import Act, Door, Invalid, MailingList, Message, Right, Unknown, User, record
 from models.clock import now
 from notifications.authored import Unreadable, read
+from workflows.archive import require_open
 from workflows.dispatch import release
 from workflows.moderation import request_approval
 from workflows.people import require
@@ -28,8 +29,9 @@ def write(
     """Keep a draft, byte for byte as it was given (RFC 5322).
 
     Raises Invalid for what cannot be read or a time that cannot be meant, Trespass for setting a
-    time without the right to.
+    time without the right to, Archived.
     """
+    require_open(session, mailing_list)
     if send_at is not None:
         require(author, Right.SCHEDULE_SENDOUT, via, list_id=mailing_list.id)
         require_sensible(send_at)

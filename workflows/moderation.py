@@ -24,6 +24,7 @@ from models import (
     Verdict,
     record,
 )
+from workflows.archive import require_open
 from workflows.dispatch import schedule
 from workflows.notifications import notify
 from workflows.people import require_author
@@ -52,10 +53,11 @@ def request_approval(
 ) -> ModerationRequest:
     """Ask everybody who may answer now; the content is fixed by its hash from here on.
 
-    Raises NoApprovers, Trespass for somebody else's message, IllegalTransition unless it is a
-    draft.
+    Raises NoApprovers, Archived, Trespass for somebody else's message, IllegalTransition unless it
+    is a draft.
     """
     require_author(message, author, via)
+    require_open(session, message.mailing_list)
     approvers = approvers_to_ask(message)
     message.move(MessageState.IN_MODERATION)
     request = ModerationRequest(message=message, content_hash=message.content_hash())

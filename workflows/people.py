@@ -74,7 +74,7 @@ def enable(session: Session, user: User, *, by: User | None, via: Door) -> None:
     require(by, Right.EDIT_USERS, via)
     hold(session, user)
     if user.removed_at:
-        raise Invalid(f"{user} was removed.")
+        raise Invalid("%(user)s was removed.", user=user)
     if user.disabled_at:
         user.disabled_at = None
         note_everywhere(session, Change.ENABLED, user, by=by, via=via)

@@ -109,10 +109,9 @@ def differences(before: Iterator[bytes], after: Iterator[bytes]) -> Iterator[Dif
 
 def difference_now(session: Session, mailing_list: MailingList) -> Iterator[Difference]:
     """What a push would add and take away now, compared with the last good one."""
-    before = kept_lines(session, mailing_list.id)
     with TemporaryFile(buffering=0) as file:
         read_addresses(session, mailing_list, file)
-        yield from differences(before, lines(file))
+        yield from differences(kept_lines(session, mailing_list.id), lines(file))
 
 
 def removals(session: Session, list_id: int, file: FileIO) -> int:

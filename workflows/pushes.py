@@ -22,6 +22,7 @@ from models import (
     record,
 )
 from models.clock import now
+from workflows.archive import is_archived, require_open
 from workflows.people import require
 
 # At this hour of the organisation's zone every list is pushed, which repairs what was changed on
@@ -65,7 +66,10 @@ def ask_now(session: Session, list_id: int) -> None:
     """Ask for a push; one that is asked for, or runs, is enough.
 
     What changes may mend a push that is held, so that one is tried again: the guard looks anew.
+    An archived list is not pushed.
     """
+    if is_archived(session, list_id):
+        return
     unfinished = unfinished_sync(session, list_id)
     if unfinished is None:
         try:
@@ -112,12 +116,13 @@ def last_night(zone: ZoneInfo) -> datetime:
 def push_now(session: Session, mailing_list: MailingList, *, by: User | None, via: Door) -> Sync:
     """Have the list pushed at once, whether or not anything has changed; returns the Sync.
 
-    Raises Held if the last push waits for somebody to confirm it.
+    Raises Held if the last push waits for somebody to confirm it, Archived.
     """
     require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
+    require_open(session, mailing_list)
     sync = unfinished_sync(session, mailing_list.id)
     if sync is not None and sync.state is SyncState.HELD:
-        raise Held(f"The push of {mailing_list} is held; look at it, and confirm it.")
+        raise Held("The push of %(list)s is held; look at it, and confirm it.", list=mailing_list)
     record(session, Act.ASKED_FOR_PUSH, by=by, via=via, list_id=mailing_list.id)
     if sync is None:
         ask_now(session, mailing_list.id)
@@ -128,12 +133,25 @@ def push_now(session: Session, mailing_list: MailingList, *, by: User | None, vi
     return sync
 
 
-def confirm(session: Session, mailing_list: MailingList, *, by: User | None, via: Door) -> Sync:
-    """Let the push that is held through, but none that takes away more; raises NotHeld."""
+def confirm(
+    session: Session,
+    mailing_list: MailingList,
+    *,
+    seen: int | None = None,
+    by: User | None,
+    via: Door,
+) -> Sync:
+    """Let the push that is held through, but none that takes away more.
+
+    Raises NotHeld, Archived, and Held if it takes away more than the person has `seen`.
+    """
     require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
+    require_open(session, mailing_list)
     sync = unfinished_sync(session, mailing_list.id)
     if sync is None or sync.state is not SyncState.HELD:
-        raise NotHeld(f"No push of {mailing_list} is held.")
+        raise NotHeld("No push of %(list)s is held.", list=mailing_list)
+    if seen is not None and (sync.removals or 0) > seen:
+        raise Held("By now the push of %(list)s removes more; look at it anew.", list=mailing_list)
     sync.confirmed = sync.removals or 0
     release(sync)
     record(

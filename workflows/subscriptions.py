@@ -21,6 +21,7 @@ from models import (
     record,
 )
 from models.clock import now
+from workflows.archive import require_open
 from workflows.journal import note_change, note_rows
 from workflows.people import require
 
@@ -33,11 +34,12 @@ def subscribe(
 ) -> bool:
     """Put `user` on the list; False if they are on it already.
 
-    Raises Invalid for somebody who was removed, Trespass.
+    Raises Archived, Invalid for somebody who was removed, Trespass.
     """
     require_own_or_right(user, mailing_list, by=by, via=via)
+    require_open(session, mailing_list)
     if user.removed_at:
-        raise Invalid(f"{user} was removed.")
+        raise Invalid("%(user)s was removed.", user=user)
     # One statement, so that of two who do it at once one learns that it was done.
     joined = session.scalar(
         joining(mailing_list, User.id == user.id).returning(Subscription.user_id)

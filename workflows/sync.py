@@ -75,7 +75,7 @@ def claim(session: Session, sync_id: int, addresses: FileIO, rules: Rules) -> Cl
     All of it is one transaction: a worker that dies while it reads has claimed nothing.
     """
     sync = Sync.take(session, sync_id, SyncState.PENDING)
-    if sync is None or sync.due_at > now() or not rules.enabled:
+    if sync is None or sync.due_at > now() or not rules.enabled or sync.mailing_list.archived_at:
         return None
     sync.move(SyncState.RUNNING)
     # Stamped first, read afterwards: what is stamped is committed, so the read sees it.

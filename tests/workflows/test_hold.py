@@ -40,7 +40,7 @@ def move(session: Session) -> object:
     return change_address(session, edsger, "ewd@example.org", by=None, via=PORTAL)
 
 
-def disable(session: Session) -> object:
+def disable(session: Session) -> None:
     """Edsger is disabled."""
     persons.disable(session, persons.user_with_address(session, EDSGER), by=None, via=PORTAL)
 

@@ -1,0 +1,36 @@
+"""Put a list into the archive, and take it out again."""
+
+from flask import g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from models import Door
+from portal.languages import gettext as _
+from portal.lists.blueprint import asked_list, pages
+from portal.refused import say
+from portal.sign_in import current_user, signed_in
+from workflows.archive import archive, unarchive
+
+
+@pages.get("/<int:list_id>/archive")
+@signed_in
+def ask_archive(list_id: int) -> ResponseReturnValue:
+    """Say what archiving does, or its end, and ask."""
+    return render_template("lists/archive.html", list=asked_list(list_id))
+
+
+@pages.post("/<int:list_id>/archive")
+@signed_in
+def put_into_archive(list_id: int) -> ResponseReturnValue:
+    """Archive the list."""
+    archive(g.session, asked_list(list_id), by=current_user(), via=Door.PORTAL)
+    say(_("The list is archived."))
+    return redirect(url_for("lists.show", list_id=list_id), 303)
+
+
+@pages.post("/<int:list_id>/archive/end")
+@signed_in
+def take_out_of_archive(list_id: int) -> ResponseReturnValue:
+    """Have the list be used again."""
+    unarchive(g.session, asked_list(list_id), by=current_user(), via=Door.PORTAL)
+    say(_("The list is in use again."))
+    return redirect(url_for("lists.show", list_id=list_id), 303)

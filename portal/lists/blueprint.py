@@ -1,0 +1,16 @@
+"""The blueprint of the pages about mailing lists, and the list that an address names."""
+
+from flask import Blueprint, g
+
+from models import Door, MailingList, Right
+from portal.sign_in import current_user
+from workflows.lists import list_by_id
+from workflows.people import require
+
+pages = Blueprint("lists", __name__, url_prefix="/mailing-lists")
+
+
+def asked_list(list_id: int) -> MailingList:
+    """The list, for somebody who may edit lists; raises Trespass, Unknown."""
+    require(current_user(), Right.EDIT_LISTS, Door.PORTAL, list_id=list_id)
+    return list_by_id(g.session, list_id)

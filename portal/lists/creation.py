@@ -1,0 +1,42 @@
+"""Create a list; nobody is on it yet."""
+
+from flask import g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from models import Door, ListDelivery, ListKind, Right
+from portal.languages import gettext as _
+from portal.lists.blueprint import pages
+from portal.lists.words import chosen, list_words
+from portal.refused import say
+from portal.sign_in import current_user, signed_in
+from workflows.lists import create_list
+from workflows.people import require
+
+
+@pages.get("/new")
+@signed_in
+def new() -> ResponseReturnValue:
+    """Ask what the list is."""
+    require(current_user(), Right.EDIT_LISTS, Door.PORTAL)
+    return render_template("lists/new.html", **list_words())
+
+
+@pages.post("/new")
+@signed_in
+def create() -> ResponseReturnValue:
+    """Create the list, and go on to its page, where approvers are chosen."""
+    given = request.form
+    mailing_list = create_list(
+        g.session,
+        given.get("short_name", "").strip(),
+        given.get("address", ""),
+        given.get("name", ""),
+        description=given.get("description", ""),
+        kind=chosen(ListKind, "kind"),
+        delivery=chosen(ListDelivery, "delivery"),
+        four_eyes="four_eyes" in given,
+        by=current_user(),
+        via=Door.PORTAL,
+    )
+    say(_("The list %(name)s is there; nobody is on it yet.") % {"name": mailing_list.name})
+    return redirect(url_for("lists.show", list_id=mailing_list.id), 303)

@@ -1,0 +1,76 @@
+"""Edit a list: what it is, how it is sent, and who answers for it."""
+
+from flask import g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from models import ApproverList, Door, ListDelivery, ListKind, SelfService
+from portal.languages import gettext as _
+from portal.lists.blueprint import asked_list, pages
+from portal.lists.words import chosen, list_words
+from portal.refused import say
+from portal.sign_in import current_user, signed_in
+from workflows.approver_lists import approver_list_by_id
+from workflows.lists import assign_approvers, edit_list
+
+
+@pages.get("/<int:list_id>/details")
+@signed_in
+def details(list_id: int) -> ResponseReturnValue:
+    """The list as it is, to be changed."""
+    return render_template("lists/details.html", list=asked_list(list_id), **list_words())
+
+
+@pages.post("/<int:list_id>/details")
+@signed_in
+def edit(list_id: int) -> ResponseReturnValue:
+    """Keep what was changed."""
+    given = request.form
+    edit_list(
+        g.session,
+        asked_list(list_id),
+        name=given.get("name", ""),
+        address=given.get("address", ""),
+        description=given.get("description", ""),
+        kind=chosen(ListKind, "kind"),
+        delivery=chosen(ListDelivery, "delivery"),
+        four_eyes="four_eyes" in given,
+        self_service=chosen(SelfService, "self_service"),
+        by=current_user(),
+        via=Door.PORTAL,
+    )
+    say(_("The list is changed."))
+    return redirect(url_for("lists.show", list_id=list_id), 303)
+
+
+@pages.get("/<int:list_id>/approvers")
+@signed_in
+def approvers(list_id: int) -> ResponseReturnValue:
+    """Which approver lists answer, and which ones could."""
+    known = g.session.scalars(select(ApproverList).order_by(ApproverList.name)).all()
+    return render_template(
+        "lists/approvers.html",
+        list=asked_list(list_id),
+        choices=[("", _("none")), *((str(one.id), one.name) for one in known)],
+    )
+
+
+@pages.post("/<int:list_id>/approvers")
+@signed_in
+def assign(list_id: int) -> ResponseReturnValue:
+    """Have other approver lists answer; what stays as it is needs no right and leaves no trace."""
+    mailing_list, by = asked_list(list_id), current_user()
+    for field, escalation in (("approver_list", False), ("escalation_list", True)):
+        wanted = named_approver_list(field)
+        if wanted is not getattr(mailing_list, field):
+            assign_approvers(
+                g.session, mailing_list, wanted, escalation=escalation, by=by, via=Door.PORTAL
+            )
+    say(_("The list is changed."))
+    return redirect(url_for("lists.show", list_id=list_id), 303)
+
+
+def named_approver_list(field: str) -> ApproverList | None:
+    """The approver list that the form names, or none; raises Unknown."""
+    number = request.form.get(field, "")
+    return approver_list_by_id(g.session, int(number)) if number.isdecimal() else None

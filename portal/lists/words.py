@@ -1,0 +1,37 @@
+"""What the settings of a list are called, and what was chosen in a form."""
+
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from flask import request
+
+from models import Invalid, ListDelivery, ListKind, SelfService
+from portal.languages import gettext as _
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+def list_words() -> dict[str, Any]:
+    """For templates: each setting's values with their names, in the page's language."""
+    return {
+        "kinds": {
+            ListKind.ANNOUNCEMENT: _("Announcements: members only read"),
+            ListKind.DISCUSSION: _("Discussion: members talk to each other"),
+        },
+        "deliveries": {
+            ListDelivery.MEMBERS: _("To each member"),
+            ListDelivery.LIST_ADDRESS: _("Once, to the list's own address"),
+        },
+        "services": {
+            SelfService.OPEN: _("Members join and leave by themselves"),
+            SelfService.CLOSED: _("Only administrators change who is on it"),
+        },
+    }
+
+
+def chosen(kind: type[Word], field: str) -> Word:
+    """The word that the form names; raises Invalid for one that is not offered."""
+    try:
+        return kind(request.form.get(field, ""))
+    except ValueError:
+        raise Invalid("Please choose one of what is offered.") from None

@@ -1,0 +1,144 @@
+"""Approver lists: create, find people to add, remove, delete what nothing uses."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import ApproverList, Door, Right, User
+from tests.builders import Cast
+from tests.portal.visitors import Visitor
+from workflows.lists import create_approver_list
+from workflows.people import define_role
+
+Login = Callable[[User], Visitor]
+
+
+@pytest.fixture
+def browser(people: Cast, as_person: Login) -> Visitor:
+    return as_person(people.barbara)
+
+
+@pytest.fixture
+def page(people: Cast) -> str:
+    return f"/approver-lists/{people.approvers.id}"
+
+
+def names(session: Session, people: Cast) -> set[str]:
+    session.expire_all()
+    return {user.name for user in people.approvers.members}
+
+
+def with_rights(session: Session, user: User, *rights: Right) -> User:
+    user.roles = [define_role(session, "x", rights, by=None, via=Door.COMMAND_LINE)]
+    session.flush()
+    return user
+
+
+def test_the_overview_tells_who_answers_and_for_how_many_lists(
+    session: Session, browser: Visitor
+) -> None:
+    create_approver_list(session, "jury", [], by=None, via=Door.COMMAND_LINE)
+    session.flush()
+
+    browser.get("/approver-lists")
+
+    editors, jury = browser.page.split("jury")[0], browser.page.split("jury")[1]
+    assert "Grace Hopper, Linus Torvalds" in editors
+    assert 'data-label="Mailing lists">1<' in editors
+    assert "nobody" in jury
+    assert 'data-label="Mailing lists">0<' in jury
+
+
+def test_an_approver_list_is_created_and_then_filled(session: Session, browser: Visitor) -> None:
+    answer = browser.send("/approver-lists/new", name="jury")
+
+    created = session.scalars(select(ApproverList).where(ApproverList.name == "jury")).one()
+    assert answer.location == f"/approver-lists/{created.id}"
+    browser.get(answer.location)
+    assert "please add those who are to answer" in browser.page
+    assert browser.send("/approver-lists/new", name="jury").status_code == 400
+    assert "There is already an approver list 'jury'." in browser.page
+
+
+def test_somebody_is_found_and_added(
+    session: Session, people: Cast, browser: Visitor, page: str
+) -> None:
+    browser.get(f"{page}?q=dijkstra")
+    assert "Add Edsger Dijkstra" in browser.page
+    assert "Add Ada Lovelace" not in browser.page
+
+    browser.send(f"{page}/members", user=str(people.edsger.id))
+
+    assert names(session, people) == {"Grace Hopper", "Linus Torvalds", "Edsger Dijkstra"}
+    browser.get(f"{page}?q=dijkstra")
+    assert "Edsger Dijkstra answers now." in browser.page
+    assert "Nobody is found." in browser.page
+
+
+@pytest.mark.parametrize("number", ["", "x", "0", "9" * 18, "9" * 40])
+def test_nobody_is_nobody(
+    session: Session, people: Cast, browser: Visitor, page: str, number: str
+) -> None:
+    browser.get(page)
+
+    assert browser.send(f"{page}/members", user=number).status_code == 404
+    assert names(session, people) == {"Grace Hopper", "Linus Torvalds"}
+
+
+def test_somebody_is_removed(session: Session, people: Cast, browser: Visitor, page: str) -> None:
+    browser.get(page)
+
+    browser.send(f"{page}/members/{people.linus.id}/end")
+
+    assert names(session, people) == {"Grace Hopper"}
+
+
+def test_what_answers_for_a_list_is_not_deleted(browser: Visitor, page: str) -> None:
+    browser.get(page)
+    assert "Delete" not in browser.page
+    assert ">Announce</a>" in browser.page
+
+    assert browser.send(f"{page}/end").status_code == 409
+
+    assert "The approver list editors answers for: announce." in browser.page
+
+
+def test_what_answers_for_no_list_is_deleted(
+    session: Session, people: Cast, browser: Visitor, page: str
+) -> None:
+    people.announce.approver_list = None
+    session.flush()
+    browser.get(page)
+    assert "Delete the approver list" in browser.page
+
+    browser.send(f"{page}/end")
+
+    browser.get("/approver-lists")
+    assert "The approver list is deleted." in browser.page
+    assert "There is no approver list yet." in browser.page
+
+
+def test_each_act_takes_its_own_right(
+    session: Session, people: Cast, as_person: Login, page: str
+) -> None:
+    browser = as_person(with_rights(session, people.ada, Right.USE_APPROVER_LISTS))
+
+    browser.get(page)
+    assert "Remove Grace" not in browser.page
+    assert browser.get("/approver-lists/new").status_code == 403
+    for path in (f"{page}/members/{people.grace.id}/end", f"{page}/end", "/approver-lists/new"):
+        browser.get(page)
+        assert browser.send(path, name="jury").status_code == 403
+    assert browser.send(f"{page}/members", user=str(people.ada.id)).status_code == 403
+    assert names(session, people) == {"Grace Hopper", "Linus Torvalds"}
+
+
+def test_who_may_not_use_them_does_not_see_them(people: Cast, as_person: Login, page: str) -> None:
+    browser = as_person(people.edsger)
+
+    assert browser.get("/approver-lists").status_code == 403
+    assert browser.get(page).status_code == 403
+    browser.get("/")
+    assert "Approver lists" not in browser.page

@@ -1,0 +1,167 @@
+"""Import members: the file is looked at first, then carried out, through forms only."""
+
+from collections.abc import Callable
+from io import BytesIO
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
+
+from models import Act, AuditEntry, Door, Right, Subscription, User
+from tests.builders import Cast
+from tests.portal.visitors import PUBLIC, TOKEN, Visitor
+from workflows import archive
+from workflows.people import define_role, find_user
+
+Login = Callable[[User], Visitor]
+
+FILE = b"ada@example.org\nedsger@example.org\n\nZoe <zoe@example.org>\nnot an address\n"
+
+
+@pytest.fixture
+def browser(people: Cast, as_person: Login) -> Visitor:
+    return as_person(people.barbara)
+
+
+@pytest.fixture
+def page(people: Cast) -> str:
+    return f"/mailing-lists/{people.announce.id}/import"
+
+
+def upload(browser: Visitor, page: str, content: bytes = FILE) -> TestResponse:
+    """Choose a file, and send it."""
+    browser.get(page)
+    token = TOKEN.search(browser.page)
+    assert token
+    fields = {"csrf_token": token[1], "file": FileStorage(BytesIO(content), "all.txt")}
+    # In memory: the client would leave a temporary file of its own open.
+    boundary, body = encode_multipart(fields)
+    kind = f"multipart/form-data; boundary={boundary}"
+    return browser.shown(browser.client.post(page, base_url=PUBLIC, data=body, content_type=kind))
+
+
+def carry_out(browser: Visitor, page: str, **fields: str) -> TestResponse:
+    """Send the form of the preview."""
+    content = browser.page.split('name="content" value="')[1].split('"')[0]
+    return browser.send(page, content=content, **fields)
+
+
+def on_the_list(session: Session, people: Cast) -> int:
+    count = select(func.count()).where(Subscription.list_id == people.announce.id)
+    return session.scalar(count) or 0
+
+
+def test_the_preview_tells_every_sort_of_line_and_changes_nothing(
+    session: Session, people: Cast, browser: Visitor, page: str
+) -> None:
+    assert upload(browser, page).status_code == 200
+
+    for words, number in (
+        ("Lines", 5),
+        ("Will join", 1),
+        ("On the list already", 1),
+        ("Addresses of nobody here", 1),
+        ("Lines without an address", 1),
+    ):
+        assert f"<dt>{words}</dt><dd>{number}</dd>" in browser.page
+    assert 'data-label="Line">4<' in browser.page
+    assert "zoe@example.org" in browser.page
+    assert on_the_list(session, people) == 2
+    assert find_user(session, "zoe@example.org") is None
+
+
+def test_what_was_looked_at_is_carried_out_without_the_unknown(
+    session: Session, people: Cast, browser: Visitor, page: str
+) -> None:
+    upload(browser, page)
+
+    assert carry_out(browser, page, unknown="skip").status_code == 303
+
+    assert session.get(Subscription, (people.announce.id, people.ada.id))
+    assert on_the_list(session, people) == 3
+    assert find_user(session, "zoe@example.org") is None
+    imported = select(AuditEntry).where(AuditEntry.act == Act.IMPORTED)
+    assert session.scalars(imported).one().actor == "Barbara Liskov"
+    browser.get(f"/mailing-lists/{people.announce.id}/subscribers")
+    assert "1 people have joined the list." in browser.page
+
+
+def test_who_may_edit_users_adds_the_unknown(
+    session: Session, people: Cast, browser: Visitor, page: str
+) -> None:
+    upload(browser, page)
+
+    carry_out(browser, page, unknown="create")
+
+    zoe = find_user(session, "zoe@example.org")
+    assert zoe is not None
+    assert session.get(Subscription, (people.announce.id, zoe.id))
+
+
+def test_who_may_only_edit_lists_is_not_offered_to_add_people(
+    session: Session, people: Cast, as_person: Login, page: str
+) -> None:
+    rights = [Right.EDIT_LISTS]
+    people.ada.roles = [define_role(session, "x", rights, by=None, via=Door.COMMAND_LINE)]
+    session.flush()
+    browser = as_person(people.ada)
+    upload(browser, page)
+    assert "Add these people" not in browser.page
+
+    assert carry_out(browser, page, unknown="create").status_code == 403
+
+    assert on_the_list(session, people) == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"a" * 4_000_001], ids=["empty", "too large"])
+def test_a_file_that_cannot_be_read_here_is_refused(
+    browser: Visitor, page: str, content: bytes
+) -> None:
+    assert upload(browser, page, content).status_code == 400
+
+    assert 'id="refusal"' in browser.page
+
+
+def test_a_hundred_thousand_addresses_fit(
+    session: Session, people: Cast, browser: Visitor, page: str
+) -> None:
+    there = select(func.count()).select_from(User)
+    before = session.scalar(there) or 0
+    upload(browser, page, b"".join(b"new%d@example.org\n" % n for n in range(100_000)))
+    assert "<dd>100000</dd>" in browser.page
+
+    carry_out(browser, page, unknown="create")
+
+    assert on_the_list(session, people) == 100_002
+    assert session.scalar(there) == before + 100_000
+
+
+def test_what_is_no_base64_is_no_file(browser: Visitor, page: str) -> None:
+    assert browser.send(page, content="!").status_code == 400
+
+
+def test_nobody_joins_an_archived_list(
+    session: Session, people: Cast, browser: Visitor, page: str
+) -> None:
+    upload(browser, page)
+    preview = browser.page
+    archive.archive(session, people.announce, by=None, via=Door.COMMAND_LINE)
+    session.flush()
+    browser.page = preview
+
+    assert carry_out(browser, page, unknown="skip").status_code == 409
+
+    assert on_the_list(session, people) == 2
+
+
+def test_only_who_may_edit_lists_learns_who_has_an_account(
+    people: Cast, as_person: Login, page: str
+) -> None:
+    browser = as_person(people.ada)
+    browser.get("/account/password")
+
+    assert browser.get(page).status_code == 403
+    browser.get("/account/password")
+    assert browser.send(page, content="YWRhQGV4YW1wbGUub3Jn").status_code == 403

@@ -1,0 +1,205 @@
+"""Administrators' pages about lists: find, create, edit, choose who answers, archive."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import (
+    ApproverList,
+    Door,
+    Language,
+    ListDelivery,
+    ListKind,
+    MailingList,
+    Right,
+    SelfService,
+    User,
+)
+from tests.builders import Cast, a_list
+from tests.portal.visitors import Visitor
+from workflows.people import define_role
+
+Login = Callable[[User], Visitor]
+
+GIVEN = {
+    "name": "Everybody",
+    "address": "all@lists.example.org",
+    "description": "News for everybody.",
+    "kind": "discussion",
+    "delivery": "list_address",
+}
+
+
+@pytest.fixture
+def browser(people: Cast, as_person: Login) -> Visitor:
+    return as_person(people.barbara)
+
+
+def test_the_overview_finds_lists_by_any_of_their_words(
+    session: Session, people: Cast, browser: Visitor
+) -> None:
+    a_list(session, "staff")
+    people.announce.description = "What moves us all"
+    session.flush()
+
+    browser.get("/mailing-lists?q=STA")
+    assert "staff@lists.example.org" in browser.page
+    assert people.announce.address not in browser.page
+    browser.get("/mailing-lists?q=moves%20announce")
+    assert people.announce.address in browser.page
+    browser.get("/mailing-lists?q=_")
+    assert "No list is found." in browser.page
+
+
+def test_the_overview_tells_members_approvers_and_the_number_of_warnings(
+    people: Cast, browser: Visitor
+) -> None:
+    browser.get("/mailing-lists")
+
+    row = browser.page.split(people.announce.address)[1].split("</tr>")[0]
+    assert 'data-label="Members">2<' in row
+    assert "editors" in row
+    assert '<span class="badge bad">2</span>' in row  # no description; approvers without rights
+
+
+def test_what_cannot_be_counted_cheaply_is_more_than_so_many(
+    people: Cast, browser: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.lists.overview.COUNTED", 1)
+
+    browser.get("/mailing-lists")
+    assert "more than 1" in browser.page
+    browser.get(f"/mailing-lists/{people.announce.id}")
+    assert "more than 1" in browser.page
+
+
+def test_a_list_is_created_empty_and_shown(session: Session, browser: Visitor) -> None:
+    answer = browser.send("/mailing-lists/new", short_name="all", **GIVEN)
+
+    created = session.scalars(select(MailingList).where(MailingList.short_name == "all")).one()
+    assert answer.location == f"/mailing-lists/{created.id}"
+    assert (created.kind, created.delivery) == (ListKind.DISCUSSION, ListDelivery.LIST_ADDRESS)
+    assert (created.four_eyes, created.description) == (False, "News for everybody.")
+    browser.get(answer.location)
+    assert "The list Everybody is there; nobody is on it yet." in browser.page
+    assert "Nobody is there to approve" in browser.page
+
+
+def test_what_is_refused_is_said_on_the_form_with_what_was_typed(browser: Visitor) -> None:
+    answer = browser.send("/mailing-lists/new", short_name="Not Good", **GIVEN)
+
+    assert answer.status_code == 400
+    assert "A short name has 1 to 64 of the characters" in browser.page
+    assert 'value="Not Good"' in browser.page
+    assert '<option value="discussion" selected>' in browser.page
+    assert not browser.page.count("checked")
+
+
+def test_a_value_that_is_not_offered_is_refused(browser: Visitor) -> None:
+    answer = browser.send("/mailing-lists/new", short_name="all", **{**GIVEN, "kind": "secret"})
+
+    assert answer.status_code == 400
+    assert "Please choose one of what is offered." in browser.page
+
+
+def test_a_list_is_edited(session: Session, people: Cast, browser: Visitor) -> None:
+    page = f"/mailing-lists/{people.announce.id}/details"
+    browser.get(page)
+    assert 'value="announce@lists.example.org"' in browser.page
+    assert browser.page.count("checked") == 1
+
+    assert browser.send(page, self_service="closed", **GIVEN).status_code == 303
+
+    announce = people.announce
+    session.expire_all()
+    assert (announce.name, announce.address) == ("Everybody", "all@lists.example.org")
+    assert (announce.kind, announce.self_service) == (ListKind.DISCUSSION, SelfService.CLOSED)
+    assert announce.four_eyes is False
+
+
+def test_a_name_may_not_be_taken_away(session: Session, people: Cast, browser: Visitor) -> None:
+    page = f"/mailing-lists/{people.announce.id}/details"
+
+    answer = browser.send(page, self_service="open", **{**GIVEN, "name": ""})
+
+    assert answer.status_code == 400
+    session.expire_all()
+    assert people.announce.name == "Announce"
+
+
+def test_a_missing_description_is_flagged(session: Session, people: Cast, browser: Visitor) -> None:
+    browser.get(f"/mailing-lists/{people.announce.id}")
+    assert "The list has no description" in browser.page
+    assert '<span class="badge bad">missing</span>' in browser.page
+
+    people.announce.description = "News"
+    session.flush()
+    browser.get(f"/mailing-lists/{people.announce.id}")
+    assert "The list has no description" not in browser.page
+
+
+def test_who_answers_is_chosen_and_taken_away_again(
+    session: Session, people: Cast, browser: Visitor
+) -> None:
+    page = f"/mailing-lists/{people.announce.id}/approvers"
+    editors = str(people.approvers.id)
+    browser.get(page)
+    assert f'<option value="{editors}" selected>editors</option>' in browser.page
+
+    browser.send(page, approver_list="", escalation_list=editors)
+    session.expire_all()
+
+    assert people.announce.approver_list is None
+    assert people.announce.escalation_list is session.get(ApproverList, people.approvers.id)
+
+
+def test_what_stays_as_it_is_takes_no_right_to_use_approver_lists(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    people.ada.roles = [define_role(session, "x", [402], by=None, via=Door.COMMAND_LINE)]
+    page, browser = f"/mailing-lists/{people.announce.id}/approvers", as_person(people.ada)
+
+    same = browser.send(page, approver_list=str(people.approvers.id), escalation_list="")
+    other = browser.send(page, approver_list="", escalation_list="")
+
+    assert (same.status_code, other.status_code) == (303, 403)
+
+
+def test_a_list_that_is_not_there_is_not_found(browser: Visitor) -> None:
+    assert browser.get("/mailing-lists/999999").status_code == 404
+
+
+PAGES = ["", "/new", "/{}", "/{}/details", "/{}/approvers", "/{}/archive", "/{}/subscribers"]
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/{}/subscribers.txt", "/{}/pushes", "/{}/pushes/part"])
+def test_only_who_may_edit_lists_sees_them(
+    session: Session, people: Cast, as_person: Login, path: str
+) -> None:
+    others = set(Right) - {Right.EDIT_LISTS}
+    people.ada.roles = [define_role(session, "x", others, by=None, via=Door.COMMAND_LINE)]
+    page = f"/mailing-lists{path.format(people.announce.id)}"
+
+    assert as_person(people.ada).get(page).status_code == 403
+    assert as_person(people.barbara).get(page).status_code == 200
+
+
+@pytest.mark.parametrize("language", ["fr", "de"])
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_speaks_its_readers_language(
+    session: Session, people: Cast, as_person: Login, language: str, path: str
+) -> None:
+    browser = as_person(people.barbara)
+    page = f"/mailing-lists{path.format(people.announce.id)}"
+    browser.get(page)
+    english = browser.page.split("<h1>")[1].split("</h1>")[0]
+    people.barbara.language = Language(language)
+    session.flush()
+
+    browser.get(page)
+
+    assert f'lang="{language}"' in browser.page
+    title = browser.page.split("<h1>")[1].split("</h1>")[0]
+    assert (title != english) or path == "/{}"  # the list's own name

@@ -1,0 +1,76 @@
+"""Who is on an approver list, where it is used, and when it may go."""
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import Act, ApproverList, AuditEntry, Door, Invalid, Unknown
+from models.lists import approver
+from tests.builders import Cast, a_list
+from workflows import approver_lists, lists
+from workflows.archive import StillInUse
+from workflows.people import disable
+
+PORTAL = Door.PORTAL
+
+
+def last_entry(session: Session) -> AuditEntry:
+    return session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
+
+
+def test_adding_twice_is_adding_once(session: Session, people: Cast) -> None:
+    by = people.barbara
+    assert approver_lists.add_approver(session, people.approvers, people.ada, by=by, via=PORTAL)
+    entry = last_entry(session)
+    assert not approver_lists.add_approver(session, people.approvers, people.ada, by=by, via=PORTAL)
+
+    assert people.ada in people.approvers.members
+    assert last_entry(session) is entry
+    assert entry.act == Act.EDITED_APPROVER_LIST
+    assert people.ada.id in entry.detail["members"]
+
+
+def test_whoever_is_removed_no_longer_answers(session: Session, people: Cast) -> None:
+    by = people.barbara
+    assert approver_lists.remove_approver(
+        session, people.approvers, people.grace, by=by, via=PORTAL
+    )
+    assert not approver_lists.remove_approver(
+        session, people.approvers, people.grace, by=by, via=PORTAL
+    )
+
+    assert people.announce.approvers_for(people.ada) == [people.linus]
+
+
+def test_whoever_is_disabled_is_not_added(session: Session, people: Cast) -> None:
+    disable(session, people.ada, by=None, via=PORTAL)
+
+    with pytest.raises(Invalid, match="Ada Lovelace is disabled, and could not answer"):
+        approver_lists.add_approver(session, people.approvers, people.ada, by=None, via=PORTAL)
+
+
+@pytest.mark.parametrize("escalation", [True, False])
+def test_what_answers_for_a_list_stays(session: Session, people: Cast, escalation: bool) -> None:
+    jury = lists.create_approver_list(session, "jury", [], by=None, via=PORTAL)
+    staff = a_list(session, "staff")
+    lists.assign_approvers(session, staff, jury, escalation=escalation, by=None, via=PORTAL)
+
+    assert approver_lists.uses(session, jury) == [staff]
+    with pytest.raises(StillInUse, match="The approver list jury answers for: staff"):
+        approver_lists.delete_approver_list(session, jury, by=people.barbara, via=PORTAL)
+
+
+def test_what_answers_for_nothing_goes_and_is_on_record(session: Session, people: Cast) -> None:
+    lists.assign_approvers(session, people.announce, None, by=None, via=PORTAL)
+    number = people.approvers.id
+
+    approver_lists.delete_approver_list(session, people.approvers, by=people.barbara, via=PORTAL)
+    session.flush()
+
+    assert session.get(ApproverList, number) is None
+    assert session.scalar(select(func.count()).select_from(approver)) == 0
+    entry = last_entry(session)
+    assert entry.act == Act.DELETED_APPROVER_LIST
+    assert entry.detail["members"] == [people.grace.id, people.linus.id]
+    with pytest.raises(Unknown, match=f"no approver list {number}"):
+        approver_lists.approver_list_by_id(session, number)

@@ -1,0 +1,101 @@
+"""Edit a list: what is given is changed, what is not stays, and the trail tells which."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Act, AuditEntry, Door, Invalid, ListDelivery, ListKind, SelfService, Unknown
+from tests.builders import Cast, a_list
+from workflows import lists
+
+PORTAL = Door.PORTAL
+
+
+def edits(session: Session) -> list[AuditEntry]:
+    found = select(AuditEntry).where(AuditEntry.act == Act.EDITED_LIST).order_by(AuditEntry.id)
+    return list(session.scalars(found))
+
+
+def test_what_is_given_is_changed_and_on_record(session: Session, people: Cast) -> None:
+    lists.edit_list(
+        session,
+        people.announce,
+        name=" News ",
+        description="All of it\nand more",
+        kind=ListKind.DISCUSSION,
+        delivery=ListDelivery.LIST_ADDRESS,
+        four_eyes=False,
+        self_service=SelfService.CLOSED,
+        by=people.barbara,
+        via=PORTAL,
+    )
+
+    announce = people.announce
+    assert (announce.name, announce.description) == ("News", "All of it\nand more")
+    assert (announce.kind, announce.four_eyes) == (ListKind.DISCUSSION, False)
+    assert announce.self_service is SelfService.CLOSED
+    (entry,) = edits(session)
+    assert (entry.actor, entry.list_id) == ("Barbara Liskov", announce.id)
+    assert entry.detail["self_service"] == "closed"
+    assert "address" not in entry.detail
+
+
+def test_what_stays_as_it_is_leaves_no_trace(session: Session, people: Cast) -> None:
+    announce = people.announce
+
+    lists.edit_list(
+        session, announce, name=announce.name, four_eyes=True, by=people.barbara, via=PORTAL
+    )
+
+    assert edits(session) == []
+
+
+def test_a_description_can_be_taken_away(session: Session, people: Cast) -> None:
+    people.announce.description = "News"
+
+    lists.edit_list(session, people.announce, description="", by=None, via=PORTAL)
+
+    assert people.announce.description == ""
+
+
+def test_a_list_may_write_its_own_address_anew(session: Session, people: Cast) -> None:
+    lists.edit_list(
+        session, people.announce, address="Announce@Lists.example.org", by=None, via=PORTAL
+    )
+
+    assert people.announce.address == "Announce@lists.example.org"
+    assert people.announce.address_key == "announce@lists.example.org"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"name": ""}, "The list's name must be one line"),
+        ({"address": ""}, "not an e-mail address"),
+        ({"address": "STAFF@lists.example.org"}, "The mailing list staff already has this"),
+        ({"description": "a\0"}, "The description must be text"),
+    ],
+)
+def test_what_cannot_be_used_changes_nothing(
+    session: Session, people: Cast, wrong: dict[str, str], why: str
+) -> None:
+    a_list(session, "staff")
+
+    with pytest.raises(Invalid, match=why):
+        lists.edit_list(session, people.announce, **wrong, by=None, via=PORTAL)  # type: ignore[arg-type]
+
+    assert (people.announce.name, people.announce.description) == ("Announce", "")
+    assert edits(session) == []
+
+
+def test_no_approver_list_can_be_assigned_too(session: Session, people: Cast) -> None:
+    lists.assign_approvers(session, people.announce, None, by=people.barbara, via=PORTAL)
+
+    assert people.announce.approvers_for(people.ada) == []
+    entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
+    assert entry.detail == {"escalation": False, "approver_list": None, "members": []}
+
+
+def test_a_number_that_is_no_list_is_named(session: Session) -> None:
+    with pytest.raises(Unknown, match="There is no mailing list 7000"):
+        lists.list_by_id(session, 7000)

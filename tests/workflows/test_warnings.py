@@ -1,0 +1,203 @@
+"""What may be wrong with a list's set-up is found, with the names it is about."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from models import Door, ListKind, MailingList, Preference, User
+from models.clock import now
+from models.database import engine
+from portal.lists.doubts import SENTENCES
+from tests.builders import Cast, a_draft, a_list
+from workflows import archive, lists, subscriptions
+from workflows.people import disable, grant
+from workflows.warnings import NAMED, Doubt, Warned, warnings_of
+
+PORTAL = Door.PORTAL
+GRACE, LINUS = "Grace Hopper", "Linus Torvalds"
+
+
+@pytest.fixture
+def sound(session: Session, people: Cast) -> Cast:
+    """The cast, with a list about which there is no doubt."""
+    people.announce.description = "News"
+    for approver in (people.grace, people.linus):
+        grant(session, approver, "sender", by=None, via=PORTAL)
+    session.flush()
+    return people
+
+
+def told(session: Session, people: Cast) -> list[Warned]:
+    session.flush()
+    return warnings_of(session, [people.announce])[people.announce.id]
+
+
+def join(session: Session, user: User, mailing_list: MailingList) -> None:
+    subscriptions.subscribe(session, user, mailing_list, by=None, via=PORTAL)
+
+
+def approvers(session: Session, people: Cast, *users: User) -> None:
+    lists.set_approvers(session, people.approvers, users, by=None, via=PORTAL)
+
+
+def grace_reads_it(session: Session, people: Cast) -> None:
+    join(session, people.grace, people.announce)
+
+
+def ada_reads_what_she_wrote(session: Session, people: Cast) -> None:
+    a_draft(session, people)
+    join(session, people.ada, people.announce)
+
+
+def ada_answers_alone(session: Session, people: Cast) -> None:
+    grant(session, people.ada, "sender", by=None, via=PORTAL)
+    a_draft(session, people)
+    approvers(session, people, people.ada)
+
+
+def sms_is_stopped(session: Session, people: Cast) -> None:
+    assert session
+    for number, user in enumerate((people.grace, people.linus)):
+        user.phone, user.preference = f"+3361234567{number}", Preference.SMS
+        user.sms_stopped_at = now()
+
+
+def nobody_is_able(session: Session, people: Cast) -> None:
+    for user in (people.grace, people.linus):
+        disable(session, user, by=None, via=PORTAL)
+
+
+SET_UPS: dict[Doubt, tuple[Callable[[Session, Cast], object], list[Warned]]] = {
+    Doubt.NO_DESCRIPTION: (
+        lambda s, p: lists.edit_list(s, p.announce, description="", by=None, via=PORTAL),
+        [Warned(Doubt.NO_DESCRIPTION)],
+    ),
+    Doubt.NO_APPROVERS: (
+        lambda s, p: lists.assign_approvers(s, p.announce, None, by=None, via=PORTAL),
+        [Warned(Doubt.NO_APPROVERS)],
+    ),
+    Doubt.ALL_DISABLED: (
+        nobody_is_able,
+        [Warned(Doubt.ALL_DISABLED), Warned(Doubt.APPROVER_DISABLED, (GRACE, LINUS))],
+    ),
+    Doubt.APPROVER_DISABLED: (
+        lambda s, p: disable(s, p.grace, by=None, via=PORTAL),
+        [Warned(Doubt.APPROVER_DISABLED, (GRACE,))],
+    ),
+    Doubt.APPROVER_LACKS_RIGHTS: (
+        lambda _, p: p.linus.roles.clear(),
+        [Warned(Doubt.APPROVER_LACKS_RIGHTS, (LINUS,))],
+    ),
+    Doubt.APPROVER_SUBSCRIBED: (grace_reads_it, [Warned(Doubt.APPROVER_SUBSCRIBED, (GRACE,))]),
+    Doubt.AUTHOR_SUBSCRIBED: (
+        ada_reads_what_she_wrote,
+        [Warned(Doubt.AUTHOR_SUBSCRIBED, ("Ada Lovelace",))],
+    ),
+    Doubt.ONLY_APPROVER_WRITES: (
+        ada_answers_alone,
+        [Warned(Doubt.ONLY_APPROVER_WRITES, ("Ada Lovelace",))],
+    ),
+    Doubt.SMS_STOPPED: (sms_is_stopped, [Warned(Doubt.SMS_STOPPED)]),
+}
+
+
+def test_every_doubt_has_a_set_up_here_and_a_sentence() -> None:
+    assert set(SET_UPS) == set(SENTENCES) == set(Doubt)
+
+
+def test_a_sound_list_is_not_doubted(session: Session, sound: Cast) -> None:
+    assert told(session, sound) == []
+
+
+@pytest.mark.parametrize("doubt", Doubt)
+def test_each_set_up_is_told_and_nothing_else(session: Session, sound: Cast, doubt: Doubt) -> None:
+    spoil, expected = SET_UPS[doubt]
+
+    spoil(session, sound)
+
+    assert told(session, sound) == expected
+
+
+def test_an_empty_approver_list_is_none(session: Session, sound: Cast) -> None:
+    approvers(session, sound)
+
+    assert told(session, sound) == [Warned(Doubt.NO_APPROVERS)]
+
+
+def test_authors_belong_on_a_discussion_list(session: Session, sound: Cast) -> None:
+    ada_reads_what_she_wrote(session, sound)
+    sound.announce.kind = ListKind.DISCUSSION
+
+    assert told(session, sound) == []
+
+
+def test_without_four_eyes_an_author_may_be_the_only_approver(
+    session: Session, sound: Cast
+) -> None:
+    ada_answers_alone(session, sound)
+    sound.announce.four_eyes = False
+
+    assert told(session, sound) == []
+
+
+def test_one_who_is_reached_by_mail_is_enough(session: Session, sound: Cast) -> None:
+    sms_is_stopped(session, sound)
+    sound.linus.preference = Preference.EMAIL
+
+    assert told(session, sound) == []
+
+
+def test_those_who_answer_later_are_looked_at_too(session: Session, sound: Cast) -> None:
+    jury = lists.create_approver_list(session, "jury", [sound.edsger], by=None, via=PORTAL)
+    lists.assign_approvers(session, sound.announce, jury, escalation=True, by=None, via=PORTAL)
+
+    assert told(session, sound) == [
+        Warned(Doubt.APPROVER_LACKS_RIGHTS, ("Edsger Dijkstra",)),
+        Warned(Doubt.APPROVER_SUBSCRIBED, ("Edsger Dijkstra",)),
+    ]
+
+
+def test_what_happens_on_another_list_raises_no_doubt(session: Session, sound: Cast) -> None:
+    join(session, sound.grace, a_list(session, "staff"))
+
+    assert told(session, sound) == []
+
+
+def test_an_archived_list_is_not_doubted(session: Session, people: Cast) -> None:
+    archive.archive(session, people.announce, by=None, via=PORTAL)
+
+    assert told(session, people) == []
+
+
+def test_not_more_than_some_are_named(session: Session, sound: Cast) -> None:
+    many = [User(address=f"a{n}@example.org", name=f"A {n}") for n in range(NAMED + 5)]
+    session.add_all(many)
+    approvers(session, sound, *many)
+
+    (warned,) = told(session, sound)
+    assert len(warned.names) == NAMED
+
+
+def test_fifty_lists_take_no_more_queries_than_one(session: Session, people: Cast) -> None:
+    many = [a_list(session, f"list{n}") for n in range(50)]
+    for each in many:
+        lists.assign_approvers(session, each, people.approvers, by=None, via=PORTAL)
+    session.flush()
+    counts = []
+
+    for asked in ([people.announce], many):
+        statements: list[str] = []
+        session.expire_all()
+        _ = [each.id for each in asked]
+
+        def note(*call: object, into: list[str] = statements) -> None:
+            into.append(str(call[2]))
+
+        event.listen(engine, "before_cursor_execute", note)
+        warnings_of(session, asked)
+        event.remove(engine, "before_cursor_execute", note)
+        counts.append(len(statements))
+
+    assert counts[0] == counts[1] <= 10
