@@ -35,7 +35,14 @@ def never_the_last(session: Session, *, by: User | None, via: Door) -> Iterator[
         raise LastAdministrator("Nobody would be left who may edit users.")
 
 
-def anybody(session: Session) -> bool:
-    """Whether there is a person who may edit users."""
+def is_the_last(session: Session, user: User) -> bool:
+    """Whether nobody but this person may edit users; to warn, not to decide."""
+    return user.may(Right.EDIT_USERS) and not anybody(session, but=user)
+
+
+def anybody(session: Session, *, but: User | None = None) -> bool:
+    """Whether there is a person who may edit users, perhaps one besides `but`."""
     able = select(User.id).where(User.disabled_at.is_(None), User.roles.any(EDITING))
+    if but is not None:
+        able = able.where(User.id != but.id)
     return session.scalar(able.limit(1)) is not None

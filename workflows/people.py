@@ -151,10 +151,15 @@ def acting_user(session: Session, address: str, via: Door) -> User:
 
 def acting_user_by_id(session: Session, user_id: int, via: Door) -> User:
     """Like `acting_user`, for callers that name people by id."""
+    return enabled(user_by_id(session, user_id), via)
+
+
+def user_by_id(session: Session, user_id: int) -> User:
+    """The person with this number, disabled or not; raises Unknown."""
     user = session.get(User, user_id)
     if user is None:
         raise Unknown("There is no user %(number)d.", number=user_id)
-    return enabled(user, via)
+    return user
 
 
 def enabled(user: User, via: Door) -> User:

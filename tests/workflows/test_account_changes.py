@@ -100,6 +100,7 @@ def test_who_is_removed_leaves_no_address_behind(session: Session, people: Cast)
 
     remove_user(session, people.grace, by=people.barbara, via=Door.PORTAL)
 
+    session.flush()
     session.expire_all()
     addresses = told(session, people.grace, LetterName.ADDRESS_CHANGED)
     assert {one.rpartition("@")[2] for one in addresses} == {"removed.invalid"}
