@@ -78,9 +78,12 @@ def delete(role_id: int) -> ResponseReturnValue:
 def form(role: Role | None) -> str:
     """The form for a role, a new one if None."""
     used = select(user_role.c.user_id).where(user_role.c.role_id == (role and role.id)).limit(1)
+    # A form that was refused keeps what was checked on it.
+    typed = request.form.getlist("right", type=int) if request.method == "POST" else None
     return render_template(
         "roles/role.html",
         role=role,
+        has=(role.rights if role else []) if typed is None else typed,
         used=g.session.scalar(used) is not None,
         rights=[(right, *in_words(right)) for right in Right],
     )
@@ -96,7 +99,8 @@ def rights_meant() -> list[int]:
 
 def role_by_id(role_id: int) -> Role:
     """The role with this number; raises Unknown."""
-    role = g.session.get(Role, role_id)
+    # PostgreSQL's bigint ends there.
+    role = g.session.get(Role, role_id) if role_id < 2**63 else None
     if role is None:
         raise Unknown("There is no such role.")
     found: Role = role

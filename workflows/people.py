@@ -156,7 +156,8 @@ def acting_user_by_id(session: Session, user_id: int, via: Door) -> User:
 
 def user_by_id(session: Session, user_id: int) -> User:
     """The person with this number, disabled or not; raises Unknown."""
-    user = session.get(User, user_id)
+    # PostgreSQL's bigint ends there.
+    user = session.get(User, user_id) if user_id < 2**63 else None
     if user is None:
         raise Unknown("There is no user %(number)d.", number=user_id)
     return user
