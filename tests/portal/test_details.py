@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Language, Notification, Preference, User
+from models import Language, LetterName, Notification, Preference, User
 from tests.builders import Cast
 from tests.portal.visitors import Visitor, link_for
 
@@ -99,7 +99,7 @@ def test_a_stranger_logs_in_first(stranger: Visitor, path: str) -> None:
     assert answer.location.startswith("/log-in?next=")
 
 
-def test_no_password_is_among_the_links_that_a_change_leaves(
+def test_a_link_from_before_a_password_change_opens_nothing(
     session: Session, people: Cast, as_person: Login, stranger: Visitor
 ) -> None:
     stranger.send("/letter/password", address="edsger@example.org")
@@ -108,3 +108,18 @@ def test_no_password_is_among_the_links_that_a_change_leaves(
     as_person(people.edsger).send("/account/password", new="a better password")
 
     assert stranger.get(path).status_code == 410
+
+
+def test_of_two_links_to_a_new_password_the_first_that_is_used_voids_the_other(
+    session: Session, people: Cast, stranger: Visitor
+) -> None:
+    paths = []
+    for _ in range(2):
+        stranger.send("/letter/password", address="edsger@example.org")
+        paths.append(link_for(session, people.edsger))
+
+    assert stranger.send(paths[1], new="a better password").status_code == 303
+
+    assert stranger.get(paths[0]).status_code == 410
+    newest = select(Notification.letter).order_by(Notification.id.desc()).limit(1)
+    assert session.scalar(newest) == LetterName.PASSWORD_CHANGED
