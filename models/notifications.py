@@ -48,6 +48,8 @@ class LetterName(StrEnum):
     RESET = "SysMsgAccountReset"
     INVITATION = "SysMsgAccountInvitation"
     CONFIRM_ADDRESS = "SysMsgAccountConfirmAddress"
+    PASSWORD_CHANGED = "SysMsgAccountPasswordChanged"  # noqa: S105 (a letter's name)
+    ADDRESS_CHANGED = "SysMsgAccountAddressChanged"
 
 
 class Notification(WorkItem):
@@ -73,6 +75,8 @@ class Notification(WorkItem):
     message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"), index=True)
     request_id: Mapped[int | None] = mapped_column(ForeignKey("moderation_request.id"), index=True)
     link_id: Mapped[int | None] = mapped_column(ForeignKey("mailed_link.id"), index=True)
+    # Where it goes by mail if not to the user's address of today: one that was theirs until now.
+    former_address: Mapped[str | None]
     # What the letter says besides; a failed SMS becomes an e-mail that says the same.
     detail: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     attempts: Mapped[int] = mapped_column(default=0)
@@ -90,5 +94,5 @@ class Notification(WorkItem):
 
     @property
     def address(self) -> str:
-        """Where it goes by mail: to the user, or to an address that is to be confirmed."""
-        return (self.link and self.link.new_address) or self.user.address
+        """Where it goes by mail: to the user, or to an address to be confirmed or just left."""
+        return (self.link and self.link.new_address) or self.former_address or self.user.address

@@ -106,6 +106,11 @@ def told_to(notification: Notification, moment: datetime, voice: Voice) -> str:
     return told(moment, user.language, zone)
 
 
+def own_account(_notification: Notification, _voice: Voice) -> Facts:
+    """That the letter is about the recipient's own account."""
+    return {"account": True}
+
+
 def over(notification: Notification) -> bool:
     """Whether the link would no longer open anything."""
     return link_of(notification).over
@@ -187,5 +192,7 @@ LETTERS = {
         Letter(LetterName.RESET, access, moot=over),
         Letter(LetterName.INVITATION, access, moot=over),
         Letter(LetterName.CONFIRM_ADDRESS, access, moot=over),
+        Letter(LetterName.PASSWORD_CHANGED, own_account),
+        Letter(LetterName.ADDRESS_CHANGED, own_account),
     )
 }

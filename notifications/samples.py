@@ -57,6 +57,8 @@ SAMPLES: Mapping[LetterName, Mapping[str, Any]] = {
     LetterName.RESET: _ACCESS,
     LetterName.INVITATION: _ACCESS,
     LetterName.CONFIRM_ADDRESS: _ACCESS,
+    LetterName.PASSWORD_CHANGED: {"recipient": "Edsger Dijkstra", "account": True},
+    LetterName.ADDRESS_CHANGED: {"recipient": "Edsger Dijkstra", "account": True},
     LetterName.PHONE_LOCKED: {"recipient": "Barbara Liskov", "person": "Grace Hopper"},
     LetterName.SYNC_HELD: {**_LIST, "removals": 420, "before": 1000, "after": 580},
     LetterName.SYNC_FAILING: {

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from flask import request, url_for
+from flask import current_app, request, url_for
 
 from models import Right, User
 from portal.languages import gettext
@@ -33,10 +33,33 @@ class Signpost:
 # translators' tools find them.
 SIGNPOSTS = (
     Signpost("home.show", lambda _: (_("Start"), _("Where you may go."))),
+    Signpost(
+        "subscriptions.my_lists",
+        lambda _: (_("My lists"), _("Join lists, and leave them.")),
+        lambda _: current_app.config["LISTGATE"].maillists_enabled,
+    ),
+    Signpost(
+        "contacts.details",
+        lambda _: (_("My details"), _("Your name, and how Listgate reaches you.")),
+    ),
+    Signpost(
+        "history.mine",
+        lambda _: (_("My history"), _("What you did, and what was done about you.")),
+    ),
     Signpost("accounts.password", lambda _: (_("Your password"), _("Choose one, or another one."))),
     Signpost(
         "accounts.second_factor",
         lambda _: (_("Codes at the log-in"), _("Have your telephone prove that it is you.")),
+    ),
+    Signpost(
+        "people.search",
+        lambda _: (_("People"), _("Find people, and see where they stand.")),
+        lambda user: user.may(Right.VIEW_USERS),
+    ),
+    Signpost(
+        "roles.overview",
+        lambda _: (_("Roles"), _("Say what people with a role may do.")),
+        lambda user: user.may(Right.EDIT_USERS),
     ),
     Signpost(
         "accounts.new_user",

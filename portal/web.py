@@ -7,7 +7,21 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from notifications.keys import Keys
-from portal import accounts, approver_lists, home, imports, lists, moderation, sync, webhooks
+from portal import (
+    accounts,
+    approver_lists,
+    contacts,
+    history,
+    home,
+    imports,
+    lists,
+    moderation,
+    people,
+    roles,
+    subscriptions,
+    sync,
+    webhooks,
+)
 from portal.accounts.security import guard
 from portal.application import Application
 from portal.reading import teach
@@ -42,6 +56,11 @@ def create_app(settings: Settings) -> Flask:
         imports.pages,
         approver_lists.pages,
         sync.pages,
+        subscriptions.pages,
+        contacts.pages,
+        history.pages,
+        people.pages,
+        roles.pages,
         webhooks.hooks,
     ):
         app.register_blueprint(blueprint)

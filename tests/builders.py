@@ -31,13 +31,13 @@ from notifications.email import Relay
 from notifications.mailer import Mailer
 from portal.cli import app
 from sandbox.mailbox import Mailbox
+from tests.account_letters import tell_of_account
 from tests.push_letters import tell_of_push
 from workflows import (
     deadlines,
     dispatch,
     lists,
     mail,
-    mailed_links,
     messages,
     moderation,
     people,
@@ -180,9 +180,7 @@ def a_letter(
         via=Door.PORTAL,
     )
     request = moderation.request_approval(session, message, people_.ada, via=Door.PORTAL)
-    for purpose, brought in mailed_links.LETTERS.items():
-        if brought is letter:
-            mailed_links.send_link(session, people_.grace, purpose)
+    tell_of_account(session, people_.grace, letter)
     bring_about(session, request, letter, comment=comment)
     session.flush()
     found = select(Notification).where(

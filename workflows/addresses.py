@@ -3,9 +3,9 @@
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from models import Act, Change, Door, Invalid, LinkPurpose, Right, User, record
+from models import Act, Change, Door, Invalid, LetterName, LinkPurpose, Right, User, record
 from workflows.journal import hold, note_everywhere
-from workflows.mailed_links import send_link
+from workflows.mailed_links import send_link, tell_owner, void_links
 from workflows.people import checked_address, find_user, require
 
 
@@ -20,7 +20,7 @@ def ask_for_address(session: Session, user: User, address: str) -> None:
 def change_address(
     session: Session, user: User, address: str, *, by: User | None, via: Door
 ) -> bool:
-    """Give the person another address; False if it is theirs already.
+    """Give the person another address, and tell them at both; False if it is theirs already.
 
     Raises Invalid for an address that is none or somebody else's and for somebody who was removed,
     Trespass if it is somebody else's to change and `by` may not edit users.
@@ -33,11 +33,16 @@ def change_address(
     wanted = free_address(session, address, user)
     if wanted == user.address:
         return False
+    former = user.address
     try:
         with session.begin_nested():
             user.address = wanted
     except IntegrityError:  # its words would quote the address
         raise Invalid("Another user has this address.") from None
+    # A link on its way to the old mailbox is no longer this person's.
+    void_links(session, user)
+    for address_told in (former, None):
+        tell_owner(session, user, LetterName.ADDRESS_CHANGED, former_address=address_told)
     lists = note_everywhere(session, Change.READDRESSED, user, by=by, via=via)
     record(session, Act.CHANGED_ADDRESS, by=by, via=via, user_id=user.id, lists=lists)
     return True

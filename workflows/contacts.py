@@ -1,18 +1,23 @@
-"""How a person is reached: language, telephone, e-mail or SMS."""
+"""How a person is called and reached: name, language, time zone, telephone, e-mail or SMS."""
+
+from typing import Any
+from zoneinfo import available_timezones
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Act, Door, Invalid, Language, Preference, Right, User, record
 from notifications.sms import valid_number
-from workflows.people import require
+from workflows.people import one_line, require
 
 
 def change_contact(
     session: Session,
     user: User,
     *,
+    name: str | None = None,
     language: Language | None = None,
+    time_zone: str | None = None,
     phone: str | None = None,
     preference: Preference | None = None,
     by: User | None,
@@ -20,18 +25,33 @@ def change_contact(
 ) -> None:
     """Change what is given and leave the rest; an empty `phone` takes the number away.
 
-    Raises Invalid for a number that is none or somebody else's, and for SMS without a number;
-    Trespass for somebody else's contact without the right to edit users.
+    An empty `time_zone` is the organisation's.  Raises Invalid for a number that is none or
+    somebody else's, for SMS without a number, and for a zone that is none; Trespass for somebody
+    else's contact without the right to edit users.
     """
     if by is not user:
         require(by, Right.EDIT_USERS, via)
+    if user.removed_at:
+        raise Invalid("%(user)s was removed.", user=user)
+    before = user.name
+    user.name = before if name is None else one_line(name, "The name")
     if phone is not None:
         user.phone = free_number(session, phone, user) if phone else None
+    if time_zone is not None:
+        user.time_zone = known_zone(time_zone)
     user.language = language or user.language
     user.preference = preference or user.preference
     if user.preference is not Preference.EMAIL and not user.phone:
         raise Invalid("%(user)s has no telephone number to send an SMS to.", user=user)
-    record(session, Act.CHANGED_CONTACT, by=by, via=via, user_id=user.id)
+    renamed: dict[str, Any] = {"name": user.name, "before": before} if user.name != before else {}
+    record(session, Act.CHANGED_CONTACT, by=by, via=via, user_id=user.id, **renamed)
+
+
+def known_zone(name: str) -> str:
+    """The IANA name of a time zone, or nothing; raises Invalid."""
+    if name and name not in available_timezones():
+        raise Invalid("There is no such time zone.")
+    return name
 
 
 def free_number(session: Session, phone: str, user: User) -> str:

@@ -4,8 +4,9 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from models import Act, Credentials, Door, Right, User, record
+from models import Act, Credentials, Door, LetterName, Right, User, record
 from models.credentials import new_stamp
+from workflows.mailed_links import tell_owner, void_links
 from workflows.people import require
 
 
@@ -25,10 +26,12 @@ def credentials_of(session: Session, user: User) -> Credentials:
 
 
 def change_password(session: Session, user: User, password_hash: str, *, via: Door) -> None:
-    """Keep the hash of a new password; all of the person's sessions end."""
+    """Keep the hash of a new password; all of the person's sessions and open links end."""
     kept = credentials_of(session, user)
     kept.password_hash = password_hash
     kept.session_stamp = new_stamp()
+    void_links(session, user)
+    tell_owner(session, user, LetterName.PASSWORD_CHANGED)
     record(session, Act.CHANGED_PASSWORD, by=user, via=via, user_id=user.id)
 
 

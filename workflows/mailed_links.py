@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from models import (
@@ -60,6 +60,27 @@ def invite(session: Session, user: User, *, by: User | None, via: Door) -> None:
     require(by, Right.EDIT_USERS, via)
     send_link(session, user, LinkPurpose.INVITATION)
     record(session, Act.INVITED, by=by, via=via, user_id=user.id)
+
+
+def void_links(session: Session, user: User) -> None:
+    """Have every link that the person was sent, and has not used, work no more."""
+    session.execute(
+        update(MailedLink)
+        .where(MailedLink.user_id == user.id, MailedLink.used_at.is_(None))
+        .values(expires_at=func.least(MailedLink.expires_at, now()))
+    )
+
+
+def tell_owner(
+    session: Session, user: User, letter: LetterName, *, former_address: str | None = None
+) -> None:
+    """Tell the person by mail what changed about the account: perhaps it was somebody else."""
+    if not user.disabled_at:
+        session.add(
+            Notification(
+                letter=letter, channel=Channel.EMAIL, user=user, former_address=former_address
+            )
+        )
 
 
 def link_by_token(session: Session, token: str) -> MailedLink:

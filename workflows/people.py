@@ -21,6 +21,7 @@ from models import (
 )
 from models.addresses import address_key
 from models.clock import now
+from workflows.administrators import never_the_last
 from workflows.journal import hold, note_everywhere
 
 
@@ -60,11 +61,15 @@ def grant(session: Session, user: User, role_name: str, *, by: User | None, via:
 
 
 def disable(session: Session, user: User, *, by: User | None, via: Door) -> None:
-    """From now on this person neither acts nor receives, on no list; nothing is forgotten."""
+    """From now on this person neither acts nor receives, on no list; nothing is forgotten.
+
+    Raises LastAdministrator.
+    """
     require(by, Right.EDIT_USERS, via)
     hold(session, user)
     if not user.disabled_at:
-        user.disabled_at = now()
+        with never_the_last(session, by=by, via=via):
+            user.disabled_at = now()
         note_everywhere(session, Change.DISABLED, user, by=by, via=via)
         record(session, Act.DISABLED_USER, by=by, via=via, user_id=user.id)
 
@@ -84,7 +89,10 @@ def enable(session: Session, user: User, *, by: User | None, via: Door) -> None:
 def define_role(
     session: Session, name: str, rights: Iterable[int], *, by: User | None, via: Door
 ) -> Role:
-    """Create the role of this name, or give the existing one exactly these rights."""
+    """Create the role of this name, or give the existing one exactly these rights.
+
+    Raises LastAdministrator.
+    """
     require(by, Right.EDIT_USERS, via)
     known = sorted({checked_right(number) for number in rights})
     name = one_line(name, "The role's name")
@@ -92,7 +100,8 @@ def define_role(
     if role is None:
         role = Role(name=name, rights=known)
         session.add(role)
-    role.rights = known
+    with never_the_last(session, by=by, via=via):
+        role.rights = known
     record(session, Act.EDITED_ROLE, by=by, via=via, role=name, rights=known)
     return role
 
@@ -162,7 +171,8 @@ def user_with_address(session: Session, address: str) -> User:
 
 def user_by_id(session: Session, user_id: int) -> User:
     """The person with this number, disabled or not; raises Unknown."""
-    user = session.get(User, user_id)
+    # PostgreSQL's bigint ends there.
+    user = session.get(User, user_id) if user_id < 2**63 else None
     if user is None:
         raise Unknown("There is no user %(number)d.", number=user_id)
     return user

@@ -2,12 +2,26 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from models import Act, ApproverList, Delivery, Dispatch, Door, Right, User, record
+from models import (
+    Act,
+    ApproverList,
+    Credentials,
+    Delivery,
+    Dispatch,
+    Door,
+    MailedLink,
+    Notification,
+    Right,
+    User,
+    record,
+)
 from models.clock import now
+from workflows.administrators import never_the_last
 from workflows.journal import hold
+from workflows.mailed_links import void_links
 from workflows.people import require
 from workflows.subscriptions import leave_every_list
 
@@ -22,7 +36,8 @@ class Departure(NamedTuple):
 def remove_user(session: Session, user: User, *, by: User | None, via: Door) -> Departure | None:
     """Take the person off every list and approver list, and forget address, phone and roles.
 
-    The row stays: decisions and messages name it.  None if it was done before.
+    The row stays: decisions and messages name it.  None if it was done before.  Raises
+    LastAdministrator.
     """
     require(by, Right.EDIT_USERS, via)
     hold(session, user)
@@ -30,6 +45,8 @@ def remove_user(session: Session, user: User, *, by: User | None, via: Door) -> 
         return None
     lists = leave_every_list(session, user, by=by, via=via)
     approver_lists = leave_every_approver_list(session, user)
+    with never_the_last(session, by=by, via=via):
+        user.roles = []
     forget(session, user)
     user.removed_at = now()
     user.disabled_at = user.disabled_at or user.removed_at
@@ -47,7 +64,7 @@ def leave_every_approver_list(session: Session, user: User) -> int:
 
 
 def forget(session: Session, user: User) -> None:
-    """Forget how the person was reached, and what they were allowed to do."""
+    """Forget how the person was reached and logged in, wherever it was kept."""
     # The address is free for somebody else; .invalid is nobody's (RFC 2606).
     nobody = f"removed-{user.id}@removed.invalid"
     # A sendout that is under way spares whose address is a disabled person's.
@@ -56,6 +73,9 @@ def forget(session: Session, user: User) -> None:
         .where(Delivery.address == user.address, Delivery.dispatch_id.in_(select(Dispatch.id)))
         .values(address=nobody)
     )
+    void_links(session, user)
+    for kind, column in ((MailedLink, "new_address"), (Notification, "former_address")):
+        session.execute(update(kind).where(kind.user_id == user.id).values({column: None}))
+    session.execute(delete(Credentials).where(Credentials.user_id == user.id))
     user.address = nobody
     user.phone = user.sms_stopped_at = None
-    user.roles = []

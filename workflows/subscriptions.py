@@ -135,7 +135,8 @@ def require_own_or_right(
         require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
     elif mailing_list.self_service is SelfService.CLOSED and not user.may(Right.EDIT_LISTS):
         raise Trespass(
-            f"Only administrators change who is on {mailing_list}.",
+            "Only administrators change who is on %(list)s.",
+            list=mailing_list,
             by_id=user.id,
             via=via,
             list_id=mailing_list.id,

@@ -1,0 +1,36 @@
+"""Remove a person, after the page has said what that will change."""
+
+from flask import g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from models import Door, Right
+from portal.languages import gettext as _
+from portal.people.blueprint import pages, person_to
+from portal.refused import say
+from portal.sign_in import current_user, signed_in
+from workflows.administrators import is_the_last
+from workflows.consequences import consequences
+from workflows.removal import remove_user
+
+
+@pages.get("/users/<int:user_id>/removal")
+@signed_in
+def what_changes(user_id: int) -> ResponseReturnValue:
+    """What hangs on the person, and a button."""
+    person = person_to(Right.EDIT_USERS, user_id)
+    return render_template(
+        "people/removal.html",
+        person=person,
+        ahead=consequences(g.session, person),
+        last=is_the_last(g.session, person),
+    )
+
+
+@pages.post("/users/<int:user_id>/removal")
+@signed_in
+def remove(user_id: int) -> ResponseReturnValue:
+    """Remove the person."""
+    person = person_to(Right.EDIT_USERS, user_id)
+    remove_user(g.session, person, by=current_user(), via=Door.PORTAL)
+    say(_("%(name)s is removed.") % {"name": person.name})
+    return redirect(url_for("people.search"), 303)

@@ -1,0 +1,40 @@
+"""Find people by name or address, by role, and by whether they are disabled."""
+
+from flask import g, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import selectinload
+
+from models import Door, Right, Role, User
+from portal.paging import page_of
+from portal.people.blueprint import pages
+from portal.sign_in import current_user, signed_in
+from workflows.people import require
+
+STANDINGS = {
+    "active": User.disabled_at.is_(None),
+    "disabled": User.disabled_at.is_not(None) & User.removed_at.is_(None),
+    "removed": User.removed_at.is_not(None),
+}
+
+
+@pages.get("/users")
+@signed_in
+def search() -> ResponseReturnValue:
+    """Who fits; without a question everybody but those who were removed."""
+    require(current_user(), Right.VIEW_USERS, Door.PORTAL)
+    roles = g.session.scalars(select(Role).order_by(Role.name)).all()
+    return render_template("people/search.html", paged=page_of(g.session, found()), roles=roles)
+
+
+def found() -> Select[User]:
+    """The people whom the address of the page asks for."""
+    asked = request.args
+    people = select(User).where(STANDINGS.get(asked.get("standing", ""), User.removed_at.is_(None)))
+    # Each word stands in the name or in the address; PostgreSQL takes no NUL.
+    for word in asked.get("words", "").replace("\0", "").lower().split():
+        columns = (func.lower(User.name), User.address_key)
+        people = people.where(or_(*(one.contains(word, autoescape=True) for one in columns)))
+    if role := asked.get("role"):
+        people = people.where(User.roles.any(Role.name == role.replace("\0", "")))
+    return people.options(selectinload(User.roles)).order_by(func.lower(User.name), User.id)

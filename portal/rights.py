@@ -1,0 +1,61 @@
+"""The rights in words: what each is called, and what it lets a person do."""
+
+from collections.abc import Callable, Mapping
+
+from models import Right
+from portal.languages import gettext
+
+Translate = Callable[[str], str]
+
+# Functions, so that the words stand in `_("...")` where translators' tools find them.
+WORDS: Mapping[Right, Callable[[Translate], tuple[str, str]]] = {
+    Right.EDIT_LISTS: lambda _: (
+        _("Edit lists"),
+        _("Create and change mailing lists, and decide who is on them."),
+    ),
+    Right.VIEW_LISTS: lambda _: (
+        _("View lists"),
+        _("See the mailing lists and who is on them."),
+    ),
+    Right.SEND_MESSAGES: lambda _: (
+        _("Send messages"),
+        _("Send to every list without asking for approval; stop and recall what others send."),
+    ),
+    Right.VIEW_OUTBOX: lambda _: (
+        _("View the outbox"),
+        _("See what waits, what is scheduled and what was sent."),
+    ),
+    Right.SCHEDULE_SENDOUT: lambda _: (
+        _("Schedule sendouts"),
+        _("Say when and how fast a message goes out."),
+    ),
+    Right.EDIT_USERS: lambda _: (
+        _("Edit users"),
+        _("Invite, change, disable and remove people, and edit roles."),
+    ),
+    Right.VIEW_USERS: lambda _: (
+        _("View users"),
+        _("See people, their lists and what they did."),
+    ),
+    Right.USE_APPROVER_LISTS: lambda _: (
+        _("Use approver lists"),
+        _("Say which approver list answers for a mailing list."),
+    ),
+    Right.CREATE_APPROVER_LISTS: lambda _: (
+        _("Create approver lists"),
+        _("Make new approver lists."),
+    ),
+    Right.EDIT_APPROVER_LISTS: lambda _: (
+        _("Edit approver lists"),
+        _("Change who is on an approver list, and so who may approve and reject."),
+    ),
+    Right.DELETE_APPROVER_LISTS: lambda _: (
+        _("Delete approver lists"),
+        _("Delete approver lists that no mailing list uses."),
+    ),
+}
+
+
+def in_words(right: Right) -> tuple[str, str]:
+    """The name of the right, and what it lets a person do, in the page's language."""
+    return WORDS[right](gettext)

@@ -1,0 +1,26 @@
+"""How many statements a page sends to the database."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import event
+
+from models.database import engine
+
+
+@contextmanager
+def counted() -> Iterator[Callable[[], int]]:
+    """Count what is sent inside; the answer is `count()`."""
+    sent: list[str] = []
+
+    def note(*arguments: object) -> None:
+        statement = str(arguments[2])
+        # The savepoints are the tests' own.
+        if "SAVEPOINT" not in statement.upper():
+            sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield lambda: len(sent)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)

@@ -1,0 +1,219 @@
+"""People: found, looked at, disabled and let in again, by whoever has the right."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Door, LetterName, Notification, Right, User
+from tests.builders import Cast, members, person
+from tests.portal.statements import counted
+from tests.portal.visitors import Visitor
+from workflows.credentials import change_password, credentials_of, turn_on_codes
+from workflows.people import define_role, disable, grant
+from workflows.removal import remove_user
+
+Login = Callable[[User], Visitor]
+PORTAL, OPERATOR = Door.PORTAL, Door.COMMAND_LINE
+
+
+@pytest.fixture
+def barbara(people: Cast, as_person: Login) -> Visitor:
+    return as_person(people.barbara)
+
+
+def names(visitor: Visitor) -> set[str]:
+    """Who of the cast stands in the table."""
+    cast = {"Ada Lovelace", "Grace Hopper", "Linus Torvalds", "Edsger Dijkstra"}
+    return {one for one in cast if f">{one}</a>" in visitor.page}
+
+
+def a_viewer(session: Session, user: User) -> None:
+    """Let somebody look at people, and no more."""
+    define_role(session, "viewer", [Right.VIEW_USERS], by=None, via=OPERATOR)
+    grant(session, user, "viewer", by=None, via=OPERATOR)
+    session.flush()
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("words=lovelace", {"Ada Lovelace"}),
+        ("words=EDSGER@EXAMPLE", {"Edsger Dijkstra"}),
+        ("words=hopper+grace", {"Grace Hopper"}),
+        ("words=100%25", set()),
+        ("words=%00ada", {"Ada Lovelace"}),
+        ("role=author", {"Ada Lovelace"}),
+        ("role=emperor", set()),
+        ("standing=disabled", {"Linus Torvalds"}),
+        ("standing=removed", {"Grace Hopper"}),
+        ("standing=active&words=e", {"Ada Lovelace", "Edsger Dijkstra"}),
+        ("standing=nonsense", {"Ada Lovelace", "Linus Torvalds", "Edsger Dijkstra"}),
+        ("page=2", set()),
+    ],
+)
+def test_a_search_finds_who_fits(
+    session: Session, people: Cast, barbara: Visitor, asked: str, found: set[str]
+) -> None:
+    disable(session, people.linus, by=people.barbara, via=PORTAL)
+    if "standing" in asked:
+        remove_user(session, people.grace, by=people.barbara, via=PORTAL)
+    session.flush()
+
+    assert barbara.get(f"/users?{asked}").status_code == 200
+
+    assert names(barbara) == found
+    assert ("Nobody fits." in barbara.page) == (not found)
+
+
+def test_many_people_take_as_many_statements_as_few(
+    session: Session, people: Cast, barbara: Visitor
+) -> None:
+    barbara.get("/users")
+    counts = []
+
+    for number in (0, 60):
+        members(session, people.announce, number)
+        session.expire_all()
+        with counted() as count:
+            barbara.get("/users")
+            counts.append(count())
+
+    assert counts[0] == counts[1] <= 8
+    assert "Next page" in barbara.page
+
+
+def test_a_persons_page_tells_where_they_stand(people: Cast, barbara: Visitor) -> None:
+    barbara.get(f"/users/{people.edsger.id}")
+    assert "edsger@example.org" in barbara.page
+    assert "<li>Announce</li>" in barbara.page
+    assert "No role" in barbara.page
+
+    barbara.get(f"/users/{people.grace.id}")
+
+    assert "<li>editors</li>" in barbara.page
+    assert "Has chosen no password yet" in barbara.page
+
+
+def test_a_page_of_nobody_is_not_found(barbara: Visitor) -> None:
+    assert barbara.get("/users/0").status_code == 404
+    assert barbara.get(f"/users/{10**30}").status_code == 404
+
+
+def test_somebody_is_disabled_and_enabled(session: Session, people: Cast, barbara: Visitor) -> None:
+    path = f"/users/{people.ada.id}"
+
+    assert barbara.send(f"{path}/standing", standing="disabled").status_code == 303
+    session.refresh(people.ada)
+    assert people.ada.disabled_at
+    assert barbara.get(path).status_code == 200
+    assert "Ada Lovelace is disabled." in barbara.page
+    barbara.send(f"{path}/standing", standing="enabled")
+
+    session.refresh(people.ada)
+    assert not people.ada.disabled_at
+    assert barbara.send(f"{path}/standing", standing="king").status_code == 400
+
+
+def test_the_last_administrator_is_warned_and_stays(
+    session: Session, people: Cast, barbara: Visitor
+) -> None:
+    path = f"/users/{people.barbara.id}"
+    barbara.get(path)
+    assert "Only this person may edit users." in barbara.page
+    assert 'value="disabled"' not in barbara.page
+
+    answer = barbara.send(f"{path}/standing", standing="disabled")
+
+    assert answer.status_code == 409
+    assert "Nobody would be left who may edit users." in barbara.page
+    session.refresh(people.barbara)
+    assert not people.barbara.disabled_at
+
+
+def test_with_another_administrator_there_is_no_warning(
+    session: Session, people: Cast, barbara: Visitor
+) -> None:
+    person(session, "Margaret Hamilton", "administrator")
+    session.flush()
+
+    barbara.get(f"/users/{people.barbara.id}")
+
+    assert "Only this person may edit users." not in barbara.page
+    assert 'value="disabled"' in barbara.page
+
+
+def test_lost_codes_are_turned_off(session: Session, people: Cast, barbara: Visitor) -> None:
+    turn_on_codes(session, people.grace, "a secret", counter=1, via=PORTAL)
+    session.flush()
+    barbara.get(f"/users/{people.grace.id}")
+    assert "Turn off the codes" in barbara.page
+
+    barbara.send(f"/users/{people.grace.id}/codes")
+
+    session.expire_all()
+    assert credentials_of(session, people.grace).totp_secret is None
+    barbara.get(f"/users/{people.grace.id}")
+    assert "Turn off the codes" not in barbara.page
+
+
+def test_who_has_no_password_is_invited_again(
+    session: Session, people: Cast, barbara: Visitor
+) -> None:
+    barbara.send(f"/users/{people.grace.id}/invitation")
+
+    letters = session.scalars(select(Notification.letter)).all()
+    assert letters == [LetterName.INVITATION]
+    change_password(session, people.grace, "a hash", via=PORTAL)
+    session.flush()
+    barbara.get(f"/users/{people.grace.id}")
+    assert "Invite again" not in barbara.page
+
+
+@pytest.mark.parametrize("part", ["", "/contact", "/address", "/roles", "/removal"])
+@pytest.mark.parametrize("who", ["edsger", "ada", "grace"])
+def test_others_see_nobody(people: Cast, as_person: Login, who: str, part: str) -> None:
+    browser = as_person(getattr(people, who))
+
+    assert browser.get(f"/users/{people.linus.id}{part}").status_code == 403
+    assert browser.get("/users").status_code == 403
+    browser.get("/")
+    assert "People" not in browser.page
+
+
+@pytest.mark.parametrize(
+    ("part", "fields"),
+    [
+        ("contact", {"name": "Nobody"}),
+        ("address", {"address": "mine@example.org"}),
+        ("roles", {"role": "administrator"}),
+        ("standing", {"standing": "disabled"}),
+        ("codes", {}),
+        ("invitation", {}),
+        ("removal", {}),
+    ],
+)
+def test_who_may_only_view_changes_nothing(
+    session: Session, people: Cast, as_person: Login, part: str, fields: dict[str, str]
+) -> None:
+    a_viewer(session, people.linus)
+    for user in (people.linus, people.edsger):
+        browser = as_person(user)
+        browser.get("/account/details")
+
+        assert browser.send(f"/users/{people.ada.id}/{part}", **fields).status_code == 403
+
+    session.refresh(people.ada)
+    assert (people.ada.name, people.ada.address) == ("Ada Lovelace", "ada@example.org")
+    assert not people.ada.disabled_at
+
+
+def test_who_may_view_has_no_buttons(session: Session, people: Cast, as_person: Login) -> None:
+    a_viewer(session, people.linus)
+    linus = as_person(people.linus)
+
+    assert linus.get(f"/users/{people.ada.id}").status_code == 200
+
+    assert "Change the roles" not in linus.page
+    assert "Remove" not in linus.page

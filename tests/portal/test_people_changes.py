@@ -1,0 +1,158 @@
+"""Somebody's contact, address and roles, changed by an administrator; and their removal."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy.orm import Session
+
+from models import ApproverList, Door, Subscription, User, Verdict
+from tests.builders import Cast, a_request
+from tests.portal.statements import counted
+from tests.portal.visitors import Visitor
+from workflows import moderation
+
+Login = Callable[[User], Visitor]
+
+
+@pytest.fixture
+def barbara(people: Cast, as_person: Login) -> Visitor:
+    return as_person(people.barbara)
+
+
+def test_the_contact_is_changed(session: Session, people: Cast, barbara: Visitor) -> None:
+    path = f"/users/{people.ada.id}/contact"
+    barbara.get(path)
+    assert 'value="Ada Lovelace"' in barbara.page
+
+    answer = barbara.send(path, name="Ada King", language="de", time_zone="", phone="")
+
+    assert answer.location == f"/users/{people.ada.id}"
+    session.refresh(people.ada)
+    assert (people.ada.name, people.ada.language) == ("Ada King", "de")
+
+
+def test_a_wrong_number_is_refused_on_the_form(people: Cast, barbara: Visitor) -> None:
+    answer = barbara.send(f"/users/{people.ada.id}/contact", name="Ada King", phone="12")
+
+    assert answer.status_code == 400
+    assert 'value="Ada King"' in barbara.page
+
+
+def test_an_address_counts_at_once(session: Session, people: Cast, barbara: Visitor) -> None:
+    path = f"/users/{people.ada.id}/address"
+
+    assert barbara.send(path, address="linus@example.org").status_code == 400
+    assert "Another user has this address." in barbara.page
+    assert barbara.send(path, address="king@example.org").status_code == 303
+
+    session.refresh(people.ada)
+    assert people.ada.address == "king@example.org"
+
+
+def test_exactly_the_checked_roles_are_given(
+    session: Session, people: Cast, barbara: Visitor
+) -> None:
+    path = f"/users/{people.ada.id}/roles"
+    barbara.get(path)
+    assert 'value="author" checked' in barbara.page
+
+    barbara.send(path, role=["sender", "administrator"])
+
+    session.refresh(people.ada)
+    assert {one.name for one in people.ada.roles} == {"sender", "administrator"}
+
+
+def test_the_last_administrator_keeps_the_role(
+    session: Session, people: Cast, barbara: Visitor
+) -> None:
+    answer = barbara.send(f"/users/{people.barbara.id}/roles", role="author")
+
+    assert answer.status_code == 409
+    assert "Nobody would be left who may edit users." in barbara.page
+    session.expire_all()
+    assert [one.name for one in people.barbara.roles] == ["administrator"]
+
+
+def test_the_page_says_beforehand_what_a_removal_changes(
+    session: Session, people: Cast, barbara: Visitor
+) -> None:
+    people.approvers.members.remove(people.linus)
+    asked = a_request(session, people)
+    session.flush()
+
+    barbara.get(f"/users/{people.grace.id}/removal")
+    assert "nobody else on it could answer" in barbara.page
+    assert "Waits for an answer that the person can no longer give" in barbara.page
+    barbara.get(f"/users/{people.ada.id}/removal")
+    assert "goes on waiting for an answer" in barbara.page
+    moderation.decide(session, asked, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+    session.flush()
+    barbara.get(f"/users/{people.ada.id}/removal")
+
+    assert "will go out as scheduled" in barbara.page
+    assert "General assembly (Announce)" in barbara.page
+
+
+def test_whoever_nothing_hangs_on_is_said_to_be_so(people: Cast, barbara: Visitor) -> None:
+    barbara.get(f"/users/{people.ada.id}/removal")
+
+    assert "The person is on no list, and nothing waits for them." in barbara.page
+
+
+def test_who_is_removed_is_on_no_list(session: Session, people: Cast, barbara: Visitor) -> None:
+    path = f"/users/{people.edsger.id}"
+
+    assert barbara.send(f"{path}/removal").location == "/users"
+
+    barbara.get("/users")
+    assert "Edsger Dijkstra is removed." in barbara.page
+    assert ">Edsger Dijkstra</a>" not in barbara.page
+    session.expire_all()
+    assert session.get(Subscription, (people.announce.id, people.edsger.id)) is None
+    barbara.get(path)
+    assert "edsger@example.org" not in barbara.page
+    assert "Change the contact" not in barbara.page
+
+
+@pytest.mark.parametrize("part", ["contact", "roles", "standing"])
+def test_who_is_removed_is_not_changed_any_more(people: Cast, barbara: Visitor, part: str) -> None:
+    path = f"/users/{people.edsger.id}"
+    barbara.send(f"{path}/removal")
+
+    answer = barbara.send(f"{path}/{part}", standing="enabled", role="author")
+
+    assert answer.status_code == 400
+    assert "Edsger Dijkstra was removed." in barbara.page
+
+
+def test_the_last_administrator_is_not_removed(
+    session: Session, people: Cast, barbara: Visitor
+) -> None:
+    path = f"/users/{people.barbara.id}/removal"
+    barbara.get(path)
+    assert "Only this person may edit users." in barbara.page
+
+    barbara.get("/account/details")
+    assert barbara.send(path).status_code == 409
+
+    session.refresh(people.barbara)
+    assert people.barbara.removed_at is None
+
+
+def test_many_approver_lists_take_as_many_statements_as_few(
+    session: Session, people: Cast, barbara: Visitor
+) -> None:
+    path, counts = f"/users/{people.grace.id}/removal", []
+    barbara.get(path)
+
+    for number in (2, 50):
+        for each in range(number):
+            session.add(ApproverList(name=f"{number}-{each}", members=[people.grace, people.ada]))
+        a_request(session, people)
+        session.flush()
+        session.expire_all()
+        with counted() as count:
+            barbara.get(path)
+            counts.append(count())
+
+    assert counts[0] == counts[1] <= 14

@@ -1,0 +1,148 @@
+"""Roles: told in words, created, edited, and deleted while nobody has them."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Language, Right, Role, User
+from tests.builders import Cast, role
+from tests.portal.statements import counted
+from tests.portal.visitors import Visitor
+
+Login = Callable[[User], Visitor]
+
+
+@pytest.fixture
+def barbara(people: Cast, as_person: Login) -> Visitor:
+    return as_person(people.barbara)
+
+
+def test_each_role_is_told_with_its_rights(people: Cast, barbara: Visitor) -> None:
+    assert people
+
+    assert barbara.get("/roles").status_code == 200
+
+    for words in ("author", "Send messages (601)", "Edit users (2000)"):
+        assert words in barbara.page
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Send to every list without asking for approval"),
+        ("fr", "Envoyer à toute liste sans demander"),
+        ("de", "Ohne Freigabe an jede Liste senden"),
+    ],
+)
+def test_every_right_is_explained_in_the_readers_language(
+    session: Session, people: Cast, as_person: Login, language: str, words: str
+) -> None:
+    people.barbara.language = Language(language)
+    session.flush()
+    barbara = as_person(people.barbara)
+
+    barbara.get("/roles/new")
+
+    assert words in barbara.page
+    for right in Right:
+        assert f"({right.value})" in barbara.page
+
+
+def test_a_role_is_created_edited_and_deleted(session: Session, barbara: Visitor) -> None:
+    assert barbara.send("/roles/new", name="viewer", right=["404", "605"]).status_code == 303
+    viewer = role(session, "viewer")
+    assert viewer.rights == [404, 605]
+    path = f"/roles/{viewer.id}"
+    barbara.get(path)
+    assert 'value="404" aria-describedby="right-404" checked' in barbara.page
+
+    assert barbara.send(path, right="2001").status_code == 303
+    session.refresh(viewer)
+    assert viewer.rights == [2001]
+    assert barbara.send(f"{path}/removal").status_code == 303
+
+    session.expire_all()
+    assert session.scalar(select(Role).where(Role.name == "viewer")) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"name": "author", "right": "404"}, "There is already a role author."),
+        ({"name": "", "right": "404"}, "must be one line"),
+        ({"name": "new", "right": "7"}, "There is no right with the number 7."),
+        ({"name": "new", "right": "all"}, "A right is a number."),
+    ],
+)
+def test_what_is_wrong_is_refused_on_the_form(
+    barbara: Visitor, fields: dict[str, str], why: str
+) -> None:
+    assert barbara.send("/roles/new", **fields).status_code == 400
+
+    assert why in barbara.page
+    assert f'value="{fields["name"]}"' in barbara.page
+
+
+def test_a_role_that_somebody_has_is_not_deleted(
+    session: Session, people: Cast, barbara: Visitor
+) -> None:
+    assert people
+    author = role(session, "author")
+    barbara.get(f"/roles/{author.id}")
+    assert "Delete the role" not in barbara.page
+
+    answer = barbara.send(f"/roles/{author.id}/removal")
+
+    assert answer.status_code == 409
+    assert "Somebody has the role author" in barbara.page
+
+
+def test_the_last_role_to_edit_users_keeps_that_right(
+    session: Session, people: Cast, barbara: Visitor
+) -> None:
+    assert people
+    administrator = role(session, "administrator")
+
+    answer = barbara.send(f"/roles/{administrator.id}", right="2001")
+
+    assert answer.status_code == 409
+    assert "Nobody would be left who may edit users." in barbara.page
+    session.refresh(administrator)
+    assert Right.EDIT_USERS in administrator.rights
+
+
+def test_a_role_that_is_none_is_not_found(barbara: Visitor) -> None:
+    assert barbara.get("/roles/0").status_code == 404
+    assert barbara.get(f"/roles/{10**30}").status_code == 404
+
+
+def test_others_neither_see_nor_change_roles(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    author, ada = role(session, "author"), as_person(people.ada)
+    paths = ["/roles", "/roles/new", f"/roles/{author.id}"]
+
+    assert [ada.get(path).status_code for path in paths] == [403, 403, 403]
+    ada.get("/account/details")
+    for path in (*paths[1:], f"/roles/{author.id}/removal"):
+        assert ada.send(path, name="mine", right="2000").status_code == 403
+
+    session.refresh(author)
+    assert author.rights == [404, 605, 618]
+
+
+def test_many_roles_take_as_many_statements_as_few(session: Session, barbara: Visitor) -> None:
+    barbara.get("/roles")
+    counts = []
+
+    for number in (2, 50):
+        session.add_all(Role(name=f"{number}-{each}", rights=[404]) for each in range(number))
+        session.flush()
+        session.expire_all()
+        with counted() as count:
+            barbara.get("/roles")
+            counts.append(count())
+
+    assert counts[0] == counts[1] <= 8

@@ -1,0 +1,188 @@
+"""My lists: what everybody sees of them; join and leave with one tap."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import (
+    AuditEntry,
+    Change,
+    Door,
+    Language,
+    ListKind,
+    SelfService,
+    Subscription,
+    SubscriptionChange,
+    User,
+)
+from portal.web import create_app
+from settings import settings
+from tests.builders import Cast, a_list
+from tests.portal.statements import counted
+from tests.portal.visitors import PUBLIC, Visitor, log_in_as
+
+Login = Callable[[User], Visitor]
+LISTS = "/my/lists"
+
+
+def on(session: Session, user: User, list_id: int) -> bool:
+    session.expire_all()
+    return session.get(Subscription, (list_id, user.id)) is not None
+
+
+def test_every_list_is_told_with_kind_and_description(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    news = a_list(session, "news")
+    news.kind, news.description = ListKind.DISCUSSION, "What is new.\nEvery day."
+    session.flush()
+    edsger = as_person(people.edsger)
+
+    assert edsger.get(LISTS).status_code == 200
+
+    assert "Announce" in edsger.page
+    assert "Announcement list" in edsger.page
+    assert "Discussion list" in edsger.page
+    assert "What is new.\nEvery day." in edsger.page
+    assert "No description yet." in edsger.page
+    assert "Leave Announce" in edsger.page
+    assert "Join News" in edsger.page
+
+
+def test_one_tap_joins_and_one_leaves(session: Session, people: Cast, as_person: Login) -> None:
+    ada, number = as_person(people.ada), str(people.announce.id)
+
+    assert ada.send(LISTS, list=number, wish="join").status_code == 303
+    assert on(session, people.ada, people.announce.id)
+    ada.get(LISTS)
+    assert "You are on the list Announce." in ada.page
+    assert ada.send(LISTS, list=number, wish="leave").status_code == 303
+
+    assert not on(session, people.ada, people.announce.id)
+    journal = select(SubscriptionChange).where(SubscriptionChange.user_id == people.ada.id)
+    changes = session.scalars(journal.order_by(SubscriptionChange.id)).all()
+    assert [(one.change, one.via, one.by_id) for one in changes] == [
+        (Change.JOINED, Door.PORTAL, people.ada.id),
+        (Change.LEFT, Door.PORTAL, people.ada.id),
+    ]
+
+
+def test_joining_twice_is_joining_once(session: Session, people: Cast, as_person: Login) -> None:
+    ada = as_person(people.ada)
+
+    for _ in range(2):
+        assert ada.send(LISTS, list=str(people.announce.id), wish="join").status_code == 303
+
+    assert on(session, people.ada, people.announce.id)
+
+
+def test_a_closed_list_has_no_button_but_a_reason(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    people.announce.self_service = SelfService.CLOSED
+    session.flush()
+    edsger = as_person(people.edsger)
+
+    edsger.get(LISTS)
+    assert "Leave Announce" not in edsger.page
+    assert "Only administrators change who is on this list." in edsger.page
+    edsger.get("/account/details")
+    answer = edsger.send(LISTS, list=str(people.announce.id), wish="leave")
+
+    assert answer.status_code == 403
+    assert "Only administrators change who is on announce." in edsger.page
+    assert on(session, people.edsger, people.announce.id)
+    assert session.scalars(select(AuditEntry.act).order_by(AuditEntry.id.desc())).first() == (
+        "refused"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        ({"list": "0", "wish": "join"}, 404),
+        ({"list": "99999999999999999999", "wish": "join"}, 404),
+        ({"list": "none", "wish": "join"}, 404),
+        ({"wish": "join"}, 404),
+        ({"list": "announce", "wish": "own"}, 404),
+    ],
+)
+def test_what_is_no_list_changes_nothing(
+    people: Cast, as_person: Login, given: dict[str, str], status: int
+) -> None:
+    assert as_person(people.ada).send(LISTS, **given).status_code == status
+
+
+def test_what_is_neither_joining_nor_leaving_is_refused(people: Cast, as_person: Login) -> None:
+    ada = as_person(people.ada)
+
+    assert ada.send(LISTS, list=str(people.announce.id), wish="own").status_code == 400
+
+    assert "join or leave" in ada.page
+
+
+def test_the_search_stays_when_a_button_is_pressed(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    news = a_list(session, "news")
+    session.flush()
+    ada = as_person(people.ada)
+    ada.get(f"{LISTS}?words=ew")
+    assert "Announce<" not in ada.page
+
+    answer = ada.send(f"{LISTS}?words=ew", list=str(news.id), wish="join")
+
+    assert answer.location == f"{LISTS}?words=ew"
+    ada.get(f"{LISTS}?mine=yes")
+    assert "Leave News" in ada.page
+    assert "Announce<" not in ada.page
+    ada.get(f"{LISTS}?words=nonsense")
+    assert "No list fits." in ada.page
+
+
+@pytest.mark.parametrize(("language", "word"), [("fr", "Quitter"), ("de", "verlassen")])
+def test_the_page_is_in_the_readers_language(
+    session: Session, people: Cast, as_person: Login, language: str, word: str
+) -> None:
+    people.edsger.language = Language(language)
+    session.flush()
+    edsger = as_person(people.edsger)
+
+    edsger.get(LISTS)
+
+    assert word in edsger.page
+
+
+def test_without_lists_of_this_house_the_page_is_not_offered(
+    session: Session, people: Cast, stranger: Visitor
+) -> None:
+    without = create_app(
+        settings.model_copy(update={"public_url": PUBLIC, "maillists_enabled": False})
+    )
+    edsger = log_in_as(session, Visitor(without), people.edsger)
+    assert stranger
+
+    assert edsger.get(LISTS).status_code == 404
+
+    edsger.get("/")
+    assert "My lists" not in edsger.page
+
+
+def test_fifty_lists_take_as_many_statements_as_five(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    edsger, counts = as_person(people.edsger), []
+
+    for number in (4, 49):
+        for each in range(number):
+            a_list(session, f"list{number}-{each}")
+        session.flush()
+        session.expire_all()
+        with counted() as count:
+            edsger.get(LISTS)
+            counts.append(count())
+
+    assert counts[0] == counts[1] <= 8
+    assert "Next page" in edsger.page

@@ -1,0 +1,144 @@
+"""Whoever owns an account hears of its changes; links that were mailed before end."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import (
+    Act,
+    AuditEntry,
+    Door,
+    Invalid,
+    LetterName,
+    LinkPurpose,
+    MailedLink,
+    Notification,
+    User,
+)
+from models.clock import now
+from tests.builders import Cast
+from workflows.addresses import ask_for_address, change_address
+from workflows.contacts import change_contact
+from workflows.credentials import change_password
+from workflows.mailed_links import send_link
+from workflows.people import disable
+from workflows.removal import remove_user
+
+NEW = "hopper@example.org"
+
+
+def told(session: Session, user: User, letter: LetterName) -> list[str]:
+    session.flush()
+    letters = select(Notification).where(
+        Notification.user_id == user.id, Notification.letter == letter
+    )
+    return [one.address for one in session.scalars(letters.order_by(Notification.id))]
+
+
+def open_links(session: Session, user: User) -> int:
+    session.flush()
+    session.expire_all()
+    links = session.scalars(select(MailedLink).where(MailedLink.user_id == user.id))
+    return sum(not one.over for one in links)
+
+
+def test_a_new_password_is_told_by_mail(session: Session, people: Cast) -> None:
+    change_password(session, people.grace, "a hash", via=Door.PORTAL)
+
+    assert told(session, people.grace, LetterName.PASSWORD_CHANGED) == ["grace@example.org"]
+
+
+def test_a_new_address_is_told_to_the_old_one_too(session: Session, people: Cast) -> None:
+    change_address(session, people.grace, NEW, by=people.grace, via=Door.PORTAL)
+
+    assert told(session, people.grace, LetterName.ADDRESS_CHANGED) == ["grace@example.org", NEW]
+
+
+def test_somebody_disabled_gets_no_letter(session: Session, people: Cast) -> None:
+    disable(session, people.grace, by=people.barbara, via=Door.PORTAL)
+
+    change_address(session, people.grace, NEW, by=people.barbara, via=Door.PORTAL)
+
+    assert told(session, people.grace, LetterName.ADDRESS_CHANGED) == []
+
+
+@pytest.mark.parametrize("what", ["password", "address"])
+def test_a_change_voids_every_open_link(session: Session, people: Cast, what: str) -> None:
+    for purpose in (LinkPurpose.LOG_IN, LinkPurpose.RESET):
+        send_link(session, people.grace, purpose)
+        send_link(session, people.linus, purpose)
+    ask_for_address(session, people.grace, "another@example.org")
+    assert open_links(session, people.grace) == 3
+
+    if what == "password":
+        change_password(session, people.grace, "a hash", via=Door.PORTAL)
+    else:
+        change_address(session, people.grace, NEW, by=people.grace, via=Door.PORTAL)
+
+    assert open_links(session, people.grace) == 0
+    assert open_links(session, people.linus) == 2
+
+
+def test_a_link_that_had_expired_does_not_live_longer(session: Session, people: Cast) -> None:
+    send_link(session, people.grace, LinkPurpose.LOG_IN)
+    session.flush()
+    link = session.scalars(select(MailedLink)).one()
+    link.expires_at = long_ago = now() - timedelta(days=9)
+
+    change_password(session, people.grace, "a hash", via=Door.PORTAL)
+
+    session.refresh(link)
+    assert link.expires_at == long_ago
+
+
+def test_who_is_removed_leaves_no_address_behind(session: Session, people: Cast) -> None:
+    change_address(session, people.grace, NEW, by=people.grace, via=Door.PORTAL)
+    ask_for_address(session, people.grace, "third@example.org")
+    session.flush()
+
+    remove_user(session, people.grace, by=people.barbara, via=Door.PORTAL)
+
+    session.flush()
+    session.expire_all()
+    addresses = told(session, people.grace, LetterName.ADDRESS_CHANGED)
+    assert {one.rpartition("@")[2] for one in addresses} == {"removed.invalid"}
+    assert session.scalars(select(MailedLink.new_address)).all() == [None]
+    assert open_links(session, people.grace) == 0
+
+
+def test_a_new_name_is_kept_with_the_old_one_on_record(session: Session, people: Cast) -> None:
+    change_contact(
+        session, people.grace, name=" Grace B. Hopper ", by=people.grace, via=Door.PORTAL
+    )
+
+    assert people.grace.name == "Grace B. Hopper"
+    entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
+    assert entry.act == Act.CHANGED_CONTACT
+    assert entry.detail["before"] == "Grace Hopper"
+
+
+@pytest.mark.parametrize(("zone", "known"), [("Europe/Paris", True), ("", True), ("Mars", False)])
+def test_a_time_zone_is_one_that_exists(
+    session: Session, people: Cast, zone: str, known: bool
+) -> None:
+    if known:
+        change_contact(session, people.ada, time_zone=zone, by=people.ada, via=Door.PORTAL)
+        assert people.ada.time_zone == zone
+        return
+    with pytest.raises(Invalid, match="no such time zone"):
+        change_contact(session, people.ada, time_zone=zone, by=people.ada, via=Door.PORTAL)
+
+
+@pytest.mark.parametrize("name", ["", "Two\nlines"])
+def test_a_name_is_one_line(session: Session, people: Cast, name: str) -> None:
+    with pytest.raises(Invalid):
+        change_contact(session, people.ada, name=name, by=people.ada, via=Door.PORTAL)
+
+
+def test_somebody_removed_has_no_contact_to_change(session: Session, people: Cast) -> None:
+    remove_user(session, people.grace, by=people.barbara, via=Door.PORTAL)
+
+    with pytest.raises(Invalid, match="was removed"):
+        change_contact(session, people.grace, phone="", by=people.barbara, via=Door.PORTAL)

@@ -1,0 +1,101 @@
+"""There is always somebody who may edit users."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from models import Door, Right, User
+from tests.builders import Cast, cast, person, role
+from workflows import people as persons
+from workflows import removal, roles
+from workflows.administrators import LastAdministrator, anybody
+from workflows.transaction import transaction
+
+PORTAL = Door.PORTAL
+Deed = Callable[[Session, User, User | None], object]
+
+# What takes the right from a person: (session, person, by).
+DEEDS: dict[str, Deed] = {
+    "disable": lambda s, user, by: persons.disable(s, user, by=by, via=PORTAL),
+    "remove": lambda s, user, by: removal.remove_user(s, user, by=by, via=PORTAL),
+    "revoke": lambda s, user, by: roles.revoke(s, user, "administrator", by=by, via=PORTAL),
+    "set roles": lambda s, user, by: roles.set_roles(s, user, ["author"], by=by, via=PORTAL),
+    "edit role": lambda s, _, by: persons.define_role(
+        s, "administrator", [Right.VIEW_USERS], by=by, via=PORTAL
+    ),
+}
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_the_last_one_stays(session: Session, people: Cast, deed: str) -> None:
+    with pytest.raises(LastAdministrator):
+        DEEDS[deed](session, people.barbara, people.barbara)
+
+
+@pytest.mark.parametrize("deed", ["disable", "remove", "revoke", "set roles"])
+def test_the_last_but_one_may_go(session: Session, people: Cast, deed: str) -> None:
+    margaret = person(session, "Margaret Hamilton", "administrator")
+
+    DEEDS[deed](session, people.barbara, margaret)
+
+    assert not people.barbara.may(Right.EDIT_USERS)
+    assert anybody(session)
+
+
+def test_a_disabled_administrator_does_not_count(session: Session, people: Cast) -> None:
+    margaret = person(session, "Margaret Hamilton", "administrator")
+    persons.disable(session, margaret, by=people.barbara, via=PORTAL)
+
+    with pytest.raises(LastAdministrator):
+        persons.disable(session, people.barbara, by=people.barbara, via=PORTAL)
+
+
+def test_another_service_is_refused_too(session: Session, people: Cast) -> None:
+    with pytest.raises(LastAdministrator):
+        removal.remove_user(session, people.barbara, by=None, via=Door.SERVICE)
+
+
+def test_the_operator_may_because_nobody_has_to_let_them_in(session: Session, people: Cast) -> None:
+    persons.disable(session, people.barbara, by=None, via=Door.COMMAND_LINE)
+
+    assert not anybody(session)
+
+
+def test_whoever_exchanges_the_role_keeps_the_right(session: Session, people: Cast) -> None:
+    roles.create_role(session, "people", [Right.EDIT_USERS], by=people.barbara, via=PORTAL)
+
+    roles.set_roles(session, people.barbara, ["people"], by=people.barbara, via=PORTAL)
+
+    assert people.barbara.roles == [role(session, "people")]
+
+
+def test_of_two_who_disable_each_other_at_once_one_stays(house: Engine) -> None:
+    assert house
+    with transaction() as session:
+        cast(session)
+        person(session, "Margaret Hamilton", "administrator")
+    addresses = ["barbara@example.org", "margaret@example.org"]
+
+    def disable_the_other(mine: str) -> bool:
+        (theirs,) = set(addresses) - {mine}
+        try:
+            with transaction() as session:
+                by = persons.user_with_address(session, mine)
+                other = persons.user_with_address(session, theirs)
+                persons.disable(session, other, by=by, via=PORTAL)
+        except LastAdministrator:
+            return False
+        return True
+
+    with ThreadPoolExecutor() as both:
+        done = list(both.map(disable_the_other, addresses))
+
+    with transaction() as session:
+        left = session.scalars(
+            select(User.name).where(User.address.in_(addresses), User.disabled_at.is_(None))
+        ).all()
+    assert len(left) == 1
+    assert True in done

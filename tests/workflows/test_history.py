@@ -1,0 +1,57 @@
+"""Somebody's history: what they did, and what was done about them, each thing once."""
+
+from sqlalchemy.orm import Session
+
+from models import Act, Door
+from tests.builders import Cast, a_list, a_request
+from workflows import people as persons
+from workflows import subscriptions
+from workflows.contacts import change_contact
+from workflows.history import history
+
+
+def acts(session: Session, people: Cast) -> list[tuple[str, str]]:
+    session.flush()
+    return [(one.actor, one.act) for one in session.scalars(history(people.edsger))]
+
+
+def test_joining_is_told_once_and_the_newest_comes_first(session: Session, people: Cast) -> None:
+    change_contact(session, people.edsger, name="Edsger W.", by=people.edsger, via=Door.PORTAL)
+
+    assert acts(session, people) == [
+        ("Edsger W.", Act.CHANGED_CONTACT),
+        ("Edsger W.", Act.SUBSCRIBED),
+        ("operator", Act.ADDED_USER),
+    ]
+
+
+def test_what_others_did_about_somebody_is_told(session: Session, people: Cast) -> None:
+    news = a_list(session, "news")
+    subscriptions.subscribe(session, people.edsger, news, by=people.barbara, via=Door.PORTAL)
+    persons.disable(session, people.edsger, by=people.barbara, via=Door.PORTAL)
+
+    assert acts(session, people)[:2] == [
+        ("Barbara Liskov", Act.DISABLED_USER),
+        ("Barbara Liskov", Act.SUBSCRIBED),
+    ]
+
+
+def test_what_others_did_to_others_is_not(session: Session, people: Cast) -> None:
+    before = acts(session, people)
+
+    a_request(session, people)
+    subscriptions.subscribe(
+        session, people.ada, people.announce, by=people.barbara, via=Door.PORTAL
+    )
+
+    assert acts(session, people) == before
+
+
+def test_an_entry_from_the_journal_tells_list_and_door(session: Session, people: Cast) -> None:
+    session.flush()
+
+    joined = session.scalars(history(people.edsger).limit(1)).one()
+
+    assert (joined.list_id, joined.door) == (people.announce.id, Door.PORTAL)
+    assert joined.detail == {"user_id": people.edsger.id}
+    assert joined.id < 0

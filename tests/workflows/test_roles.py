@@ -1,0 +1,75 @@
+"""Roles are created, given, taken and deleted by whoever may edit users."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Act, AuditEntry, Door, Invalid, Right, Role, Trespass, Unknown
+from tests.builders import Cast, role
+from workflows import removal, roles
+
+PORTAL = Door.PORTAL
+
+
+def names(people: Cast) -> set[str]:
+    return {one.name for one in people.ada.roles}
+
+
+def test_exactly_the_named_roles_are_left(session: Session, people: Cast) -> None:
+    roles.set_roles(session, people.ada, ["sender"], by=people.barbara, via=PORTAL)
+
+    assert names(people) == {"sender"}
+    acts = session.scalars(select(AuditEntry.act).order_by(AuditEntry.id.desc()).limit(2)).all()
+    assert acts == [Act.REVOKED_ROLE, Act.GRANTED_ROLE]
+
+
+def test_an_unknown_role_is_refused(session: Session, people: Cast) -> None:
+    with pytest.raises(Unknown):
+        roles.set_roles(session, people.ada, ["emperor"], by=people.barbara, via=PORTAL)
+
+
+def test_somebody_removed_gets_no_roles(session: Session, people: Cast) -> None:
+    removal.remove_user(session, people.ada, by=people.barbara, via=PORTAL)
+
+    with pytest.raises(Invalid):
+        roles.set_roles(session, people.ada, ["sender"], by=people.barbara, via=PORTAL)
+
+
+def test_taking_what_somebody_has_not_changes_nothing(session: Session, people: Cast) -> None:
+    roles.revoke(session, people.ada, "sender", by=people.barbara, via=PORTAL)
+
+    assert names(people) == {"author"}
+
+
+def test_a_name_is_taken_once(session: Session, people: Cast) -> None:
+    with pytest.raises(Invalid, match="already a role author"):
+        roles.create_role(session, " author ", [], by=people.barbara, via=PORTAL)
+
+
+def test_a_role_that_nobody_has_is_deleted(session: Session, people: Cast) -> None:
+    roles.delete_role(session, role(session, "sender"), by=people.barbara, via=PORTAL)
+
+    assert session.scalar(select(Role).where(Role.name == "sender")) is None
+
+
+def test_a_role_that_somebody_has_stays(session: Session, people: Cast) -> None:
+    with pytest.raises(roles.RoleInUse):
+        roles.delete_role(session, role(session, "author"), by=people.barbara, via=PORTAL)
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        lambda s, p: roles.create_role(s, "new", [Right.VIEW_LISTS], by=p.ada, via=PORTAL),
+        lambda s, p: roles.delete_role(s, role(s, "sender"), by=p.ada, via=PORTAL),
+        lambda s, p: roles.revoke(s, p.ada, "author", by=p.ada, via=PORTAL),
+        lambda s, p: roles.set_roles(s, p.ada, ["administrator"], by=p.ada, via=PORTAL),
+    ],
+)
+def test_who_may_not_edit_users_is_refused(
+    session: Session, people: Cast, deed: Callable[[Session, Cast], object]
+) -> None:
+    with pytest.raises(Trespass):
+        deed(session, people)

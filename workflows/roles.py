@@ -1,0 +1,63 @@
+"""Roles: create and delete them, and say exactly which ones somebody has."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Act, Door, Invalid, Refusal, Right, Role, User, record
+from models.people import user_role
+from workflows.administrators import never_the_last
+from workflows.people import define_role, grant, one_line, require, role_named
+
+
+class RoleInUse(Refusal):
+    """Somebody has the role."""
+
+
+def create_role(
+    session: Session, name: str, rights: Iterable[int], *, by: User | None, via: Door
+) -> Role:
+    """Create a role with these rights; raises Invalid if there is one of this name."""
+    require(by, Right.EDIT_USERS, via)
+    name = one_line(name, "The role's name")
+    if session.scalar(select(Role.id).where(Role.name == name)) is not None:
+        raise Invalid("There is already a role %(role)s.", role=name)
+    return define_role(session, name, rights, by=by, via=via)
+
+
+def delete_role(session: Session, role: Role, *, by: User | None, via: Door) -> None:
+    """Delete a role that nobody has; raises RoleInUse."""
+    require(by, Right.EDIT_USERS, via)
+    # Held, so that nobody gets the role before it is gone.
+    session.refresh(role, with_for_update=True)
+    having = select(user_role.c.user_id).where(user_role.c.role_id == role.id)
+    if session.scalar(having.limit(1)) is not None:
+        raise RoleInUse("Somebody has the role %(role)s; take it from them first.", role=role.name)
+    session.delete(role)
+    record(session, Act.DELETED_ROLE, by=by, via=via, role=role.name)
+
+
+def revoke(session: Session, user: User, role_name: str, *, by: User | None, via: Door) -> None:
+    """Take a role from `user`, if they have it; raises LastAdministrator."""
+    require(by, Right.EDIT_USERS, via)
+    role = role_named(session, role_name)
+    if role in user.roles:
+        with never_the_last(session, by=by, via=via):
+            user.roles.remove(role)
+        record(session, Act.REVOKED_ROLE, by=by, via=via, user_id=user.id, role=role.name)
+
+
+def set_roles(
+    session: Session, user: User, names: Iterable[str], *, by: User | None, via: Door
+) -> None:
+    """Give `user` these roles and no others; raises Unknown, Invalid for somebody removed."""
+    require(by, Right.EDIT_USERS, via)
+    if user.removed_at:
+        raise Invalid("%(user)s was removed.", user=user)
+    wanted, had = set(names), {role.name for role in user.roles}
+    # First what is given: whoever exchanges roles stays an administrator meanwhile.
+    for name in sorted(wanted - had):
+        grant(session, user, name, by=by, via=via)
+    for name in sorted(had - wanted):
+        revoke(session, user, name, by=by, via=via)
