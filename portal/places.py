@@ -33,6 +33,8 @@ class Signpost:
 # translators' tools find them.
 SIGNPOSTS = (
     Signpost("home.show", lambda _: (_("Start"), _("Where you may go."))),
+    Signpost("writing.new", lambda _: (_("Write"), _("Write a message to a list."))),
+    Signpost("outbox.show", lambda _: (_("Outbox"), _("See where your messages stand."))),
     Signpost("accounts.password", lambda _: (_("Your password"), _("Choose one, or another one."))),
     Signpost(
         "accounts.second_factor",
