@@ -34,6 +34,7 @@ from sandbox.mailbox import Mailbox
 from workflows import (
     deadlines,
     dispatch,
+    drafts,
     lists,
     mail,
     mailed_links,
@@ -200,6 +201,8 @@ def bring_about(
     match letter:
         case LetterName.REMINDER:
             deadlines.remind(session, request)
+        case LetterName.PROOF:
+            drafts.send_proof(session, request.message, request.message.author, via=Door.PORTAL)
         case LetterName.EXPIRED:
             deadlines.expire(session, request)
         case LetterName.WITHDRAWN:

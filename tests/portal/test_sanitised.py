@@ -54,7 +54,7 @@ HOSTILE = [
     '<a href="https://example.org" ping="https://evil.example" target="_top">x</a>',
     '<p id="x" class="y" onclick="alert(1)" data-live="/x">x</p>',
     "<template><script>alert(1)</script></template>",
-    "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\"></noscript>",
+    '<noscript><p title="</noscript><img src=x onerror=alert(1)>"></noscript>',
 ]
 
 FORBIDDEN = re.compile(

@@ -95,11 +95,11 @@ def test_a_form_never_rewrites_what_was_uploaded(
 
 
 @pytest.mark.parametrize(
-    ("fields", "status", "said"),
+    ("fields", "answer"),
     [
-        ({"list": ""}, 400, "Please choose a list."),
-        ({"list": "nowhere"}, 404, ""),
-        ({"text": "a\0b"}, 400, "contains NUL bytes"),
+        ({"list": ""}, (400, "Please choose a list.")),
+        ({"list": "nowhere"}, (404, "")),
+        ({"text": "a\0b"}, (400, "contains NUL bytes")),
     ],
 )
 def test_what_is_refused_leaves_what_was_typed_on_the_page(
@@ -107,10 +107,9 @@ def test_what_is_refused_leaves_what_was_typed_on_the_page(
     people: Cast,
     as_person: Login,
     fields: dict[str, str],
-    status: int,
-    said: str,
+    answer: tuple[int, str],
 ) -> None:
-    ada = as_person(people.ada)
+    ada, (status, said) = as_person(people.ada), answer
 
     assert send(ada, "/messages/new", **(TYPED | fields)) == status
 
