@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
+from io import BytesIO
 
-from flask import Blueprint, Response, abort, g, request, url_for
+from flask import Blueprint, Response, abort, g, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from models import Door, Message, MessageState
@@ -114,7 +115,11 @@ def saved(mail: AuthoredMail, number: int) -> Response:
         abort(404)
     one = mail.attachments[number]
     # Whatever it calls itself: nothing is guessed, nothing runs.
-    file = Response(one.content, mimetype="application/octet-stream")
-    file.headers.set("Content-Disposition", "attachment", filename=file_name(one.filename))
+    file = send_file(
+        BytesIO(one.content),
+        mimetype="application/octet-stream",
+        as_attachment=True,
+        download_name=file_name(one.filename),
+    )
     file.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return file

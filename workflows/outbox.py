@@ -81,7 +81,7 @@ def rejections(session: Session, message_ids: Sequence[int]) -> Mapping[int, Dec
         .options(joinedload(Decision.approver))
         .order_by(ModerationRequest.id)
     )
-    return dict(session.execute(found).tuples().all())
+    return {row.message_id: row.Decision for row in session.execute(found)}
 
 
 def dispatches(session: Session, message_ids: Sequence[int]) -> Mapping[int, Dispatch]:

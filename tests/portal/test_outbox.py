@@ -142,7 +142,7 @@ def test_a_full_page_costs_as_many_statements_as_a_short_one(
     for number in range(5):
         authored(session, people, number)
     few = cost()
-    for number in range(5, 60):
+    for number in range(5, 90):
         authored(session, people, number)
 
     assert cost() == few

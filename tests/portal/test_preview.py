@@ -21,7 +21,7 @@ def a_colourful_mail() -> bytes:
     mail["From"], mail["Subject"] = "ada@example.org", "<b>Bold</b>"
     mail.set_content("Hello as text\n")
     mail.add_alternative(HTML, subtype="html")
-    mail.get_payload()[1].add_related(b"\x89PNG", "image", "png", cid="<logo>")  # type: ignore
+    mail.get_payload()[1].add_related(b"\x89PNG", "image", "png", cid="<logo>")  # type: ignore[index,union-attr]
     mail.add_attachment(b"<script>", "text", "html", filename="plän.html")
     return mail.as_bytes()
 

@@ -195,7 +195,7 @@ def test_a_proof_is_the_message_as_it_will_be_sent(session: Session, people: Cas
     with Mailbox() as mailbox:
         deliver(session, proof, a_voice(mailbox))
         (mail,) = mailbox.mails
-    assert mail.recipient == "ada@example.org"
+    assert mail.recipients == ("ada@example.org",)
     assert outgoing(draft) in mail.content
     assert draft.state is MessageState.DRAFT
 
