@@ -24,6 +24,7 @@ class MessageState(StrEnum):
     SENDING = "sending"
     SENT = "sent"
     STOPPED = "stopped"
+    DISCARDED = "discarded"
 
 
 class Message(Lifecycle):
@@ -34,7 +35,11 @@ class Message(Lifecycle):
 
     moves: ClassVar = {
         None: {MessageState.DRAFT},
-        MessageState.DRAFT: {MessageState.IN_MODERATION, MessageState.SCHEDULED},
+        MessageState.DRAFT: {
+            MessageState.IN_MODERATION,
+            MessageState.SCHEDULED,
+            MessageState.DISCARDED,
+        },
         MessageState.IN_MODERATION: {
             MessageState.SCHEDULED,
             MessageState.REJECTED,
@@ -51,6 +56,8 @@ class Message(Lifecycle):
     size: Mapped[int]
     send_at: Mapped[datetime | None]
     written_at: Mapped[datetime] = mapped_column(default=now)
+    # We made the bytes of what was typed into a form; only then may a form be filled from them.
+    composed: Mapped[bool] = mapped_column(default=False)
     # Megabytes that an outbox does not want to load.
     raw: Mapped[bytes] = mapped_column(deferred=True)
 

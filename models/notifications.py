@@ -38,6 +38,7 @@ class LetterName(StrEnum):
     APPROVED = "SysMsgMessageApproved"
     REJECTED = "SysMsgMessageRejected"
     RETURNED = "SysMsgMessageReturned"
+    PROOF = "SysMsgMessageProof"
     NOT_UNDERSTOOD = "SysMsgReplyNotUnderstood"
     TOO_LATE = "SysMsgReplyTooLate"
     PHONE_LOCKED = "SysMsgPhoneLocked"

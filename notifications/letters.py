@@ -12,6 +12,7 @@ from models import (
     LetterName,
     MailedLink,
     Message,
+    MessageState,
     ModerationRequest,
     Notification,
     RequestState,
@@ -143,6 +144,11 @@ def pointless(notification: Notification) -> bool:
     return request.state is not RequestState.OPEN or notification.user not in request.approvers()
 
 
+def discarded(notification: Notification) -> bool:
+    """Whether there is nothing left to see."""
+    return message_of(notification).state is MessageState.DISCARDED
+
+
 def as_it_will_be_sent(notification: Notification) -> bytes:
     """The message, as every recipient will get it."""
     return outgoing(message_of(notification))
@@ -182,6 +188,7 @@ LETTERS = {
         Letter(LetterName.APPROVED, answer),
         Letter(LetterName.REJECTED, answer, as_written),
         Letter(LetterName.RETURNED, attachment=as_written),
+        Letter(LetterName.PROOF, attachment=as_it_will_be_sent, moot=discarded),
         Letter(LetterName.NOT_UNDERSTOOD, question),
         Letter(LetterName.TOO_LATE, answer),
         Letter(LetterName.PHONE_LOCKED),

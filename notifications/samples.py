@@ -51,6 +51,7 @@ SAMPLES: Mapping[LetterName, Mapping[str, Any]] = {
     LetterName.APPROVED: {**_MESSAGE, **_ANSWER, "verdict": "approved", "comment": ""},
     LetterName.REJECTED: {**_MESSAGE, **_ANSWER},
     LetterName.RETURNED: _MESSAGE,
+    LetterName.PROOF: _MESSAGE,
     LetterName.NOT_UNDERSTOOD: {**_MESSAGE, **_QUESTION},
     LetterName.TOO_LATE: {**_MESSAGE, **_ANSWER},
     LetterName.LOG_IN: _ACCESS,

@@ -46,6 +46,8 @@ SIGNPOSTS = (
         "history.mine",
         lambda _: (_("My history"), _("What you did, and what was done about you.")),
     ),
+    Signpost("writing.new", lambda _: (_("Write"), _("Write a message to a list."))),
+    Signpost("outbox.show", lambda _: (_("Outbox"), _("See where your messages stand."))),
     Signpost("accounts.password", lambda _: (_("Your password"), _("Choose one, or another one."))),
     Signpost(
         "accounts.second_factor",

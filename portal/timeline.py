@@ -41,6 +41,9 @@ def outcome(detail: Mapping[str, Any]) -> str:
 
 SENTENCES: Mapping[Act, Callable[[Mapping[str, Any]], str]] = {
     Act.WROTE: lambda _: "wrote the message",
+    Act.REWROTE: lambda _: "changed the draft",
+    Act.DISCARDED: lambda _: "deleted the draft",
+    Act.RESCHEDULED: lambda _: "set another time for the sendout",
     Act.ASKED: lambda detail: f"asked for approval ({request(detail)})",
     Act.NOTIFIED: lambda detail: (
         f"sent {detail['letter']} to {detail['user']} by {detail['channel']}"

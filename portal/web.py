@@ -15,12 +15,16 @@ from portal import (
     home,
     imports,
     lists,
+    messages,
     moderation,
+    outbox,
     people,
+    preview,
     roles,
     subscriptions,
     sync,
     webhooks,
+    writing,
 )
 from portal.accounts.security import guard
 from portal.application import Application
@@ -49,19 +53,11 @@ def create_app(settings: Settings) -> Flask:
     guard(app, settings)
     slow_down(app, settings)
     for blueprint in (
-        home.pages,
-        accounts.pages,
-        moderation.pages,
-        lists.pages,
-        imports.pages,
-        approver_lists.pages,
-        sync.pages,
-        subscriptions.pages,
-        contacts.pages,
-        history.pages,
-        people.pages,
-        roles.pages,
-        webhooks.hooks,
+        *(home.pages, accounts.pages, moderation.pages, webhooks.hooks),
+        *(outbox.pages, writing.pages, messages.pages, preview.pages),
+        *(subscriptions.pages, contacts.pages, history.pages),
+        *(lists.pages, imports.pages, approver_lists.pages, sync.pages),
+        *(people.pages, roles.pages),
     ):
         app.register_blueprint(blueprint)
     # Twilio signs what it sends; the link of a letter has its token in the address.

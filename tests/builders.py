@@ -36,6 +36,7 @@ from tests.push_letters import tell_of_push
 from workflows import (
     deadlines,
     dispatch,
+    drafts,
     lists,
     mail,
     messages,
@@ -199,6 +200,8 @@ def bring_about(
     match letter:
         case LetterName.REMINDER:
             deadlines.remind(session, request)
+        case LetterName.PROOF:
+            drafts.send_proof(session, request.message, request.message.author, via=Door.PORTAL)
         case LetterName.EXPIRED:
             deadlines.expire(session, request)
         case LetterName.WITHDRAWN:

@@ -1,5 +1,7 @@
 """Schedule a message, recall it before its time, stop it half-way."""
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -82,6 +84,17 @@ def stop(session: Session, dispatch: Dispatch, *, by: User | None, via: Door) ->
     dispatch.move(DispatchState.STOPPED)
     dispatch.message.move(MessageState.STOPPED)
     record(session, Act.STOPPED_SENDING, by=by, via=via, **dispatch.message.place)
+
+
+def postpone(session: Session, message: Message, send_at: datetime | None) -> None:
+    """Give a scheduled message another time; raises IllegalTransition once it is being sent."""
+    dispatch = unfinished_dispatch(session, message)
+    if dispatch.state is not DispatchState.WAITING:
+        raise IllegalTransition(
+            "Message %(number)d is being sent; its time can no longer be changed.",
+            number=message.id,
+        )
+    dispatch.postpone(max(now(), send_at or now()))
 
 
 def return_to_author(session: Session, dispatch: Dispatch) -> None:

@@ -2,15 +2,33 @@
 
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Act, Door, Invalid, MailingList, Message, Right, Unknown, User, record
+from models import (
+    Act,
+    Door,
+    Invalid,
+    MailingList,
+    Message,
+    MessageState,
+    ModerationRequest,
+    RequestState,
+    Right,
+    Trespass,
+    Unknown,
+    User,
+    record,
+)
 from models.clock import now
 from notifications.authored import Unreadable, read
 from workflows.archive import require_open
 from workflows.dispatch import release
 from workflows.moderation import request_approval
 from workflows.people import require
+
+# What nobody but its author reads.
+PRIVATE = {MessageState.DRAFT, MessageState.DISCARDED}
 
 # A time that lies further back than this is a mistake of the year or zone, not a slow approver.
 PAST_TOLERANCE = timedelta(hours=1)
@@ -25,6 +43,7 @@ def write(
     max_bytes: int,
     via: Door,
     send_at: datetime | None = None,
+    composed: bool = False,
 ) -> Message:
     """Keep a draft, byte for byte as it was given (RFC 5322).
 
@@ -35,10 +54,7 @@ def write(
     if send_at is not None:
         require(author, Right.SCHEDULE_SENDOUT, via, list_id=mailing_list.id)
         require_sensible(send_at)
-    try:
-        subject = read(raw, limit=max_bytes).subject
-    except Unreadable as wrong:
-        raise Invalid(str(wrong)) from None
+    subject = subject_of(raw, max_bytes)
     message = Message(
         author=author,
         mailing_list=mailing_list,
@@ -46,11 +62,20 @@ def write(
         size=len(raw),
         subject=subject,
         send_at=send_at,
+        composed=composed,
     )
     session.add(message)
     session.flush()
     record(session, Act.WROTE, by=author, via=via, message_id=message.id, list_id=mailing_list.id)
     return message
+
+
+def subject_of(raw: bytes, max_bytes: int) -> str:
+    """The subject of a mail that can be sent; raises Invalid for any other."""
+    try:
+        return read(raw, limit=max_bytes).subject
+    except Unreadable as wrong:
+        raise Invalid(str(wrong)) from None
 
 
 def hand_in(session: Session, message: Message, author: User, *, via: Door) -> None:
@@ -65,8 +90,33 @@ def message_by_id(session: Session, message_id: int) -> Message:
     """The message with this number; raises Unknown."""
     message = session.get(Message, message_id)
     if message is None:
-        raise Unknown(f"There is no message {message_id}.")
+        raise Unknown("There is no message %(number)d.", number=message_id)
     return message
+
+
+def require_reader(session: Session, message: Message, user: User, *, via: Door) -> None:
+    """Raise Trespass unless `user` may read the message.
+
+    Its author may, whoever may answer about it now, and, once it is more than a draft, everybody
+    with the right to see the outbox.
+    """
+    if user.id == message.author_id:
+        return
+    if user.may(Right.VIEW_OUTBOX) and message.state not in PRIVATE:
+        return
+    open_request = select(ModerationRequest).where(
+        ModerationRequest.message_id == message.id, ModerationRequest.state == RequestState.OPEN
+    )
+    request = session.scalar(open_request)
+    if request is None or user not in request.approvers():
+        raise Trespass(
+            "%(user)s may not read message %(number)d.",
+            user=user,
+            number=message.id,
+            by_id=user.id,
+            via=via,
+            **message.place,
+        )
 
 
 def require_sensible(send_at: datetime) -> None:

@@ -59,6 +59,8 @@ def notify_administrators(
 def try_other_channel(session: Session, failed: Notification) -> None:
     """Send a letter that failed for good over the person's other channel, unless it went there."""
     user, other = failed.user, OTHER[failed.channel]
+    if failed.letter is LetterName.PROOF:
+        return  # no telephone shows a mail as it will be sent
     if failed.link_id is not None:
         return  # what opens an account goes to the address that was asked about, and nowhere else
     if other is Channel.SMS and (not user.phone or user.sms_stopped_at):

@@ -36,6 +36,8 @@ def standing(session: Session, message: Message) -> str:
             return rejection(session, message)
         case MessageState.DRAFT:
             return "is a draft"
+        case MessageState.DISCARDED:
+            return "was deleted"
         case MessageState.SENDING | MessageState.SENT | MessageState.STOPPED:
             counts = tally(session, newest_dispatch(session, message))
             outcome = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0010"
-down_revision = "0007"
+down_revision = "0009"
 
 LETTERS = [
     "SysMsgMessageModerate",
@@ -15,6 +15,7 @@ LETTERS = [
     "SysMsgMessageApproved",
     "SysMsgMessageRejected",
     "SysMsgMessageReturned",
+    "SysMsgMessageProof",
     "SysMsgReplyNotUnderstood",
     "SysMsgReplyTooLate",
     "SysMsgPhoneLocked",

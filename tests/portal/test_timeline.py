@@ -12,11 +12,12 @@ from models.clock import now
 from notifications.delivery import deliver
 from portal.timeline import SENTENCES, sentence
 from sandbox.mailbox import Mailbox
-from tests.builders import LIMIT, Cast, a_dispatch, a_letter, a_request, an_eml
+from tests.builders import LIMIT, Cast, a_dispatch, a_draft, a_letter, a_request, an_eml
 from tests.notifications.voices import a_voice
 from workflows import (
     deadlines,
     dispatch,
+    drafts,
     invitations,
     lists,
     messages,
@@ -69,6 +70,7 @@ def live_through_everything(session: Session, people: Cast, mailbox: Mailbox) ->
         max_bytes=LIMIT,
         via=Door.PORTAL,
     )
+    change_of_mind(session, people)
     dispatch.release(session, released, people.barbara, via=Door.PORTAL)
     dispatch.recall(session, released, people.barbara, via=Door.PORTAL)
     sent, stopped = a_dispatch(session, people), a_dispatch(session, people)
@@ -76,6 +78,23 @@ def live_through_everything(session: Session, people: Cast, mailbox: Mailbox) ->
     sendout.claim(session, sent)  # finished sending
     lose_sight_of(session, stopped)
     dispatch.recall(session, stopped.message, people.ada, via=Door.PORTAL)
+
+
+def change_of_mind(session: Session, people: Cast) -> None:
+    """Have a draft changed, given a time, and deleted."""
+    draft = a_draft(session, people)
+    drafts.rewrite(
+        session,
+        draft,
+        people.ada,
+        mailing_list=people.announce,
+        raw=an_eml("Another"),
+        composed=False,
+        max_bytes=LIMIT,
+        via=Door.PORTAL,
+    )
+    drafts.reschedule(session, draft, people.ada, send_at=now(), via=Door.PORTAL)
+    drafts.discard(session, draft, people.ada, via=Door.PORTAL)
 
 
 def grow_impatient(session: Session, people: Cast) -> None:
@@ -122,6 +141,9 @@ def test_whatever_happens_to_a_message_is_told_in_a_sentence(
     ("told", "expected"),
     [
         (entry("wrote"), "Ada wrote the message"),
+        (entry("rewrote"), "Ada changed the draft"),
+        (entry("discarded"), "Ada deleted the draft"),
+        (entry("rescheduled"), "Ada set another time for the sendout"),
         (entry("asked", request_id=7), "Ada asked for approval (request 7)"),
         (
             entry("notified", letter="SysMsgMessageModerate", user="Grace", channel="email"),

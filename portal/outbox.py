@@ -1,0 +1,47 @@
+"""The outbox: where messages stand, with search, filters and pages."""
+
+from flask import Blueprint, g, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Select
+
+from models import Message, MessageState
+from portal.paging import page_of
+from portal.sign_in import current_user, signed_in
+from portal.writing import lists
+from workflows.outbox import of_list, outbox, progress, searched
+
+pages = Blueprint("outbox", __name__)
+
+
+@pages.get("/messages")
+@signed_in
+def show() -> ResponseReturnValue:
+    """The form to search with, and what it finds."""
+    return found("outbox/outbox.html", lists=lists())
+
+
+@pages.get("/messages/rows")
+@signed_in
+def rows() -> ResponseReturnValue:
+    """What it finds, to be fetched again and again."""
+    return found("outbox/rows.html")
+
+
+def found(template: str, **more: object) -> str:
+    """A page of the messages that the address asks for."""
+    page = page_of(g.session, asked_for())
+    asked = any(request.args.get(name) for name in ("words", "list", "state", "own"))
+    known = progress(g.session, page.rows)
+    return render_template(template, page=page, known=known, asked=asked, **more)
+
+
+def asked_for() -> Select[Message]:
+    """The messages that the address asks for; what it asks wrongly counts as not asked."""
+    messages = searched(outbox(current_user()), request.args.get("words", "").replace("\0", ""))
+    if short_name := request.args.get("list", "").replace("\0", ""):
+        messages = of_list(messages, short_name)
+    if (state := request.args.get("state")) in list(MessageState):
+        messages = messages.where(Message.state == MessageState(state))
+    if request.args.get("own"):
+        messages = messages.where(Message.author_id == current_user().id)
+    return messages

@@ -1,0 +1,120 @@
+"""What an author types becomes a mail, and is found again in it to the letter."""
+
+from email import message_from_bytes, policy
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models import User
+from notifications.authored import Attachment, read
+from notifications.drafting import Typed, composed, file_name, typed_in
+
+ADA = User(name="Ada Lovelace", address="ada@example.org")
+
+# What a browser's text field may hold; lone surrogates never come in a form.
+CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0\r")
+TEXTS = st.text(CHARACTERS, max_size=200) | st.text("ab \n\t.ü", max_size=2000)
+FILES = st.builds(
+    lambda name, content: Attachment(name, "application/pdf", len(content), content),
+    st.text("abcäöü .-", min_size=1, max_size=40).map(lambda name: f"a{name}b.pdf"),
+    st.binary(max_size=300),
+)
+
+
+@given(text=TEXTS, html=TEXTS, files=st.lists(FILES, max_size=3))
+def test_what_was_typed_is_found_again(text: str, html: str, files: list[Attachment]) -> None:
+    again = typed_in(composed(Typed("Hello", text, html, files), ADA))
+
+    assert (again.subject, again.text, again.html) == ("Hello", text, html)
+    assert [one.content for one in again.attachments] == [one.content for one in files]
+    assert [one.filename for one in again.attachments] == [one.filename for one in files]
+
+
+@given(st.text(CHARACTERS, max_size=300))
+def test_any_subject_is_one_line(subject: str) -> None:
+    raw = composed(Typed(subject, "x", ""), ADA)
+
+    assert raw.isascii()
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+    assert "bcc" not in {name.lower() for name in message_from_bytes(raw)}
+
+
+@pytest.mark.parametrize(
+    ("typed", "shape"),
+    [
+        (Typed("s", "t", ""), ["text/plain"]),
+        (Typed("s", "", "<p>h</p>"), ["text/html"]),
+        (Typed("s", "", ""), ["text/plain"]),
+        (Typed("s", "t", "h"), ["multipart/alternative", "text/plain", "text/html"]),
+        (
+            Typed("s", "t", "h", [Attachment("a.pdf", "application/pdf", 1, b"x")]),
+            [
+                *("multipart/mixed", "multipart/alternative", "text/plain", "text/html"),
+                "application/pdf",
+            ],
+        ),
+    ],
+)
+def test_the_parts_nest_as_mail_programs_expect(typed: Typed, shape: list[str]) -> None:
+    mail = message_from_bytes(composed(typed, ADA), policy=policy.default)
+
+    assert [part.get_content_type() for part in mail.walk()] == shape
+
+
+def test_the_heading_says_who_wrote_it_and_leaves_the_rest_to_the_list() -> None:
+    mail = message_from_bytes(composed(Typed("Grüße", "Hällo", ""), ADA), policy=policy.default)
+
+    assert mail["From"] == "Ada Lovelace <ada@example.org>"
+    assert mail["Subject"] == "Grüße"
+    assert {"To", "Date", "Message-ID"} & set(mail.keys()) == set()
+    assert mail["Content-Type"].params["charset"] == "utf-8"
+
+
+def test_an_author_with_an_international_address_is_named() -> None:
+    author = User(name="Jürgen", address="jürgen@example.org")
+
+    raw = composed(Typed("s", "t", ""), author)
+
+    assert "jürgen@example.org" in raw.decode()
+    assert read(raw, limit=len(raw)).text == "t\n"
+
+
+@pytest.mark.parametrize(
+    ("given_type", "kept"),
+    [
+        ("image/png", "image/png"),
+        ("text/html", "text/html"),
+        ("application/vnd.ms-excel.sheet.macroEnabled.12",) * 2,
+        ("message/rfc822", "application/octet-stream"),
+        ("multipart/mixed", "application/octet-stream"),
+        ("", "application/octet-stream"),
+        ("no type", "application/octet-stream"),
+        ("a/b\r\nBcc: eve@evil.example", "application/octet-stream"),
+    ],
+)
+def test_a_file_goes_as_what_it_may_be(given_type: str, kept: str) -> None:
+    raw = composed(Typed("s", "t", "", [Attachment("a", given_type, 1, b"x")]), ADA)
+
+    assert typed_in(raw).attachments[0].content_type == kept.lower()
+    assert b"evil" not in raw
+
+
+@pytest.mark.parametrize(
+    ("given_name", "kept"),
+    [
+        ("plan.pdf", "plan.pdf"),
+        ("C:\\My files\\plan.pdf", "plan.pdf"),
+        ("../../etc/passwd", "passwd"),
+        ("a\r\nBcc: eve.pdf", "aBcc: eve.pdf"),
+        ("invoice\u202egpj.exe", "invoicegpj.exe"),
+        ("...", "file"),
+        ("", "file"),
+        ("x" * 300 + ".pdf", "x" * 116 + ".pdf"),
+    ],
+)
+def test_a_file_has_a_harmless_name(given_name: str, kept: str) -> None:
+    raw = composed(Typed("s", "t", "", [Attachment(given_name, "image/png", 1, b"x")]), ADA)
+
+    assert file_name(given_name) == kept
+    assert [one.filename for one in typed_in(raw).attachments] == [kept]

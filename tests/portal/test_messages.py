@@ -1,0 +1,240 @@
+"""A message's page: where it stands, and what each person may do with it next."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import (
+    Dispatch,
+    DispatchState,
+    Door,
+    LetterName,
+    Message,
+    MessageState,
+    Notification,
+    User,
+    Verdict,
+)
+from models.clock import now
+from tests.builders import Cast, a_dispatch, a_draft, a_request
+from tests.portal.visitors import Visitor
+from workflows import moderation
+from workflows import people as persons
+from workflows.sendout import begin
+
+Login = Callable[[User], Visitor]
+
+
+def buttons(visitor: Visitor, message: Message) -> set[str]:
+    """The acts that the page of this message offers."""
+    visitor.get(f"/messages/{message.id}")
+    words = [
+        *("Request approval", "Send<", "Schedule<", "Withdraw the request", "Recall<"),
+        *("Stop the sendout", "Copy as a new draft", "Send a proof to me", "Delete the draft"),
+        *("Change the time", "Edit the draft", "Replace the draft"),
+    ]
+    return {each.strip("<") for each in words if f">{each}" in visitor.page}
+
+
+def state(session: Session, message: Message) -> MessageState:
+    session.expire_all()
+    return session.get_one(Message, message.id).state
+
+
+def test_who_may_not_send_requests_approval(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    draft, ada = a_draft(session, people), as_person(people.ada)
+
+    assert {"Request approval", "Replace the draft"} < buttons(ada, draft)
+    assert {"Send", "Schedule"} & buttons(ada, draft) == set()
+    assert ada.send(f"/messages/{draft.id}/handing_in").status_code == 303
+
+    assert state(session, draft) is MessageState.IN_MODERATION
+
+
+def test_who_may_send_sends(session: Session, people: Cast, as_person: Login) -> None:
+    persons.grant(session, people.ada, "sender", by=None, via=Door.COMMAND_LINE)
+    draft, ada = a_draft(session, people), as_person(people.ada)
+
+    assert {"Send", "Schedule"} < buttons(ada, draft)
+    assert "Request approval" not in buttons(ada, draft)
+    ada.send(f"/messages/{draft.id}/handing_in", when="now", send_at="")
+
+    assert state(session, draft) is MessageState.SCHEDULED
+    assert session.scalars(select(Dispatch)).one().due_at <= now()
+
+
+def test_who_may_send_schedules_in_the_own_time_zone(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    persons.grant(session, people.ada, "sender", by=None, via=Door.COMMAND_LINE)
+    people.ada.time_zone = "America/New_York"
+    draft, ada = a_draft(session, people), as_person(people.ada)
+    there = (now() + timedelta(days=9)).astimezone(ZoneInfo("America/New_York"))
+    typed = f"{there:%Y-%m-%dT%H:%M}"
+
+    ada.send(f"/messages/{draft.id}/handing_in", when="then", send_at=typed)
+
+    waiting = session.scalars(select(Dispatch)).one()
+    assert waiting.due_at == there.replace(second=0, microsecond=0)
+    ada.get(f"/messages/{draft.id}")
+    assert f'value="{typed}"' in ada.page
+    assert "In the time zone America/New_York." in ada.page
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"when": "then", "send_at": ""}, "Please say when."),
+        ({"when": "then", "send_at": "tomorrow"}, "This is not a time"),
+        ({"when": "then", "send_at": "2001-01-31T09:00"}, "lies in the past"),
+    ],
+)
+def test_a_time_that_was_not_understood_sends_nothing(
+    session: Session, people: Cast, as_person: Login, fields: dict[str, str], said: str
+) -> None:
+    persons.grant(session, people.ada, "sender", by=None, via=Door.COMMAND_LINE)
+    draft, ada = a_draft(session, people), as_person(people.ada)
+
+    assert ada.send(f"/messages/{draft.id}/handing_in", **fields).status_code == 400
+
+    assert said in ada.page
+    assert "<h1>General assembly</h1>" in ada.page
+    assert state(session, draft) is MessageState.DRAFT
+
+
+def test_a_time_on_the_form_is_refused_to_who_may_set_none(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    people.ada.roles = []
+    draft, ada = a_draft(session, people), as_person(people.ada)
+
+    ada.get(f"/messages/{draft.id}")
+    assert 'name="send_at"' not in ada.page
+    later = f"{datetime.now(UTC) + timedelta(days=9):%Y-%m-%dT%H:%M}"
+    assert ada.send(f"/messages/{draft.id}/handing_in", send_at=later).status_code == 403
+    assert state(session, draft) is MessageState.DRAFT
+    assert ada.send(f"/messages/{draft.id}/handing_in").status_code == 303
+
+
+def test_a_question_is_withdrawn(session: Session, people: Cast, as_person: Login) -> None:
+    message, ada = a_request(session, people).message, as_person(people.ada)
+
+    assert "Withdraw the request" in buttons(ada, message)
+    assert ada.send(f"/messages/{message.id}/withdrawal").status_code == 303
+
+    assert state(session, message) is MessageState.DRAFT
+
+
+def test_a_scheduled_message_is_given_another_time_and_recalled(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    waiting, ada = a_dispatch(session, people), as_person(people.ada)
+    message = waiting.message
+    later = f"{datetime.now(UTC) + timedelta(days=9):%Y-%m-%dT%H:%M}"
+
+    assert {"Recall", "Change the time"} < buttons(ada, message)
+    assert ada.send(f"/messages/{message.id}/time", send_at=later).status_code == 303
+    session.expire_all()
+    assert waiting.due_at > now() + timedelta(days=8)
+    assert ada.send(f"/messages/{message.id}/recall").status_code == 303
+
+    assert state(session, message) is MessageState.DRAFT
+    assert waiting.state is DispatchState.RECALLED
+
+
+def test_a_sendout_shows_how_far_it_is_and_is_stopped(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    sending, ada = a_dispatch(session, people), as_person(people.ada)
+    begin(session, sending)
+    session.flush()
+
+    assert "Stop the sendout" in buttons(ada, sending.message)
+    assert "0 of 2 sent" in ada.page
+    assert f'data-live="/messages/{sending.message_id}/standing"' in ada.page
+    ada.send(f"/messages/{sending.message_id}/recall")
+
+    assert state(session, sending.message) is MessageState.STOPPED
+
+
+def test_a_rejected_message_tells_why_and_is_copied(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    asked, ada = a_request(session, people), as_person(people.ada)
+    moderation.decide(
+        session, asked, people.grace, Verdict.REJECTED, via=Door.MAIL, comment="Wrong <date>"
+    )
+    session.flush()
+
+    assert buttons(ada, asked.message) == {"Copy as a new draft", "Send a proof to me"}
+    assert "<dd>Wrong <date></dd>" in ada.page
+    assert "Grace Hopper rejected" in ada.page
+    answer = ada.send(f"/messages/{asked.message_id}/copy")
+
+    newest = session.scalars(select(Message).order_by(Message.id.desc()).limit(1)).one()
+    assert answer.location == f"/messages/{newest.id}"
+    assert (newest.state, newest.subject) == (MessageState.DRAFT, "General assembly")
+
+
+def test_a_proof_goes_to_its_author(session: Session, people: Cast, as_person: Login) -> None:
+    draft, ada = a_draft(session, people), as_person(people.ada)
+
+    ada.get(f"/messages/{draft.id}")
+    assert ada.send(f"/messages/{draft.id}/proof").status_code == 303
+
+    proof = session.scalars(select(Notification)).one()
+    assert (proof.letter, proof.user) == (LetterName.PROOF, people.ada)
+
+
+def test_a_draft_is_deleted(session: Session, people: Cast, as_person: Login) -> None:
+    draft, ada = a_draft(session, people), as_person(people.ada)
+
+    ada.get(f"/messages/{draft.id}")
+    assert ada.send(f"/messages/{draft.id}/deletion").location == "/messages"
+
+    assert state(session, draft) is MessageState.DISCARDED
+    ada.get("/messages")
+    assert "The draft is deleted." in ada.page
+    assert "General assembly" not in ada.page
+
+
+ACTS = ["handing_in", "withdrawal", "recall", "time", "copy", "proof", "deletion"]
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_nobody_else_acts_on_a_message(
+    session: Session, people: Cast, as_person: Login, act: str
+) -> None:
+    message, edsger = a_request(session, people).message, as_person(people.edsger)
+    edsger.get("/messages/new")
+
+    assert edsger.send(f"/messages/{message.id}/{act}").status_code == 403
+
+    assert state(session, message) is MessageState.IN_MODERATION
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_an_act_without_its_token_is_refused(
+    session: Session, people: Cast, as_person: Login, act: str
+) -> None:
+    draft = a_draft(session, people)
+
+    assert as_person(people.ada).post(f"/messages/{draft.id}/{act}").status_code == 400
+
+    assert state(session, draft) is MessageState.DRAFT
+
+
+@pytest.mark.parametrize(("act", "status"), [("withdrawal", 404), ("recall", 409), ("time", 303)])
+def test_what_does_not_fit_the_state_is_told_on_the_page(
+    session: Session, people: Cast, as_person: Login, act: str, *, status: int
+) -> None:
+    draft, ada = a_draft(session, people), as_person(people.ada)
+    ada.get(f"/messages/{draft.id}")
+
+    assert ada.send(f"/messages/{draft.id}/{act}").status_code == status

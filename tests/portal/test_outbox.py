@@ -1,0 +1,162 @@
+"""The outbox: whose messages it shows, how they are found, and what a page costs."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy.orm import Session
+
+from models import Door, Message, User, Verdict
+from tests.builders import LIMIT, Cast, a_dispatch, a_draft, a_list, a_request, an_eml
+from tests.portal.visitors import Visitor
+from tests.workflows.test_sweep_plans import statements
+from workflows import messages, moderation
+from workflows.sendout import begin
+
+Login = Callable[[User], Visitor]
+
+
+def written(session: Session, author: User, people: Cast, subject: str) -> Message:
+    message = messages.write(
+        session,
+        author,
+        people.announce,
+        raw=an_eml(subject),
+        max_bytes=LIMIT,
+        via=Door.PORTAL,
+    )
+    session.flush()
+    return message
+
+
+def subjects(visitor: Visitor, query: str = "") -> set[str]:
+    """What the outbox shows of these few."""
+    assert visitor.get(f"/messages{query}").status_code == 200
+    known = ["Spring", "Summer", "Autumn", "100% wool", "General assembly"]
+    return {each for each in known if f">{each}</a>" in visitor.page}
+
+
+def test_an_empty_outbox_says_what_to_do_next(people: Cast, as_person: Login) -> None:
+    ada = as_person(people.ada)
+
+    ada.get("/messages")
+    assert '<a href="/messages/new">Write the first one</a>' in ada.page
+    ada.get("/messages?words=nothing")
+    assert "No message fits." in ada.page
+
+
+def test_without_right_605_one_sees_the_own_messages(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    a_request(session, people)
+    written(session, people.edsger, people, "Spring")
+
+    assert subjects(as_person(people.edsger)) == {"Spring"}
+    assert subjects(as_person(people.grace)) == set()
+
+
+def test_with_right_605_one_sees_all_but_the_drafts_of_others(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    a_request(session, people)
+    written(session, people.ada, people, "Spring")
+    written(session, people.barbara, people, "Summer")
+    barbara = as_person(people.barbara)
+
+    assert subjects(barbara) == {"General assembly", "Summer"}
+    assert subjects(barbara, "?own=yes") == {"Summer"}
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("?words=spring", {"Spring"}),
+        ("?words=ada+lovelace+SUM", {"Summer"}),
+        ("?words=%25", {"100% wool"}),
+        ("?words=_", set()),
+        ("?words=%00", {"Spring", "Summer", "100% wool"}),
+        ("?list=announce", {"Spring", "Summer", "100% wool"}),
+        ("?list=staff", set()),
+        ("?list=%00", {"Spring", "Summer", "100% wool"}),
+        ("?state=draft", {"Spring", "Summer", "100% wool"}),
+        ("?state=sent", set()),
+        ("?state=nonsense", {"Spring", "Summer", "100% wool"}),
+        ("?page=2", set()),
+    ],
+)
+def test_messages_are_found(
+    session: Session, people: Cast, as_person: Login, query: str, found: set[str]
+) -> None:
+    a_list(session, "staff")
+    for subject in ("Spring", "Summer", "100% wool"):
+        written(session, people.ada, people, subject)
+
+    assert subjects(as_person(people.ada), query) == found
+
+
+def test_a_row_tells_where_the_message_stands(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    rejected, ada = a_request(session, people), as_person(people.ada)
+    moderation.decide(
+        session, rejected, people.grace, Verdict.REJECTED, via=Door.PORTAL, comment="Too <long>"
+    )
+    begin(session, a_dispatch(session, people))
+    a_dispatch(session, people)
+    session.flush()
+
+    page = ada.get("/messages").text
+
+    assert "Grace Hopper: Too &lt;long&gt;" in page
+    assert "0 of 2 sent" in page
+    assert page.count("<time ") == 4
+    assert 'data-live="/messages/rows"' in page
+
+
+def test_the_part_that_refreshes_itself_is_the_same_search(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    written(session, people.ada, people, "Spring")
+    written(session, people.ada, people, "Summer")
+    ada = as_person(people.ada)
+
+    ada.get("/messages?words=spring&own=yes")
+    assert 'data-live="/messages/rows?words=spring&own=yes"' in ada.page
+    part = ada.get("/messages/rows?words=spring", X_Live="1").text
+
+    assert "Spring" in part
+    assert "Summer" not in part
+    assert "<html" not in part
+
+
+def test_a_full_page_costs_as_many_statements_as_a_short_one(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    barbara = as_person(people.barbara)
+
+    def cost() -> int:
+        session.expire_all()
+        with statements(session) as seen:
+            barbara.get("/messages")
+        return len([each for each, _ in seen if each.startswith("SELECT")])
+
+    for number in range(5):
+        authored(session, people, number)
+    few = cost()
+    for number in range(5, 90):
+        authored(session, people, number)
+
+    assert cost() == few
+    assert few <= 15
+    assert 'rel="next"' in barbara.page
+
+
+def authored(session: Session, people: Cast, number: int) -> None:
+    """A message in one state or another."""
+    if number % 3 == 0:
+        begin(session, a_dispatch(session, people))
+    elif number % 3 == 1:
+        asked = a_request(session, people)
+        moderation.decide(session, asked, people.linus, Verdict.REJECTED, via=Door.MAIL)
+    else:
+        a_draft(session, people)
+    session.flush()

@@ -1,0 +1,163 @@
+"""What a page shows of a message: to whom, and behind which walls."""
+
+from collections.abc import Callable
+from email.message import EmailMessage
+
+import pytest
+from sqlalchemy.orm import Session
+
+from models import Door, Message, User, Verdict
+from tests.builders import LIMIT, Cast, a_draft, a_request, person
+from tests.portal.visitors import Visitor
+from workflows import drafts, messages, moderation
+
+Login = Callable[[User], Visitor]
+HTML = '<h1>Hello</h1><script>alert(1)</script><img src="cid:logo"><img src="https://far.example/a.png">'
+
+
+def a_colourful_mail() -> bytes:
+    """HTML with a picture of its own and one from elsewhere, and a file."""
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = "ada@example.org", "<b>Bold</b>"
+    mail.set_content("Hello as text\n")
+    mail.add_alternative(HTML, subtype="html")
+    mail.get_payload()[1].add_related(b"\x89PNG", "image", "png", cid="<logo>")  # type: ignore[index,union-attr]
+    mail.add_attachment(b"<script>", "text", "html", filename="plän.html")
+    return mail.as_bytes()
+
+
+@pytest.fixture
+def message(session: Session, people: Cast) -> Message:
+    """A colourful message of Ada's, which waits for an answer."""
+    written = messages.write(
+        session,
+        people.ada,
+        people.announce,
+        raw=a_colourful_mail(),
+        max_bytes=LIMIT,
+        via=Door.PORTAL,
+    )
+    moderation.request_approval(session, written, people.ada, via=Door.PORTAL)
+    session.flush()
+    return written
+
+
+def test_the_frame_shows_the_html_and_may_do_nothing(
+    people: Cast, as_person: Login, message: Message
+) -> None:
+    answer = as_person(people.ada).get(f"/messages/{message.id}/html")
+
+    policy = answer.headers["Content-Security-Policy"]
+    assert "<h1>Hello</h1>" in answer.text
+    assert 'src="data:image/png;base64,iVBORw=="' in answer.text
+    assert "script" not in answer.text
+    assert "far.example" not in answer.text
+    assert "<title>&lt;b&gt;Bold&lt;/b&gt;</title>" in answer.text
+    assert policy.startswith("sandbox ")
+    assert {"default-src 'none'", "img-src data:"} <= {each.strip() for each in policy.split(";")}
+    assert "allow-scripts" not in policy
+    assert "allow-same-origin" not in policy
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_pictures_from_elsewhere_come_only_when_asked_for(
+    people: Cast, as_person: Login, message: Message
+) -> None:
+    ada = as_person(people.ada)
+
+    ada.get(f"/messages/{message.id}")
+    assert f'src="/messages/{message.id}/html"' in ada.page
+    assert 'href="?images=yes"' in ada.page
+    ada.get(f"/messages/{message.id}?images=yes")
+    assert f'src="/messages/{message.id}/html?images=yes"' in ada.page
+    answer = ada.get(f"/messages/{message.id}/html?images=yes")
+
+    assert 'src="https://far.example/a.png"' in answer.text
+    assert answer.headers["Content-Security-Policy"].endswith("img-src data: https:")
+
+
+def test_the_page_itself_holds_none_of_the_html(
+    people: Cast, as_person: Login, message: Message
+) -> None:
+    answer = as_person(people.ada).get(f"/messages/{message.id}")
+
+    assert "<h1>Hello</h1>" not in answer.text
+    assert "Hello as text" in answer.text
+    assert "<b>Bold</b>" not in answer.text
+    assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in answer.text
+
+
+def test_an_attachment_is_saved_and_never_shown(
+    people: Cast, as_person: Login, message: Message
+) -> None:
+    ada = as_person(people.ada)
+
+    answer = ada.get(f"/messages/{message.id}/attachments/1")
+
+    assert answer.data == b"<script>"
+    assert answer.mimetype == "application/octet-stream"
+    assert answer.headers["Content-Disposition"].startswith("attachment; ")
+    assert "pl%C3%A4n.html" in answer.headers["Content-Disposition"]
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert ada.get(f"/messages/{message.id}/attachments/2").status_code == 404
+
+
+@pytest.mark.parametrize("page", ["", "/html", "/attachments/0", "/standing"])
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("ada", 200), ("grace", 200), ("linus", 200), ("barbara", 200), ("edsger", 403)],
+)
+def test_who_reads_what_waits_for_an_answer(
+    people: Cast, as_person: Login, message: Message, page: str, *, who: str, status: int
+) -> None:
+    reader = as_person(getattr(people, who))
+
+    assert reader.get(f"/messages/{message.id}{page}").status_code == status
+
+
+@pytest.mark.parametrize(
+    ("who", "status"), [("grace", 403), ("barbara", 200), ("edsger", 403), ("ada", 200)]
+)
+def test_who_reads_what_was_decided(
+    session: Session, people: Cast, as_person: Login, *, who: str, status: int
+) -> None:
+    asked = a_request(session, people)
+    moderation.decide(session, asked, people.grace, Verdict.REJECTED, via=Door.PORTAL)
+
+    reader = as_person(getattr(people, who))
+
+    assert reader.get(f"/messages/{asked.message_id}/html").status_code == status
+
+
+@pytest.mark.parametrize("who", ["grace", "barbara", "edsger"])
+def test_a_draft_is_nobody_elses_to_read(
+    session: Session, people: Cast, as_person: Login, who: str
+) -> None:
+    draft = a_draft(session, people)
+
+    assert as_person(getattr(people, who)).get(f"/messages/{draft.id}").status_code == 403
+
+
+def test_approvers_of_another_list_read_nothing(
+    session: Session, as_person: Login, message: Message
+) -> None:
+    other = person(session, "Donald Knuth")
+
+    assert as_person(other).get(f"/messages/{message.id}/html").status_code == 403
+
+
+def test_a_stranger_logs_in_first(stranger: Visitor, message: Message) -> None:
+    answer = stranger.get(f"/messages/{message.id}/html")
+
+    assert (answer.status_code, answer.location.partition("?")[0]) == (303, "/log-in")
+
+
+@pytest.mark.parametrize("page", ["", "/html", "/attachments/0", "/standing"])
+def test_what_was_deleted_is_not_found(
+    session: Session, people: Cast, as_person: Login, page: str
+) -> None:
+    draft = a_draft(session, people)
+    drafts.discard(session, draft, people.ada, via=Door.PORTAL)
+
+    assert as_person(people.ada).get(f"/messages/{draft.id}{page}").status_code == 404
+    assert as_person(people.ada).get(f"/messages/12345{page}").status_code == 404

@@ -1,0 +1,164 @@
+"""Write or upload a message: what was typed is kept, and found again."""
+
+from collections.abc import Callable
+from io import BytesIO
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Act, AuditEntry, Door, Message, MessageState, User
+from notifications.drafting import typed_in
+from tests.builders import Cast, a_draft, an_eml
+from tests.portal.visitors import PUBLIC, TOKEN, Visitor
+from workflows.messages import hand_in
+
+Login = Callable[[User], Visitor]
+TYPED = {"list": "announce", "subject": "Grüße", "text": "Hello,\n\nbye", "html": ""}
+
+
+def send(visitor: Visitor, path: str, **fields: object) -> int:
+    """Send the form of this page, with its files; returns the status."""
+    visitor.get(path)
+    token = TOKEN.search(visitor.page)
+    assert token
+    answer = visitor.shown(
+        visitor.client.post(path, base_url=PUBLIC, data={"csrf_token": token[1], **fields})
+    )
+    return answer.status_code
+
+
+def newest(session: Session) -> Message:
+    session.expire_all()
+    return session.scalars(select(Message).order_by(Message.id.desc()).limit(1)).one()
+
+
+def test_what_is_typed_becomes_a_draft(session: Session, people: Cast, as_person: Login) -> None:
+    ada = as_person(people.ada)
+
+    assert send(ada, "/messages/new", **TYPED, attachments=(BytesIO(b"%PDF"), "plan.pdf")) == 303
+
+    draft = newest(session)
+    typed = typed_in(draft.raw)
+    assert (draft.state, draft.author, draft.mailing_list.short_name) == (
+        MessageState.DRAFT,
+        people.ada,
+        "announce",
+    )
+    assert (typed.subject, typed.text, typed.html) == ("Grüße", "Hello,\n\nbye", "")
+    assert [(one.filename, one.content) for one in typed.attachments] == [("plan.pdf", b"%PDF")]
+
+
+def test_a_draft_is_edited_as_it_was_typed(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    ada = as_person(people.ada)
+    send(ada, "/messages/new", **TYPED, attachments=(BytesIO(b"1"), "one.txt"))
+    page = f"/messages/{newest(session).id}/draft"
+
+    ada.get(page)
+    assert "Hello,\n\nbye</textarea>" in ada.page
+    assert 'value="Grüße"' in ada.page
+    changed = {**TYPED, "text": "Bye", "attachments": (BytesIO(b"2"), "two.txt")}
+    assert send(ada, page, **changed, without="0") == 303
+
+    typed = typed_in(newest(session).raw)
+    assert (typed.text, [one.filename for one in typed.attachments]) == ("Bye", ["two.txt"])
+    entries = session.scalars(select(AuditEntry.act).where(AuditEntry.door == Door.PORTAL))
+    assert Act.REWROTE in set(entries)
+
+
+def test_an_upload_is_kept_byte_for_byte_and_replaced_whole(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    ada = as_person(people.ada)
+    first, second = an_eml("First", X_Odd="  kept "), an_eml("Second")
+
+    assert send(ada, "/messages/upload", list="announce", file=(BytesIO(first), "a.eml")) == 303
+    draft = newest(session)
+    assert (draft.raw, draft.subject) == (first, "First")
+    page = f"/messages/{draft.id}/draft"
+    assert send(ada, page, list="announce", file=(BytesIO(second), "b.eml")) == 303
+
+    assert newest(session).raw == second
+
+
+def test_a_form_never_rewrites_what_was_uploaded(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    draft = a_draft(session, people)
+    raw, ada = draft.raw, as_person(people.ada)
+
+    assert send(ada, f"/messages/{draft.id}/draft", **TYPED) == 400
+
+    assert newest(session).raw == raw
+
+
+@pytest.mark.parametrize(
+    ("fields", "answer"),
+    [
+        ({"list": ""}, (400, "Please choose a list.")),
+        ({"list": "nowhere"}, (404, "")),
+        ({"text": "a\0b"}, (400, "contains NUL bytes")),
+    ],
+)
+def test_what_is_refused_leaves_what_was_typed_on_the_page(
+    session: Session,
+    people: Cast,
+    as_person: Login,
+    fields: dict[str, str],
+    answer: tuple[int, str],
+) -> None:
+    ada, (status, said) = as_person(people.ada), answer
+
+    assert send(ada, "/messages/new", **(TYPED | fields)) == status
+
+    assert said in ada.page
+    assert 'value="Grüße"' in ada.page
+    assert session.scalars(select(Message)).all() == []
+
+
+def test_what_is_no_mail_is_not_kept(session: Session, people: Cast, as_person: Login) -> None:
+    ada = as_person(people.ada)
+
+    assert send(ada, "/messages/upload", list="announce", file=(BytesIO(b"PK"), "a.zip")) == 400
+    assert "not a header field" in ada.page
+    assert send(ada, "/messages/upload", list="announce") == 400
+    assert "Please choose a file." in ada.page
+    assert session.scalars(select(Message)).all() == []
+
+
+@pytest.mark.parametrize("who", ["grace", "barbara", "edsger"])
+def test_nobody_edits_what_another_wrote(
+    session: Session, people: Cast, as_person: Login, who: str
+) -> None:
+    draft, other = a_draft(session, people), as_person(getattr(people, who))
+
+    assert other.get(f"/messages/{draft.id}/draft").status_code == 403
+
+    other.get("/messages/new")
+    answer = other.send(f"/messages/{draft.id}/draft", **TYPED)
+    assert answer.status_code == 403
+    assert newest(session).subject == "General assembly"
+
+
+def test_what_was_handed_in_is_not_edited(session: Session, people: Cast, as_person: Login) -> None:
+    ada = as_person(people.ada)
+    send(ada, "/messages/new", **TYPED)
+    draft = newest(session)
+    hand_in(session, draft, people.ada, via=Door.PORTAL)
+
+    assert send(ada, f"/messages/{draft.id}/draft", **(TYPED | {"text": "Bye"})) == 409
+
+    assert typed_in(newest(session).raw).text == "Hello,\n\nbye"
+
+
+def test_large_forms_are_for_those_who_have_logged_in(
+    people: Cast, stranger: Visitor, as_person: Login
+) -> None:
+    large = {**TYPED, "text": "x\n" * 300_000}
+    ada = as_person(people.ada)
+
+    assert send(ada, "/messages/new", **large) == 303
+    assert stranger.post("/messages/new", **large).status_code == 413
+    assert ada.send("/account/password", new="x" * 200_000).status_code == 413

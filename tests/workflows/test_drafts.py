@@ -1,0 +1,218 @@
+"""Change a draft, see a proof of it, copy it, delete it, give it a time."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import (
+    Act,
+    AuditEntry,
+    Channel,
+    Door,
+    IllegalTransition,
+    Invalid,
+    LetterName,
+    Message,
+    MessageState,
+    Notification,
+    NotificationState,
+    Preference,
+    Trespass,
+    User,
+    Verdict,
+)
+from models.clock import now
+from notifications.delivery import deliver
+from notifications.outgoing import outgoing
+from sandbox.mailbox import Mailbox
+from tests.builders import LIMIT, Cast, a_draft, a_list, a_request, an_eml
+from tests.notifications.voices import a_voice
+from workflows import drafts, messages, moderation
+from workflows.drafts import NotADraft
+from workflows.notifications import try_other_channel
+
+PORTAL = Door.PORTAL
+LATER = timedelta(days=3)
+
+
+def rewrite(session: Session, message: Message, by: User, raw: bytes) -> None:
+    drafts.rewrite(
+        session,
+        message,
+        by,
+        mailing_list=message.mailing_list,
+        raw=raw,
+        composed=True,
+        max_bytes=LIMIT,
+        via=PORTAL,
+    )
+
+
+def discard(session: Session, message: Message, by: User) -> None:
+    drafts.discard(session, message, by, via=PORTAL)
+
+
+def copy(session: Session, message: Message, by: User) -> None:
+    drafts.copy(session, message, by, max_bytes=LIMIT, via=PORTAL)
+
+
+def prove(session: Session, message: Message, by: User) -> None:
+    drafts.send_proof(session, message, by, via=PORTAL)
+
+
+def postpone(session: Session, message: Message, by: User) -> None:
+    drafts.reschedule(session, message, by, send_at=now() + LATER, via=PORTAL)
+
+
+VERBS: dict[str, Callable[[Session, Message, User], None]] = {
+    "rewrite": lambda session, message, by: rewrite(session, message, by, an_eml()),
+    "discard": discard,
+    "copy": copy,
+    "prove": prove,
+    "postpone": postpone,
+}
+
+
+def acts(session: Session, message: Message) -> list[str]:
+    session.flush()
+    entries = select(AuditEntry.act).where(AuditEntry.message_id == message.id)
+    return list(session.scalars(entries.order_by(AuditEntry.id)))
+
+
+@pytest.mark.parametrize("who", ["grace", "barbara", "edsger"])
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_draft_is_its_authors_alone(session: Session, people: Cast, verb: str, who: str) -> None:
+    draft = a_draft(session, people)
+
+    with pytest.raises(Trespass):
+        VERBS[verb](session, draft, getattr(people, who))
+
+    assert acts(session, draft) == [Act.WROTE]
+    assert session.scalars(select(Notification)).all() == []
+    assert len(session.scalars(select(Message)).all()) == 1
+
+
+def test_a_draft_is_replaced_as_a_whole(session: Session, people: Cast) -> None:
+    draft, other = a_draft(session, people), a_list(session, "staff")
+    written_at = draft.written_at
+
+    drafts.rewrite(
+        session,
+        draft,
+        people.ada,
+        mailing_list=other,
+        raw=an_eml("Another"),
+        composed=True,
+        max_bytes=LIMIT,
+        via=PORTAL,
+    )
+
+    session.expire(draft)
+    assert (draft.subject, draft.raw) == ("Another", an_eml("Another"))
+    assert (draft.size, draft.mailing_list, draft.composed) == (len(draft.raw), other, True)
+    assert draft.written_at > written_at
+    assert acts(session, draft) == [Act.WROTE, Act.REWROTE]
+
+
+def test_what_cannot_be_read_replaces_nothing(session: Session, people: Cast) -> None:
+    draft = a_draft(session, people)
+
+    with pytest.raises(Invalid, match="is empty"):
+        rewrite(session, draft, people.ada, b"")
+
+    assert draft.raw == an_eml()
+
+
+@pytest.mark.parametrize("verb", ["rewrite", "discard"])
+def test_what_somebody_was_asked_about_is_never_changed(
+    session: Session, people: Cast, verb: str
+) -> None:
+    message = a_request(session, people).message
+
+    with pytest.raises(NotADraft, match="is not a draft"):
+        VERBS[verb](session, message, people.ada)
+
+    assert message.raw == an_eml()
+    assert message.state is MessageState.IN_MODERATION
+
+
+def test_a_deleted_draft_keeps_its_history_and_nothing_else(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+    message = request.message
+    moderation.withdraw(session, request, people.ada, via=PORTAL)
+
+    discard(session, message, people.ada)
+
+    session.flush()
+    session.expire(message)
+    assert message.state is MessageState.DISCARDED
+    assert (message.subject, message.raw, message.size, message.send_at) == ("", b"", 0, None)
+    assert acts(session, message) == [Act.WROTE, Act.ASKED, Act.WITHDREW, Act.DISCARDED]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_deleted_draft_is_gone_for_good(session: Session, people: Cast, verb: str) -> None:
+    draft = a_draft(session, people)
+    discard(session, draft, people.ada)
+
+    with pytest.raises((NotADraft, IllegalTransition)):
+        VERBS[verb](session, draft, people.ada)
+    with pytest.raises(IllegalTransition):
+        messages.hand_in(session, draft, people.ada, via=PORTAL)
+
+
+def test_a_rejected_message_is_copied_into_a_new_draft(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+    moderation.decide(session, request, people.grace, Verdict.REJECTED, via=PORTAL)
+
+    new = drafts.copy(session, request.message, people.ada, max_bytes=LIMIT, via=PORTAL)
+
+    assert new.id != request.message.id
+    assert (new.state, new.raw) == (MessageState.DRAFT, request.message.raw)
+    assert request.message.state is MessageState.REJECTED
+
+
+def test_a_copy_of_what_we_composed_can_be_edited_too(session: Session, people: Cast) -> None:
+    draft = a_draft(session, people)
+    rewrite(session, draft, people.ada, an_eml())
+
+    assert drafts.copy(session, draft, people.ada, max_bytes=LIMIT, via=PORTAL).composed
+
+
+def test_a_proof_is_the_message_as_it_will_be_sent(session: Session, people: Cast) -> None:
+    people.ada.preference, people.ada.phone = Preference.SMS, "+33612345678"
+    draft = a_draft(session, people)
+
+    prove(session, draft, people.ada)
+
+    proof = session.scalars(select(Notification)).one()
+    assert (proof.letter, proof.channel) == (LetterName.PROOF, Channel.EMAIL)
+    with Mailbox() as mailbox:
+        deliver(session, proof, a_voice(mailbox))
+        (mail,) = mailbox.mails
+    assert mail.recipients == ("ada@example.org",)
+    assert outgoing(draft) in mail.content
+    assert draft.state is MessageState.DRAFT
+
+
+def test_a_proof_of_what_was_deleted_is_not_sent(session: Session, people: Cast) -> None:
+    draft = a_draft(session, people)
+    prove(session, draft, people.ada)
+    discard(session, draft, people.ada)
+
+    proof = session.scalars(select(Notification)).one()
+    deliver(session, proof, a_voice())
+
+    assert proof.state is NotificationState.MOOT
+
+
+def test_a_proof_never_becomes_a_text_to_a_telephone(session: Session, people: Cast) -> None:
+    people.ada.phone = "+33612345678"
+    prove(session, a_draft(session, people), people.ada)
+
+    try_other_channel(session, session.scalars(select(Notification)).one())
+
+    assert len(session.scalars(select(Notification)).all()) == 1
