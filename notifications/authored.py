@@ -2,12 +2,12 @@
 
 import base64
 import binascii
+import dataclasses
 import quopri
 import re
 from collections import Counter
 from dataclasses import dataclass
 from email import policy
-from typing import NamedTuple
 
 from notifications.envelope import with_crlf
 from notifications.header_lines import Field, mailboxes, take_apart
@@ -64,10 +64,16 @@ _NO_AUTHOR = (
 )
 
 
-class Attachment(NamedTuple):
+@dataclass(frozen=True)
+class Attachment:
+    """A file that comes with a mail, or a picture in its HTML."""
+
     filename: str  # "" if it has no name
     content_type: str
     size: int  # bytes, once decoded
+    content: bytes = dataclasses.field(default=b"", repr=False, compare=False)
+    # By which the HTML shows it as a picture (RFC 2392), without brackets; "" if it has none.
+    content_id: str = dataclasses.field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -210,4 +216,6 @@ def _as_shown(subject: str, root: Part) -> AuthoredMail:
 
 def _attachment(part: Part) -> Attachment:
     name = str(policy.default.header_factory("Subject", part.get_filename("")))
-    return Attachment(_CONTROL.sub("\ufffd", name), part.declared_type, len(content_of(part)))
+    content, content_id = content_of(part), str(part.get("content-id", "")).strip().strip("<>")
+    named = _CONTROL.sub("\ufffd", name)
+    return Attachment(named, part.declared_type, len(content), content, content_id)

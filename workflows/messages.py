@@ -2,9 +2,24 @@
 
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Act, Door, Invalid, MailingList, Message, Right, Unknown, User, record
+from models import (
+    Act,
+    Door,
+    Invalid,
+    MailingList,
+    Message,
+    MessageState,
+    ModerationRequest,
+    RequestState,
+    Right,
+    Trespass,
+    Unknown,
+    User,
+    record,
+)
 from models.clock import now
 from notifications.authored import Unreadable, read
 from workflows.dispatch import release
@@ -65,6 +80,31 @@ def message_by_id(session: Session, message_id: int) -> Message:
     if message is None:
         raise Unknown(f"There is no message {message_id}.")
     return message
+
+
+def require_reader(session: Session, message: Message, user: User, *, via: Door) -> None:
+    """Raise Trespass unless `user` may read the message.
+
+    Its author may, whoever may answer about it now, and, once it is more than a draft, everybody
+    with the right to see the outbox.
+    """
+    if user.id == message.author_id:
+        return
+    if user.may(Right.VIEW_OUTBOX) and message.state is not MessageState.DRAFT:
+        return
+    open_request = select(ModerationRequest).where(
+        ModerationRequest.message_id == message.id, ModerationRequest.state == RequestState.OPEN
+    )
+    request = session.scalar(open_request)
+    if request is None or user not in request.approvers():
+        raise Trespass(
+            "%(user)s may not read message %(number)d.",
+            user=user,
+            number=message.id,
+            by_id=user.id,
+            via=via,
+            **message.place,
+        )
 
 
 def require_sensible(send_at: datetime) -> None:

@@ -1,0 +1,118 @@
+"""A message as its readers will see it: text, HTML in a frame of its own, attachments."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+
+from flask import Blueprint, Response, abort, g, request, url_for
+from flask.typing import ResponseReturnValue
+
+from models import Door, Message
+from notifications.authored import AuthoredMail, read
+from notifications.drafting import file_name
+from notifications.html_text import text_of_html
+from notifications.outgoing import outgoing
+from portal.sanitised import asks_elsewhere, sanitised
+from portal.sign_in import current_user, signed_in
+from workflows.messages import message_by_id, require_reader
+
+pages = Blueprint("preview", __name__)
+
+# Behind the sanitising a second wall: the frame is of no origin, runs nothing, sends nothing and
+# loads nothing but the pictures named here.  A link that somebody follows opens a page of its own.
+POLICY = (
+    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
+    "style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; "
+    "img-src data:"
+)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What the macro in preview.html shows; the addresses are the page's own to choose."""
+
+    mail: AuthoredMail
+    html_url: str
+    file_url: Callable[[int], str]
+
+    @property
+    def text(self) -> str:
+        """The text, or what a program that knows no HTML would make of it."""
+        return self.mail.text or text_of_html(self.mail.html or "")
+
+    @property
+    def remote_images(self) -> bool:
+        """Whether the reader has asked for pictures from elsewhere."""
+        return wants_images()
+
+    @property
+    def asks_elsewhere(self) -> bool:
+        """Whether there are such pictures."""
+        return asks_elsewhere(self.mail.html or "")
+
+
+def preview_of(message: Message) -> Preview:
+    """The preview for a page whose reader has logged in."""
+    images = "yes" if wants_images() else None
+    return Preview(
+        contents(message),
+        url_for("preview.html", message_id=message.id, images=images),
+        lambda number: url_for("preview.attachment", message_id=message.id, number=number),
+    )
+
+
+def contents(message: Message) -> AuthoredMail:
+    """The parts of the message as it will be sent."""
+    raw = outgoing(message)
+    return read(raw, limit=len(raw))
+
+
+def wants_images() -> bool:
+    """Whether the address asks for pictures from elsewhere: `?images=yes`."""
+    return request.args.get("images") == "yes"
+
+
+@pages.get("/messages/<int:message_id>/html")
+@signed_in
+def html(message_id: int) -> ResponseReturnValue:
+    """The HTML for the frame, or for a tab of its own."""
+    return framed(contents(readable(message_id)))
+
+
+@pages.get("/messages/<int:message_id>/attachments/<int:number>")
+@signed_in
+def attachment(message_id: int, number: int) -> ResponseReturnValue:
+    """One attachment, to be saved."""
+    return saved(contents(readable(message_id)), number)
+
+
+def readable(message_id: int) -> Message:
+    """The message; raises Unknown, or Trespass for who may not read it."""
+    message = message_by_id(g.session, message_id)
+    require_reader(g.session, message, current_user(), via=Door.PORTAL)
+    return message
+
+
+def framed(mail: AuthoredMail) -> Response:
+    """The sanitised HTML as a document that may do nothing."""
+    body = sanitised(mail.html or "", mail.attachments, remote_images=wants_images())
+    page = Response(
+        '<!doctype html><html><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light">'
+        f"<title>{escape(mail.subject)}</title></head><body>{body}</body></html>"
+    )
+    page.headers["Content-Security-Policy"] = f"{POLICY} https:" if wants_images() else POLICY
+    return page
+
+
+def saved(mail: AuthoredMail, number: int) -> Response:
+    """An attachment as a file; a browser is to save it, never to show it."""
+    if number >= len(mail.attachments):
+        abort(404)
+    one = mail.attachments[number]
+    # Whatever it calls itself: nothing is guessed, nothing runs.
+    file = Response(one.content, mimetype="application/octet-stream")
+    file.headers.set("Content-Disposition", "attachment", filename=file_name(one.filename))
+    file.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return file
