@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from flask import request, url_for
+from flask import g, request, url_for
 
 from models import Right, User
 from portal.languages import gettext
 from portal.sign_in import reader
+from workflows.inbox import is_approver
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,16 @@ class Signpost:
 # translators' tools find them.
 SIGNPOSTS = (
     Signpost("home.show", lambda _: (_("Start"), _("Where you may go."))),
+    Signpost(
+        "requests.waiting",
+        lambda _: (_("Waiting for you"), _("Messages that wait for your answer.")),
+        lambda user: is_approver(g.session, user),
+    ),
+    Signpost(
+        "trail.show",
+        lambda _: (_("Audit trail"), _("Who did what, when, and through which door.")),
+        lambda user: user.may(Right.VIEW_USERS),
+    ),
     Signpost("accounts.password", lambda _: (_("Your password"), _("Choose one, or another one."))),
     Signpost(
         "accounts.second_factor",

@@ -7,7 +7,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from notifications.keys import Keys
-from portal import accounts, home, moderation, webhooks
+from portal import accounts, home, moderation, preview, requests, trail, webhooks
 from portal.accounts.security import guard
 from portal.application import Application
 from portal.reading import teach
@@ -34,7 +34,10 @@ def create_app(settings: Settings) -> Flask:
     csrf = CSRFProtect(app)
     guard(app, settings)
     slow_down(app, settings)
-    for blueprint in (home.pages, accounts.pages, moderation.pages, webhooks.hooks):
+    for blueprint in (
+        *(home.pages, accounts.pages, moderation.pages, webhooks.hooks),
+        *(preview.pages, requests.pages, trail.pages),
+    ):
         app.register_blueprint(blueprint)
     # Twilio signs what it sends; the link of a letter has its token in the address.
     csrf.exempt(webhooks.hooks)
