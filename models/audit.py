@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import Computed, Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -95,9 +95,14 @@ class AuditEntry(Base):
 
     __tablename__ = "audit_entry"
     __table_args__ = (
-        Index(None, "message_id", postgresql_where="message_id is not null"),
-        Index(None, "list_id", postgresql_where="list_id is not null"),
-        Index(None, "actor_id", postgresql_where="actor_id is not null"),
+        # With the id, because the newest of them are looked for.
+        Index(None, "message_id", "id", postgresql_where="message_id is not null"),
+        Index(None, "list_id", "id", postgresql_where="list_id is not null"),
+        Index(None, "actor_id", "id", postgresql_where="actor_id is not null"),
+        Index(None, "about_id", "id", postgresql_where="about_id is not null"),
+        Index(None, "act", "id"),
+        Index(None, "door", "id"),
+        Index(None, "at"),
     )
 
     id: Mapped[identity]
@@ -109,6 +114,10 @@ class AuditEntry(Base):
     message_id: Mapped[int | None]
     list_id: Mapped[int | None]
     detail: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    # Whom it was done to, as `detail` says; a column, so that it can be searched for.
+    about_id: Mapped[int | None] = mapped_column(
+        Computed("((detail ->> 'user_id'::text))::bigint", persisted=True)
+    )
 
 
 def record(

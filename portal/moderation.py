@@ -1,23 +1,12 @@
 """The decision page: one approver, one request; GET shows and changes nothing, POST decides."""
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
-from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from models import (
-    Door,
-    Invitation,
-    ModerationRequest,
-    RequestState,
-    Verdict,
-)
-from notifications import languages
-from notifications.authored import read
-from notifications.html_text import text_of_html
-from notifications.languages import translations
-from notifications.outgoing import outgoing
+from models import Door, Invitation, Verdict
+from portal.asked import content, shown, summary
+from portal.preview import framed, saved, wants_images
 from workflows.invitations import invitation_by_link, use_link
 from workflows.moderation import decide
 
@@ -27,7 +16,13 @@ pages = Blueprint("moderation", __name__)
 @pages.get("/answer/<token>")
 def show(token: str) -> str:
     """The message and two buttons, or what became of it; scanners follow links, so no more."""
-    return page(invitation_by_link(g.session, token))
+    invitation = known(token)
+    asked, approver = invitation.request, invitation.user
+    html_url = url_for(".html", token=token, images="yes" if wants_images() else None)
+    preview = shown(
+        asked, html_url, lambda number: url_for(".attachment", token=token, number=number)
+    )
+    return render_template("answer.html", preview=preview, **summary(asked, approver))
 
 
 @pages.post("/answer/<token>")
@@ -43,49 +38,20 @@ def answer(token: str) -> Response:
     return redirect(url_for(".show", token=token), 303)
 
 
-@pages.get("/requests/<int:request_id>")
-def sign_in(request_id: int) -> str:  # noqa: ARG001 (the portal will know it)
-    """Where the link in an SMS leads: it proves nothing about who follows it."""
-    return render_template("sign_in.html")
+@pages.get("/answer/<token>/html")
+def html(token: str) -> ResponseReturnValue:
+    """The message's HTML, for the frame."""
+    return framed(content(known(token).request))
 
 
-def page(invitation: Invitation) -> str:
-    """The message, and either the buttons or where it stands."""
+@pages.get("/answer/<token>/attachments/<int:number>")
+def attachment(token: str, number: int) -> ResponseReturnValue:
+    """An attachment to save."""
+    return saved(content(known(token).request), number)
+
+
+def known(token: str) -> Invitation:
+    """Whose link it is; the page speaks that person's language.  Raises Unknown."""
+    invitation = invitation_by_link(g.session, token)
     g.language = invitation.user.language
-    message = invitation.request.message
-    raw = outgoing(message)
-    shown = read(raw, limit=len(raw))
-    return render_template(
-        "answer.html",
-        subject=message.subject,
-        author=message.author.name,
-        list_name=message.mailing_list.name,
-        send_at=message.send_at and told(message.send_at),
-        text=shown.text or text_of_html(shown.html or ""),
-        attachments=shown.attachments,
-        standing=standing(invitation.request, invitation),
-    )
-
-
-def told(moment: datetime) -> str:
-    """A time in the page's language and the organisation's zone."""
-    return languages.told(moment, g.language, ZoneInfo(current_app.config["LISTGATE"].time_zone))
-
-
-def standing(asked: ModerationRequest, invitation: Invitation) -> str | None:
-    """Why there is nothing to answer, or None while there is."""
-    _ = translations(invitation.user.language).gettext
-    if (first := asked.decision) is not None:
-        verdicts = {Verdict.APPROVED: _("approved"), Verdict.REJECTED: _("rejected")}
-        facts = {
-            "approver": first.approver.name,
-            "verdict": verdicts[first.verdict],
-            "decided_at": told(first.decided_at),
-        }
-        sentence = _("%(approver)s answered on %(decided_at)s: %(verdict)s.") % facts
-        return f"{sentence} {first.comment}".strip()
-    if asked.state is not RequestState.OPEN:
-        return _("This request was withdrawn or has expired.")
-    if invitation.user not in asked.approvers():
-        return _("You are no longer an approver of this list.")
-    return None
+    return invitation

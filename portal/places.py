@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from flask import current_app, request, url_for
+from flask import current_app, g, request, url_for
 
 from models import Right, User
 from portal.languages import gettext
 from portal.sign_in import reader
+from workflows.inbox import is_approver
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,13 @@ class Signpost:
 SIGNPOSTS = (
     Signpost("home.show", lambda _: (_("Start"), _("Where you may go."))),
     Signpost(
+        "requests.waiting",
+        lambda _: (_("Waiting for you"), _("Messages that wait for your answer.")),
+        lambda user: is_approver(g.session, user),
+    ),
+    Signpost("writing.new", lambda _: (_("Write"), _("Write a message to a list."))),
+    Signpost("outbox.show", lambda _: (_("Outbox"), _("See where your messages stand."))),
+    Signpost(
         "subscriptions.my_lists",
         lambda _: (_("My lists"), _("Join lists, and leave them.")),
         lambda _: current_app.config["LISTGATE"].maillists_enabled,
@@ -46,8 +54,6 @@ SIGNPOSTS = (
         "history.mine",
         lambda _: (_("My history"), _("What you did, and what was done about you.")),
     ),
-    Signpost("writing.new", lambda _: (_("Write"), _("Write a message to a list."))),
-    Signpost("outbox.show", lambda _: (_("Outbox"), _("See where your messages stand."))),
     Signpost("accounts.password", lambda _: (_("Your password"), _("Choose one, or another one."))),
     Signpost(
         "accounts.second_factor",
@@ -77,6 +83,11 @@ SIGNPOSTS = (
         "approver_lists.overview",
         lambda _: (_("Approver lists"), _("Who answers for which lists.")),
         lambda user: user.may(Right.USE_APPROVER_LISTS),
+    ),
+    Signpost(
+        "trail.show",
+        lambda _: (_("Audit trail"), _("Who did what, when, and through which door.")),
+        lambda user: user.may(Right.VIEW_USERS),
     ),
 )
 

@@ -1,13 +1,15 @@
 """How a page speaks to its reader: language, time zone, and what they may do."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_timedelta
 from flask import Flask, current_app, g
 from markupsafe import Markup, escape
 
 from models import Right
+from models.clock import now
 from notifications import languages
 from notifications.languages import translations
 from portal.languages import page_language
@@ -24,7 +26,7 @@ def teach(app: Flask) -> None:
         newstyle=True,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters |= {"told": told, "when": when}
+    app.jinja_env.filters |= {"told": told, "when": when, "age": age}
     app.context_processor(facts)
 
 
@@ -55,3 +57,9 @@ def told(moment: datetime) -> str:
 def when(moment: datetime) -> Markup:
     """The same for machines too."""
     return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), escape(told(moment)))
+
+
+def age(moment: datetime) -> str:
+    """How long ago it was, in the reader's language; a minute ago at least."""
+    passed = max(now() - moment, timedelta(minutes=1))
+    return format_timedelta(passed, locale=page_language().value)

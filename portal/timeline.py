@@ -1,73 +1,156 @@
-"""The audit trail in sentences."""
+"""The audit trail in sentences, in the reader's language."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from models import Act, AuditEntry
+from models import Act, AuditEntry, Door, Language
+from notifications.languages import translations
+from workflows.trail import NOBODY, Names
+
+Detail = Mapping[str, Any]
+
+# Marks a sentence for translators' tools; it is looked up when it is told.
+_ = str
 
 
-def sentence(entry: AuditEntry) -> str:
-    """One act, as a person would tell it."""
-    return f"{entry.actor} {told(entry.act, entry.detail)}"
-
-
-def told(act: str, detail: Mapping[str, Any]) -> str:
-    """What was done; an act that another version wrote is told in its own word."""
+def sentence(
+    entry: AuditEntry, language: Language = Language.ENGLISH, names: Names = NOBODY
+) -> str:
+    """One act, as a person would tell it; `names` are of those whom entries know by id."""
+    say = translations(language).gettext
+    actor = entry.actor if entry.actor_id else say(entry.actor)
+    detail = entry.detail or {}
+    facts = {**words(detail, say), "actor": actor, **names.of(entry)}
     try:
-        return SENTENCES[Act(act)](detail)
+        return say(chosen(Act(entry.act), detail)) % facts
     except (KeyError, TypeError, ValueError):
-        return act.replace("_", " ")
+        # Another version wrote it.
+        return f"{actor} {entry.act.replace('_', ' ')}"
 
 
-def with_reason(verb: str) -> Callable[[Mapping[str, Any]], str]:
-    """A verdict, with its comment if there is one."""
-    return lambda detail: f"{verb}: {detail['comment']}" if detail["comment"] else verb
+def label(act: Act, language: Language) -> str:
+    """The act in itself: its sentence with a gap for every fact."""
+    gaps: Mapping[str, str] = defaultdict(lambda: "…")
+    return translations(language).gettext(chosen(act, gaps)) % gaps
 
 
-def request(detail: Mapping[str, Any]) -> str:
-    """A request by its number."""
-    return f"request {detail['request_id']}"
+def door_words(door: Door, language: Language) -> str:
+    """The door's name."""
+    return translations(language).gettext(DOORS[door])
 
 
-def count(number: int, noun: str) -> str:
-    """A number and its noun in the right form."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def chosen(act: Act, detail: Detail) -> str:
+    """The sentence that fits the facts."""
+    found = SENTENCES[act]
+    return found if isinstance(found, str) else found(detail)
 
 
-def outcome(detail: Mapping[str, Any]) -> str:
-    """How many deliveries ended how."""
-    return ", ".join(f"{number} {state}" for state, number in sorted(detail.items())) or "nobody"
+def words(detail: Detail, say: Callable[[str], str]) -> dict[str, Any]:
+    """The facts, those which are words of ours in the reader's language."""
+    told = dict(detail)
+    if "channel" in told:
+        told["channel"] = say(CHANNELS.get(told["channel"], str(told["channel"])))
+    counts = {say(state): detail[key] for key, state in OUTCOMES.items() if key in detail}
+    told["outcome"] = ", ".join(f"{number} {state}" for state, number in counts.items())
+    told["outcome"] = told["outcome"] or say(_("nobody"))
+    return told
 
 
-SENTENCES: Mapping[Act, Callable[[Mapping[str, Any]], str]] = {
-    Act.WROTE: lambda _: "wrote the message",
-    Act.REWROTE: lambda _: "changed the draft",
-    Act.DISCARDED: lambda _: "deleted the draft",
-    Act.RESCHEDULED: lambda _: "set another time for the sendout",
-    Act.ASKED: lambda detail: f"asked for approval ({request(detail)})",
-    Act.NOTIFIED: lambda detail: (
-        f"sent {detail['letter']} to {detail['user']} by {detail['channel']}"
+DOORS: Mapping[Door, str] = {
+    Door.PORTAL: _("portal"),
+    Door.LINK: _("mailed link"),
+    Door.MAIL: _("reply by mail"),
+    Door.SMS: _("reply by SMS"),
+    Door.COMMAND_LINE: _("command line"),
+    Door.SERVICE: _("another service"),
+    Door.SYSTEM: _("system"),
+}
+
+# Who acts where no person does; entries hold these words.
+ACTORS = (_("operator"), _("system"))
+
+CHANNELS: Mapping[str, str] = {"email": _("email"), "sms": "SMS"}
+
+OUTCOMES: Mapping[str, str] = {
+    "failed": _("failed"),
+    "pending": _("pending"),
+    "sending": _("being sent"),
+    "sent": _("sent"),
+    "uncertain": _("uncertain"),
+}
+
+Telling = str | Callable[[Detail], str]
+
+SENTENCES: Mapping[Act, Telling] = {
+    Act.ADDED_USER: _("%(actor)s added %(user)s"),
+    Act.DISABLED_USER: _("%(actor)s disabled %(user)s"),
+    Act.ENABLED_USER: _("%(actor)s enabled %(user)s"),
+    Act.GRANTED_ROLE: _("%(actor)s gave %(user)s the role %(role)s"),
+    Act.EDITED_ROLE: _("%(actor)s edited the role %(role)s (rights %(rights)s)"),
+    Act.CREATED_LIST: _("%(actor)s created the list %(name)s"),
+    Act.CREATED_APPROVER_LIST: _("%(actor)s created the approver list %(approver_list)s"),
+    Act.EDITED_APPROVER_LIST: _("%(actor)s changed who is on the approver list %(approver_list)s"),
+    Act.ASSIGNED_APPROVERS: lambda detail: (
+        _("%(actor)s made %(approver_list)s the second approver list of %(list)s")
+        if detail["escalation"]
+        else _("%(actor)s made %(approver_list)s the approver list of %(list)s")
     ),
-    Act.NOT_NOTIFIED: lambda detail: (
-        f"could not send {detail['letter']} to {detail['user']}: {detail['reason']}"
+    Act.CHANGED_ADDRESS: _("%(actor)s changed the address of %(user)s"),
+    Act.REMOVED_USER: _("%(actor)s removed %(user)s"),
+    Act.SUBSCRIBED: _("%(actor)s subscribed %(user)s to %(list)s"),
+    Act.UNSUBSCRIBED: _("%(actor)s unsubscribed %(user)s from %(list)s"),
+    Act.IMPORTED: _("%(actor)s imported subscribers of %(list)s (new on it: %(joined)s)"),
+    Act.ASKED_FOR_PUSH: _("%(actor)s asked for a push of %(list)s"),
+    Act.HELD_PUSH: _("%(actor)s held the push of %(list)s: too many addresses would go"),
+    Act.CONFIRMED_PUSH: _("%(actor)s confirmed the push of %(list)s (removals: %(removals)s)"),
+    Act.EDITED_LIST: _("%(actor)s edited the list %(list)s"),
+    Act.ARCHIVED_LIST: _("%(actor)s archived the list %(list)s"),
+    Act.UNARCHIVED_LIST: _("%(actor)s took the list %(list)s out of the archive"),
+    Act.DELETED_APPROVER_LIST: _("%(actor)s deleted the approver list %(approver_list)s"),
+    Act.REVOKED_ROLE: _("%(actor)s took the role %(role)s from %(user)s"),
+    Act.DELETED_ROLE: _("%(actor)s deleted the role %(role)s"),
+    Act.REWROTE: _("%(actor)s changed the draft"),
+    Act.DISCARDED: _("%(actor)s deleted the draft"),
+    Act.RESCHEDULED: _("%(actor)s set another time for the sendout"),
+    Act.WROTE: _("%(actor)s wrote the message"),
+    Act.ASKED: _("%(actor)s asked for approval (request %(request_id)s)"),
+    Act.NOTIFIED: _("%(actor)s sent %(letter)s to %(user)s by %(channel)s"),
+    Act.NOT_NOTIFIED: _("%(actor)s could not send %(letter)s to %(user)s: %(reason)s"),
+    Act.REMINDED: _("%(actor)s reminded the approvers of request %(request_id)s"),
+    Act.ESCALATED: _("%(actor)s asked the second approver list (request %(request_id)s)"),
+    Act.EXPIRED: _("%(actor)s ended request %(request_id)s: nobody answered in time"),
+    Act.VIEWED: _("%(actor)s read the message (request %(request_id)s)"),
+    Act.CHANGED_CONTACT: _("%(actor)s changed how %(user)s is reached"),
+    Act.LOCKED_PHONE: _("%(actor)s sent five wrong codes by SMS; answers by SMS are locked"),
+    Act.STOPPED_SMS: _("%(actor)s wants no more SMS"),
+    Act.STARTED_SMS: _("%(actor)s wants SMS again"),
+    Act.APPROVED: lambda detail: (
+        _("%(actor)s approved: %(comment)s") if detail["comment"] else _("%(actor)s approved")
     ),
-    Act.APPROVED: with_reason("approved"),
-    Act.REJECTED: with_reason("rejected"),
-    Act.REMINDED: lambda detail: f"reminded the approvers of {request(detail)}",
-    Act.ESCALATED: lambda detail: f"asked the second approver list ({request(detail)})",
-    Act.EXPIRED: lambda detail: f"ended {request(detail)}: nobody answered in time",
-    Act.VIEWED: lambda detail: f"read the message ({request(detail)})",
-    Act.WITHDREW: lambda detail: f"withdrew {request(detail)}",
-    Act.RELEASED: lambda _: "released the message with Right 601",
-    Act.RECALLED: lambda _: "recalled the message",
-    Act.RETURNED: lambda _: "returned the message: its content is not what was approved",
+    Act.REJECTED: lambda detail: (
+        _("%(actor)s rejected: %(comment)s") if detail["comment"] else _("%(actor)s rejected")
+    ),
+    Act.WITHDREW: _("%(actor)s withdrew request %(request_id)s"),
+    Act.RELEASED: _("%(actor)s released the message with Right 601"),
+    Act.RECALLED: _("%(actor)s recalled the message"),
+    Act.RETURNED: _("%(actor)s returned the message: its content is not what was approved"),
     Act.BEGAN_SENDING: lambda detail: (
-        f"began to send to {count(detail['recipients'], 'recipient')}"
+        _("%(actor)s began to send to 1 recipient")
+        if detail["recipients"] == 1
+        else _("%(actor)s began to send to %(recipients)s recipients")
     ),
-    Act.FINISHED_SENDING: lambda detail: f"finished sending: {outcome(detail)}",
-    Act.STOPPED_SENDING: lambda _: "stopped the sendout",
+    Act.FINISHED_SENDING: _("%(actor)s finished sending: %(outcome)s"),
+    Act.STOPPED_SENDING: _("%(actor)s stopped the sendout"),
     Act.LOST_SIGHT: lambda detail: (
-        f"cannot know whether {count(detail['deliveries'], 'recipient')} got it: a worker died"
+        _("%(actor)s cannot know whether 1 recipient got it: a worker died")
+        if detail["deliveries"] == 1
+        else _("%(actor)s cannot know whether %(deliveries)s recipients got it: a worker died")
     ),
-    Act.REFUSED: lambda detail: f"was refused: {detail['sentence']}",
+    Act.LOGGED_IN: _("%(actor)s logged in"),
+    Act.CHANGED_PASSWORD: _("%(actor)s chose a password"),
+    Act.TURNED_ON_CODES: _("%(actor)s turned on codes at the log-in"),
+    Act.TURNED_OFF_CODES: _("%(actor)s turned off codes at the log-in of %(user)s"),
+    Act.INVITED: _("%(actor)s invited %(user)s"),
+    Act.REFUSED: _("%(actor)s was refused: %(sentence)s"),
 }

@@ -20,9 +20,11 @@ from portal import (
     outbox,
     people,
     preview,
+    requests,
     roles,
     subscriptions,
     sync,
+    trail,
     webhooks,
     writing,
 )
@@ -55,6 +57,7 @@ def create_app(settings: Settings) -> Flask:
     for blueprint in (
         *(home.pages, accounts.pages, moderation.pages, webhooks.hooks),
         *(outbox.pages, writing.pages, messages.pages, preview.pages),
+        *(requests.pages, trail.pages),
         *(subscriptions.pages, contacts.pages, history.pages),
         *(lists.pages, imports.pages, approver_lists.pages, sync.pages),
         *(people.pages, roles.pages),

@@ -217,8 +217,7 @@ def bring_about(
         mail.write_back(session, request.invitations[0], letter)
     if letter is LetterName.PHONE_LOCKED:
         notify_administrators(session, letter, person=grace.name)
-    if letter in {LetterName.SYNC_HELD, LetterName.SYNC_FAILING, LetterName.SYNC_RECOVERED}:
-        tell_of_push(session, request.message.mailing_list, letter)
+    tell_of_push(session, request.message.mailing_list, letter)
     if letter is LetterName.RETURNED:
         waiting = session.scalars(select(Dispatch).where(Dispatch.request_id == request.id)).one()
         dispatch.return_to_author(session, waiting)

@@ -7,7 +7,9 @@ from workflows import sync
 
 
 def tell_of_push(session: Session, mailing_list: MailingList, letter: LetterName) -> None:
-    """Have administrators told how the pushes of this list go."""
+    """Have administrators told how the pushes of this list go, if the letter is about that."""
+    if letter not in {LetterName.SYNC_HELD, LetterName.SYNC_FAILING, LetterName.SYNC_RECOVERED}:
+        return
     pushed = Sync(mailing_list=mailing_list, failures=3, addresses=580, removals=420)
     pushed.failure, pushed.exit_status, pushed.stderr = Failure.EXIT_STATUS, 255, "No route"
     session.add(pushed)

@@ -1,6 +1,7 @@
 """The keys that approvers answer with: find whose they are, and note that a message was read."""
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from models import (
@@ -70,16 +71,26 @@ RECENT = 100
 
 
 def view(session: Session, request: ModerationRequest, approver: User, *, via: Door) -> None:
-    """Note that the approver, who has proved who they are, has opened the message."""
+    """Note that the approver, who has proved who they are, has opened the message.
+
+    Whoever became an approver after the question is invited by this, without a letter.
+    """
     require_approver(request, approver, via)
-    for invitation in request.invitations:
-        if invitation.user == approver and invitation.viewed_at is None:
-            invitation.viewed_at = now()
-            record(
-                session,
-                Act.VIEWED,
-                by=approver,
-                via=via,
-                request_id=request.id,
-                **request.message.place,
-            )
+    invitation = own_invitation(session, request, approver)
+    if invitation.viewed_at is None:
+        invitation.viewed_at = now()
+        facts = {"request_id": request.id, **request.message.place}
+        record(session, Act.VIEWED, by=approver, via=via, **facts)
+
+
+def own_invitation(session: Session, request: ModerationRequest, approver: User) -> Invitation:
+    """This person's invitation, held, so that of two who open the message at once one is first."""
+    ids = {"request_id": request.id, "user_id": approver.id}
+    session.execute(insert(Invitation).values(ids).on_conflict_do_nothing())
+    session.expire(request, ["invitations"])
+    return session.scalars(
+        select(Invitation)
+        .filter_by(**ids)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()

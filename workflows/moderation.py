@@ -154,15 +154,17 @@ def require_approver(request: ModerationRequest, user: User, via: Door) -> None:
     """Raise NotAnApprover unless `user` may answer this request now."""
     if user in request.approvers():
         return
-    mailing_list, author = request.message.mailing_list, request.message.author
+    mailing_list = request.message.mailing_list
+    place: dict[str, Any] = {"by_id": user.id, "via": via, **request.message.place}
+    if user == request.message.author and mailing_list.four_eyes:
+        raise NotAnApprover(
+            "%(user)s wrote this message, and the list %(list)s asks for four eyes.",
+            user=user,
+            list=mailing_list,
+            **place,
+        )
     raise NotAnApprover(
-        f"{user} wrote this message, and the list {mailing_list} asks for four eyes."
-        if user == author and mailing_list.four_eyes
-        else f"{user} is not an approver of the list {mailing_list}.",
-        by_id=user.id,
-        via=via,
-        message_id=request.message_id,
-        list_id=mailing_list.id,
+        "%(user)s is not an approver of the list %(list)s.", user=user, list=mailing_list, **place
     )
 
 
@@ -179,12 +181,22 @@ def win(
 
 def too_late(request: ModerationRequest) -> Refusal:
     """What to tell whoever comes second."""
-    if (first := request.decision) is None:
-        return NoLongerOpen(
-            f"Request {request.id} is {request.state} and can no longer be answered."
+    if (first := request.decision) is not None:
+        facts = {"approver": first.approver, "when": f"{first.decided_at:%Y-%m-%d at %H:%M:%S %Z}"}
+        if first.verdict is Verdict.APPROVED:
+            return AlreadyDecided(
+                "%(approver)s has already approved this message, on %(when)s.", **facts
+            )
+        return AlreadyDecided(
+            "%(approver)s has already rejected this message, on %(when)s.", **facts
         )
-    when = f"{first.decided_at:%Y-%m-%d at %H:%M:%S %Z}"
-    return AlreadyDecided(f"{first.approver} has already {first.verdict} this message, on {when}.")
+    if request.state is RequestState.EXPIRED:
+        return NoLongerOpen(
+            "Request %(number)d is expired and can no longer be answered.", number=request.id
+        )
+    return NoLongerOpen(
+        "Request %(number)d is withdrawn and can no longer be answered.", number=request.id
+    )
 
 
 def follow(session: Session, request: ModerationRequest, decision: Decision) -> None:
@@ -213,5 +225,8 @@ def follow(session: Session, request: ModerationRequest, decision: Decision) -> 
 def checked_comment(comment: str) -> str:
     """The comment, stripped; raises Invalid for one that is too long or holds a NUL."""
     if len(comment) > COMMENT_LENGTH or "\0" in comment:
-        raise Invalid(f"A comment has at most {COMMENT_LENGTH} characters, and no NUL among them.")
+        raise Invalid(
+            "A comment has at most %(most)d characters, and no NUL among them.",
+            most=COMMENT_LENGTH,
+        )
     return comment.strip()

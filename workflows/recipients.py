@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, literal, select
+from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import Session
 
 from models import Delivery, DeliveryState, ListDelivery, MailingList, Subscription, User
@@ -17,6 +17,12 @@ def addresses(mailing_list: MailingList) -> Select[str]:
         .join(Subscription, Subscription.user_id == User.id)
         .where(Subscription.list_id == mailing_list.id, User.disabled_at.is_(None))
     )
+
+
+def count(session: Session, mailing_list: MailingList) -> int:
+    """To how many addresses a sendout to this list would go now."""
+    found = addresses(mailing_list).subquery()
+    return session.scalars(select(func.count()).select_from(found)).one()
 
 
 def spare_disabled(session: Session, deliveries: Sequence[Delivery]) -> Sequence[Delivery]:

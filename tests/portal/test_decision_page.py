@@ -239,12 +239,12 @@ def test_every_answer_has_the_headers_that_keep_it_private(doors: Doors, path: s
         assert "Set-Cookie" not in answer.headers
 
 
-def test_the_link_in_an_sms_shows_nothing(doors: Doors, path: str) -> None:
+def test_the_link_in_an_sms_leads_to_the_log_in(doors: Doors, path: str) -> None:
     assert path
     (sms,) = doors.phone.to("+33612345678")
     (found,) = re.findall(rf"{PUBLIC}(/requests/[0-9]+)", sms.body)
 
-    text = page(doors, found)
+    answer = doors.get(found)
 
-    assert "General assembly" not in text
-    assert "<form" not in text
+    assert (answer.status, answer.headers["Location"]) == (303, f"/log-in?next={found}")
+    assert "General assembly" not in answer.data.decode()

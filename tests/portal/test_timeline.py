@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Act, AuditEntry, Delivery, Dispatch, Door, LetterName, Verdict
+from models import Act, AuditEntry, Delivery, Dispatch, Door, Language, LetterName, Verdict
 from models.clock import now
 from notifications.delivery import deliver
-from portal.timeline import SENTENCES, sentence
+from portal.timeline import SENTENCES, label, sentence
 from sandbox.mailbox import Mailbox
 from tests.builders import LIMIT, Cast, a_dispatch, a_draft, a_letter, a_request, an_eml
 from tests.notifications.voices import a_voice
@@ -26,6 +26,7 @@ from workflows import (
     sweep,
 )
 from workflows.timeline import timeline
+from workflows.trail import Names
 
 # They are about people, roles and lists; no message's timeline tells of them.
 ABOUT_NO_MESSAGE = {
@@ -38,12 +39,13 @@ ABOUT_NO_MESSAGE = {
     *(Act.INVITED, Act.LOGGED_IN, Act.CHANGED_PASSWORD),
     *(Act.TURNED_ON_CODES, Act.TURNED_OFF_CODES),
     *(Act.CHANGED_CONTACT, Act.LOCKED_PHONE, Act.STOPPED_SMS, Act.STARTED_SMS),
+    Act.REFUSED,
 }
 
 
 def entry(act: str, **detail: object) -> AuditEntry:
     """What the audit trail keeps of an act of Ada's."""
-    return AuditEntry(act=act, actor="Ada", door=Door.PORTAL, detail=detail)
+    return AuditEntry(act=act, actor="Ada", actor_id=1, list_id=7, door=Door.PORTAL, detail=detail)
 
 
 @pytest.fixture
@@ -120,8 +122,48 @@ def lose_sight_of(session: Session, unlucky: Dispatch) -> None:
     sweep.report_uncertain(session)
 
 
-def test_every_act_has_a_sentence_or_is_about_no_message() -> None:
-    assert set(Act) - set(SENTENCES) == ABOUT_NO_MESSAGE
+def test_every_act_has_a_sentence() -> None:
+    assert set(SENTENCES) == set(Act)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_act_has_a_label_of_its_own(language: Language) -> None:
+    labels = {label(act, language) for act in Act}
+
+    assert len(labels) == len(Act)
+    assert all("%" not in one and "…" in one for one in labels)
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        (Language.ENGLISH, "system finished sending: 1 failed, 9 sent"),
+        (Language.FRENCH, "Le système a terminé l\u2019envoi : 1 en échec, 9 envoyé"),
+        (Language.GERMAN, "Das System hat den Versand beendet: 1 fehlgeschlagen, 9 gesendet"),
+    ],
+)
+def test_an_act_is_told_in_the_readers_language(language: Language, expected: str) -> None:
+    told = AuditEntry(
+        act="finished_sending", actor="system", door=Door.SYSTEM, detail={"sent": 9, "failed": 1}
+    )
+
+    assert sentence(told, language) == expected
+
+
+def test_a_person_whose_name_is_a_word_of_ours_keeps_it() -> None:
+    told = entry("wrote")
+    told.actor = "system"
+
+    assert sentence(told, Language.GERMAN) == "system hat die Nachricht geschrieben"
+
+
+def test_whom_and_which_list_it_was_about_is_told_by_name() -> None:
+    told = entry("subscribed", user_id=3)
+
+    assert sentence(told, names=Names({3: "Edsger"}, {7: "announce"})) == (
+        "Ada subscribed Edsger to announce"
+    )
+    assert sentence(told) == "Ada subscribed #3 to #7"
 
 
 def test_whatever_happens_to_a_message_is_told_in_a_sentence(
@@ -132,7 +174,7 @@ def test_whatever_happens_to_a_message_is_told_in_a_sentence(
 
     found = session.scalars(select(AuditEntry).where(AuditEntry.message_id.is_not(None))).all()
 
-    assert {each.act for each in found} == {act.value for act in SENTENCES} - {"refused"}
+    assert {each.act for each in found} == set(Act) - ABOUT_NO_MESSAGE
     assert all(sentence(each).startswith(f"{each.actor} ") for each in found)
     assert [sentence(each) for each in found if "None" in sentence(each)] == []
 
@@ -174,17 +216,29 @@ def test_whatever_happens_to_a_message_is_told_in_a_sentence(
             entry("lost_sight", deliveries=2),
             "Ada cannot know whether 2 recipients got it: a worker died",
         ),
+        (entry("subscribed", user_id=3), "Ada subscribed #3 to #7"),
+        (
+            entry("edited_role", role="author", rights=[404]),
+            "Ada edited the role author (rights [404])",
+        ),
+        (
+            entry("assigned_approvers", escalation=False, approver_list="editors"),
+            "Ada made editors the approver list of #7",
+        ),
+        (
+            entry("assigned_approvers", escalation=True, approver_list="editors"),
+            "Ada made editors the second approver list of #7",
+        ),
+        (
+            entry("lost_sight", deliveries=1),
+            "Ada cannot know whether 1 recipient got it: a worker died",
+        ),
         (entry("refused", sentence="Ada may not."), "Ada was refused: Ada may not."),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_an_act_is_told_as_a_person_would(told: AuditEntry, expected: str) -> None:
     assert sentence(told) == expected
-
-
-@pytest.mark.parametrize("act", sorted(ABOUT_NO_MESSAGE))
-def test_an_act_without_a_sentence_is_told_in_its_own_words(act: Act) -> None:
-    assert sentence(entry(act.value)) == f"Ada {act.value.replace('_', ' ')}"
 
 
 def test_an_act_of_a_newer_version_is_told_in_its_own_words() -> None:

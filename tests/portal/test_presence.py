@@ -1,0 +1,115 @@
+"""Two who look at the same request see that somebody else has it open."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import redis
+from sqlalchemy.orm import Session
+
+from models import Door, ModerationRequest, User, Verdict
+from portal import presence
+from portal.presence import PATIENCE, note_presence
+from tests.builders import Cast, a_request
+from tests.portal.visitors import Visitor
+from workflows import moderation
+from workflows.memory import memory
+
+Login = Callable[[User], Visitor]
+
+
+@pytest.fixture
+def asked(session: Session, people: Cast) -> Iterator[ModerationRequest]:
+    """An open request, at which nobody looks before and after."""
+    request = a_request(session, people)
+    yield request
+    memory.delete(f"listgate:presence:{request.id}")
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What time it is: the last of these."""
+    times = [1_000_000.0]
+    monkeypatch.setattr(time, "time", lambda: times[-1])
+    return times
+
+
+def look(browser: Visitor, asked: ModerationRequest) -> str:
+    """Open the message, and have the page's live part asked for once."""
+    browser.send(f"/requests/{asked.id}/views")
+    browser.get(f"/requests/{asked.id}/standing", X_Live="1")
+    return browser.page
+
+
+def test_each_sees_the_others_name_and_not_their_own(
+    people: Cast, asked: ModerationRequest, as_person: Login
+) -> None:
+    grace, linus = as_person(people.grace), as_person(people.linus)
+
+    alone = look(grace, asked)
+    second = look(linus, asked)
+    again = look(grace, asked)
+
+    assert "looking at it now" not in alone
+    assert "Also looking at it now: Grace Hopper." in second
+    assert "Also looking at it now: Linus Torvalds." in again
+
+
+def test_whoever_has_not_opened_the_message_does_not_look_at_it(
+    people: Cast, asked: ModerationRequest, as_person: Login
+) -> None:
+    as_person(people.grace).get(f"/requests/{asked.id}")
+
+    assert "looking at it now" not in look(as_person(people.linus), asked)
+
+
+def test_once_it_is_answered_nobody_is_said_to_look(
+    session: Session, people: Cast, asked: ModerationRequest, as_person: Login
+) -> None:
+    grace, linus = as_person(people.grace), as_person(people.linus)
+    look(grace, asked)
+    moderation.decide(session, asked, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+
+    page = look(linus, asked)
+
+    assert "looking at it now" not in page
+    assert "Grace Hopper answered on" in page
+
+
+def test_who_is_no_approver_any_more_is_not_named(
+    session: Session, people: Cast, asked: ModerationRequest, as_person: Login
+) -> None:
+    grace, linus = as_person(people.grace), as_person(people.linus)
+    look(grace, asked)
+    people.approvers.members.remove(people.grace)
+    session.flush()
+
+    assert "Grace" not in look(linus, asked).partition("What happened")[0]
+
+
+def test_a_page_that_asks_no_more_is_forgotten(clock: list[float]) -> None:
+    memory.delete("listgate:presence:-1")
+    note_presence(-1, 7)
+
+    clock.append(clock[-1] + PATIENCE - 1)
+    assert note_presence(-1, 8) == {7}
+    clock.append(clock[-1] + 2)
+    assert note_presence(-1, 8) == set()
+    assert 0 < memory.ttl("listgate:presence:-1") <= PATIENCE
+    memory.delete("listgate:presence:-1")
+
+
+def test_without_redis_the_page_is_complete_but_for_the_names(
+    people: Cast, asked: ModerationRequest, as_person: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = as_person(people.grace)
+    browser.send(f"/requests/{asked.id}/views")
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    monkeypatch.setattr(presence, "memory", redis.Redis(port=port, socket_connect_timeout=1))
+
+    assert browser.get(f"/requests/{asked.id}").status_code == 200
+
+    assert "please come." in browser.page
+    assert 'name="verdict"' in browser.page

@@ -1,0 +1,159 @@
+"""What is behind the buttons: HTML in its frame, attachments as files, for approvers only."""
+
+from collections.abc import Callable, Iterator
+from email.message import EmailMessage
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from models import Door, ModerationRequest, User
+from models.database import engine
+from notifications.keys import hashed
+from tests.builders import LIMIT, Cast, a_request
+from tests.portal.visitors import Visitor
+from workflows import messages, moderation
+from workflows.invitations import view
+
+Login = Callable[[User], Visitor]
+TOKEN = "a" * 26
+
+
+def newsletter() -> bytes:
+    """A mail with HTML that would run, and a file that would, too."""
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = "ada@example.org", "Newsletter"
+    mail.set_content("Dear members\n")
+    mail.add_alternative("<p>Dear <b>members</b></p><script>alert(1)</script>", subtype="html")
+    mail.add_attachment("<script>alert(2)</script>", subtype="html", filename="évil.html")
+    return mail.as_bytes()
+
+
+@pytest.fixture
+def asked(session: Session, people: Cast) -> ModerationRequest:
+    """An open request about that mail; Grace's letter holds a link."""
+    draft = messages.write(
+        session,
+        people.ada,
+        people.announce,
+        raw=newsletter(),
+        max_bytes=LIMIT,
+        via=Door.PORTAL,
+    )
+    request = moderation.request_approval(session, draft, people.ada, via=Door.PORTAL)
+    request.invitations[0].link_hash = hashed(TOKEN)
+    session.flush()
+    return request
+
+
+@pytest.fixture(params=["portal", "link"])
+def reader(
+    request: pytest.FixtureRequest,
+    session: Session,
+    people: Cast,
+    asked: ModerationRequest,
+    *,
+    as_person: Login,
+) -> tuple[Visitor, str]:
+    """Grace's browser, and where the message is: behind the log-in, or behind the link."""
+    if request.param == "link":
+        return as_person(people.edsger), f"/answer/{TOKEN}"
+    view(session, asked, people.grace, via=Door.PORTAL)
+    return as_person(people.grace), f"/requests/{asked.id}"
+
+
+def test_the_html_is_in_a_frame_that_runs_nothing(reader: tuple[Visitor, str]) -> None:
+    browser, path = reader
+    browser.get(path)
+    assert f'src="{path}/html"' in browser.page
+    assert "<script>" not in browser.page
+
+    frame = browser.get(f"{path}/html")
+
+    assert frame.status_code == 200
+    assert "<b>members</b>" in frame.text
+    assert "alert(1)" not in frame.text
+    assert "sandbox" in frame.headers["Content-Security-Policy"]
+
+
+def test_an_attachment_is_a_file_to_save_and_never_a_page(reader: tuple[Visitor, str]) -> None:
+    browser, path = reader
+    browser.get(path)
+    assert f'href="{path}/attachments/0"' in browser.page
+
+    file = browser.get(f"{path}/attachments/0")
+
+    assert b"alert(2)" in file.data
+    assert file.mimetype == "application/octet-stream"
+    assert file.headers["Content-Disposition"].startswith("attachment;")
+    assert "sandbox" in file.headers["Content-Security-Policy"]
+    assert file.headers["X-Content-Type-Options"] == "nosniff"
+    assert browser.get(f"{path}/attachments/1").status_code == 404
+
+
+def test_nothing_of_it_is_had_before_it_was_opened(
+    people: Cast, asked: ModerationRequest, as_person: Login
+) -> None:
+    browser = as_person(people.linus)
+
+    assert browser.get(f"/requests/{asked.id}/html").status_code == 404
+    assert browser.get(f"/requests/{asked.id}/attachments/0").status_code == 404
+
+
+def test_nothing_of_it_is_had_once_it_is_its_authors_again(
+    session: Session, people: Cast, asked: ModerationRequest, reader: tuple[Visitor, str]
+) -> None:
+    browser, path = reader
+    moderation.withdraw(session, asked, people.ada, via=Door.PORTAL)
+    session.flush()
+
+    assert browser.get(path).status_code == 200
+    assert "Dear" not in browser.page
+    assert browser.get(f"{path}/html").status_code == 404
+    assert browser.get(f"{path}/attachments/0").status_code == 404
+
+
+def test_a_link_tells_what_the_portal_tells(asked: ModerationRequest, stranger: Visitor) -> None:
+    assert asked
+
+    stranger.get(f"/answer/{TOKEN}")
+
+    assert "Dear members" in stranger.page
+    assert "Linus Torvalds" in stranger.page  # asked as well
+    assert "Ada Lovelace asked for approval" in stranger.page
+    assert "<dd>2</dd>" in stranger.page  # Barbara and Edsger get it
+
+
+@pytest.fixture
+def counted() -> Iterator[list[str]]:
+    """Every statement from here on."""
+    statements: list[str] = []
+
+    def count(*given: object) -> None:
+        statements.append(str(given[2]))
+
+    event.listen(engine, "before_cursor_execute", count)
+    yield statements
+    event.remove(engine, "before_cursor_execute", count)
+
+
+def test_fifty_requests_take_no_more_statements_than_five(
+    session: Session, people: Cast, as_person: Login, counted: list[str]
+) -> None:
+    browser = as_person(people.grace)
+
+    def statements() -> int:
+        session.expire_all()
+        counted.clear()
+        assert browser.get("/requests").status_code == 200
+        return len(counted)
+
+    for _ in range(5):
+        a_request(session, people)
+    session.flush()
+    few = statements()
+    for _ in range(45):
+        a_request(session, people)
+    session.flush()
+
+    assert statements() == few <= 15

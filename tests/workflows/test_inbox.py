@@ -1,0 +1,80 @@
+"""What waits for an approver agrees with who may answer, in SQL as in Python."""
+
+from itertools import product
+
+import pytest
+from sqlalchemy.orm import Session
+
+from models import Door, Verdict
+from models.clock import now
+from tests.builders import Cast, a_request
+from workflows import deadlines, lists, moderation
+from workflows.inbox import is_approver, opened_by, waiting_for
+from workflows.invitations import view
+
+
+@pytest.mark.parametrize(("four_eyes", "escalated"), [*product([True, False], repeat=2)])
+def test_a_request_waits_for_exactly_those_who_may_answer_it(
+    session: Session, people: Cast, *, four_eyes: bool, escalated: bool
+) -> None:
+    second = lists.create_approver_list(
+        session, "board", [people.barbara], by=None, via=Door.COMMAND_LINE
+    )
+    people.announce.escalation_list = second
+    people.announce.four_eyes = four_eyes
+    people.approvers.members.append(people.ada)
+    request = a_request(session, people)
+    if escalated:
+        deadlines.escalate(session, request)
+    session.flush()
+
+    everybody = (people.ada, people.grace, people.linus, people.barbara, people.edsger)
+    waiting = {user for user in everybody if list(session.scalars(waiting_for(user)))}
+
+    assert waiting == set(request.approvers())
+
+
+def test_the_oldest_waits_at_the_top_and_what_was_answered_nowhere(
+    session: Session, people: Cast
+) -> None:
+    first, second, third = (a_request(session, people) for _ in range(3))
+    moderation.decide(session, second, people.linus, Verdict.APPROVED, via=Door.MAIL)
+    session.flush()
+
+    assert list(session.scalars(waiting_for(people.grace))) == [first, third]
+
+
+def test_only_the_own_opening_counts(session: Session, people: Cast) -> None:
+    first, second = a_request(session, people), a_request(session, people)
+    view(session, first, people.grace, via=Door.PORTAL)
+    view(session, second, people.linus, via=Door.PORTAL)
+    session.flush()
+
+    assert opened_by(session, people.grace, [first, second]) == {first.id}
+    assert opened_by(session, people.grace, [second]) == set()
+
+
+def test_an_approver_is_whoever_is_on_an_approver_list(session: Session, people: Cast) -> None:
+    assert is_approver(session, people.grace)
+    assert not is_approver(session, people.ada)
+
+
+def test_opening_twice_is_opening_once_and_invites_who_was_not_asked(
+    session: Session, people: Cast
+) -> None:
+    request = a_request(session, people)
+    people.approvers.members.append(people.barbara)
+    session.flush()
+
+    view(session, request, people.barbara, via=Door.PORTAL)
+    opened_at = request.invitations[-1].viewed_at
+    view(session, request, people.barbara, via=Door.PORTAL)
+
+    assert [one.user for one in request.invitations] == [
+        people.grace,
+        people.linus,
+        people.barbara,
+    ]
+    assert opened_at is not None
+    assert opened_at <= now()
+    assert request.invitations[-1].viewed_at == opened_at

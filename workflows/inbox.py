@@ -1,0 +1,52 @@
+"""What waits for an approver: the open requests that this person may answer."""
+
+from collections.abc import Collection
+
+from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from models import Invitation, MailingList, Message, ModerationRequest, RequestState, User
+from models.lists import approver
+
+
+def waiting_for(user: User) -> Select[ModerationRequest]:
+    """The requests of which `ModerationRequest.approvers()` names this person, oldest first."""
+    theirs = select(approver.c.approver_list_id).where(approver.c.user_id == user.id)
+    escalated = ModerationRequest.escalated_at.is_not(None)
+    return (
+        select(ModerationRequest)
+        .join(ModerationRequest.message)
+        .join(Message.mailing_list)
+        .where(
+            ModerationRequest.state == RequestState.OPEN,
+            or_(
+                MailingList.approver_list_id.in_(theirs),
+                and_(escalated, MailingList.escalation_list_id.in_(theirs)),
+            ),
+            or_(MailingList.four_eyes.is_(False), Message.author_id != user.id),
+        )
+        .options(
+            contains_eager(ModerationRequest.message).options(
+                contains_eager(Message.mailing_list), joinedload(Message.author)
+            )
+        )
+        .order_by(ModerationRequest.asked_at, ModerationRequest.id)
+    )
+
+
+def opened_by(session: Session, user: User, requests: Collection[ModerationRequest]) -> set[int]:
+    """The ids of those requests whose message this person has opened."""
+    return set(
+        session.scalars(
+            select(Invitation.request_id).where(
+                Invitation.user_id == user.id,
+                Invitation.viewed_at.is_not(None),
+                Invitation.request_id.in_([one.id for one in requests]),
+            )
+        )
+    )
+
+
+def is_approver(session: Session, user: User) -> bool:
+    """Whether the person is on any approver list."""
+    return bool(session.scalar(select(exists().where(approver.c.user_id == user.id))))
