@@ -68,22 +68,27 @@ def test_a_change_that_commits_after_the_claim_is_not_covered_and_asks_for_anoth
     assert asked_for(lived_in.announce) is None
 
 
-def test_a_change_that_commits_between_stamp_and_read_is_read_and_asks_for_another_push(
-    lived_in: Cast, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("has_read", [False, True])
+def test_a_change_that_commits_between_stamp_and_commit_asks_for_another_push(
+    lived_in: Cast, monkeypatch: pytest.MonkeyPatch, has_read: bool
 ) -> None:
     with transaction() as session:
         first = asked(session, lived_in.announce).id
 
-    def late(session: Session, mailing_list: MailingList, file: FileIO) -> pushed.Content:
+    def read(session: Session, mailing_list: MailingList, file: FileIO) -> pushed.Content:
+        before = pushed.read_addresses(session, mailing_list, file)
         with new_session.begin() as other:
             never_wait(other)
             join(other, lived_in.ada, lived_in.announce)
+        if has_read:
+            return before
+        file.seek(0)
         return pushed.read_addresses(session, mailing_list, file)
 
-    monkeypatch.setattr("workflows.sync.read_addresses", late)
-    with_her = pushed_now(first)
+    monkeypatch.setattr("workflows.sync.read_addresses", read)
+    taken = pushed_now(first)
 
-    assert b"ada@example.org\n" in with_her
+    assert (b"ada@example.org\n" in taken) != has_read
     assert covered_by(lived_in.ada) is None
     assert asked_for(lived_in.announce)
 
