@@ -1,6 +1,7 @@
 """The fixtures of a house that runs."""
 
 from tests.faults.live import celery_worker_cluster, live, own_valkey
+from tests.faults.pushing import pushing
 from tests.nodes import celery_backend_cluster, celery_broker_cluster
 
 __all__ = [
@@ -9,4 +10,5 @@ __all__ = [
     "celery_worker_cluster",
     "live",
     "own_valkey",
+    "pushing",
 ]

@@ -19,7 +19,7 @@ from models.database import engine, new_session
 from sandbox.mailbox import Mail, Mailbox
 from sandbox.valkey import Valkey
 from tests.builders import Cast, a_draft, a_request, cast
-from tests.faults.premises import MAIL_FROM, OPEN, Premises, premises
+from tests.faults.premises import MAIL_FROM, OPEN, Premises, environment, premises
 from tests.nodes import IN_DOCKER, Worker
 from workflows import moderation
 from workflows import people as persons
@@ -71,6 +71,12 @@ class LiveHouse:
         """The app of somebody else, who knows the broker and none of our code."""
         service: Celery = self.setup.app
         return service
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What the worker of this house is told, for colleagues of its."""
+        url = self.setup.broker.container.celeryconfig["host_url"]
+        return environment(url, self.mailbox, self.premises.database)
 
     def draft(self) -> Message:
         with transaction() as session:

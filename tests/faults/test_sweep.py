@@ -7,7 +7,6 @@ from typing import Any
 
 from models import Door, Message
 from tests.faults.live import LiveHouse, wait_for
-from tests.faults.premises import environment
 from tests.nodes import CeleryProcess, Worker
 from workflows import dispatch
 from workflows.celery import app
@@ -133,19 +132,13 @@ def test_a_bell_before_its_time_sends_nothing(live: LiveHouse) -> None:
     assert live.copies() == {}
 
 
-def told(live: LiveHouse) -> dict[str, str]:
-    """What the worker of this house is told, for colleagues of its."""
-    url = live.setup.broker.container.celeryconfig["host_url"]
-    return environment(url, live.mailbox, live.premises.database)
-
-
 def test_a_sendout_that_is_rung_for_on_two_workers_at_once_sends_nobody_twice(
     live: LiveHouse,
 ) -> None:
     live.subscribe(198)
     a_scheduled_message(live)
     live.an_hour_passes()
-    with Worker(told(live), children=2) as colleague:
+    with Worker(live.told, children=2) as colleague:
         task = "sendout.send_dispatch"
         ring(live, task, times=12)
         live.wait_for_states("dispatch", sent=1)
@@ -163,7 +156,7 @@ def test_two_beats_sweep_by_themselves_and_harm_nobody(live: LiveHouse) -> None:
     with ExitStack() as beats:
         for _ in range(2):
             command = ["--app=tests.faults.quick_beat", "beat"]
-            beat = CeleryProcess(*command, ready="beat: Starting", environment=told(live))
+            beat = CeleryProcess(*command, ready="beat: Starting", environment=live.told)
             beats.enter_context(beat)
 
         live.an_hour_passes()

@@ -16,6 +16,9 @@ from workflows.outcomes import Outcome
 
 RULES = sync.Rules(enabled=True, timeout=timedelta(seconds=10), max_shrink=30, alert_after=3)
 
+# Nobody waits for a quiet period in a test.
+AT_ONCE = pushes.Pace(quiet=timedelta(0), max_wait=timedelta(0))
+
 
 @dataclass
 class ListServer:
@@ -57,6 +60,12 @@ def asked(session: Session, mailing_list: MailingList) -> Sync:
     waiting = pushes.unfinished_sync(session, mailing_list.id)
     assert waiting is not None
     return waiting
+
+
+def settled(session: Session, mailing_list: MailingList) -> Sync | None:
+    """The push that the journal asks for, or an unfinished one; None if all is pushed."""
+    pushes.open_sync(session, mailing_list.id, AT_ONCE)
+    return pushes.unfinished_sync(session, mailing_list.id)
 
 
 def again(waiting: Sync) -> Sync:

@@ -1,0 +1,153 @@
+"""A house that runs and pushes its list to a list server, which notes what it sees."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final, TypeVar
+
+import psutil
+import pytest
+
+from models import Door
+from settings import settings
+from tests.faults.live import LiveHouse, wait_for
+from tests.nodes import CHECKOUT, Worker
+from tests.workflows.test_sync import crowd
+from workflows import bells, people, subscriptions
+from workflows.transaction import transaction
+
+Found = TypeVar("Found")
+
+# A burst ends when nobody has changed anything for so long; a busy machine may hesitate.
+SYNC_QUIET: Final = timedelta(seconds=2)
+
+# How long the command may take: long enough for 200,000 addresses on a busy machine.
+SYNC_TIMEOUT: Final = 10  # seconds
+
+UNPUSHED: Final = """
+    select count(*) from subscription_change c left join sync s on s.id = c.sync_id
+    where s.state is distinct from 'done'
+"""
+
+MEMBERS: Final = """
+    select address from "user" join subscription on id = user_id
+    where disabled_at is null order by address collate "C"
+"""
+
+# The worker that has claimed a push, and waits for a table that somebody else has locked.
+WAITS: Final = """
+    select 1 from pg_stat_activity where datname = current_database()
+    and wait_event_type = 'Lock' and query ilike '%copy%'
+"""
+
+
+@dataclass
+class PushingHouse:
+    """The house, its worker, and the folder where the list server keeps lists and log."""
+
+    live: LiveHouse
+    folder: Path
+    worker: Worker
+
+    def hold(self, *signs: str) -> None:
+        """Have commands stop where they look for these signs."""
+        for sign in signs:
+            (self.folder / sign).touch()
+
+    def let_go(self, *signs: str) -> None:
+        """Have commands go on."""
+        for sign in signs:
+            (self.folder / sign).unlink(missing_ok=True)
+
+    def noted(self, what: str) -> list[str]:
+        """What commands have noted of this kind."""
+        log = self.folder / "log"
+        lines = log.read_text().splitlines() if log.exists() else []
+        return [line.removeprefix(f"{what} ") for line in lines if line.startswith(f"{what} ")]
+
+    def crowd(self, size: int) -> None:
+        """Put so many more people on the list; nobody is told."""
+        with transaction() as session:
+            crowd(session, self.live.people, size)
+
+    def join(self, first_name: str) -> None:
+        """Have one of the cast subscribe."""
+        with transaction() as session:
+            user = people.acting_user(session, f"{first_name}@example.org", Door.PORTAL)
+            announce = self.live.people.announce
+            assert subscriptions.subscribe(session, user, announce, by=user, via=Door.PORTAL)
+
+    def swept_until(
+        self, what: str, look: Callable[[], Found], *, enough: Callable[[Found], object] = bool
+    ) -> Found:
+        """Look until it is enough, with a worker that is supervised and sweeps that come often."""
+
+        def sweep_and_look() -> Found:
+            self.worker.start()
+            self.live.sweep()
+            time.sleep(0.5)
+            return look()
+
+        # Longer than a lease and the pushes before and after it, on a busy machine.
+        return wait_for(what, sweep_and_look, enough=enough, within=120)
+
+    def wait_for_a_command(self) -> psutil.Process:
+        """Wait until the first command reads."""
+        return psutil.Process(int(self.swept_until("a command", lambda: self.noted("reads"))[0]))
+
+    def time_passes(self) -> None:
+        """Whatever was put off, or rung for in vain, is due."""
+        hour = "interval '1 hour'"
+        self.live.sql(f"update sync set due_at = due_at - {hour}, ring_at = ring_at - {hour}")
+
+    def the_lease_ends(self) -> None:
+        """Let the time pass that a dead worker's command had left; it must be gone by now."""
+        assert len(self.noted("ends")) == len(self.noted("reads"))
+        self.live.sql("update sync set lease_until = now() where state = 'running'")
+
+    def assert_converges(self) -> None:
+        """All by itself the list server gets what the database has, and never two at once."""
+        self.swept_until(
+            "every change to be pushed",
+            lambda: self.live.sql(UNPUSHED),
+            enough=lambda found: found == [(0,)],
+        )
+        members = [address for (address,) in self.live.sql(MEMBERS)]
+        assert (self.folder / "announce").read_text().splitlines() == members
+        assert self.live.states("sync").keys() == {"done"}
+        assert self.noted("beside") == []
+
+
+def is_gone(process: psutil.Process) -> bool:
+    """Whether it runs no more; nobody may have asked yet how it ended."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+@pytest.fixture
+def pushing(
+    live: LiveHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[PushingHouse]:
+    """A house with a worker of its own, which knows this test's list server; nothing is pushed."""
+    live.worker.kill()
+    # No bell rings before the test says so.
+    live.setup.broker.container.client.flushdb()
+    hurry = settings.model_copy(update={"sync_quiet": SYNC_QUIET})
+    monkeypatch.setattr(bells, "settings", hurry)
+    command = f"{sys.executable} -I {CHECKOUT}/tests/faults/taking.py {tmp_path} {{short_name}}"
+    told = {
+        "MAILLIST_SYNC_COMMAND": command,
+        "SYNC_QUIET": f"{SYNC_QUIET.seconds}s",
+        "SYNC_TIMEOUT": f"{SYNC_TIMEOUT}s",
+    }
+    with Worker(live.told | told, children=2) as worker:
+        house = PushingHouse(live, tmp_path, worker)
+        yield house
+        house.let_go("wait", "linger")
+        print(worker.log)  # shown if the test has failed
+        assert "example.org" not in worker.log, "an address in the worker's log"

@@ -1,0 +1,39 @@
+"""A burst of changes becomes one push, or two: each is in the file, none waits for another."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from models import Door
+from tests.faults.pushing import PushingHouse
+from workflows import people, subscriptions
+from workflows.transaction import transaction
+
+THREADS = 6
+CHANGES = 50  # of each
+
+
+def change(pushing: PushingHouse, thread: int) -> None:
+    """Have new people join; every third leaves again, as a change of its own."""
+    announce = pushing.live.people.announce
+    for number in range(CHANGES):
+        with transaction() as session:
+            address = f"member{thread}.{number}@example.org"
+            user = people.add_user(session, address, "Member", by=None, via=Door.PORTAL)
+            subscriptions.subscribe(session, user, announce, by=user, via=Door.PORTAL)
+        if number % 3 == 0:
+            with transaction() as session:
+                subscriptions.unsubscribe(session, user, announce, by=user, via=Door.PORTAL)
+
+
+def test_hundreds_of_changes_at_once_become_one_push_or_two(pushing: PushingHouse) -> None:
+    pushing.assert_converges()
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        done = [threads.submit(change, pushing, thread) for thread in range(THREADS)]
+    assert [each.exception() for each in done] == [None] * THREADS
+    pushing.assert_converges()
+
+    ((changes,),) = pushing.live.sql("select count(*) from subscription_change")
+    assert changes == 2 + THREADS * (CHANGES + CHANGES // 3 + 1)
+    # One before the burst, and one or two of it.
+    assert pushing.live.states("sync")["done"] in {2, 3}
+    assert int(pushing.noted("saw")[-1]) == 2 + THREADS * (CHANGES - CHANGES // 3 - 1)
