@@ -1,6 +1,6 @@
 """Join and leave lists; every change goes into the journal."""
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -16,43 +16,40 @@ from models import (
     User,
     record,
 )
-from models.clock import now
-from workflows.journal import note_change
+from workflows.journal import note_change, noting
 from workflows.people import require
+
+# One statement each, so that of two who do it at once one learns that it was done; built once,
+# because that takes as long as carrying it out.
+JOIN = noting(
+    insert(Subscription)
+    .values(list_id=bindparam("list_id"), user_id=bindparam("user_id"), since=bindparam("at"))
+    .on_conflict_do_nothing()
+    .returning(Subscription.list_id, Subscription.user_id)
+)
+LEAVE = noting(
+    delete(Subscription)
+    .where(
+        Subscription.list_id == bindparam("list_id"), Subscription.user_id == bindparam("user_id")
+    )
+    .returning(Subscription.list_id, Subscription.user_id)
+)
+STATEMENTS = {Change.JOINED: JOIN, Change.LEFT: LEAVE}
+ACTS = {Change.JOINED: Act.SUBSCRIBED, Change.LEFT: Act.UNSUBSCRIBED}
 
 
 def subscribe(
     session: Session, user: User, mailing_list: MailingList, *, by: User | None, via: Door
 ) -> bool:
     """Put `user` on the list; False if they are on it already."""
-    require_own_or_right(user, mailing_list, by=by, via=via)
-    # One statement, so that of two who do it at once one learns that it was done.
-    joined = session.scalar(
-        insert(Subscription)
-        .values(list_id=mailing_list.id, user_id=user.id, since=now())
-        .on_conflict_do_nothing()
-        .returning(Subscription.user_id)
-    )
-    if joined is None:
-        return False
-    note(session, Change.JOINED, user=user, mailing_list=mailing_list, by=by, via=via)
-    return True
+    return changed(session, Change.JOINED, user=user, mailing_list=mailing_list, by=by, via=via)
 
 
 def unsubscribe(
     session: Session, user: User, mailing_list: MailingList, *, by: User | None, via: Door
 ) -> bool:
     """Take `user` off the list; False if they are not on it."""
-    require_own_or_right(user, mailing_list, by=by, via=via)
-    left = session.scalar(
-        delete(Subscription)
-        .where(Subscription.list_id == mailing_list.id, Subscription.user_id == user.id)
-        .returning(Subscription.user_id)
-    )
-    if left is None:
-        return False
-    note(session, Change.LEFT, user=user, mailing_list=mailing_list, by=by, via=via)
-    return True
+    return changed(session, Change.LEFT, user=user, mailing_list=mailing_list, by=by, via=via)
 
 
 def require_own_or_right(
@@ -70,7 +67,7 @@ def require_own_or_right(
         )
 
 
-def note(
+def changed(
     session: Session,
     change: Change,
     *,
@@ -78,10 +75,11 @@ def note(
     mailing_list: MailingList,
     by: User | None,
     via: Door,
-) -> None:
-    """Write the change into the journal, and the act into the audit trail."""
-    note_change(session, change, user_id=user.id, list_id=mailing_list.id, by=by, via=via)
+) -> bool:
+    """Change a subscription, the journal and the audit trail, or nothing if it is so already."""
+    require_own_or_right(user, mailing_list, by=by, via=via)
+    who = {"list_id": mailing_list.id, "user_id": user.id}
+    if not note_change(session, STATEMENTS[change], change, **who, by=by, via=via):
+        return False
     record(session, ACTS[change], by=by, via=via, list_id=mailing_list.id, user_id=user.id)
-
-
-ACTS = {Change.JOINED: Act.SUBSCRIBED, Change.LEFT: Act.UNSUBSCRIBED}
+    return True
