@@ -101,8 +101,8 @@ def approve(here: House) -> str:
 def reject(here: House) -> str:
     """Ask, reject with a reason by SMS, and see it come back; returns the message."""
     message, _ = submit(here, "offer.eml")
-    wait(lambda: here.phone.to(LINUS), "Linus Torvalds has an SMS")
-    sms = here.phone.to(LINUS)[-1].body
+    wait(lambda: offers(here), "Linus Torvalds has an SMS")
+    sms = offers(here)[0]
     say(f"  {sms}")
     promise("the message itself is not in it", "hardly used" not in sms)
     code = re.search(r"OK (\d{6})", sms)
@@ -114,6 +114,11 @@ def reject(here: House) -> str:
     why = re.search(r"Linus Torvalds has rejected.*No adverts, please\.", words, re.DOTALL)
     promise("it says who and why", why is not None)
     return message
+
+
+def offers(here: House) -> list[str]:
+    """The SMS to Linus about the offer: an earlier one may come as late as this."""
+    return [sms.body for sms in here.phone.to(LINUS) if "engines" in sms.body]
 
 
 def approve_by_mail(here: House) -> str:
