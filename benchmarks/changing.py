@@ -82,7 +82,12 @@ def at_once(change: Callable[[int, int], None], name: str, number: int) -> float
     start = multiprocessing.get_context("spawn")
     together = start.Barrier(PROCESSES + 1, timeout=PATIENCE)
     processes = [
-        start.Process(target=a_share, args=(change, list_id, share, together), daemon=True)
+        start.Process(
+            target=a_share,
+            args=(change, list_id, share),
+            kwargs={"together": together},
+            daemon=True,
+        )
         for share in range(PROCESSES)
     ]
     for process in processes:
@@ -92,7 +97,7 @@ def at_once(change: Callable[[int, int], None], name: str, number: int) -> float
 
 
 def a_share(
-    change: Callable[[int, int], None], list_id: int, share: int, together: Barrier
+    change: Callable[[int, int], None], list_id: int, share: int, *, together: Barrier
 ) -> None:
     """Do every eighth change, once everybody is connected."""
     with engine.connect():
