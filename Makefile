@@ -33,7 +33,7 @@ $(VENV)/installed: requirements/development.txt pyproject.toml
 install: $(VENV)/installed ## install into .venv
 
 .PHONY: demo
-demo: install ## moderate three real messages, from the first word to the mailbox
+demo: install ## moderate three real messages, and push a list to its server
 	@$(BIN)/python -m sandbox.demo
 
 .PHONY: up

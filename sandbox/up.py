@@ -61,6 +61,7 @@ The house is up. Ctrl-C ends it and forgets everything.
   telephones          {here.phone.url}  (read an SMS, and answer it)
   Flower (read-only)  {flower}
   logs and mails      {FOLDER.relative_to(Path.cwd())}/
+  list server         {here.list_server.relative_to(Path.cwd())}/  (a file of addresses per list)
 
 In a second terminal:
 

@@ -2,29 +2,64 @@
 
 from typing import Any
 
-from sqlalchemy import FromClause, func, insert, literal, select
+from sqlalchemy import (
+    Executable,
+    FromClause,
+    bindparam,
+    func,
+    insert,
+    literal,
+    select,
+)
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningDelete, ReturningInsert
 
 from models import Change, Door, Subscription, SubscriptionChange, User, ask_for_push
 from models.clock import now
 
+JOURNAL = SubscriptionChange.__table__.c
+
+
+def noting(
+    changing: ReturningInsert[int, int] | ReturningDelete[int, int],
+) -> Executable:
+    """The statement for `note_change`: what changes a subscription, and the note of it, in one."""
+    changed = changing.cte("changed")
+    same = {
+        name: bindparam(name, type_=JOURNAL[name].type) for name in ("change", "at", "by_id", "via")
+    }
+    return (
+        insert(SubscriptionChange)
+        .from_select(["list_id", "user_id", *same], select(*changed.c, *same.values()))
+        .returning(SubscriptionChange.id)
+    )
+
 
 def note_change(
     session: Session,
+    statement: Executable,
     change: Change,
     *,
     user_id: int,
     list_id: int,
     by: User | None,
     via: Door,
-) -> None:
-    """Note what happened to one person on one list."""
-    session.execute(
-        insert(SubscriptionChange).values(
-            list_id=list_id, user_id=user_id, change=change, at=now(), **signature(by, via)
-        )
+) -> bool:
+    """Change a person's subscription and note it; False if there was nothing to change."""
+    noted = session.connection().execute(
+        statement,
+        {
+            "list_id": list_id,
+            "user_id": user_id,
+            "change": change,
+            "at": now(),
+            **signature(by, via),
+        },
     )
+    if not noted.rowcount:
+        return False
     ask_for_push(session, [list_id])
+    return True
 
 
 def note_everywhere(
@@ -46,12 +81,11 @@ def note_rows(
 ) -> dict[int, int]:
     """Note the same for each of `rows` (list id, user id); returns how many there are by list."""
     same = {"change": change, "at": now(), **signature(by, via)}
-    journal = SubscriptionChange.__table__.c
     noted = (
         insert(SubscriptionChange)
         .from_select(
             ["list_id", "user_id", *same],
-            select(*rows.c, *(literal(value, journal[name].type) for name, value in same.items())),
+            select(*rows.c, *(literal(value, JOURNAL[name].type) for name, value in same.items())),
         )
         .returning(SubscriptionChange.list_id)
         .cte("noted")

@@ -1,10 +1,22 @@
 """Join and leave lists; every change goes into the journal."""
 
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, delete, func, literal, select, text
-from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from models import (
     Act,
@@ -22,11 +34,47 @@ from models import (
 )
 from models.clock import now
 from workflows.archive import require_open
-from workflows.journal import note_change, note_rows
+from workflows.journal import note_change, note_rows, noting
 from workflows.people import require
 
 # Of those who cannot be put on a list, so many are named.
 SHOWN = 10
+
+
+def joining(list_id: Any, at: Any, who: ColumnElement[bool]) -> ReturningInsert[int, int]:
+    """Put these people on the list, but nobody who is removed at this moment."""
+    return (
+        insert(Subscription)
+        .from_select(
+            ["list_id", "user_id", "since"],
+            select(list_id, User.id, at)
+            .where(who, User.removed_at.is_(None))
+            # The lock waits for whoever holds a person, and then looks again.
+            .with_for_update(read=True, key_share=True),
+        )
+        .on_conflict_do_nothing()
+        .returning(Subscription.list_id, Subscription.user_id)
+    )
+
+
+# One statement each, so that of two who do it at once one learns that it was done; built once,
+# because that takes as long as carrying it out.
+JOIN = noting(
+    joining(
+        bindparam("list_id", type_=BigInteger),
+        bindparam("at", type_=Subscription.__table__.c.since.type),
+        User.id == bindparam("user_id"),
+    )
+)
+LEAVE = noting(
+    delete(Subscription)
+    .where(
+        Subscription.list_id == bindparam("list_id"), Subscription.user_id == bindparam("user_id")
+    )
+    .returning(Subscription.list_id, Subscription.user_id)
+)
+STATEMENTS = {Change.JOINED: JOIN, Change.LEFT: LEAVE}
+ACTS = {Change.JOINED: Act.SUBSCRIBED, Change.LEFT: Act.UNSUBSCRIBED}
 
 
 def subscribe(
@@ -40,14 +88,7 @@ def subscribe(
     require_open(session, mailing_list)
     if user.removed_at:
         raise Invalid("%(user)s was removed.", user=user)
-    # One statement, so that of two who do it at once one learns that it was done.
-    joined = session.scalar(
-        joining(mailing_list, User.id == user.id).returning(Subscription.user_id)
-    )
-    if joined is None:
-        return False
-    note(session, Change.JOINED, user=user, mailing_list=mailing_list, by=by, via=via)
-    return True
+    return changed(session, Change.JOINED, user=user, mailing_list=mailing_list, by=by, via=via)
 
 
 def subscribe_all(
@@ -65,28 +106,11 @@ def subscribe_all(
     require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
     wanted = select(func.unnest(literal(list(user_ids), ARRAY(BigInteger))))
     require_all(session, wanted)
-    joined = (
-        joining(mailing_list, User.id.in_(wanted))
-        .returning(Subscription.list_id, Subscription.user_id)
-        .cte("joined")
-    )
+    require_open(session, mailing_list)
+    joined = joining(literal(mailing_list.id), literal(now()), User.id.in_(wanted)).cte("joined")
     number = note_rows(session, Change.JOINED, joined, by=by, via=via).get(mailing_list.id, 0)
     record(session, Act.IMPORTED, by=by, via=via, list_id=mailing_list.id, joined=number)
     return number
-
-
-def joining(mailing_list: MailingList, who: ColumnElement[bool]) -> Insert:
-    """Put these people on the list, but nobody who is removed at this moment."""
-    row = select(literal(mailing_list.id), User.id, literal(now()))
-    return (
-        insert(Subscription)
-        .from_select(
-            ["list_id", "user_id", "since"],
-            # The lock waits for whoever holds a person, and then looks again.
-            row.where(who, User.removed_at.is_(None)).with_for_update(read=True, key_share=True),
-        )
-        .on_conflict_do_nothing()
-    )
 
 
 def require_all(session: Session, wanted: Select[int]) -> None:
@@ -105,15 +129,7 @@ def unsubscribe(
 ) -> bool:
     """Take `user` off the list; False if they are not on it."""
     require_own_or_right(user, mailing_list, by=by, via=via)
-    left = session.scalar(
-        delete(Subscription)
-        .where(Subscription.list_id == mailing_list.id, Subscription.user_id == user.id)
-        .returning(Subscription.user_id)
-    )
-    if left is None:
-        return False
-    note(session, Change.LEFT, user=user, mailing_list=mailing_list, by=by, via=via)
-    return True
+    return changed(session, Change.LEFT, user=user, mailing_list=mailing_list, by=by, via=via)
 
 
 def leave_every_list(session: Session, user: User, *, by: User | None, via: Door) -> list[int]:
@@ -143,7 +159,7 @@ def require_own_or_right(
         )
 
 
-def note(
+def changed(
     session: Session,
     change: Change,
     *,
@@ -151,10 +167,10 @@ def note(
     mailing_list: MailingList,
     by: User | None,
     via: Door,
-) -> None:
-    """Write the change into the journal, and the act into the audit trail."""
-    note_change(session, change, user_id=user.id, list_id=mailing_list.id, by=by, via=via)
+) -> bool:
+    """Change a subscription, the journal and the audit trail, or nothing if it is so already."""
+    who = {"list_id": mailing_list.id, "user_id": user.id}
+    if not note_change(session, STATEMENTS[change], change, **who, by=by, via=via):
+        return False
     record(session, ACTS[change], by=by, via=via, list_id=mailing_list.id, user_id=user.id)
-
-
-ACTS = {Change.JOINED: Act.SUBSCRIBED, Change.LEFT: Act.UNSUBSCRIBED}
+    return True

@@ -1,0 +1,108 @@
+"""Push a million addresses, against what PostgreSQL and the same command need themselves.
+
+Bare is a sorted COPY of the same join into a file, and the command reading that file.
+"""
+
+import subprocess
+import sys
+from contextlib import closing
+from functools import partial
+from tempfile import TemporaryFile
+from typing import Final
+
+from benchmarks.measuring import ROUNDS, in_turn, seconds
+from benchmarks.results import Measured, hand_in
+from benchmarks.seeding import order, seed_list, seed_people, settle
+from models import Door, Sync, SyncState
+from models.database import engine
+from sandbox.commands import ROOT
+from workflows import lists, pushes, tasks
+from workflows.transaction import transaction
+
+PEOPLE: Final = 1_000_000
+FEW: Final = 10_000
+GOAL: Final = 1.5
+
+# How many leave the list before each push: some for the guard to compare, too few to hold it back.
+CASES: Final = {"the first": 0, "the same again": 0, "after 10 changes": 10}
+
+# The addresses alone have more than that, so a worker that kept them all would show.
+MEMORY_GOAL: Final = 16.0  # MB
+
+COPY: Final = """
+    copy (
+        select u.address from subscription s
+        join mailing_list l on l.id = s.list_id join "user" u on u.id = s.user_id
+        where l.short_name = '{name}'
+        order by u.address collate "C"
+    ) to stdout
+"""
+LEAVE: Final = """
+    delete from subscription s using mailing_list l
+    where l.id = s.list_id and l.short_name = '{name}' and s.user_id in (
+        select s.user_id from subscription s join mailing_list l on l.id = s.list_id
+        where l.short_name = '{name}' order by hashint8(s.user_id) limit {count}
+    )
+"""
+
+
+def main() -> None:
+    """Measure it, and hand it in."""
+    seed_people(PEOPLE)
+    for number in range(ROUNDS):
+        seed_list(f"big{number}", every=1)
+    seed_list("few", every=PEOPLE // FEW)
+    settle()
+    for case, leaving in CASES.items():
+        ours, bare = in_turn(partial(push_one, leaving), copy_one)
+        hand_in(Measured(f"push of {PEOPLE:,} addresses, {case}", ours, bare, "s", GOAL))
+    growth = peak("big0") - peak("few")
+    hand_in(
+        Measured(f"memory for {PEOPLE:,} addresses beyond {FEW:,}", growth, None, "MB", MEMORY_GOAL)
+    )
+
+
+def push_one(leaving: int, number: int) -> float:
+    """Push by our task."""
+    name = f"big{number}"
+    leave(name, leaving)
+    return push(name)
+
+
+def leave(name: str, count: int) -> None:
+    """Take some people off the list."""
+    order(LEAVE.format(name=name, count=count))
+
+
+def push(name: str) -> float:
+    """Ask for a push, carry it out, and see that it was; returns what carrying it out took."""
+    with transaction() as session:
+        asked = pushes.push_now(session, lists.list_named(session, name), by=None, via=Door.SYSTEM)
+        sync_id = asked.id
+    taken = seconds(partial(tasks.push, sync_id))
+    with transaction() as session:
+        assert session.get_one(Sync, sync_id).state is SyncState.DONE
+    return taken
+
+
+def copy_one(number: int) -> float:
+    """Do by hand what cannot be done with less."""
+
+    def bare() -> None:
+        with TemporaryFile() as addresses:
+            with engine.begin() as connection, closing(connection.connection.cursor()) as cursor:
+                cursor.copy_expert(COPY.format(name=f"big{number}"), addresses)
+            addresses.seek(0)
+            subprocess.run(["sh", "-c", "cat > /dev/null"], stdin=addresses, check=True)
+
+    return seconds(bare)
+
+
+def peak(name: str) -> float:
+    """The most memory that a process of its own has while it pushes the list."""
+    command = [sys.executable, "-m", "benchmarks.peak", name]
+    return float(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout)
+
+
+if __name__ == "__main__":
+    main()
