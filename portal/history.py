@@ -2,14 +2,15 @@
 
 from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
-from models import Door, MailingList, Right, User
+from models import Door, Right, User
+from portal.languages import page_language
 from portal.paging import page_of
 from portal.sign_in import current_user, signed_in
 from portal.timeline import sentence
 from workflows.history import history
 from workflows.people import require, user_by_id
+from workflows.trail import names
 
 pages = Blueprint("history", __name__)
 
@@ -30,14 +31,13 @@ def of_person(user_id: int) -> ResponseReturnValue:
 
 
 def shown(person: User) -> ResponseReturnValue:
-    """One page of it; the lists' names are looked up for all rows at once."""
+    """One page of it; the names of people and lists are looked up for all rows at once."""
     paged = page_of(g.session, history(person))
-    meant = {entry.list_id for entry in paged.rows if entry.list_id is not None}
-    named = select(MailingList.id, MailingList.name).where(MailingList.id.in_(meant))
+    language, known = page_language(), names(g.session, paged.rows)
     return render_template(
         "history/history.html",
         person=person,
         paged=paged,
-        list_names=dict(g.session.execute(named).all()),
-        sentence=sentence,
+        sentences=[sentence(entry, language, known) for entry in paged.rows],
+        list_names=known.lists,
     )

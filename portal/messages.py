@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from models import Door, Invalid, Message, MessageState, Right
 from portal.languages import gettext as _
+from portal.languages import page_language
 from portal.preview import preview_of, readable
 from portal.reading import page_zone
 from portal.refused import say
@@ -18,6 +19,7 @@ from workflows.dispatch import recall
 from workflows.messages import hand_in, message_by_id
 from workflows.outbox import progress, tallies
 from workflows.timeline import newest_request, timeline
+from workflows.trail import names
 
 pages = Blueprint("messages", __name__)
 
@@ -51,12 +53,14 @@ def part(message_id: int) -> ResponseReturnValue:
 def standing(message: Message) -> dict[str, object]:
     """Where the message stands and what happened to it."""
     known = progress(g.session, [message])
+    happened = timeline(g.session, message)
+    language, called = page_language(), names(g.session, happened)
     return {
         "message": message,
         "due_at": getattr(known.dispatches.get(message.id), "due_at", None),
         "rejection": known.rejections.get(message.id),
         "tally": tallies(g.session, [message.id]).get(message.id),
-        "happened": [(entry, sentence(entry)) for entry in timeline(g.session, message)],
+        "happened": [(each, sentence(each, language, called)) for each in happened],
     }
 
 

@@ -11,7 +11,7 @@ import celeryconfig
 from models.work_items import HORIZON, LONGEST_RING, RING_COUNTS
 from settings import Settings, settings
 from tests.builders import run
-from workflows import sync, tasks
+from workflows import public, sync, tasks
 from workflows.celery import app
 from workflows.list_server import GONE_WITHIN
 from workflows.tasks import PUBLIC
@@ -24,7 +24,9 @@ DEFAULT_BACKOFF = 600  # Celery's own `retry_backoff_max`, in seconds
 app.loader.import_default_modules()
 # Celery's own and those of its pytest plugin are elsewhere.
 TASKS: dict[str, Any] = {
-    name: task for name, task in app.tasks.items() if task.__module__ == tasks.__name__
+    name: task
+    for name, task in app.tasks.items()
+    if task.__module__ in {tasks.__name__, public.__name__}
 }
 
 

@@ -35,8 +35,7 @@ def history(user: User) -> Select[AuditEntry]:
 
 def about(user: User) -> ColumnElement[bool]:
     """Whether an entry is about this person."""
-    their_id: ColumnElement[int] = AuditEntry.detail["user_id"].as_integer()
-    return their_id == user.id
+    return AuditEntry.about_id == user.id
 
 
 def journal(user: User, change: Change) -> Select[tuple[object, ...]]:
@@ -56,6 +55,7 @@ def journal(user: User, change: Change) -> Select[tuple[object, ...]]:
             func.jsonb_build_object("user_id", SubscriptionChange.user_id)
             .cast(JSONB)
             .label("detail"),
+            SubscriptionChange.user_id.label("about_id"),
         )
         .outerjoin(User, User.id == SubscriptionChange.by_id)
         .where(SubscriptionChange.user_id == user.id, SubscriptionChange.change == change)

@@ -18,7 +18,7 @@ def test_what_i_did_is_told_with_its_list(people: Cast, as_person: Login) -> Non
     assert edsger.get("/account/history").status_code == 200
 
     assert "Edsger Dijkstra subscribed" in edsger.page
-    assert ">Announce<" in edsger.page
+    assert ">announce<" in edsger.page
 
 
 def test_administrators_see_everybodys(people: Cast, as_person: Login) -> None:

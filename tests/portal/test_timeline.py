@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Act, AuditEntry, Delivery, Dispatch, Door, Language, LetterName, Verdict
+from models import Act, AuditEntry, Delivery, Dispatch, Door, Language, LetterName
 from models.clock import now
 from notifications.delivery import deliver
 from portal.timeline import SENTENCES, label, sentence
@@ -25,21 +25,18 @@ from workflows import (
     sendout,
     sweep,
 )
-from workflows.timeline import timeline
 from workflows.trail import Names
 
 # They are about people, roles and lists; no message's timeline tells of them.
 ABOUT_NO_MESSAGE = {
     *(Act.ADDED_USER, Act.DISABLED_USER, Act.ENABLED_USER, Act.GRANTED_ROLE, Act.EDITED_ROLE),
-    *(Act.CREATED_LIST, Act.CREATED_APPROVER_LIST, Act.EDITED_APPROVER_LIST),
-    *(Act.EDITED_LIST, Act.ARCHIVED_LIST, Act.UNARCHIVED_LIST, Act.DELETED_APPROVER_LIST),
+    *(Act.CREATED_LIST, Act.EDITED_LIST, Act.ARCHIVED_LIST, Act.UNARCHIVED_LIST),
+    *(Act.CREATED_APPROVER_LIST, Act.EDITED_APPROVER_LIST, Act.DELETED_APPROVER_LIST),
     *(Act.ASSIGNED_APPROVERS, Act.SUBSCRIBED, Act.UNSUBSCRIBED, Act.IMPORTED),
     *(Act.CHANGED_ADDRESS, Act.REMOVED_USER, Act.REVOKED_ROLE, Act.DELETED_ROLE),
     *(Act.ASKED_FOR_PUSH, Act.HELD_PUSH, Act.CONFIRMED_PUSH),
-    *(Act.INVITED, Act.LOGGED_IN, Act.CHANGED_PASSWORD),
-    *(Act.TURNED_ON_CODES, Act.TURNED_OFF_CODES),
-    *(Act.CHANGED_CONTACT, Act.LOCKED_PHONE, Act.STOPPED_SMS, Act.STARTED_SMS),
-    Act.REFUSED,
+    *(Act.INVITED, Act.LOGGED_IN, Act.CHANGED_PASSWORD, Act.TURNED_ON_CODES, Act.TURNED_OFF_CODES),
+    *(Act.CHANGED_CONTACT, Act.LOCKED_PHONE, Act.STOPPED_SMS, Act.STARTED_SMS, Act.REFUSED),
 }
 
 
@@ -251,17 +248,3 @@ def test_an_act_that_another_version_wrote_with_other_facts_is_told_all_the_same
 
     assert sentence(bare).startswith("Ada ")
     assert sentence(strange).startswith("Ada ")
-
-
-def test_a_timeline_is_in_order_and_about_one_message(session: Session, people: Cast) -> None:
-    request, _other = a_request(session, people), a_request(session, people)
-    moderation.decide(session, request, people.grace, Verdict.APPROVED, via=Door.LINK)
-    session.flush()
-
-    told = timeline(session, request.message)
-
-    assert [(each.act, each.door.value) for each in told] == [
-        ("wrote", "portal"),
-        ("asked", "portal"),
-        ("approved", "link"),
-    ]

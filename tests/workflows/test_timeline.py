@@ -9,7 +9,7 @@ from models import Act, AuditEntry, Door, Message, MessageState, Verdict
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_dispatch, a_draft, a_request
 from tests.workflows.sending import EDSGER, step
-from workflows import dispatch, moderation, sendout, subscriptions
+from workflows import dispatch, drafts, moderation, sendout, subscriptions
 from workflows.timeline import newest_dispatch, standing, timeline
 
 PORTAL = Door.PORTAL
@@ -170,6 +170,10 @@ def in_state(state: MessageState, session: Session, people: Cast) -> Message:
             return a_draft(session, people)
         case MessageState.IN_MODERATION:
             return a_request(session, people).message
+        case MessageState.DISCARDED:
+            draft = a_draft(session, people)
+            drafts.discard(session, draft, people.ada, via=PORTAL)
+            return draft
         case MessageState.REJECTED:
             request = a_request(session, people)
             moderation.decide(session, request, people.grace, Verdict.REJECTED, via=PORTAL)
@@ -184,3 +188,17 @@ def in_state(state: MessageState, session: Session, people: Cast) -> Message:
     if state is MessageState.SENT:
         sending.message.move(state)
     return sending.message
+
+
+def test_a_timeline_is_in_order_and_about_one_message(session: Session, people: Cast) -> None:
+    request, _other = a_request(session, people), a_request(session, people)
+    moderation.decide(session, request, people.grace, Verdict.APPROVED, via=Door.LINK)
+    session.flush()
+
+    told = timeline(session, request.message)
+
+    assert [(each.act, each.door.value) for each in told] == [
+        ("wrote", "portal"),
+        ("asked", "portal"),
+        ("approved", "link"),
+    ]

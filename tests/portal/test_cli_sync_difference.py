@@ -1,0 +1,105 @@
+"""`listgate sync diff`: what the next push would add and take away."""
+
+import re
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from models import Door, MailingList, Sync, SyncState
+from tests.builders import Cast, listgate, members
+from tests.workflows.pushing import ListServer, asked
+from workflows import people as persons
+from workflows import subscriptions
+
+ALL = ["now announce", "status", "history announce", "diff announce", "confirm announce"]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> ListServer:
+    return ListServer(tmp_path)
+
+
+def rows(*arguments: str) -> list[dict[str, str]]:
+    """A table that a command prints, by the names of its columns."""
+    head, *printed = listgate("sync", *arguments).stdout.splitlines()
+    starts = [found.start() for found in re.finditer(r"\S+(?: \S+)*", head)]
+    ends = [*starts[1:], None]
+    return [
+        {
+            head[start:end].strip(): row[start:end].strip()
+            for start, end in zip(starts, ends, strict=True)
+        }
+        for row in printed
+    ]
+
+
+def held(session: Session, people: Cast, server: ListServer) -> Sync:
+    """A push that waits for somebody, as it would take away ten of twelve."""
+    added = members(session, people.announce, 10)
+    server.push(session, asked(session, people.announce))
+    for address in added:
+        user = persons.user_with_address(session, address)
+        subscriptions.unsubscribe(session, user, people.announce, by=None, via=Door.PORTAL)
+    waiting = asked(session, people.announce)
+    server.push(session, waiting)
+    assert waiting.state is SyncState.HELD
+    return waiting
+
+
+def failed(session: Session, server: ListServer, mailing_list: MailingList, command: str) -> Sync:
+    """A push of the list whose command was this one."""
+    server.command = command
+    waiting = asked(session, mailing_list)
+    server.push(session, waiting)
+    return waiting
+
+
+@pytest.mark.usefixtures("people")
+def test_of_a_list_that_was_never_pushed_everybody_is_new() -> None:
+    done = listgate("sync", "diff", "announce")
+
+    assert done.stdout == "+barbara@example.org\n+edsger@example.org\n"
+    assert done.stderr == "2 added, 0 removed.\n"
+
+
+def test_the_difference_is_what_changed_since_the_last_good_push_sorted(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    server.push(session, asked(session, people.announce))
+    announce = people.announce
+    for user in (people.linus, people.ada):
+        subscriptions.subscribe(session, user, announce, by=None, via=Door.PORTAL)
+    subscriptions.unsubscribe(session, people.barbara, announce, by=None, via=Door.PORTAL)
+    persons.disable(session, people.edsger, by=None, via=Door.PORTAL)
+    failed(session, server, announce, "false")
+
+    done = listgate("sync", "diff", "announce")
+
+    assert done.exit_code == 0
+    assert done.stdout.splitlines() == [
+        *("+ada@example.org", "-barbara@example.org"),
+        *("-edsger@example.org", "+linus@example.org"),
+    ]
+    assert done.stderr == "2 added, 2 removed.\n"
+
+
+def test_where_nothing_has_changed_there_is_no_difference(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    server.push(session, asked(session, people.announce))
+
+    done = listgate("sync", "diff", "announce")
+
+    assert (done.stdout, done.stderr) == ("", "0 added, 0 removed.\n")
+
+
+def test_a_held_push_is_looked_at_before_it_is_confirmed(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    held(session, people, server)
+
+    done = listgate("sync", "diff", "announce")
+
+    assert done.stdout.count("\n-") + done.stdout.startswith("-") == 10
+    assert done.stderr == "0 added, 10 removed.\n"
