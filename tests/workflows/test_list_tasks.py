@@ -1,0 +1,138 @@
+"""Public tasks about lists and people, called by name as another service would: a real worker."""
+
+from typing import Any
+from uuid import uuid4
+
+import redis
+
+from tests.faults import conftest as fixtures
+from tests.faults.calls import answer, call, refusal
+from tests.faults.live import LiveHouse
+from tests.stories.test_nothing_private import overheard
+
+celery_backend_cluster = fixtures.celery_backend_cluster
+celery_broker_cluster = fixtures.celery_broker_cluster
+celery_worker_cluster = fixtures.celery_worker_cluster
+live = fixtures.live
+
+NEW = "ewd.new@example.org"
+
+
+def address_of(live: LiveHouse, user_id: int) -> str:
+    """The person's address, as it is in the database."""
+    ((address,),) = live.sql('select address from "user" where id = :id', id=user_id)
+    return str(address)
+
+
+def changes(live: LiveHouse) -> list[tuple[Any, ...]]:
+    """What the journal says that services did."""
+    told = (
+        "select user_id, change, by_id from subscription_change where via = 'service' order by id"
+    )
+    return [tuple(row) for row in live.sql(told)]
+
+
+def send_parcel(live: LiveHouse, content: str) -> str:
+    """Leave something in Redis, as docs/tasks.md tells other services; returns its number."""
+    number = str(uuid4())
+    url = live.setup.broker.container.celeryconfig["host_url"]
+    with redis.Redis.from_url(url) as client:
+        client.set(f"listgate:parcel:{number}", content, ex=60)
+    return number
+
+
+def test_a_service_subscribes_and_unsubscribes(live: LiveHouse) -> None:
+    ada, barbara = live.people.ada.id, live.people.barbara.id
+    who: dict[str, Any] = {"user_id": ada, "list": "announce", "by_id": barbara}
+
+    first = answer(live, "subscribe", **who)
+    again = answer(live, "subscribe", key="again", **who)
+    left = answer(live, "unsubscribe", key="left", **who)
+
+    assert first == left == {"user_id": ada, "changed": True}
+    assert again == {"user_id": ada, "changed": False}
+    assert changes(live) == [(ada, "joined", barbara), (ada, "left", barbara)]
+
+
+def test_a_service_imports_many(live: LiveHouse) -> None:
+    people = live.people
+    ids = [people.ada.id, people.grace.id, people.edsger.id]
+
+    done = answer(
+        live, "import_subscribers", list="announce", user_ids=ids, by_id=people.barbara.id
+    )
+
+    assert done == {"list": "announce", "joined": 2}
+    assert {user for user, _, _ in changes(live)} == {people.ada.id, people.grace.id}
+
+
+def test_a_service_changes_an_address_and_nobody_hears_it(live: LiveHouse) -> None:
+    edsger = live.people.edsger.id
+    parcel = send_parcel(live, NEW)
+
+    with overheard(live.setup.broker.container.celeryconfig["host_url"]) as commands:
+        who: dict[str, Any] = {"user_id": edsger, "parcel": parcel, "by_id": edsger}
+        first, again = (answer(live, "change_address", **who) for _ in range(2))
+
+    kept = live.sql("select arguments::text || result::text from idempotent_call")
+    assert first == again == {"user_id": edsger, "changed": True}
+    assert address_of(live, edsger) == NEW
+    assert changes(live) == [(edsger, "readdressed", edsger)]
+    # What is overheard is what Flower sees too: the call, its events, its result.
+    assert any(parcel in said for said in commands)
+    assert [said for said in (*commands, *map(str, kept)) if "ewd.new" in said] == []
+    assert "ewd.new" not in live.worker.log
+
+
+def test_what_is_wrong_with_a_parcel_is_told_without_quoting_it(live: LiveHouse) -> None:
+    edsger = live.people.edsger.id
+
+    def told(parcel: str) -> tuple[str, str]:
+        return refusal(call(live, "change_address", user_id=edsger, parcel=parcel, by_id=edsger))
+
+    lost, taken = told(str(uuid4())), told(send_parcel(live, "ADA@example.org"))
+    wrong = told(send_parcel(live, "ewd.new@example..org"))
+
+    assert lost == ("NoParcel", "There is no such parcel, or its time is over: send it again.")
+    assert taken == ("Invalid", "Another user has this address.")
+    assert wrong[0] == "Invalid"
+    assert "ewd.new" not in wrong[1]
+    assert address_of(live, edsger) == "edsger@example.org"
+    assert "ewd.new" not in live.worker.log
+
+
+def test_a_service_removes_somebody(live: LiveHouse) -> None:
+    edsger, barbara = live.people.edsger.id, live.people.barbara.id
+
+    first = answer(live, "remove_user", user_id=edsger, by_id=barbara)
+    again = answer(live, "remove_user", key="again", user_id=edsger, by_id=barbara)
+
+    assert (first["changed"], again["changed"]) == (True, False)
+    assert changes(live) == [(edsger, "left", barbara)]
+    assert address_of(live, edsger).endswith("@removed.invalid")
+
+
+def test_a_service_pushes_a_list(live: LiveHouse) -> None:
+    done = answer(live, "push_list", list="announce", by_id=live.people.barbara.id)
+
+    assert (done["list"], done["sync"]) == ("announce", "pending")
+    live.wait_for_states("sync", done=1)
+
+
+def test_who_may_not_is_refused_and_on_record(live: LiveHouse) -> None:
+    ada, edsger = live.people.ada.id, live.people.edsger.id
+    calls: dict[str, dict[str, Any]] = {
+        "subscribe": {"user_id": ada, "list": "announce"},
+        "unsubscribe": {"user_id": live.people.barbara.id, "list": "announce"},
+        "import_subscribers": {"user_ids": [ada], "list": "announce"},
+        "change_address": {"user_id": ada, "parcel": send_parcel(live, NEW)},
+        "remove_user": {"user_id": ada},
+        "push_list": {"list": "announce"},
+    }
+
+    told = {task: refusal(call(live, task, by_id=edsger, **them)) for task, them in calls.items()}
+
+    record = "select count(*) from audit_entry where act = 'refused' and door = 'service'"
+    assert {task: kind for task, (kind, _) in told.items()} == dict.fromkeys(calls, "Trespass")
+    assert live.sql(record) == [(len(calls),)]
+    assert changes(live) == []
