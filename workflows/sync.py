@@ -156,7 +156,11 @@ def succeed(session: Session, sync: Sync, addresses: FileIO, rules: Rules) -> No
     sync.failure = sync.removals = sync.lease_until = None
     sync.move(SyncState.DONE)
     # What was committed while the command ran has waited for it to end.
-    ask_for_push(session, [sync.list_id])
+    waiting = select(SubscriptionChange.id).where(
+        SubscriptionChange.list_id == sync.list_id, SubscriptionChange.sync_id.is_(None)
+    )
+    if session.scalar(waiting.limit(1)) is not None:
+        ask_for_push(session, [sync.list_id])
     if sync.failures >= rules.alert_after:
         tell(session, sync, LetterName.SYNC_RECOVERED)
 
