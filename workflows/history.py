@@ -56,6 +56,7 @@ def journal(user: User, change: Change) -> Select[tuple[object, ...]]:
             func.jsonb_build_object("user_id", SubscriptionChange.user_id)
             .cast(JSONB)
             .label("detail"),
+            SubscriptionChange.user_id.label("about_id"),
         )
         .outerjoin(User, User.id == SubscriptionChange.by_id)
         .where(SubscriptionChange.user_id == user.id, SubscriptionChange.change == change)

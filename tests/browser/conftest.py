@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from sandbox.house import House
 from sandbox.house import house as a_house
+from tests.browser.pages import furnish, people_of
 from tests.browser.visits import Visits
 from tests.builders import cast
 
@@ -49,3 +50,10 @@ def visits(everyone: Visits) -> Iterator[Visits]:
     complaints = list(everyone.complaints)
     everyone.close()
     assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def furnished(rooms: Engine) -> list[str]:
+    """The paths of pages that have something on them."""
+    with Session(rooms) as session, session.begin():
+        return furnish(session, people_of(session))

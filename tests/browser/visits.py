@@ -1,16 +1,16 @@
-"""People at their browsers: each has a context of their own, and whatever it complains of is kept."""
+"""People at their browsers: each has one of their own, and whatever it complains of is kept."""
 
 import re
 import time
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from sandbox.house import House
 
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1280, "height": 800}
 PATIENCE = 20.0  # seconds for whatever a worker does; one is usual
 # A violation of the policy is an event; a script of ours writes it where errors are read.
 TELL = """document.addEventListener("securitypolicyviolation", (one) =>
@@ -27,15 +27,17 @@ class Visits:
         self._logged_in: dict[str, Any] = {}
         self._open: list[BrowserContext] = []
 
-    def page_of(self, name: str, *, size: dict[str, int] = DESK, **options: Any) -> Page:
+    def page_of(self, name: str, *, size: ViewportSize = DESK, **options: Any) -> Page:
         """A browser in which this person is logged in."""
         if name not in self._logged_in:
             self._logged_in[name] = self._log_in(name)
         return self.stranger(size=size, storage_state=self._logged_in[name], **options)
 
-    def stranger(self, *, size: dict[str, int] = DESK, **options: Any) -> Page:
+    def stranger(self, *, size: ViewportSize = DESK, **options: Any) -> Page:
         """A browser that nobody knows."""
-        context = self.browser.new_context(base_url=self.url, viewport=size, **options)
+        context = self.browser.new_context(
+            base_url=self.url, viewport=size, reduced_motion="reduce", **options
+        )
         context.set_default_timeout(PATIENCE * 1000)
         context.add_init_script(TELL)
         self._open.append(context)
