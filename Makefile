@@ -44,6 +44,21 @@ up: install ## the same house, left running for you until Ctrl-C
 test: install ## the whole test suite, on real servers
 	@$(BIN)/python -m pytest -n 3 --dist worksteal
 
+# The browser itself is Debian's; elsewhere CHROMIUM says where one is.
+$(VENV)/browser: requirements/browser.txt $(VENV)/installed
+	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements/browser.txt
+	@[ -n "$$CHROMIUM" ] || command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || { \
+	  apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium >/dev/null; }
+	@touch $@
+
+.PHONY: test-browser
+test-browser: $(VENV)/browser ## the portal in a real browser, and every page looked at by axe
+	@$(BIN)/python -m pytest tests/browser
+
+.PHONY: tour
+tour: $(VENV)/browser ## take the pictures of docs/tour.md anew
+	@TOUR=docs/tour $(BIN)/python -m pytest tests/browser/test_tour.py
+
 .PHONY: bench
 bench: install ## what the README says about speed, measured again (some minutes)
 	@$(BIN)/python -m benchmarks
@@ -93,3 +108,6 @@ lock: install ## lock the newest versions that pyproject.toml allows
 	  --extra operations pyproject.toml -o requirements/production.txt
 	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 	  --extra operations --group dev pyproject.toml -o requirements/development.txt
+	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	  --extra operations --group dev --group browser -c requirements/development.txt pyproject.toml \
+	  -o requirements/browser.txt

@@ -1,0 +1,99 @@
+"""What there is to look at: something of everything in the house, and the pages it stands on."""
+
+from email.message import EmailMessage
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Door, Message, ModerationRequest, User, Verdict
+from tests.builders import LIMIT, Cast, a_draft, a_request
+from workflows import messages, moderation
+from workflows.invitations import view
+from workflows.lists import approver_list_named, list_named
+
+# Each of these is a page by itself; what has a number is named by `numbered`.
+PLAIN = (
+    *("/", "/requests", "/messages/new", "/messages", "/messages/upload", "/my/lists"),
+    *("/account/details", "/account/address", "/account/history", "/account/password"),
+    *("/account/codes", "/users", "/users/new", "/users?words=nobody", "/roles", "/roles/new"),
+    *("/roles/1", "/mailing-lists", "/mailing-lists/new", "/approver-lists"),
+    *("/approver-lists/new", "/trail", "/nowhere"),
+)
+OF_STRANGERS = ("/log-in", "/letter/log-in", "/letter/password", "/letter/sent")
+OF_A_LIST = ("", "/approvers", "/archive", "/details", "/import", "/pushes", "/pushes/confirmation")
+OF_A_PERSON = ("", "/address", "/contact", "/history", "/removal", "/roles")
+
+
+def a_page_of_html(subject: str, html: str) -> bytes:
+    """A message with HTML, a picture of its own and a file."""
+    mail = EmailMessage()
+    mail["From"], mail["To"] = "ada@example.org", "announce@lists.example.org"
+    mail["Subject"] = subject
+    mail.set_content("Dear members,\n\nhere is the news.\n")
+    mail.add_alternative(html, subtype="html")
+    mail.add_attachment(b"minutes", "text", "plain", filename="minutes.txt")
+    return mail.as_bytes()
+
+
+def furnish(session: Session, people: Cast) -> list[str]:
+    """Make a message in every state that stays; returns the paths of its pages for their readers.
+
+    Barbara approves too, so that one person sees nearly every page.
+    """
+    people.approvers.members.append(people.barbara)
+    session.flush()
+    html = "<h1>News</h1><p>Come to the <a href='https://example.org'>assembly</a>.</p>"
+    draft = messages.write(
+        session,
+        people.barbara,
+        people.announce,
+        raw=a_page_of_html("Newsletter", html),
+        composed=True,
+        max_bytes=LIMIT,
+        via=Door.PORTAL,
+    )
+    rejected = a_request(session, people)
+    moderation.decide(
+        session, rejected, people.grace, Verdict.REJECTED, via=Door.PORTAL, comment="Not yet."
+    )
+    closed, opened = a_request(session, people), waiting(session, people, html)
+    view(session, opened, people.barbara, via=Door.PORTAL)
+    a_draft(session, people)
+    session.flush()
+    return [*PLAIN, *numbered(people, draft, [rejected, closed, opened])]
+
+
+def waiting(session: Session, people: Cast, html: str) -> ModerationRequest:
+    """An open request about a message with HTML."""
+    message = messages.write(
+        session,
+        people.ada,
+        people.announce,
+        raw=a_page_of_html("Minutes", html),
+        max_bytes=LIMIT,
+        via=Door.PORTAL,
+    )
+    return moderation.request_approval(session, message, people.ada, via=Door.PORTAL)
+
+
+def numbered(people: Cast, draft: Message, asked: list[ModerationRequest]) -> list[str]:
+    """The pages of one list, one person, one approver list, of the messages and requests."""
+    return [
+        *(f"/mailing-lists/{people.announce.id}{part}" for part in OF_A_LIST),
+        f"/mailing-lists/{people.announce.id}/subscribers",
+        *(f"/users/{people.edsger.id}{part}" for part in OF_A_PERSON),
+        f"/approver-lists/{people.approvers.id}",
+        *(f"/messages/{draft.id}{part}" for part in ("", "/draft")),
+        *(f"/messages/{one.message_id}" for one in asked),
+        *(f"/requests/{one.id}" for one in asked),
+    ]
+
+
+def people_of(session: Session) -> Cast:
+    """The cast that lives in this database."""
+    users = {user.name.split()[0].lower(): user for user in session.scalars(select(User))}
+    return Cast(
+        **{name: users[name] for name in ("ada", "grace", "linus", "barbara", "edsger")},
+        approvers=approver_list_named(session, "editors"),
+        announce=list_named(session, "announce"),
+    )

@@ -1,0 +1,110 @@
+"""What people do with the portal, from the first word to the mailbox and the list server."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from sandbox.house import House
+from tests.browser.visits import DESK, PHONE, Visits, until
+
+
+def ask(ada: Page, subject: str) -> None:
+    """Have Ada write a message and ask for approval."""
+    ada.goto("/messages/new")
+    ada.get_by_label("List", exact=True).select_option("announce")
+    ada.get_by_label("Subject").fill(subject)
+    ada.get_by_label("As text").fill("Dear members,\n\nplease come.\n")
+    ada.get_by_role("button", name="Save the draft").click()
+    ada.get_by_role("button", name="Request approval").click()
+    expect(ada.get_by_text("The approvers have been asked.")).to_be_visible()
+
+
+def read(approver: Page, subject: str) -> None:
+    """Have an approver open a message that waits."""
+    approver.goto("/requests")
+    approver.get_by_role("button", name=subject).click()
+    expect(approver.get_by_text("please come.")).to_be_visible()
+
+
+def subjects(house: House, address: str) -> list[str]:
+    return [str(mail.message["Subject"]) for mail in house.mailbox.to(address)]
+
+
+def test_four_people_moderate_a_message(visits: Visits, running: House) -> None:
+    ada, grace = visits.page_of("ada"), visits.page_of("grace", size=PHONE)
+    linus, barbara = visits.page_of("linus", size=PHONE), visits.page_of("barbara", size=DESK)
+    ask(ada, "General assembly")
+    read(grace, "General assembly")
+    read(linus, "General assembly")
+
+    expect(grace.get_by_text("Also looking at it now: Linus Torvalds.")).to_be_visible()
+    grace.get_by_label("Comment").fill("Well said.")
+    grace.get_by_role("button", name="Approve").click()
+    expect(grace.get_by_text("Your answer counts.")).to_be_visible()
+    linus.get_by_label("Comment").fill("No.")
+    with linus.expect_response(re.compile("/decision$")) as late:
+        linus.get_by_role("button", name="Reject").click()
+
+    assert late.value.status == 409
+    told = linus.get_by_role("alert")
+    expect(told).to_contain_text("Grace Hopper has already approved")
+    expect(told.locator("xpath=..")).to_contain_text("Well said.")
+    assert linus.locator("time").count() > 0
+    until(lambda: "General assembly" in subjects(running, "edsger@example.org"))
+    expect(ada.get_by_text("Grace Hopper").first).to_be_visible()  # by itself
+    barbara.goto("/messages")
+    row = barbara.get_by_role("row").filter(has_text="General assembly")
+    expect(row).to_contain_text("Sent", ignore_case=True)
+
+
+def test_a_member_leaves_and_joins_and_the_list_server_follows(
+    visits: Visits, running: House
+) -> None:
+    kept: Path = running.list_server / "announce"
+    edsger = visits.page_of("edsger", size=PHONE)
+
+    edsger.goto("/my/lists")
+    edsger.get_by_role("button", name="Leave Announce").click()
+    expect(edsger.get_by_role("status")).to_be_visible()
+    until(lambda: kept.exists() and "edsger@example.org" not in kept.read_text())
+    edsger.get_by_role("button", name="Join Announce").click()
+    expect(edsger.get_by_text("You are on the list Announce.")).to_be_visible()
+
+    until(lambda: "edsger@example.org" in kept.read_text())
+
+
+def test_a_file_is_imported_after_a_look_at_it(visits: Visits, running: House) -> None:
+    barbara = visits.page_of("barbara")
+    barbara.goto("/mailing-lists")
+    barbara.get_by_role("link", name="Announce").click()
+    barbara.goto(f"{barbara.url}/import")
+    file = b"grace@example.org\nNew Person <new@example.org>\nno address\n"
+
+    barbara.get_by_label("A text file with addresses").set_input_files(
+        {"name": "members.txt", "mimeType": "text/plain", "buffer": file}
+    )
+    barbara.get_by_role("button", name="Look at the file").click()
+    expect(barbara.get_by_text("Nothing is changed yet.")).to_be_visible()
+    expect(barbara.get_by_role("cell", name="new@example.org")).to_be_visible()
+    barbara.get_by_label("Addresses of nobody here").select_option("create")
+    barbara.get_by_role("button", name="Carry it out").click()
+
+    expect(barbara.get_by_text("2 people have joined the list.")).to_be_visible()
+    until(lambda: "new@example.org" in (running.list_server / "announce").read_text())
+
+
+def test_a_mailed_link_is_opened_fifty_times_and_used_once(visits: Visits, running: House) -> None:
+    ask(visits.page_of("ada"), "Fifty looks")
+    link = until(lambda: visits.link("grace", "answer", "Fifty looks"))
+    grace = visits.stranger(size=PHONE)
+
+    looks = {grace.request.get(link).status for _ in range(50)}
+    grace.goto(link)
+    grace.get_by_role("button", name="Approve").click()
+    until(lambda: "Fifty looks" in subjects(running, "edsger@example.org"))
+    again = grace.request.post(link, form={"verdict": "rejected"})
+
+    assert looks == {200}
+    assert again.status in {409, 410}
+    assert subjects(running, "edsger@example.org").count("Fifty looks") == 1
