@@ -55,10 +55,6 @@ $(VENV)/browser: requirements/browser.txt $(VENV)/installed
 test-browser: $(VENV)/browser ## the portal in a real browser, and every page looked at by axe
 	@$(BIN)/python -m pytest tests/browser
 
-.PHONY: tour
-tour: $(VENV)/browser ## take the pictures of docs/tour.md anew
-	@TOUR=docs/tour $(BIN)/python -m pytest tests/browser/test_tour.py
-
 .PHONY: bench
 bench: install ## what the README says about speed, measured again (some minutes)
 	@$(BIN)/python -m benchmarks
