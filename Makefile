@@ -42,7 +42,7 @@ up: install ## the same house, left running for you until Ctrl-C
 
 .PHONY: test
 test: install ## the whole test suite, on real servers
-	@$(BIN)/python -m pytest -n 3 --dist worksteal
+	@$(BIN)/python -m pytest -n 4 --dist worksteal
 
 # The browser itself is Debian's; elsewhere CHROMIUM says where one is.
 $(VENV)/browser: requirements/browser.txt $(VENV)/installed
