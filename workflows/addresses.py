@@ -27,7 +27,7 @@ def change_address(
     """
     if by is not user:
         require(by, Right.EDIT_USERS, via)
-    hold(session, user)
+    hold(session, user, by)
     if user.removed_at:
         raise Invalid("%(user)s was removed.", user=user)
     wanted = free_address(session, address, user)

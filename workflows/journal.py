@@ -97,10 +97,16 @@ def note_rows(
     return lists
 
 
-def hold(session: Session, user: User) -> None:
-    """Hold a person's row against new subscriptions: joining takes a key share lock of it."""
+def hold(session: Session, user: User, by: User | None) -> None:
+    """Hold a person's row against new subscriptions: joining takes a key share lock of it.
+
+    What is noted will take such a lock of whoever acts.  Both are taken in the order of their ids,
+    or two who change each other at once would wait for each other.
+    """
     session.flush()  # a refresh forgets what was changed and is not written yet
-    session.refresh(user, with_for_update=True)
+    for person in sorted({user, by or user}, key=lambda one: one.id):
+        weak = {"read": True, "key_share": True}
+        session.refresh(person, with_for_update=True if person is user else weak)
 
 
 def signature(by: User | None, via: Door) -> dict[str, Any]:

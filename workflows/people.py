@@ -66,7 +66,7 @@ def disable(session: Session, user: User, *, by: User | None, via: Door) -> None
     Raises LastAdministrator.
     """
     require(by, Right.EDIT_USERS, via)
-    hold(session, user)
+    hold(session, user, by)
     if not user.disabled_at:
         with never_the_last(session, by=by, via=via):
             user.disabled_at = now()
@@ -77,7 +77,7 @@ def disable(session: Session, user: User, *, by: User | None, via: Door) -> None
 def enable(session: Session, user: User, *, by: User | None, via: Door) -> None:
     """Undo `disable`; raises Invalid for somebody who was removed."""
     require(by, Right.EDIT_USERS, via)
-    hold(session, user)
+    hold(session, user, by)
     if user.removed_at:
         raise Invalid("%(user)s was removed.", user=user)
     if user.disabled_at:

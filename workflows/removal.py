@@ -40,7 +40,7 @@ def remove_user(session: Session, user: User, *, by: User | None, via: Door) -> 
     LastAdministrator.
     """
     require(by, Right.EDIT_USERS, via)
-    hold(session, user)
+    hold(session, user, by)
     if user.removed_at:
         return None
     lists = leave_every_list(session, user, by=by, via=via)
