@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import structlog
 
-from notifications import delivery
-from workflows import bells, logs, sendout
+from workflows import logs
 
 Lines = Callable[[], list[str]]
 
@@ -28,9 +27,6 @@ def configure(
 
     def begin(level: str, form: str) -> Lines:
         logs.configure(level, form)
-        for module in (bells, delivery, sendout):
-            # A logger keeps the configuration of its first use.
-            monkeypatch.setattr(module, "log", structlog.get_logger())
         return lines
 
     yield begin

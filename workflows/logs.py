@@ -25,7 +25,6 @@ def configure(level: str, form: str) -> None:
         processors=[*BEFORE, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
     )
     output = logging.StreamHandler()
     output.setFormatter(

@@ -57,6 +57,8 @@ def test_an_idle_worker_hears_a_valkey_that_has_come_back_with_nothing(
     # With a task in hand kombu ends the worker instead, and a supervisor starts another one.
     live.wait_for_states("sync", done=1)
     wait_for("the worker to rest", live.everybody_rests)
+    queue = live.setup.broker.container.client
+    wait_for("it to acknowledge the last task", lambda: not queue.hlen("unacked"))
     crash(own_valkey, forgets=True)
     wait_for("the worker to notice", lambda: "Connection to broker lost" in live.worker.log)
     own_valkey.start()
