@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from kombu.exceptions import OperationalError
 from redis import Redis, RedisError
@@ -21,6 +22,9 @@ from workflows.programs import missing
 # More, and ETAs and leases of different machines no longer agree.
 CLOCK_TOLERANCE = timedelta(seconds=2)
 
+# What is sent there does not leave the machine.
+HERE = {"localhost", "127.0.0.1", "::1"}
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -34,7 +38,7 @@ class Finding:
 
 def findings() -> Iterator[Finding]:
     """Run every check, one after the other; none of them raises."""
-    for check in (sender, database, schema, clock, broker, broker_memory, workers, relay):
+    for check in (sender, pages, database, schema, clock, broker, broker_memory, workers, relay):
         yield check()
     yield list_server()
 
@@ -47,6 +51,17 @@ def sender() -> Finding:
         not default,
         "MAIL_FROM is not set" if default else f"letters are from {settings.mail_from}",
         "set MAIL_FROM to the address your letters are from",
+    )
+
+
+def pages() -> Finding:
+    """Can nobody on the way read what people type, and their cookies?"""
+    url = urlsplit(settings.public_url)
+    return Finding(
+        "web pages",
+        url.scheme == "https" or url.hostname in HERE,
+        f"people reach them at {settings.public_url}",
+        "put a proxy with a certificate before them, and set PUBLIC_URL to https://…",
     )
 
 

@@ -17,8 +17,8 @@ from tests.builders import listgate
 from workflows.celery import app
 
 SUBJECTS = [
-    *("settings", "database", "schema", "clock", "broker", "broker memory", "workers"),
-    *("mail relay", "list server"),
+    *("settings", "web pages", "database", "schema", "clock", "broker", "broker memory"),
+    *("workers", "mail relay", "list server"),
 ]
 
 
