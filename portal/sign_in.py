@@ -37,7 +37,7 @@ def signed_in(view: Callable[Args, ResponseReturnValue]) -> Callable[Args, Respo
         if reader() is not None:
             return view(*args, **kwargs)
         # A script that refreshes a part of a page is to leave the page as it is.
-        if request.method != "GET" or "X-Live" in request.headers:
+        if request.method == "POST" or "X-Live" in request.headers:
             abort(401)
         return redirect(url_for("accounts.log_in", next=request.full_path.rstrip("?")), 303)
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from models import Act, AuditEntry, Door, User
 from tests.builders import Cast
-from tests.portal.visitors import Visitor, give_password
+from tests.portal.visitors import PUBLIC, Visitor, give_password
 from workflows import credentials
 
 PASSWORD = "correct horse battery"
@@ -159,6 +159,14 @@ def test_a_stranger_logs_in_first_and_comes_back(stranger: Visitor, ada: User) -
 
 def test_a_script_of_a_stranger_is_not_sent_to_the_log_in(stranger: Visitor) -> None:
     assert stranger.get("/account/password", X_Live="1").status_code == 401
+
+
+def test_a_stranger_who_asks_for_the_head_of_a_page_is_sent_to_the_log_in(
+    stranger: Visitor,
+) -> None:
+    answer = stranger.client.head("/account/password", base_url=PUBLIC)
+
+    assert (answer.status_code, answer.location) == (303, "/log-in?next=/account/password")
 
 
 def test_a_form_without_its_token_is_refused(people: Cast, as_person: Login, ada: User) -> None:
