@@ -75,14 +75,19 @@ def create() -> ResponseReturnValue:
 @signed_in
 def show(number: int) -> ResponseReturnValue:
     """Its members, where it is used, and whom a search finds to add."""
-    require(current_user(), Right.USE_APPROVER_LISTS, Door.PORTAL)
-    approver_list = approver_list_by_id(g.session, number)
+    approver_list = list_to(Right.USE_APPROVER_LISTS, number)
     return render_template(
         "approver_lists/show.html",
         list=approver_list,
         uses=uses(g.session, approver_list),
         offered=offered(g.session, approver_list, request.args.get("q", "")),
     )
+
+
+def list_to(right: Right, number: int) -> ApproverList:
+    """The list of this number; raises Trespass for readers without `right`, and Unknown."""
+    require(current_user(), right, Door.PORTAL)
+    return approver_list_by_id(g.session, number)
 
 
 def offered(session: Session, approver_list: ApproverList, text: str) -> Sequence[User] | None:
@@ -99,9 +104,9 @@ def offered(session: Session, approver_list: ApproverList, text: str) -> Sequenc
 @signed_in
 def add(number: int) -> ResponseReturnValue:
     """Have somebody answer too."""
+    approver_list = list_to(Right.EDIT_APPROVER_LISTS, number)
     given = request.form.get("user", "")
     user = user_by_id(g.session, int(given) if given.isdecimal() and len(given) <= 18 else 0)
-    approver_list = approver_list_by_id(g.session, number)
     add_approver(g.session, approver_list, user, by=current_user(), via=Door.PORTAL)
     say(_("%(name)s answers now.") % {"name": user.name})
     return redirect(url_for("approver_lists.show", number=number), 303)
@@ -111,7 +116,8 @@ def add(number: int) -> ResponseReturnValue:
 @signed_in
 def remove(number: int, user_id: int) -> ResponseReturnValue:
     """Have somebody no longer answer."""
-    user, approver_list = user_by_id(g.session, user_id), approver_list_by_id(g.session, number)
+    approver_list = list_to(Right.EDIT_APPROVER_LISTS, number)
+    user = user_by_id(g.session, user_id)
     remove_approver(g.session, approver_list, user, by=current_user(), via=Door.PORTAL)
     say(_("%(name)s no longer answers.") % {"name": user.name})
     return redirect(url_for("approver_lists.show", number=number), 303)
@@ -121,7 +127,7 @@ def remove(number: int, user_id: int) -> ResponseReturnValue:
 @signed_in
 def delete(number: int) -> ResponseReturnValue:
     """Delete it, if it answers for no list."""
-    approver_list = approver_list_by_id(g.session, number)
+    approver_list = list_to(Right.DELETE_APPROVER_LISTS, number)
     delete_approver_list(g.session, approver_list, by=current_user(), via=Door.PORTAL)
     say(_("The approver list is deleted."))
     return redirect(url_for("approver_lists.overview"), 303)

@@ -52,15 +52,14 @@ def create() -> ResponseReturnValue:
 @signed_in
 def edit(role_id: int) -> ResponseReturnValue:
     """The rights of the role, to change them."""
-    require(current_user(), Right.EDIT_USERS, Door.PORTAL)
-    return form(role_by_id(role_id))
+    return form(role_to_edit(role_id))
 
 
 @pages.post("/roles/<int:role_id>")
 @signed_in
 def change(role_id: int) -> ResponseReturnValue:
     """From now on it has the rights that are checked, for everybody who has it."""
-    name = role_by_id(role_id).name
+    name = role_to_edit(role_id).name
     define_role(g.session, name, rights_meant(), by=current_user(), via=Door.PORTAL)
     say(_("The change is kept."))
     return redirect(url_for(".overview"), 303)
@@ -70,7 +69,7 @@ def change(role_id: int) -> ResponseReturnValue:
 @signed_in
 def delete(role_id: int) -> ResponseReturnValue:
     """Delete a role that nobody has."""
-    delete_role(g.session, role_by_id(role_id), by=current_user(), via=Door.PORTAL)
+    delete_role(g.session, role_to_edit(role_id), by=current_user(), via=Door.PORTAL)
     say(_("The role is deleted."))
     return redirect(url_for(".overview"), 303)
 
@@ -97,8 +96,9 @@ def rights_meant() -> list[int]:
     return numbers
 
 
-def role_by_id(role_id: int) -> Role:
-    """The role with this number; raises Unknown."""
+def role_to_edit(role_id: int) -> Role:
+    """The role with this number; raises Trespass for who may not edit roles, and Unknown."""
+    require(current_user(), Right.EDIT_USERS, Door.PORTAL)
     # PostgreSQL's bigint ends there.
     role = g.session.get(Role, role_id) if role_id < 2**63 else None
     if role is None:

@@ -135,6 +135,16 @@ def test_each_act_takes_its_own_right(
     assert names(session, people) == {"Grace Hopper", "Linus Torvalds"}
 
 
+def test_who_may_not_change_them_does_not_learn_which_there_are(
+    people: Cast, as_person: Login
+) -> None:
+    browser = as_person(people.edsger)
+
+    for path in ("/members", f"/members/{people.grace.id}/end", "/members/999/end", "/end"):
+        browser.get("/")
+        assert browser.send(f"/approver-lists/999{path}", user="999").status_code == 403
+
+
 def test_who_may_not_use_them_does_not_see_them(people: Cast, as_person: Login, page: str) -> None:
     browser = as_person(people.edsger)
 

@@ -133,6 +133,14 @@ def test_others_neither_see_nor_change_roles(
     assert author.rights == [404, 605, 618]
 
 
+def test_others_do_not_learn_which_roles_there_are(people: Cast, as_person: Login) -> None:
+    browser = as_person(people.edsger)
+
+    for path in ("/roles/999", "/roles/999/removal"):
+        browser.get("/")
+        assert browser.send(path).status_code == 403
+
+
 def test_many_roles_take_as_many_statements_as_few(session: Session, barbara: Visitor) -> None:
     barbara.get("/roles")
     counts = []
