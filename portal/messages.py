@@ -13,7 +13,7 @@ from portal.reading import page_zone
 from portal.refused import say
 from portal.sign_in import current_user, signed_in
 from portal.timeline import sentence
-from portal.writing import limit
+from portal.writing import limit, own
 from workflows import drafts, moderation
 from workflows.dispatch import recall
 from workflows.messages import hand_in, message_by_id
@@ -80,7 +80,7 @@ def ask_or_send(message_id: int) -> ResponseReturnValue:
 @signed_in
 def withdraw(message_id: int) -> ResponseReturnValue:
     """Take the question back."""
-    message = message_by_id(g.session, message_id)
+    message = own(message_id)
     asked = newest_request(g.session, message)
     moderation.withdraw(g.session, asked, current_user(), via=Door.PORTAL)
     return done(message, _("The message is a draft again. The approvers are told."))

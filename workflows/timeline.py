@@ -12,9 +12,13 @@ from models import (
     Message,
     MessageState,
     ModerationRequest,
-    Unknown,
+    Refusal,
 )
 from workflows.sendout import tally
+
+
+class NeverAsked(Refusal):
+    """The message was never handed in to approvers."""
 
 
 def timeline(session: Session, message: Message) -> Sequence[AuditEntry]:
@@ -52,7 +56,7 @@ def rejection(session: Session, message: Message) -> str:
 
 
 def newest_request(session: Session, message: Message) -> ModerationRequest:
-    """The latest question about the message; raises Unknown if nobody was asked."""
+    """The latest question about the message; raises NeverAsked."""
     newest = session.scalar(
         select(ModerationRequest)
         .where(ModerationRequest.message_id == message.id)
@@ -60,7 +64,7 @@ def newest_request(session: Session, message: Message) -> ModerationRequest:
         .limit(1)
     )
     if newest is None:
-        raise Unknown(f"Nobody was asked about message {message.id}.")
+        raise NeverAsked("Nobody was asked about message %(number)d.", number=message.id)
     return newest
 
 

@@ -131,6 +131,15 @@ def test_a_question_is_withdrawn(session: Session, people: Cast, as_person: Logi
     assert state(session, message) is MessageState.DRAFT
 
 
+def test_whether_anybody_was_asked_is_for_the_author_alone(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    draft, barbara = a_draft(session, people), as_person(people.barbara)
+    barbara.get("/")
+
+    assert barbara.send(f"/messages/{draft.id}/withdrawal").status_code == 403
+
+
 def test_a_scheduled_message_is_given_another_time_and_recalled(
     session: Session, people: Cast, as_person: Login
 ) -> None:
@@ -230,7 +239,7 @@ def test_an_act_without_its_token_is_refused(
     assert state(session, draft) is MessageState.DRAFT
 
 
-@pytest.mark.parametrize(("act", "status"), [("withdrawal", 404), ("recall", 409), ("time", 303)])
+@pytest.mark.parametrize(("act", "status"), [("withdrawal", 409), ("recall", 409), ("time", 303)])
 def test_what_does_not_fit_the_state_is_told_on_the_page(
     session: Session, people: Cast, as_person: Login, act: str, *, status: int
 ) -> None:
