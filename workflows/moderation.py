@@ -164,7 +164,11 @@ def require_approver(request: ModerationRequest, user: User, via: Door) -> None:
             **place,
         )
     raise NotAnApprover(
-        "%(user)s is not an approver of the list %(list)s.", user=user, list=mailing_list, **place
+        # Not of which list: that is for those who may know of the request.
+        "%(user)s is not among the approvers of request %(number)d.",
+        user=user,
+        number=request.id,
+        **place,
     )
 
 

@@ -91,8 +91,8 @@ def test_who_comes_second_is_told_who_was_first(session: Session, people: Cast) 
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("edsger", "Edsger Dijkstra is not an approver of the list announce."),
-        ("barbara", "Barbara Liskov is not an approver of the list announce."),
+        ("edsger", "Edsger Dijkstra is not among the approvers of request {number}."),
+        ("barbara", "Barbara Liskov is not among the approvers of request {number}."),
         ("ada", "Ada Lovelace wrote this message, and the list announce asks for four eyes."),
     ],
 )
@@ -100,6 +100,7 @@ def test_who_is_no_approver_is_refused_and_on_record(
     session: Session, people: Cast, name: str, sentence: str
 ) -> None:
     request = a_request(session, people)
+    sentence = sentence.format(number=request.id)
 
     with pytest.raises(NotAnApprover, match=sentence):
         decide(request.id, "approve", f"{name}@example.org")

@@ -181,7 +181,7 @@ def test_whoever_is_no_approver_decides_nothing_and_is_on_record(live: LiveHouse
     kind, sentence = refusal(call(live, "decide", **decision(live, by="edsger")))
 
     assert (kind, sentence) == (
-        *("NotAnApprover", "Edsger Dijkstra is not an approver of the list announce."),
+        *("NotAnApprover", "Edsger Dijkstra is not among the approvers of request 1."),
     )
     assert live.states("moderation_request") == {"open": 1}
     record = "select actor, door, message_id from audit_entry where act = 'refused'"
@@ -195,7 +195,7 @@ def test_a_caller_without_our_code_understands_a_refusal(live: LiveHouse) -> Non
 
     said = subprocess.run(command, cwd="/", capture_output=True, text=True, check=True).stdout
 
-    sentence = "Edsger Dijkstra is not an approver of the list announce."
+    sentence = "Edsger Dijkstra is not among the approvers of request 1."
     assert said == f"NotAnApprover|{sentence}|False\n"
 
 
