@@ -11,7 +11,9 @@ from portal.throttle import limiter
 from tests.builders import Cast
 from tests.faults.premises import OPEN
 from tests.portal.doors import GRACE, Doors, a_house, clear, code_in, opened
+from tests.portal.matrix import house as matrix
 from tests.portal.visitors import Visitor, an_app, log_in_as
+from workflows import transaction as unit
 from workflows.bells import Bell
 
 
@@ -63,3 +65,14 @@ def stranger(people: Cast) -> Visitor:
 def as_person(stranger: Visitor, session: Session) -> Callable[[User], Visitor]:
     """A browser of its own in which this person has logged in: `as_person(people.ada)`."""
     return lambda user: log_in_as(session, Visitor(stranger.app), user)
+
+
+@pytest.fixture(scope="module")
+def furnished() -> Iterator[matrix.House]:
+    """A house with one of each thing, for all tests of a module; each leaves it as it was."""
+    bells: list[Bell] = []
+    with pytest.MonkeyPatch.context() as patch, matrix.opened(bells) as house:
+        patch.setattr(unit, "ring", bells.extend)
+        patch.setattr(unit, "ring_for_lists", bells.extend)
+        house.furnish()
+        yield house

@@ -1,0 +1,51 @@
+"""What is sent with each POST of the table: good fields, so that only the person matters."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+
+PASSWORD = "correct horse battery"
+
+TYPED = {"list": "announce", "subject": "Plans", "text": "Dear members,", "html": "<p>Dear</p>"}
+UPLOAD = {"list": "announce", "file": (b"From: ada@example.org\nSubject: x\n\nDear\n", "x.eml")}
+ROLE = {"name": "viewer", "right": ["404", "605"]}
+LATER = {"when": "then", "send_at": "2099-01-31T09:00"}
+LIST = {"name": "Quiet", "kind": "discussion", "delivery": "members", "self_service": "closed"}
+
+# By the address in the table; names in braces are filled in here as there.
+FORMS: Mapping[str, Mapping[str, object]] = {
+    "/log-in": {"address": "edsger@example.org", "password": PASSWORD},
+    "/letter/log-in": {"address": "edsger@example.org"},
+    "/answer/{token}": {"verdict": "approved"},
+    "/answer/unknown": {"verdict": "approved"},
+    "/my/lists": {"list": "{quiet}", "wish": "join"},
+    "/account/details": {"name": "Somebody Else", "language": "fr"},
+    "/account/address": {"address": "elsewhere@example.org"},
+    "/account/password": {"old": PASSWORD, "new": "an even better horse"},
+    "/account/codes": {"code": "{code}"},
+    "/messages/new": TYPED,
+    "/messages/upload": UPLOAD,
+    "/messages/{draft}/draft": TYPED,
+    "/messages/{draft}/time": LATER,
+    "/messages/{asked}/draft": TYPED,
+    "/messages/{asked}/time": LATER,
+    "/messages/{scheduled}/time": LATER,
+    "/requests/{request}/decision": {"verdict": "rejected", "comment": "No."},
+    "/requests/{decided}/decision": {"verdict": "rejected"},
+    "/requests/{of_grace}/decision": {"verdict": "approved"},
+    "/requests/999/decision": {"verdict": "approved"},
+    "/mailing-lists/new": {**LIST, "short_name": "new", "address": "new@lists.example.org"},
+    "/mailing-lists/{list}/details": {**LIST, "address": "announce@lists.example.org"},
+    "/mailing-lists/{list}/approvers": {"approver_list": "{unused}"},
+    "/mailing-lists/{list}/subscribers": {"address": "ada@example.org"},
+    "/mailing-lists/{list}/import": {"content": b64encode(b"ada@example.org\n").decode()},
+    "/mailing-lists/{held}/pushes/confirmation": {"seen": "420"},
+    "/approver-lists/new": {"name": "Jury"},
+    "/approver-lists/{editors}/members": {"user": "{edsger}"},
+    "/users/new": {"address": "new@example.org", "name": "New"},
+    "/users/{edsger}/contact": {"name": "E. W. Dijkstra", "language": "de"},
+    "/users/{edsger}/address": {"address": "ewd@example.org"},
+    "/users/{edsger}/roles": {"role": "author"},
+    "/users/{edsger}/standing": {"standing": "disabled"},
+    "/roles/new": {**ROLE, "name": "another"},
+    "/roles/{role}": ROLE,
+}

@@ -1,0 +1,150 @@
+"""The house in which the table is tried: everybody has a browser, and nothing is kept."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from io import BytesIO
+from typing import Any
+from urllib.parse import unquote
+
+from flask import Flask
+from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from models import User
+from models.base import Base
+from models.database import engine, new_session
+from portal.throttle import limiter
+from tests.portal.matrix.forms import FORMS
+from tests.portal.matrix.table import KINDS, Line
+from tests.portal.matrix.things import Things, furnish
+from tests.portal.visitors import PUBLIC, TOKEN, Visitor, an_app, log_in_as
+from workflows.bells import Bell
+
+MARKS = {200: "y", 403: "-", 404: "0", 409: "!"}
+
+
+@dataclass(frozen=True)
+class Key:
+    """A browser's cookies, and the token of its forms."""
+
+    cookie: str
+    token: str
+
+
+class House:
+    """Everything in it is in one transaction of `connection`."""
+
+    def __init__(self, connection: Connection, bells: list[Bell]) -> None:
+        self.app: Flask = an_app()
+        self.connection = connection
+        self.bells = bells
+        self.things = Things(self.app)
+        self.keys: dict[str, Key] = {}
+
+    def furnish(self) -> None:
+        """Have one of each thing here, and everybody in."""
+        with new_session.begin() as session:
+            people = furnish(session, self.things, self.app)
+            session.flush()
+            for who in KINDS:
+                self.give_key(session, who, people.get(who))
+        self.bells.clear()
+
+    def give_key(self, session: Session, who: str, user: User | None) -> None:
+        """Have this person open the portal; without a person it is somebody anonymous."""
+        visitor = Visitor(self.app)
+        if user is not None:
+            log_in_as(session, visitor, user)
+        visitor.get("/account/details" if user else "/log-in")
+        token = TOKEN.search(visitor.page)
+        assert token
+        with visitor.client.session_transaction(base_url=PUBLIC) as kept:
+            kept["new_secret"] = self.things.secret
+        cookie = visitor.client.get_cookie("__Host-listgate", "listgate.example.org")
+        assert cookie
+        self.keys[who] = Key(f"__Host-listgate={cookie.value}", token[1])
+
+    def ask(self, line: Line, who: str) -> TestResponse:
+        """Have a person open the address, or send its form."""
+        given: Mapping[str, object] = FORMS.get(line.path, {}) if line.method == "POST" else {}
+        fields = {name: self.filled(value) for name, value in given.items()}
+        if line.method == "POST":
+            fields["csrf_token"] = self.keys[who].token
+        return self.send(line.method, self.path(line), who=who, fields=fields)
+
+    def send(
+        self, method: str, path: str, *, who: str, fields: Mapping[str, Any], **headers: str
+    ) -> TestResponse:
+        """Send just this."""
+        if method == "POST":
+            limiter.reset()
+        answer = self.app.test_client(use_cookies=False).open(
+            path,
+            method=method,
+            base_url=PUBLIC,
+            data=dict(fields),
+            headers={"Cookie": self.keys[who].cookie, **headers},
+        )
+        answer.get_data()
+        answer.close()
+        return answer
+
+    def path(self, line: Line) -> str:
+        """The line's address."""
+        return line.path.format_map(self.things)
+
+    def filled(self, value: object) -> object:
+        """A field as it is sent."""
+        if isinstance(value, tuple):
+            content, name = value
+            return BytesIO(content), name
+        return value.format_map(self.things) if isinstance(value, str) else value
+
+    def mark(self, line: Line, who: str) -> str:
+        """How the table writes what this person is answered."""
+        return self.mark_of(line, self.ask(line, who))
+
+    def mark_of(self, line: Line, answer: TestResponse) -> str:
+        """How the table writes this answer; what it has no mark for as it is."""
+        if answer.status_code == 303:
+            onward = line.onward.format_map(self.things)
+            if onward and fnmatchcase(unquote(answer.location), onward):
+                return ">"
+            log_in = f"/log-in?next={self.path(line)}"
+            return "?" if line.method != "POST" and answer.location == log_in else answer.location
+        if line.method == "POST" and answer.status_code == 401:
+            return "?"
+        return MARKS.get(answer.status_code, str(answer.status_code))
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Whatever happens in the block is undone."""
+        savepoint = self.connection.begin_nested()
+        try:
+            yield
+        finally:
+            savepoint.rollback()
+
+    def rows(self, *, refusals: bool = True) -> dict[str, str]:
+        """A digest of each table, with or without what the audit trail says of refusals."""
+        tables = [table.name for table in Base.metadata.sorted_tables]
+        digests = " union all ".join(
+            f"select '{name}', md5(string_agg(one::text, chr(10) order by one::text))"
+            f' from "{name}" as one'
+            + (" where act <> 'refused'" if name == "audit_entry" and not refusals else "")
+            for name in tables
+        )
+        return dict(self.connection.execute(text(digests)).all())
+
+
+@contextmanager
+def opened(bells: list[Bell]) -> Iterator[House]:
+    """An empty house; a commit in it is a savepoint, and in the end all of it is undone."""
+    with engine.connect() as connection, connection.begin() as everything:
+        new_session.configure(bind=connection, join_transaction_mode="create_savepoint")
+        yield House(connection, bells)
+        new_session.configure(bind=engine, join_transaction_mode="conditional_savepoint")
+        everything.rollback()

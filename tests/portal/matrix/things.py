@@ -1,0 +1,145 @@
+"""One of each thing that the table names, and whose they are."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from models import (
+    Door,
+    LetterName,
+    LinkPurpose,
+    MailedLink,
+    Message,
+    ModerationRequest,
+    User,
+    Verdict,
+)
+from models.clock import now
+from notifications.authored import Attachment
+from notifications.drafting import Typed, composed
+from notifications.keys import hashed
+from tests.builders import LIMIT, Cast, a_list, cast, person
+from tests.portal.matrix.forms import PASSWORD
+from tests.portal.visitors import give_password
+from tests.push_letters import tell_of_push
+from workflows import drafts, invitations, lists, moderation
+from workflows.archive import archive
+from workflows.messages import write
+from workflows.roles import create_role
+
+BY_OPERATOR: dict[str, Any] = {"by": None, "via": Door.COMMAND_LINE}
+WORDS = Typed(
+    "A secret subject",
+    "Dear members,",
+    "<p>Dear members</p>",
+    [Attachment("plan.pdf", "application/pdf", 4, b"%PDF")],
+)
+
+
+class Things(dict[str, str]):
+    """Their numbers and tokens, by the names in braces; `code` is the one of this moment."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__()
+        self.codes = app.extensions["security"].totp_factory
+        self.secret: str = self.codes.generate_totp_secret()
+
+    def __missing__(self, name: str) -> str:
+        assert name == "code", f"there is no {name}"
+        return str(self.codes.generate_totp_password(self.secret))
+
+
+def furnish(session: Session, things: Things, app: Flask) -> dict[str, User]:
+    """Put everything there; returns who has a browser, by name."""
+    known = cast(session)
+    alan = person(session, "Alan Turing")
+    give_password(session, known.edsger, app, PASSWORD)
+    numbers = {**some_lists(session, known, alan), **some_messages(session, known)}
+    numbers |= {"edsger": known.edsger.id, "grace": known.grace.id}
+    things.update({name: str(number) for name, number in numbers.items()})
+    things.update(some_links(session, known, things))
+    people = (known.edsger, known.ada, alan, known.grace, known.barbara)
+    return {one.name.split()[0].lower(): one for one in people}
+
+
+def some_lists(session: Session, known: Cast, alan: User) -> dict[str, int]:
+    """Mailing lists, approver lists, and a role that nobody has."""
+    trustees = lists.create_approver_list(session, "trustees", [alan], **BY_OPERATOR)
+    unused = lists.create_approver_list(session, "unused", [], **BY_OPERATOR)
+    lists.assign_approvers(session, a_list(session, "board"), trustees, **BY_OPERATOR)
+    quiet, held, archived = (a_list(session, name) for name in ("quiet", "held", "archived"))
+    archive(session, archived, **BY_OPERATOR)
+    tell_of_push(session, held, LetterName.SYNC_HELD)
+    role = create_role(session, "viewer", [404], **BY_OPERATOR)
+    session.flush()
+    return {
+        "list": known.announce.id,
+        "quiet": quiet.id,
+        "held": held.id,
+        "archived": archived.id,
+        "editors": known.approvers.id,
+        "unused": unused.id,
+        "role": role.id,
+    }
+
+
+def some_messages(session: Session, known: Cast) -> dict[str, int]:
+    """Ada's messages and one of Grace's, and the requests about them."""
+    draft, deleted = a_message(session, known, known.ada), a_message(session, known, known.ada)
+    drafts.discard(session, deleted, known.ada, via=Door.PORTAL)
+    scheduled = a_message(session, known, known.ada)
+    drafts.reschedule(
+        session, scheduled, known.ada, send_at=now() + timedelta(days=9), via=Door.PORTAL
+    )
+    decided = asked_about(session, scheduled)
+    moderation.decide(session, decided, known.grace, Verdict.APPROVED, via=Door.PORTAL)
+    request = asked_about(session, a_message(session, known, known.ada))
+    invitations.view(session, request, known.grace, via=Door.PORTAL)
+    return {
+        "draft": draft.id,
+        "deleted": deleted.id,
+        "scheduled": scheduled.id,
+        "decided": decided.id,
+        "request": request.id,
+        "asked": request.message_id,
+        "unopened": asked_about(session, a_message(session, known, known.ada)).id,
+        "of_grace": asked_about(session, a_message(session, known, known.grace)).id,
+    }
+
+
+def a_message(session: Session, known: Cast, author: User) -> Message:
+    """A draft for the list announce, with HTML and a file."""
+    raw = composed(WORDS, author)
+    return write(
+        session,
+        author,
+        known.announce,
+        raw=raw,
+        composed=True,
+        max_bytes=LIMIT,
+        via=Door.PORTAL,
+    )
+
+
+def asked_about(session: Session, message: Message) -> ModerationRequest:
+    """The open request about it."""
+    return moderation.request_approval(session, message, message.author, via=Door.PORTAL)
+
+
+def some_links(session: Session, known: Cast, things: Things) -> dict[str, str]:
+    """The tokens of Grace's link to answer with, and of Edsger's to log in with."""
+    token, link = "a" * 26, "b" * 26
+    request = session.get_one(ModerationRequest, int(things["request"]))
+    (invitation,) = (one for one in request.invitations if one.user == known.grace)
+    invitation.link_hash = hashed(token)
+    session.add(
+        MailedLink(
+            user=known.edsger,
+            purpose=LinkPurpose.LOG_IN,
+            token_hash=hashed(link),
+            expires_at=now() + timedelta(minutes=15),
+        )
+    )
+    return {"token": token, "link": link}
