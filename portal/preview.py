@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from io import BytesIO
 
-from flask import Blueprint, Response, abort, g, request, send_file, url_for
+from flask import Blueprint, Response, abort, g, redirect, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from models import Door, Message, MessageState
@@ -15,7 +15,7 @@ from notifications.html_text import text_of_html
 from notifications.outgoing import outgoing
 from portal.sanitised import asks_elsewhere, sanitised
 from portal.sign_in import current_user, signed_in
-from workflows.messages import message_by_id, require_reader
+from workflows.messages import message_by_id, request_to_answer, require_reader
 
 pages = Blueprint("preview", __name__)
 
@@ -88,11 +88,17 @@ def attachment(message_id: int, number: int) -> ResponseReturnValue:
 
 
 def readable(message_id: int) -> Message:
-    """The message; raises Unknown, or Trespass for who may not read it; 404 once it is deleted."""
-    message = message_by_id(g.session, message_id)
+    """The message; raises Unknown, or Trespass for who may not read it; 404 once it is deleted.
+
+    Whoever is to answer about it reads it on the request's page: that one notes who has opened it.
+    """
+    message, user = message_by_id(g.session, message_id), current_user()
     if message.state is MessageState.DISCARDED:
         abort(404)
-    require_reader(g.session, message, current_user(), via=Door.PORTAL)
+    require_reader(g.session, message, user, via=Door.PORTAL)
+    asked = request_to_answer(g.session, message, user)
+    if asked is not None and user != message.author:
+        abort(redirect(url_for("requests.show", request_id=asked.id), 303))
     return message
 
 

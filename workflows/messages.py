@@ -104,11 +104,7 @@ def require_reader(session: Session, message: Message, user: User, *, via: Door)
         return
     if user.may(Right.VIEW_OUTBOX) and message.state not in PRIVATE:
         return
-    open_request = select(ModerationRequest).where(
-        ModerationRequest.message_id == message.id, ModerationRequest.state == RequestState.OPEN
-    )
-    request = session.scalar(open_request)
-    if request is None or user not in request.approvers():
+    if request_to_answer(session, message, user) is None:
         raise Trespass(
             "%(user)s may not read message %(number)d.",
             user=user,
@@ -117,6 +113,15 @@ def require_reader(session: Session, message: Message, user: User, *, via: Door)
             via=via,
             **message.place,
         )
+
+
+def request_to_answer(session: Session, message: Message, user: User) -> ModerationRequest | None:
+    """The open request about the message, if this person may answer it."""
+    open_request = select(ModerationRequest).where(
+        ModerationRequest.message_id == message.id, ModerationRequest.state == RequestState.OPEN
+    )
+    asked = session.scalar(open_request)
+    return asked if asked is not None and user in asked.approvers() else None
 
 
 def require_sensible(send_at: datetime) -> None:

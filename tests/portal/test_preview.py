@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from models import Door, Message, User, Verdict
-from tests.builders import LIMIT, Cast, a_draft, a_request, person
+from tests.builders import LIMIT, Cast, a_draft, a_request, person, role
 from tests.portal.visitors import Visitor
 from workflows import drafts, messages, moderation
 
@@ -105,7 +105,7 @@ def test_an_attachment_is_saved_and_never_shown(
 @pytest.mark.parametrize("page", ["", "/html", "/attachments/0", "/standing"])
 @pytest.mark.parametrize(
     ("who", "status"),
-    [("ada", 200), ("grace", 200), ("linus", 200), ("barbara", 200), ("edsger", 403)],
+    [("ada", 200), ("grace", 303), ("linus", 303), ("barbara", 200), ("edsger", 403)],
 )
 def test_who_reads_what_waits_for_an_answer(
     people: Cast, as_person: Login, message: Message, page: str, *, who: str, status: int
@@ -113,6 +113,34 @@ def test_who_reads_what_waits_for_an_answer(
     reader = as_person(getattr(people, who))
 
     assert reader.get(f"/messages/{message.id}{page}").status_code == status
+
+
+def test_an_approver_reads_where_it_is_noted(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    people.grace.roles.append(role(session, "author"))  # who sees the outbox, too
+    asked, grace = a_request(session, people), as_person(people.grace)
+
+    answer = grace.get(f"/messages/{asked.message_id}")
+
+    assert answer.location == f"/requests/{asked.id}"
+    grace.get(answer.location)
+    assert "please come." not in grace.page
+    grace.send(f"/requests/{asked.id}/views")
+    grace.get(answer.location)
+    assert "please come." in grace.page
+
+
+def test_who_writes_and_approves_keeps_the_own_page(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    people.approvers.members.append(people.ada)
+    people.announce.four_eyes = False
+    session.flush()
+
+    answer = as_person(people.ada).get(f"/messages/{a_request(session, people).message_id}")
+
+    assert answer.status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -88,11 +88,11 @@ POST /messages/{draft}/time                           ?->--- . /messages/{draft}
 POST /messages/{draft}/copy                           ?->--- . /messages/*
 POST /messages/{draft}/proof                          ?->--- . /messages/{draft}
 POST /messages/{draft}/deletion                       ?->--- . /messages
-GET  /messages/{asked}                                ?-y-yy 605
-GET  /messages/{asked}/copy                           ?-y-yy 605
-GET  /messages/{asked}/standing                       ?-y-yy 605
-GET  /messages/{asked}/html                           ?-y-yy 605
-GET  /messages/{asked}/attachments/0                  ?-y-yy 605
+GET  /messages/{asked}                                ?-y->y 605 /requests/{request}
+GET  /messages/{asked}/copy                           ?-y->y 605 /requests/{request}
+GET  /messages/{asked}/standing                       ?-y->y 605 /requests/{request}
+GET  /messages/{asked}/html                           ?-y->y 605 /requests/{request}
+GET  /messages/{asked}/attachments/0                  ?-y->y 605 /requests/{request}
 GET  /messages/{asked}/draft                          ?-y--- .
 POST /messages/{asked}/draft                          ?-!--- .
 POST /messages/{asked}/handing_in                     ?-!--- .
