@@ -90,7 +90,7 @@ mend: install ## format, fix what can be fixed, redraw generated pages
 .PHONY: catalogs
 catalogs: install ## find the sentences that are still to be translated
 	@pot=$$(mktemp) && trap 'rm -f "$$pot"' EXIT && \
-	refusals=$$(grep -rhoE '^class \w+\((Refusal|Invalid|Trespass|Unknown)\)' models workflows portal | \
+	refusals=$$(grep -rhoE '^class \w+\((Refusal|Invalid|Trespass|Unknown)\)' models notifications workflows portal | \
 	  sed -E 's/^class (\w+).*/-k \1/') && \
 	$(BIN)/pybabel -q extract -F pyproject.toml -k Refusal $$refusals -o "$$pot" --no-location --sort-output . && \
 	for language in de fr; do \

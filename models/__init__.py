@@ -12,7 +12,7 @@ from models.messages import Message, MessageState
 from models.moderation import Decision, Invitation, ModerationRequest, RequestState, Verdict
 from models.notifications import LetterName, Notification, NotificationState
 from models.people import Role, User
-from models.refusals import Invalid, Refusal, Trespass, Unknown
+from models.refusals import Amount, Invalid, Refusal, Trespass, Unknown
 from models.replies import InboundMail, InboundMailState, InboundSms, WrongCode
 from models.rights import Right
 from models.subscriptions import (
@@ -28,6 +28,7 @@ from models.work_items import WorkItem
 __all__ = [
     "CHANGED_LISTS",
     "Act",
+    "Amount",
     "ApproverList",
     "AuditEntry",
     "Base",

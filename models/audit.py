@@ -12,7 +12,7 @@ from models.base import Base, identity
 from models.clock import now
 from models.lifecycle import word
 from models.people import User
-from models.refusals import Trespass
+from models.refusals import Refusal, Trespass
 
 
 class Door(StrEnum):
@@ -156,5 +156,16 @@ def record_refusal(session: Session, refusal: Trespass) -> None:
         via=Door(refusal.via or Door.SYSTEM),
         message_id=refusal.message_id,
         list_id=refusal.list_id,
-        sentence=str(refusal),
+        **told(refusal),
     )
+
+
+def told(refusal: Refusal) -> dict[str, Any]:
+    """A refusal as an entry keeps it: in English, and with what other languages need."""
+    return {
+        "sentence": str(refusal),
+        "template": refusal.sentence,
+        "facts": {
+            gap: one if isinstance(one, int) else str(one) for gap, one in refusal.facts.items()
+        },
+    }

@@ -101,8 +101,13 @@ class Lifecycle(Base):
         moved = self.move_all(session, [self.id], to, *only_from)
         if not moved:
             session.refresh(self, ["state"])
-            noun = type(self).__name__
-            raise IllegalTransition(f"{noun} {self.id} is {self.state}; it cannot become {to}.")
+            raise IllegalTransition(
+                "%(noun)s %(number)d is %(state)s; it cannot become %(to)s.",
+                noun=type(self).__name__,
+                number=self.id,
+                state=self.state,
+                to=to,
+            )
 
     @validates("state", include_removes=False)
     def _refuse_assignment(self, _key: str, state: StrEnum) -> StrEnum:

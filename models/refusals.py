@@ -4,20 +4,40 @@ A sentence names people by name and never holds an address, a phone number or a 
 also read in logs and in Flower.
 """
 
+from datetime import datetime
+
+
+class Amount(int):
+    """A number that counts something, told as people write large ones: 1,001."""
+
+    def __str__(self) -> str:
+        return f"{int(self):,}"
+
 
 class Refusal(Exception):
     """The request was understood and nothing was done; `str()` is the sentence for the person.
 
     Given as `Refusal("There is no role %(role)s.", role=name)`, a page can tell it in its reader's
-    language: `sentence` is in the catalogs, `facts` fill its gaps.
+    language: `sentence` is in the catalogs, `facts` fill its gaps.  Of the facts, each language
+    tells times and Amounts in its own way.
     """
 
     def __init__(self, sentence: str, **facts: object) -> None:
         # Only the whole is an argument: Celery's result backend rebuilds exceptions from those.
-        super().__init__(sentence % facts if facts else sentence)
+        super().__init__(sentence % {gap: english(one) for gap, one in facts.items()})
         self.sentence = sentence
         # In words now: a row could no longer be read when its transaction has been undone.
-        self.facts = {key: one if isinstance(one, int) else str(one) for key, one in facts.items()}
+        self.facts = {gap: kept(one) for gap, one in facts.items()}
+
+
+def english(fact: object) -> object:
+    """A fact as it stands in the English sentence."""
+    return f"{fact:%Y-%m-%d at %H:%M:%S %Z}" if isinstance(fact, datetime) else fact
+
+
+def kept(fact: object) -> int | str | datetime:
+    """A fact that every language tells in its own way, or else its words."""
+    return fact if isinstance(fact, int | datetime) else str(fact)
 
 
 class Unknown(Refusal):

@@ -1,14 +1,13 @@
 """Reads what an author wants a list to get, or refuses it with a sentence for the author."""
 
-import base64
-import binascii
 import dataclasses
-import quopri
 import re
 from collections import Counter
 from dataclasses import dataclass
 from email import policy
 
+from models import Amount
+from notifications.encoded_words import CONTROL, refuse_hidden_controls
 from notifications.envelope import with_crlf
 from notifications.header_lines import Field, mailboxes, take_apart
 from notifications.mime_parts import (
@@ -16,7 +15,6 @@ from notifications.mime_parts import (
     Part,
     Unreadable,
     content_of,
-    decoded,
     leaves,
     parts_of,
     text_of,
@@ -50,18 +48,8 @@ _ONCE = {
 _SHOWN = ("from", "to", "cc", "reply-to", "sender", "subject")
 
 _FIELD_NAME = re.compile(rb"[!-9;-~]+:")  # RFC 5322, 2.2: printable, no space before the colon
-_ENCODED_WORD = re.compile(r"=\?([^?\s]+)\?([bq])\?(.*?)\?=", re.IGNORECASE)  # RFC 2047, 2
 
 _RAW_CONTROL = re.compile(rb"[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")  # all but tab, CR and LF
-
-# Controls but the tab, Unicode's line ends, and halves of characters.
-_CONTROL = re.compile("[\0-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-
-
-_NO_AUTHOR = (
-    "The From field is not an address such as Ada Lovelace <ada@example.org>. "
-    'A name with a comma or an @ sign in it belongs in "quotation marks".'
-)
 
 
 @dataclass(frozen=True)
@@ -94,9 +82,9 @@ def read(raw: bytes, *, limit: int) -> AuthoredMail:
     _refuse_counts_and_lengths(mail.fields)
     for field in mail.fields:
         if field.name in _SHOWN:
-            _refuse_hidden_controls(field)
+            refuse_hidden_controls(field, _ONCE[field.name])
         if field.name == "from" and not mailboxes(field.value.decode()):
-            raise Unreadable(_NO_AUTHOR)
+            raise _no_author()
     try:
         return _as_shown(_subject(mail.fields), parts_of(mail.together()))
     except Unreadable:
@@ -107,11 +95,20 @@ def read(raw: bytes, *, limit: int) -> AuthoredMail:
         raise Unreadable("The message is malformed and could not be understood.") from None
 
 
+def _no_author() -> Unreadable:
+    return Unreadable(
+        "The From field is not an address such as Ada Lovelace <ada@example.org>. "
+        'A name with a comma or an @ sign in it belongs in "quotation marks".'
+    )
+
+
 def _refuse_unmailable(raw: bytes, limit: int) -> None:
     if len(raw) > limit:
         raise Unreadable(
-            f"The message has {_size(len(raw))}, and at most {_size(limit)} can be sent. "
-            "Please leave something out, or send a link to it."
+            "The message has %(size)s bytes, and at most %(most)s can be sent. "
+            "Please leave something out, or send a link to it.",
+            size=Amount(len(raw)),
+            most=Amount(limit),
         )
     if not raw.strip():
         raise Unreadable("The message is empty.")
@@ -120,13 +117,12 @@ def _refuse_unmailable(raw: bytes, limit: int) -> None:
     for number, line in enumerate(with_crlf(raw).split(b"\r\n"), 1):
         if len(line) > LINE_LIMIT:
             raise Unreadable(
-                f"Line {number} is {len(line):,} bytes long, and mail allows {LINE_LIMIT}. "
-                "Please break the line, or send the text as an attachment."
+                "Line %(line)d is %(size)s bytes long, and mail allows %(most)d. "
+                "Please break the line, or send the text as an attachment.",
+                line=number,
+                size=Amount(len(line)),
+                most=LINE_LIMIT,
             )
-
-
-def _size(count: int) -> str:
-    return f"{count / 1_000_000:.1f} MB ({count:,} bytes)"
 
 
 def _refuse_malformed_header(fields: list[Field]) -> None:
@@ -135,15 +131,19 @@ def _refuse_malformed_header(fields: list[Field]) -> None:
     for field in fields:
         if not _FIELD_NAME.match(field.lines):
             raise Unreadable(
-                f"Line {field.number} is not a header field, with a name and a colon. "
-                "Between the header and the text there has to be an empty line."
+                "Line %(line)d is not a header field, with a name and a colon. "
+                "Between the header and the text there has to be an empty line.",
+                line=field.number,
             )
         if _RAW_CONTROL.search(field.lines):
-            raise Unreadable(f"Line {field.number}, in the header, contains a control character.")
+            raise Unreadable(
+                "Line %(line)d, in the header, contains a control character.", line=field.number
+            )
         if not _is_utf8(field.lines):
             raise Unreadable(
-                f"Line {field.number}, in the header, has characters outside ASCII in an unknown "
-                "character set. Please send the message with another mail program."
+                "Line %(line)d, in the header, has characters outside ASCII in an unknown "
+                "character set. Please send the message with another mail program.",
+                line=field.number,
             )
 
 
@@ -159,42 +159,27 @@ def _refuse_counts_and_lengths(fields: list[Field]) -> None:
     counts = Counter(field.name for field in fields)
     for name, shown in _ONCE.items():
         if counts[name] > 1:
-            raise Unreadable(f"The message has {counts[name]} {shown} fields and may have one.")
+            raise Unreadable(
+                "The message has %(count)d %(field)s fields and may have one.",
+                count=counts[name],
+                field=shown,
+            )
     if not counts["from"]:
         raise Unreadable("The message has no From field: it does not say who wrote it.")
     for field in fields:
         limit = FIELD_LIMIT if field.name in ("from", "subject") else LONG_FIELD_LIMIT
         if len(field.lines) > limit:
-            raise Unreadable(f"The field in line {field.number} is longer than {limit:,} bytes.")
-
-
-def _refuse_hidden_controls(field: Field) -> None:
-    """RFC 2047 hides any byte in an encoded word: =?utf-8?q?Hello=0D=0ABcc:_...?="""
-    text, where = field.value.decode(), f"The {_ONCE[field.name]} field"
-    words = _ENCODED_WORD.findall(text[: text.rfind("?=") + 2])
-    plain = [_decoded_word(*word, where=where) for word in words]
-    if any(_CONTROL.search(each) for each in [text, *plain]):
-        raise Unreadable(f"{where} contains a hidden line break or another control character.")
-
-
-def _decoded_word(charset: str, encoding: str, encoded: str, *, where: str) -> str:
-    data = encoded.encode()
-    if encoding in "qQ":
-        content = quopri.decodestring(data, header=True)
-    else:
-        try:
-            # Some programs leave the padding out; more of it than needed does no harm.
-            content = base64.b64decode(data + b"==")
-        except binascii.Error:
-            raise Unreadable(f"{where} is not encoded as it says it is.") from None
-    # RFC 2231 (5) lets a language follow the character set.
-    return decoded(content, charset.partition("*")[0], where=where)
+            raise Unreadable(
+                "The field in line %(line)d is longer than %(most)s bytes.",
+                line=field.number,
+                most=Amount(limit),
+            )
 
 
 def _subject(fields: list[Field]) -> str:
     encoded = next((field.value for field in fields if field.name == "subject"), b"")
     subject = str(policy.default.header_factory("Subject", encoded.decode()))
-    if _CONTROL.search(subject):
+    if CONTROL.search(subject):
         raise Unreadable("The Subject field contains a hidden control character.")
     return re.sub(r"[ \t]+", " ", subject).strip(" ")
 
@@ -217,5 +202,5 @@ def _as_shown(subject: str, root: Part) -> AuthoredMail:
 def _attachment(part: Part) -> Attachment:
     name = str(policy.default.header_factory("Subject", part.get_filename("")))
     content, content_id = content_of(part), str(part.get("content-id", "")).strip().strip("<>")
-    named = _CONTROL.sub("\ufffd", name)
+    named = CONTROL.sub("\ufffd", name)
     return Attachment(named, part.declared_type, len(content), content, content_id)

@@ -7,7 +7,7 @@ from typing import Final
 
 from notifications.bounces import Action, Bounce, failed_recipient
 from notifications.header_lines import mailboxes, take_apart
-from notifications.mime_parts import FIELD_LIMIT, Unreadable
+from notifications.mime_parts import FIELD_LIMIT
 from notifications.telling_subjects import decoded_start, tells_of_a_machine
 
 __all__ = ["Action", "Automatic", "Bounce", "failed_recipient", "is_automatic"]
@@ -82,14 +82,14 @@ def is_automatic(
         fields = _fields(raw)
         senders = _senders(fields, envelope_sender)
         return _by_sender(senders, own_addresses) or _by_fields(fields)
-    except Exception:  # Unreadable, or nearly any other, from the email package
+    except Exception:  # ours, or nearly any other, from the email package
         return Automatic.UNREADABLE
 
 
 def _fields(raw: bytes) -> Fields:
     start = take_apart(raw[:_HEADER_LIMIT])
     if len(raw) > _HEADER_LIMIT and not start.body:
-        raise Unreadable("The header is longer than any that a mail program makes.")
+        raise ValueError("The header is longer than any that a mail program makes.")
     found: Fields = {}
     for field in start.fields:
         found.setdefault(field.name, []).append(field.value.decode("utf-8", "replace"))
@@ -100,7 +100,7 @@ def _senders(fields: Fields, envelope_sender: str) -> list[str]:
     """Addresses in lower case, the envelope's first; "" for the null sender."""
     headers = [*fields.get("from", ()), *fields.get("sender", ())]
     if any(len(value) > FIELD_LIMIT for value in headers):
-        raise Unreadable("It has more senders than a person has names.")
+        raise ValueError("It has more senders than a person has names.")
     written = [address for value in headers for address in mailboxes(value)]
     paths = [envelope_sender, *fields.get("return-path", ())]
     return [*(path.strip().strip("<>").casefold() for path in paths), *map(str.casefold, written)]

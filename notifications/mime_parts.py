@@ -17,6 +17,8 @@ from email.parser import BytesParser
 from email.policy import Policy, compat32
 from typing import Any, Self
 
+from models import Amount, Invalid
+
 DEPTH_LIMIT = 20  # multiparts within multiparts; mail programs make three or four
 PARTS_LIMIT = 500  # pictures of a newsletter are dozens; an author's list mail has no more parts
 
@@ -35,7 +37,7 @@ _CHARSET = re.compile(r"[\w.:+()-]{1,40}", re.ASCII)  # names that a sentence ma
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
-class Unreadable(Exception):
+class Unreadable(Invalid):
     """Not a mail that can be sent.  The sentence is for its author, and quotes none of the mail."""
 
 
@@ -58,12 +60,16 @@ class Part(EmailMessage):
         if payload.depth > DEPTH_LIMIT:
             raise Unreadable("The message consists of parts within parts within parts, too deeply.")
         if self.root.parts_below > PARTS_LIMIT:
-            raise Unreadable(f"The message has more than {PARTS_LIMIT} parts.")
+            raise Unreadable("The message has more than %(most)d parts.", most=PARTS_LIMIT)
         super().attach(payload)
 
     def set_raw(self, name: str, value: Any) -> None:
         if len(value) > FIELD_LIMIT and name.lower() in _MIME_FIELDS:
-            raise Unreadable(f"A {name} field is longer than {FIELD_LIMIT:,} bytes.")
+            raise Unreadable(
+                "A %(field)s field is longer than %(most)s bytes.",
+                field=name,
+                most=Amount(FIELD_LIMIT),
+            )
         super().set_raw(name, value)
 
     def get_content_type(self) -> str:
@@ -91,10 +97,10 @@ def parts_of(content: bytes) -> Part:
     assert isinstance(root, Part)
     for part in _all(root):
         for defect in part.defects:
-            raise Unreadable(_sentence(defect))
+            raise _broken(defect)
         for name in _MIME_FIELDS:
             if len(part.get_all(name, ())) > 1:
-                raise Unreadable(f"A part of the message has several {name} fields.")
+                raise Unreadable("A part of the message has several %(field)s fields.", field=name)
     return root
 
 
@@ -128,23 +134,33 @@ def text_of(part: Part) -> str:
             "The text has characters outside ASCII, and the message does not say in which "
             "character set. Please send it with another mail program."
         )
-    text = decoded(data, declared or "us-ascii", where="The text")
+    try:
+        text = decoded(data, declared or "us-ascii")
+    except LookupError:
+        raise Unreadable(
+            "The text is in a character set “%(charset)s” that is not known here.",
+            charset=shown_charset(declared),
+        ) from None
+    except ValueError:
+        raise Unreadable("The text is not in the character set that it says it is in.") from None
     if _NO_TEXT.search(text):
         raise Unreadable("The text contains characters that are no text.")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def decoded(data: bytes, charset: str, *, where: str) -> str:
-    """Strictly: a recipient's program may guess otherwise than ours, so we do not guess."""
-    try:
-        if codecs.lookup(charset).name in _PYTHONS_OWN:
-            raise LookupError
-        return data.decode(charset)
-    except LookupError:
-        named = f" “{charset}”" if _CHARSET.fullmatch(charset) else ""
-        raise Unreadable(f"{where} is in a character set{named} that is not known here.") from None
-    except ValueError:
-        raise Unreadable(f"{where} is not in the character set that it says it is in.") from None
+def decoded(data: bytes, charset: str) -> str:
+    """Strictly: a recipient's program may guess otherwise than ours, so we do not guess.
+
+    Raises LookupError for a character set that mail does not know, ValueError for bytes not in it.
+    """
+    if codecs.lookup(charset).name in _PYTHONS_OWN:
+        raise LookupError
+    return data.decode(charset)
+
+
+def shown_charset(declared: str | None) -> str:
+    """The character set's name, if it looks like one and not like a part of the mail."""
+    return declared if declared and _CHARSET.fullmatch(declared) else "…"
 
 
 def _all(root: Part) -> Iterator[Part]:
@@ -158,12 +174,14 @@ def _all(root: Part) -> Iterator[Part]:
         waiting.extend(each for each in reversed(list(below)) if isinstance(each, Part))
 
 
-def _sentence(defect: MessageDefect) -> str:
+def _broken(defect: MessageDefect) -> Unreadable:
     if isinstance(defect, NoBoundaryInMultipartDefect | StartBoundaryNotFoundDefect):
-        return "The message says that it consists of several parts, but it does not."
+        return Unreadable("The message says that it consists of several parts, but it does not.")
     if isinstance(defect, CloseBoundaryNotFoundDefect):
-        return (
+        return Unreadable(
             "The message breaks off in the middle: the end of its last part is missing. "
             "Please send it again."
         )
-    return "A part of the message is malformed. Please send it with another mail program."
+    return Unreadable(
+        "A part of the message is malformed. Please send it with another mail program."
+    )

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import phonenumbers
 
+from models import Invalid
 from notifications.channel import NotDelivered
 from notifications.segments import plain
 from notifications.twilio_client import OptedOut, conversation, not_understood
@@ -132,21 +133,23 @@ class Phone:
 def valid_number(text: str) -> str:
     """A phone number in E.164, from one that begins with + and the country, spaced as one likes.
 
-    Raises ValueError with a sentence for whoever typed it, which does not repeat the number.
+    Raises Invalid for whoever typed it; its sentence does not repeat the number.
     """
     # Letters would be dialled as on an old telephone, or taken for an extension.
     if not re.fullmatch(r"\+[0-9 ().\-/\xa0\u202f]+", text.strip()):
-        raise ValueError(_NUMBER)
+        raise no_number()
     try:
         number = phonenumbers.parse(text)
     except phonenumbers.NumberParseException:
-        raise ValueError(_NUMBER) from None
+        raise no_number() from None
     if not phonenumbers.is_valid_number(number):
-        raise ValueError("No phone can have this number: a digit may be wrong or missing.")
+        raise Invalid("No phone can have this number: a digit may be wrong or missing.")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-_NUMBER = "A phone number begins with + and the country, such as +33 6 12 34 56 78."
+def no_number() -> Invalid:
+    """What is not even written like a telephone number."""
+    return Invalid("A phone number begins with + and the country, such as +33 6 12 34 56 78.")
 
 
 def _is(message: Any, text: str, *, since: datetime) -> bool:

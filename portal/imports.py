@@ -9,7 +9,7 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from models import Door, Invalid
-from portal.languages import gettext as _
+from portal.languages import ngettext
 from portal.lists.blueprint import asked_list
 from portal.refused import say
 from portal.sign_in import current_user, reader, signed_in
@@ -66,7 +66,11 @@ def look(list_id: int) -> ResponseReturnValue:
         by=current_user(),
         via=Door.PORTAL,
     )
-    say(_("%(number)d people have joined the list.") % {"number": imported.joined})
+    joined = imported.joined
+    sentence = ngettext(
+        "%(number)d person has joined the list.", "%(number)d people have joined the list.", joined
+    )
+    say(sentence % {"number": joined})
     return redirect(url_for("lists.subscribers", list_id=list_id), 303)
 
 

@@ -21,3 +21,8 @@ def page_language() -> Language:
 def gettext(sentence: str) -> str:
     """A sentence in the page's language, for what a view says itself."""
     return translations(page_language()).gettext(sentence)
+
+
+def ngettext(one: str, many: str, number: int) -> str:
+    """The sentence for this number, in the page's language."""
+    return translations(page_language()).ngettext(one, many, number)

@@ -12,7 +12,9 @@ from werkzeug.routing import RequestRedirect
 
 from models import Invalid, Refusal, Trespass, Unknown
 from portal.application import unit_of_work
-from portal.languages import gettext
+from portal.languages import page_language
+from portal.reading import page_zone
+from portal.refusals import refusal_words
 from workflows.mailed_links import LinkOver
 
 # Every other refusal is a conflict with what has happened meanwhile.
@@ -50,8 +52,9 @@ def refused(refusal: Refusal) -> ResponseReturnValue:
 
 def in_words(refusal: Refusal) -> str:
     """The refusal in the reader's language."""
-    sentence = gettext(refusal.sentence)
-    return sentence % refusal.facts if refusal.facts else sentence
+    return refusal_words(
+        refusal.sentence, refusal.facts, language=page_language(), zone=page_zone()
+    )
 
 
 def own_page() -> ResponseReturnValue:

@@ -6,6 +6,7 @@ from typing import Any
 
 from models import Act, AuditEntry, Door, Language
 from notifications.languages import translations
+from portal.refusals import refusal_words
 from workflows.trail import NOBODY, Names
 
 Detail = Mapping[str, Any]
@@ -21,7 +22,7 @@ def sentence(
     say = translations(language).gettext
     actor = entry.actor if entry.actor_id else say(entry.actor)
     detail = entry.detail or {}
-    facts = {**words(detail, say), "actor": actor, **names.of(entry)}
+    facts = {**words(detail, language), "actor": actor, **names.of(entry)}
     try:
         return say(chosen(Act(entry.act), detail)) % facts
     except (KeyError, TypeError, ValueError):
@@ -46,14 +47,16 @@ def chosen(act: Act, detail: Detail) -> str:
     return found if isinstance(found, str) else found(detail)
 
 
-def words(detail: Detail, say: Callable[[str], str]) -> dict[str, Any]:
+def words(detail: Detail, language: Language) -> dict[str, Any]:
     """The facts, those which are words of ours in the reader's language."""
-    told = dict(detail)
+    told, say = dict(detail), translations(language).gettext
     if "channel" in told:
         told["channel"] = say(CHANNELS.get(told["channel"], str(told["channel"])))
     counts = {say(state): detail[key] for key, state in OUTCOMES.items() if key in detail}
     told["outcome"] = ", ".join(f"{number} {state}" for state, number in counts.items())
     told["outcome"] = told["outcome"] or say(_("nobody"))
+    if "template" in told:
+        told["sentence"] = refusal_words(told["template"], told["facts"], language=language)
     return told
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from io import IncrementalNewlineDecoder
 from typing import IO, NamedTuple
 
+# Marks a sentence for translators' tools; a page looks it up.
+_ = str
+
 # As much of a file is decoded at once.
 CHUNK = 1 << 20  # bytes
 
@@ -35,7 +38,7 @@ class Entry(NamedTuple):
 
 
 class Malformed(NamedTuple):
-    """A line without an address, and why it has none."""
+    """A line without an address, and why it has none: a sentence in the catalogs, without gaps."""
 
     line: int
     reason: str
@@ -67,12 +70,12 @@ class AddressLines:
 def entry(number: int, text: str) -> Entry | Malformed:
     """What a line that is neither blank nor a comment says."""
     if NO_TEXT in text:
-        return Malformed(number, "It is not UTF-8 text.")
+        return Malformed(number, _("It is not UTF-8 text."))
     if not text.isprintable():
-        return Malformed(number, "It has characters that cannot be seen.")
+        return Malformed(number, _("It has characters that cannot be seen."))
     found = ENTRY.fullmatch(text)
     if found is None:
-        return Malformed(number, "It is neither an address nor a name and an <address>.")
+        return Malformed(number, _("It is neither an address nor a name and an <address>."))
     name, quoted, address, alone = found.groups()
     if alone is not None:
         return Entry(number, alone, "")

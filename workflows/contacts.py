@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from models import Act, Door, Invalid, Language, Preference, Right, User, record
 from notifications.sms import valid_number
-from workflows.people import one_line, require
+from workflows.names import person_name
+from workflows.people import require
 
 
 def change_contact(
@@ -34,7 +35,7 @@ def change_contact(
     if user.removed_at:
         raise Invalid("%(user)s was removed.", user=user)
     before = user.name
-    user.name = before if name is None else one_line(name, "The name")
+    user.name = before if name is None else person_name(name)
     if phone is not None:
         user.phone = free_number(session, phone, user) if phone else None
     if time_zone is not None:
@@ -56,10 +57,7 @@ def known_zone(name: str) -> str:
 
 def free_number(session: Session, phone: str, user: User) -> str:
     """The number in E.164, if nobody else has it; raises Invalid."""
-    try:
-        number = valid_number(phone)
-    except ValueError as wrong:
-        raise Invalid(str(wrong)) from None
+    number = valid_number(phone)
     taken = select(User.id).where(User.phone == number, User.id != user.id)
     if session.scalar(taken) is not None:
         raise Invalid("Another user has this telephone number.")

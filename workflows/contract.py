@@ -52,7 +52,7 @@ class Call(BaseModel):
         except ValidationError as wrong:
             sentences = [complaint(one) for one in wrong.errors(include_input=False)]
             complaints = "; ".join(sentences)
-            raise Invalid(complaints) from None
+            raise Invalid("%(complaints)s (nothing was done)", complaints=complaints) from None
 
 
 def complaint(error: Any) -> str:

@@ -79,7 +79,7 @@ def in_normal_form(entries: Iterator[Entry], malformed: list[Malformed]) -> Iter
         try:
             yield entry._replace(address=checked_address(entry.address))
         except Invalid as reason:
-            malformed.append(Malformed(entry.line, str(reason)))
+            malformed.append(Malformed(entry.line, reason.sentence))
 
 
 def each_once(entries: Iterator[Entry]) -> list[Entry]:
@@ -92,13 +92,18 @@ def each_once(entries: Iterator[Entry]) -> list[Entry]:
 
 def require_usable(report: Report, *, skip_unknown: bool, create_users: bool) -> None:
     """Raise NotEverybodyKnown unless it is said what becomes of every line."""
-    wrong = []
+    malformed = len(report.malformed)
     if report.unknown and not (skip_unknown or create_users):
-        wrong.append(f"addresses of nobody here: {len(report.unknown)}")
-    if report.malformed and not skip_unknown:
-        wrong.append(f"lines without an address: {len(report.malformed)}")
-    if wrong:
-        raise NotEverybodyKnown(f"Nothing was imported; {', '.join(wrong)}.")
+        raise NotEverybodyKnown(
+            "Nothing was imported; addresses of nobody here: %(unknown)d, lines without an "
+            "address: %(malformed)d.",
+            unknown=len(report.unknown),
+            malformed=malformed,
+        )
+    if malformed and not skip_unknown:
+        raise NotEverybodyKnown(
+            "Nothing was imported; lines without an address: %(malformed)d.", malformed=malformed
+        )
 
 
 def list_for(

@@ -23,7 +23,8 @@ from models import (
 from models.addresses import address_key
 from models.lists import fits_list_address
 from setting_values import fits_short_name
-from workflows.people import checked_address, lines, one_line, require
+from workflows.names import approver_list_name, list_description, list_name
+from workflows.people import checked_address, require
 
 
 def create_list(
@@ -47,8 +48,8 @@ def create_list(
     mailing_list = MailingList(
         short_name=free_short_name(session, short_name),
         address=free_list_address(session, address),
-        name=one_line(name, "The list's name"),
-        description=lines(description, "The description"),
+        name=list_name(name),
+        description=list_description(description),
         kind=kind,
         delivery=delivery,
         four_eyes=four_eyes,
@@ -85,11 +86,11 @@ def edit_list(
         "self_service": self_service,
     }
     if name is not None:
-        wanted["name"] = one_line(name, "The list's name")
+        wanted["name"] = list_name(name)
     if address is not None:
         wanted["address"] = free_list_address(session, address, own=mailing_list)
     if description is not None:
-        wanted["description"] = lines(description, "The description")
+        wanted["description"] = list_description(description)
     changed = {
         noun: value
         for noun, value in wanted.items()
@@ -106,7 +107,7 @@ def create_approver_list(
 ) -> ApproverList:
     """Create an approver list with these members; raises Invalid if the name is taken."""
     require(by, Right.CREATE_APPROVER_LISTS, via)
-    name = one_line(name, "The approver list's name")
+    name = approver_list_name(name)
     if session.scalar(select(ApproverList).where(ApproverList.name == name)):
         raise Invalid("There is already an approver list %(name)r.", name=name)
     approver_list = ApproverList(name=name, members=list(dict.fromkeys(members)))
@@ -169,7 +170,7 @@ def list_named(session: Session, short_name: str) -> MailingList:
     """The mailing list with this short name; raises Unknown."""
     mailing_list = session.scalar(select(MailingList).where(MailingList.short_name == short_name))
     if mailing_list is None:
-        raise Unknown(f"There is no mailing list {short_name!r}.")
+        raise Unknown("There is no mailing list %(name)r.", name=short_name)
     return mailing_list
 
 
@@ -183,7 +184,7 @@ def approver_list_named(session: Session, name: str) -> ApproverList:
     """The approver list of this name; raises Unknown."""
     approver_list = session.scalar(select(ApproverList).where(ApproverList.name == name))
     if approver_list is None:
-        raise Unknown(f"There is no approver list {name!r}.")
+        raise Unknown("There is no approver list %(name)r.", name=name)
     return approver_list
 
 

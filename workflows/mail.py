@@ -8,7 +8,6 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from models import (
-    Act,
     Channel,
     Door,
     InboundMail,
@@ -17,10 +16,10 @@ from models import (
     LetterName,
     Notification,
     RequestState,
+    Trespass,
     Unknown,
     User,
     Verdict,
-    record,
     record_refusal,
 )
 from models.clock import now
@@ -99,9 +98,14 @@ def written_by(mail: InboundMail, user: User) -> bool:
 def refuse(session: Session, invitation: Invitation) -> str:
     """Somebody else wrote: it is on record, and a stranger gets no answer."""
     message = invitation.request.message
-    sentence = f"Somebody else wrote to the reply address of {invitation.user}."
-    record(session, Act.REFUSED, by=None, via=Door.MAIL, sentence=sentence, **message.place)
-    return f"refused: {sentence}"
+    refusal = Trespass(
+        "Somebody else wrote to the reply address of %(user)s.",
+        user=invitation.user,
+        via=Door.MAIL,
+        **message.place,
+    )
+    record_refusal(session, refusal)
+    return f"refused: {refusal}"
 
 
 def answer(session: Session, invitation: Invitation, reply: Reply) -> str:
@@ -153,5 +157,5 @@ def mail_by_id(session: Session, mail_id: int) -> InboundMail:
     """The mail with this number; raises Unknown."""
     mail = session.get(InboundMail, mail_id)
     if mail is None:
-        raise Unknown(f"There is no mail {mail_id}.")
+        raise Unknown("There is no mail %(number)d.", number=mail_id)
     return mail

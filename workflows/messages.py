@@ -21,7 +21,7 @@ from models import (
     record,
 )
 from models.clock import now
-from notifications.authored import Unreadable, read
+from notifications.authored import read
 from workflows.archive import require_open
 from workflows.dispatch import release
 from workflows.moderation import request_approval
@@ -72,10 +72,7 @@ def write(
 
 def subject_of(raw: bytes, max_bytes: int) -> str:
     """The subject of a mail that can be sent; raises Invalid for any other."""
-    try:
-        return read(raw, limit=max_bytes).subject
-    except Unreadable as wrong:
-        raise Invalid(str(wrong)) from None
+    return read(raw, limit=max_bytes).subject
 
 
 def hand_in(session: Session, message: Message, author: User, *, via: Door) -> None:
@@ -129,7 +126,7 @@ def require_sensible(send_at: datetime) -> None:
     if send_at.tzinfo is None:
         raise Invalid("The time to send at needs a zone, as in 2027-01-31T09:00+01:00.")
     if send_at < now() - PAST_TOLERANCE:
-        raise Invalid(f"The time to send at lies in the past: {send_at.isoformat()}.")
+        raise Invalid("The time to send at lies in the past: %(time)s.", time=send_at)
     try:
         # At the ends of the calendar a time has no neighbour in another zone.
         send_at.astimezone(UTC) + timedelta(days=1), send_at.astimezone(UTC) - timedelta(days=1)

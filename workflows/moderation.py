@@ -186,7 +186,7 @@ def win(
 def too_late(request: ModerationRequest) -> Refusal:
     """What to tell whoever comes second."""
     if (first := request.decision) is not None:
-        facts = {"approver": first.approver, "when": f"{first.decided_at:%Y-%m-%d at %H:%M:%S %Z}"}
+        facts = {"approver": first.approver, "when": first.decided_at}
         if first.verdict is Verdict.APPROVED:
             return AlreadyDecided(
                 "%(approver)s has already approved this message, on %(when)s.", **facts

@@ -23,6 +23,7 @@ from models.addresses import address_key
 from models.clock import now
 from workflows.administrators import never_the_last
 from workflows.journal import hold, note_everywhere
+from workflows.names import person_name, role_name
 
 
 def add_user(
@@ -40,7 +41,7 @@ def add_user(
     the right to edit users.
     """
     require(by, Right.EDIT_USERS, via)
-    user = User(address=checked_address(address), name=one_line(name, "The name"))
+    user = User(address=checked_address(address), name=person_name(name))
     names = list(roles)
     if find_user(session, user.address):
         raise Invalid("There is already a user with this address.")
@@ -95,7 +96,7 @@ def define_role(
     """
     require(by, Right.EDIT_USERS, via)
     known = sorted({checked_right(number) for number in rights})
-    name = one_line(name, "The role's name")
+    name = role_name(name)
     role = session.scalar(select(Role).where(Role.name == name))
     if role is None:
         role = Role(name=name, rights=known)
@@ -206,23 +207,23 @@ def checked_right(number: int) -> int:
 def checked_address(address: str) -> str:
     """The address in its normal form (RFC 5321, internationalised too); raises Invalid."""
     try:
-        # Organisations test with .test and name their own hosts as they like: no look-up here.
-        return validate_email(address, check_deliverability=False, test_environment=True).normalized
-    except EmailNotValidError as wrong:
-        raise Invalid("This is not an e-mail address: %(why)s", why=wrong) from None
+        return normal_form(address)
+    except EmailNotValidError:
+        raise no_address(address) from None
 
 
-def one_line(text: str, noun: str) -> str:
-    """The text without blanks around it; raises Invalid if empty or more than one line."""
-    stripped = text.strip()
-    if not stripped or not stripped.isprintable():
-        raise Invalid(f"{noun} must be one line of text.")
-    return stripped
+def normal_form(address: str) -> str:
+    """The address in its normal form; raises EmailNotValidError."""
+    # Organisations test with .test and name their own hosts as they like: no look-up here.
+    return validate_email(address, check_deliverability=False, test_environment=True).normalized
 
 
-def lines(text: str, noun: str) -> str:
-    """The text without blanks around it; raises Invalid for control characters."""
-    stripped = text.strip()
-    if not all(each.isprintable() or each in "\n\t" for each in stripped):
-        raise Invalid(f"{noun} must be text.")
-    return stripped
+def no_address(text: str) -> Invalid:
+    """What is wrong with it; the reasons of the library are in English only, and quote the text."""
+    if text.count("@") != 1:
+        return Invalid("This is not an e-mail address: it needs one @ sign.")
+    try:
+        normal_form(f"a@{text.partition('@')[2]}")
+    except EmailNotValidError:
+        return Invalid("This is not an e-mail address: what follows the @ sign is no domain.")
+    return Invalid("This is not an e-mail address: what precedes the @ sign cannot stand there.")

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from models import Act, Door, Invalid, Refusal, Right, Role, User, record
 from models.people import user_role
 from workflows.administrators import never_the_last
-from workflows.people import define_role, grant, one_line, require, role_named
+from workflows.names import role_name
+from workflows.people import define_role, grant, require, role_named
 
 
 class RoleInUse(Refusal):
@@ -20,7 +21,7 @@ def create_role(
 ) -> Role:
     """Create a role with these rights; raises Invalid if there is one of this name."""
     require(by, Right.EDIT_USERS, via)
-    name = one_line(name, "The role's name")
+    name = role_name(name)
     if session.scalar(select(Role.id).where(Role.name == name)) is not None:
         raise Invalid("There is already a role %(role)s.", role=name)
     return define_role(session, name, rights, by=by, via=via)

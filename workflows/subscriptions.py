@@ -118,10 +118,10 @@ def require_all(session: Session, wanted: Select[int]) -> None:
     there = select(User.id).where(User.removed_at.is_(None))
     missing = session.scalars(wanted.except_(there).order_by(text("1")).limit(SHOWN + 1)).all()
     if missing:
-        numbers = ", ".join(map(str, missing[:SHOWN])) + (
-            " and others" if len(missing) > SHOWN else ""
-        )
-        raise Unknown(f"Not among the users: {numbers}.")
+        numbers = ", ".join(map(str, missing[:SHOWN]))
+        if len(missing) > SHOWN:
+            raise Unknown("Not among the users: %(numbers)s and others.", numbers=numbers)
+        raise Unknown("Not among the users: %(numbers)s.", numbers=numbers)
 
 
 def unsubscribe(

@@ -109,8 +109,7 @@ def test_what_is_no_mail_is_refused(raw: bytes, words: str) -> None:
 def test_a_mail_over_the_limit_hears_both_sizes() -> None:
     raw = FROM + b"\r\n" + b"text\r\n" * 1_000
 
-    assert "(6,025 bytes)" in refusal(raw, limit=6_024)
-    assert "(6,024 bytes)" in refusal(raw, limit=6_024)
+    assert "has 6,025 bytes, and at most 6,024 can" in refusal(raw, limit=6_024)
     assert read(raw, limit=6_025)
 
 
@@ -159,7 +158,7 @@ def test_hidden_line_breaks_are_refused(name: str, hidden: str) -> None:
         ("=?x-unknown?q?a?=", "character set “x-unknown” that is not known"),
         ("=?unicode_escape?q?=5Cu000a?=", "that is not known"),
         ("=?rot13?q?n?=", "“rot13” that is not known"),
-        ("=?eve@evil.example?q?n?=", "in a character set that is not known"),
+        ("=?eve@evil.example?q?n?=", "in a character set “…” that is not known"),
         ("=?utf-8?q?=FF?=", "not in the character set"),
         ("=?utf-8?b?x?=", "not encoded as it says"),
     ],

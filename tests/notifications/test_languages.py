@@ -2,8 +2,10 @@
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -25,6 +27,8 @@ FOREIGN = [Language.FRENCH, Language.GERMAN]
 MAPPINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["babel"]["mappings"]
 METHODS = [(pattern, each["method"]) for each in MAPPINGS for pattern in each["pattern"]]
 OPTIONS = {pattern: each for each in MAPPINGS for pattern in each["pattern"]}
+Sentence = str | tuple[str, str]
+
 GAP = re.compile(r"%\((\w+)\)[a-z]")
 
 
@@ -37,25 +41,59 @@ def refusals(kind: type[Refusal] = Refusal) -> Iterator[str]:
         yield from refusals(one)
 
 
-def sentences() -> Iterator[str]:
-    """Every sentence in the templates and pages, and every refusal that is not put together."""
+@cache
+def sentences() -> frozenset[Sentence]:
+    """Every sentence in the templates and pages, and every refusal; with a count, a pair."""
     keywords = {**DEFAULT_KEYWORDS, **dict.fromkeys(refusals())}
-    for _, _, sentence, *_ in extract_from_dir(ROOT, METHODS, OPTIONS, keywords):
-        assert isinstance(sentence, str)
-        yield sentence
+    return frozenset(
+        sentence if isinstance(sentence, str) else sentence[:2]  # type: ignore[misc]
+        for _, _, sentence, *_ in extract_from_dir(ROOT, METHODS, OPTIONS, keywords)
+    )
+
+
+def forms(sentence: Sentence) -> tuple[str, ...]:
+    """The sentence, or its singular and plural."""
+    return (sentence,) if isinstance(sentence, str) else sentence
+
+
+# What a native reader would trip over, and the word that all catalogs and pages have instead.
+SHUNNED = {
+    Language.FRENCH: {
+        "courriel": "e-mail",
+        "synchronisation": "transmission",
+        "planifi": "programm",
+        "quatre yeux": "double contrôle",
+        "abonné": "inscrit",
+        "·e": "a sentence that is true of everybody",
+        "(e)": "a sentence that is true of everybody",
+    },
+    Language.GERMAN: {
+        "erwaltung": "Administration",
+        "verschickt": "versandt",
+        "Brief": "E-Mail",
+        "Freigeber": "Freigebende",
+    },
+}
+
+
+def in_language(sentence: Sentence, language: Language) -> list[str]:
+    """The sentence for each number that the language tells apart."""
+    catalog = translations(language)
+    if isinstance(sentence, str):
+        return [catalog.gettext(sentence)]
+    return [catalog.ngettext(*sentence, number) for number in (0, 1, 2, 1_000)]
 
 
 @pytest.mark.parametrize("language", FOREIGN)
 def test_every_sentence_is_translated_with_the_same_gaps(language: Language) -> None:
-    catalog = translations(language)
+    said = sentences()
 
-    said = set(sentences())
     assert len(said) > 60
     assert {"Approve", "This link is not known here"} < said  # of pages, too
     for sentence in said:
-        translated = catalog.gettext(sentence)
-        assert translated != sentence, sentence
-        assert sorted(GAP.findall(translated)) == sorted(GAP.findall(sentence))
+        for translated in in_language(sentence, language):
+            assert translated not in forms(sentence)
+            assert sorted(GAP.findall(translated)) == sorted(GAP.findall(forms(sentence)[-1]))
 
 
 @pytest.mark.parametrize("language", FOREIGN)
@@ -63,7 +101,30 @@ def test_no_translation_is_left_over(language: Language) -> None:
     with (CATALOGS / f"{language}.po").open("rb") as file:
         known = {message.id for message in read_po(file) if message.id}
 
-    assert known - set(sentences()) == set()
+    assert known - sentences() == set()
+
+
+@pytest.mark.parametrize("language", FOREIGN)
+def test_one_thing_has_one_word_in_every_language(language: Language) -> None:
+    said = [one for sentence in sentences() for one in in_language(sentence, language)]
+
+    assert [(word, one) for word in SHUNNED[language] for one in said if word in one] == []
+
+
+@pytest.mark.parametrize("language", FOREIGN)
+def test_a_catalog_says_everything_once(language: Language) -> None:
+    catalog = (CATALOGS / f"{language}.po").read_text()
+    written = re.findall(r'^msgid ((?:".*"\n)+)', catalog, re.MULTILINE)
+    said = Counter("".join(re.findall(r'"(.*)"', one)) for one in written)
+
+    assert [sentence for sentence, times in said.items() if times > 1] == []
+
+
+@pytest.mark.parametrize("language", FOREIGN)
+def test_a_catalog_says_whose_it_is(language: Language) -> None:
+    header = (CATALOGS / f"{language}.po").read_text().split("\n\n")[0]
+
+    assert not re.search("VERSION|PROJECT|YEAR|FULL NAME|EMAIL@|LL@", header)
 
 
 @pytest.mark.parametrize("letter", list(LetterName))

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models import Invalid
 from notifications.sms import valid_number
 
 GRACE, LINUS = "+33612345678", "+4915123456789"
@@ -33,7 +34,7 @@ def test_a_number_is_taken_as_people_write_it(typed: str, number: str) -> None:
     ],
 )
 def test_a_number_that_no_phone_can_have_is_refused_without_repeating_it(typed: str) -> None:
-    with pytest.raises(ValueError, match=r"number.*\.$") as no:
+    with pytest.raises(Invalid, match=r"number.*\.$") as no:
         valid_number(typed)
 
     assert typed in {"", "+"} or typed not in str(no.value)
@@ -43,7 +44,7 @@ def test_a_number_that_no_phone_can_have_is_refused_without_repeating_it(typed: 
 def test_whatever_is_typed_is_a_number_or_a_sentence(typed: str) -> None:
     try:
         number = valid_number(typed)
-    except ValueError as no:
+    except Invalid as no:
         assert str(no).endswith(".")  # noqa: PT017 (either will do)
     else:
         assert valid_number(number) == number

@@ -32,7 +32,7 @@ def write() -> str:
 
 def write_and_fail() -> str:
     write()
-    raise Invalid("This is not an e-mail address: %(why)s", why="a & b")
+    raise Invalid("There is already a role %(role)s.", role="a & b")
 
 
 @signed_in
@@ -99,7 +99,7 @@ def test_a_trespass_is_undone_and_on_record(app: Flask, session: Session, people
 
     assert visitor.post("/trespass").status_code == 403
 
-    assert "Ada Lovelace lacks the right EDIT_USERS (2000)." in visitor.page
+    assert "Ada Lovelace lacks the right Edit users (2000)." in visitor.page
     assert written(session) == 0
     refused = session.scalars(select(AuditEntry).where(AuditEntry.act == Act.REFUSED)).one()
     assert (refused.actor_id, refused.door) == (people.ada.id, Door.PORTAL)
@@ -113,7 +113,7 @@ def test_a_refusal_is_told_in_the_readers_language(
 
     visitor.post("/trespass")
 
-    assert "Ada Lovelace fehlt das Recht EDIT_USERS (2000)." in visitor.page
+    assert "Ada Lovelace fehlt das Recht „Benutzer bearbeiten“ (2000)." in visitor.page
     assert '<html lang="de">' in visitor.page
 
 

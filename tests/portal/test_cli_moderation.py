@@ -108,7 +108,7 @@ def test_who_is_no_approver_is_refused_and_on_record(
     session.expire_all()
     entry = refused(session)
     assert (entry.message_id, entry.door) == (request.message_id, Door.COMMAND_LINE)
-    assert entry.detail == {"sentence": sentence}
+    assert entry.detail["sentence"] == sentence
     assert request.state is RequestState.OPEN
 
 

@@ -85,7 +85,7 @@ def test_what_was_looked_at_is_carried_out_without_the_unknown(
     imported = select(AuditEntry).where(AuditEntry.act == Act.IMPORTED)
     assert session.scalars(imported).one().actor == "Barbara Liskov"
     browser.get(f"/mailing-lists/{people.announce.id}/subscribers")
-    assert "1 people have joined the list." in browser.page
+    assert "1 person has joined the list." in browser.page
 
 
 def test_who_may_edit_users_adds_the_unknown(

@@ -135,8 +135,8 @@ def test_every_act_has_a_label_of_its_own(language: Language) -> None:
     ("language", "expected"),
     [
         (Language.ENGLISH, "system finished sending: 1 failed, 9 sent"),
-        (Language.FRENCH, "Le système a terminé l\u2019envoi : 1 en échec, 9 envoyé"),
-        (Language.GERMAN, "Das System hat den Versand beendet: 1 fehlgeschlagen, 9 gesendet"),
+        (Language.FRENCH, "Le système a terminé l\u2019envoi : 1 en échec, 9 avec succès"),
+        (Language.GERMAN, "Das System hat den Versand beendet: 1 fehlgeschlagen, 9 versandt"),
     ],
 )
 def test_an_act_is_told_in_the_readers_language(language: Language, expected: str) -> None:

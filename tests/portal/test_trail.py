@@ -182,7 +182,7 @@ def test_the_file_is_in_the_readers_language(
 
     sentences = [line[5] for line in exported(admin, f"list={people.announce.id}")]
 
-    assert "Die Betriebsleitung hat die Liste announce angelegt" in sentences
+    assert "Der Betrieb hat die Liste announce angelegt" in sentences
 
 
 def test_no_cell_of_the_file_is_a_formula(session: Session, people: Cast, admin: Visitor) -> None:

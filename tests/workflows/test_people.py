@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from models import Act, AuditEntry, Door, Invalid, Trespass, Unknown, User
 from tests.builders import Cast
 from workflows import people as persons
+from workflows.names import person_name
 
 OPERATOR = Door.COMMAND_LINE
 PORTAL = Door.PORTAL
@@ -102,7 +103,7 @@ def test_a_name_is_one_line_without_controls(session: Session, name: str) -> Non
 @given(text=st.text())
 def test_a_line_is_refused_or_cannot_end_a_header(text: str) -> None:
     try:
-        line = persons.one_line(text, "The name")
+        line = person_name(text)
     except Invalid:
         return
 

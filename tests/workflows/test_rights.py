@@ -75,7 +75,7 @@ def test_a_refused_attempt_is_undone_and_on_record(
 
     entry = last_entry(session)
     assert (entry.act, entry.actor, entry.door) == (Act.REFUSED, "Edsger Dijkstra", PORTAL)
-    assert entry.detail == {"sentence": str(refusal.value)}
+    assert entry.detail["sentence"] == str(refusal.value)
     assert entry.list_id == (people.announce.id if attempt.about else None)
     assert entry.message_id == refusal.value.message_id
 
