@@ -1,35 +1,34 @@
 """`make up`: the whole house, left running for a person to play with until Ctrl-C."""
 
+import os
 import secrets
 import shlex
 import shutil
+import subprocess
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from sandbox.demo import APPROVERS, MEMBERS, settle_in
 from sandbox.house import ROOT, House, celery, house, port
 from sandbox.mailbox_pages import MailboxPages
+from sandbox.residents import PASSWORD, RESIDENTS
 
 FOLDER: Final = ROOT / ".sandbox"
-# What `listgate` in a second terminal needs to know.
-TOLD: Final = (
-    "DATABASE_URL",
-    "REDIS_URL",
-    "SMTP_URL",
-    "MAIL_FROM",
-    "LOG_FORMAT",
-    "LISTGATE_ENV_FILE",
-)
 
 
-def main() -> None:
-    """Start everything, say how to use it, and show each mail as it comes."""
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    with suppress(KeyboardInterrupt), house(FOLDER) as here:
-        print("Making the people of the demo …", flush=True)
-        settle_in(here)
+def main(folder: Path = FOLDER) -> None:
+    """Start everything, say how to use it, and show each mail and SMS as it comes."""
+    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(KeyboardInterrupt), house(folder) as here:
+        print("The people of the demo move in …", flush=True)
+        subprocess.run(
+            [sys.executable, "-m", "sandbox.moving_in"],
+            env=here.environment,
+            cwd=ROOT,
+            check=True,
+        )
         password, flower_port = secrets.token_urlsafe(9), port()
         flower = celery("flower", f"--port={flower_port}", "--address=127.0.0.1", "--read-only")
         here.environment["FLOWER_BASIC_AUTH"] = f"operator:{password}"
@@ -40,52 +39,60 @@ def main() -> None:
             watching.wait_until_ready()
             write_environment(here)
             explain(f"http://operator:{password}@127.0.0.1:{flower_port}/", pages.url, here)
-            show_mails(here)
+            show_letters(here)
 
 
 def write_environment(here: House) -> None:
-    """Write what a second terminal sources."""
-    lines = [f"export {name}={shlex.quote(here.environment[name])}\n" for name in TOLD]
-    (FOLDER / "env").touch(mode=0o600)
-    (FOLDER / "env").write_text("".join(lines))
+    """Write what a second terminal sources: all that the house is told and the terminal is not."""
+    told = sorted(here.environment.items() - os.environ.items())
+    lines = [f"export {name}={shlex.quote(value)}\n" for name, value in told]
+    (here.folder / "env").touch(mode=0o600)
+    (here.folder / "env").write_text("".join(lines))
 
 
 def explain(flower: str, mailboxes: str, here: House) -> None:
     """Say what is there and what to try first."""
-    env = (FOLDER / "env").relative_to(Path.cwd())
+    folder = os.path.relpath(here.folder)
+    people = "\n".join(f"  {one.name:20}{one.what:16}{one.address}" for one in RESIDENTS)
     print(
         f"""
 The house is up. Ctrl-C ends it and forgets everything.
 
+  portal              {here.environment["PUBLIC_URL"]}
   mailboxes           {mailboxes}  (read a letter, and reply to it)
   telephones          {here.phone.url}  (read an SMS, and answer it)
   Flower (read-only)  {flower}
-  logs and mails      {FOLDER.relative_to(Path.cwd())}/
-  list server         {here.list_server.relative_to(Path.cwd())}/  (a file of addresses per list)
+  logs and mails      {folder}/
+  list server         {folder}/lists/  (a file of addresses per list)
 
-In a second terminal:
+Log in to the portal with the password "{PASSWORD}" as:
 
-  . {env}; PATH=$PWD/.venv/bin:$PATH
+{people}
+
+Or without a portal, in a second terminal:
+
+  . {folder}/env; PATH=$PWD/.venv/bin:$PATH
   listgate doctor
   listgate message submit sandbox/letters/assembly.eml --list announce --as ada@example.org
   listgate decide 1 approve --as grace@example.org
   listgate timeline 1
 
-Ada writes; {", ".join(name.split()[0] for name in APPROVERS.values())} approve;
-{", ".join(name.split()[0] for name in MEMBERS.values())} are on the list.
-Mails will be shown here as they come:
+Mails and SMS will be shown here as they come:
 """,
         flush=True,
     )
 
 
-def show_mails(here: House) -> None:
-    """Print a line for each mail, for ever."""
-    shown = 0
+def show_letters(here: House) -> None:
+    """Print a line for each mail and SMS, for ever."""
+    mails = texts = 0
     while True:
-        for mail in here.mailbox.mails[shown:]:
-            shown += 1
+        for mail in here.mailbox.mails[mails:]:
+            mails += 1
             print(f"  {', '.join(mail.recipients)}: {mail.message['Subject']}", flush=True)
+        for sms in here.phone.messages[texts:]:
+            texts += 1
+            print(f"  {sms.to}: {sms.body}", flush=True)
         time.sleep(0.2)
 
 

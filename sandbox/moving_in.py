@@ -1,0 +1,71 @@
+"""Has people move into the house of `make up`, with rights and passwords; run in its environment.
+
+The demo does the same on the command line, in view of the reader; here somebody waits for it.
+"""
+
+from typing import Final
+
+from flask_security import hash_password
+from sqlalchemy.orm import Session
+
+from models import Door, Language, ListKind, MailingList, Preference, User
+from portal.web import app
+from sandbox.demo import APPROVERS, LINUS, MEMBERS
+from sandbox.residents import PASSWORD, RESIDENTS
+from workflows.contacts import change_contact
+from workflows.credentials import credentials_of
+from workflows.lists import assign_approvers, create_approver_list, create_list
+from workflows.people import add_user
+from workflows.subscriptions import subscribe
+from workflows.transaction import transaction
+
+HERE: Final = Door.COMMAND_LINE
+
+
+def move_in(session: Session) -> None:
+    """Create the people, two lists with somebody on one of them, and their approver list."""
+    people = {
+        one.address: add_user(session, one.address, one.name, roles=one.roles, by=None, via=HERE)
+        for one in RESIDENTS
+    }
+    give_keys(session, people)
+    grace, linus = people["grace@example.org"], people["linus@example.org"]
+    change_contact(session, grace, language=Language.FRENCH, by=None, via=HERE)
+    change_contact(session, linus, phone=LINUS, preference=Preference.BOTH, by=None, via=HERE)
+    announce = furnish(session, [people[address] for address in APPROVERS])
+    for address in MEMBERS:
+        subscribe(session, people[address], announce, by=None, via=HERE)
+
+
+def give_keys(session: Session, people: dict[str, User]) -> None:
+    """Let everybody log in with the password that is printed."""
+    with app.app_context():
+        known = hash_password(PASSWORD)
+    for person in people.values():
+        credentials_of(session, person).password_hash = known
+
+
+def furnish(session: Session, approvers: list[User]) -> MailingList:
+    """Create the lists, and say who answers for them; returns the one that people are on."""
+    editors = create_approver_list(session, "editors", approvers, by=None, via=HERE)
+    announce = create_list(
+        *(session, "announce", "announce@lists.example.org", "Announcements"),
+        description="A few letters a year.",
+        by=None,
+        via=HERE,
+    )
+    circle = create_list(
+        *(session, "reading", "reading@lists.example.org", "Reading circle"),
+        description="Whoever likes to talk about books.",
+        kind=ListKind.DISCUSSION,
+        by=None,
+        via=HERE,
+    )
+    for one in (announce, circle):
+        assign_approvers(session, one, editors, by=None, via=HERE)
+    return announce
+
+
+if __name__ == "__main__":
+    with transaction() as everything:
+        move_in(everything)
