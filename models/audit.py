@@ -131,20 +131,24 @@ def record(
     **detail: Any,
 ) -> None:
     """Add to the audit trail; without a person (`by`) it was the operator or the system."""
-    nobody = "system" if via is Door.SYSTEM else "operator"
     # Not by the unit of work: an entry is never looked at again, and this takes half the time.
     session.connection().execute(
         insert(AuditEntry),
         {
             "act": act,
             "actor_id": by.id if by else None,
-            "actor": by.name if by else nobody,
+            "actor": by.name if by else nobody(via),
             "door": via,
             "message_id": message_id,
             "list_id": list_id,
             "detail": detail,
         },
     )
+
+
+def nobody(via: Door) -> str:
+    """What stands where no person acts."""
+    return "system" if via is Door.SYSTEM else "operator"
 
 
 def record_refusal(session: Session, refusal: Trespass) -> None:

@@ -1,14 +1,18 @@
 """Somebody's history, one page at a time: for themselves, and for whoever may view users."""
 
-from flask import Blueprint, g, render_template
+from dataclasses import asdict
+from functools import partial
+
+from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from models import Door, Right, User
 from portal.languages import page_language
-from portal.paging import page_of
+from portal.paging import ROWS
 from portal.sign_in import current_user, signed_in
 from portal.timeline import sentence
-from workflows.history import history
+from portal.trail import given, number
+from workflows.history import Reached, history
 from workflows.people import require, user_by_id
 from workflows.trail import names
 
@@ -32,12 +36,16 @@ def of_person(user_id: int) -> ResponseReturnValue:
 
 def shown(person: User) -> ResponseReturnValue:
     """One page of it; the names of people and lists are looked up for all rows at once."""
-    paged = page_of(g.session, history(person))
-    language, known = page_language(), names(g.session, paged.rows)
+    reached = Reached(given("entry", number), given("change", number))
+    found = history(g.session, person, reached, limit=ROWS + 1)
+    rows, here = found[:ROWS], partial(url_for, str(request.endpoint), **(request.view_args or {}))
+    language, known = page_language(), names(g.session, rows)
     return render_template(
         "history/history.html",
         person=person,
-        paged=paged,
-        sentences=[sentence(entry, language, known) for entry in paged.rows],
+        rows=rows,
+        newest=None if reached == Reached() else here(),
+        older=here(**asdict(reached.beyond(rows))) if len(found) > ROWS else None,
+        sentences=[sentence(entry, language, known) for entry in rows],
         list_names=known.lists,
     )

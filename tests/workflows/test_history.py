@@ -1,5 +1,6 @@
 """Somebody's history: what they did, and what was done about them, each thing once."""
 
+import pytest
 from sqlalchemy.orm import Session
 
 from models import Act, Door
@@ -7,12 +8,12 @@ from tests.builders import Cast, a_list, a_request
 from workflows import people as persons
 from workflows import subscriptions
 from workflows.contacts import change_contact
-from workflows.history import history
+from workflows.history import Reached, history
 
 
 def acts(session: Session, people: Cast) -> list[tuple[str, str]]:
     session.flush()
-    return [(one.actor, one.act) for one in session.scalars(history(people.edsger))]
+    return [(one.actor, one.act) for one in history(session, people.edsger, limit=10)]
 
 
 def test_joining_is_told_once_and_the_newest_comes_first(session: Session, people: Cast) -> None:
@@ -50,8 +51,28 @@ def test_what_others_did_to_others_is_not(session: Session, people: Cast) -> Non
 def test_an_entry_from_the_journal_tells_list_and_door(session: Session, people: Cast) -> None:
     session.flush()
 
-    joined = session.scalars(history(people.edsger).limit(1)).one()
+    (joined,) = history(session, people.edsger, limit=1)
 
     assert (joined.list_id, joined.door) == (people.announce.id, Door.PORTAL)
     assert joined.detail == {"user_id": people.edsger.id}
     assert joined.id < 0
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_it_is_read_bit_by_bit_without_gap_or_repetition(
+    session: Session, people: Cast, limit: int
+) -> None:
+    for short_name in ("news", "staff"):
+        room = a_list(session, short_name)
+        subscriptions.subscribe(session, people.edsger, room, by=people.edsger, via=Door.PORTAL)
+        change_contact(session, people.edsger, name=short_name, by=people.edsger, via=Door.PORTAL)
+    session.flush()
+    whole = [one.id for one in history(session, people.edsger, limit=10)]
+
+    bits, reached = [], Reached()
+    while some := history(session, people.edsger, reached, limit=limit):
+        bits += [one.id for one in some]
+        reached = reached.beyond(some)
+
+    assert bits == whole
+    assert len(set(bits)) == len(bits) == 6
