@@ -37,7 +37,7 @@ def found(template: str, **more: object) -> str:
 
 def asked_for() -> Select[Message]:
     """The messages that the address asks for; what it asks wrongly counts as not asked."""
-    messages = searched(outbox(current_user()), request.args.get("words", "").replace("\0", ""))
+    messages = searched(outbox(current_user()), request.args.get("words", ""))
     if short_name := request.args.get("list", "").replace("\0", ""):
         messages = of_list(messages, short_name)
     if (state := request.args.get("state")) in list(MessageState):

@@ -4,13 +4,14 @@ from typing import Any
 
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from models import Door, Invalid, ListKind, MailingList, Right, SelfService, Subscription, Unknown
 from portal.languages import gettext as _
 from portal.paging import page_of
 from portal.refused import say
 from portal.sign_in import current_user, signed_in
+from workflows.finding import LISTS, holds
 from workflows.subscriptions import subscribe, unsubscribe
 
 pages = Blueprint("subscriptions", __name__)
@@ -27,12 +28,10 @@ def offered() -> None:
 @signed_in
 def my_lists() -> ResponseReturnValue:
     """All lists, or those with these words, or only mine."""
-    user, words = current_user(), request.args.get("words", "").strip()
+    user, words = current_user(), request.args.get("words", "")
     theirs = select(Subscription.list_id).where(Subscription.user_id == user.id)
-    found = select(MailingList).order_by(func.lower(MailingList.name), MailingList.id)
-    if words:
-        columns = (MailingList.name, MailingList.short_name, MailingList.description)
-        found = found.where(or_(*(one.icontains(words, autoescape=True) for one in columns)))
+    found = select(MailingList).where(holds(words, LISTS))
+    found = found.order_by(func.lower(MailingList.name), MailingList.id)
     if "mine" in request.args:
         found = found.where(MailingList.id.in_(theirs))
     paged = page_of(g.session, found)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import Select, func, or_, select, true
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from models import (
     Decision,
@@ -17,6 +17,7 @@ from models import (
     Right,
     User,
 )
+from workflows.finding import MESSAGES, holds
 from workflows.messages import PRIVATE
 
 
@@ -24,9 +25,10 @@ def outbox(user: User) -> Select[Message]:
     """The own messages, and with the right to see the outbox those of others; newest first."""
     found = (
         select(Message)
+        .join(Message.author)
         .where(Message.state != MessageState.DISCARDED)
         .order_by(Message.id.desc())
-        .options(joinedload(Message.author), joinedload(Message.mailing_list))
+        .options(contains_eager(Message.author), selectinload(Message.mailing_list))
     )
     if user.may(Right.VIEW_OUTBOX):
         return found.where(or_(Message.author_id == user.id, Message.state.not_in(PRIVATE)))
@@ -34,11 +36,8 @@ def outbox(user: User) -> Select[Message]:
 
 
 def searched(found: Select[Message], words: str) -> Select[Message]:
-    """Those whose subject or author's name has all the words in it."""
-    for word in words.split():
-        by_name = Message.author.has(User.name.icontains(word, autoescape=True))
-        found = found.where(or_(Message.subject.icontains(word, autoescape=True), by_name))
-    return found
+    """Those of an outbox whose subject or author's name has each of the words in it."""
+    return found.where(holds(words, MESSAGES))
 
 
 def of_list(found: Select[Message], short_name: str) -> Select[Message]:
@@ -92,13 +91,21 @@ def dispatches(session: Session, message_ids: Sequence[int]) -> Mapping[int, Dis
 
 def tallies(session: Session, message_ids: Sequence[int]) -> Mapping[int, Mapping[str, int]]:
     """How many deliveries of each of the messages are in which state."""
-    counted: dict[int, dict[str, int]] = {}
-    found = (
-        select(Dispatch.message_id, Delivery.state, func.count())
-        .join(Delivery, Delivery.dispatch_id == Dispatch.id)
-        .where(Dispatch.message_id.in_(message_ids))
-        .group_by(Dispatch.message_id, Delivery.state)
+    # For each dispatch by itself: else PostgreSQL may read all deliveries that there ever were.
+    theirs = (
+        select(Delivery.state, func.count().label("number"))
+        .where(Delivery.dispatch_id == Dispatch.id)
+        .correlate(Dispatch)
+        .group_by(Delivery.state)
+        .lateral()
     )
-    for message_id, state, count in session.execute(found):
-        counted.setdefault(message_id, {})[state.value] = count
+    found = (
+        select(Dispatch.message_id, theirs.c.state, theirs.c.number)
+        .join(theirs, true())
+        .where(Dispatch.message_id.in_(message_ids))
+    )
+    counted: dict[int, dict[str, int]] = {}
+    for message_id, state, number in session.execute(found):
+        counts = counted.setdefault(message_id, {})
+        counts[state.value] = counts.get(state.value, 0) + number
     return counted

@@ -67,9 +67,14 @@ def second_factor() -> ResponseReturnValue:
     kept = g.session.get(Credentials, current_user().id)
     if kept.totp_secret is not None:
         return render_template("accounts/codes_off.html")
-    secret = session.setdefault("new_secret", codes().generate_totp_secret())
-    shown = codes().fetch_setup_values(secret, Account(kept))
-    return render_template("accounts/codes_on.html", **shown)
+    if "new_secret" not in session:
+        session["new_secret"] = codes().generate_totp_secret()
+    secret, name = session["new_secret"], Account(kept).calc_username()
+    return render_template(
+        "accounts/codes_on.html",
+        image=codes().generate_qrcode(name, secret),
+        key=codes().get_totp_pretty_key(secret),
+    )
 
 
 @pages.post("/account/codes")

@@ -1,9 +1,13 @@
 """Flask-Security as we use it: hashes, sessions and codes are its work, pages are ours."""
 
+from base64 import b64encode
+
+import qrcode  # type: ignore[import-untyped]
 from flask import Flask
 from flask_security import Security, hash_password
 from flask_security.totp import Totp
 from passlib.totp import TotpMatch
+from qrcode.image.svg import SvgPathImage  # type: ignore[import-untyped]
 
 from notifications.keys import Keys
 from portal.accounts.account import Account, Accounts
@@ -22,6 +26,11 @@ class Codes(Totp):
     def set_last_counter(self, user: Account, tmatch: TotpMatch) -> None:  # type: ignore[override]
         """Remember that a code was used."""
         user.credentials.totp_counter = tmatch.counter
+
+    def generate_qrcode(self, username: str, totp: str) -> str:
+        """The secret as a picture, in one path: of a quarter of the bytes, and drawn sooner."""
+        picture = qrcode.make(self.get_totp_uri(username, totp), image_factory=SvgPathImage)
+        return f"data:image/svg+xml;base64,{b64encode(picture.to_string()).decode()}"
 
 
 def guard(app: Flask, settings: Settings) -> None:

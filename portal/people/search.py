@@ -2,13 +2,14 @@
 
 from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import selectinload
 
 from models import Door, Right, Role, User
 from portal.paging import page_of
 from portal.people.blueprint import pages
 from portal.sign_in import current_user, signed_in
+from workflows.finding import PEOPLE, holds
 from workflows.people import require
 
 STANDINGS = {
@@ -31,10 +32,7 @@ def found() -> Select[User]:
     """The people whom the address of the page asks for."""
     asked = request.args
     people = select(User).where(STANDINGS.get(asked.get("standing", ""), User.removed_at.is_(None)))
-    # Each word stands in the name or in the address; PostgreSQL takes no NUL.
-    for word in asked.get("words", "").replace("\0", "").lower().split():
-        columns = (func.lower(User.name), User.address_key)
-        people = people.where(or_(*(one.contains(word, autoescape=True) for one in columns)))
+    people = people.where(holds(asked.get("words", ""), PEOPLE))
     if role := asked.get("role"):
         people = people.where(User.roles.any(Role.name == role.replace("\0", "")))
     return people.options(selectinload(User.roles)).order_by(func.lower(User.name), User.id)

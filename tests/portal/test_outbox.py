@@ -71,6 +71,7 @@ def test_with_right_605_one_sees_all_but_the_drafts_of_others(
     [
         ("?words=spring", {"Spring"}),
         ("?words=ada+lovelace+SUM", {"Summer"}),
+        ("?words=" + "a+" * 5 + "nowhere", {"100% wool", "Spring", "Summer"}),
         ("?words=%25", {"100% wool"}),
         ("?words=_", set()),
         ("?words=%00", {"Spring", "Summer", "100% wool"}),
