@@ -12,7 +12,7 @@ from benchmarks.results import Measured, handed_in
 from sandbox.house import BIN, ROOT
 
 # Each runs in a process and on servers of its own; its module prints what it hands in.
-BENCHMARKS = ("importing", "pushing", "changing")
+BENCHMARKS = ("importing", "pushing", "changing", "pages")
 
 
 def main() -> int:

@@ -1,0 +1,46 @@
+"""Every page of the portal is measured, and the table says what was."""
+
+import pytest
+
+from benchmarks.pages import Asked, results
+from benchmarks.visits import NO_PAGES, SEARCHES, Places, Reader, Visit, files, visits
+from portal.web import app
+
+PLACES = Places(1, 2, 3, 4, 5, 6, 7, "answer", "link")
+
+
+def test_every_page_is_asked_for() -> None:
+    pages = {
+        rule.endpoint: rule
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and rule.endpoint not in NO_PAGES
+    }
+
+    paths = [each.path for each in visits(app, PLACES)]
+
+    found = {app.url_map.bind("").match(path.partition("?")[0])[0] for path in paths}
+    assert found == pages.keys()
+    assert len(paths) == len(set(paths)) >= len(pages) + sum(map(len, SEARCHES.values()))
+
+
+def test_only_pages_are_searched() -> None:
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
+
+    assert SEARCHES.keys() <= endpoints - NO_PAGES
+
+
+@pytest.mark.parametrize("ending", [".csv?act=approved", ".txt"])
+def test_a_file_is_no_page(ending: str) -> None:
+    assert [each.path for each in files(app, PLACES) if each.path.endswith(ending)]
+    assert not [each.path for each in visits(app, PLACES) if each.path.endswith(ending)]
+
+
+def test_the_slowest_page_counts_by_its_median() -> None:
+    quick, slow = Visit("/quick", Reader.STRANGER), Visit("/slow", Reader.STRANGER)
+    measured = {quick: Asked([1.0, 2.0, 900.0], statements=9), slow: Asked([30.0, 40.0, 50.0])}
+
+    ours, ratio, most = results(measured, bare=2.0)
+
+    assert (ours.what, ours.ours, ours.met) == ("the slowest of 2 pages, /slow", 40.0, True)
+    assert ratio.ratio == 20.0
+    assert most.ours == 9
