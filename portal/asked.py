@@ -1,11 +1,12 @@
 """What approvers are shown of a request, behind the log-in as behind a mailed link."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import abort, g
+from sqlalchemy import select
 
-from models import Message, ModerationRequest, RequestState, User, Verdict
+from models import Invitation, Message, ModerationRequest, RequestState, User, Verdict
 from notifications.authored import AuthoredMail
 from portal.languages import gettext as _
 from portal.languages import page_language
@@ -44,10 +45,21 @@ def summary(asked: ModerationRequest, approver: User) -> dict[str, Any]:
         "asked": asked,
         "message": asked.message,
         "recipients": recipients.count(g.session, asked.message.mailing_list),
-        "others": [one.user.name for one in asked.invitations if one.user != approver],
+        "others": others(asked, approver),
         "standing": standing(asked, approver),
         "history": history(asked.message),
     }
+
+
+def others(asked: ModerationRequest, approver: User) -> Sequence[str]:
+    """The names of everybody else who was asked."""
+    named = (
+        select(User.name)
+        .join(Invitation, Invitation.user_id == User.id)
+        .where(Invitation.request_id == asked.id, User.id != approver.id)
+        .order_by(Invitation.id)
+    )
+    return g.session.scalars(named).all()  # type: ignore[no-any-return]
 
 
 def history(message: Message) -> list[dict[str, Any]]:

@@ -6,9 +6,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from models import Door, Message, User, Verdict
-from tests.builders import LIMIT, Cast, a_dispatch, a_draft, a_list, a_request, an_eml
+from tests.builders import LIMIT, Cast, a_dispatch, a_list, a_request, an_eml
 from tests.portal.visitors import Visitor
-from tests.workflows.test_sweep_plans import statements
 from workflows import messages, moderation
 from workflows.sendout import begin
 
@@ -127,37 +126,3 @@ def test_the_part_that_refreshes_itself_is_the_same_search(
     assert "Spring" in part
     assert "Summer" not in part
     assert "<html" not in part
-
-
-def test_a_full_page_costs_as_many_statements_as_a_short_one(
-    session: Session, people: Cast, as_person: Login
-) -> None:
-    barbara = as_person(people.barbara)
-
-    def cost() -> int:
-        session.expire_all()
-        with statements(session) as seen:
-            barbara.get("/messages")
-        return len([each for each, _ in seen if each.startswith("SELECT")])
-
-    for number in range(5):
-        authored(session, people, number)
-    few = cost()
-    for number in range(5, 90):
-        authored(session, people, number)
-
-    assert cost() == few
-    assert few <= 15
-    assert 'rel="next"' in barbara.page
-
-
-def authored(session: Session, people: Cast, number: int) -> None:
-    """A message in one state or another."""
-    if number % 3 == 0:
-        begin(session, a_dispatch(session, people))
-    elif number % 3 == 1:
-        asked = a_request(session, people)
-        moderation.decide(session, asked, people.linus, Verdict.REJECTED, via=Door.MAIL)
-    else:
-        a_draft(session, people)
-    session.flush()

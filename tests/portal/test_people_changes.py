@@ -5,9 +5,8 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy.orm import Session
 
-from models import ApproverList, Door, Subscription, User, Verdict
+from models import Door, Subscription, User, Verdict
 from tests.builders import Cast, a_request
-from tests.portal.statements import counted
 from tests.portal.visitors import Visitor
 from workflows import moderation
 
@@ -137,22 +136,3 @@ def test_the_last_administrator_is_not_removed(
 
     session.refresh(people.barbara)
     assert people.barbara.removed_at is None
-
-
-def test_many_approver_lists_take_as_many_statements_as_few(
-    session: Session, people: Cast, barbara: Visitor
-) -> None:
-    path, counts = f"/users/{people.grace.id}/removal", []
-    barbara.get(path)
-
-    for number in (2, 50):
-        for each in range(number):
-            session.add(ApproverList(name=f"{number}-{each}", members=[people.grace, people.ada]))
-        a_request(session, people)
-        session.flush()
-        session.expire_all()
-        with counted() as count:
-            barbara.get(path)
-            counts.append(count())
-
-    assert counts[0] == counts[1] <= 14

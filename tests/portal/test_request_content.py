@@ -1,16 +1,14 @@
 """What is behind the buttons: HTML in its frame, attachments as files, for approvers only."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email.message import EmailMessage
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from models import Door, ModerationRequest, User
-from models.database import engine
 from notifications.keys import hashed
-from tests.builders import LIMIT, Cast, a_request
+from tests.builders import LIMIT, Cast
 from tests.portal.visitors import Visitor
 from workflows import messages, moderation
 from workflows.invitations import view
@@ -122,38 +120,3 @@ def test_a_link_tells_what_the_portal_tells(asked: ModerationRequest, stranger: 
     assert "Linus Torvalds" in stranger.page  # asked as well
     assert "Ada Lovelace asked for approval" in stranger.page
     assert "<dd>2</dd>" in stranger.page  # Barbara and Edsger get it
-
-
-@pytest.fixture
-def counted() -> Iterator[list[str]]:
-    """Every statement from here on."""
-    statements: list[str] = []
-
-    def count(*given: object) -> None:
-        statements.append(str(given[2]))
-
-    event.listen(engine, "before_cursor_execute", count)
-    yield statements
-    event.remove(engine, "before_cursor_execute", count)
-
-
-def test_fifty_requests_take_no_more_statements_than_five(
-    session: Session, people: Cast, as_person: Login, counted: list[str]
-) -> None:
-    browser = as_person(people.grace)
-
-    def statements() -> int:
-        session.expire_all()
-        counted.clear()
-        assert browser.get("/requests").status_code == 200
-        return len(counted)
-
-    for _ in range(5):
-        a_request(session, people)
-    session.flush()
-    few = statements()
-    for _ in range(45):
-        a_request(session, people)
-    session.flush()
-
-    assert statements() == few <= 15

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from models import Language, Right, Role, User
 from tests.builders import Cast, role
-from tests.portal.statements import counted
 from tests.portal.visitors import Visitor
 
 Login = Callable[[User], Visitor]
@@ -139,18 +138,3 @@ def test_others_do_not_learn_which_roles_there_are(people: Cast, as_person: Logi
     for path in ("/roles/999", "/roles/999/removal"):
         browser.get("/")
         assert browser.send(path).status_code == 403
-
-
-def test_many_roles_take_as_many_statements_as_few(session: Session, barbara: Visitor) -> None:
-    barbara.get("/roles")
-    counts = []
-
-    for number in (2, 50):
-        session.add_all(Role(name=f"{number}-{each}", rights=[404]) for each in range(number))
-        session.flush()
-        session.expire_all()
-        with counted() as count:
-            barbara.get("/roles")
-            counts.append(count())
-
-    assert counts[0] == counts[1] <= 8

@@ -7,12 +7,10 @@ from io import StringIO
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from models import Act, Door, Language, User, Verdict, record
 from models.clock import now
-from models.database import engine
 from portal import trail
 from tests.builders import Cast, a_request
 from tests.portal.visitors import Visitor
@@ -133,28 +131,6 @@ def test_older_entries_follow_without_gap_or_repetition(
     assert seen == [3, 3, 1]
     assert path == ""
     assert "Newest entries" in admin.page
-
-
-def test_a_long_page_takes_no_more_statements_than_a_short_one(
-    session: Session, people: Cast, admin: Visitor
-) -> None:
-    def statements() -> int:
-        counted: list[str] = []
-
-        def count(*given: object) -> None:
-            counted.append(str(given[2]))
-
-        event.listen(engine, "before_cursor_execute", count)
-        found(admin, "act=wrote")
-        event.remove(engine, "before_cursor_execute", count)
-        return len(counted)
-
-    a_request(session, people)
-    few = statements()
-    for _ in range(40):
-        a_request(session, people)
-
-    assert statements() == few
 
 
 def test_the_file_holds_everything_that_answers(
