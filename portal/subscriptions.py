@@ -28,9 +28,12 @@ def offered() -> None:
 @signed_in
 def my_lists() -> ResponseReturnValue:
     """All lists, or those with these words, or only mine."""
-    user, words = current_user(), request.args.get("words", "")
+    user = current_user()
     theirs = select(Subscription.list_id).where(Subscription.user_id == user.id)
-    found = select(MailingList).where(holds(words, LISTS))
+    # Nobody joins an archived list, and who is on it gets nothing.
+    found = select(MailingList).where(
+        MailingList.archived_at.is_(None), holds(request.args.get("words", ""), LISTS)
+    )
     found = found.order_by(func.lower(MailingList.name), MailingList.id)
     if "mine" in request.args:
         found = found.where(MailingList.id.in_(theirs))

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from models import Door, Invalid, MailingList, Message
 from notifications.authored import Attachment
@@ -22,6 +22,9 @@ pages = Blueprint("writing", __name__)
 
 # What a form needs besides a message as large as may be: its other fields and their borders.
 BESIDES = 100_000  # bytes
+
+# Nothing can be written to an archived list.
+OPEN = MailingList.archived_at.is_(None)
 
 
 @pages.url_value_preprocessor
@@ -46,7 +49,7 @@ def limit() -> int:
 def new() -> ResponseReturnValue:
     """An empty form."""
     return render_template(
-        "writing/form.html", typed=Typed("", "", ""), lists=lists(), message=None
+        "writing/form.html", typed=Typed("", "", ""), lists=lists(OPEN), message=None
     )
 
 
@@ -72,9 +75,9 @@ def edit(message_id: int) -> ResponseReturnValue:
     """The draft as it was typed; one that was uploaded can be replaced only as a whole."""
     message = own(message_id)
     if not message.composed:
-        return render_template("writing/upload.html", lists=lists(), message=message)
+        return render_template("writing/upload.html", lists=lists(OPEN), message=message)
     return render_template(
-        "writing/form.html", typed=typed_in(message.raw), lists=lists(), message=message
+        "writing/form.html", typed=typed_in(message.raw), lists=lists(OPEN), message=message
     )
 
 
@@ -107,7 +110,7 @@ def raw_anew(message: Message) -> bytes:
 @signed_in
 def upload() -> ResponseReturnValue:
     """A form for a file."""
-    return render_template("writing/upload.html", lists=lists(), message=None)
+    return render_template("writing/upload.html", lists=lists(OPEN), message=None)
 
 
 @pages.post("/messages/upload")
@@ -138,9 +141,10 @@ def kept(message: Message) -> ResponseReturnValue:
     return redirect(url_for("messages.show", message_id=message.id), 303)
 
 
-def lists() -> list[tuple[str, str]]:
-    """What the form offers: each list's short name, and its words."""
-    found = select(MailingList.short_name, MailingList.name).order_by(MailingList.name)
+def lists(*which: ColumnElement[bool]) -> list[tuple[str, str]]:
+    """What a form offers of these lists: the short name of each, and its words."""
+    found = select(MailingList.short_name, MailingList.name).where(*which)
+    found = found.order_by(MailingList.name)
     return [(short_name, f"{name} ({short_name})") for short_name, name in g.session.execute(found)]
 
 

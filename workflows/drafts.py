@@ -19,6 +19,7 @@ from models import (
     record,
 )
 from models.clock import now
+from workflows.archive import require_open
 from workflows.dispatch import postpone
 from workflows.messages import require_sensible, subject_of, write
 from workflows.people import require, require_author
@@ -41,9 +42,10 @@ def rewrite(
 ) -> None:
     """Put other bytes into the draft's place, whole.
 
-    Raises Trespass for somebody else's message, NotADraft, Invalid for what cannot be read.
+    Raises Trespass for somebody else's message, Archived, NotADraft, Invalid for what is no mail.
     """
     require_author(message, author, via)
+    require_open(session, mailing_list)
     hold_draft(session, message)
     message.subject = subject_of(raw, max_bytes)
     message.mailing_list, message.raw, message.size = mailing_list, raw, len(raw)

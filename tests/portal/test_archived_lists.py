@@ -1,0 +1,114 @@
+"""Archived lists: nobody is offered one, and what was written for one is not lost."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Door, Message, User
+from notifications.drafting import Typed, composed, typed_in
+from tests.builders import LIMIT, Cast, a_list
+from tests.portal.visitors import Visitor
+from workflows.archive import archive
+from workflows.messages import write
+
+Login = Callable[[User], Visitor]
+TYPED = {"list": "old", "subject": "Plans", "text": "Dear members,", "html": ""}
+
+
+@pytest.fixture
+def draft(session: Session, people: Cast) -> Message:
+    """A draft of Ada's for a list that is archived since."""
+    old = a_list(session, "old")
+    message = write(
+        session,
+        people.ada,
+        old,
+        raw=composed(Typed("Plans", "Dear members,", ""), people.ada),
+        composed=True,
+        max_bytes=LIMIT,
+        via=Door.PORTAL,
+    )
+    archive(session, old, by=None, via=Door.COMMAND_LINE)
+    session.flush()
+    return message
+
+
+@pytest.mark.parametrize("page", ["/messages/new", "/messages/upload", "/my/lists"])
+def test_nobody_is_offered_an_archived_list(
+    people: Cast, as_person: Login, draft: Message, page: str
+) -> None:
+    ada = as_person(people.ada)
+
+    ada.get(page)
+
+    assert people.announce.name in ada.page
+    assert draft.mailing_list.name not in ada.page
+
+
+def test_the_outbox_still_finds_what_was_sent_to_it(
+    people: Cast, as_person: Login, draft: Message
+) -> None:
+    ada = as_person(people.ada)
+
+    ada.get("/messages?list=old")
+
+    assert "Old (old)" in ada.page
+    assert f"/messages/{draft.id}" in ada.page
+
+
+def test_the_draft_says_why_it_cannot_go_there_and_goes_elsewhere(
+    session: Session, people: Cast, as_person: Login, draft: Message
+) -> None:
+    ada, page = as_person(people.ada), f"/messages/{draft.id}/draft"
+
+    ada.get(f"/messages/{draft.id}")
+    assert "The list Old is archived. Please choose another one." in ada.page
+    assert ">Request approval" not in ada.page
+    ada.get(page)
+    assert "The list Old is archived. Please choose another one." in ada.page
+    assert "Dear members,</textarea>" in ada.page
+    assert ada.send(page, **(TYPED | {"list": "announce"})).status_code == 303
+
+    session.expire_all()
+    assert draft.mailing_list == people.announce
+    assert typed_in(draft.raw).text == "Dear members,"
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_what_was_typed_meanwhile_stays_on_the_page(
+    session: Session, people: Cast, as_person: Login, draft: Message, *, new: bool
+) -> None:
+    ada, raw = as_person(people.ada), draft.raw
+    page = "/messages/new" if new else f"/messages/{draft.id}/draft"
+
+    answer = ada.send(page, **(TYPED | {"text": "Dear all,"}))
+
+    assert answer.status_code == 409
+    assert "The list old is archived." in ada.page
+    assert "Dear all,</textarea>" in ada.page
+    session.expire_all()
+    assert [one.raw for one in session.scalars(select(Message))] == [raw]
+
+
+def test_it_is_not_handed_in(people: Cast, as_person: Login, draft: Message) -> None:
+    ada = as_person(people.ada)
+
+    answer = ada.send(f"/messages/{draft.id}/handing_in")
+
+    assert answer.status_code == 409
+    assert "The list old is archived." in ada.page
+
+
+def test_a_search_of_my_lists_takes_words_in_any_order(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    a_list(session, "news").description = "What is new, every day"
+    session.flush()
+    ada = as_person(people.ada)
+
+    ada.get("/my/lists?words=day+NEW")
+
+    assert "Join News" in ada.page
+    assert "Join Announce" not in ada.page
