@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.audit import Door
@@ -24,13 +24,14 @@ class Subscription(Base):
 
 
 class Change(StrEnum):
-    """What happened to a subscription, so that the list server must hear of it."""
+    """What happened to a subscription, or to its list, so that the list server must hear of it."""
 
     JOINED = "joined"
     LEFT = "left"
     READDRESSED = "readdressed"
     DISABLED = "disabled"
     ENABLED = "enabled"
+    LIST_READDRESSED = "list_readdressed"
 
 
 class SubscriptionChange(Base):
@@ -40,11 +41,15 @@ class SubscriptionChange(Base):
     """
 
     __tablename__ = "subscription_change"
-    __table_args__ = (Index(None, "list_id", "at", postgresql_where="sync_id is null"),)
+    __table_args__ = (
+        Index(None, "list_id", "at", postgresql_where="sync_id is null"),
+        CheckConstraint("(user_id is null) = (change = 'list_readdressed')", name="whose"),
+    )
 
     id: Mapped[identity]
     list_id: Mapped[int] = mapped_column(ForeignKey("mailing_list.id"), index=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    # Nobody, where it is the list that has changed.
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
     change: Mapped[Change] = mapped_column(word(Change))
     by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     via: Mapped[Door] = mapped_column(word(Door))

@@ -14,7 +14,16 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningDelete, ReturningInsert
 
-from models import Change, Door, Subscription, SubscriptionChange, User, ask_for_push
+from models import (
+    Change,
+    Door,
+    MailingList,
+    Subscription,
+    SubscriptionChange,
+    Sync,
+    User,
+    ask_for_push,
+)
 from models.clock import now
 
 JOURNAL = SubscriptionChange.__table__.c
@@ -95,6 +104,25 @@ def note_rows(
     lists: dict[int, int] = dict(session.execute(counts.order_by(noted.c.list_id)).all())
     ask_for_push(session, lists)
     return lists
+
+
+def note_list_address(
+    session: Session, mailing_list: MailingList, *, by: User | None, via: Door
+) -> None:
+    """Note that the list has another address, which the command is told.
+
+    A list that was never pushed has nothing to be told: its first push says the new address.
+    """
+    session.flush()  # from here on whoever asks for the first push waits for us
+    pushed = select(Sync.id).where(Sync.list_id == mailing_list.id)
+    if session.scalar(pushed.limit(1)) is None:
+        return
+    session.add(
+        SubscriptionChange(
+            list_id=mailing_list.id, change=Change.LIST_READDRESSED, **signature(by, via)
+        )
+    )
+    ask_for_push(session, [mailing_list.id])
 
 
 def hold(session: Session, user: User, by: User | None) -> None:

@@ -23,6 +23,7 @@ from models import (
 from models.addresses import address_key
 from models.lists import fits_list_address
 from setting_values import fits_short_name
+from workflows.journal import note_list_address
 from workflows.names import approver_list_name, list_description, list_name
 from workflows.people import checked_address, require
 
@@ -100,6 +101,8 @@ def edit_list(
         setattr(mailing_list, noun, value)
     if changed:
         record(session, Act.EDITED_LIST, by=by, via=via, list_id=mailing_list.id, **changed)
+    if "address" in changed:
+        note_list_address(session, mailing_list, by=by, via=via)
 
 
 def create_approver_list(
