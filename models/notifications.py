@@ -38,6 +38,7 @@ class LetterName(StrEnum):
     APPROVED = "SysMsgMessageApproved"
     REJECTED = "SysMsgMessageRejected"
     RETURNED = "SysMsgMessageReturned"
+    STOPPED = "SysMsgMessageStopped"
     PROOF = "SysMsgMessageProof"
     NOT_UNDERSTOOD = "SysMsgReplyNotUnderstood"
     TOO_LATE = "SysMsgReplyTooLate"

@@ -128,6 +128,25 @@ def to_author(notification: Notification, _voice: Voice) -> Facts:
     return {"to_author": notification.user == message_of(notification).author}
 
 
+def stopped(notification: Notification, voice: Voice) -> Facts:
+    """Where the author sees how far the sendout came."""
+    return {"page": voice.message_page(message_of(notification).id)}
+
+
+def locked(notification: Notification, voice: Voice) -> Facts:
+    """Where the telephone number can be taken away."""
+    user_id = notification.detail.get("user_id")
+    # A letter that waited for an upgrade does not know.
+    return {"page": voice.person_page(user_id) if user_id else voice.public_url}
+
+
+def held(notification: Notification, voice: Voice) -> Facts:
+    """Where the push can be confirmed."""
+    list_id = notification.detail.get("list_id")
+    # A letter that waited for an upgrade does not know.
+    return {"page": voice.held_push_page(list_id) if list_id else voice.public_url}
+
+
 def failing(notification: Notification, _voice: Voice) -> Facts:
     """Why the list could not be pushed; what the command said is a stranger's words."""
     detail = notification.detail
@@ -188,11 +207,12 @@ LETTERS = {
         Letter(LetterName.APPROVED, answer),
         Letter(LetterName.REJECTED, answer, as_written),
         Letter(LetterName.RETURNED, attachment=as_written),
+        Letter(LetterName.STOPPED, stopped, as_written),
         Letter(LetterName.PROOF, attachment=as_it_will_be_sent, moot=discarded),
         Letter(LetterName.NOT_UNDERSTOOD, question),
         Letter(LetterName.TOO_LATE, answer),
-        Letter(LetterName.PHONE_LOCKED),
-        Letter(LetterName.SYNC_HELD),
+        Letter(LetterName.PHONE_LOCKED, locked),
+        Letter(LetterName.SYNC_HELD, held),
         Letter(LetterName.SYNC_FAILING, failing),
         Letter(LetterName.SYNC_RECOVERED),
         Letter(LetterName.LOG_IN, access, moot=over),

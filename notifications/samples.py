@@ -51,6 +51,11 @@ SAMPLES: Mapping[LetterName, Mapping[str, Any]] = {
     LetterName.APPROVED: {**_MESSAGE, **_ANSWER, "verdict": "approved", "comment": ""},
     LetterName.REJECTED: {**_MESSAGE, **_ANSWER},
     LetterName.RETURNED: _MESSAGE,
+    LetterName.STOPPED: {
+        **_MESSAGE,
+        "stopped_by": "Barbara Liskov",
+        "page": "https://listgate.example.org/messages/42",
+    },
     LetterName.PROOF: _MESSAGE,
     LetterName.NOT_UNDERSTOOD: {**_MESSAGE, **_QUESTION},
     LetterName.TOO_LATE: {**_MESSAGE, **_ANSWER},
@@ -60,8 +65,18 @@ SAMPLES: Mapping[LetterName, Mapping[str, Any]] = {
     LetterName.CONFIRM_ADDRESS: _ACCESS,
     LetterName.PASSWORD_CHANGED: {"recipient": "Edsger Dijkstra", "account": True},
     LetterName.ADDRESS_CHANGED: {"recipient": "Edsger Dijkstra", "account": True},
-    LetterName.PHONE_LOCKED: {"recipient": "Barbara Liskov", "person": "Grace Hopper"},
-    LetterName.SYNC_HELD: {**_LIST, "removals": 420, "before": 1000, "after": 580},
+    LetterName.PHONE_LOCKED: {
+        "recipient": "Barbara Liskov",
+        "person": "Grace Hopper",
+        "page": "https://listgate.example.org/users/7",
+    },
+    LetterName.SYNC_HELD: {
+        **_LIST,
+        "removals": 420,
+        "before": 1000,
+        "after": 580,
+        "page": "https://listgate.example.org/mailing-lists/3/pushes/confirmation",
+    },
     LetterName.SYNC_FAILING: {
         **_LIST,
         "failures": 3,

@@ -62,6 +62,18 @@ class Voice:
         """Where approvers who are logged in read and answer a request."""
         return f"{self.public_url}/requests/{request_id}"
 
+    def message_page(self, message_id: int) -> str:
+        """Where its author sees how far a message has come."""
+        return f"{self.public_url}/messages/{message_id}"
+
+    def person_page(self, user_id: int) -> str:
+        """Where administrators change how a person is reached."""
+        return f"{self.public_url}/users/{user_id}"
+
+    def held_push_page(self, list_id: int) -> str:
+        """Where a push that is held is looked at and confirmed."""
+        return f"{self.public_url}/mailing-lists/{list_id}/pushes/confirmation"
+
     @property
     def own_addresses(self) -> frozenset[str]:
         """Ours; a mail that comes from one of them is a loop."""

@@ -131,7 +131,10 @@ def approve_by_mail(here: House) -> str:
         replace(reply, text=f"Approuvé ! -- non: OK\n{reply.text}").message("grace@example.org"),
         lmtp=here.lmtp,
     )
-    wait(lambda: letters_to(here, "grace@example.org", "Pas compris"), "that was not understood")
+    wait(
+        lambda: letters_to(here, "grace@example.org", "Réponse non"),
+        "that was not understood",
+    )
     hand_over(
         replace(reply, text=f"Approuver : parfait, merci\n{reply.text}").message(
             "grace@example.org"

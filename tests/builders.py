@@ -33,9 +33,9 @@ from portal.cli import app
 from sandbox.mailbox import Mailbox
 from tests.account_letters import tell_of_account
 from tests.push_letters import tell_of_push
+from tests.sendout_letters import tell_of_sendout
 from workflows import (
     deadlines,
-    dispatch,
     drafts,
     lists,
     mail,
@@ -206,7 +206,7 @@ def bring_about(
             deadlines.expire(session, request)
         case LetterName.WITHDRAWN:
             moderation.withdraw(session, request, request.message.author, via=Door.PORTAL)
-        case LetterName.APPROVED | LetterName.DECIDED | LetterName.RETURNED | LetterName.REJECTED:
+        case LetterName.APPROVED | LetterName.DECIDED | LetterName.REJECTED:
             verdict = Verdict.REJECTED if letter is LetterName.REJECTED else Verdict.APPROVED
             moderation.decide(session, request, grace, verdict, via=Door.PORTAL, comment=comment)
         case LetterName.TOO_LATE:
@@ -216,11 +216,9 @@ def bring_about(
     if letter in {LetterName.NOT_UNDERSTOOD, LetterName.TOO_LATE}:
         mail.write_back(session, request.invitations[0], letter)
     if letter is LetterName.PHONE_LOCKED:
-        notify_administrators(session, letter, person=grace.name)
+        notify_administrators(session, letter, person=grace.name, user_id=grace.id)
     tell_of_push(session, request.message.mailing_list, letter)
-    if letter is LetterName.RETURNED:
-        waiting = session.scalars(select(Dispatch).where(Dispatch.request_id == request.id)).one()
-        dispatch.return_to_author(session, waiting)
+    tell_of_sendout(session, request, letter)
 
 
 def listgate(*arguments: str, stdin: bytes = b"") -> Result:

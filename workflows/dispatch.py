@@ -80,10 +80,17 @@ def recall(session: Session, message: Message, by: User, *, via: Door) -> Messag
 
 
 def stop(session: Session, dispatch: Dispatch, *, by: User | None, via: Door) -> None:
-    """Stop half-way: what is unsent stays unsent."""
+    """Stop half-way: what is unsent stays unsent.  Its author is told, unless it is by the author.
+
+    Without a person (`by`) it is because the content has changed.
+    """
+    message = dispatch.message
     dispatch.move(DispatchState.STOPPED)
-    dispatch.message.move(MessageState.STOPPED)
-    record(session, Act.STOPPED_SENDING, by=by, via=via, **dispatch.message.place)
+    message.move(MessageState.STOPPED)
+    record(session, Act.STOPPED_SENDING, by=by, via=via, **message.place)
+    if by is None or by.id != message.author_id:
+        who = by and by.name
+        notify(session, [message.author], LetterName.STOPPED, message=message, stopped_by=who)
 
 
 def postpone(session: Session, message: Message, send_at: datetime | None) -> None:

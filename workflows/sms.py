@@ -178,5 +178,5 @@ def wrong_code(session: Session, user: User) -> SmsAnswer:
     if left > 0:
         return SmsAnswer(Said.WRONG_CODE, user, {"left": left})
     record(session, Act.LOCKED_PHONE, by=user, via=Door.SMS, user_id=user.id)
-    notify_administrators(session, LetterName.PHONE_LOCKED, person=user.name)
+    notify_administrators(session, LetterName.PHONE_LOCKED, person=user.name, user_id=user.id)
     return SmsAnswer(Said.LOCKED, user)

@@ -131,6 +131,7 @@ def hold_back(session: Session, sync: Sync, *, told: int) -> None:
         "after": sync.addresses,
     }
     record(session, Act.HELD_PUSH, by=None, via=Door.SYSTEM, list_id=sync.list_id, **facts)
+    facts["list_id"] = sync.list_id
     notify_administrators(session, LetterName.SYNC_HELD, of=Right.EDIT_LISTS, **facts)
 
 

@@ -87,6 +87,7 @@ def test_administrators_are_told_whose_telephone_is_locked(session: Session, peo
 
     assert letter.user is people.barbara
     assert all("Grace Hopper" in part for part in (said.subject, said.text, said.html, said.sms))
+    assert all(f"/users/{people.grace.id}" in part for part in (said.text, said.html))
 
 
 @pytest.mark.parametrize("name", LetterName)

@@ -60,9 +60,19 @@ def test_a_held_push_is_told_in_numbers_with_both_ways_out(session: Session, peo
     for part in (" ".join(said.text.split()), said.html):
         assert "would remove 420 of the 1000 addresses" in part
         assert "580 would be on the list then" in part
+        assert f"/mailing-lists/{people.announce.id}/pushes/confirmation" in part
         assert "listgate sync confirm announce" in part
         assert "listgate sync diff announce" in part
     assert "420 of 1000" in said.sms
+
+
+def test_a_letter_of_an_earlier_version_leads_to_the_portal(session: Session, people: Cast) -> None:
+    letter = letter_about(session, people, LetterName.SYNC_HELD)
+    letter.detail = {name: fact for name, fact in letter.detail.items() if name != "list_id"}
+
+    said = words(letter, VOICE)
+
+    assert f"\n    {VOICE.public_url}\n" in said.text
 
 
 def test_a_failing_push_is_told_with_its_reason_and_what_the_command_said(

@@ -130,6 +130,7 @@ def test_administrators_are_told_with_the_numbers(
     (letter,) = letters(session)
     assert letter.user is people.barbara
     assert letter.detail == {
+        "list_id": people.announce.id,
         "list": "announce",
         "list_name": "Announce",
         "removals": 40,

@@ -1,0 +1,21 @@
+"""Letters about sendouts that do not come to their end."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Dispatch, Door, LetterName, ModerationRequest, Verdict
+from workflows import dispatch, moderation, sendout
+
+
+def tell_of_sendout(session: Session, request: ModerationRequest, letter: LetterName) -> None:
+    """Have the message approved and its sendout end early, if the letter is about that."""
+    if letter not in {LetterName.RETURNED, LetterName.STOPPED}:
+        return
+    grace, linus = (invitation.user for invitation in request.invitations)
+    moderation.decide(session, request, grace, Verdict.APPROVED, via=Door.PORTAL)
+    waiting = session.scalars(select(Dispatch).where(Dispatch.request_id == request.id)).one()
+    if letter is LetterName.RETURNED:
+        dispatch.return_to_author(session, waiting)
+    else:
+        sendout.begin(session, waiting)
+        dispatch.stop(session, waiting, by=linus, via=Door.PORTAL)

@@ -1,0 +1,49 @@
+"""Whoever wrote a message hears that its sendout was stopped."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Dispatch, DispatchState, Door, LetterName, Notification
+from tests.builders import Cast, a_dispatch
+from workflows import dispatch, sendout
+
+
+def letters_about(session: Session, stopped: Dispatch) -> list[Notification]:
+    session.flush()
+    theirs = select(Notification).where(Notification.message_id == stopped.message_id)
+    found = theirs.where(Notification.letter == LetterName.STOPPED)
+    return list(session.scalars(found))
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("ada", []), ("barbara", ["Barbara Liskov"]), (None, [None])],
+)
+def test_an_author_is_told_who_else_stopped_the_sendout(
+    session: Session, people: Cast, name: str | None, told: list[str | None]
+) -> None:
+    sending = a_dispatch(session, people)
+    sendout.begin(session, sending)
+
+    by = getattr(people, name) if name else None
+    dispatch.stop(session, sending, by=by, via=Door.PORTAL)
+
+    letters = letters_about(session, sending)
+    assert [letter.detail["stopped_by"] for letter in letters] == told
+    assert {letter.user for letter in letters} <= {people.ada}
+
+
+def test_an_author_is_told_that_the_content_changed_under_way(
+    session: Session, people: Cast
+) -> None:
+    sending = a_dispatch(session, people)
+    sendout.claim(session, sending)
+    sending.message.raw += b"PS: and more"
+    session.flush()
+
+    assert sendout.claim(session, sending) == []
+
+    (letter,) = letters_about(session, sending)
+    assert sending.state is DispatchState.STOPPED
+    assert (letter.user, letter.detail) == (people.ada, {"stopped_by": None})
