@@ -5,7 +5,7 @@ import re
 import shlex
 from datetime import timedelta
 from email.utils import getaddresses
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -156,6 +156,12 @@ def duration(value: object) -> object:
         return timedelta(seconds=int(value[:-1]) * UNITS[value[-1]])
     return value
 
+
+LogLevel = Annotated[
+    Literal["DEBUG", "INFO", "WARNING", "ERROR"],
+    # Operators write it as other programs have it.
+    BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value),
+]
 
 Duration = Annotated[timedelta, BeforeValidator(duration), Field(gt=timedelta(0))]
 

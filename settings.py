@@ -17,6 +17,7 @@ from setting_values import (
     Command,
     Commands,
     Duration,
+    LogLevel,
     broker,
     mailbox,
     origin,
@@ -164,9 +165,7 @@ class Settings(BaseSettings):
     lmtp_address: str = Field(
         "127.0.0.1:8024", description="Where `listgate lmtp` listens: host:port, or a socket's path"
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", description="How much is logged"
-    )
+    log_level: LogLevel = Field("INFO", description="How much is logged")
     log_format: Literal["json", "console"] = Field(
         "json", description="One JSON object per line for machines, or coloured lines for people"
     )

@@ -202,6 +202,11 @@ def test_strangers_in_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatc
     assert settings.log_level == "INFO"
 
 
+@pytest.mark.parametrize("level", ["debug", "Warning", "ERROR"])
+def test_the_log_level_counts_in_any_case(monkeypatch: pytest.MonkeyPatch, level: str) -> None:
+    assert given(monkeypatch, LOG_LEVEL=level).log_level == level.upper()
+
+
 def test_a_dotenv_file_is_read_and_the_environment_counts_more(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(
         "MESSAGE_MAX_BYTES=111\nMAIL_FROM=Lists <file@example.org>\nPOSTGRES_PASSWORD=x\n"
