@@ -5,9 +5,8 @@ from typing import Annotated
 import typer
 
 from models import Door
-from portal.cli.options import Addresses, ShortName, say
+from portal.cli.options import Addresses, ShortName, acting, counted
 from workflows import lists, people
-from workflows.transaction import transaction
 
 approvers = typer.Typer(help="Approver lists: create, set, assign.", no_args_is_help=True)
 
@@ -17,20 +16,20 @@ ApproverListName = Annotated[str, typer.Argument(metavar="NAME", help="An approv
 @approvers.command("create")
 def create_approvers(name: ApproverListName, addresses: Addresses) -> None:
     """Create an approver list."""
-    with transaction() as session:
+    with acting() as (session, done):
         users = [people.user_with_address(session, address) for address in addresses]
         lists.create_approver_list(session, name, users, by=None, via=Door.COMMAND_LINE)
-        say(f"The approver list {name} has {len(set(users))} members.")
+        done(f"The approver list {name} has {counted(len(set(users)), 'member')}.")
 
 
 @approvers.command("set")
 def set_approvers(name: ApproverListName, addresses: Addresses) -> None:
     """Make exactly these people the approvers; it counts for open requests too."""
-    with transaction() as session:
+    with acting() as (session, done):
         users = [people.user_with_address(session, address) for address in addresses]
         approver_list = lists.approver_list_named(session, name)
         lists.set_approvers(session, approver_list, users, by=None, via=Door.COMMAND_LINE)
-        say(f"The approver list {name} has {len(set(users))} members.")
+        done(f"The approver list {name} has {counted(len(set(users)), 'member')}.")
 
 
 @approvers.command("assign")
@@ -42,7 +41,7 @@ def assign_approvers(
     ] = False,
 ) -> None:
     """Have an approver list answer for a mailing list."""
-    with transaction() as session:
+    with acting() as (session, done):
         lists.assign_approvers(
             session,
             lists.list_named(session, short_name),
@@ -51,4 +50,4 @@ def assign_approvers(
             by=None,
             via=Door.COMMAND_LINE,
         )
-        say(f"{name} now answers for the list {short_name}.")
+        done(f"{name} now answers for the list {short_name}.")

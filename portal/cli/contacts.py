@@ -5,11 +5,10 @@ from typing import Annotated
 import typer
 
 from models import Door, Language, Preference
-from portal.cli.options import Address, say
+from portal.cli.options import Address, acting
 from workflows import people
 from workflows.addresses import change_address
 from workflows.contacts import change_contact
-from workflows.transaction import transaction
 
 
 def contact(
@@ -20,7 +19,7 @@ def contact(
     language: Annotated[Language | None, typer.Option(help="In which language.")] = None,
 ) -> None:
     """Say how a person is reached; what is not given stays as it is."""
-    with transaction() as session:
+    with acting() as (session, done):
         user = people.user_with_address(session, address)
         change_contact(
             session,
@@ -31,7 +30,7 @@ def contact(
             by=None,
             via=Door.COMMAND_LINE,
         )
-        say(f"{user.name} is told by {user.preference}, in {user.language.name.lower()}.")
+        done(f"{user.name} is told by {user.preference}, in {user.language.name.lower()}.")
 
 
 def address(
@@ -39,7 +38,7 @@ def address(
     new: Annotated[str, typer.Argument(metavar="NEW", help="The new address.")],
 ) -> None:
     """Give a person another address; every list they are on is pushed."""
-    with transaction() as session:
+    with acting() as (session, done):
         user = people.user_with_address(session, address)
         changed = change_address(session, user, new, by=None, via=Door.COMMAND_LINE)
-        say(f"{user.name} {'now has' if changed else 'already had'} the address {user.address}.")
+        done(f"{user.name} {'now has' if changed else 'already had'} the address {user.address}.")

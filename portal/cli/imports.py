@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from models import Door, MailingList
-from portal.cli.options import say
+from portal.cli.options import counted, say
 from portal.cli.progress import reading, working
 from workflows import imports, lists
 from workflows.import_report import Report
@@ -67,7 +67,8 @@ def tell(report: Report) -> None:
     for line, reason in sorted([*wrong, *report.malformed]):
         say(f"Line {line}: {reason}")
     say(
-        f"{report.lines} lines: {report.known} people ({report.on_list} on the list already), "
+        f"{counted(report.lines, 'line')}: {counted(report.known, 'person', 'people')} "
+        f"({report.on_list} on the list already), "
         f"{len(report.unknown)} unknown, {len(report.malformed)} malformed, "
         f"{report.duplicates} repeated, {report.blank} blank, {report.comments} comments."
     )
@@ -76,6 +77,7 @@ def tell(report: Report) -> None:
 def tell_what_was_done(mailing_list: MailingList, imported: Imported) -> None:
     """Say who is new, and what the list still lacks."""
     new = f", {imported.created} of them new here" if imported.created else ""
-    say(f"{imported.joined} people have joined the list {mailing_list}{new}.")
+    people = counted(imported.joined, "person has", "people have")
+    say(f"{people} joined the list {mailing_list}{new}.")
     if not mailing_list.description:
         say("Its description is still missing.")

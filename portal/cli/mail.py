@@ -13,7 +13,7 @@ from typer.exceptions import TyperException
 
 from models import InboundMail, InboundMailState
 from portal import lmtp
-from portal.cli.options import local, say, show
+from portal.cli.options import acting, local, show
 from portal.receiving import expected, receive
 from settings import TRY_AGAIN, settings
 from workflows import logs, mail
@@ -98,9 +98,9 @@ def stuck() -> None:
 @stuck_mail.command("retry")
 def retry(mail_id: MailId) -> None:
     """Try again what was stuck."""
-    with transaction() as session:
+    with acting() as (session, done):
         mail.retry(mail.mail_by_id(session, mail_id))
-        say(f"Mail {mail_id} will be tried again.")
+        done(f"Mail {mail_id} will be tried again.")
 
 
 @stuck_mail.command("show")

@@ -6,7 +6,7 @@ import typer
 from sqlalchemy import select
 
 from models import Door, ListDelivery, ListKind, MailingList, SelfService
-from portal.cli.options import ShortName, say, show
+from portal.cli.options import ShortName, acting, show
 from portal.cli.subscriptions import members
 from workflows import lists
 from workflows.transaction import transaction
@@ -29,7 +29,7 @@ def create_list(
     ] = True,
 ) -> None:
     """Create an empty list."""
-    with transaction() as session:
+    with acting() as (session, done):
         lists.create_list(
             session,
             short_name,
@@ -42,7 +42,7 @@ def create_list(
             by=None,
             via=Door.COMMAND_LINE,
         )
-        say(f"The list {short_name} is there; nobody is on it yet.")
+        done(f"The list {short_name} is there; nobody is on it yet.")
 
 
 @mailing_lists.command("set")
@@ -54,7 +54,7 @@ def set_list(
     ] = None,
 ) -> None:
     """Change what a list is; what is not given stays as it is."""
-    with transaction() as session:
+    with acting() as (session, done):
         one = lists.list_named(session, short_name)
         lists.edit_list(
             session,
@@ -64,7 +64,7 @@ def set_list(
             by=None,
             via=Door.COMMAND_LINE,
         )
-        say(f"The list {short_name} is {one.self_service} to members who join by themselves.")
+        done(f"The list {short_name} is {one.self_service} to members who join by themselves.")
 
 
 @mailing_lists.command("all")

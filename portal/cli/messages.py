@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from models import Door, Message, MessageState
 from notifications.outgoing import outgoing
-from portal.cli.options import As, MessageId, instant, local, say, show
+from portal.cli.options import As, MessageId, acting, instant, local, say, show
 from portal.timeline import sentence
 from settings import settings
 from workflows import dispatch, lists, messages, people
@@ -37,7 +37,7 @@ def submit(
 ) -> None:
     """Hand in a message: sent by those who may, put to the approvers by those who may not."""
     raw = contents(file)
-    with transaction() as session:
+    with acting() as (session, done):
         user = people.acting_user(session, author, Door.COMMAND_LINE)
         message = messages.write(
             session,
@@ -50,17 +50,17 @@ def submit(
         )
         if not draft:
             messages.hand_in(session, message, user, via=Door.COMMAND_LINE)
-        report(session, message)
+        done(report(session, message))
 
 
 @message_commands.command("hand-in")
 def hand_in(message_id: MessageId, author: As) -> None:
     """Hand in a draft."""
-    with transaction() as session:
+    with acting() as (session, done):
         message = messages.message_by_id(session, message_id)
         user = people.acting_user(session, author, Door.COMMAND_LINE)
         messages.hand_in(session, message, user, via=Door.COMMAND_LINE)
-        report(session, message)
+        done(report(session, message))
 
 
 @message_commands.command("show")
@@ -112,11 +112,11 @@ def outbox(
 @app.command()
 def recall(message_id: MessageId, by: As) -> None:
     """Take a scheduled message back, or stop one that is being sent."""
-    with transaction() as session:
+    with acting() as (session, done):
         user = people.acting_user(session, by, Door.COMMAND_LINE)
         message = messages.message_by_id(session, message_id)
         dispatch.recall(session, message, user, via=Door.COMMAND_LINE)
-        report(session, message)
+        done(report(session, message))
 
 
 @app.command("timeline")
@@ -137,9 +137,9 @@ def show_timeline(message_id: MessageId) -> None:
         )
 
 
-def report(session: Session, message: Message) -> None:
-    """Say where the message stands now."""
-    say(f"Message {message.id} {standing(session, message).rstrip('.')}.")
+def report(session: Session, message: Message) -> str:
+    """Where the message stands now."""
+    return f"Message {message.id} {standing(session, message).rstrip('.')}."
 
 
 def contents(file: str) -> bytes:

@@ -7,9 +7,8 @@ import typer
 
 from models import Door, Verdict
 from portal.cli.messages import report
-from portal.cli.options import As, RequestId
+from portal.cli.options import As, RequestId, acting
 from workflows import moderation, people
-from workflows.transaction import transaction
 
 app = typer.Typer()
 
@@ -32,20 +31,20 @@ def decide(
     comment: Annotated[str, typer.Option(help="The reason; a rejected author reads it.")] = "",
 ) -> None:
     """Answer a request; the first answer decides."""
-    with transaction() as session:
+    with acting() as (session, done):
         user = people.acting_user(session, approver, Door.COMMAND_LINE)
         request = moderation.request_by_id(session, request_id)
         moderation.decide(
             session, request, user, VERDICTS[answer], via=Door.COMMAND_LINE, comment=comment
         )
-        report(session, request.message)
+        done(report(session, request.message))
 
 
 @app.command()
 def withdraw(request_id: RequestId, author: As) -> None:
     """Take the question back before anybody has answered; the message is a draft again."""
-    with transaction() as session:
+    with acting() as (session, done):
         user = people.acting_user(session, author, Door.COMMAND_LINE)
         request = moderation.request_by_id(session, request_id)
         moderation.withdraw(session, request, user, via=Door.COMMAND_LINE)
-        report(session, request.message)
+        done(report(session, request.message))

@@ -15,7 +15,8 @@ def migrate() -> None:
     """Bring the database to this version's schema; running it twice is running it once."""
     with engine.begin() as connection:
         schema.upgrade(connection)
-        say(f"The schema is at revision {schema.revisions(connection)[0]}.")
+        revision = schema.revisions(connection)[0]
+    say(f"The schema is at revision {revision}.")
 
 
 @app.command()

@@ -1,11 +1,16 @@
 """Arguments and options that several commands share, and what they print with."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.orm import Session
+
+from workflows.transaction import transaction
 
 # Nothing that people wrote is taken for markup, emoji or a number to colour.
 console = Console(markup=False, emoji=False, highlight=False)
@@ -39,6 +44,11 @@ def number(count: int | None) -> str:
     return "-" if count is None else str(count)
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """A number and what is counted: 1 member, 2 members."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
 def plain(text: str) -> str:
     """A stranger's words in one line, and no order to the terminal among them."""
     return "".join(each if each.isprintable() else " " for each in text)
@@ -47,6 +57,16 @@ def plain(text: str) -> str:
 def say(text: str) -> None:
     """Print a sentence as it is, on a line of its own."""
     console.print(plain(text), soft_wrap=True)
+
+
+@contextmanager
+def acting() -> Iterator[tuple[Session, Callable[[str], None]]]:
+    """A transaction, and what says a sentence once it has committed: not before it is true."""
+    said: list[str] = []
+    with transaction() as session:
+        yield session, said.append
+    for sentence in said:
+        say(sentence)
 
 
 def show(*columns: str, rows: list[tuple[str, ...]], empty: str) -> None:

@@ -6,7 +6,7 @@ import typer
 from sqlalchemy import select
 
 from models import Door, Right, Role
-from portal.cli.options import RoleName, say, show
+from portal.cli.options import RoleName, acting, counted, show
 from workflows import people
 from workflows.transaction import transaction
 
@@ -34,6 +34,6 @@ def define_role(
     right: Annotated[list[int], typer.Option(help="A right's number; may be repeated.")],
 ) -> None:
     """Create a role, or give an existing one exactly these rights."""
-    with transaction() as session:
+    with acting() as (session, done):
         people.define_role(session, name, right, by=None, via=Door.COMMAND_LINE)
-        say(f"The role {name} has {len(set(right))} rights.")
+        done(f"The role {name} has {counted(len(set(right)), 'right')}.")

@@ -5,9 +5,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import Door, MailingList, Subscription
-from portal.cli.options import Addresses, ShortName, say
+from portal.cli.options import Addresses, ShortName, acting, counted
 from workflows import lists, people, subscriptions
-from workflows.transaction import transaction
 
 app = typer.Typer()
 
@@ -15,21 +14,21 @@ app = typer.Typer()
 @app.command()
 def subscribe(short_name: ShortName, addresses: Addresses) -> None:
     """Put people on a list."""
-    with transaction() as session:
+    with acting() as (session, done):
         mailing_list = lists.list_named(session, short_name)
         for user in [people.user_with_address(session, address) for address in addresses]:
             subscriptions.subscribe(session, user, mailing_list, by=None, via=Door.COMMAND_LINE)
-        say(f"The list {short_name} has {members(session, mailing_list)} members.")
+        done(f"The list {short_name} has {counted(members(session, mailing_list), 'member')}.")
 
 
 @app.command()
 def unsubscribe(short_name: ShortName, addresses: Addresses) -> None:
     """Take people off a list."""
-    with transaction() as session:
+    with acting() as (session, done):
         mailing_list = lists.list_named(session, short_name)
         for user in [people.user_with_address(session, address) for address in addresses]:
             subscriptions.unsubscribe(session, user, mailing_list, by=None, via=Door.COMMAND_LINE)
-        say(f"The list {short_name} has {members(session, mailing_list)} members.")
+        done(f"The list {short_name} has {counted(members(session, mailing_list), 'member')}.")
 
 
 def members(session: Session, mailing_list: MailingList) -> int:

@@ -4,7 +4,7 @@ import typer
 
 from models import Door, SyncState
 from portal.cli import push_history
-from portal.cli.options import ShortName, number, say
+from portal.cli.options import ShortName, acting, number
 from settings import settings
 from workflows import lists, pushed, pushes
 from workflows.switches import require_maillists
@@ -26,11 +26,11 @@ def require_module() -> None:
 @sync.command("now")
 def push_now(short_name: ShortName) -> None:
     """Push a list at once, whether or not anything has changed."""
-    with transaction() as session:
+    with acting() as (session, done):
         mailing_list = lists.list_named(session, short_name)
         asked = pushes.push_now(session, mailing_list, by=None, via=Door.COMMAND_LINE)
         running = asked.state is SyncState.RUNNING
-        say(f"The list {short_name} is being pushed{'' if running else ' as soon as possible'}.")
+        done(f"The list {short_name} is being pushed{'' if running else ' as soon as possible'}.")
 
 
 @sync.command("diff")
@@ -48,12 +48,12 @@ def difference(short_name: ShortName) -> None:
 @sync.command("confirm")
 def confirm(short_name: ShortName) -> None:
     """Let the push that is held through, and none that removes more."""
-    with transaction() as session:
+    with acting() as (session, done):
         mailing_list = lists.list_named(session, short_name)
         let_through = pushes.confirm(session, mailing_list, by=None, via=Door.COMMAND_LINE)
         good = pushed.last_good(session, mailing_list.id)
         before = number(good.addresses if good else None)
-        say(
+        done(
             f"The push of {short_name} may remove {let_through.confirmed} of {before} addresses; "
             f"{number(let_through.addresses)} will be on the list."
         )

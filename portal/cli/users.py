@@ -6,7 +6,7 @@ import typer
 from sqlalchemy import select
 
 from models import Door, User
-from portal.cli.options import Address, RoleName, plain, say, show
+from portal.cli.options import Address, RoleName, acting, counted, plain, show
 from workflows import people
 from workflows.removal import remove_user
 from workflows.transaction import transaction
@@ -26,9 +26,9 @@ def add_user(
 ) -> None:
     """Add a person, who logs in to the portal by a link that it mails."""
     roles = [*role, *(["administrator"] if admin else [])]
-    with transaction() as session:
+    with acting() as (session, done):
         user = people.add_user(session, address, name, roles=roles, by=None, via=Door.COMMAND_LINE)
-        say(f"User {user.id}: {user.name}")
+        done(f"User {user.id}: {user.name}")
 
 
 @users.command("list")
@@ -58,28 +58,28 @@ def list_users() -> None:
 @users.command("grant")
 def grant(address: Address, role: RoleName) -> None:
     """Give a person a role."""
-    with transaction() as session:
+    with acting() as (session, done):
         user = people.user_with_address(session, address)
         people.grant(session, user, role, by=None, via=Door.COMMAND_LINE)
-        say(f"{user.name} is now {', '.join(r.name for r in user.roles)}.")
+        done(f"{user.name} is now {', '.join(r.name for r in user.roles)}.")
 
 
 @users.command("disable")
 def disable(address: Address) -> None:
     """From now on this person neither acts nor receives."""
-    with transaction() as session:
+    with acting() as (session, done):
         user = people.user_with_address(session, address)
         people.disable(session, user, by=None, via=Door.COMMAND_LINE)
-        say(f"{user.name} is disabled.")
+        done(f"{user.name} is disabled.")
 
 
 @users.command("enable")
 def enable(address: Address) -> None:
     """Undo `disable`."""
-    with transaction() as session:
+    with acting() as (session, done):
         user = people.user_with_address(session, address)
         people.enable(session, user, by=None, via=Door.COMMAND_LINE)
-        say(f"{user.name} is enabled.")
+        done(f"{user.name} is enabled.")
 
 
 @users.command("remove")
@@ -88,13 +88,14 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether this is meant.")] = False,
 ) -> None:
     """Take a person off every list, and forget all but the name; it cannot be undone."""
-    with transaction() as session:
+    with acting() as (session, done):
         user = people.user_with_address(session, address)
         if not yes:
             typer.confirm(f"Remove {plain(user.name)} for good?", abort=True)
         left = remove_user(session, user, by=None, via=Door.COMMAND_LINE)
         assert left is not None, "nobody is found by an address that is forgotten"
-        say(
-            f"{user.name} is removed: off {left.lists} lists and {left.approver_lists} approver "
-            "lists; address, telephone number and roles are forgotten."
+        done(
+            f"{user.name} is removed: off {counted(left.lists, 'list')} and "
+            f"{counted(left.approver_lists, 'approver list')}; address, telephone number and roles "
+            "are forgotten."
         )

@@ -1,0 +1,76 @@
+"""What a command says it did is done: nothing is said of what the database refused to keep."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+from typer.testing import CliRunner
+
+from models.database import new_session
+from portal.cli import app
+from tests.builders import Cast, a_request
+
+ADA, EDSGER, GRACE = "ada@example.org", "edsger@example.org", "grace@example.org"
+
+COMMANDS = [
+    ("user", "add", "eve@example.org", "Eve"),
+    ("user", "grant", ADA, "sender"),
+    ("user", "disable", ADA),
+    ("user", "enable", ADA),
+    ("user", "remove", EDSGER, "--yes"),
+    ("user", "contact", ADA, "--language", "fr"),
+    ("user", "address", ADA, "lovelace@example.org"),
+    ("role", "define", "readers", "--right", "404"),
+    ("list", "create", "board", "board@lists.example.org", "Board"),
+    ("list", "set", "announce", "--description", "News"),
+    ("approvers", "create", "others", GRACE),
+    ("approvers", "set", "editors", GRACE),
+    ("approvers", "assign", "editors", "announce"),
+    ("subscribe", "announce", ADA),
+    ("unsubscribe", "announce", EDSGER),
+    ("sync", "now", "announce"),
+    ("decide", "{request}", "approve", "--as", GRACE),
+    ("withdraw", "{request}", "--as", ADA),
+]
+
+
+class NotKept(Exception):
+    """The database went away at the last moment."""
+
+
+@pytest.fixture
+def unlucky() -> Iterator[None]:
+    """No transaction is committed."""
+
+    def refuse(_session: Session) -> None:
+        raise NotKept
+
+    event.listen(new_session, "before_commit", refuse)
+    yield
+    event.remove(new_session, "before_commit", refuse)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.usefixtures("unlucky")
+def test_nothing_is_said_that_is_not_kept(
+    session: Session, people: Cast, command: tuple[str, ...]
+) -> None:
+    request = a_request(session, people)
+    session.flush()
+
+    done = CliRunner().invoke(app, [part.format(request=request.id) for part in command])
+
+    assert isinstance(done.exception, NotKept)
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_what_is_kept_is_said(session: Session, people: Cast, command: tuple[str, ...]) -> None:
+    request = a_request(session, people)
+    session.flush()
+
+    done = CliRunner().invoke(app, [part.format(request=request.id) for part in command])
+
+    assert done.exception is None
+    assert done.stdout.endswith("\n")
