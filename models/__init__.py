@@ -15,6 +15,7 @@ from models.people import Role, User
 from models.refusals import Amount, Invalid, Refusal, Trespass, Unknown
 from models.replies import InboundMail, InboundMailState, InboundSms, WrongCode
 from models.rights import Right
+from models.sendout import Rate, SendoutRules
 from models.subscriptions import (
     CHANGED_LISTS,
     Change,
@@ -23,6 +24,7 @@ from models.subscriptions import (
     ask_for_push,
 )
 from models.sync import Failure, PushedPart, Sync, SyncState
+from models.windows import Window
 from models.work_items import WorkItem
 
 __all__ = [
@@ -64,11 +66,13 @@ __all__ = [
     "NotificationState",
     "Preference",
     "PushedPart",
+    "Rate",
     "Refusal",
     "RequestState",
     "Right",
     "Role",
     "SelfService",
+    "SendoutRules",
     "Subscription",
     "SubscriptionChange",
     "Sync",
@@ -77,6 +81,7 @@ __all__ = [
     "Unknown",
     "User",
     "Verdict",
+    "Window",
     "WorkItem",
     "WrongCode",
     "ask_for_push",

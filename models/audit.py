@@ -39,6 +39,7 @@ class Act(StrEnum):
     DELETED_ROLE = "deleted_role"
     CREATED_LIST = "created_list"
     EDITED_LIST = "edited_list"
+    SET_SENDOUT_RULES = "set_sendout_rules"
     ARCHIVED_LIST = "archived_list"
     UNARCHIVED_LIST = "unarchived_list"
     CREATED_APPROVER_LIST = "created_approver_list"

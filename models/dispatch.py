@@ -62,6 +62,9 @@ class Dispatch(WorkItem):
     content_hash: Mapped[str]
     request_id: Mapped[int | None] = mapped_column(ForeignKey("decision.request_id"), unique=True)
     released_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    # Where there is a rate: when its period began, and how many copies were claimed in it.
+    period_began_at: Mapped[datetime | None]
+    period_copies: Mapped[int] = mapped_column(default=0)
 
     message: Mapped[Message] = relationship()
 

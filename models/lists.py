@@ -12,6 +12,7 @@ from models.base import Base, identity
 from models.clock import now
 from models.lifecycle import word
 from models.people import User
+from models.sendout import Ruled, checks
 from setting_values import SHORT_NAME
 
 # A list's address becomes part of commands too: no shell and no program may take it for anything
@@ -66,7 +67,7 @@ class ApproverList(Base):
     members: Mapped[list[User]] = relationship(secondary=approver, order_by=User.id)
 
 
-class MailingList(Addressed, Base):
+class MailingList(Ruled, Addressed, Base):
     """A list, its approver list and the rules of its sendouts."""
 
     __tablename__ = "mailing_list"
@@ -76,6 +77,7 @@ class MailingList(Addressed, Base):
             name="short_name",
         ),
         CheckConstraint(f"address ~ '^{LOCAL_PART}@{DOMAIN}$'", name="address"),
+        *checks(),
     )
 
     id: Mapped[identity]

@@ -1,4 +1,4 @@
-"""Messages: what an author wants a list to read, and when."""
+"""Messages: what an author wants a list to read, and its sendout."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from models.clock import now
 from models.lifecycle import Lifecycle, word
 from models.lists import MailingList
 from models.people import User
+from models.sendout import Ruled, SendoutRules, checks
 
 
 class MessageState(StrEnum):
@@ -27,11 +28,11 @@ class MessageState(StrEnum):
     DISCARDED = "discarded"
 
 
-class Message(Lifecycle):
+class Message(Ruled, Lifecycle):
     """A message as its author gave it: `raw` holds the very bytes (RFC 5322)."""
 
     __tablename__ = "message"
-    __table_args__ = (Index(None, "list_id", "state"),)
+    __table_args__ = (Index(None, "list_id", "state"), *checks())
 
     moves: ClassVar = {
         None: {MessageState.DRAFT},
@@ -68,6 +69,11 @@ class Message(Lifecycle):
     def place(self) -> dict[str, int]:
         """Where in the audit trail an act on this message belongs."""
         return {"message_id": self.id, "list_id": self.list_id}
+
+    @property
+    def rules_in_force(self) -> SendoutRules:
+        """The list's rules as they are now, and the message's own within them."""
+        return self.mailing_list.sendout_rules & self.sendout_rules
 
     def content_hash(self) -> str:
         """What an approval is bound to: these bytes, for this list (SHA-256, hexadecimal)."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from models import Act, AuditEntry, Door, Language
 from notifications.languages import translations
+from notifications.sendout_words import recorded_words
 from portal.refusals import refusal_words
 from workflows.trail import NOBODY, Names
 
@@ -57,6 +58,8 @@ def words(detail: Detail, language: Language) -> dict[str, Any]:
     told["outcome"] = told["outcome"] or say(_("nobody"))
     if "template" in told:
         told["sentence"] = refusal_words(told["template"], told["facts"], language=language)
+    if "rate" in detail:
+        told["rules"] = recorded_words(detail, language)
     return told
 
 
@@ -108,6 +111,7 @@ SENTENCES: Mapping[Act, Telling] = {
     Act.HELD_PUSH: _("%(actor)s held the push of %(list)s: too many addresses would go"),
     Act.CONFIRMED_PUSH: _("%(actor)s confirmed the push of %(list)s (removals: %(removals)s)"),
     Act.EDITED_LIST: _("%(actor)s edited the list %(list)s"),
+    Act.SET_SENDOUT_RULES: _("%(actor)s set the sendout rules of %(list)s: %(rules)s"),
     Act.ARCHIVED_LIST: _("%(actor)s archived the list %(list)s"),
     Act.UNARCHIVED_LIST: _("%(actor)s took the list %(list)s out of the archive"),
     Act.DELETED_APPROVER_LIST: _("%(actor)s deleted the approver list %(approver_list)s"),
@@ -115,7 +119,11 @@ SENTENCES: Mapping[Act, Telling] = {
     Act.DELETED_ROLE: _("%(actor)s deleted the role %(role)s"),
     Act.REWROTE: _("%(actor)s changed the draft"),
     Act.DISCARDED: _("%(actor)s deleted the draft"),
-    Act.RESCHEDULED: _("%(actor)s set another time for the sendout"),
+    Act.RESCHEDULED: lambda detail: (
+        _("%(actor)s set another time or other rules for the sendout: %(rules)s")
+        if "rate" in detail
+        else _("%(actor)s set another time for the sendout")
+    ),
     Act.WROTE: _("%(actor)s wrote the message"),
     Act.ASKED: _("%(actor)s asked for approval (request %(request_id)s)"),
     Act.NOTIFIED: _("%(actor)s sent %(letter)s to %(user)s by %(channel)s"),

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Iterator
+from datetime import UTC
 
 import pytest
 import structlog
@@ -166,7 +167,7 @@ def test_a_sendout_leaves_no_trace_of_its_readers_or_its_text(
         mailbox.answer(None, "550 5.1.1 <edsger@example.org>: no such user", times=1)
         if away:
             mailbox.stop()
-        sendout.send(session, waiting.id, sendout.claim(session, waiting), a_mailer(mailbox))
+        sendout.send(session, waiting.id, sendout.claim(session, waiting, UTC), a_mailer(mailbox))
 
     said = "\n".join(lines())
     assert [each for each in PRIVATE if each in said] == []

@@ -22,17 +22,19 @@ from models.clock import now
 from workflows.archive import require_open
 from workflows.notifications import notify
 from workflows.people import require, require_author
+from workflows.sendout_rules import require_time_still
 
 
 def release(session: Session, message: Message, author: User, *, via: Door) -> Dispatch:
     """Schedule the own message without asking: for authors who have Right 601.
 
-    Raises Trespass without that right or for somebody else's message, Archived, IllegalTransition
-    unless it is a draft.
+    Raises Trespass without that right or for somebody else's message, Archived, Invalid if its
+    rules leave it no time, IllegalTransition unless it is a draft.
     """
     require_author(message, author, via)
     require(author, Right.SEND_MESSAGES, via, message_id=message.id, list_id=message.list_id)
     require_open(session, message.mailing_list)
+    require_time_still(session, message)
     message.move(MessageState.SCHEDULED, MessageState.DRAFT)
     dispatch = schedule(
         session, message, content_hash=message.content_hash(), released_by_id=author.id

@@ -1,6 +1,7 @@
 """What an author does with a draft: change it, see a proof of it, copy it, delete it."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,7 @@ from models import (
     Notification,
     Refusal,
     Right,
+    SendoutRules,
     User,
     record,
 )
@@ -23,6 +25,7 @@ from workflows.archive import require_open
 from workflows.dispatch import postpone
 from workflows.messages import require_sensible, subject_of, write
 from workflows.people import require, require_author
+from workflows.sendout_rules import choose_rules, facts, hold_rules
 
 
 class NotADraft(Refusal):
@@ -63,6 +66,7 @@ def discard(session: Session, message: Message, author: User, *, via: Door) -> N
     hold_draft(session, message)
     message.move(MessageState.DISCARDED, MessageState.DRAFT)
     message.subject, message.raw, message.size, message.send_at = "", b"", 0, None
+    message.sendout_rules = SendoutRules()
     record(session, Act.DISCARDED, by=author, via=via, **message.place)
 
 
@@ -99,13 +103,20 @@ def send_proof(session: Session, message: Message, author: User, *, via: Door) -
 
 
 def reschedule(
-    session: Session, message: Message, by: User, *, send_at: datetime | None, via: Door
+    session: Session,
+    message: Message,
+    by: User,
+    *,
+    send_at: datetime | None,
+    rules: SendoutRules | None = None,
+    via: Door,
 ) -> None:
-    """Set when the message is to go out; None is as soon as it may.
+    """Set when the message is to go out; None is as soon as it may.  With `rules`, those too.
 
     Its author may, and everybody with Right 601 once it is scheduled; with Right 618 both.
-    Raises Trespass, Invalid for a time that cannot be meant, IllegalTransition while it waits for
-    an answer (approvers were told the time) and once it is being sent.
+    Raises Trespass, Invalid for a time that cannot be meant or rules that the list does not allow,
+    IllegalTransition while it waits for an answer (approvers were told all this) and once it is
+    being sent.
     """
     place = {"message_id": message.id, "list_id": message.list_id}
     if by.id != message.author_id:
@@ -113,13 +124,19 @@ def reschedule(
     require(by, Right.SCHEDULE_SENDOUT, via, **place)
     if send_at is not None:
         require_sensible(send_at)
+    if rules is not None:
+        hold_rules(session, message.mailing_list)
     if message.state is MessageState.DRAFT:
         require_author(message, by, via)
         hold_draft(session, message)
     else:
         postpone(session, message, send_at)
     message.send_at = send_at
-    record(session, Act.RESCHEDULED, by=by, via=via, **message.place)
+    detail: dict[str, Any] = {}
+    if rules is not None and rules != message.sendout_rules:
+        choose_rules(message, rules)
+        detail = facts(rules)
+    record(session, Act.RESCHEDULED, by=by, via=via, **message.place, **detail)
 
 
 def hold_draft(session: Session, message: Message) -> None:

@@ -15,6 +15,7 @@ from models import (
     ModerationRequest,
     RequestState,
     Right,
+    SendoutRules,
     Trespass,
     Unknown,
     User,
@@ -26,6 +27,9 @@ from workflows.archive import require_open
 from workflows.dispatch import release
 from workflows.moderation import request_approval
 from workflows.people import require
+from workflows.sendout_rules import choose_rules
+
+NO_RULES = SendoutRules()
 
 # What nobody but its author reads.
 PRIVATE = {MessageState.DRAFT, MessageState.DISCARDED}
@@ -43,16 +47,18 @@ def write(
     max_bytes: int,
     via: Door,
     send_at: datetime | None = None,
+    rules: SendoutRules = NO_RULES,
     composed: bool = False,
 ) -> Message:
     """Keep a draft, byte for byte as it was given (RFC 5322).
 
-    Raises Invalid for what cannot be read or a time that cannot be meant, Trespass for setting a
-    time without the right to, Archived.
+    Raises Invalid for what cannot be read, a time that cannot be meant or rules that the list does
+    not allow, Trespass for setting either without the right to, Archived.
     """
     require_open(session, mailing_list)
-    if send_at is not None:
+    if send_at is not None or rules != NO_RULES:
         require(author, Right.SCHEDULE_SENDOUT, via, list_id=mailing_list.id)
+    if send_at is not None:
         require_sensible(send_at)
     subject = subject_of(raw, max_bytes)
     message = Message(
@@ -64,6 +70,7 @@ def write(
         send_at=send_at,
         composed=composed,
     )
+    choose_rules(message, rules)
     session.add(message)
     session.flush()
     record(session, Act.WROTE, by=author, via=via, message_id=message.id, list_id=mailing_list.id)

@@ -28,6 +28,7 @@ from workflows.archive import require_open
 from workflows.dispatch import schedule
 from workflows.notifications import notify
 from workflows.people import require_author
+from workflows.sendout_rules import require_time_still
 
 COMMENT_LENGTH = 10_000  # characters; a reason is a letter, not a book
 
@@ -53,11 +54,12 @@ def request_approval(
 ) -> ModerationRequest:
     """Ask everybody who may answer now; the content is fixed by its hash from here on.
 
-    Raises NoApprovers, Archived, Trespass for somebody else's message, IllegalTransition unless it
-    is a draft.
+    Raises NoApprovers, Archived, Invalid if its rules leave it no time, Trespass for somebody
+    else's message, IllegalTransition unless it is a draft.
     """
     require_author(message, author, via)
     require_open(session, message.mailing_list)
+    require_time_still(session, message)
     approvers = approvers_to_ask(message)
     message.move(MessageState.IN_MODERATION)
     request = ModerationRequest(message=message, content_hash=message.content_hash())

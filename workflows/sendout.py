@@ -6,12 +6,13 @@ them as UNCERTAIN and nobody sends them again.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 from time import monotonic
 
 import structlog
 from sqlalchemy import func, insert, literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, undefer
+from sqlalchemy.orm.attributes import set_committed_value
 
 from models import (
     Act,
@@ -20,6 +21,7 @@ from models import (
     Dispatch,
     DispatchState,
     Door,
+    Message,
     MessageState,
     record,
 )
@@ -28,6 +30,7 @@ from notifications.channel import Away, NotDelivered
 from notifications.mailer import Mailer
 from notifications.outgoing import outgoing
 from notifications.retry import AWAY, next_attempt
+from workflows.allowance import allowance, put_back, use
 from workflows.dispatch import return_to_author, stop
 from workflows.recipients import addresses, spare_disabled
 
@@ -44,22 +47,39 @@ BATCH_SECONDS = 20
 CLAIM_GRACE = timedelta(seconds=10)
 
 
-def claim(session: Session, dispatch: Dispatch) -> list[int]:
-    """Begin the sendout if it is due, and claim its next batch: ids of Deliveries, maybe none."""
+def claim(session: Session, dispatch: Dispatch, zone: tzinfo) -> list[int]:
+    """Begin the sendout if it is due, and claim its next batch: ids of Deliveries, maybe none.
+
+    The windows of the sendout rules are told by clocks in `zone`.
+    """
     if dispatch.due_at > now():
         return []
+    read_whole(session, dispatch)
     if not approved(dispatch):
         refuse_changed(session, dispatch)
         return []
+    allowed = allowance(dispatch, zone)
     if dispatch.state is DispatchState.WAITING:
+        if not allowed.copies:
+            dispatch.postpone(allowed.again_at)
+            return []
         begin(session, dispatch)
-    batch = Delivery.move_all(session, next_deliveries(session, dispatch), DeliveryState.SENDING)
+    found = next_deliveries(session, dispatch, min(allowed.copies, BATCH_SIZE))
+    batch = Delivery.move_all(session, found, DeliveryState.SENDING)
     if not batch:
-        finish_or_wait(session, dispatch)
+        finish_or_wait(session, dispatch, allowed.again_at)
+    use(dispatch, len(batch))
     for delivery in session.scalars(select(Delivery).where(Delivery.id.in_(batch))):
         delivery.claimed_at = now()
         delivery.attempts += 1
     return batch
+
+
+def read_whole(session: Session, dispatch: Dispatch) -> None:
+    """Read the message with its bytes and its list's rules, in one query."""
+    whole = [undefer(Message.raw), joinedload(Message.mailing_list)]
+    message = session.get_one(Message, dispatch.message_id, options=whole)
+    set_committed_value(dispatch, "message", message)
 
 
 def approved(dispatch: Dispatch) -> bool:
@@ -104,8 +124,10 @@ def begin(session: Session, dispatch: Dispatch) -> None:
     )
 
 
-def next_deliveries(session: Session, dispatch: Dispatch) -> Sequence[int]:
-    """The next batch that may be tried now, locked."""
+def next_deliveries(session: Session, dispatch: Dispatch, number: int) -> Sequence[int]:
+    """The next ones that may be tried now, so many at most, locked."""
+    if not number:
+        return []
     return session.scalars(
         select(Delivery.id)
         .where(
@@ -114,21 +136,22 @@ def next_deliveries(session: Session, dispatch: Dispatch) -> Sequence[int]:
             Delivery.next_attempt_at <= now(),
         )
         .order_by(Delivery.next_attempt_at, Delivery.id)
-        .limit(BATCH_SIZE)
+        .limit(number)
         .with_for_update(skip_locked=True)
     ).all()
 
 
-def finish_or_wait(session: Session, dispatch: Dispatch) -> None:
-    """Nothing can be sent now: come back for the next attempt, or be done."""
-    unfinished = select(func.count(), func.min(Delivery.next_attempt_at)).where(
-        Delivery.dispatch_id == dispatch.id,
-        Delivery.state.in_([DeliveryState.PENDING, DeliveryState.SENDING]),
-    )
-    remaining, next_at = session.execute(unfinished).one()
-    if remaining:
-        dispatch.postpone(max(next_at, now() + AWAY))
-        return
+def finish_or_wait(session: Session, dispatch: Dispatch, again_at: datetime) -> None:
+    """Nothing can be sent now: come back when something may be, or be done."""
+    own = select(Delivery.next_attempt_at).where(Delivery.dispatch_id == dispatch.id)
+    # Each by its index: a sendout to a million, at a rate, asks this in each period.
+    pending = own.where(Delivery.state == DeliveryState.PENDING)
+    sending = own.where(Delivery.state == DeliveryState.SENDING)
+    for some in (pending.order_by(Delivery.next_attempt_at), sending):
+        if next_at := session.scalar(some.limit(1)):
+            soonest = again_at if again_at > now() else now() + AWAY
+            dispatch.postpone(max(next_at, soonest))
+            return
     dispatch.move(DispatchState.SENT)
     dispatch.message.move(MessageState.SENT)
     record(
@@ -165,10 +188,11 @@ def send(session: Session, dispatch_id: int, batch: Sequence[int], mailer: Maile
     if dispatch.state is DispatchState.SENDING and not approved(dispatch):
         refuse_changed(session, dispatch)
     if dispatch.state is not DispatchState.SENDING:
-        put_back(deliveries, "stopped")
+        put_back(session, dispatch, deliveries, reason="stopped")
         return
     content = outgoing(dispatch.message)
     deliveries = spare_disabled(session, deliveries)
+    reason = "not tried yet"
     try:
         with mailer.relay.connect() as connection:
             send_each(
@@ -179,16 +203,16 @@ def send(session: Session, dispatch_id: int, batch: Sequence[int], mailer: Maile
             )
     except Away as failure:
         log.warning("relay away", dispatch=dispatch_id, reason=str(failure))
-        put_back([d for d in deliveries if d.state is DeliveryState.SENDING], str(failure))
+        reason = str(failure)
+    put_back(session, dispatch, deliveries, reason=reason)
     dispatch.postpone(now())
 
 
 def send_each(deliveries: Sequence[Delivery], offer: Callable[[str], None]) -> None:
     """Offer the message once per recipient, until the batch's time is over."""
     began = monotonic()
-    for position, delivery in enumerate(deliveries):
+    for delivery in deliveries:
         if monotonic() - began > BATCH_SECONDS:
-            put_back(deliveries[position:], "not tried yet")
             return
         try:
             offer(delivery.address)
@@ -212,12 +236,3 @@ def record_failure(delivery: Delivery, failure: NotDelivered) -> None:
     else:
         delivery.move(DeliveryState.PENDING)
         delivery.next_attempt_at = again_at
-
-
-def put_back(deliveries: Sequence[Delivery], reason: str) -> None:
-    """Undo the claim on deliveries of which nothing has left; it does not count as an attempt."""
-    for delivery in deliveries:
-        delivery.move(DeliveryState.PENDING)
-        delivery.failure = reason
-        delivery.attempts -= 1
-        delivery.next_attempt_at = now() + AWAY

@@ -86,7 +86,7 @@ def send_dispatch(dispatch_id: int) -> None:
     """Send the next batch of a sendout whose time has come."""
     with transaction() as session:
         waiting = Dispatch.take(session, dispatch_id, DispatchState.WAITING, DispatchState.SENDING)
-        batch = sendout.claim(session, waiting) if waiting else []
+        batch = sendout.claim(session, waiting, voice.time_zone) if waiting else []
     with transaction() as session:
         sendout.send(session, dispatch_id, batch, voice.mailer)
 

@@ -1,6 +1,7 @@
 """`listgate decide`, `withdraw` and `timeline`."""
 
 import re
+from datetime import UTC
 
 import pytest
 from sqlalchemy import select
@@ -233,7 +234,7 @@ def test_the_timeline_tells_of_refused_attempts(session: Session, people: Cast) 
 
 def test_the_timeline_tells_how_far_a_sendout_has_come(session: Session, people: Cast) -> None:
     waiting = a_dispatch(session, people)
-    sendout.claim(session, waiting)
+    sendout.claim(session, waiting, UTC)
     session.flush()
 
     said = told(waiting.message_id)

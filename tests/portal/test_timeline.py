@@ -1,7 +1,7 @@
 """The audit trail in sentences: all that may happen to a message, also what is yet unknown."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -34,7 +34,7 @@ ABOUT_NO_MESSAGE = {
     *(Act.CREATED_APPROVER_LIST, Act.EDITED_APPROVER_LIST, Act.DELETED_APPROVER_LIST),
     *(Act.ASSIGNED_APPROVERS, Act.SUBSCRIBED, Act.UNSUBSCRIBED, Act.IMPORTED),
     *(Act.CHANGED_ADDRESS, Act.REMOVED_USER, Act.REVOKED_ROLE, Act.DELETED_ROLE),
-    *(Act.ASKED_FOR_PUSH, Act.HELD_PUSH, Act.CONFIRMED_PUSH),
+    *(Act.ASKED_FOR_PUSH, Act.HELD_PUSH, Act.CONFIRMED_PUSH, Act.SET_SENDOUT_RULES),
     *(Act.INVITED, Act.LOGGED_IN, Act.CHANGED_PASSWORD, Act.TURNED_ON_CODES, Act.TURNED_OFF_CODES),
     *(Act.CHANGED_CONTACT, Act.LOCKED_PHONE, Act.STOPPED_SMS, Act.STARTED_SMS, Act.REFUSED),
 }
@@ -73,8 +73,8 @@ def live_through_everything(session: Session, people: Cast, mailbox: Mailbox) ->
     dispatch.release(session, released, people.barbara, via=Door.PORTAL)
     dispatch.recall(session, released, people.barbara, via=Door.PORTAL)
     sent, stopped = a_dispatch(session, people), a_dispatch(session, people)
-    sendout.send(session, sent.id, sendout.claim(session, sent), voice.mailer)
-    sendout.claim(session, sent)  # finished sending
+    sendout.send(session, sent.id, sendout.claim(session, sent, UTC), voice.mailer)
+    sendout.claim(session, sent, UTC)  # finished sending
     lose_sight_of(session, stopped)
     dispatch.recall(session, stopped.message, people.ada, via=Door.PORTAL)
 
@@ -114,7 +114,7 @@ def grow_impatient(session: Session, people: Cast) -> None:
 
 def lose_sight_of(session: Session, unlucky: Dispatch) -> None:
     """As if the worker had died that sends it."""
-    for delivery_id in sendout.claim(session, unlucky):
+    for delivery_id in sendout.claim(session, unlucky, UTC):
         session.get_one(Delivery, delivery_id).claimed_at = now() - timedelta(hours=1)
     sweep.report_uncertain(session)
 

@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
+from models import Dispatch, SendoutRules
 from sandbox.mailbox import Mailbox
-from tests.builders import Cast, cast
+from tests.builders import Cast, a_dispatch, cast, members
+from tests.workflows.clocks import NINE, Clock
 from tests.workflows.pushing import ListServer
+from tests.workflows.ruled import Ruled
 from workflows.bells import Bell
 from workflows.transaction import transaction
 
@@ -18,6 +22,24 @@ def mailbox() -> Iterator[Mailbox]:
     """An SMTP server of this test's own."""
     with Mailbox() as running:
         yield running
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """It is nine in the morning."""
+    return Clock(monkeypatch, NINE)
+
+
+@pytest.fixture
+def ruled(session: Session, people: Cast) -> Ruled:
+    """A sendout, due now, to so many members of the list, which has these rules."""
+
+    def begin(rules: SendoutRules, count: int = 10) -> Dispatch:
+        people.announce.sendout_rules = rules
+        members(session, people.announce, count - 2)
+        return a_dispatch(session, people)
+
+    return begin
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """One step of a sendout, and what became of its deliveries."""
 
+from datetime import UTC
+
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -16,7 +18,7 @@ EDSGER, BARBARA = "edsger@example.org", "barbara@example.org"
 def step(session: Session, sending: Dispatch, mailbox: Mailbox) -> int:
     """What one bell leads to: claim a batch and send it; returns its size."""
     waiting = Dispatch.take(session, sending.id, DispatchState.WAITING, DispatchState.SENDING)
-    batch = sendout.claim(session, waiting) if waiting else []
+    batch = sendout.claim(session, waiting, UTC) if waiting else []
     session.flush()
     sendout.send(session, sending.id, batch, a_mailer(mailbox))
     session.flush()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC
 from enum import Enum, auto
 
 from hypothesis import strategies as st
@@ -158,7 +159,7 @@ class Storyteller(RuleBasedStateMachine):
         sendouts = select(Dispatch.id).where(Dispatch.message_id == message.id)
         for row_id in self.session.scalars(sendouts).all():
             waiting = Dispatch.take(self.session, row_id, *BELL)
-            batch = sendout.claim(self.session, waiting) if waiting else []
+            batch = sendout.claim(self.session, waiting, UTC) if waiting else []
             self.session.flush()
             if fate is Fate.SLEEPS_LONG:
                 self.asleep.append((row_id, batch))

@@ -1,6 +1,6 @@
 """Schedule, recall, stop, return."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from sqlalchemy import Engine, select
@@ -175,7 +175,7 @@ def a_message_that_is(state: str, session: Session, people: Cast) -> Message:
     if state == "sent":
         people.edsger.disabled_at = people.barbara.disabled_at = now()
     if state in {"sent", "stopped"}:
-        sendout.claim(session, sendout_)
+        sendout.claim(session, sendout_, UTC)
     if state in {"recalled", "stopped"}:
         dispatch.recall(session, sendout_.message, people.ada, via=PORTAL)
     return sendout_.message
@@ -218,7 +218,7 @@ def test_what_is_no_longer_what_was_approved_returns_to_its_author(
         waiting.message.mailing_list = a_list(session, "staff")
     session.flush()
 
-    assert sendout.claim(session, waiting) == []
+    assert sendout.claim(session, waiting, UTC) == []
 
     letter = session.scalars(select(Notification).order_by(Notification.id.desc())).first()
     assert waiting.state is DispatchState.RECALLED

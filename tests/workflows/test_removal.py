@@ -1,6 +1,6 @@
 """Remove a person: what is forgotten, what is kept, and who may come after."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -142,7 +142,7 @@ def test_a_sendout_that_is_under_way_spares_and_forgets_them(
 ) -> None:
     sending = a_dispatch(session, people)
     sending.postpone(now() - timedelta(seconds=1))
-    claimed = claim(session, sending)
+    claimed = claim(session, sending, UTC)
     session.flush()
 
     remove_user(session, people.edsger, by=None, via=PORTAL)

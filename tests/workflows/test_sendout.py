@@ -1,6 +1,6 @@
 """Send batch by batch, nobody twice."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from sqlalchemy import Engine, select
@@ -69,7 +69,7 @@ def test_what_is_changed_after_the_claim_is_not_sent(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = a_dispatch(session, people)
-    batch = sendout.claim(session, sending)
+    batch = sendout.claim(session, sending, UTC)
 
     sending.message.raw += b"and bring money\n"
     sendout.send(session, sending.id, batch, a_mailer(mailbox))
@@ -161,7 +161,7 @@ def test_a_claim_takes_one_batch_and_each_delivery_once(session: Session, people
     members(session, people.announce, 118)
     sending = a_dispatch(session, people)
 
-    batches = [sendout.claim(session, sending) for _ in range(4)]
+    batches = [sendout.claim(session, sending, UTC) for _ in range(4)]
 
     claimed = [delivery for batch in batches for delivery in batch]
     assert [len(batch) for batch in batches] == [50, 50, 20, 0]
@@ -179,10 +179,10 @@ def test_two_claims_at_once_never_overlap(house: Engine) -> None:
         sendout.begin(session, session.get_one(Dispatch, sending_id))
 
     with Session(house) as one, Session(house) as other:
-        first = sendout.claim(one, one.get_one(Dispatch, sending_id))
+        first = sendout.claim(one, one.get_one(Dispatch, sending_id), UTC)
         one.flush()
         never_wait(other)
-        second = sendout.claim(other, other.get_one(Dispatch, sending_id))
+        second = sendout.claim(other, other.get_one(Dispatch, sending_id), UTC)
 
         assert (len(first), len(second)) == (50, 22)
         assert set(first) & set(second) == set()
@@ -190,9 +190,9 @@ def test_two_claims_at_once_never_overlap(house: Engine) -> None:
 
 def test_what_a_colleague_is_sending_is_waited_for(session: Session, people: Cast) -> None:
     sending = a_dispatch(session, people)
-    sendout.claim(session, sending)
+    sendout.claim(session, sending, UTC)
 
-    assert sendout.claim(session, sending) == []
+    assert sendout.claim(session, sending, UTC) == []
 
     assert sending.state is DispatchState.SENDING
     assert sending.due_at > now()
@@ -229,7 +229,7 @@ def test_a_batch_that_was_claimed_before_the_stop_is_not_sent_after_it(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = a_dispatch(session, people)
-    batch = sendout.claim(session, sending)
+    batch = sendout.claim(session, sending, UTC)
     dispatch.recall(session, sending.message, people.ada, via=Door.PORTAL)
 
     sendout.send(session, sending.id, batch, a_mailer(mailbox))

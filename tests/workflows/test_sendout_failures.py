@@ -1,7 +1,7 @@
 """When the relay refuses, hangs up, or is away: nobody is forgotten, nobody gets it twice."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, timedelta
 from time import sleep
 
 import pytest
@@ -195,7 +195,7 @@ def test_what_was_reported_uncertain_is_not_sent_by_a_worker_that_comes_late(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = a_dispatch(session, people)
-    batch = sendout.claim(session, sending)
+    batch = sendout.claim(session, sending, UTC)
     for delivery in deliveries(session, sending).values():
         delivery.move(DeliveryState.UNCERTAIN)
 
@@ -208,7 +208,7 @@ def test_a_worker_that_breaks_off_leaves_its_batch_claimed(
     session: Session, people: Cast, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sending = a_dispatch(session, people)
-    batch = sendout.claim(session, sending)
+    batch = sendout.claim(session, sending, UTC)
     session.commit()
     mailbox.answer(EDSGER, "451 4.3.0 later")
 

@@ -1,5 +1,7 @@
 """Whoever wrote a message hears that its sendout was stopped."""
 
+from datetime import UTC
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -38,11 +40,11 @@ def test_an_author_is_told_that_the_content_changed_under_way(
     session: Session, people: Cast
 ) -> None:
     sending = a_dispatch(session, people)
-    sendout.claim(session, sending)
+    sendout.claim(session, sending, UTC)
     sending.message.raw += b"PS: and more"
     session.flush()
 
-    assert sendout.claim(session, sending) == []
+    assert sendout.claim(session, sending, UTC) == []
 
     (letter,) = letters_about(session, sending)
     assert sending.state is DispatchState.STOPPED

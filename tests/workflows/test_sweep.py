@@ -1,6 +1,6 @@
 """What nobody heard, what fell due, and what a dead worker left behind."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -156,7 +156,7 @@ def test_what_a_worker_holds_is_not_rung_for(house: Engine) -> None:
 
 def claimed(session: Session, sending: Dispatch, ago: timedelta) -> None:
     """Have the dispatch's next batch claimed so long ago."""
-    batch = sendout.claim(session, sending)
+    batch = sendout.claim(session, sending, UTC)
     session.flush()
     session.execute(update(Delivery).where(Delivery.id.in_(batch)).values(claimed_at=now() - ago))
     session.expire_all()

@@ -67,7 +67,7 @@ def test_the_next_batch_goes_by_its_index(session: Session, people: Cast) -> Non
     sendout.begin(session, sending)
 
     with statements(session) as seen:
-        sendout.next_deliveries(session, sending)
+        sendout.next_deliveries(session, sending, 50)
 
     found = plan(session, *the_one(seen, "FROM delivery"))
     assert "using delivery_dispatch_id_next_attempt_at_id_idx " in found

@@ -127,7 +127,7 @@ def test_what_went_to_nobody_says_so(session: Session, people: Cast) -> None:
     for member in (people.edsger, people.barbara):
         subscriptions.unsubscribe(session, member, people.announce, by=member, via=PORTAL)
     sending = a_dispatch(session, people)
-    sendout.claim(session, sending)
+    sendout.claim(session, sending, UTC)
 
     assert standing(session, sending.message) == "is sent (nobody is on the list)"
 

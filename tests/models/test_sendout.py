@@ -1,0 +1,140 @@
+"""Rates, rules that keep each other, and when a sendout with rules ends."""
+
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from models import Invalid, Rate, SendoutRules, Window
+from tests.builders import Cast, a_draft
+
+MORNING = Window(time(8), time(10))
+NOON = datetime(2027, 1, 31, 12, tzinfo=UTC)
+EIGHT = datetime(2027, 1, 31, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("copies", "minutes"),
+    [(0, 1), (1, 0), (-5, 1), (10**7 + 1, 1), (1, 1441)],
+)
+def test_a_rate_out_of_bounds_is_refused(copies: int, minutes: int) -> None:
+    with pytest.raises(Invalid, match="A rate is of 1 to 10000000 copies in 1 to 1440 minutes"):
+        Rate(copies, minutes)
+
+
+RATES = st.none() | st.builds(Rate, st.integers(1, 1000), st.integers(1, 1440))
+
+
+@given(RATES, RATES)
+def test_two_rates_together_are_never_faster_than_either(
+    one: Rate | None, other: Rate | None
+) -> None:
+    both = (SendoutRules(one) & SendoutRules(other)).rate
+
+    for rate in filter(None, (one, other)):
+        assert both is not None
+        assert both.copies <= rate.copies
+        assert both.minutes >= rate.minutes
+    assert (both is None) is (one is None and other is None)
+
+
+def test_rules_together_are_open_when_both_are() -> None:
+    day = SendoutRules(windows=(Window(time(9), time(20)),))
+
+    assert (SendoutRules(windows=(MORNING,)) & day).windows == (Window(time(9), time(10)),)
+    assert (SendoutRules() & day).windows == (day & SendoutRules()).windows == day.windows
+    assert (SendoutRules() & SendoutRules()).windows is None
+
+
+def test_windows_that_share_nothing_leave_no_time() -> None:
+    evening = SendoutRules(windows=(Window(time(18), time(20)),))
+
+    assert (SendoutRules(windows=(MORNING,)) & evening).leave_no_time
+    assert not evening.leave_no_time
+    assert not SendoutRules().leave_no_time
+
+
+@pytest.mark.parametrize(
+    ("rate", "copies", "lasts"),
+    [
+        (Rate(60, 1), 60, timedelta(0)),
+        (Rate(60, 1), 61, timedelta(minutes=1)),
+        (Rate(60, 1), 12_000, timedelta(minutes=199)),
+        (Rate(500, 30), 12_000, timedelta(minutes=23 * 30)),
+        (Rate(1, 1440), 0, timedelta(0)),
+    ],
+)
+def test_the_last_period_begins_after_all_others(rate: Rate, copies: int, lasts: timedelta) -> None:
+    assert SendoutRules(rate).end(NOON, copies, UTC) == NOON + lasts
+
+
+@pytest.mark.parametrize(
+    ("rate", "copies", "end"),
+    [
+        # Four periods fit into a morning.
+        (Rate(100, 30), 400, "2027-01-31T09:30"),
+        (Rate(100, 30), 401, "2027-02-01T08:00"),
+        (Rate(100, 30), 1_200, "2027-02-02T09:30"),
+        # Of two periods of 90 minutes the second is cut off, but may begin.
+        (Rate(100, 90), 300, "2027-02-01T08:00"),
+        # A period that is longer than the window.
+        (Rate(100, 600), 300, "2027-02-02T08:00"),
+    ],
+)
+def test_the_end_counts_the_time_between_windows(rate: Rate, copies: int, end: str) -> None:
+    rules = SendoutRules(rate, (MORNING,))
+
+    assert rules.end(EIGHT, copies, UTC) == datetime.fromisoformat(end).replace(tzinfo=UTC)
+
+
+def test_a_sendout_at_noon_with_a_window_in_the_morning_begins_the_next_day() -> None:
+    rules = SendoutRules(Rate(100, 30), (MORNING,))
+
+    assert rules.end(NOON, 1, UTC) == EIGHT + timedelta(days=1)
+
+
+@pytest.mark.parametrize("windows", [None, (MORNING,)])
+def test_nobody_foresees_the_end_without_a_rate_or_after_a_year(
+    windows: tuple[Window, ...] | None,
+) -> None:
+    assert SendoutRules(None, windows).end(NOON, 100, UTC) is None
+    assert SendoutRules(Rate(1, 1440), windows).end(NOON, 10**6, UTC) is None
+
+
+def test_rules_are_kept_and_taken_away(session: Session, people: Cast) -> None:
+    rules = SendoutRules(Rate(60, 1), (Window(time(22), time(6)),))
+
+    people.announce.sendout_rules = rules
+    session.flush()
+    session.expire(people.announce)
+    assert people.announce.sendout_rules == rules
+
+    people.announce.sendout_rules = SendoutRules()
+    session.flush()
+    session.expire(people.announce)
+    assert people.announce.sendout_rules == SendoutRules()
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        "rate_copies = 1",
+        "rate_minutes = 1",
+        "rate_copies = 0, rate_minutes = 1",
+        "window_opens = '08:00'",
+        "window_closes = '08:00'",
+        "window_opens = '08:00', window_closes = '08:00'",
+    ],
+)
+@pytest.mark.parametrize("table", ["mailing_list", "message"])
+def test_the_database_refuses_half_a_rule(
+    session: Session, people: Cast, table: str, half: str
+) -> None:
+    a_draft(session, people)
+
+    with pytest.raises(IntegrityError, match=f"{table}_{half.partition('_')[0]}_check"):
+        session.execute(text(f"update {table} set {half}"))

@@ -1,0 +1,157 @@
+"""Windows that open every day, in every zone, also when its clocks are put forward or back."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from models import Invalid, Window
+from models.windows import closing, is_open, opening, shared
+
+MINUTE = timedelta(minutes=1)
+
+# Among them: clocks that are put on by half an hour, at midnight, and by a day; odd offsets.
+ZONES = st.sampled_from(
+    [
+        *("UTC", "Europe/Paris", "America/New_York", "America/Santiago", "Africa/Cairo"),
+        *("Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia"),
+    ]
+).map(ZoneInfo)
+CLOCKS = st.integers(0, 24 * 60 - 1).map(lambda minute: time(minute // 60, minute % 60))
+EDGES = st.tuples(CLOCKS, CLOCKS).filter(lambda pair: pair[0] != pair[1])
+WINDOWS = EDGES.map(lambda pair: Window(*pair))
+
+
+def between(since: str, until: str) -> st.SearchStrategy[datetime]:
+    """Moments, to the microsecond."""
+    first, last = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (since, until))
+    return st.timedeltas(timedelta(0), last - first).map(lambda later: first + later)
+
+
+# Nights in which those zones change their clocks, and the one after which Samoa left out a day.
+MOMENTS = st.one_of(
+    between("2027-01-01", "2027-12-31"),
+    between("2027-03-27T20:00", "2027-03-28T04:00"),
+    between("2027-10-30T20:00", "2027-10-31T04:00"),
+    between("2011-12-29", "2011-12-31"),
+)
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def a_window(text: str) -> Window:
+    """As in "22:00-06:00"."""
+    opens, closes = map(time.fromisoformat, text.split("-"))
+    return Window(opens, closes)
+
+
+def at(text: str, fold: int = 0) -> datetime:
+    """A moment that a clock in Paris shows."""
+    return datetime.fromisoformat(text).replace(tzinfo=PARIS, fold=fold).astimezone(UTC)
+
+
+def minutes(since: datetime, until: datetime) -> Iterator[datetime]:
+    """The whole minutes from the one moment on, the other not among them."""
+    moment = since if since == since.replace(second=0, microsecond=0) else since + MINUTE
+    moment = moment.replace(second=0, microsecond=0)
+    while moment < until:
+        yield moment
+        moment += MINUTE
+
+
+def shows(moment: datetime, zone: ZoneInfo) -> time:
+    return moment.astimezone(zone).time()
+
+
+@given(window=WINDOWS, moment=MOMENTS, zone=ZONES)
+@example(a_window("02:15-02:45"), at("2027-03-28T01:30"), PARIS)
+@example(a_window("02:30-03:30"), at("2027-10-31T02:50"), PARIS)
+def test_no_minute_is_missed_at_which_a_window_is_open(
+    window: Window, moment: datetime, zone: ZoneInfo
+) -> None:
+    opens_at = opening([window], moment, zone)
+
+    assert opens_at >= moment
+    assert opens_at - moment <= timedelta(hours=49)
+    assert shows(opens_at, zone) in window
+    assert not any(shows(minute, zone) in window for minute in minutes(moment, opens_at))
+
+
+@given(window=WINDOWS, moment=MOMENTS, zone=ZONES)
+def test_a_window_that_is_open_closes_at_the_first_minute_at_which_it_is_not(
+    window: Window, moment: datetime, zone: ZoneInfo
+) -> None:
+    closes_at = closing([window], moment, zone)
+
+    assert closes_at >= moment
+    assert shows(closes_at, zone) not in window
+    assert all(shows(minute, zone) in window for minute in minutes(moment, closes_at))
+
+
+@given(one=WINDOWS, other=WINDOWS, clock=CLOCKS)
+def test_two_windows_share_just_when_both_are_open(one: Window, other: Window, clock: time) -> None:
+    both = shared(one, other)
+
+    assert is_open(both, clock) is (clock in one and clock in other)
+    assert both == shared(other, one)
+
+
+@pytest.mark.parametrize(
+    ("window", "moment", "opens_at"),
+    [
+        ("08:00-20:00", "2027-01-31T12:00", "2027-01-31T12:00"),
+        ("08:00-20:00", "2027-01-31T07:59:59", "2027-01-31T08:00"),
+        ("08:00-20:00", "2027-01-31T20:00", "2027-02-01T08:00"),
+        ("22:00-06:00", "2027-01-31T05:59", "2027-01-31T05:59"),
+        ("22:00-06:00", "2027-01-31T06:00", "2027-01-31T22:00"),
+        ("22:00-06:00", "2027-01-31T23:00", "2027-01-31T23:00"),
+        # The night in which 02:00 is followed by 03:00 ...
+        ("02:30-05:00", "2027-03-28T01:00", "2027-03-28T03:00"),
+        ("03:30-05:00", "2027-03-28T01:00", "2027-03-28T03:30"),
+        ("08:00-20:00", "2027-03-27T21:00", "2027-03-28T08:00"),
+        # ... is one without what lies wholly in between.
+        ("02:15-02:45", "2027-03-28T01:00", "2027-03-29T02:15"),
+        # The night in which 03:00 is 02:00 again.
+        ("08:00-20:00", "2027-10-30T21:00", "2027-10-31T08:00"),
+    ],
+)
+def test_a_window_opens_when_the_clock_on_the_wall_says_so(
+    window: str, moment: str, opens_at: str
+) -> None:
+    assert opening([a_window(window)], at(moment), PARIS) == at(opens_at)
+
+
+def test_in_the_hour_that_comes_twice_a_window_opens_twice() -> None:
+    window = a_window("02:15-02:45")
+
+    first = opening([window], at("2027-10-31T01:00"), PARIS)
+    closed = closing([window], first, PARIS)
+    second = opening([window], closed, PARIS)
+
+    assert first == at("2027-10-31T02:15", fold=0)
+    assert closed == at("2027-10-31T02:45", fold=0)
+    assert second == at("2027-10-31T02:15", fold=1)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        ("08:00-20:00", "10:00-12:00", ["10:00-12:00"]),
+        ("08:00-20:00", "07:00-09:00", ["08:00-09:00"]),
+        ("08:00-20:00", "20:00-08:00", []),
+        ("22:00-06:00", "05:00-23:00", ["05:00-06:00", "22:00-23:00"]),
+        ("22:00-06:00", "23:00-01:00", ["23:00-01:00"]),
+    ],
+)
+def test_what_two_windows_share_may_be_nothing_or_two_windows(
+    one: str, other: str, both: list[str]
+) -> None:
+    assert [str(each) for each in shared(a_window(one), a_window(other))] == both
+
+
+def test_a_window_that_opens_when_it_closes_is_refused() -> None:
+    with pytest.raises(Invalid, match="cannot open and close at the same time"):
+        a_window("08:00-08:00")

@@ -1,0 +1,25 @@
+"""A clock that a test sets, for sendouts and whatever they ask for the time."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from models import work_items
+from workflows import allowance, dispatch, drafts, sendout, sendout_plan, sendout_rules
+
+NINE = datetime(2027, 1, 31, 9, tzinfo=UTC)
+
+ASK_FOR_THE_TIME = (allowance, dispatch, drafts, sendout, sendout_plan, sendout_rules, work_items)
+
+
+class Clock:
+    """It stands still until it is set."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
+        self.moment = moment
+        for module in ASK_FOR_THE_TIME:
+            monkeypatch.setattr(module, "now", lambda: self.moment)
+
+    def run(self, **time: int) -> None:
+        """Have so many hours or minutes go by."""
+        self.moment += timedelta(**time)
