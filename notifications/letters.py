@@ -17,10 +17,12 @@ from models import (
     Notification,
     RequestState,
 )
+from models.clock import now
 from notifications.failures import readable, why
 from notifications.keys import hashed
 from notifications.languages import told
 from notifications.outgoing import outgoing
+from notifications.sendout_words import rate_words, window_words
 from notifications.voice import Voice
 
 Facts = Mapping[str, Any]
@@ -48,14 +50,26 @@ def shared(notification: Notification, voice: Voice) -> Facts:
 def about(notification: Notification, voice: Voice) -> Facts:
     """The message that a letter is about."""
     message = message_of(notification)
+    rules, language = message.rules_in_force, notification.user.language
     return {
         "author": message.author.name,
         "list": message.mailing_list.short_name,
         "list_name": message.mailing_list.name,
         "subject": message.subject,
         "message_id": message.id,
-        "send_at": message.send_at and told_to(notification, message.send_at, voice),
+        "send_at": message.send_at and goes_out(notification, message.send_at, voice),
+        "rate": rules.rate and rate_words(rules.rate, language),
+        "window": rules.windows and window_words(rules.windows, voice.time_zone, language),
     }
+
+
+def goes_out(notification: Notification, due_at: datetime, voice: Voice) -> str | None:
+    """When the message goes out that is due then; None for now, or if its rules leave no time."""
+    rules, moment = message_of(notification).rules_in_force, now()
+    if rules.leave_no_time:
+        return None
+    opens_at = rules.opening(max(due_at, moment), voice.time_zone)
+    return told_to(notification, opens_at, voice) if opens_at > moment else None
 
 
 def question(notification: Notification, voice: Voice) -> Facts:
@@ -88,6 +102,12 @@ def answer(notification: Notification, voice: Voice) -> Facts:
         "comment": decision and decision.comment,
         "decided_at": decision and told_to(notification, decision.decided_at, voice),
     }
+
+
+def approval(notification: Notification, voice: Voice) -> Facts:
+    """The answer, and when the message goes out now that nobody is asked any more."""
+    due_at = message_of(notification).send_at or now()
+    return {**answer(notification, voice), "send_at": goes_out(notification, due_at, voice)}
 
 
 def access(notification: Notification, voice: Voice) -> Facts:
@@ -204,7 +224,7 @@ LETTERS = {
         Letter(LetterName.DECIDED, answer),
         Letter(LetterName.WITHDRAWN),
         Letter(LetterName.EXPIRED, to_author),
-        Letter(LetterName.APPROVED, answer),
+        Letter(LetterName.APPROVED, approval),
         Letter(LetterName.REJECTED, answer, as_written),
         Letter(LetterName.RETURNED, attachment=as_written),
         Letter(LetterName.STOPPED, stopped, as_written),

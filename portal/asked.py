@@ -12,6 +12,7 @@ from portal.languages import gettext as _
 from portal.languages import page_language
 from portal.preview import Preview, contents
 from portal.reading import told
+from portal.sendout import foreseen
 from portal.timeline import door_words, sentence
 from workflows import recipients, timeline
 
@@ -41,10 +42,12 @@ def shown(asked: ModerationRequest, html_url: str, file_url: FileUrl) -> Preview
 
 def summary(asked: ModerationRequest, approver: User) -> dict[str, Any]:
     """What the templates say about a request, its message aside."""
+    number = recipients.count(g.session, asked.message.mailing_list)
     return {
         "asked": asked,
         "message": asked.message,
-        "recipients": recipients.count(g.session, asked.message.mailing_list),
+        "recipients": number,
+        "plan": foreseen(asked.message, copies=number),
         "others": others(asked, approver),
         "standing": standing(asked, approver),
         "history": history(asked.message),

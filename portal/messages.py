@@ -5,12 +5,13 @@ from datetime import datetime
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from models import Door, Invalid, Message, MessageState, Right
+from models import Door, Invalid, Message, MessageState, Right, SendoutRules
 from portal.languages import gettext as _
 from portal.languages import page_language
 from portal.preview import preview_of, readable
 from portal.reading import page_zone
 from portal.refused import say
+from portal.sendout import foreseen, typed_rules
 from portal.sign_in import current_user, signed_in
 from portal.timeline import sentence
 from portal.writing import limit, own
@@ -39,6 +40,7 @@ def show(message_id: int, _act: str = "") -> ResponseReturnValue:
         mine=message.author_id == current_user().id,
         scheduled_for=message.send_at and message.send_at.astimezone(page_zone()),
         zone=page_zone().key,
+        no_rules=SendoutRules(),
         **standing(message),
     )
 
@@ -54,12 +56,14 @@ def standing(message: Message) -> dict[str, object]:
     """Where the message stands and what happened to it."""
     known = progress(g.session, [message])
     happened = timeline(g.session, message)
+    tally = tallies(g.session, [message.id]).get(message.id)
+    pending = None if tally is None else tally.get("pending", 0)
     language, called = page_language(), names(g.session, happened)
     return {
         "message": message,
-        "due_at": getattr(known.dispatches.get(message.id), "due_at", None),
+        "plan": foreseen(message, known.dispatches.get(message.id), pending),
         "rejection": known.rejections.get(message.id),
-        "tally": tallies(g.session, [message.id]).get(message.id),
+        "tally": tally,
         "happened": [(each, sentence(each, language, called)) for each in happened],
     }
 
@@ -69,7 +73,7 @@ def standing(message: Message) -> dict[str, object]:
 def ask_or_send(message_id: int) -> ResponseReturnValue:
     """Request approval, or send or schedule it, as the person's rights have it."""
     message = message_by_id(g.session, message_id)
-    set_time(message, wanted_time())
+    set_time(message)
     hand_in(g.session, message, current_user(), via=Door.PORTAL)
     if message.state is MessageState.IN_MODERATION:
         return done(message, _("The approvers have been asked."))
@@ -99,10 +103,10 @@ def take_back(message_id: int) -> ResponseReturnValue:
 @pages.post("/messages/<int:message_id>/time")
 @signed_in
 def set_another_time(message_id: int) -> ResponseReturnValue:
-    """Have a scheduled message go out at another time."""
+    """Have a scheduled message go out at another time, or by other rules."""
     message = message_by_id(g.session, message_id)
-    by = current_user()
-    drafts.reschedule(g.session, message, by, send_at=wanted_time(), via=Door.PORTAL)
+    by, send_at, rules = current_user(), wanted_time(), typed_rules()
+    drafts.reschedule(g.session, message, by, send_at=send_at, rules=rules, via=Door.PORTAL)
     return done(message, _("The message has another time."))
 
 
@@ -135,11 +139,15 @@ def delete(message_id: int) -> ResponseReturnValue:
     return redirect(url_for("outbox.show"), 303)
 
 
-def set_time(message: Message, wanted: datetime | None) -> None:
-    """Keep the draft's time, if the person may set one and has changed it."""
-    by = current_user()
-    if wanted != message.send_at and (wanted or by.may(Right.SCHEDULE_SENDOUT)):
-        drafts.reschedule(g.session, message, by, send_at=wanted, via=Door.PORTAL)
+def set_time(message: Message) -> None:
+    """Keep the draft's time and rules, if the person may set them and has changed one."""
+    by, wanted = current_user(), (wanted_time(), typed_rules())
+    given = wanted != (None, SendoutRules())
+    if wanted != (message.send_at, message.sendout_rules) and (
+        given or by.may(Right.SCHEDULE_SENDOUT)
+    ):
+        send_at, rules = wanted
+        drafts.reschedule(g.session, message, by, send_at=send_at, rules=rules, via=Door.PORTAL)
 
 
 def wanted_time() -> datetime | None:

@@ -6,6 +6,7 @@ from sqlalchemy import Select
 
 from models import Message, MessageState
 from portal.paging import page_of
+from portal.sendout import begins_at
 from portal.sign_in import current_user, signed_in
 from portal.writing import lists
 from workflows.outbox import of_list, outbox, progress, searched
@@ -32,7 +33,12 @@ def found(template: str, **more: object) -> str:
     page = page_of(g.session, asked_for())
     asked = any(request.args.get(name) for name in ("words", "list", "state", "own"))
     known = progress(g.session, page.rows)
-    return render_template(template, page=page, known=known, asked=asked, **more)
+    due = {
+        one.id: begins_at(one, known.dispatches[one.id])
+        for one in page.rows
+        if one.id in known.dispatches
+    }
+    return render_template(template, page=page, known=known, due=due, asked=asked, **more)
 
 
 def asked_for() -> Select[Message]:

@@ -5,13 +5,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_timedelta
-from flask import Flask, current_app, g
+from flask import Flask, g
 from markupsafe import Markup, escape
 
 from models import Right
 from models.clock import now
 from notifications import languages
 from notifications.languages import translations
+from portal import sendout
 from portal.languages import page_language
 from portal.places import places
 from portal.sign_in import reader
@@ -27,6 +28,7 @@ def teach(app: Flask) -> None:
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters |= {"told": told, "when": when, "age": age}
+    app.jinja_env.filters |= {"rate": sendout.rate, "window": sendout.window, "span": sendout.span}
     app.context_processor(facts)
 
 
@@ -40,13 +42,14 @@ def facts() -> dict[str, Any]:
         "Right": Right,
         "places": places,
         "refusal": g.get("refusal"),
+        "house_zone": sendout.house_zone,
     }
 
 
 def page_zone() -> ZoneInfo:
     """The reader's time zone, or the organisation's."""
     user = reader()
-    return ZoneInfo((user and user.time_zone) or current_app.config["LISTGATE"].time_zone)
+    return ZoneInfo(user.time_zone) if user and user.time_zone else sendout.house_zone()
 
 
 def told(moment: datetime) -> str:

@@ -1,6 +1,7 @@
 """Where a message stands, and everything that happened to it."""
 
 from collections.abc import Sequence
+from datetime import tzinfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from models import (
     Refusal,
 )
 from workflows.sendout import tally
+from workflows.sendout_plan import begin
 
 
 class NeverAsked(Refusal):
@@ -28,14 +30,15 @@ def timeline(session: Session, message: Message) -> Sequence[AuditEntry]:
     ).all()
 
 
-def standing(session: Session, message: Message) -> str:
-    """Where the message stands now, as the end of a sentence."""
+def standing(session: Session, message: Message, zone: tzinfo) -> str:
+    """Where the message stands now, as the end of a sentence; windows are those of `zone`."""
     match message.state:
         case MessageState.IN_MODERATION:
             return f"waits for an answer to request {newest_request(session, message).id}"
         case MessageState.SCHEDULED:
-            due_at = newest_dispatch(session, message).due_at
-            return f"is scheduled for {due_at.astimezone():%Y-%m-%d %H:%M:%S %Z}"
+            begins_at = begin(message, zone, newest_dispatch(session, message)).begins_at
+            assert begins_at is not None, "what is scheduled has time to go out"
+            return f"is scheduled for {begins_at.astimezone():%Y-%m-%d %H:%M:%S %Z}"
         case MessageState.REJECTED:
             return rejection(session, message)
         case MessageState.DRAFT:

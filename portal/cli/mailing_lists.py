@@ -1,14 +1,18 @@
 """`listgate list`."""
 
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from sqlalchemy import select
 
-from models import Door, ListDelivery, ListKind, MailingList, SelfService
-from portal.cli.options import ShortName, acting, show
+from models import Door, Language, ListDelivery, ListKind, MailingList, SelfService, SendoutRules
+from notifications.sendout_words import rate_words, window_words
+from portal.cli.options import RateOption, ShortName, WindowOption, acting, show, with_options
 from portal.cli.subscriptions import members
+from settings import settings
 from workflows import lists
+from workflows.sendout_rules import set_sendout_rules
 from workflows.transaction import transaction
 
 mailing_lists = typer.Typer(help="Mailing lists: create, set, show, all.", no_args_is_help=True)
@@ -52,6 +56,8 @@ def set_list(
     self_service: Annotated[
         SelfService | None, typer.Option(help="Whether any member may join and leave.")
     ] = None,
+    rate: RateOption = None,
+    window: WindowOption = None,
 ) -> None:
     """Change what a list is; what is not given stays as it is."""
     with acting() as (session, done):
@@ -64,7 +70,10 @@ def set_list(
             by=None,
             via=Door.COMMAND_LINE,
         )
+        wanted = with_options(one.sendout_rules, rate, window)
+        set_sendout_rules(session, one, wanted, by=None, via=Door.COMMAND_LINE)
         done(f"The list {short_name} is {one.self_service} to members who join by themselves.")
+        done(f"Messages to it go out {sendout(wanted)}.")
 
 
 @mailing_lists.command("all")
@@ -107,6 +116,7 @@ def show_list(short_name: ShortName) -> None:
                 ("description", one.description or "missing"),
                 ("kind", one.kind),
                 ("delivery", one.delivery),
+                ("sendouts", sendout(one.sendout_rules)),
                 ("self service", one.self_service),
                 ("four eyes", "yes" if one.four_eyes else "no"),
                 ("approver list", one.approver_list.name if one.approver_list else "none"),
@@ -116,3 +126,9 @@ def show_list(short_name: ShortName) -> None:
             ],
             empty="",
         )
+
+
+def sendout(rules: SendoutRules) -> str:
+    """How fast, and when."""
+    zone, language = ZoneInfo(settings.time_zone), Language.ENGLISH
+    return f"{rate_words(rules.rate, language)}, {window_words(rules.windows, zone, language)}"

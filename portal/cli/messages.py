@@ -4,20 +4,35 @@ import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Door, Message, MessageState
+from models import Door, Message, MessageState, SendoutRules
 from notifications.outgoing import outgoing
-from portal.cli.options import As, MessageId, acting, instant, local, say, show
+from portal.cli.options import (
+    As,
+    MessageId,
+    RateOption,
+    WindowOption,
+    acting,
+    instant,
+    local,
+    say,
+    show,
+    with_options,
+)
 from portal.timeline import sentence
 from settings import settings
 from workflows import dispatch, lists, messages, people
 from workflows.invitations import view
 from workflows.timeline import newest_request, standing, timeline
 from workflows.transaction import transaction
+
+# Whose clocks tell when windows open.
+ZONE = ZoneInfo(settings.time_zone)
 
 app = typer.Typer()
 message_commands = typer.Typer(help="Messages: submit, hand-in, show.", no_args_is_help=True)
@@ -33,6 +48,8 @@ def submit(
         datetime | None,
         typer.Option(parser=instant, metavar="TIME", help="As in 2027-01-31T09:00+01:00."),
     ] = None,
+    rate: RateOption = None,
+    window: WindowOption = None,
     draft: Annotated[bool, typer.Option("--draft", help="Only keep it; hand it in later.")] = False,
 ) -> None:
     """Hand in a message: sent by those who may, put to the approvers by those who may not."""
@@ -46,6 +63,7 @@ def submit(
             raw=raw,
             max_bytes=settings.message_max_bytes,
             send_at=send_at,
+            rules=with_options(SendoutRules(), rate, window),
             via=Door.COMMAND_LINE,
         )
         if not draft:
@@ -101,7 +119,7 @@ def outbox(
                     message.mailing_list.short_name,
                     message.author.name,
                     message.subject,
-                    standing(session, message),
+                    standing(session, message, ZONE),
                 )
                 for message in session.scalars(found)
             ],
@@ -124,7 +142,7 @@ def show_timeline(message_id: MessageId) -> None:
     """Show everything that happened to a message, in order."""
     with transaction() as session:
         message = messages.message_by_id(session, message_id)
-        say(f"{message.subject or '(no subject)'} {standing(session, message)}")
+        say(f"{message.subject or '(no subject)'} {standing(session, message, ZONE)}")
         show(
             "when",
             "through",
@@ -139,7 +157,7 @@ def show_timeline(message_id: MessageId) -> None:
 
 def report(session: Session, message: Message) -> str:
     """Where the message stands now."""
-    return f"Message {message.id} {standing(session, message).rstrip('.')}."
+    return f"Message {message.id} {standing(session, message, ZONE).rstrip('.')}."
 
 
 def contents(file: str) -> bytes:

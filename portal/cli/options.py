@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
 
+from models import Rate, SendoutRules, Window
 from workflows.transaction import transaction
 
 # Nothing that people wrote is taken for markup, emoji or a number to colour.
@@ -17,12 +19,25 @@ console = Console(markup=False, emoji=False, highlight=False)
 
 WIDE = 10_000  # characters: wider than any row
 
+# What takes a rate or a window away.
+NONE = "none"
+
 As = Annotated[str, typer.Option("--as", metavar="ADDRESS", help="The person who acts.")]
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="A user's address.")]
 Addresses = Annotated[list[str], typer.Argument(metavar="ADDRESS...", help="Users' addresses.")]
 RoleName = Annotated[str, typer.Argument(metavar="ROLE", help="A role's name.")]
 ShortName = Annotated[str, typer.Argument(metavar="LIST", help="A list's short name.")]
 MessageId = Annotated[int, typer.Argument(metavar="MESSAGE", help="A message's number.")]
+RateOption = Annotated[
+    str | None,
+    typer.Option(metavar="COPIES/MINUTES", help="500/30: at most 500 in 30 minutes; or none."),
+]
+WindowOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="OPENS-CLOSES", help="22:00-06:00: only then, in the zone of TIME_ZONE; or none."
+    ),
+]
 RequestId = Annotated[int, typer.Argument(metavar="REQUEST", help="A request's number.")]
 
 
@@ -32,6 +47,15 @@ def instant(text: str) -> datetime:
         return datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter("write it as in 2027-01-31T09:00+01:00") from None
+
+
+def with_options(rules: SendoutRules, rate: str | None, window: str | None) -> SendoutRules:
+    """The rules with what the options say; what is not given stays, and `none` takes away."""
+    if rate is not None:
+        rules = replace(rules, rate=None if rate == NONE else Rate.read(rate))
+    if window is not None:
+        rules = replace(rules, windows=None if window == NONE else (Window.read(window),))
+    return rules
 
 
 def local(moment: datetime) -> str:

@@ -9,9 +9,11 @@ from portal.languages import gettext as _
 from portal.lists.blueprint import asked_list, pages
 from portal.lists.words import chosen, list_words
 from portal.refused import say
+from portal.sendout import typed_rules
 from portal.sign_in import current_user, signed_in
 from workflows.approver_lists import approver_list_by_id
 from workflows.lists import assign_approvers, edit_list
+from workflows.sendout_rules import set_sendout_rules
 
 
 @pages.get("/<int:list_id>/details")
@@ -26,9 +28,10 @@ def details(list_id: int) -> ResponseReturnValue:
 def edit(list_id: int) -> ResponseReturnValue:
     """Keep what was changed."""
     given = request.form
+    mailing_list, by = asked_list(list_id), current_user()
     edit_list(
         g.session,
-        asked_list(list_id),
+        mailing_list,
         name=given.get("name", ""),
         address=given.get("address", ""),
         description=given.get("description", ""),
@@ -36,9 +39,10 @@ def edit(list_id: int) -> ResponseReturnValue:
         delivery=chosen(ListDelivery, "delivery"),
         four_eyes="four_eyes" in given,
         self_service=chosen(SelfService, "self_service"),
-        by=current_user(),
+        by=by,
         via=Door.PORTAL,
     )
+    set_sendout_rules(g.session, mailing_list, typed_rules(), by=by, via=Door.PORTAL)
     say(_("The list is changed."))
     return redirect(url_for("lists.show", list_id=list_id), 303)
 

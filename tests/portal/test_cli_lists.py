@@ -130,6 +130,7 @@ def test_a_list_is_shown_with_all_there_is_to_know() -> None:
         "kind": "announcement",
         "delivery": "members",
         "four eyes": "yes",
+        "sendouts": "as fast as the mail relay takes them, at any time",
         "self service": "open",
         "approver list": "editors",
         "approvers": "Grace Hopper, Linus Torvalds",

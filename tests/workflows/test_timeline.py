@@ -67,7 +67,7 @@ def test_the_order_is_that_of_the_acts_even_where_a_clock_went_back(
 
 
 def test_a_draft_is_a_draft(session: Session, people: Cast) -> None:
-    assert standing(session, a_draft(session, people)) == "is a draft"
+    assert standing(session, a_draft(session, people), UTC) == "is a draft"
 
 
 def test_what_is_in_moderation_waits_for_its_newest_request(session: Session, people: Cast) -> None:
@@ -75,7 +75,7 @@ def test_what_is_in_moderation_waits_for_its_newest_request(session: Session, pe
     moderation.withdraw(session, first, people.ada, via=PORTAL)
     second = moderation.request_approval(session, first.message, people.ada, via=PORTAL)
 
-    assert standing(session, first.message) == f"waits for an answer to request {second.id}"
+    assert standing(session, first.message, UTC) == f"waits for an answer to request {second.id}"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_who_rejected_it_is_told_and_why(
     request = a_request(session, people)
     moderation.decide(session, request, people.grace, Verdict.REJECTED, via=PORTAL, comment=comment)
 
-    assert standing(session, request.message) == sentence
+    assert standing(session, request.message, UTC) == sentence
 
 
 def test_what_is_scheduled_says_when(session: Session, people: Cast) -> None:
@@ -99,7 +99,7 @@ def test_what_is_scheduled_says_when(session: Session, people: Cast) -> None:
     waiting.due_at = datetime(2027, 1, 31, 9, tzinfo=UTC)
     local = waiting.due_at.astimezone()
 
-    sentence = standing(session, waiting.message)
+    sentence = standing(session, waiting.message, UTC)
 
     assert sentence == f"is scheduled for {local:%Y-%m-%d %H:%M:%S} {local.tzname()}"
 
@@ -111,7 +111,7 @@ def test_what_is_being_sent_says_how_far_it_is(
     mailbox.answer(EDSGER, "451 4.3.0 later")
     step(session, sending, mailbox)
 
-    assert standing(session, sending.message) == "is sending (1 pending, 1 sent)"
+    assert standing(session, sending.message, UTC) == "is sending (1 pending, 1 sent)"
 
 
 def test_what_was_sent_says_how_it_ended(session: Session, people: Cast, mailbox: Mailbox) -> None:
@@ -120,7 +120,7 @@ def test_what_was_sent_says_how_it_ended(session: Session, people: Cast, mailbox
     for _ in range(2):
         step(session, sending, mailbox)
 
-    assert standing(session, sending.message) == "is sent (1 failed, 1 sent)"
+    assert standing(session, sending.message, UTC) == "is sent (1 failed, 1 sent)"
 
 
 def test_what_went_to_nobody_says_so(session: Session, people: Cast) -> None:
@@ -129,7 +129,7 @@ def test_what_went_to_nobody_says_so(session: Session, people: Cast) -> None:
     sending = a_dispatch(session, people)
     sendout.claim(session, sending, UTC)
 
-    assert standing(session, sending.message) == "is sent (nobody is on the list)"
+    assert standing(session, sending.message, UTC) == "is sent (nobody is on the list)"
 
 
 def test_what_was_stopped_says_what_stays_unsent(session: Session, people: Cast) -> None:
@@ -137,7 +137,7 @@ def test_what_was_stopped_says_what_stays_unsent(session: Session, people: Cast)
     sendout.begin(session, sending)
     dispatch.recall(session, sending.message, people.ada, via=PORTAL)
 
-    assert standing(session, sending.message) == "is stopped (2 pending)"
+    assert standing(session, sending.message, UTC) == "is stopped (2 pending)"
 
 
 def test_what_was_recalled_and_approved_again_stands_by_its_newest_sendout(
@@ -150,7 +150,7 @@ def test_what_was_recalled_and_approved_again_stands_by_its_newest_sendout(
     moderation.decide(session, request, people.grace, Verdict.APPROVED, via=PORTAL)
 
     assert newest_dispatch(session, first.message) is not first
-    assert "2027" not in standing(session, first.message)
+    assert "2027" not in standing(session, first.message, UTC)
 
 
 @pytest.mark.parametrize("state", MessageState)
@@ -160,7 +160,7 @@ def test_there_is_a_sentence_for_every_state(
     message = in_state(state, session, people)
 
     assert message.state is state
-    assert standing(session, message)
+    assert standing(session, message, UTC)
 
 
 def in_state(state: MessageState, session: Session, people: Cast) -> Message:

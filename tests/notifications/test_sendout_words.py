@@ -1,0 +1,121 @@
+"""Letters tell when a message really goes out, how fast, and in which window."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy.orm import Session
+
+from models import Language, LetterName, Rate, SendoutRules, Window
+from notifications import letters
+from notifications.composition import words
+from notifications.sendout_words import rate_words, recorded_words, span_words, window_words
+from tests.builders import Cast, a_letter
+from tests.notifications.voices import a_voice
+
+NINE = datetime(2030, 1, 31, 9, tzinfo=UTC)
+NIGHT = SendoutRules(Rate(500, 30), (Window.read("22:00-06:00"),))
+
+
+@pytest.fixture(autouse=True)
+def at_nine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(letters, "now", lambda: NINE)
+
+
+def letter(session: Session, people: Cast, which: LetterName, in_hours: int | None = None) -> str:
+    """The letter about a message that is due then, as a text with usual blanks."""
+    send_at = None if in_hours is None else NINE + timedelta(hours=in_hours)
+    written = a_letter(session, people, which, send_at=send_at)
+    return words(written, a_voice()).text.replace("\N{NARROW NO-BREAK SPACE}", " ")
+
+
+@pytest.mark.parametrize("which", [LetterName.MODERATE, LetterName.REMINDER])
+def test_approvers_are_told_the_rules_and_when_the_window_opens(
+    session: Session, people: Cast, which: LetterName
+) -> None:
+    people.announce.sendout_rules = NIGHT
+
+    said = letter(session, people, which, in_hours=3)
+
+    assert "Goes out: Jan 31, 2030, 10:00:00 PM UTC" in said
+    assert "Window: 22:00–06:00 (UTC)" in said  # noqa: RUF001
+    assert "Rate: at most 500 every 30 minutes" in said
+
+
+@pytest.mark.parametrize(
+    ("in_hours", "expected"),
+    [
+        (None, "Jan 31, 2030, 10:00:00 PM UTC"),
+        (3, "Jan 31, 2030, 10:00:00 PM UTC"),
+        (14, "Jan 31, 2030, 11:00:00 PM UTC"),
+    ],
+)
+def test_authors_are_told_when_the_window_lets_an_approved_message_out(
+    session: Session, people: Cast, in_hours: int | None, expected: str
+) -> None:
+    people.announce.sendout_rules = NIGHT
+
+    assert f"Goes out: {expected}" in letter(session, people, LetterName.APPROVED, in_hours)
+
+
+def test_without_rules_letters_are_as_short_as_ever(session: Session, people: Cast) -> None:
+    said = letter(session, people, LetterName.MODERATE)
+
+    assert "Goes out: as soon as it is approved" in said
+    assert "Window" not in said
+    assert "Rate" not in said
+    assert "Goes out: now" in letter(session, people, LetterName.APPROVED)
+
+
+def test_a_letter_about_a_draft_without_any_time_names_none(session: Session, people: Cast) -> None:
+    written = a_letter(session, people, LetterName.WITHDRAWN, send_at=NINE)
+    assert written.message is not None
+    people.announce.sendout_rules = NIGHT
+    written.message.sendout_rules = SendoutRules(windows=(Window.read("08:00-10:00"),))
+
+    assert words(written, a_voice()).text
+
+
+@pytest.mark.parametrize(
+    ("rate", "language", "said"),
+    [
+        (None, Language.ENGLISH, "as fast as the mail relay takes them"),
+        (Rate(60, 1), Language.ENGLISH, "at most 60 a minute"),
+        (Rate(12_000, 60), Language.ENGLISH, "at most 12,000 every 60 minutes"),
+        (Rate(12_000, 60), Language.GERMAN, "höchstens 12.000 alle 60 Minuten"),
+        (Rate(60, 1), Language.FRENCH, "au plus 60 par minute"),
+    ],
+)
+def test_a_rate_is_told_in_words(rate: Rate | None, language: Language, said: str) -> None:
+    assert rate_words(rate, language) == said
+
+
+def test_windows_are_told_with_their_zone() -> None:
+    zone = ZoneInfo("Europe/Paris")
+    two = (Window.read("05:00-06:00"), Window.read("22:00-23:00"))
+
+    told = window_words(two, zone, Language.GERMAN)
+
+    assert told == "05:00–06:00, 22:00–23:00 (Europe/Paris)"  # noqa: RUF001
+    assert window_words(None, zone, Language.GERMAN) == "jederzeit"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [(199, "about 3 hours for 12,000 copies"), (2 * 24 * 60, "about 2 days for 12,000 copies")],
+)
+def test_how_long_it_takes_is_told_roughly(minutes: int, said: str) -> None:
+    ends_at = NINE + timedelta(minutes=minutes)
+
+    assert span_words(NINE, ends_at, copies=12_000, language=Language.ENGLISH) == said
+
+
+@pytest.mark.parametrize(
+    ("rate", "window", "said"),
+    [
+        ("60/1", "", "at most 60 a minute"),
+        ("", "22:00-06:00", "as fast as the mail relay takes them, 22:00–06:00"),  # noqa: RUF001
+    ],
+)
+def test_what_the_trail_has_kept_is_told(rate: str, window: str, said: str) -> None:
+    assert recorded_words({"rate": rate, "window": window}, Language.ENGLISH) == said
