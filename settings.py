@@ -154,7 +154,9 @@ class Settings(BaseSettings):
         "ours",
     )
     time_zone: Annotated[str, AfterValidator(zone)] = Field(
-        "UTC", description="In which zone letters tell the time: Europe/Paris"
+        "UTC",
+        description="In which zone letters tell the time, and whose clocks open and close the "
+        "windows of sendouts: Europe/Paris",
     )
     trusted_proxies: int = Field(
         1,

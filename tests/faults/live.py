@@ -157,6 +157,7 @@ class LiveHouse:
         hour = "interval '1 hour'"
         for table in ("notification", "dispatch"):
             self.sql(f"update {table} set due_at = due_at - {hour}, ring_at = ring_at - {hour}")
+        self.sql(f"update dispatch set period_began_at = period_began_at - {hour}")
         self.sql(
             f"update delivery set claimed_at = claimed_at - {hour},"
             f" next_attempt_at = next_attempt_at - {hour}"
