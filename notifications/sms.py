@@ -112,15 +112,6 @@ class Phone:
         oldest = since - CLOCKS_DIFFER
         return next((str(each.sid) for each in found if _is(each, text, since=oldest)), None)
 
-    def report(self, sid: str) -> DeliveryReport:
-        """Ask what has become of an SMS, where a report may have been lost.
-
-        Raises NotDelivered where Twilio does not say.
-        """
-        with self._messages() as messages:
-            message = messages(sid).fetch()
-        return DeliveryReport(sid, str(message.status), message.error_code)
-
     def _messages(self) -> Any:
         return conversation(self.account_sid, self.auth_token, url=self.url, timeout=self.timeout)
 

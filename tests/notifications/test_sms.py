@@ -157,17 +157,6 @@ def test_a_search_that_fails_leaves_everything_open(
     assert network.messages == []
 
 
-def test_one_can_ask_what_became_of_an_sms(network: PhoneNetwork, phone: Phone) -> None:
-    sid = phone.send(TEXT, to=GRACE)
-    assert not phone.report(sid).delivered
-
-    network.report(sid, "undelivered", code=30005)
-    report = phone.report(sid)
-    assert (report.failed, report.code) == (True, 30005)
-    with pytest.raises(NotDelivered):
-        phone.report(SID)
-
-
 @pytest.mark.parametrize("body", ["", "{}", "[]", '{"messages": [7]}', "<html>Sign in</html>"])
 def test_a_list_that_makes_no_sense_leaves_it_open(
     phone: Phone, monkeypatch: pytest.MonkeyPatch, body: str
