@@ -42,13 +42,17 @@ SHOWN = 10
 
 
 def joining(list_id: Any, at: Any, who: ColumnElement[bool]) -> ReturningInsert[int, int]:
-    """Put these people on the list, but nobody who is removed at this moment."""
+    """Put these people on the list, but nobody who is removed at this moment.
+
+    In the order of ids, as an import does it, or two who do it at once could wait for each other.
+    """
     return (
         insert(Subscription)
         .from_select(
             ["list_id", "user_id", "since"],
             select(list_id, User.id, at)
             .where(who, User.removed_at.is_(None))
+            .order_by(User.id)
             # The lock waits for whoever holds a person, and then looks again.
             .with_for_update(read=True, key_share=True),
         )

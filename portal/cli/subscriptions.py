@@ -4,7 +4,7 @@ import typer
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import Door, MailingList, Subscription
+from models import Door, MailingList, Subscription, User
 from portal.cli.options import Addresses, ShortName, acting, counted
 from workflows import lists, people, subscriptions
 
@@ -16,7 +16,7 @@ def subscribe(short_name: ShortName, addresses: Addresses) -> None:
     """Put people on a list."""
     with acting() as (session, done):
         mailing_list = lists.list_named(session, short_name)
-        for user in [people.user_with_address(session, address) for address in addresses]:
+        for user in named(session, addresses):
             subscriptions.subscribe(session, user, mailing_list, by=None, via=Door.COMMAND_LINE)
         done(f"The list {short_name} has {counted(members(session, mailing_list), 'member')}.")
 
@@ -26,9 +26,15 @@ def unsubscribe(short_name: ShortName, addresses: Addresses) -> None:
     """Take people off a list."""
     with acting() as (session, done):
         mailing_list = lists.list_named(session, short_name)
-        for user in [people.user_with_address(session, address) for address in addresses]:
+        for user in named(session, addresses):
             subscriptions.unsubscribe(session, user, mailing_list, by=None, via=Door.COMMAND_LINE)
         done(f"The list {short_name} has {counted(members(session, mailing_list), 'member')}.")
+
+
+def named(session: Session, addresses: list[str]) -> list[User]:
+    """The people with these addresses, in the order in which all who change many take locks."""
+    found = {people.user_with_address(session, address) for address in addresses}
+    return sorted(found, key=lambda user: user.id)
 
 
 def members(session: Session, mailing_list: MailingList) -> int:

@@ -1,0 +1,54 @@
+"""Two who put the same people on a list, in opposite orders, do not wait for each other."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from models import Door, MailingList, Subscription, User
+from models.database import new_session
+from tests.builders import a_list, cast, listgate
+from tests.workflows.locks import wait_until_one_waits
+from workflows import lists, subscriptions
+from workflows.transaction import transaction
+
+
+def by_command(board: MailingList, *people: User) -> None:
+    listgate("subscribe", board.short_name, *(person.address for person in people))
+
+
+def by_service(board: MailingList, *people: User) -> None:
+    ids = [person.id for person in people]
+    with transaction() as session:
+        here = lists.list_by_id(session, board.id)
+        subscriptions.subscribe_all(session, here, ids, by=None, via=Door.SERVICE)
+
+
+def join(session: Session, board: MailingList, person: User) -> None:
+    session.add(Subscription(list_id=board.id, user_id=person.id))
+    session.flush()
+
+
+@pytest.mark.parametrize("at_once", [by_command, by_service])
+@pytest.mark.usefixtures("rung")
+def test_whoever_joins_in_another_order_waits_and_is_not_thrown_out(
+    house: Engine, at_once: Callable[..., None]
+) -> None:
+    with Session(house, expire_on_commit=False) as session, session.begin():
+        people = cast(session)
+        board = a_list(session, "board")
+    first, last = sorted((people.ada, people.grace), key=lambda one: one.id)
+
+    with ThreadPoolExecutor(1) as threads:
+        with new_session.begin() as importing:
+            join(importing, board, first)
+            other = threads.submit(at_once, board, last, first)
+            wait_until_one_waits(house)
+            join(importing, board, last)
+        other.result(30)
+
+    with Session(house) as session:
+        on_it = select(Subscription.user_id).where(Subscription.list_id == board.id)
+        assert set(session.scalars(on_it)) == {first.id, last.id}
