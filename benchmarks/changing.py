@@ -110,8 +110,8 @@ def a_share(
 def subscribe(list_id: int, user_id: int) -> None:
     """A change by our verb."""
     with transaction() as session:
-        user = session.get_one(User, user_id)
-        mailing_list = session.get_one(MailingList, list_id)
+        both = select(User, MailingList).join(MailingList, MailingList.id == list_id)
+        user, mailing_list = session.execute(both.where(User.id == user_id)).one()
         assert subscriptions.subscribe(session, user, mailing_list, by=user, via=Door.PORTAL)
 
 

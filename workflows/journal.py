@@ -55,6 +55,7 @@ def note_change(
     via: Door,
 ) -> bool:
     """Change a person's subscription and note it; False if there was nothing to change."""
+    session.flush()  # the connection knows nothing of what this session has not written yet
     noted = session.connection().execute(
         statement,
         {

@@ -42,7 +42,7 @@ SHOWN = 10
 
 
 def joining(list_id: Any, at: Any, who: ColumnElement[bool]) -> ReturningInsert[int, int]:
-    """Put these people on the list, but nobody who is removed at this moment.
+    """Put these people on the list, but nobody who is removed, or if it is archived, meanwhile.
 
     In the order of ids, as an import does it, or two who do it at once could wait for each other.
     """
@@ -50,10 +50,13 @@ def joining(list_id: Any, at: Any, who: ColumnElement[bool]) -> ReturningInsert[
         insert(Subscription)
         .from_select(
             ["list_id", "user_id", "since"],
-            select(list_id, User.id, at)
-            .where(who, User.removed_at.is_(None))
+            select(MailingList.id, User.id, at)
+            .join(User, who)
+            .where(MailingList.id == list_id, MailingList.archived_at.is_(None))
+            .where(User.removed_at.is_(None))
             .order_by(User.id)
-            # The lock waits for whoever holds a person, and then looks again.
+            # Locks that foreign keys take anyway: a thousand members may join at once.  They wait
+            # for whoever holds a person or the list, and then look again.
             .with_for_update(read=True, key_share=True),
         )
         .on_conflict_do_nothing()
@@ -89,10 +92,12 @@ def subscribe(
     Raises Archived, Invalid for somebody who was removed, Trespass.
     """
     require_own_or_right(user, mailing_list, by=by, via=via)
-    require_open(session, mailing_list)
     if user.removed_at:
         raise Invalid("%(user)s was removed.", user=user)
-    return changed(session, Change.JOINED, user=user, mailing_list=mailing_list, by=by, via=via)
+    if changed(session, Change.JOINED, user=user, mailing_list=mailing_list, by=by, via=via):
+        return True
+    require_open(session, mailing_list)
+    return False
 
 
 def subscribe_all(
@@ -110,9 +115,10 @@ def subscribe_all(
     require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
     wanted = select(func.unnest(literal(list(user_ids), ARRAY(BigInteger))))
     require_all(session, wanted)
-    require_open(session, mailing_list)
     joined = joining(literal(mailing_list.id), literal(now()), User.id.in_(wanted)).cte("joined")
     number = note_rows(session, Change.JOINED, joined, by=by, via=via).get(mailing_list.id, 0)
+    if not number:
+        require_open(session, mailing_list)
     record(session, Act.IMPORTED, by=by, via=via, list_id=mailing_list.id, joined=number)
     return number
 

@@ -14,6 +14,7 @@ from tests.workflows.locks import wait_until_one_waits
 from workflows import lists, subscriptions
 from workflows import people as persons
 from workflows.addresses import change_address
+from workflows.archive import Archived, archive
 from workflows.removal import remove_user
 
 PORTAL = Door.PORTAL
@@ -48,6 +49,11 @@ def disable(session: Session) -> None:
 def remove(session: Session) -> object:
     """Edsger is removed."""
     return remove_user(session, persons.user_with_address(session, EDSGER), by=None, via=PORTAL)
+
+
+def put_away(session: Session) -> object:
+    """That list is archived."""
+    return archive(session, lists.list_named(session, "zoo"), by=None, via=PORTAL)
 
 
 @dataclass
@@ -139,6 +145,23 @@ def test_who_is_removed_meanwhile_does_not_join(scene: Scene, joining: Act) -> N
 
     assert scene.journal() == []
     assert not scene.is_on_it()
+
+
+@pytest.mark.parametrize("joining", [join, import_him])
+def test_nobody_joins_a_list_that_is_archived_meanwhile(scene: Scene, joining: Act) -> None:
+    with pytest.raises(Archived):
+        scene.race(put_away, joining)
+
+    assert scene.journal() == []
+    assert not scene.is_on_it()
+
+
+@pytest.mark.parametrize("joining", [join, import_him])
+def test_archiving_waits_for_who_joins(scene: Scene, joining: Act) -> None:
+    assert scene.race(joining, put_away)
+
+    assert scene.journal() == [Change.JOINED]
+    assert scene.is_on_it()
 
 
 def test_a_hold_loses_nothing_that_is_not_written_yet(session: Session, people: Cast) -> None:
