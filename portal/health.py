@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from kombu.exceptions import OperationalError
 from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -151,8 +153,10 @@ def broker_memory() -> Finding:
 def workers() -> Finding:
     """Is anybody there to do the work?"""
     try:
+        # Of a broker that is away Celery itself would be convinced after six seconds.
+        redis().ping()
         answers = app.control.ping(timeout=1) or []
-    except (OperationalError, RedisError) as failure:
+    except (OperationalError, RedisError, ValueError) as failure:
         return Finding("workers", False, type(failure).__name__, "first mend the broker")
     # Beat answers too, but does no work.
     names = [name for one in answers for name in one if not name.startswith("celerybeat@")]
@@ -188,7 +192,10 @@ def list_server() -> Finding:
 
 
 def redis() -> "Redis":
-    """A connection that does not wait for ever."""
+    """A connection that waits for a second, once: three checks ask, and somebody looks on."""
     return Redis.from_url(
-        settings.redis_url.get_secret_value(), socket_timeout=2, socket_connect_timeout=2
+        settings.redis_url.get_secret_value(),
+        socket_timeout=1,
+        socket_connect_timeout=1,
+        retry=Retry(NoBackoff(), 0),
     )

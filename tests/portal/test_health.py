@@ -21,6 +21,7 @@ from sandbox.valkey import Valkey
 from settings import settings
 from tests.builders import listgate
 from tests.databases import main_url, new_database
+from workflows.celery import app
 
 NOBODY = "127.0.0.1:1"  # nothing listens there
 SECRET = "s3cret"
@@ -204,6 +205,18 @@ def test_a_broker_that_wants_another_password_is_ill(
 
 def test_no_worker_is_ill() -> None:
     ill(health.workers(), says="none answers", mend="celery -A workflows.celery worker")
+
+
+def test_celery_is_not_asked_through_a_broker_that_is_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given(monkeypatch, redis_url=f"redis://{NOBODY}/0")
+    asked: list[object] = []
+    monkeypatch.setattr(app.control, "ping", asked.append)
+
+    ill(health.workers(), says="ConnectionError", mend="first mend the broker")
+
+    assert asked == []
 
 
 def test_a_broker_that_went_away_takes_no_check_with_it(own_valkey: Valkey) -> None:
