@@ -36,6 +36,7 @@ class Act(StrEnum):
     GRANTED_ROLE = "granted_role"
     REVOKED_ROLE = "revoked_role"
     EDITED_ROLE = "edited_role"
+    RENAMED_ROLE = "renamed_role"
     DELETED_ROLE = "deleted_role"
     CREATED_LIST = "created_list"
     EDITED_LIST = "edited_list"

@@ -11,7 +11,7 @@ from portal.refused import say
 from portal.rights import in_words
 from portal.sign_in import current_user, signed_in
 from workflows.people import define_role, require
-from workflows.roles import create_role, delete_role
+from workflows.roles import create_role, delete_role, rename_role
 
 pages = Blueprint("roles", __name__)
 
@@ -51,16 +51,17 @@ def create() -> ResponseReturnValue:
 @pages.get("/roles/<int:role_id>")
 @signed_in
 def edit(role_id: int) -> ResponseReturnValue:
-    """The rights of the role, to change them."""
+    """Name and rights of the role, to change them."""
     return form(role_to_edit(role_id))
 
 
 @pages.post("/roles/<int:role_id>")
 @signed_in
 def change(role_id: int) -> ResponseReturnValue:
-    """From now on it has the rights that are checked, for everybody who has it."""
-    name = role_to_edit(role_id).name
-    define_role(g.session, name, rights_meant(), by=current_user(), via=Door.PORTAL)
+    """From now on it has this name and these rights, for everybody who has it."""
+    role, by = role_to_edit(role_id), current_user()
+    rename_role(g.session, role, request.form.get("name", role.name), by=by, via=Door.PORTAL)
+    define_role(g.session, role.name, rights_meant(), by=by, via=Door.PORTAL)
     say(_("The change is kept."))
     return redirect(url_for(".overview"), 303)
 

@@ -116,6 +116,7 @@ SENTENCES: Mapping[Act, Telling] = {
     Act.UNARCHIVED_LIST: _("%(actor)s took the list %(list)s out of the archive"),
     Act.DELETED_APPROVER_LIST: _("%(actor)s deleted the approver list %(approver_list)s"),
     Act.REVOKED_ROLE: _("%(actor)s took the role %(role)s from %(user)s"),
+    Act.RENAMED_ROLE: _("%(actor)s renamed the role %(before)s to %(role)s"),
     Act.DELETED_ROLE: _("%(actor)s deleted the role %(role)s"),
     Act.REWROTE: _("%(actor)s changed the draft"),
     Act.DISCARDED: _("%(actor)s deleted the draft"),

@@ -1,4 +1,4 @@
-"""Roles: create and delete them, and say exactly which ones somebody has."""
+"""Roles: create, rename and delete them, and say exactly which ones somebody has."""
 
 from collections.abc import Iterable
 
@@ -21,10 +21,25 @@ def create_role(
 ) -> Role:
     """Create a role with these rights; raises Invalid if there is one of this name."""
     require(by, Right.EDIT_USERS, via)
+    return define_role(session, free_name(session, name), rights, by=by, via=via)
+
+
+def rename_role(session: Session, role: Role, name: str, *, by: User | None, via: Door) -> None:
+    """Call the role something else; raises Invalid if another one is called so."""
+    require(by, Right.EDIT_USERS, via)
+    if name.strip() == role.name:
+        return
+    before, role.name = role.name, free_name(session, name)
+    session.flush()  # the next verb may look for it by name
+    record(session, Act.RENAMED_ROLE, by=by, via=via, before=before, role=role.name)
+
+
+def free_name(session: Session, name: str) -> str:
+    """The name without blanks around it; raises Invalid if it is none, or a role's."""
     name = role_name(name)
     if session.scalar(select(Role.id).where(Role.name == name)) is not None:
         raise Invalid("There is already a role %(role)s.", role=name)
-    return define_role(session, name, rights, by=by, via=via)
+    return name
 
 
 def delete_role(session: Session, role: Role, *, by: User | None, via: Door) -> None:

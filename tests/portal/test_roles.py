@@ -84,6 +84,23 @@ def test_what_is_wrong_is_refused_on_the_form(
     assert f'value="{fields["name"]}"' in barbara.page
 
 
+def test_a_role_is_renamed_on_its_page(session: Session, barbara: Visitor) -> None:
+    author = role(session, "author")
+    path = f"/roles/{author.id}"
+    barbara.get(path)
+    assert 'value="author"' in barbara.page
+
+    assert barbara.send(path, name="sender", right="404").status_code == 400
+    assert "There is already a role sender." in barbara.page
+    assert 'value="sender"' in barbara.page
+    assert barbara.send(path, name="writer", right="404").status_code == 303
+
+    session.expire_all()
+    assert (author.name, author.rights) == ("writer", [404])
+    barbara.get("/trail")
+    assert "Barbara Liskov renamed the role author to writer" in barbara.page
+
+
 def test_a_role_that_somebody_has_is_not_deleted(
     session: Session, people: Cast, barbara: Visitor
 ) -> None:

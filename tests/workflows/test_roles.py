@@ -48,6 +48,32 @@ def test_a_name_is_taken_once(session: Session, people: Cast) -> None:
         roles.create_role(session, " author ", [], by=people.barbara, via=PORTAL)
 
 
+def test_a_role_is_renamed_for_everybody_who_has_it(session: Session, people: Cast) -> None:
+    author = role(session, "author")
+
+    roles.rename_role(session, author, " writer ", by=people.barbara, via=PORTAL)
+
+    assert names(people) == {"writer"}
+    entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
+    assert (entry.act, entry.actor_id) == (Act.RENAMED_ROLE, people.barbara.id)
+    assert entry.detail == {"before": "author", "role": "writer"}
+
+
+def test_the_same_name_again_leaves_no_trace(session: Session, people: Cast) -> None:
+    roles.rename_role(session, role(session, "author"), "author ", by=people.barbara, via=PORTAL)
+
+    renamed = select(AuditEntry).where(AuditEntry.act == Act.RENAMED_ROLE)
+    assert session.scalars(renamed).all() == []
+
+
+@pytest.mark.parametrize("name", ["sender", " sender ", "", "two\nlines"])
+def test_a_name_that_is_taken_or_none_is_refused(session: Session, people: Cast, name: str) -> None:
+    with pytest.raises(Invalid):
+        roles.rename_role(session, role(session, "author"), name, by=people.barbara, via=PORTAL)
+
+    assert names(people) == {"author"}
+
+
 def test_a_role_that_nobody_has_is_deleted(session: Session, people: Cast) -> None:
     roles.delete_role(session, role(session, "sender"), by=people.barbara, via=PORTAL)
 
@@ -63,6 +89,7 @@ def test_a_role_that_somebody_has_stays(session: Session, people: Cast) -> None:
     "deed",
     [
         lambda s, p: roles.create_role(s, "new", [Right.VIEW_LISTS], by=p.ada, via=PORTAL),
+        lambda s, p: roles.rename_role(s, role(s, "sender"), "new", by=p.ada, via=PORTAL),
         lambda s, p: roles.delete_role(s, role(s, "sender"), by=p.ada, via=PORTAL),
         lambda s, p: roles.revoke(s, p.ada, "author", by=p.ada, via=PORTAL),
         lambda s, p: roles.set_roles(s, p.ada, ["administrator"], by=p.ada, via=PORTAL),
