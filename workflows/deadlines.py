@@ -59,10 +59,13 @@ def overdue(
 
 
 def remind(session: Session, request: ModerationRequest) -> None:
-    """Tell everybody who may answer that the question is still open."""
+    """Tell everybody who may answer that the question is still open; ask who was not asked yet."""
     request.reminded_at = now()
-    still_asked = [user for user in invited(request) if user in request.approvers()]
+    approvers = request.approvers()
+    still_asked = [user for user in invited(request) if user in approvers]
     notify(session, still_asked, LetterName.REMINDER, message=request.message, request=request)
+    # Somebody who was enabled again, or became an approver at the moment of the question.
+    invite(session, request, approvers)
     note(session, Act.REMINDED, request)
 
 

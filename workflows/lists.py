@@ -25,6 +25,7 @@ from models.lists import fits_list_address
 from setting_values import fits_short_name
 from workflows.journal import note_list_address
 from workflows.names import approver_list_name, list_description, list_name
+from workflows.newcomers import ask_newcomers
 from workflows.people import checked_address, require
 
 
@@ -128,10 +129,11 @@ def set_approvers(
     by: User | None,
     via: Door,
 ) -> None:
-    """Make these people, and nobody else, the approvers; it counts for open requests too."""
+    """Make these people, and nobody else, the approvers; of open requests too, and told of them."""
     require(by, Right.EDIT_APPROVER_LISTS, via)
     approver_list.members = list(dict.fromkeys(members))
     record(session, Act.EDITED_APPROVER_LIST, by=by, via=via, **facts(approver_list))
+    ask_newcomers(session, approver_list)
 
 
 def assign_approvers(
@@ -159,6 +161,8 @@ def assign_approvers(
         escalation=escalation,
         **facts(approver_list),
     )
+    if approver_list is not None:
+        ask_newcomers(session, approver_list)
 
 
 def list_by_id(session: Session, list_id: int) -> MailingList:

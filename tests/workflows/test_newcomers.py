@@ -1,0 +1,132 @@
+"""Who becomes an approver while a request is open sees it, is told of it, and may answer it."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import (
+    Door,
+    LetterName,
+    ModerationRequest,
+    Notification,
+    User,
+    Verdict,
+)
+from tests.builders import Cast, a_request, person
+from workflows import deadlines, lists, moderation
+from workflows.approver_lists import add_approver
+from workflows.inbox import waiting_for
+from workflows.people import disable, enable
+
+PORTAL = Door.PORTAL
+
+
+def told(session: Session, user: User) -> list[LetterName]:
+    session.flush()
+    letters = select(Notification.letter).where(Notification.user_id == user.id)
+    return list(session.scalars(letters.order_by(Notification.id)))
+
+
+@pytest.fixture
+def asked(session: Session, people: Cast) -> ModerationRequest:
+    return a_request(session, people)
+
+
+@pytest.fixture
+def alan(session: Session, people: Cast) -> User:
+    assert people
+    return person(session, "Alan Turing")
+
+
+def test_a_new_approver_is_told_sees_it_and_decides(
+    session: Session, people: Cast, asked: ModerationRequest, alan: User
+) -> None:
+    add_approver(session, people.approvers, alan, by=people.barbara, via=PORTAL)
+
+    assert told(session, alan) == [LetterName.MODERATE]
+    assert session.scalars(waiting_for(alan)).all() == [asked]
+    decision = moderation.decide(session, asked, alan, Verdict.APPROVED, via=PORTAL)
+    assert decision.approver == alan
+    assert told(session, people.grace) == [LetterName.MODERATE, LetterName.DECIDED]
+
+
+def test_those_who_were_asked_are_not_asked_again(
+    session: Session, people: Cast, asked: ModerationRequest, alan: User
+) -> None:
+    assert told(session, people.grace) == [LetterName.MODERATE]
+
+    add_approver(session, people.approvers, alan, by=people.barbara, via=PORTAL)
+    lists.assign_approvers(session, people.announce, people.approvers, by=None, via=PORTAL)
+
+    assert told(session, people.grace) == [LetterName.MODERATE]
+    assert len(asked.invitations) == 3
+
+
+def test_another_approver_list_is_told_of_what_is_open(
+    session: Session, people: Cast, asked: ModerationRequest, alan: User
+) -> None:
+    trustees = lists.create_approver_list(session, "trustees", [alan], by=None, via=PORTAL)
+    assert told(session, alan) == []
+
+    lists.assign_approvers(session, people.announce, trustees, by=people.barbara, via=PORTAL)
+
+    assert told(session, alan) == [LetterName.MODERATE]
+    assert asked.approvers() == [alan]
+
+
+@pytest.mark.parametrize("escalated", [True, False])
+def test_the_second_list_is_told_only_once_it_is_its_turn(
+    session: Session, people: Cast, asked: ModerationRequest, alan: User, *, escalated: bool
+) -> None:
+    if escalated:
+        deadlines.escalate(session, asked)
+    trustees = lists.create_approver_list(session, "trustees", [alan], by=None, via=PORTAL)
+
+    lists.assign_approvers(
+        session, people.announce, trustees, escalation=True, by=people.barbara, via=PORTAL
+    )
+
+    assert (told(session, alan) == [LetterName.MODERATE]) is escalated
+
+
+def test_nobody_is_told_of_what_is_decided(
+    session: Session, people: Cast, asked: ModerationRequest, alan: User
+) -> None:
+    moderation.decide(session, asked, people.grace, Verdict.REJECTED, via=PORTAL)
+
+    add_approver(session, people.approvers, alan, by=people.barbara, via=PORTAL)
+
+    assert told(session, alan) == []
+
+
+def test_the_author_is_not_asked_under_four_eyes(
+    session: Session, people: Cast, asked: ModerationRequest
+) -> None:
+    add_approver(session, people.approvers, people.ada, by=people.barbara, via=PORTAL)
+
+    assert people.ada not in asked.approvers()
+    assert told(session, people.ada) == []
+
+
+def test_who_was_away_at_the_question_is_asked_with_the_reminder(
+    session: Session, people: Cast
+) -> None:
+    disable(session, people.linus, by=people.barbara, via=PORTAL)
+    asked = a_request(session, people)
+    enable(session, people.linus, by=people.barbara, via=PORTAL)
+
+    deadlines.remind(session, asked)
+
+    assert told(session, people.linus) == [LetterName.MODERATE]
+    assert told(session, people.grace) == [LetterName.MODERATE, LetterName.REMINDER]
+
+
+def test_those_who_fill_an_empty_approver_list_are_told(
+    session: Session, people: Cast, asked: ModerationRequest, alan: User
+) -> None:
+    lists.set_approvers(session, people.approvers, [], by=None, via=PORTAL)
+    assert asked.approvers() == []
+
+    lists.set_approvers(session, people.approvers, [alan], by=None, via=PORTAL)
+
+    assert told(session, alan) == [LetterName.MODERATE]
