@@ -75,9 +75,7 @@ class House:
             fields["csrf_token"] = self.keys[who].token
         return self.send(line.method, self.path(line), who=who, fields=fields)
 
-    def send(
-        self, method: str, path: str, *, who: str, fields: Mapping[str, Any], **headers: str
-    ) -> TestResponse:
+    def send(self, method: str, path: str, *, who: str, fields: Mapping[str, Any]) -> TestResponse:
         """Send just this."""
         if method == "POST":
             limiter.reset()
@@ -86,7 +84,7 @@ class House:
             method=method,
             base_url=PUBLIC,
             data=dict(fields),
-            headers={"Cookie": self.keys[who].cookie, **headers},
+            headers={"Cookie": self.keys[who].cookie},
         )
         answer.get_data()
         answer.close()
@@ -121,12 +119,13 @@ class House:
 
     @contextmanager
     def undone(self) -> Iterator[None]:
-        """Whatever happens in the block is undone."""
+        """Whatever happens in the block is undone, and what it rang for is forgotten."""
         savepoint = self.connection.begin_nested()
         try:
             yield
         finally:
             savepoint.rollback()
+            self.bells.clear()
 
     def rows(self, *, refusals: bool = True) -> dict[str, str]:
         """A digest of each table, with or without what the audit trail says of refusals."""
