@@ -145,6 +145,7 @@ def filled(app: Flask, rule: Rule, places: Places) -> str:
         "token": places.link if blueprint == "accounts" else places.answer,
         "wish": "password",
         "_act": "handing_in",
+        "name": "standing",  # a part of a message's page
     }
     with app.test_request_context():
         return url_for(rule.endpoint, **{name: gaps[name] for name in rule.arguments})

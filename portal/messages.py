@@ -45,11 +45,11 @@ def show(message_id: int, _act: str = "") -> ResponseReturnValue:
     )
 
 
-@pages.get("/messages/<int:message_id>/standing")
+@pages.get("/messages/<int:message_id>/<any(standing, history):name>")
 @signed_in
-def part(message_id: int) -> ResponseReturnValue:
+def part(message_id: int, name: str) -> ResponseReturnValue:
     """What may change by itself, to be fetched again and again."""
-    return render_template("messages/standing.html", **standing(readable(message_id)))
+    return render_template(f"messages/{name}.html", **standing(readable(message_id)))
 
 
 def standing(message: Message) -> dict[str, object]:

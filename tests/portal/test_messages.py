@@ -167,6 +167,9 @@ def test_a_sendout_shows_how_far_it_is_and_is_stopped(
     assert "Stop the sendout" in buttons(ada, sending.message)
     assert "0 of 2 sent" in ada.page
     assert f'data-live="/messages/{sending.message_id}/standing"' in ada.page
+    assert "0 of 2 sent" in ada.get(f"/messages/{sending.message_id}/standing").text
+    assert "What happened so far" in ada.get(f"/messages/{sending.message_id}/history").text
+    ada.get(f"/messages/{sending.message_id}")
     ada.send(f"/messages/{sending.message_id}/recall")
 
     assert state(session, sending.message) is MessageState.STOPPED
