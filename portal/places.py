@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 from flask import current_app, g, request, url_for
 
@@ -9,6 +10,14 @@ from models import Right, User
 from portal.languages import gettext
 from portal.sign_in import reader
 from workflows.inbox import is_approver
+
+
+class Part(StrEnum):
+    """The parts of the navigation: what most people come for stands open, the rest in menus."""
+
+    DAILY = "daily"
+    ACCOUNT = "account"
+    ADMINISTRATION = "administration"
 
 
 @dataclass(frozen=True)
@@ -19,6 +28,7 @@ class Place:
     purpose: str
     url: str
     here: bool
+    part: Part
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,7 @@ class Signpost:
     endpoint: str
     words: Callable[[Callable[[str], str]], tuple[str, str]]
     open_to: Callable[[User], bool] = lambda _: True
+    part: Part = Part.DAILY
 
 
 # A page family adds its line here.  Functions, so that the words stand in `_("...")` where
@@ -49,45 +60,58 @@ SIGNPOSTS = (
     Signpost(
         "contacts.details",
         lambda _: (_("My details"), _("Your name, and how Listgate reaches you.")),
+        part=Part.ACCOUNT,
     ),
     Signpost(
         "history.mine",
         lambda _: (_("My history"), _("What you did, and what was done about you.")),
+        part=Part.ACCOUNT,
     ),
-    Signpost("accounts.password", lambda _: (_("Your password"), _("Choose one, or another one."))),
+    Signpost(
+        "accounts.password",
+        lambda _: (_("Your password"), _("Choose one, or another one.")),
+        part=Part.ACCOUNT,
+    ),
     Signpost(
         "accounts.second_factor",
         lambda _: (_("Codes at the log-in"), _("Have your telephone prove that it is you.")),
+        part=Part.ACCOUNT,
     ),
     Signpost(
         "people.search",
         lambda _: (_("People"), _("Find people, and see where they stand.")),
         lambda user: user.may(Right.VIEW_USERS),
+        part=Part.ADMINISTRATION,
     ),
     Signpost(
         "roles.overview",
         lambda _: (_("Roles"), _("Say what people with a role may do.")),
         lambda user: user.may(Right.EDIT_USERS),
+        part=Part.ADMINISTRATION,
     ),
     Signpost(
         "accounts.new_user",
         lambda _: (_("Invite a person"), _("Add somebody, who then chooses a password.")),
         lambda user: user.may(Right.EDIT_USERS),
+        part=Part.ADMINISTRATION,
     ),
     Signpost(
         "lists.overview",
         lambda _: (_("Mailing lists"), _("What the lists are, who is on them, and their pushes.")),
         lambda user: user.may(Right.EDIT_LISTS),
+        part=Part.ADMINISTRATION,
     ),
     Signpost(
         "approver_lists.overview",
         lambda _: (_("Approver lists"), _("Who answers for which lists.")),
         lambda user: user.may(Right.USE_APPROVER_LISTS),
+        part=Part.ADMINISTRATION,
     ),
     Signpost(
         "trail.show",
         lambda _: (_("Audit trail"), _("Who did what, when, and through which door.")),
         lambda user: user.may(Right.VIEW_USERS),
+        part=Part.ADMINISTRATION,
     ),
 )
 
@@ -100,4 +124,6 @@ def places() -> Iterator[Place]:
     for post in SIGNPOSTS:
         if post.open_to(user):
             name, purpose = post.words(gettext)
-            yield Place(name, purpose, url_for(post.endpoint), request.endpoint == post.endpoint)
+            yield Place(
+                name, purpose, url_for(post.endpoint), request.endpoint == post.endpoint, post.part
+            )
