@@ -41,7 +41,8 @@ def answer(token: str) -> Response:
 @pages.get("/answer/<token>/html")
 def html(token: str) -> ResponseReturnValue:
     """The message's HTML, for the frame."""
-    return framed(content(known(token).request))
+    asked = known(token).request
+    return framed(content(asked), spoken=asked.message.author.language)
 
 
 @pages.get("/answer/<token>/attachments/<int:number>")

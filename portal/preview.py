@@ -8,7 +8,7 @@ from io import BytesIO
 from flask import Blueprint, Response, abort, g, redirect, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from models import Door, Message, MessageState
+from models import Door, Language, Message, MessageState
 from notifications.authored import AuthoredMail, read
 from notifications.drafting import file_name
 from notifications.html_text import text_of_html
@@ -77,7 +77,8 @@ def wants_images() -> bool:
 @signed_in
 def html(message_id: int) -> ResponseReturnValue:
     """The HTML for the frame, or for a tab of its own."""
-    return framed(contents(readable(message_id)))
+    message = readable(message_id)
+    return framed(contents(message), spoken=message.author.language)
 
 
 @pages.get("/messages/<int:message_id>/attachments/<int:number>")
@@ -102,11 +103,14 @@ def readable(message_id: int) -> Message:
     return message
 
 
-def framed(mail: AuthoredMail) -> Response:
-    """The sanitised HTML as a document that may do nothing."""
+def framed(mail: AuthoredMail, *, spoken: Language) -> Response:
+    """The sanitised HTML as a document that may do nothing.
+
+    A mail seldom says in which language it is written; its author's is the best guess.
+    """
     body = sanitised(mail.html or "", mail.attachments, remote_images=wants_images())
     page = Response(
-        '<!doctype html><html><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{spoken}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light">'
         f"<title>{escape(mail.subject)}</title></head><body>{body}</body></html>"

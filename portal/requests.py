@@ -97,7 +97,8 @@ def standing(request_id: int) -> ResponseReturnValue:
 @signed_in
 def html(request_id: int) -> ResponseReturnValue:
     """The message's HTML, for the frame."""
-    return framed(content(opened(request_id)))
+    asked = opened(request_id)
+    return framed(content(asked), spoken=asked.message.author.language)
 
 
 @pages.get("/requests/<int:request_id>/attachments/<int:number>")

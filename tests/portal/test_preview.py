@@ -48,6 +48,7 @@ def test_the_frame_shows_the_html_and_may_do_nothing(
     answer = as_person(people.ada).get(f"/messages/{message.id}/html")
 
     policy = answer.headers["Content-Security-Policy"]
+    assert '<html lang="en">' in answer.text
     assert "<h1>Hello</h1>" in answer.text
     assert 'src="data:image/png;base64,iVBORw=="' in answer.text
     assert "script" not in answer.text
