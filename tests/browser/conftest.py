@@ -4,15 +4,22 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine, create_engine
-from sqlalchemy.orm import Session
 
-from sandbox.house import House
+from sandbox.house import BIN, House
 from sandbox.house import house as a_house
-from tests.browser.pages import furnish, people_of
+from tests.browser.furniture import Furniture, bring
 from tests.browser.visits import Visits
-from tests.builders import cast
+
+# A sandbox of its own is not to be had for root.  The browser is to ask for our pages only: not
+# for its maker's updates, experiments and names.
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+    # Chromium knows no such thing; .ci/run sees by it whether a browser of this clone is left.
+    f"--started-by={BIN}",
+]
 
 
 @pytest.fixture(scope="session")
@@ -24,36 +31,39 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 @pytest.fixture(scope="session")
 def rooms(running: House) -> Iterator[Engine]:
-    """Its database, in which the cast lives."""
+    """Its database."""
     engine = create_engine(running.environment["DATABASE_URL"])
-    with Session(engine) as session, session.begin():
-        cast(session)
     yield engine
     engine.dispose()
 
 
 @pytest.fixture(scope="session")
-def everyone(running: House, rooms: Engine) -> Iterator[Visits]:
-    """Whoever is at a browser; a sandbox of its own is not to be had for root."""
-    assert rooms
+def furniture(running: House) -> Furniture:
+    """What stands in it."""
+    return bring(running)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, or whatever CHROMIUM says."""
     program = os.environ.get("CHROMIUM", "/usr/bin/chromium")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield Visits(chromium, running)
-        chromium.close()
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def everyone(chromium: Browser, running: House, furniture: Furniture) -> Visits:
+    """Whoever is at a browser."""
+    assert furniture
+    return Visits(chromium, running)
 
 
 @pytest.fixture
 def visits(everyone: Visits) -> Iterator[Visits]:
     """The same for one test; no page may have complained in the end."""
     yield everyone
-    complaints = list(everyone.complaints)
+    complaints = everyone.complaints()
     everyone.close()
     assert complaints == []
-
-
-@pytest.fixture(scope="session")
-def furnished(rooms: Engine) -> list[str]:
-    """The paths of pages that have something on them."""
-    with Session(rooms) as session, session.begin():
-        return furnish(session, people_of(session))

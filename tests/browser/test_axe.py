@@ -1,6 +1,6 @@
 """Every page, looked at by axe-core: light and dark, narrow and wide, in each language."""
 
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,59 +9,103 @@ from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
 from models import Language, User
-from tests.browser.pages import OF_STRANGERS
+from tests.browser.furniture import Furniture
+from tests.browser.looks import faults, faults_of_frame
+from tests.browser.places import FRAMES, NO_PAGES, OF_PEOPLE, OF_STRANGERS
+from tests.browser.telephone import turn_on_codes, type_password
 from tests.browser.visits import Visits
+from tests.portal.visitors import an_app
 
-AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text()
-# The frame shows an author's own words, and no script runs there.
-LOOK = """async (rules) => (await axe.run(document, {
-    iframes: false, resultTypes: ["violations"],
-    ...(rules ? {runOnly: rules} : {}),
-})).violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" ")}`)"""
-# The other rules ask what a page is, which neither its colours nor its width change.
-OF_COLOURS = ["color-contrast", "link-in-text-block"]
-OF_WIDTH = ["color-contrast", "target-size", "scrollable-region-focusable"]
+FOUND_NOWHERE = "/nowhere"
 
 
-def faults(page: Page) -> list[Any]:
-    """What is wrong with the page that is open, in all four ways to show it."""
-    page.evaluate(AXE)
-    found: list[Any] = page.evaluate(LOOK)
-    page.emulate_media(color_scheme="dark")
-    found += page.evaluate(LOOK, OF_COLOURS)
-    page.set_viewport_size({"width": 320, "height": 640})
-    found += page.evaluate(LOOK, OF_WIDTH)
-    page.emulate_media(color_scheme="light")
-    found += page.evaluate(LOOK, OF_WIDTH)
-    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-        found.append("wider than 320 px")
-    page.set_viewport_size({"width": 1280, "height": 800})
-    return found
+@pytest.fixture(scope="module")
+def named(everyone: Visits, furniture: Furniture) -> dict[str, Any]:
+    """What the braces in the paths of pages mean."""
+    turn_on_codes(everyone.page_of("donald"))
+    return furniture._asdict() | {
+        "answer": everyone.link("grace", "answer", "A night among books"),
+        "link": everyone.letter("edsger", "log-in"),
+        "choice": everyone.letter("edsger", "password"),
+    }
+
+
+@pytest.fixture
+def language(
+    request: pytest.FixtureRequest, everyone: Visits, named: dict[str, Any], rooms: Engine
+) -> Iterator[Language]:
+    """Everybody's language; in the end they speak English again, as other tests expect."""
+    assert named
+    for name in OF_PEOPLE:
+        everyone.page_of(name)
+    try:
+        yield speak(rooms, request.param)
+    finally:
+        speak(rooms, Language.ENGLISH)
+
+
+def speak(rooms: Engine, language: Language) -> Language:
+    """Have everybody read this language."""
+    with Session(rooms) as session, session.begin():
+        session.execute(update(User).values(language=language))
+    return language
 
 
 def looked_at(page: Page, paths: list[str]) -> dict[str, list[Any]]:
-    """The pages with something wrong."""
+    """The pages with something wrong; to be sent elsewhere is wrong, too."""
     wrong = {}
     for path in paths:
-        page.goto(path)
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status == (404 if path == FOUND_NOWHERE else 200), path
+        assert answer.url.endswith(path)
         if found := faults(page):
             wrong[path] = found
     return wrong
 
 
-@pytest.mark.parametrize("language", list(Language))
-def test_axe_finds_nothing(
-    visits: Visits, rooms: Engine, furnished: list[str], language: Language
-) -> None:
-    barbara = visits.page_of("barbara", locale=language.value)
-    stranger = visits.stranger(locale=language.value)
-    with Session(rooms) as session, session.begin():
-        session.execute(update(User).values(language=language))
+@pytest.mark.parametrize("language", list(Language), indirect=True)
+def test_axe_finds_nothing(visits: Visits, named: dict[str, Any], language: Language) -> None:
+    pages = {name: visits.page_of(name, locale=language.value) for name in OF_PEOPLE}
+    stranger, half_way = (visits.stranger(locale=language.value) for _ in range(2))
+    type_password(half_way, "donald")
 
-    wrong = looked_at(barbara, furnished) | looked_at(stranger, list(OF_STRANGERS))
-    spoken = {page.locator("html").get_attribute("lang") for page in (barbara, stranger)}
-    with Session(rooms) as session, session.begin():
-        session.execute(update(User).values(language=Language.ENGLISH))
+    wrong = looked_at(stranger, [path.format(**named) for path in OF_STRANGERS])
+    for name, page in pages.items():
+        wrong |= looked_at(page, [path.format(**named) for path in OF_PEOPLE[name]])
+    wrong["/log-in/code"] = faults(half_way)
+    everybody = [*pages.values(), stranger, half_way]
+    spoken = {page.locator("html").get_attribute("lang") for page in everybody}
 
-    assert wrong == {}
+    assert {path: found for path, found in wrong.items() if found} == {}
     assert spoken == {language.value}
+
+
+def test_axe_finds_nothing_in_the_frame_of_a_message(visits: Visits, named: dict[str, Any]) -> None:
+    reader = {"/messages": visits.page_of("ada"), "/requests": visits.page_of("grace")}
+    page, wrong = visits.stranger(), {}
+
+    for frame in FRAMES:
+        path = frame.format(**named)
+        # In its own place no script runs, so that not even axe could look at it.
+        page.set_content(reader.get(path[:9], page).request.get(path).text())
+        wrong[path] = faults_of_frame(page)
+
+    assert {path: found for path, found in wrong.items() if found} == {}
+
+
+def test_every_page_is_looked_at() -> None:
+    some = dict.fromkeys(Furniture._fields, 1)
+    tokens = {"link": "/link/a", "choice": "/link/b", "answer": "/answer/c"}
+    paths = [*sum(OF_PEOPLE.values(), ()), *OF_STRANGERS, *FRAMES, "/log-in/code"]
+    adapter = an_app().url_map.bind("listgate.example.org")
+
+    opened = {
+        adapter.match(path.format(**some, **tokens).partition("?")[0])[0]
+        for path in paths
+        if path != FOUND_NOWHERE
+    }
+    rules = an_app().url_map.iter_rules()
+    readable = {rule.endpoint for rule in rules if "GET" in (rule.methods or ())}
+
+    assert readable - opened == set(NO_PAGES)

@@ -3,32 +3,11 @@
 import re
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from sandbox.house import House
+from tests.browser.acts import ask, read, subjects
 from tests.browser.visits import DESK, PHONE, Visits, until
-
-
-def ask(ada: Page, subject: str) -> None:
-    """Have Ada write a message and ask for approval."""
-    ada.goto("/messages/new")
-    ada.get_by_label("List", exact=True).select_option("announce")
-    ada.get_by_label("Subject").fill(subject)
-    ada.get_by_label("As text").fill("Dear members,\n\nplease come.\n")
-    ada.get_by_role("button", name="Save the draft").click()
-    ada.get_by_role("button", name="Request approval").click()
-    expect(ada.get_by_text("The approvers have been asked.")).to_be_visible()
-
-
-def read(approver: Page, subject: str) -> None:
-    """Have an approver open a message that waits."""
-    approver.goto("/requests")
-    approver.get_by_role("button", name=subject).click()
-    expect(approver.get_by_text("please come.")).to_be_visible()
-
-
-def subjects(house: House, address: str) -> list[str]:
-    return [str(mail.message["Subject"]) for mail in house.mailbox.to(address)]
 
 
 def test_four_people_moderate_a_message(visits: Visits, running: House) -> None:
@@ -65,11 +44,11 @@ def test_a_member_leaves_and_joins_and_the_list_server_follows(
     edsger = visits.page_of("edsger", size=PHONE)
 
     edsger.goto("/my/lists")
-    edsger.get_by_role("button", name="Leave Announce").click()
+    edsger.get_by_role("button", name="Leave Announcements").click()
     expect(edsger.get_by_role("status")).to_be_visible()
     until(lambda: kept.exists() and "edsger@example.org" not in kept.read_text())
-    edsger.get_by_role("button", name="Join Announce").click()
-    expect(edsger.get_by_text("You are on the list Announce.")).to_be_visible()
+    edsger.get_by_role("button", name="Join Announcements").click()
+    expect(edsger.get_by_text("You are on the list Announcements.")).to_be_visible()
 
     until(lambda: "edsger@example.org" in kept.read_text())
 
@@ -77,7 +56,7 @@ def test_a_member_leaves_and_joins_and_the_list_server_follows(
 def test_a_file_is_imported_after_a_look_at_it(visits: Visits, running: House) -> None:
     barbara = visits.page_of("barbara")
     barbara.goto("/mailing-lists")
-    barbara.get_by_role("link", name="Announce").click()
+    barbara.get_by_role("link", name="Announcements").click()
     barbara.goto(f"{barbara.url}/import")
     file = b"grace@example.org\nNew Person <new@example.org>\nno address\n"
 
@@ -96,7 +75,7 @@ def test_a_file_is_imported_after_a_look_at_it(visits: Visits, running: House) -
 
 def test_a_mailed_link_is_opened_fifty_times_and_used_once(visits: Visits, running: House) -> None:
     ask(visits.page_of("ada"), "Fifty looks")
-    link = until(lambda: visits.link("grace", "answer", "Fifty looks"))
+    link = visits.link("grace", "answer", "Fifty looks")
     grace = visits.stranger(size=PHONE)
 
     looks = {grace.request.get(link).status for _ in range(50)}

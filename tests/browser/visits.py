@@ -2,16 +2,24 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Response,
+    ViewportSize,
+)
 
 from sandbox.house import House
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1280, "height": 800}
-PATIENCE = 20.0  # seconds for whatever a worker does; one is usual
+# Whatever a worker does takes a second, or, where nobody rang, until the next sweep: fifteen.
+PATIENCE = 60.0  # seconds, on a busy machine
 # A violation of the policy is an event; a script of ours writes it where errors are read.
 TELL = """document.addEventListener("securitypolicyviolation", (one) =>
     console.error(`policy: ${one.violatedDirective} ${one.blockedURI}`))"""
@@ -23,7 +31,8 @@ class Visits:
     def __init__(self, browser: Browser, house: House) -> None:
         self.browser, self.house = browser, house
         self.url = house.environment["PUBLIC_URL"]
-        self.complaints: list[str] = []
+        self._heard: list[tuple[str, str]] = []
+        self._refused: set[str] = set()
         self._logged_in: dict[str, Any] = {}
         self._open: list[BrowserContext] = []
 
@@ -43,42 +52,71 @@ class Visits:
         self._open.append(context)
         page = context.new_page()
         page.on("console", self._hear)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("pageerror", lambda error: self._heard.append((str(error), "")))
+        page.on("response", self._note)
         return page
+
+    def complaints(self) -> list[str]:
+        """What the browsers complained of; not that a page was refused which somebody opened."""
+        missing = "Failed to load resource"
+        return [
+            f"{said} at {url}"
+            for said, url in self._heard
+            if not (said.startswith(missing) and url in self._refused)
+        ]
 
     def close(self) -> None:
         """Close every browser; who is logged in stays so."""
         for context in self._open:
             context.close()
-        self._open.clear()
-        self.complaints.clear()
+        for each in (self._open, self._heard, self._refused):
+            each.clear()
 
-    def _hear(self, message: Any) -> None:
-        # A refusal that somebody is to see is no fault of the page; a part that is missing is one.
-        refused = "the server responded with a status of 40" in message.text
-        if message.type in {"error", "warning"} and not (refused and "(CONFLICT)" in message.text):
-            self.complaints.append(f"{message.text} at {message.location.get('url', '')}")
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self._heard.append((message.text, message.location.get("url", "")))
+
+    def _note(self, response: Response) -> None:
+        # A refusal that somebody is to read is a page; a part of one that is missing is a fault.
+        if response.status < 500 and response.request.is_navigation_request():
+            self._refused.add(response.url)
 
     def _log_in(self, name: str) -> Any:
         page = self.stranger()
-        page.goto("/letter/log-in")
-        page.get_by_label("Your e-mail address").fill(f"{name}@example.org")
-        page.get_by_role("button", name="Send me a link").click()
-        page.goto(until(lambda: self.link(name, "link")))
+        page.goto(self.letter(name, "log-in"))
         page.get_by_role("button", name="Log in").click()
         page.get_by_role("button", name="Log out").wait_for()
         return page.context.storage_state()
 
-    def link(self, name: str, kind: str, subject: str = "") -> str:
-        """The newest link of a kind in this person's mails, or nothing."""
+    def letter(self, name: str, wish: str) -> str:
+        """Have a letter sent to log in, or to choose a password; returns the link in it."""
+        page, before = self.stranger(), self._links(name, "link", "")
+        page.goto(f"/letter/{wish}")
+        page.get_by_label("Your e-mail address").fill(f"{name}@example.org")
+        page.get_by_role("button", name="Send me a link").click()
+        return self.link(name, "link", besides=before)
+
+    def link(self, name: str, kind: str, subject: str = "", *, besides: Sequence[str] = ()) -> str:
+        """The newest link of a kind in this person's mails, as soon as it opens a page.
+
+        A mail may be a moment faster than the commit by which its link is known.
+        """
+        page = self.stranger()
+
+        def newest() -> str:
+            found = [one for one in self._links(name, kind, subject) if one not in besides]
+            return found[-1] if found and page.request.get(found[-1]).ok else ""
+
+        return str(until(newest))
+
+    def _links(self, name: str, kind: str, subject: str) -> list[str]:
         mails = [mail.message for mail in self.house.mailbox.to(f"{name}@example.org")]
         bodies = [
             str(body.get_content())
             for mail in mails
             if subject in str(mail["Subject"]) and (body := mail.get_body(("plain",)))
         ]
-        found = re.findall(rf"https?://[^/\s]+(/{kind}/[\w-]+)", "\n".join(bodies))
-        return str(found[-1]) if found else ""
+        return re.findall(rf"https?://[^/\s]+(/{kind}/[\w-]+)", "\n".join(bodies))
 
 
 def until(true: Callable[[], Any]) -> Any:

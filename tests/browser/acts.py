@@ -1,0 +1,29 @@
+"""What people do in the portal again and again, as one line of a story."""
+
+from playwright.sync_api import Page, expect
+
+from sandbox.house import House
+
+
+def ask(ada: Page, subject: str, html: str = "") -> None:
+    """Have Ada write a message and ask for approval."""
+    ada.goto("/messages/new")
+    ada.get_by_label("List", exact=True).select_option("announce")
+    ada.get_by_label("Subject").fill(subject)
+    ada.get_by_label("As text").fill("Dear members,\n\nplease come.\n")
+    ada.get_by_label("As HTML").fill(html)
+    ada.get_by_role("button", name="Save the draft").click()
+    ada.get_by_role("button", name="Request approval").click()
+    expect(ada.get_by_text("The approvers have been asked.")).to_be_visible()
+
+
+def read(approver: Page, subject: str) -> None:
+    """Have an approver open a message that waits."""
+    approver.goto("/requests")
+    approver.get_by_role("button", name=subject, exact=True).click()
+    expect(approver.get_by_text("please come.")).to_be_visible()
+
+
+def subjects(house: House, address: str) -> list[str]:
+    """What lies in a mailbox."""
+    return [str(mail.message["Subject"]) for mail in house.mailbox.to(address)]

@@ -1,0 +1,195 @@
+"""What stands in the house that browsers visit: a library with its people, lists and messages.
+
+It is put there by a program of its own, in the environment of the house: what its transaction asks
+for is rung for at once.
+"""
+
+import json
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from models import (
+    Door,
+    ListKind,
+    MailingList,
+    Message,
+    ModerationRequest,
+    SelfService,
+    User,
+    Verdict,
+)
+from models.clock import now
+from notifications.drafting import Typed, composed
+from sandbox.house import ROOT, House
+from tests.browser import mails
+from tests.builders import LIMIT, Cast, a_list, an_eml, cast, person
+from tests.workflows.pushing import ListServer, asked
+from workflows import archive, lists, messages, moderation, people, subscriptions
+from workflows.invitations import view
+from workflows.transaction import transaction
+
+BY_HAND = Door.COMMAND_LINE
+SINGERS = (
+    *("Katherine Johnson", "Dorothy Vaughan", "Mary Jackson", "Annie Easley", "Hedy Lamarr"),
+    *("Karen Spärck-Jones", "Radia Perlman", "Frances Allen", "Jean Bartik", "Betty Holberton"),
+    *("Emmy Noether", "Sophie Germain", "Émilie du Châtelet", "Maria Agnesi", "Alan Turing"),
+    *("Alonzo Church", "John Backus", "Niklaus Wirth", "Tony Hoare", "Donald Knuth"),
+)
+# More than the guard lets go at once, so that the push of their list is held.
+LEAVING = 12
+
+
+class Furniture(NamedTuple):
+    """The numbers in the addresses of the pages: of lists, people, messages and requests."""
+
+    announce: int
+    choir: int
+    board: int
+    fete: int
+    approvers: int
+    edsger: int
+    donald: int
+    draft: int
+    upload: int
+    rejected: int
+    scheduled: int
+    sent: int
+    asked: int
+    opened: int  # by Grace, who has not answered yet
+    closed: int
+    decided: int
+
+
+def bring(house: House) -> Furniture:
+    """Have the program put everything there; returns the numbers that it prints."""
+    command = [sys.executable, "-m", "tests.browser.furniture", str(house.list_server)]
+    done = subprocess.run(
+        command, env=house.environment, cwd=ROOT, stdout=subprocess.PIPE, check=True
+    )
+    return Furniture(**json.loads(done.stdout))
+
+
+def furnish(session: Session, list_server: Path) -> Furniture:
+    """Put something of every kind into an empty house."""
+    library = cast(session)
+    for one in (library.ada, library.grace, library.linus, library.barbara, library.edsger):
+        one.time_zone = "Europe/Paris"
+    describe(
+        session, library.announce, "Announcements", "What is on at the library, twice a month."
+    )
+    choir, donald = a_choir(session, ListServer(list_server))
+    board, fete = two_odd_lists(session)
+    night, minutes, august, shelf = (
+        a_question(session, library, one)
+        for one in (mails.A_NIGHT, mails.THE_MINUTES, mails.IN_AUGUST, mails.NEW_BOOKS)
+    )
+    view(session, night, library.grace, via=Door.PORTAL)
+    answer(session, august, library.linus, "Please say when the holidays end.")
+    answer(session, shelf, library.grace)
+    concert, thanks = drafts(session, library)
+    return Furniture(
+        announce=library.announce.id,
+        choir=choir.id,
+        board=board.id,
+        fete=fete.id,
+        approvers=library.approvers.id,
+        edsger=library.edsger.id,
+        donald=donald.id,
+        draft=concert.id,
+        upload=thanks.id,
+        rejected=august.message_id,
+        scheduled=scheduled(session, library).id,
+        sent=shelf.message_id,
+        asked=night.message_id,
+        opened=night.id,
+        closed=minutes.id,
+        decided=shelf.id,
+    )
+
+
+def describe(session: Session, mailing_list: MailingList, name: str, description: str) -> None:
+    """Give a list its name, and say what it is for."""
+    lists.edit_list(session, mailing_list, name=name, description=description, by=None, via=BY_HAND)
+
+
+def a_choir(session: Session, server: ListServer) -> tuple[MailingList, User]:
+    """A list whose push is held, because so many have left it; one of them can be looked at."""
+    choir = a_list(session, "choir")
+    describe(session, choir, "Choir", "Rehearsals, scores and concerts. Whoever sings may join.")
+    lists.edit_list(session, choir, kind=ListKind.DISCUSSION, by=None, via=BY_HAND)
+    singers = [person(session, name) for name in SINGERS]
+    for one in singers:
+        subscriptions.subscribe(session, one, choir, by=one, via=Door.PORTAL)
+    server.push(session, asked(session, choir))
+    for one in singers[:LEAVING]:
+        subscriptions.unsubscribe(session, one, choir, by=one, via=Door.PORTAL)
+    server.push(session, asked(session, choir))
+    people.disable(session, singers[0], by=None, via=BY_HAND)
+    return choir, singers[-1]
+
+
+def two_odd_lists(session: Session) -> tuple[MailingList, MailingList]:
+    """One that nobody has described and nobody answers for, and one from another year."""
+    board, fete = a_list(session, "board"), a_list(session, "fete")
+    lists.edit_list(session, board, self_service=SelfService.CLOSED, by=None, via=BY_HAND)
+    describe(session, fete, "Summer fête 2025", "Who brings what.")
+    archive.archive(session, fete, by=None, via=BY_HAND)
+    return board, fete
+
+
+def a_question(session: Session, library: Cast, typed: Typed) -> ModerationRequest:
+    """Have Ada write a message and ask for approval."""
+    message = written(session, library.ada, library.announce, typed)
+    return moderation.request_approval(session, message, library.ada, via=Door.PORTAL)
+
+
+def written(session: Session, author: User, mailing_list: MailingList, typed: Typed) -> Message:
+    """A draft that was typed in the portal."""
+    return messages.write(
+        session,
+        author,
+        mailing_list,
+        raw=composed(typed, author),
+        composed=True,
+        max_bytes=LIMIT,
+        via=Door.PORTAL,
+    )
+
+
+def answer(session: Session, question: ModerationRequest, approver: User, reason: str = "") -> None:
+    """Approve; reject if there is a reason to."""
+    view(session, question, approver, via=Door.PORTAL)
+    verdict = Verdict.REJECTED if reason else Verdict.APPROVED
+    moderation.decide(session, question, approver, verdict, via=Door.PORTAL, comment=reason)
+
+
+def drafts(session: Session, library: Cast) -> tuple[Message, Message]:
+    """One that was typed, and one that was uploaded."""
+    uploaded = messages.write(
+        session,
+        library.ada,
+        library.announce,
+        raw=an_eml("Thanks to all who helped"),
+        max_bytes=LIMIT,
+        via=Door.PORTAL,
+    )
+    return written(session, library.ada, library.announce, mails.A_CONCERT), uploaded
+
+
+def scheduled(session: Session, library: Cast) -> Message:
+    """A message of Barbara's, who may send by herself, for the day after tomorrow."""
+    message = written(session, library.barbara, library.announce, mails.THE_BOARD)
+    message.send_at = now().replace(minute=0, second=0, microsecond=0) + timedelta(days=2)
+    messages.hand_in(session, message, library.barbara, via=Door.PORTAL)
+    return message
+
+
+if __name__ == "__main__":
+    with transaction() as session:
+        furnished = furnish(session, Path(sys.argv[1]))
+    print(json.dumps(furnished._asdict()))
