@@ -216,32 +216,6 @@ def test_a_draft_is_deleted(session: Session, people: Cast, as_person: Login) ->
     assert "General assembly" not in ada.page
 
 
-ACTS = ["handing_in", "withdrawal", "recall", "time", "copy", "proof", "deletion"]
-
-
-@pytest.mark.parametrize("act", ACTS)
-def test_nobody_else_acts_on_a_message(
-    session: Session, people: Cast, as_person: Login, act: str
-) -> None:
-    message, edsger = a_request(session, people).message, as_person(people.edsger)
-    edsger.get("/messages/new")
-
-    assert edsger.send(f"/messages/{message.id}/{act}").status_code == 403
-
-    assert state(session, message) is MessageState.IN_MODERATION
-
-
-@pytest.mark.parametrize("act", ACTS)
-def test_an_act_without_its_token_is_refused(
-    session: Session, people: Cast, as_person: Login, act: str
-) -> None:
-    draft = a_draft(session, people)
-
-    assert as_person(people.ada).post(f"/messages/{draft.id}/{act}").status_code == 400
-
-    assert state(session, draft) is MessageState.DRAFT
-
-
 @pytest.mark.parametrize(("act", "status"), [("withdrawal", 409), ("recall", 409), ("time", 303)])
 def test_what_does_not_fit_the_state_is_told_on_the_page(
     session: Session, people: Cast, as_person: Login, act: str, *, status: int
