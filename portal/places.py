@@ -97,8 +97,8 @@ SIGNPOSTS = (
     ),
     Signpost(
         "lists.overview",
-        lambda _: (_("Mailing lists"), _("What the lists are, who is on them, and their pushes.")),
-        lambda user: user.may(Right.EDIT_LISTS),
+        lambda _: (_("Mailing lists"), _("What the lists are, and how they are set up.")),
+        lambda user: user.may(Right.VIEW_LISTS),
         part=Part.ADMINISTRATION,
     ),
     Signpost(

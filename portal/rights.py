@@ -15,7 +15,7 @@ WORDS: Mapping[Right, Callable[[Translate], tuple[str, str]]] = {
     ),
     Right.VIEW_LISTS: lambda _: (
         _("View lists"),
-        _("See the mailing lists and who is on them."),
+        _("See the mailing lists and how they are set up."),
     ),
     Right.SEND_MESSAGES: lambda _: (
         _("Send messages"),

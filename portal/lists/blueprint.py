@@ -10,7 +10,7 @@ from workflows.people import require
 pages = Blueprint("lists", __name__, url_prefix="/mailing-lists")
 
 
-def asked_list(list_id: int) -> MailingList:
-    """The list, for somebody who may edit lists; raises Trespass, Unknown."""
-    require(current_user(), Right.EDIT_LISTS, Door.PORTAL, list_id=list_id)
+def asked_list(list_id: int, right: Right = Right.EDIT_LISTS) -> MailingList:
+    """The list, for somebody with this right; raises Trespass, Unknown."""
+    require(current_user(), right, Door.PORTAL, list_id=list_id)
     return list_by_id(g.session, list_id)

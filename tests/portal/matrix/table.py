@@ -135,10 +135,10 @@ GET  /requests/999                                    ?00000 .
 POST /requests/999/decision                           ?00000 .
 
     Mailing lists                                     AMWOPB
-GET  /mailing-lists                                   ?----y 402
+GET  /mailing-lists                                   ?-y--y 404
 GET  /mailing-lists/new                               ?----y 402
 POST /mailing-lists/new                               ?----> 402 /mailing-lists/*
-GET  /mailing-lists/{list}                            ?----y 402
+GET  /mailing-lists/{list}                            ?-y--y 404
 GET  /mailing-lists/{list}/details                    ?----y 402
 POST /mailing-lists/{list}/details                    ?----> 402 /mailing-lists/{list}
 GET  /mailing-lists/{list}/approvers                  ?----y 402
