@@ -53,6 +53,12 @@ def on_the_list(session: Session, people: Cast) -> int:
     return session.scalar(count) or 0
 
 
+def test_the_form_says_what_a_line_looks_like(browser: Visitor, page: str) -> None:
+    shown = browser.get(page).text
+
+    assert "Name &lt;address&gt;" in shown
+
+
 def test_the_preview_tells_every_sort_of_line_and_changes_nothing(
     session: Session, people: Cast, browser: Visitor, page: str
 ) -> None:
