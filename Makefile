@@ -45,15 +45,29 @@ test: install ## the whole test suite, on real servers
 	@$(BIN)/python -m pytest -n 4 --dist worksteal
 
 # The browser itself is Debian's; elsewhere CHROMIUM says where one is.
+CHROMIUM ?= /usr/bin/chromium
+export CHROMIUM
+
 $(VENV)/browser: requirements/browser.txt $(VENV)/installed
 	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements/browser.txt
-	@[ -n "$$CHROMIUM" ] || command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || { \
-	  apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium >/dev/null; }
 	@touch $@
 
+.PHONY: chromium
+chromium:
+	@[ -x "$(CHROMIUM)" ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  apt-get -qq update && \
+	  DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium >/dev/null; } && \
+	  [ -x "$(CHROMIUM)" ] || { \
+	  echo "There is no browser at $(CHROMIUM). Please install Debian's chromium, or say" \
+	    "where another one is: make test-browser CHROMIUM=/path/to/chromium" >&2; exit 1; }
+
 .PHONY: test-browser
-test-browser: $(VENV)/browser ## the portal in a real browser, and every page looked at by axe
+test-browser: $(VENV)/browser chromium ## the portal in a real browser, and every page looked at by axe
 	@$(BIN)/python -m pytest tests/browser
+
+.PHONY: tour
+tour: $(VENV)/browser chromium ## take the pictures of docs/tour.md again
+	@TOUR=docs/tour $(BIN)/python -m pytest tests/browser/test_tour.py
 
 .PHONY: bench
 bench: install ## what the README says about speed, measured again (some minutes)
