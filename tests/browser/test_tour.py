@@ -17,7 +17,7 @@ from tests.browser.visits import Visits, until
 PHONE: ViewportSize = {"width": 390, "height": 600}
 DESK: ViewportSize = {"width": 960, "height": 500}
 # Whoever reads the tour wants to see what a page is like, not all fifty lines of it.
-HIGHEST = 1200  # pixels
+HIGHEST = {PHONE["width"]: 2200, DESK["width"]: 1200}  # pixels, by width
 COLOURS = 64  # A page has ten; the rest are the edges of letters.
 A_FILE = b"ada@example.org\nLise Meitner <lise@example.org>\nno address\n"
 
@@ -64,8 +64,9 @@ def look_at_a_file(page: Page) -> None:
 def taken(page: Page, file: Path) -> None:
     """Take the picture; frames are drawn only where the window is."""
     assert page.viewport_size is not None
+    highest = HIGHEST[page.viewport_size["width"]]
     height = page.evaluate("document.documentElement.scrollHeight")
-    page.set_viewport_size({**page.viewport_size, "height": min(height, HIGHEST)})
+    page.set_viewport_size({**page.viewport_size, "height": min(height, highest)})
     page.wait_for_load_state("networkidle")
     picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
     picture.quantize(COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
