@@ -13,9 +13,9 @@ from tests.browser.visits import DESK, PHONE, Visits, until
 def test_four_people_moderate_a_message(visits: Visits, running: House) -> None:
     ada, grace = visits.page_of("ada"), visits.page_of("grace", size=PHONE)
     linus, barbara = visits.page_of("linus", size=PHONE), visits.page_of("barbara", size=DESK)
-    ask(ada, "General assembly")
-    read(grace, "General assembly")
-    read(linus, "General assembly")
+    ask(ada, "Summer outing")
+    read(grace, "Summer outing")
+    read(linus, "Summer outing")
 
     expect(grace.get_by_text("Also looking at it now: Linus Torvalds.")).to_be_visible()
     grace.get_by_label("Comment").fill("Well said.")
@@ -30,10 +30,10 @@ def test_four_people_moderate_a_message(visits: Visits, running: House) -> None:
     expect(told).to_contain_text("Grace Hopper has already approved")
     expect(told.locator("xpath=..")).to_contain_text("Well said.")
     assert linus.locator("time").count() > 0
-    until(lambda: "General assembly" in subjects(running, "edsger@example.org"))
+    until(lambda: "Summer outing" in subjects(running, "edsger@example.org"))
     expect(ada.get_by_text("Grace Hopper").first).to_be_visible()  # by itself
     barbara.goto("/messages")
-    row = barbara.get_by_role("row").filter(has_text="General assembly")
+    row = barbara.get_by_role("row").filter(has_text="Summer outing")
     expect(row).to_contain_text("Sent", ignore_case=True)
 
 
