@@ -35,6 +35,9 @@ SETTINGS: Final = {
     # fsync is for machines that stop.  Here only processes are killed, and what they had written
     # stays in the page cache of the operating system: no test can tell the difference.
     "fsync": "off",
+    # It would look at tables while a test has filled them and not committed, find them empty, and
+    # have PostgreSQL plan for one row: minutes instead of a second, now and then.
+    "autovacuum": "off",
     # The default leaves segments behind in /dev/shm when the server is killed.
     "dynamic_shared_memory_type": "mmap",
 }
