@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from sqlalchemy import update
+from sqlalchemy import case, update
 from sqlalchemy.orm import Session
 
 from models import Delivery, DeliveryState, Dispatch
@@ -38,13 +38,19 @@ def allowance(dispatch: Dispatch, zone: tzinfo) -> Allowance:
     assert dispatch.period_began_at is not None
     # Nothing is left, too, where the rate was lowered meanwhile.
     left = max(0, rules.rate.copies - dispatch.period_copies)
-    return Allowance(left, rules.opening(dispatch.period_began_at + rules.rate.period, zone))
+    if left:
+        return Allowance(left, moment)
+    return Allowance(0, rules.opening(dispatch.period_began_at + rules.rate.period, zone))
 
 
 def use(dispatch: Dispatch, copies: int) -> None:
     """Count copies that were claimed; the first one after a period's end begins the next."""
     rate, moment = dispatch.message.rules_in_force.rate, now()
-    if rate is None or not copies:
+    if not copies:
+        return
+    if rate is None:
+        # These belong to no period, so none must be left from which they could be given back.
+        dispatch.period_began_at = None
         return
     if is_over(dispatch, rate.period, moment):
         dispatch.period_began_at, dispatch.period_copies = moment, 0
@@ -76,7 +82,7 @@ def give_back(session: Session, dispatch: Dispatch, untried: Sequence[Delivery])
     """Count no longer what was claimed but never offered to the relay.
 
     In the database, because a colleague may be counting; and only if the period is still the one
-    in which it was claimed.
+    in which it was claimed.  A period of which nothing is left has not begun: no copy has left.
     """
     if not untried or dispatch.period_began_at is None:
         return
@@ -84,5 +90,8 @@ def give_back(session: Session, dispatch: Dispatch, untried: Sequence[Delivery])
     session.execute(
         update(Dispatch)
         .where(Dispatch.id == dispatch.id, Dispatch.period_began_at <= claimed_at)
-        .values(period_copies=Dispatch.period_copies - len(untried))
+        .values(
+            period_copies=Dispatch.period_copies - len(untried),
+            period_began_at=case((Dispatch.period_copies > len(untried), Dispatch.period_began_at)),
+        )
     )

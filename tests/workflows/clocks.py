@@ -5,11 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models import work_items
+from notifications import retry
 from workflows import allowance, dispatch, drafts, sendout, sendout_plan, sendout_rules
 
 NINE = datetime(2027, 1, 31, 9, tzinfo=UTC)
 
-ASK_FOR_THE_TIME = (allowance, dispatch, drafts, sendout, sendout_plan, sendout_rules, work_items)
+ASK_FOR_THE_TIME = (
+    *(allowance, dispatch, drafts, sendout, sendout_plan, sendout_rules),
+    *(retry, work_items),
+)
 
 
 class Clock:

@@ -119,7 +119,7 @@ def test_what_was_claimed_but_never_tried_does_not_count(
     assert sum(step(session, sending, mailbox) for _ in range(3)) == 6
 
     assert len(mailbox.mails) == 6
-    assert sending.due_at == NINE + timedelta(hours=1)
+    assert sending.due_at == clock.moment + timedelta(hours=1)
 
 
 def test_what_is_put_back_after_its_period_takes_nothing_from_the_next(
