@@ -4,6 +4,7 @@ A sentence names people by name and never holds an address, a phone number or a 
 also read in logs and in Flower.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 
@@ -24,10 +25,18 @@ class Refusal(Exception):
 
     def __init__(self, sentence: str, **facts: object) -> None:
         # Only the whole is an argument: Celery's result backend rebuilds exceptions from those.
-        super().__init__(sentence % {gap: english(one) for gap, one in facts.items()})
+        super().__init__(filled(sentence, {gap: english(one) for gap, one in facts.items()}))
         self.sentence = sentence
         # In words now: a row could no longer be read when its transaction has been undone.
         self.facts = {gap: kept(one) for gap, one in facts.items()}
+
+
+def filled(sentence: str, facts: Mapping[str, object]) -> str:
+    """The sentence with its gaps filled; one without facts has none, whatever its signs.
+
+    Celery and pickle rebuild a refusal from its words, where a percent sign may be of a name.
+    """
+    return sentence % facts if facts else sentence
 
 
 def english(fact: object) -> object:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from babel.numbers import format_decimal
 
 from models import Amount, Language, MessageState, Right
+from models.refusals import filled
 from notifications.languages import told, translations
 from portal.rights import WORDS
 
@@ -54,4 +55,4 @@ def refusal_words(
             return format_decimal(int(fact), locale=language.value)
         return OURS[gap](str(fact), say) if gap in OURS else fact
 
-    return say(sentence) % {gap: spoken(gap, fact) for gap, fact in facts.items()}
+    return filled(say(sentence), {gap: spoken(gap, fact) for gap, fact in facts.items()})

@@ -1,0 +1,35 @@
+"""Refusals keep their words, whoever rebuilds them."""
+
+import pickle
+from copy import copy
+
+import pytest
+from celery.utils.serialization import get_pickleable_exception
+
+from models import Language, Trespass, Unknown
+from portal.refusals import refusal_words
+from workflows.celery import app
+
+
+@pytest.mark.parametrize("name", ["100% of us", "50%", "%(name)s", "%"])
+def test_a_percent_sign_in_a_name_survives_every_way_to_rebuild_a_refusal(name: str) -> None:
+    refusal = Unknown("There is no mailing list %(name)r.", name=name)
+
+    stored = app.backend.prepare_exception(refusal, "json")
+    rebuilt = [
+        pickle.loads(pickle.dumps(refusal)),  # noqa: S301 (our own)
+        copy(refusal),
+        get_pickleable_exception(refusal),
+        app.backend.exception_to_python(stored),
+    ]
+
+    assert {type(one) for one in rebuilt} == {Unknown}
+    assert {str(one) for one in rebuilt} == {f"There is no mailing list {name!r}."}
+
+
+def test_a_refusal_that_was_rebuilt_from_its_words_can_be_told() -> None:
+    rebuilt = Trespass(*Trespass("%(user)s is disabled.", user="Ann 100% Real").args)
+
+    told = refusal_words(rebuilt.sentence, rebuilt.facts, language=Language.FRENCH)
+
+    assert told == "Ann 100% Real is disabled."
