@@ -92,12 +92,20 @@ def subscribe(
     Raises Archived, Invalid for somebody who was removed, Trespass.
     """
     require_own_or_right(user, mailing_list, by=by, via=via)
-    if user.removed_at:
-        raise Invalid("%(user)s was removed.", user=user)
+    require_there(user)
     if changed(session, Change.JOINED, user=user, mailing_list=mailing_list, by=by, via=via):
         return True
+    # They are on it, or the list or they have gone since this session read them.
     require_open(session, mailing_list)
+    session.refresh(user, ["removed_at"])
+    require_there(user)
     return False
+
+
+def require_there(user: User) -> None:
+    """Raise Invalid for somebody who was removed."""
+    if user.removed_at:
+        raise Invalid("%(user)s was removed.", user=user)
 
 
 def subscribe_all(

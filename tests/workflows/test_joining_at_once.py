@@ -1,4 +1,4 @@
-"""Two who put the same people on a list, in opposite orders, do not wait for each other."""
+"""Who joins while others join, or while they are removed: nobody is stuck, or told what is not."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from models import Door, MailingList, Subscription, User
+from models import Door, Invalid, MailingList, Subscription, User
 from models.database import new_session
 from tests.builders import a_list, cast, listgate
 from tests.workflows.locks import wait_until_one_waits
-from workflows import lists, subscriptions
+from workflows import lists, removal, subscriptions
 from workflows.transaction import transaction
 
 
@@ -52,3 +52,20 @@ def test_whoever_joins_in_another_order_waits_and_is_not_thrown_out(
     with Session(house) as session:
         on_it = select(Subscription.user_id).where(Subscription.list_id == board.id)
         assert set(session.scalars(on_it)) == {first.id, last.id}
+
+
+@pytest.mark.usefixtures("rung")
+def test_of_who_was_removed_meanwhile_nobody_hears_that_they_are_on_the_list(
+    house: Engine,
+) -> None:
+    with Session(house, expire_on_commit=False) as session, session.begin():
+        people = cast(session)
+        board = a_list(session, "board")
+    with new_session() as joining, new_session.begin() as removing:
+        edsger, here = joining.get_one(User, people.edsger.id), lists.list_by_id(joining, board.id)
+        gone = removing.get_one(User, people.edsger.id)
+        removal.remove_user(removing, gone, by=None, via=Door.SERVICE)
+        removing.commit()
+
+        with pytest.raises(Invalid, match="was removed"):
+            subscriptions.subscribe(joining, edsger, here, by=None, via=Door.SERVICE)
