@@ -22,7 +22,7 @@ from models.clock import now
 from workflows.archive import require_open
 from workflows.notifications import notify
 from workflows.people import require, require_author
-from workflows.sendout_rules import require_time_still
+from workflows.sendout_rules import COLUMNS, require_time_still
 
 
 def release(session: Session, message: Message, author: User, *, via: Door) -> Dispatch:
@@ -121,7 +121,10 @@ def cancel(dispatch: Dispatch) -> None:
 
 
 def unfinished_dispatch(session: Session, message: Message) -> Dispatch:
-    """The message's dispatch that waits or sends, locked; raises IllegalTransition."""
+    """The message's dispatch that waits or sends, locked; raises IllegalTransition.
+
+    The message is read anew: of two who choose a time or rules, the second changes the first's.
+    """
     dispatch = session.scalar(
         select(Dispatch)
         .where(
@@ -132,7 +135,7 @@ def unfinished_dispatch(session: Session, message: Message) -> Dispatch:
         # A colleague may have begun to send since this session read the row.
         .execution_options(populate_existing=True)
     )
-    session.refresh(message, ["state"])
+    session.refresh(message, ["state", "send_at", *COLUMNS])
     if dispatch is None:
         raise IllegalTransition(
             "Message %(number)d is %(state)s; only a message that is scheduled or being sent can "

@@ -22,7 +22,7 @@ from models.clock import now
 from workflows.archive import ON_THEIR_WAY, hold, require_open
 from workflows.people import require
 
-# Of a list's row.
+# Of a list's row, and of a message's.
 COLUMNS = ("rate_copies", "rate_minutes", "window_opens", "window_closes")
 
 
@@ -93,7 +93,12 @@ def require_time(message: Message, rules: SendoutRules) -> None:
 
 
 def require_time_still(session: Session, message: Message) -> None:
-    """The same for the rules that a message was given before; raises Archived, too."""
+    """The same for the rules that a message was given before; raises Archived, too.
+
+    Held from here on, or whoever gives it others at this moment would not be asked about them.
+    """
+    session.flush()  # or what this session has changed would be forgotten
+    session.refresh(message, COLUMNS, with_for_update={"key_share": True})
     if message.sendout_rules.windows:
         hold_rules(session, message.mailing_list)
         require_time(message, message.sendout_rules)

@@ -1,0 +1,73 @@
+"""Rules that somebody else sets while a page with older ones is open."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from models import Door, Invalid, Message, Rate, SendoutRules, Window
+from models.database import new_session
+from tests.builders import Cast, a_dispatch, a_draft, cast
+from workflows import drafts, moderation, sendout_rules
+from workflows.transaction import transaction
+
+pytestmark = pytest.mark.usefixtures("rung")
+
+SLOWLY = SendoutRules(Rate(5, 1))
+IN_THE_MORNING = SendoutRules(windows=(Window.read("10:00-12:00"),))
+IN_THE_AFTERNOON = SendoutRules(windows=(Window.read("14:00-16:00"),))
+
+
+@pytest.fixture
+def people(house: Engine) -> Cast:
+    with Session(house, expire_on_commit=False) as session, session.begin():
+        return cast(session)
+
+
+@pytest.fixture
+def late(people: Cast) -> Iterator[Session]:
+    """A transaction that reads before others write, and writes after them."""
+    assert people
+    with new_session.begin() as session:
+        yield session
+
+
+def reschedule(session: Session, message_id: int, rules: SendoutRules) -> None:
+    """Its author gives the message these rules, and no time."""
+    message = session.get_one(Message, message_id)
+    drafts.reschedule(session, message, message.author, send_at=None, rules=rules, via=Door.PORTAL)
+
+
+def test_of_two_who_choose_rules_the_second_has_what_their_form_said(
+    people: Cast, late: Session
+) -> None:
+    with transaction() as session:
+        message_id = a_dispatch(session, people).message_id
+    message = late.get_one(Message, message_id)
+    assert message.sendout_rules == SendoutRules()
+    with transaction() as session:
+        reschedule(session, message_id, SLOWLY)
+
+    reschedule(late, message_id, SendoutRules())
+
+    late.flush()
+    late.refresh(message)
+    assert message.sendout_rules == SendoutRules()
+
+
+def test_a_message_that_has_just_lost_all_its_time_is_not_handed_in(
+    people: Cast, late: Session
+) -> None:
+    with transaction() as session:
+        message_id = a_draft(session, people).id
+    message = late.get_one(Message, message_id)
+    with transaction() as session:
+        reschedule(session, message_id, IN_THE_MORNING)
+        announce = session.get_one(Message, message_id).mailing_list
+        sendout_rules.set_sendout_rules(
+            session, announce, IN_THE_AFTERNOON, by=None, via=Door.COMMAND_LINE
+        )
+
+    with pytest.raises(Invalid, match="they have no time in common"):
+        moderation.request_approval(late, message, message.author, via=Door.PORTAL)
