@@ -22,6 +22,7 @@ from models import (
     record,
 )
 from models.clock import now
+from models.sendout import LONGEST
 from notifications.authored import read
 from workflows.archive import require_open
 from workflows.dispatch import release
@@ -36,6 +37,9 @@ PRIVATE = {MessageState.DRAFT, MessageState.DISCARDED}
 
 # A time that lies further back than this is a mistake of the year or zone, not a slow approver.
 PAST_TOLERANCE = timedelta(hours=1)
+
+# No further is looked for the end of a sendout: a period may begin at the end of the longest.
+CALENDAR_AHEAD = timedelta(days=3 * LONGEST)
 
 
 def write(
@@ -135,7 +139,7 @@ def require_sensible(send_at: datetime) -> None:
     if send_at < now() - PAST_TOLERANCE:
         raise Invalid("The time to send at lies in the past: %(time)s.", time=send_at)
     try:
-        # At the ends of the calendar a time has no neighbour in another zone.
-        send_at.astimezone(UTC) + timedelta(days=1), send_at.astimezone(UTC) - timedelta(days=1)
+        # At the ends of the calendar a time has no neighbour in another zone, and a sendout no end.
+        send_at.astimezone(UTC) + CALENDAR_AHEAD, send_at.astimezone(UTC) - timedelta(days=1)
     except OverflowError:
         raise Invalid("The time to send at lies outside of the calendar.") from None

@@ -1,19 +1,24 @@
 """What is foreseen of a sendout is what becomes of it."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy.orm import Session
 
-from models import MessageState, Rate, SendoutRules, Window
+from models import Door, Invalid, MessageState, Rate, SendoutRules, Window
 from sandbox.mailbox import Mailbox
-from tests.builders import Cast, a_dispatch, a_draft, members
+from tests.builders import LIMIT, Cast, a_dispatch, a_draft, an_eml, members
 from tests.portal.statements import counted
 from tests.workflows.clocks import NINE, Clock
 from tests.workflows.ruled import DAY, NIGHT, Ruled, rate
 from tests.workflows.sending import step
+from workflows import messages
 from workflows.sendout_plan import begin, plan
 from workflows.timeline import standing
+
+TOKYO = ZoneInfo("Asia/Tokyo")
 
 
 def test_without_rules_it_goes_out_at_once_and_nobody_knows_how_long_it_takes(
@@ -124,3 +129,24 @@ def test_counting_recipients_is_for_rates_only(session: Session, people: Cast) -
 
     assert foreseen is not None
     assert foreseen.copies == 10
+
+
+@pytest.mark.parametrize("windows", [None, (Window.read("23:00-22:59"),)])
+def test_the_end_is_looked_for_of_every_sendout_whose_time_can_be_set(
+    session: Session, people: Cast, windows: tuple[Window, ...] | None
+) -> None:
+    rules, ends = SendoutRules(Rate(1, 1440), windows), []
+    for year in range(9990, 10000):
+        when = datetime(year, 12, 30, tzinfo=UTC)
+        with suppress(Invalid):
+            draft = messages.write(
+                *(session, people.ada, people.announce),
+                raw=an_eml(),
+                max_bytes=LIMIT,
+                send_at=when,
+                rules=rules,
+                via=Door.PORTAL,
+            )
+            ends += [plan(session, draft, TOKYO, copies=many) for many in (1, 366, 10_000_000)]
+
+    assert len(ends) == 3 * 6
