@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, func, literal, select
+from sqlalchemy import ColumnElement, Select, func, literal, select
 from sqlalchemy.orm import Session
 
 from models import Delivery, DeliveryState, ListDelivery, MailingList, Subscription, User
@@ -25,16 +25,23 @@ def count(session: Session, mailing_list: MailingList) -> int:
     return session.scalars(select(func.count()).select_from(found)).one()
 
 
-def spare_disabled(session: Session, deliveries: Sequence[Delivery]) -> Sequence[Delivery]:
-    """Take out who was disabled since the sendout began; returns the others."""
-    addresses = {delivery.address for delivery in deliveries}
-    disabled = set(
-        session.scalars(
-            select(User.address).where(User.address.in_(addresses), User.disabled_at.is_not(None))
+def spare(
+    session: Session, mailing_list: MailingList, deliveries: Sequence[Delivery]
+) -> Sequence[Delivery]:
+    """Take out who was disabled or left the list since the sendout began; returns the others.
+
+    Whoever has another address by now gets the copy at the one that was written down.
+    """
+    gone: ColumnElement[bool] = User.disabled_at.is_not(None)
+    if mailing_list.delivery is ListDelivery.MEMBERS:
+        on_it = select(Subscription).where(
+            Subscription.user_id == User.id, Subscription.list_id == mailing_list.id
         )
-    )
+        gone |= ~on_it.exists()
+    asked = {delivery.address for delivery in deliveries}
+    spared = set(session.scalars(select(User.address).where(User.address.in_(asked), gone)))
     for delivery in deliveries:
-        if delivery.address in disabled:
+        if delivery.address in spared:
             delivery.move(DeliveryState.FAILED)
-            delivery.failure = "disabled"
-    return [delivery for delivery in deliveries if delivery.address not in disabled]
+            delivery.failure = "disabled or not on the list any more"
+    return [delivery for delivery in deliveries if delivery.address not in spared]

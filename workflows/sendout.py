@@ -32,7 +32,7 @@ from notifications.outgoing import outgoing
 from notifications.retry import AWAY, next_attempt
 from workflows.allowance import allowance, put_back, use
 from workflows.dispatch import return_to_author, stop
-from workflows.recipients import addresses, spare_disabled
+from workflows.recipients import addresses, spare
 
 log = structlog.get_logger()
 
@@ -191,7 +191,7 @@ def send(session: Session, dispatch_id: int, batch: Sequence[int], mailer: Maile
         put_back(session, dispatch, deliveries, reason="stopped")
         return
     content = outgoing(dispatch.message)
-    deliveries = spare_disabled(session, deliveries)
+    deliveries = spare(session, dispatch.message.mailing_list, deliveries)
     reason = "not tried yet"
     try:
         with mailer.relay.connect() as connection:

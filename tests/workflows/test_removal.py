@@ -24,7 +24,7 @@ from portal.timeline import sentence
 from tests.builders import Cast, a_dispatch, a_list, a_request
 from workflows import moderation, subscriptions
 from workflows import people as persons
-from workflows.recipients import spare_disabled
+from workflows.recipients import spare
 from workflows.removal import Departure, remove_user
 from workflows.sendout import claim
 from workflows.timeline import timeline
@@ -150,7 +150,7 @@ def test_a_sendout_that_is_under_way_spares_and_forgets_them(
     session.flush()
     session.expire_all()
     deliveries = session.scalars(select(Delivery).where(Delivery.id.in_(claimed))).all()
-    spared = {each.address for each in spare_disabled(session, deliveries)}
+    spared = {each.address for each in spare(session, people.announce, deliveries)}
     known = session.scalars(select(Delivery.address)).all()
     assert spared == {"barbara@example.org"}
     assert "edsger@example.org" not in known

@@ -21,9 +21,8 @@ from notifications.outgoing import outgoing
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_dispatch, a_mailer, cast, members
 from tests.workflows.locks import never_wait
-from tests.workflows.sending import BARBARA, EDSGER, deliveries, let_time_pass, step
+from tests.workflows.sending import BARBARA, EDSGER, deliveries, step
 from workflows import dispatch, sendout, subscriptions
-from workflows import people as persons
 
 
 def test_a_sendout_reaches_every_member_once_and_ends(
@@ -132,29 +131,6 @@ def test_a_list_that_delivers_itself_gets_one_mail_at_its_address(
     assert [step(session, sending, mailbox) for _ in range(2)] == [1, 0]
 
     assert [mail.recipients for mail in mailbox.mails] == [("announce@lists.example.org",)]
-
-
-def test_who_is_disabled_gets_nothing(session: Session, people: Cast, mailbox: Mailbox) -> None:
-    persons.disable(session, people.edsger, by=None, via=Door.COMMAND_LINE)
-    sending = a_dispatch(session, people)
-
-    step(session, sending, mailbox)
-
-    assert list(deliveries(session, sending)) == [BARBARA]
-
-
-def test_who_is_disabled_during_the_sendout_gets_nothing_more(
-    session: Session, people: Cast, mailbox: Mailbox
-) -> None:
-    sending = a_dispatch(session, people)
-    mailbox.answer(EDSGER, "451 4.3.0 later")
-    step(session, sending, mailbox)
-
-    persons.disable(session, people.edsger, by=None, via=Door.COMMAND_LINE)
-    let_time_pass(session, sending)
-    step(session, sending, mailbox)
-
-    assert mailbox.to(EDSGER) == []
 
 
 def test_a_claim_takes_one_batch_and_each_delivery_once(session: Session, people: Cast) -> None:
