@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 
 from models import Right
-from portal.languages import gettext
 
 Translate = Callable[[str], str]
 
@@ -54,8 +53,3 @@ WORDS: Mapping[Right, Callable[[Translate], tuple[str, str]]] = {
         _("Delete approver lists that no mailing list uses."),
     ),
 }
-
-
-def in_words(right: Right) -> tuple[str, str]:
-    """The name of the right, and what it lets a person do, in the page's language."""
-    return WORDS[right](gettext)

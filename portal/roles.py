@@ -8,7 +8,7 @@ from models import Door, Invalid, Right, Role, Unknown
 from models.people import user_role
 from portal.languages import gettext as _
 from portal.refused import say
-from portal.rights import in_words
+from portal.rights import WORDS
 from portal.sign_in import current_user, signed_in
 from workflows.people import define_role, require
 from workflows.roles import create_role, delete_role, rename_role
@@ -26,7 +26,7 @@ def overview() -> ResponseReturnValue:
         "roles/overview.html",
         roles=g.session.scalars(select(Role).order_by(Role.name)).all(),
         having=dict(g.session.execute(counted).all()),
-        in_words=lambda number: in_words(Right(number)),
+        in_words=lambda number: WORDS[Right(number)](_),
     )
 
 
@@ -85,7 +85,7 @@ def form(role: Role | None) -> str:
         role=role,
         has=(role.rights if role else []) if typed is None else typed,
         used=g.session.scalar(used) is not None,
-        rights=[(right, *in_words(right)) for right in Right],
+        rights=[(right, *WORDS[right](_)) for right in Right],
     )
 
 
