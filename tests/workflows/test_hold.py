@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from models import Change, Door, Subscription, SubscriptionChange
+from models import Change, Door, Invalid, Subscription, SubscriptionChange
 from tests.builders import Cast, a_list, cast
 from tests.workflows.locks import wait_until_one_waits
 from workflows import lists, subscriptions
@@ -139,9 +139,16 @@ def test_who_joins_waits_for_a_change_and_is_noted_after_it(
     assert scene.is_on_it()
 
 
-@pytest.mark.parametrize("joining", [join, import_him])
-def test_who_is_removed_meanwhile_does_not_join(scene: Scene, joining: Act) -> None:
-    assert not scene.race(remove, joining)
+def test_who_is_removed_meanwhile_does_not_join(scene: Scene) -> None:
+    with pytest.raises(Invalid):
+        scene.race(remove, join)
+
+    assert scene.journal() == []
+    assert not scene.is_on_it()
+
+
+def test_who_is_removed_meanwhile_is_not_imported(scene: Scene) -> None:
+    assert not scene.race(remove, import_him)
 
     assert scene.journal() == []
     assert not scene.is_on_it()
