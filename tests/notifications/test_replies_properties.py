@@ -57,13 +57,13 @@ def what_may_decide(lines: list[str]) -> Verdict | None:
     return None
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=400)
 @given(st.lists(st.sampled_from(EVERYTHING), max_size=12))
 def test_only_the_first_line_that_is_not_quoted_decides(lines: list[str]) -> None:
     assert reply_in("\n".join(lines)).verdict in {None, what_may_decide(lines)}
 
 
-@settings(max_examples=500)
+@settings(max_examples=250)
 @given(st.text())
 def test_no_text_decides_that_does_not_begin_with_a_verb(text: str) -> None:
     verdict = reply_in(text).verdict
@@ -170,7 +170,7 @@ def test_hostile_text_takes_a_time_that_grows_with_its_length_only(line: str) ->
     assert reply_in(line * (100_000 // len(line))).verdict is None
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=400)
 @given(st.text(alphabet="okn 0123456789-:.\n?é٣４"))
 def test_no_sms_decides_without_a_verb_and_then_a_code(text: str) -> None:
     reply = read_sms(text)
