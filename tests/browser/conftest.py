@@ -4,13 +4,13 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from sqlalchemy import Engine, create_engine
 
 from sandbox.house import BIN, House
 from sandbox.house import house as a_house
 from tests.browser.furniture import Furniture, bring
-from tests.browser.visits import Visits
+from tests.browser.visits import PATIENCE, Visits
 
 # A sandbox of its own is not to be had for root.  The browser is to ask for our pages only: not
 # for its maker's updates, experiments and names.
@@ -47,6 +47,8 @@ def furniture(running: House) -> Furniture:
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, or whatever CHROMIUM says."""
     program = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    # It would wait for five seconds, and a page asks for what is new every five seconds.
+    expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield browser
