@@ -1,6 +1,7 @@
 """The doors of a test's own house."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -13,6 +14,7 @@ from tests.faults.premises import OPEN
 from tests.portal.doors import GRACE, Doors, a_house, clear, code_in, opened
 from tests.portal.matrix import house as matrix
 from tests.portal.visitors import Visitor, an_app, log_in_as
+from tests.workflows.pushing import ListServer
 from workflows import transaction as unit
 from workflows.bells import Bell
 
@@ -65,6 +67,12 @@ def stranger(people: Cast) -> Visitor:
 def as_person(stranger: Visitor, session: Session) -> Callable[[User], Visitor]:
     """A browser of its own in which this person has logged in: `as_person(people.ada)`."""
     return lambda user: log_in_as(session, Visitor(stranger.app), user)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> ListServer:
+    """A list server of this test's own."""
+    return ListServer(tmp_path)
 
 
 @pytest.fixture(scope="module")

@@ -1,29 +1,22 @@
 """`listgate sync`: push a list, look at its pushes, confirm one that is held."""
 
 import re
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Act, AuditEntry, Door, MailingList, Sync, SyncState, Unknown
+from models import Act, AuditEntry, Door, SyncState, Unknown
 from models.clock import now
 from portal.cli import sync as commands
 from settings import settings
-from tests.builders import Cast, a_list, listgate, members
-from tests.workflows.pushing import ListServer, again, asked, last
-from workflows import people as persons
+from tests.builders import Cast, a_list, listgate
+from tests.workflows.pushing import ListServer, again, asked, failed, held, last
 from workflows import subscriptions
 from workflows.pushes import Held, NotHeld
 from workflows.switches import SwitchedOff
 
 ALL = ["now announce", "status", "history announce", "diff announce", "confirm announce"]
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> ListServer:
-    return ListServer(tmp_path)
 
 
 def rows(*arguments: str) -> list[dict[str, str]]:
@@ -38,27 +31,6 @@ def rows(*arguments: str) -> list[dict[str, str]]:
         }
         for row in printed
     ]
-
-
-def held(session: Session, people: Cast, server: ListServer) -> Sync:
-    """A push that waits for somebody, as it would take away ten of twelve."""
-    added = members(session, people.announce, 10)
-    server.push(session, asked(session, people.announce))
-    for address in added:
-        user = persons.user_with_address(session, address)
-        subscriptions.unsubscribe(session, user, people.announce, by=None, via=Door.PORTAL)
-    waiting = asked(session, people.announce)
-    server.push(session, waiting)
-    assert waiting.state is SyncState.HELD
-    return waiting
-
-
-def failed(session: Session, server: ListServer, mailing_list: MailingList, command: str) -> Sync:
-    """A push of the list whose command was this one."""
-    server.command = command
-    waiting = asked(session, mailing_list)
-    server.push(session, waiting)
-    return waiting
 
 
 @pytest.mark.parametrize("command", ALL)

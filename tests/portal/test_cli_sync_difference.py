@@ -1,58 +1,13 @@
 """`listgate sync diff`: what the next push would add and take away."""
 
-import re
-from pathlib import Path
-
 import pytest
 from sqlalchemy.orm import Session
 
-from models import Door, MailingList, Sync, SyncState
-from tests.builders import Cast, listgate, members
-from tests.workflows.pushing import ListServer, asked
+from models import Door
+from tests.builders import Cast, listgate
+from tests.workflows.pushing import ListServer, asked, failed, held
 from workflows import people as persons
 from workflows import subscriptions
-
-ALL = ["now announce", "status", "history announce", "diff announce", "confirm announce"]
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> ListServer:
-    return ListServer(tmp_path)
-
-
-def rows(*arguments: str) -> list[dict[str, str]]:
-    """A table that a command prints, by the names of its columns."""
-    head, *printed = listgate("sync", *arguments).stdout.splitlines()
-    starts = [found.start() for found in re.finditer(r"\S+(?: \S+)*", head)]
-    ends = [*starts[1:], None]
-    return [
-        {
-            head[start:end].strip(): row[start:end].strip()
-            for start, end in zip(starts, ends, strict=True)
-        }
-        for row in printed
-    ]
-
-
-def held(session: Session, people: Cast, server: ListServer) -> Sync:
-    """A push that waits for somebody, as it would take away ten of twelve."""
-    added = members(session, people.announce, 10)
-    server.push(session, asked(session, people.announce))
-    for address in added:
-        user = persons.user_with_address(session, address)
-        subscriptions.unsubscribe(session, user, people.announce, by=None, via=Door.PORTAL)
-    waiting = asked(session, people.announce)
-    server.push(session, waiting)
-    assert waiting.state is SyncState.HELD
-    return waiting
-
-
-def failed(session: Session, server: ListServer, mailing_list: MailingList, command: str) -> Sync:
-    """A push of the list whose command was this one."""
-    server.command = command
-    waiting = asked(session, mailing_list)
-    server.push(session, waiting)
-    return waiting
 
 
 @pytest.mark.usefixtures("people")

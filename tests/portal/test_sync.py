@@ -1,17 +1,16 @@
 """Pushes of a list: how they went, what comes next, push now, confirm a held one."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
 
-from models import Door, Sync, SyncState, User
+from models import Door, SyncState, User
 from portal.web import create_app
 from settings import settings
 from tests.builders import Cast, members
 from tests.portal.visitors import PUBLIC, Visitor, log_in_as
-from tests.workflows.pushing import ListServer, again, asked
+from tests.workflows.pushing import ListServer, again, asked, held
 from workflows import pushes
 from workflows.people import disable
 
@@ -31,24 +30,6 @@ def pushes_of(people: Cast) -> str:
 @pytest.fixture
 def page(people: Cast) -> str:
     return pushes_of(people)
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> ListServer:
-    return ListServer(tmp_path)
-
-
-def held(session: Session, people: Cast, server: ListServer, lost: int = 20) -> Sync:
-    """A push that would take so many people away."""
-    addresses = set(members(session, people.announce, lost))
-    server.push(session, asked(session, people.announce))
-    for user in session.query(User).where(User.address.in_(addresses)):
-        disable(session, user, by=None, via=Door.COMMAND_LINE)
-    waiting = asked(session, people.announce)
-    server.push(session, waiting)
-    session.flush()
-    assert waiting.state is SyncState.HELD
-    return waiting
 
 
 def test_a_list_that_was_never_pushed_says_so(browser: Visitor, page: str) -> None:
@@ -90,7 +71,7 @@ def test_a_failure_is_told_in_words_with_what_the_command_said(
 def test_no_page_shows_or_takes_the_command(
     session: Session, people: Cast, server: ListServer, browser: Visitor, page: str
 ) -> None:
-    waiting = held(session, people, server)
+    waiting = held(session, people, server, lost=20)
 
     for path in ("", "/difference", "/confirmation"):
         browser.get(page + path)
@@ -115,7 +96,7 @@ def test_a_person_has_a_list_pushed(
 def test_a_held_push_is_confirmed_with_its_numbers(
     session: Session, people: Cast, server: ListServer, browser: Visitor, page: str
 ) -> None:
-    waiting = held(session, people, server)
+    waiting = held(session, people, server, lost=20)
     assert browser.send(page).status_code == 409
     assert "The push of announce is held; look at it, and confirm it." in browser.page
     assert "The push would remove 20 addresses, and leave 2." in browser.page
@@ -135,7 +116,7 @@ def test_a_held_push_is_confirmed_with_its_numbers(
 def test_more_than_was_seen_is_not_confirmed(
     session: Session, people: Cast, server: ListServer, browser: Visitor, seen: str
 ) -> None:
-    waiting = held(session, people, server)
+    waiting = held(session, people, server, lost=20)
 
     answer = browser.send(f"{pushes_of(people)}/confirmation", seen=seen)
 

@@ -8,10 +8,12 @@ from tempfile import TemporaryFile
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import MailingList, Sync, SyncState
+from models import Door, MailingList, Sync, SyncState
 from models.clock import now
 from settings import settings
-from workflows import list_server, pushes, sync
+from tests.builders import Cast, members
+from workflows import list_server, pushes, subscriptions, sync
+from workflows import people as persons
 from workflows.outcomes import Outcome
 
 RULES = sync.Rules(enabled=True, timeout=timedelta(seconds=10), max_shrink=30, alert_after=3)
@@ -78,3 +80,25 @@ def again(waiting: Sync) -> Sync:
 def last(session: Session) -> Sync:
     """The newest push of all."""
     return session.scalars(select(Sync).order_by(Sync.id.desc()).limit(1)).one()
+
+
+def held(session: Session, people: Cast, server: ListServer, *, lost: int = 10) -> Sync:
+    """A push that waits for somebody, as it would take so many people away."""
+    added = members(session, people.announce, lost)
+    server.push(session, asked(session, people.announce))
+    for address in added:
+        user = persons.user_with_address(session, address)
+        subscriptions.unsubscribe(session, user, people.announce, by=None, via=Door.PORTAL)
+    waiting = asked(session, people.announce)
+    server.push(session, waiting)
+    session.flush()
+    assert waiting.state is SyncState.HELD
+    return waiting
+
+
+def failed(session: Session, server: ListServer, mailing_list: MailingList, command: str) -> Sync:
+    """A push of the list whose command was this one."""
+    server.command = command
+    waiting = asked(session, mailing_list)
+    server.push(session, waiting)
+    return waiting
