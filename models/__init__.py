@@ -1,6 +1,6 @@
 """The nouns: tables, constraints, states."""
 
-from models.audit import Act, AuditEntry, Door, record, record_refusal
+from models.audit import Act, AuditEntry, Door, acting, record, record_refusal
 from models.base import Base
 from models.contacts import Channel, Language, Preference
 from models.credentials import Credentials, LinkPurpose, MailedLink
@@ -84,6 +84,7 @@ __all__ = [
     "Window",
     "WorkItem",
     "WrongCode",
+    "acting",
     "ask_for_push",
     "legal_move",
     "record",

@@ -138,14 +138,21 @@ def record(
         insert(AuditEntry),
         {
             "act": act,
-            "actor_id": by.id if by else None,
-            "actor": by.name if by else nobody(via),
-            "door": via,
             "message_id": message_id,
             "list_id": list_id,
             "detail": detail,
+            **acting(by, via),
         },
     )
+
+
+def acting(by: User | None, via: Door) -> dict[str, Any]:
+    """Who did it and through which door, as an entry keeps it."""
+    return {
+        "actor_id": by.id if by else None,
+        "actor": by.name if by else nobody(via),
+        "door": via,
+    }
 
 
 def nobody(via: Door) -> str:

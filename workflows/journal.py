@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningDelete, ReturningInsert
 
 from models import (
+    Act,
+    AuditEntry,
     Change,
     Door,
     MailingList,
@@ -22,53 +24,67 @@ from models import (
     SubscriptionChange,
     Sync,
     User,
+    acting,
     ask_for_push,
 )
 from models.clock import now
 
 JOURNAL = SubscriptionChange.__table__.c
+ENTRY = AuditEntry.__table__.c
 
 
 def noting(
-    changing: ReturningInsert[int, int] | ReturningDelete[int, int],
+    changing: ReturningInsert[int, int] | ReturningDelete[int, int], change: Change, act: Act
 ) -> Executable:
-    """The statement for `note_change`: what changes a subscription, and the note of it, in one."""
+    """The statement for `note_change`.
+
+    What changes a subscription, the note of it and its entry in the audit trail are one statement:
+    the third round trip to PostgreSQL costs a tenth of the change.
+    """
     changed = changing.cte("changed")
-    same = {
-        name: bindparam(name, type_=JOURNAL[name].type) for name in ("change", "at", "by_id", "via")
-    }
-    return (
-        insert(SubscriptionChange)
-        .from_select(["list_id", "user_id", *same], select(*changed.c, *same.values()))
-        .returning(SubscriptionChange.id)
+    at, actor_id, actor, door = (
+        bindparam(name, type_=ENTRY[name].type) for name in ("at", "actor_id", "actor", "door")
     )
+    note = {
+        "change": literal(change, JOURNAL.change.type),
+        "at": at,
+        "by_id": actor_id,
+        "via": door,
+    }
+    noted = (
+        insert(SubscriptionChange)
+        .from_select(["list_id", "user_id", *note], select(*changed.c, *note.values()))
+        .returning(SubscriptionChange.list_id, SubscriptionChange.user_id)
+        .cte("noted")
+    )
+    entry = {
+        "at": at,
+        "act": literal(act),
+        "actor_id": actor_id,
+        "actor": actor,
+        "door": door,
+        "list_id": noted.c.list_id,
+        "detail": func.jsonb_build_object("user_id", noted.c.user_id),
+    }
+    return insert(AuditEntry).from_select(list(entry), select(*entry.values()))
 
 
 def note_change(
     session: Session,
     statement: Executable,
-    change: Change,
     *,
-    user_id: int,
-    list_id: int,
+    user: User,
+    mailing_list: MailingList,
     by: User | None,
     via: Door,
 ) -> bool:
     """Change a person's subscription and note it; False if there was nothing to change."""
     session.flush()  # the connection knows nothing of what this session has not written yet
-    noted = session.connection().execute(
-        statement,
-        {
-            "list_id": list_id,
-            "user_id": user_id,
-            "change": change,
-            "at": now(),
-            **signature(by, via),
-        },
-    )
+    whose = {"list_id": mailing_list.id, "user_id": user.id}
+    noted = session.connection().execute(statement, {"at": now(), **whose, **acting(by, via)})
     if not noted.rowcount:
         return False
-    ask_for_push(session, [list_id])
+    ask_for_push(session, [mailing_list.id])
     return True
 
 

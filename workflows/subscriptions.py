@@ -71,17 +71,19 @@ JOIN = noting(
         bindparam("list_id", type_=BigInteger),
         bindparam("at", type_=Subscription.__table__.c.since.type),
         User.id == bindparam("user_id"),
-    )
+    ),
+    Change.JOINED,
+    Act.SUBSCRIBED,
 )
 LEAVE = noting(
     delete(Subscription)
     .where(
         Subscription.list_id == bindparam("list_id"), Subscription.user_id == bindparam("user_id")
     )
-    .returning(Subscription.list_id, Subscription.user_id)
+    .returning(Subscription.list_id, Subscription.user_id),
+    Change.LEFT,
+    Act.UNSUBSCRIBED,
 )
-STATEMENTS = {Change.JOINED: JOIN, Change.LEFT: LEAVE}
-ACTS = {Change.JOINED: Act.SUBSCRIBED, Change.LEFT: Act.UNSUBSCRIBED}
 
 
 def subscribe(
@@ -93,7 +95,7 @@ def subscribe(
     """
     require_own_or_right(user, mailing_list, by=by, via=via)
     require_there(user)
-    if changed(session, Change.JOINED, user=user, mailing_list=mailing_list, by=by, via=via):
+    if note_change(session, JOIN, user=user, mailing_list=mailing_list, by=by, via=via):
         return True
     # They are on it, or the list or they have gone since this session read them.
     require_open(session, mailing_list)
@@ -147,7 +149,7 @@ def unsubscribe(
 ) -> bool:
     """Take `user` off the list; False if they are not on it."""
     require_own_or_right(user, mailing_list, by=by, via=via)
-    return changed(session, Change.LEFT, user=user, mailing_list=mailing_list, by=by, via=via)
+    return note_change(session, LEAVE, user=user, mailing_list=mailing_list, by=by, via=via)
 
 
 def leave_every_list(session: Session, user: User, *, by: User | None, via: Door) -> list[int]:
@@ -175,20 +177,3 @@ def require_own_or_right(
             via=via,
             list_id=mailing_list.id,
         )
-
-
-def changed(
-    session: Session,
-    change: Change,
-    *,
-    user: User,
-    mailing_list: MailingList,
-    by: User | None,
-    via: Door,
-) -> bool:
-    """Change a subscription, the journal and the audit trail, or nothing if it is so already."""
-    who = {"list_id": mailing_list.id, "user_id": user.id}
-    if not note_change(session, STATEMENTS[change], change, **who, by=by, via=via):
-        return False
-    record(session, ACTS[change], by=by, via=via, list_id=mailing_list.id, user_id=user.id)
-    return True
