@@ -7,6 +7,7 @@ from typing import Any
 from models import Act, AuditEntry, Door, Language
 from notifications.languages import translations
 from notifications.sendout_words import recorded_words
+from portal.letter_names import LETTERS
 from portal.refusals import refusal_words
 from workflows.trail import NOBODY, Names
 
@@ -51,8 +52,9 @@ def chosen(act: Act, detail: Detail) -> str:
 def words(detail: Detail, language: Language) -> dict[str, Any]:
     """The facts, those which are words of ours in the reader's language."""
     told, say = dict(detail), translations(language).gettext
-    if "channel" in told:
-        told["channel"] = say(CHANNELS.get(told["channel"], str(told["channel"])))
+    for fact, known in (("channel", CHANNELS), ("letter", LETTERS)):
+        if fact in told:
+            told[fact] = say(known.get(told[fact], str(told[fact])))
     counts = {say(state): detail[key] for key, state in OUTCOMES.items() if key in detail}
     told["outcome"] = ", ".join(f"{number} {state}" for state, number in counts.items())
     told["outcome"] = told["outcome"] or say(_("nobody"))
@@ -127,8 +129,8 @@ SENTENCES: Mapping[Act, Telling] = {
     ),
     Act.WROTE: _("%(actor)s wrote the message"),
     Act.ASKED: _("%(actor)s asked for approval (request %(request_id)s)"),
-    Act.NOTIFIED: _("%(actor)s sent %(letter)s to %(user)s by %(channel)s"),
-    Act.NOT_NOTIFIED: _("%(actor)s could not send %(letter)s to %(user)s: %(reason)s"),
+    Act.NOTIFIED: _("%(actor)s wrote to %(user)s by %(channel)s: %(letter)s"),
+    Act.NOT_NOTIFIED: _("%(actor)s could not write to %(user)s (%(letter)s): %(reason)s"),
     Act.REMINDED: _("%(actor)s reminded the approvers of request %(request_id)s"),
     Act.ESCALATED: _("%(actor)s asked the second approver list (request %(request_id)s)"),
     Act.EXPIRED: _("%(actor)s ended request %(request_id)s: nobody answered in time"),

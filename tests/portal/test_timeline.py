@@ -186,11 +186,11 @@ def test_whatever_happens_to_a_message_is_told_in_a_sentence(
         (entry("asked", request_id=7), "Ada asked for approval (request 7)"),
         (
             entry("notified", letter="SysMsgMessageModerate", user="Grace", channel="email"),
-            "Ada sent SysMsgMessageModerate to Grace by email",
+            "Ada wrote to Grace by email: request for approval",
         ),
         (
             entry("not_notified", letter="SysMsgMessageModerate", user="Grace", reason="No."),
-            "Ada could not send SysMsgMessageModerate to Grace: No.",
+            "Ada could not write to Grace (request for approval): No.",
         ),
         (entry("approved", comment=""), "Ada approved"),
         (entry("approved", comment="fine"), "Ada approved: fine"),

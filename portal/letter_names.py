@@ -1,0 +1,33 @@
+"""What the timeline calls each letter, in the words of those who get it."""
+
+from collections.abc import Mapping
+
+from models import LetterName
+
+# Marks a name for translators' tools; it is looked up when it is told.
+_ = str
+
+LETTERS: Mapping[str, str] = {
+    LetterName.MODERATE: _("request for approval"),
+    LetterName.REMINDER: _("reminder of a request"),
+    LetterName.DECIDED: _("decision of somebody else"),
+    LetterName.WITHDRAWN: _("withdrawal of a request"),
+    LetterName.EXPIRED: _("end of a request that nobody answered"),
+    LetterName.APPROVED: _("approval"),
+    LetterName.REJECTED: _("rejection"),
+    LetterName.RETURNED: _("return of a changed message"),
+    LetterName.STOPPED: _("stopped sendout"),
+    LetterName.PROOF: _("proof"),
+    LetterName.NOT_UNDERSTOOD: _("reply not understood"),
+    LetterName.TOO_LATE: _("reply too late"),
+    LetterName.PHONE_LOCKED: _("locked telephone"),
+    LetterName.SYNC_HELD: _("push that waits"),
+    LetterName.SYNC_FAILING: _("push that fails"),
+    LetterName.SYNC_RECOVERED: _("push that works again"),
+    LetterName.LOG_IN: _("link to log in"),
+    LetterName.RESET: _("link to a new password"),
+    LetterName.INVITATION: _("invitation to Listgate"),
+    LetterName.CONFIRM_ADDRESS: _("link to confirm an address"),
+    LetterName.PASSWORD_CHANGED: _("new password"),
+    LetterName.ADDRESS_CHANGED: _("new address"),
+}
