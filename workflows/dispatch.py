@@ -138,8 +138,7 @@ def unfinished_dispatch(session: Session, message: Message) -> Dispatch:
     session.refresh(message, ["state", "send_at", *COLUMNS])
     if dispatch is None:
         raise IllegalTransition(
-            "Message %(number)d is %(state)s; only a message that is scheduled or being sent can "
-            "be recalled.",
+            "Message %(number)d is %(state)s: neither is it scheduled nor is it being sent.",
             number=message.id,
             state=message.state,
         )

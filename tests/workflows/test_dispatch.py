@@ -159,7 +159,7 @@ def test_there_must_be_something_to_recall(session: Session, people: Cast, state
     message = a_message_that_is(state, session, people)
     before = message.state
 
-    with pytest.raises(IllegalTransition, match=f"is {before}; only a message that is scheduled"):
+    with pytest.raises(IllegalTransition, match=f"is {before}: neither is it scheduled"):
         dispatch.recall(session, message, people.ada, via=PORTAL)
 
     assert message.state is before
