@@ -6,7 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, get_timezone_name
+from babel.dates import format_date, format_time, get_timezone_name
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -32,7 +32,8 @@ def translations(language: Language) -> NullTranslations:
 
 
 def told(moment: datetime, language: Language, zone: ZoneInfo) -> str:
-    """A time as people of this language write it, with its zone."""
+    """A time as people of this language write it, to the minute, with its zone."""
     there = moment.astimezone(zone)
-    date = format_datetime(there, "medium", locale=language)
-    return f"{date} {get_timezone_name(there, 'short', locale=language)}"
+    date = format_date(there, "medium", locale=language)
+    time = format_time(there, "short", tzinfo=zone, locale=language)
+    return f"{date}, {time} {get_timezone_name(there, 'short', locale=language)}"

@@ -57,7 +57,7 @@ def test_a_time_is_told_in_its_readers_zone() -> None:
     refusal = Invalid("The time to send at lies in the past: %(time)s.", time=moment)
 
     assert str(refusal).endswith("2027-01-31 at 08:00:00 UTC.")
-    assert told(refusal, Language.GERMAN).endswith("31.01.2027, 09:00:00 MEZ.")
+    assert told(refusal, Language.GERMAN).endswith("31.01.2027, 09:00 MEZ.")
 
 
 def test_a_right_is_told_by_its_name() -> None:

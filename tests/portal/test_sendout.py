@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from babel.dates import format_datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -19,6 +18,7 @@ from models import (
     Window,
 )
 from models.clock import now
+from notifications import languages
 from tests.builders import Cast, a_dispatch, a_draft, a_request, members
 from tests.portal.visitors import Visitor
 from workflows.sendout import begin
@@ -53,8 +53,8 @@ def opens_at() -> datetime:
 
 
 def told(moment: datetime) -> str:
-    """As pages in English tell it, the zone aside."""
-    return format_datetime(moment.astimezone(ZoneInfo("UTC")), "medium", locale="en")
+    """As pages in English tell it."""
+    return languages.told(moment, Language.ENGLISH, ZoneInfo("UTC"))
 
 
 def fact(visitor: Visitor, label: str) -> str:
