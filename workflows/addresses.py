@@ -7,6 +7,7 @@ from models import Act, Change, Door, Invalid, LetterName, LinkPurpose, Right, U
 from workflows.journal import hold, note_everywhere
 from workflows.mailed_links import send_link, tell_owner, void_links
 from workflows.people import checked_address, find_user, require
+from workflows.recipients import readdress
 
 
 def ask_for_address(session: Session, user: User, address: str) -> None:
@@ -39,6 +40,7 @@ def change_address(
             user.address = wanted
     except IntegrityError:  # its words would quote the address
         raise Invalid("Another user has this address.") from None
+    readdress(session, former, wanted)
     # A link on its way to the old mailbox is no longer this person's.
     void_links(session, user)
     for address_told in (former, None):

@@ -2,10 +2,19 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, func, literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, func, literal, select, update
+from sqlalchemy.orm import Session, aliased
 
-from models import Delivery, DeliveryState, ListDelivery, MailingList, Subscription, User
+from models import (
+    Delivery,
+    DeliveryState,
+    Dispatch,
+    DispatchState,
+    ListDelivery,
+    MailingList,
+    Subscription,
+    User,
+)
 
 
 def addresses(mailing_list: MailingList) -> Select[str]:
@@ -25,12 +34,34 @@ def count(session: Session, mailing_list: MailingList) -> int:
     return session.scalars(select(func.count()).select_from(found)).one()
 
 
+def readdress(session: Session, former: str, address: str) -> None:
+    """Have what is still to come of sendouts that are under way go to a person's new address.
+
+    But not where a copy has gone there for somebody else, or the mailbox would get two.
+    """
+    taken = aliased(Delivery)
+    session.execute(
+        update(Delivery)
+        .where(
+            Delivery.address == former,
+            Delivery.state == DeliveryState.PENDING,
+            Delivery.dispatch_id.in_(
+                select(Dispatch.id).where(Dispatch.state == DispatchState.SENDING)
+            ),
+            ~select(taken)
+            .where(taken.dispatch_id == Delivery.dispatch_id, taken.address == address)
+            .exists(),
+        )
+        .values(address=address)
+    )
+
+
 def spare(
     session: Session, mailing_list: MailingList, deliveries: Sequence[Delivery]
 ) -> Sequence[Delivery]:
     """Take out who was disabled or left the list since the sendout began; returns the others.
 
-    Whoever has another address by now gets the copy at the one that was written down.
+    Whose address changes in these very seconds gets the copy at the former one.
     """
     gone: ColumnElement[bool] = User.disabled_at.is_not(None)
     if mailing_list.delivery is ListDelivery.MEMBERS:

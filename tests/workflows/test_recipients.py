@@ -5,13 +5,15 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy.orm import Session
 
-from models import DeliveryState, Door
+from models import DeliveryState, Door, User
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_dispatch
 from tests.workflows.sending import BARBARA, EDSGER, deliveries, let_time_pass, step
 from workflows.addresses import change_address
 from workflows.people import disable as disable_user
 from workflows.subscriptions import unsubscribe
+
+MOVED = "ewd@example.org"
 
 
 def test_who_is_disabled_gets_nothing(session: Session, people: Cast, mailbox: Mailbox) -> None:
@@ -47,15 +49,62 @@ def test_who_goes_during_the_sendout_gets_nothing_more(
     assert deliveries(session, sending)[EDSGER].state is DeliveryState.FAILED
 
 
-def test_who_moves_during_the_sendout_gets_it_at_the_former_address(
+def move(session: Session, user: User, address: str) -> None:
+    change_address(session, user, address, by=None, via=Door.COMMAND_LINE)
+
+
+def test_who_moves_during_the_sendout_gets_it_at_the_new_address(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = a_dispatch(session, people)
     mailbox.answer(EDSGER, "451 4.3.0 later")
     step(session, sending, mailbox)
 
-    change_address(session, people.edsger, "ewd@example.org", by=None, via=Door.COMMAND_LINE)
+    move(session, people.edsger, MOVED)
     let_time_pass(session, sending)
     step(session, sending, mailbox)
 
-    assert deliveries(session, sending)[EDSGER].state is DeliveryState.SENT
+    assert mailbox.to(EDSGER) == []
+    assert len(mailbox.to(MOVED)) == 1
+    assert deliveries(session, sending)[MOVED].state is DeliveryState.SENT
+
+
+def test_who_moves_and_leaves_during_the_sendout_gets_nothing_more(
+    session: Session, people: Cast, mailbox: Mailbox
+) -> None:
+    sending = a_dispatch(session, people)
+    mailbox.answer(EDSGER, "451 4.3.0 later")
+    step(session, sending, mailbox)
+
+    move(session, people.edsger, MOVED)
+    leave(session, people)
+    let_time_pass(session, sending)
+    step(session, sending, mailbox)
+
+    assert mailbox.to(EDSGER) == mailbox.to(MOVED) == []
+
+
+def test_a_mailbox_that_has_had_its_copy_gets_none_of_who_moves_there(
+    session: Session, people: Cast, mailbox: Mailbox
+) -> None:
+    sending = a_dispatch(session, people)
+    mailbox.answer(EDSGER, "451 4.3.0 later")
+    step(session, sending, mailbox)
+
+    move(session, people.barbara, "liskov@example.org")
+    move(session, people.edsger, BARBARA)
+    let_time_pass(session, sending)
+    step(session, sending, mailbox)
+
+    assert len(mailbox.to(BARBARA)) == len(mailbox.to(EDSGER)) == 1
+
+
+def test_what_was_sent_was_sent_to_the_former_address(
+    session: Session, people: Cast, mailbox: Mailbox
+) -> None:
+    sending = a_dispatch(session, people)
+    step(session, sending, mailbox)
+
+    move(session, people.edsger, MOVED)
+
+    assert set(deliveries(session, sending)) == {BARBARA, EDSGER}
