@@ -8,12 +8,11 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from models import User
-from portal.throttle import limiter
 from tests.builders import Cast
 from tests.faults.premises import OPEN
 from tests.portal.doors import GRACE, Doors, a_house, clear, code_in, opened
 from tests.portal.matrix import house as matrix
-from tests.portal.visitors import Visitor, an_app, log_in_as
+from tests.portal.visitors import Visitor, an_app, forget_guesses, log_in_as
 from tests.workflows.pushing import ListServer
 from workflows import transaction as unit
 from workflows.bells import Bell
@@ -58,8 +57,7 @@ def stranger(people: Cast) -> Visitor:
     """Somebody with a browser who has not logged in; the cast is there."""
     assert people
     app = an_app()
-    with app.app_context():
-        limiter.reset()
+    forget_guesses(app)
     return Visitor(app)
 
 

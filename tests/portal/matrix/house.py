@@ -16,11 +16,10 @@ from werkzeug.test import TestResponse
 from models import User
 from models.base import Base
 from models.database import engine, new_session
-from portal.throttle import limiter
 from tests.portal.matrix.forms import FORMS
 from tests.portal.matrix.table import KINDS, Line
 from tests.portal.matrix.things import Things, furnish
-from tests.portal.visitors import PUBLIC, TOKEN, Visitor, an_app, log_in_as
+from tests.portal.visitors import PUBLIC, TOKEN, Visitor, an_app, forget_guesses, log_in_as
 from workflows.bells import Bell
 
 MARKS = {200: "y", 403: "-", 404: "0", 409: "!"}
@@ -78,7 +77,7 @@ class House:
     def send(self, method: str, path: str, *, who: str, fields: Mapping[str, Any]) -> TestResponse:
         """Send just this."""
         if method == "POST":
-            limiter.reset()
+            forget_guesses(self.app)
         answer = self.app.test_client(use_cookies=False).open(
             path,
             method=method,
