@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import psycopg2
 import pytest
+from kombu import pools
 from sqlalchemy import make_url
 
 from sandbox.postgres import Postgres
@@ -113,6 +114,11 @@ def own_valkey(servers: Servers) -> Iterator[Valkey]:
         pytest.skip("REDIS_URL was given: that server is not ours to stop")
     yield servers.valkey
     servers.valkey.start()
+    # Those that this process has kept are to the one that went away, and the next test would fail.
+    for group in (pools.producers, pools.connections):
+        for pool in group.values():
+            pool.force_close_all(close_pool=False)
+            pool.setup()
 
 
 def _order(statement: str, url: str) -> None:
