@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
@@ -11,6 +12,10 @@ from tests.builders import Cast, cast
 from tests.databases import main_url, migrate, new_database
 from workflows import transaction as unit
 from workflows.bells import Bell
+
+# No deadlines: they say how busy a machine is.  Each run tries the same examples, so that whoever
+# changed nothing breaks nothing; `--hypothesis-profile=default` looks for others.
+settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session", autouse=True)
