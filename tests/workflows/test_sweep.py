@@ -76,9 +76,11 @@ def test_the_ring_counts_twice_as_long_each_time_up_to_four_minutes(
     for _ in range(5):
         unheard(sending)
         bells(session)
-        counted.append(round((sending.ring_at - now()).total_seconds()))
+        counted.append((sending.ring_at - now()).total_seconds())
 
-    assert counted == [60, 120, 240, 240, 240]
+    # Less what passed between the two looks at the clock.
+    for seconds, left in zip([60, 120, 240, 240, 240], counted, strict=True):
+        assert seconds - 5 < left <= seconds
 
 
 def test_what_falls_due_later_is_rung_for_when_it_comes_near(
