@@ -137,7 +137,7 @@ def test_it_can_be_slow_and_stopping_ends_that(phone: PhoneNetwork, client: Clie
     waiting.start()
     time.sleep(0.1)  # by now it waits for the answer
     phone.stop()
-    waiting.join(2)
+    waiting.join(30)
     assert not waiting.is_alive()
 
 
