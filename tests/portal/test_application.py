@@ -167,7 +167,7 @@ def test_without_redis_people_still_log_in(
     fields = {"address": "ada@example.org", "password": "correct horse battery"}
     assert visitor.send("/log-in", **fields).status_code == 303
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20  # what says nothing says so for ever
     assert visitor.knows_me
     wrong = [visitor.post("/log-in", address="grace@example.org").status_code for _ in range(3)]
     assert set(wrong) <= {400, 303}

@@ -226,7 +226,7 @@ def test_a_webhook_waits_for_neither_mail_relay_nor_twilio(
     assert answer.messages == ['Approved: "General assembly" for announce. Thank you.']
     assert reported is not None
     assert reported.status == 204
-    assert took < 1  # Twilio waits for 15 s; within a second a person sees the answer
+    assert took < 5  # Twilio waits for 15 s, and what hangs here for 30
 
 
 def grace_got(channel: Channel) -> list[NotificationState]:
