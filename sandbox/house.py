@@ -1,12 +1,13 @@
 """The whole house on one machine: servers, a mailbox, a worker and a beat; gone when we are."""
 
 import os
+import random
 import secrets
 import shlex
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from sandbox.phone import PhoneNetwork
 from sandbox.programs import Program, program
 from sandbox.server import ServerError
 from sandbox.servers import Servers, servers, sigterm_exits
+from sandbox.valkey import PORTS
 
 __all__ = ["BIN", "ROOT", "House", "celery", "house", "port"]
 
@@ -130,7 +132,8 @@ def list_server(folder: Path) -> dict[str, str]:
 
 
 def port() -> int:
-    """A port of this machine that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        number: int = probe.getsockname()[1]
-        return number
+    """A port of this machine that was free a moment ago, and that the system gives to nobody."""
+    for number in random.sample(PORTS, 50):
+        with suppress(OSError), socket.create_server(("127.0.0.1", number)):
+            return number
+    raise ServerError("Of fifty ports of this machine none is free.")

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from portal import lmtp
+from sandbox.house import port
 
 
 @contextmanager
 def lmtp_server() -> Iterator[int]:
     """The LMTP server in a thread; its port."""
-    port = a_free_port()
-    with lmtp_at(f"127.0.0.1:{port}"):
-        wait_until_open(port)
-        yield port
+    number = port()
+    with lmtp_at(f"127.0.0.1:{number}"):
+        wait_until_open(number)
+        yield number
 
 
 @contextmanager
@@ -43,20 +44,12 @@ async def until_cancelled(serving: "asyncio.Task[None]") -> None:
     await asyncio.wait([serving])
 
 
-def a_free_port() -> int:
-    """A port nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_until_open(port: int) -> None:
+def wait_until_open(number: int) -> None:
     """Return when somebody listens; raises OSError after some seconds."""
     for _ in range(200):
         with socket.socket() as probe:
             probe.settimeout(1)
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
+            if probe.connect_ex(("127.0.0.1", number)) == 0:
                 return
         threading.Event().wait(0.02)
-    raise OSError(f"nobody listens at {port}")
+    raise OSError(f"nobody listens at {number}")
