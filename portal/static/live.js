@@ -19,14 +19,14 @@ const seen = new WeakMap();
 
 async function refresh(part) {
   if (document.hidden || inUse(part)) return;
-  let answer;
+  let text;
   try {
-    answer = await fetch(part.dataset.live, { headers: { "X-Live": "1" }, redirect: "error" });
+    const answer = await fetch(part.dataset.live, { headers: { "X-Live": "1" }, redirect: "error" });
+    if (!answer.ok) return;
+    text = await answer.text();
   } catch {
-    return; // away for now; what is shown stays
+    return; // away for now, perhaps in the middle of a word; what is shown stays
   }
-  if (!answer.ok) return;
-  const text = await answer.text();
   const before = seen.get(part);
   seen.set(part, text);
   // The first answer is only kept to compare with, unless it already says something else.

@@ -6,6 +6,12 @@ from sandbox.house import House
 from tests.browser.acts import ask, read, subjects
 from tests.browser.visits import PHONE, Visits, until
 
+# A page that asks at once, and is told half of what it asked for.
+CUT_OFF = """cut = 0
+window.setInterval = (ask) => [1, 2, 3].forEach((moment) => setTimeout(ask, 50 * moment))
+window.fetch = async () => ({ok: true, text: async () => { cut += 1; throw new TypeError("cut") }})
+"""
+
 
 def test_a_message_is_written_and_approved_without_script(visits: Visits, running: House) -> None:
     ada = visits.page_of("ada", java_script_enabled=False)
@@ -33,6 +39,16 @@ def test_a_comment_stays_while_the_page_is_kept_fresh(visits: Visits) -> None:
 
     expect(grace.get_by_label("Comment")).to_have_value("Please say")
     expect(grace.get_by_label("Comment")).to_be_focused()
+
+
+def test_an_answer_that_is_cut_off_is_no_fault_of_the_page(visits: Visits) -> None:
+    grace = visits.page_of("grace")
+    grace.add_init_script(CUT_OFF)
+
+    grace.goto("/requests")
+
+    grace.wait_for_function("window.cut > 2")
+    expect(grace.get_by_role("heading", name="Waiting for you")).to_be_visible()
 
 
 def test_a_button_stays_under_the_finger_that_is_about_to_press_it(visits: Visits) -> None:
