@@ -44,6 +44,7 @@ class Mailbox:
         self._desk = Desk(keep_in)
         self._talks: weakref.WeakSet[SMTP] = weakref.WeakSet()
         self._thread: threading.Thread | None = None
+        self._closed_door: socket.socket | None = None
 
     @property
     def url(self) -> str:
@@ -91,7 +92,12 @@ class Mailbox:
     def start(self) -> None:
         """Raises OSError if the port is taken."""
         assert self._thread is None, "the mailbox is running already"
-        door = _open_door(self.port)  # from here on, who knocks is heard
+        door, self._closed_door = self._closed_door or _door(self.port), None
+        try:
+            door.listen()  # from here on, who knocks is heard
+        except OSError:
+            door.close()
+            raise
         self.port = door.getsockname()[1]
         self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
         self._loop = self._runner.get_loop()  # made here, or two threads might each make one
@@ -106,6 +112,9 @@ class Mailbox:
         self._loop.call_soon_threadsafe(self._closing.set)
         self._thread.join()
         self._thread = None
+        # Whoever wants any port meanwhile, as a client does, is not given this one.
+        with suppress(OSError):
+            self._closed_door = _door(self.port)
 
     def __enter__(self) -> Self:
         self.start()
@@ -118,6 +127,9 @@ class Mailbox:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+        if self._closed_door:
+            self._closed_door.close()
+            self._closed_door = None
 
     def _run(self, door: socket.socket) -> None:
         with self._runner as runner:
@@ -153,14 +165,14 @@ class Mailbox:
         return (self._users or {}).get(user.decode()) == password.decode()
 
 
-def _open_door(port: int) -> socket.socket:
+def _door(port: int) -> socket.socket:
+    """A socket that has this port, but does not listen: who knocks is refused."""
     # socket.create_server leaves the protocol open; then asyncio does not know TCP, leaves Nagle's
     # algorithm on, and each EHLO takes 40 ms.
     door = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         door.bind((HOST, port))
-        door.listen()
     except OSError:
         door.close()
         raise
