@@ -15,7 +15,7 @@ from sandbox.commands import ROOT
 from sandbox.server import ServerError
 from sandbox.watchdog import Watchdog
 
-PATIENCE: Final = 30.0  # seconds until a program is ready; three are usual
+PATIENCE: Final = 60.0  # seconds until a program is ready; three are usual
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from typing import ClassVar, Final, Self, TypedDict
 
 from sandbox.watchdog import Watchdog
 
-# Seconds to start or to stop: one is usual, a crowded machine may need ten.
-PATIENCE: Final = 30.0
+# Seconds to start or to stop: one is usual, a crowded machine may need twenty.
+PATIENCE: Final = 60.0
 # Nothing of the developer's: a PGDATA or a locale would change what the programs do.
 ENVIRONMENT: Final = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 

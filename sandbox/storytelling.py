@@ -7,7 +7,7 @@ from typing import Final
 
 from sandbox.house import House
 
-PATIENCE: Final = 30.0  # seconds for anything to happen; one is usual
+PATIENCE: Final = 60.0  # seconds for anything to happen; one is usual
 
 
 def show(here: House, *command: str) -> str:

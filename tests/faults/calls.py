@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from celery.result import AsyncResult
 
-from tests.faults.live import LiveHouse
+from tests.faults.live import PATIENCE, LiveHouse
 
 
 def call(live: LiveHouse, task: str, *, key: str = "once", **arguments: Any) -> AsyncResult[Any]:
@@ -16,13 +16,13 @@ def call(live: LiveHouse, task: str, *, key: str = "once", **arguments: Any) -> 
 
 
 def answer(live: LiveHouse, task: str, *, key: str = "once", **arguments: Any) -> dict[str, Any]:
-    return dict(call(live, task, key=key, **arguments).get(timeout=10))
+    return dict(call(live, task, key=key, **arguments).get(timeout=PATIENCE))
 
 
 def refusal(result: AsyncResult[Any]) -> tuple[str, str]:
     """The class and the sentence of the exception that arrives."""
     with pytest.raises(Exception) as caught:  # noqa: PT011 which one it is, is the question
-        result.get(timeout=10)
+        result.get(timeout=PATIENCE)
     return caught.type.__name__, str(caught.value)
 
 
@@ -45,7 +45,7 @@ def outcomes(results: Iterable[AsyncResult[Any]]) -> Counter[str]:
     """How many got an answer, and how many which refusal."""
     return Counter(
         "an answer"
-        if isinstance(found := each.get(timeout=10, propagate=False), dict)
+        if isinstance(found := each.get(timeout=PATIENCE, propagate=False), dict)
         else type(found).__name__
         for each in results
     )

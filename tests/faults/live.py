@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from typing import Any, Final, TypeVar
 
@@ -31,6 +32,9 @@ Found = TypeVar("Found")
 NUMBERS: Final = count(1000, 1000)
 
 # Of what `tests.builders.an_eml` writes: addresses, subject, body.
+# Seconds until a test gives up: nothing takes so long, however many others use the machine.
+PATIENCE: Final = 60
+
 PRIVATE: Final = ("example.org", "General assembly", "please come")
 
 
@@ -39,7 +43,7 @@ def wait_for(
     look: Callable[[], Found],
     *,
     enough: Callable[[Found], object] = bool,
-    within: float = 15,
+    within: float = PATIENCE,
 ) -> Found:
     """Look until what is found is enough, and return it."""
     deadline = time.monotonic() + within
@@ -119,13 +123,9 @@ class LiveHouse:
         """How many rows are in which state."""
         return dict(map(tuple, self.sql(f"select state, count(*) from {table} group by state")))
 
-    def wait_for_states(self, table: str, within: float = 15, **wanted: int) -> None:
-        wait_for(
-            f"{table}: {wanted}",
-            lambda: self.states(table),
-            enough=lambda found: found == wanted,
-            within=within,
-        )
+    def wait_for_states(self, table: str, **wanted: int) -> None:
+        look = partial(self.states, table)
+        wait_for(f"{table}: {wanted}", look, enough=lambda found: found == wanted)
 
     def copies(self) -> Counter[str]:
         """How many copies of what is sent to the list each address got, letters aside."""

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from celeryconfig import visibility_timeout
 from sandbox.postgres import Postgres
 from tests.faults.calls import answer, call, decision, outcomes, refusal, written
-from tests.faults.live import LiveHouse, wait_for
+from tests.faults.live import PATIENCE, LiveHouse, wait_for
 
 
 def test_the_same_call_again_gets_the_first_answer(live: LiveHouse) -> None:
@@ -72,7 +72,7 @@ def test_a_call_while_postgres_is_away_is_answered_when_it_is_back(
 
     own_postgres.start()
 
-    assert result.get(timeout=20)["message"] == "scheduled"
+    assert result.get(timeout=PATIENCE)["message"] == "scheduled"
     live.wait_for_states("dispatch", sent=1)
 
 
@@ -88,7 +88,7 @@ def test_a_call_whose_worker_is_killed_is_answered_by_the_next_one(live: LiveHou
 
     visibility_times_out(live.setup.broker.container.client)
 
-    assert result.get(timeout=20)["message"] == "scheduled"
+    assert result.get(timeout=PATIENCE)["message"] == "scheduled"
     assert live.sql("select count(*) from decision") == [(1,)]
 
 

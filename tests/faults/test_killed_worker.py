@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from models import Act, Message
-from tests.faults.live import LiveHouse, wait_for
+from tests.faults.live import PATIENCE, LiveHouse, wait_for
 from workflows.sendout import BATCH_SIZE
 from workflows.timeline import timeline
 from workflows.transaction import transaction
@@ -77,7 +77,8 @@ def test_a_decision_is_followed_although_the_worker_that_took_it_is_killed(
     live.wait_for_states("dispatch", sent=1)
     assert live.copies() == {"edsger@example.org": 1, "barbara@example.org": 1}
     again = live.service.send_task("listgate.decide", kwargs=call, queue="moderation")
-    assert again.get(timeout=10)["message"] == "scheduled"  # The first answer, as it was then.
+    # The first answer, as it was then.
+    assert again.get(timeout=PATIENCE)["message"] == "scheduled"
 
 
 def test_a_sendout_whose_time_a_killed_worker_kept_in_mind_is_not_missed(live: LiveHouse) -> None:

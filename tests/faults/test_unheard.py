@@ -18,7 +18,9 @@ from workflows import moderation
 from workflows.celery import app
 from workflows.transaction import transaction
 
-PROMISED = 3  # seconds: "a second or two", and one for a machine that has much else to do
+# Seconds: "a second or two", and as much for a machine that has much else to do.  Without patience
+# of its own a bell would wait for kombu's five (to connect) or ten.
+PROMISED = 4.5
 
 
 def ask(people: Cast) -> list[str]:

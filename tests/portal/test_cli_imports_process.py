@@ -70,7 +70,7 @@ def test_on_a_terminal_a_bar_shows_how_far_it_is(environment: dict[str, str], fi
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=theirs,
-        timeout=30,
+        timeout=60,
         check=True,
     )
     seen = os.read(ours, 100_000)

@@ -46,7 +46,7 @@ def kept() -> list[InboundMail]:
 
 def said(port: int, *commands: str) -> list[int]:
     """What is answered to each of these commands."""
-    with smtplib.LMTP("127.0.0.1", port, timeout=10) as client:
+    with smtplib.LMTP("127.0.0.1", port, timeout=60) as client:
         client.ehlo()
         return [client.docmd(command)[0] for command in commands]
 
@@ -138,7 +138,7 @@ def test_with_the_database_away_the_mail_server_is_to_try_again(
         assert said(port, "MAIL FROM:<grace@example.org>", to) == [250, 451]
         # Bounces need no look into the database before there is something to keep.
         with (
-            smtplib.LMTP("127.0.0.1", port, timeout=10) as client,
+            smtplib.LMTP("127.0.0.1", port, timeout=60) as client,
             pytest.raises(smtplib.SMTPDataError) as refused,
         ):
             client.sendmail("", [settings.envelope_sender], b"Subject: Returned\r\n\r\n")
@@ -160,7 +160,7 @@ def test_what_goes_wrong_otherwise_has_the_mail_server_try_again(
 
 
 def test_addresses_may_be_in_utf8(doors: Doors, reply_address: str) -> None:
-    with smtplib.LMTP("127.0.0.1", doors.lmtp_port, timeout=10) as client:
+    with smtplib.LMTP("127.0.0.1", doors.lmtp_port, timeout=60) as client:
         client.sendmail("gräce@bücher.example", [reply_address], OK, ["SMTPUTF8"])
 
     (mail,) = kept()
@@ -171,7 +171,7 @@ def test_addresses_may_be_in_utf8(doors: Doors, reply_address: str) -> None:
 def test_a_sender_in_another_charset_loses_no_mail(
     doors: Doors, reply_address: str, octets: bytes
 ) -> None:
-    with smtplib.LMTP("127.0.0.1", doors.lmtp_port, timeout=10) as client:
+    with smtplib.LMTP("127.0.0.1", doors.lmtp_port, timeout=60) as client:
         client.ehlo()
         client.send(b"MAIL FROM:<" + octets + b"@example.org>\r\n")
         first, _ = client.getreply()
@@ -183,7 +183,7 @@ def test_a_sender_in_another_charset_loses_no_mail(
 
 
 def test_a_recipient_in_another_charset_is_nobody(doors: Doors) -> None:
-    with smtplib.LMTP("127.0.0.1", doors.lmtp_port, timeout=10) as client:
+    with smtplib.LMTP("127.0.0.1", doors.lmtp_port, timeout=60) as client:
         client.ehlo()
         client.docmd("MAIL FROM:<grace@example.org>")
         client.send(b"RCPT TO:<moderation+\xe4\xff@lists.example.org>\r\n")

@@ -46,7 +46,7 @@ def test_it_listens_at_a_socket_in_a_folder(
     with lmtp_at(str(path)):
         while not listens(path):
             time.sleep(0.01)
-        with smtplib.LMTP(str(path), timeout=10) as client:
+        with smtplib.LMTP(str(path), timeout=60) as client:
             client.sendmail("grace@example.org", [reply_address], OK)
     doors.work()
 

@@ -42,7 +42,7 @@ def receive_mail(
         cwd=ROOT,
         input=raw,
         capture_output=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
 

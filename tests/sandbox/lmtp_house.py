@@ -50,7 +50,7 @@ def listening() -> Iterator[House]:
     """A house behind its door."""
     house = House()
     host, _, number = house.address.partition(":")
-    door = Door(house, hostname=host, port=int(number), enable_SMTPUTF8=True)
+    door = Door(house, hostname=host, port=int(number), enable_SMTPUTF8=True, ready_timeout=60)
     door.start()
     try:
         yield house

@@ -50,7 +50,7 @@ def all_gone(processes: list[psutil.Process]) -> bool:
 
 
 def soon(happened: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not happened() and time.monotonic() < deadline:
         time.sleep(0.01)
     return happened()

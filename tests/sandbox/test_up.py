@@ -100,7 +100,7 @@ def test_all_that_make_up_prints_is_there_until_ctrl_c(tmp_path: Path) -> None:
         doctor = in_a_second_terminal("listgate doctor", said)
         started = psutil.Process(up.pid).children(recursive=True)
         os.killpg(up.pid, signal.SIGINT)
-        code = up.wait(timeout=30)
+        code = up.wait(timeout=60)
 
     assert people.keys() == {"member", "author", "approver", "administrator"}
     assert [one.address for one in RESIDENTS if one.address not in said] == []

@@ -10,7 +10,7 @@ from celery.exceptions import NotRegistered, QueueNotFound
 
 from tests.faults import conftest as fixtures
 from tests.faults.calls import answer, call, decision, refusal, written
-from tests.faults.live import LiveHouse, wait_for
+from tests.faults.live import PATIENCE, LiveHouse, wait_for
 from workflows.celery import app
 
 celery_backend_cluster = fixtures.celery_backend_cluster
@@ -27,7 +27,7 @@ app = Celery(broker=sys.argv[1], backend=sys.argv[1])
 call = {"request_id": 1, "approver_id": int(sys.argv[2]), "verdict": "approved"}
 call["idempotency_key"] = "stranger"
 try:
-    app.send_task("listgate.decide", kwargs=call, queue="moderation").get(timeout=10)
+    app.send_task("listgate.decide", kwargs=call, queue="moderation").get(timeout=60)
 except Exception as refusal:
     print(type(refusal).__name__, refusal, "workflows" in sys.modules, sep="|")
 """
@@ -202,7 +202,7 @@ def test_a_caller_without_our_code_understands_a_refusal(live: LiveHouse) -> Non
 def test_an_answer_is_kept_for_a_day(live: LiveHouse) -> None:
     live.ask()
     result = call(live, "decide", **decision(live))
-    result.get(timeout=10)
+    result.get(timeout=PATIENCE)
 
     kept = live.setup.backend.container.client.ttl(f"celery-task-meta-{result.id}")
     assert DAY - 60 < kept <= DAY
@@ -210,7 +210,7 @@ def test_an_answer_is_kept_for_a_day(live: LiveHouse) -> None:
 
 def test_a_task_that_does_not_exist_is_answered(live: LiveHouse) -> None:
     with pytest.raises(NotRegistered):
-        call(live, "approve").get(timeout=10)
+        call(live, "approve").get(timeout=PATIENCE)
 
 
 def test_a_queue_that_does_not_exist_is_noticed_by_who_rings() -> None:
