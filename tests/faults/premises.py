@@ -50,6 +50,13 @@ def environment(redis_url: str, mailbox: Mailbox, database: URL) -> dict[str, st
 OPEN: Final = pytest.StashKey[tuple[str, Premises, ExitStack]]()
 
 
+def send_home(config: pytest.Config) -> None:
+    """Have nobody take what is rung; whoever needs the worker next starts it again."""
+    if OPEN in config.stash:
+        _, opened, _ = config.stash[OPEN]
+        opened.worker.kill()
+
+
 def premises(config: pytest.Config, redis_url: str) -> Premises:
     """Those of this run; other ones if the broker is another (each test's own, in Docker)."""
     if OPEN in config.stash:

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from models import Door, Message, Notification
 from sandbox.valkey import Valkey
 from tests.builders import Cast, a_draft, a_request, cast
+from tests.faults.premises import send_home
 from workflows import moderation
 from workflows.celery import app
 from workflows.transaction import transaction
@@ -104,7 +105,10 @@ def test_it_has_become_read_only(people: Cast, own_valkey: Valkey) -> None:
             client.replicaof("NO", "ONE")
 
 
-def test_it_is_back_and_is_rung_again(people: Cast, own_valkey: Valkey) -> None:
+def test_it_is_back_and_is_rung_again(
+    people: Cast, own_valkey: Valkey, pytestconfig: pytest.Config
+) -> None:
+    send_home(pytestconfig)
     own_valkey.kill()
     assert commits_in_time_and_warns(people)
     own_valkey.start()

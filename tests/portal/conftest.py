@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models import User
 from tests.builders import Cast
-from tests.faults.premises import OPEN
+from tests.faults.premises import send_home
 from tests.portal.doors import GRACE, Doors, a_house, clear, code_in, opened
 from tests.portal.matrix import house as matrix
 from tests.portal.visitors import Visitor, an_app, forget_guesses, log_in_as
@@ -20,10 +20,8 @@ from workflows.bells import Bell
 
 @pytest.fixture(autouse=True, scope="package")
 def nobody_is_at_work(pytestconfig: pytest.Config) -> None:
-    """Send home the worker that tests elsewhere share; whoever needs it next starts it again."""
-    if OPEN in pytestconfig.stash:
-        _, premises, _ = pytestconfig.stash[OPEN]
-        premises.worker.kill()
+    """A worker that tests elsewhere share would answer here, too."""
+    send_home(pytestconfig)
 
 
 @pytest.fixture(scope="module")
