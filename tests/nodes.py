@@ -10,6 +10,7 @@ A conftest gets the fixtures by importing them; whatever lives as long as the ru
 """
 
 import os
+import re
 import signal
 import socket
 import sys
@@ -200,6 +201,10 @@ class Worker(CeleryProcess):
 
     def _command(self) -> list[str]:
         return [*super()._command(), f"--hostname={self.folder.name}@%h"]
+
+    def runs(self, task: str, *, ended: str = "succeeded") -> int:
+        """How often this task has ended like this, by the log of all tests so far."""
+        return len(re.findall(rf"Task {re.escape(task)}\[\S+\] {ended}", self.log))
 
     def node(self) -> ProcessWorker:
         return ProcessWorker(WorkerContainer(self), None)

@@ -115,6 +115,12 @@ class LiveHouse:
         app.send_task("sweep.sweep", ignore_result=True)
 
     def sql(self, statement: str, **given: Any) -> list[Any]:
+    def sweep_and_wait(self) -> None:
+        """Sweep, and wait until that has been done."""
+        before = self.worker.runs("sweep.sweep")
+        self.sweep()
+        wait_for("a sweep", lambda: self.worker.runs("sweep.sweep") > before)
+
         with self.database.begin() as connection:
             result = connection.execute(text(statement), given)
             return list(result) if result.returns_rows else []

@@ -1,6 +1,7 @@
 """kill -9 of PostgreSQL: what was committed goes on, what was not is done again or reported."""
 
 from datetime import timedelta
+from functools import partial
 
 from sandbox.postgres import Postgres
 from tests.faults.live import LiveHouse, wait_for
@@ -53,8 +54,11 @@ def test_a_bell_that_rings_while_postgres_is_away_is_rung_again(
     live.decide(request)
     ((dispatch_id,),) = live.sql("select id from dispatch")
     own_postgres.kill()
-    app.send_task("sendout.send_dispatch", args=[dispatch_id], ignore_result=True)
-    wait_for("the bell to fail", lambda: "] raised unexpected: OperationalError" in live.worker.log)
+    task = "sendout.send_dispatch"
+    count_failures = partial(live.worker.runs, task, ended="raised unexpected: OperationalError")
+    before = count_failures()
+    app.send_task(task, args=[dispatch_id], ignore_result=True)
+    wait_for("the bell to fail", count_failures, enough=lambda found: found > before)
 
     crash_and_restart(live, own_postgres)
 

@@ -33,8 +33,9 @@ def test_a_push_outlives_a_crash_of_postgres(pushing: PushingHouse, own_postgres
 
     own_postgres.kill()
     pushing.let_go("wait")
-    failed = "] raised unexpected: OperationalError"
-    wait_for("the push to fail", lambda: failed in pushing.worker.log)
+    # A sweep that meets no PostgreSQL fails in the same way, before the command has ended.
+    failed = "raised unexpected: OperationalError"
+    wait_for("the push to fail", lambda: pushing.worker.runs("sync.push", ended=failed))
     own_postgres.start()
     pushing.the_lease_ends()
     pushing.assert_converges()

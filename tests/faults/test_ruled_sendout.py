@@ -47,7 +47,7 @@ def test_a_sendout_pauses_when_its_rate_is_used_up_and_goes_on_in_the_next_perio
     begin(live, SIXTY_AN_HOUR)
 
     assert pause(live) == 60
-    live.sweep()
+    live.sweep_and_wait()
     assert pause(live) == 60
     live.sweep_after_an_hour()
 
