@@ -34,7 +34,7 @@ def test_a_sendout_outlives_a_crash_of_postgres(live: LiveHouse, own_postgres: P
 
 
 def test_a_letter_outlives_a_crash_of_postgres(live: LiveHouse, own_postgres: Postgres) -> None:
-    live.mailbox.be_slow(1)
+    live.mailbox.be_slow(5)
     live.ask()
     wait_for("both letters to be on their way", lambda: live.transactions() == 2)
 

@@ -27,7 +27,7 @@ def test_kill_leaves_no_process_of_the_worker(live: LiveHouse) -> None:
 
 
 def test_a_letter_is_sent_although_its_worker_is_killed(live: LiveHouse) -> None:
-    live.mailbox.be_slow(1)
+    live.mailbox.be_slow(5)
     live.ask()
     wait_for("both letters to be on their way", lambda: live.transactions() == 2)
 
@@ -61,7 +61,7 @@ def test_a_decision_is_followed_although_the_worker_that_took_it_is_killed(
     live: LiveHouse,
 ) -> None:
     # Not at once: a worker that is killed within a batch loses sight of it, which is another test.
-    request = live.ask(send_in=timedelta(seconds=4))
+    request = live.ask(send_in=timedelta(seconds=40))
     live.wait_for_states("notification", sent=2)
     call = {
         "request_id": request.id,
