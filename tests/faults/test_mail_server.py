@@ -82,13 +82,14 @@ def test_a_connection_that_breaks_after_the_last_byte_is_uncertain_and_not_repea
     live: LiveHouse, kept: bool
 ) -> None:
     live.subscribe(8)
-    request = live.ask(send_in=timedelta(seconds=5))
+    request = live.ask(send_in=timedelta(hours=1))
     live.wait_for_states("notification", sent=2)
     live.decide(request)
     # The letters are out, so that it is the sendout which meets the broken connection.
     live.wait_for_states("notification", sent=4)
 
     live.mailbox.drop_after_data(kept=kept)
+    live.sweep_after_an_hour()
 
     live.wait_for_states("dispatch", sent=1)
     assert live.states("delivery") == {"sent": 9, "uncertain": 1}
@@ -103,12 +104,8 @@ def test_a_letter_that_comes_twice_after_a_broken_connection_is_the_same_letter(
     live.wait_for_states("notification", sent=2)
     live.mailbox.drop_after_data(times=2)  # Linus is told by another letter
     live.decide(request, Verdict.REJECTED)
-    wait_for(
-        "the letter to be uncertain",
-        lambda: live.sql(
-            "select 1 from notification where letter = 'SysMsgMessageRejected' and attempts = 1"
-        ),
-    )
+    uncertain = "select letter from notification where state = 'pending' and attempts = 1"
+    wait_for("both to be tried", lambda: live.sql(uncertain), enough=lambda found: len(found) == 2)
 
     live.sweep_after_an_hour()
 
