@@ -24,6 +24,7 @@ from tests.faults.premises import MAIL_FROM, OPEN, Premises, environment, premis
 from tests.nodes import IN_DOCKER, Worker
 from workflows import moderation
 from workflows import people as persons
+from workflows.bells import BELL_PATIENCE
 from workflows.celery import app
 from workflows.transaction import transaction
 
@@ -31,10 +32,10 @@ Found = TypeVar("Found")
 
 NUMBERS: Final = count(1000, 1000)
 
-# Of what `tests.builders.an_eml` writes: addresses, subject, body.
 # Seconds until a test gives up: nothing takes so long, however many others use the machine.
 PATIENCE: Final = 60
 
+# Of what `tests.builders.an_eml` writes: addresses, subject, body.
 PRIVATE: Final = ("example.org", "General assembly", "please come")
 
 
@@ -114,13 +115,13 @@ class LiveHouse:
     def sweep(self) -> None:
         app.send_task("sweep.sweep", ignore_result=True)
 
-    def sql(self, statement: str, **given: Any) -> list[Any]:
     def sweep_and_wait(self) -> None:
         """Sweep, and wait until that has been done."""
         before = self.worker.runs("sweep.sweep")
         self.sweep()
         wait_for("a sweep", lambda: self.worker.runs("sweep.sweep") > before)
 
+    def sql(self, statement: str, **given: Any) -> list[Any]:
         with self.database.begin() as connection:
             result = connection.execute(text(statement), given)
             return list(result) if result.returns_rows else []
@@ -222,6 +223,8 @@ def live(
     """A house that runs, with the cast in it; `transaction()` works there, and rings for real."""
     redis_url, opened, _ = pytestconfig.stash[OPEN]
     monkeypatch.setattr(app.conf, "broker_url", redis_url)
+    # Nobody sweeps here who would ring again after a second in which Valkey had no processor.
+    monkeypatch.setitem(BELL_PATIENCE, "socket_timeout", PATIENCE)
     own = create_engine(opened.database, hide_parameters=True, pool_pre_ping=True)
     new_session.configure(bind=own)
     began = len(opened.worker.log)
