@@ -31,6 +31,7 @@ RAW = b"\r\n".join(
     ]
 )
 OTHERS = ("Donald", "Frances", "John", "Jean", "Alan", "Radia")
+ON_TIME = 5  # seconds after its time; tens of milliseconds are usual, no sweep is in this house
 DOORS = (Door.PORTAL, Door.LINK, Door.MAIL, Door.SMS, Door.COMMAND_LINE, Door.SERVICE)
 
 
@@ -127,8 +128,10 @@ def test_the_first_of_eight_answers_sends_what_all_have_seen_when_its_time_has_c
     assert [list(map(attached, letters)) for letters in shown] == [[sent]] * 8
     assert sent.endswith(b"\r\n\r\n" + BODY)
     assert set(RAW.partition(b"\r\n\r\n")[0].split(b"\r\n")) <= set(sent.split(b"\r\n"))
-    late = "select extract(epoch from sent_at - send_at) from delivery, message"
-    assert all(0 <= seconds < 1 for (seconds,) in live.sql(late))
+    # On a busy machine the answer may come after the time; then the sendout follows at once.
+    late = "extract(epoch from sent_at - greatest(send_at, decided_at))"
+    seconds = live.sql(f"select {late} from delivery, message, decision")
+    assert all(0 <= late < ON_TIME for (late,) in seconds)
 
 
 def test_a_rejected_message_comes_back_and_only_who_was_asked_hears_of_it(live: LiveHouse) -> None:
