@@ -60,7 +60,12 @@ def test_nobody_is_there(people: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_its_name_is_unknown(people: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_arguments: object, **_options: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
     monkeypatch.setattr(app.conf, "broker_url", "redis://nowhere.invalid/0")
+    # Not the name service of this machine: it may be far away, or not there at all.
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
 
     assert commits_in_time_and_warns(people)
 
