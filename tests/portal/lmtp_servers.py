@@ -45,8 +45,8 @@ async def until_cancelled(serving: "asyncio.Task[None]") -> None:
 
 
 def wait_until_open(number: int) -> None:
-    """Return when somebody listens; raises OSError after some seconds."""
-    for _ in range(200):
+    """Return when somebody listens; raises OSError after a minute."""
+    for _ in range(3000):
         with socket.socket() as probe:
             probe.settimeout(1)
             if probe.connect_ex(("127.0.0.1", number)) == 0:
