@@ -18,7 +18,15 @@ from sandbox.house import ROOT
 from sandbox.residents import RESIDENTS
 from tests.sandbox.machine import all_gone
 
-UP = "import sys; from pathlib import Path; from sandbox.up import main; main(Path(sys.argv[1]))"
+# Whoever runs these tests in the background has told the shell to ignore Ctrl-C.
+UP = """
+import signal, sys
+from pathlib import Path
+from sandbox.up import main
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+main(Path(sys.argv[1]))
+"""
 
 SERVERS = {"DATABASE_URL", "REDIS_URL"}
 

@@ -3,12 +3,11 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from signal import SIGKILL
-from time import monotonic, sleep
 
 from sandbox.house import ROOT
+from tests.sandbox.machine import soon
 from tests.workflows.test_list_server_failures import sleeping
 
 MEMBERS = 200_000
@@ -27,28 +26,20 @@ with TemporaryFile(buffering=0) as addresses:
 """
 
 
-def eventually(true: Callable[[], bool], *, within: float) -> bool:
-    """Whether it becomes true in time."""
-    deadline = monotonic() + within
-    while not true():
-        if monotonic() > deadline:
-            return False
-        sleep(0.05)
-    return True
-
-
 def test_a_command_sees_all_addresses_and_ends_in_time_though_its_worker_was_killed(
     tmp_path: Path,
 ) -> None:
+    sleeps = [f"73{which}.{os.getpid()}" for which in (3, 4)]
     # It obeys no SIGTERM, and neither does what it starts.
     slow = (
-        f'trap "" TERM; echo >{tmp_path}/began; sleep 1; wc -l >{tmp_path}/lines;'
-        " (sleep 733) & sleep 734"
+        f'cd {tmp_path}; trap "" TERM; echo >began; until [ -e killed ]; do sleep 0.05; done;'
+        f" wc -l >lines; (echo >started; exec sleep {sleeps[0]}) & exec sleep {sleeps[1]}"
     )
     with subprocess.Popen([sys.executable, "-c", WORKER, "sh", "-c", slow], cwd=ROOT) as worker:
-        assert eventually((tmp_path / "began").exists, within=20)
+        assert soon((tmp_path / "began").exists)
         os.kill(worker.pid, SIGKILL)
+    (tmp_path / "killed").touch()
 
-    assert eventually(lambda: bool(sleeping("733") and sleeping("734")), within=3)
+    assert soon((tmp_path / "started").exists)
     assert (tmp_path / "lines").read_text().split() == [str(MEMBERS)]
-    assert eventually(lambda: not sleeping("733") and not sleeping("734"), within=10)
+    assert soon(lambda: not any(map(sleeping, sleeps)))

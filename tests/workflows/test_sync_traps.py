@@ -16,9 +16,9 @@ from models import Door
 from models.clock import now
 from sandbox.house import ROOT
 from tests.builders import Cast
+from tests.sandbox.machine import soon
 from tests.workflows.pushing import RULES, asked, settled
 from tests.workflows.test_list_server_failures import sleeping
-from tests.workflows.test_list_server_orphan import eventually
 from workflows import pushed, subscriptions, sync
 from workflows.outcomes import Outcome
 from workflows.transaction import transaction
@@ -160,12 +160,12 @@ def test_a_command_whose_worker_is_killed_takes_a_part_for_all_only_from_a_pipe(
         f" wc -l >{tmp_path}/part && mv {tmp_path}/part {tmp_path}/lines"
     )
     with worker(program, "sh", "-c", counts) as killed:
-        assert eventually((tmp_path / "began").exists, within=20)
+        assert soon((tmp_path / "began").exists)
         killed.send_signal(SIGKILL)
     (tmp_path / "go").touch()
 
     # The count is there only if the command believes that it has succeeded.
-    assert eventually((tmp_path / "lines").exists, within=10)
+    assert soon((tmp_path / "lines").exists)
     assert (int((tmp_path / "lines").read_text()) == MEMBERS) == sees_all
 
 
@@ -184,11 +184,11 @@ LEASE = "import sys; from workflows.tasks import push; push(int(sys.argv[1]))"
 def test_a_lock_that_dies_with_its_worker_lets_a_second_command_start(tmp_path: Path) -> None:
     lock = str(tmp_path / "lock")
     with worker(LOCK, lock, "sleep", "735") as killed:
-        assert eventually(lambda: len(sleeping("735")) == 1, within=20)
+        assert soon(lambda: len(sleeping("735")) == 1)
         killed.send_signal(SIGKILL)
 
     with worker(LOCK, lock, "sleep", "735") as second:
-        beside = eventually(lambda: len(sleeping("735")) == 2, within=20)
+        beside = soon(lambda: len(sleeping("735")) == 2)
         for process in sleeping("735"):
             process.kill()
         second.send_signal(SIGKILL)
@@ -200,13 +200,13 @@ def test_a_lease_outlasts_the_command_of_a_killed_worker(house: Engine, lived_in
     with transaction() as session:
         sync_id = asked(session, lived_in.announce).id
     url = house.url.render_as_string(hide_password=False)
-    told = {"DATABASE_URL": url, "MAILLIST_SYNC_COMMAND": "sleep 736", "SYNC_TIMEOUT": "4s"}
+    told = {"DATABASE_URL": url, "MAILLIST_SYNC_COMMAND": "sleep 736", "SYNC_TIMEOUT": "6s"}
     with worker(LEASE, str(sync_id), **told) as killed:
-        assert eventually(lambda: bool(sleeping("736")), within=20)
+        assert soon(lambda: bool(sleeping("736")))
         killed.send_signal(SIGKILL)
 
     while_it_runs = (may_start(sync_id), bool(sleeping("736")))
-    assert eventually(lambda: not sleeping("736"), within=10)
+    assert soon(lambda: not sleeping("736"))
     when_it_is_gone = may_start(sync_id)
     with house.begin() as connection:
         assert connection.scalar(text("select now() < lease_until from sync"))
