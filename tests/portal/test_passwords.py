@@ -6,6 +6,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from models import Credentials, User
+from portal.web import create_app
+from settings import settings
 from tests.builders import Cast
 from tests.portal.visitors import Visitor, give_password
 
@@ -17,6 +19,12 @@ Login = Callable[[User], Visitor]
 def ada(session: Session, people: Cast, stranger: Visitor) -> User:
     give_password(session, people.ada, stranger.app, OLD)
     return people.ada
+
+
+def test_a_hash_is_dear_to_who_steals_it() -> None:
+    hashing = create_app(settings).extensions["security"].pwd_context
+
+    assert hashing.hash(OLD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 def test_the_hash_is_argon2id_and_the_old_password_ends(
