@@ -7,8 +7,6 @@ from urllib.parse import urlsplit
 
 from kombu.exceptions import OperationalError
 from redis import Redis, RedisError
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -19,6 +17,7 @@ from notifications.channel import NotDelivered
 from notifications.mailer import Mailer
 from settings import Settings, settings
 from workflows.celery import app
+from workflows.memory import redis_at
 from workflows.programs import missing
 
 # More, and ETAs and leases of different machines no longer agree.
@@ -192,10 +191,5 @@ def list_server() -> Finding:
 
 
 def redis() -> "Redis":
-    """A connection that waits for a second, once: three checks ask, and somebody looks on."""
-    return Redis.from_url(
-        settings.redis_url.get_secret_value(),
-        socket_timeout=1,
-        socket_connect_timeout=1,
-        retry=Retry(NoBackoff(), 0),
-    )
+    """A connection that does not wait for long: three checks ask, and somebody looks on."""
+    return redis_at(settings.redis_url.get_secret_value())

@@ -6,10 +6,13 @@ from redis.retry import Retry
 
 from settings import settings
 
-# A page waits for its bell: a Redis that does not answer within a second is not waited for.
-memory = redis.Redis.from_url(
-    settings.redis_url.get_secret_value(),
-    socket_timeout=1,
-    socket_connect_timeout=1,
-    retry=Retry(NoBackoff(), 0),
-)
+
+def redis_at(url: str) -> redis.Redis:
+    """A Redis for which somebody waits: a second, once.  Raises ValueError for what is no URL."""
+    return redis.Redis.from_url(
+        url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
+    )
+
+
+# A page waits for its bell.
+memory = redis_at(settings.redis_url.get_secret_value())
