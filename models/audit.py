@@ -148,16 +148,8 @@ def record(
 
 def acting(by: User | None, via: Door) -> dict[str, Any]:
     """Who did it and through which door, as an entry keeps it."""
-    return {
-        "actor_id": by.id if by else None,
-        "actor": by.name if by else nobody(via),
-        "door": via,
-    }
-
-
-def nobody(via: Door) -> str:
-    """What stands where no person acts."""
-    return "system" if via is Door.SYSTEM else "operator"
+    nobody = "system" if via is Door.SYSTEM else "operator"
+    return {"actor_id": by.id if by else None, "actor": by.name if by else nobody, "door": via}
 
 
 def record_refusal(session: Session, refusal: Trespass) -> None:

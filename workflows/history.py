@@ -9,8 +9,7 @@ from operator import attrgetter
 from sqlalchemy import and_, not_, or_, select
 from sqlalchemy.orm import Session
 
-from models import Act, AuditEntry, Change, SubscriptionChange, User
-from models.audit import nobody
+from models import Act, AuditEntry, Change, SubscriptionChange, User, acting
 
 # The journal knows each joining and leaving, also those of an import, which is one act.
 FROM_JOURNAL = {Change.JOINED: Act.SUBSCRIBED, Change.LEFT: Act.UNSUBSCRIBED}
@@ -81,10 +80,8 @@ def as_entry(change: SubscriptionChange, by: User | None) -> AuditEntry:
         id=-change.id,
         at=change.at,
         act=FROM_JOURNAL[change.change],
-        actor_id=change.by_id,
-        actor=by.name if by else nobody(change.via),
-        door=change.via,
         list_id=change.list_id,
         detail={"user_id": change.user_id},
         about_id=change.user_id,
+        **acting(by, change.via),
     )
