@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy.orm import Session
 
-from models import DeliveryState, Door, User
+from models import DeliveryState, Dispatch, Door, User
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_dispatch
 from tests.workflows.sending import BARBARA, EDSGER, deliveries, let_time_pass, step
@@ -25,6 +25,20 @@ def test_who_is_disabled_gets_nothing(session: Session, people: Cast, mailbox: M
     assert list(deliveries(session, sending)) == [BARBARA]
 
 
+def waiting_for_edsger(session: Session, people: Cast, mailbox: Mailbox) -> Dispatch:
+    """A sendout under way: everybody has a copy but Edsger, whose mail server wants it later."""
+    sending = a_dispatch(session, people)
+    mailbox.answer(EDSGER, "451 4.3.0 later")
+    step(session, sending, mailbox)
+    return sending
+
+
+def go_on(session: Session, sending: Dispatch, mailbox: Mailbox) -> None:
+    """Later is now."""
+    let_time_pass(session, sending)
+    step(session, sending, mailbox)
+
+
 def disable(session: Session, people: Cast) -> None:
     disable_user(session, people.edsger, by=None, via=Door.COMMAND_LINE)
 
@@ -37,13 +51,10 @@ def leave(session: Session, people: Cast) -> None:
 def test_who_goes_during_the_sendout_gets_nothing_more(
     session: Session, people: Cast, mailbox: Mailbox, go: Callable[[Session, Cast], None]
 ) -> None:
-    sending = a_dispatch(session, people)
-    mailbox.answer(EDSGER, "451 4.3.0 later")
-    step(session, sending, mailbox)
+    sending = waiting_for_edsger(session, people, mailbox)
 
     go(session, people)
-    let_time_pass(session, sending)
-    step(session, sending, mailbox)
+    go_on(session, sending, mailbox)
 
     assert mailbox.to(EDSGER) == []
     assert deliveries(session, sending)[EDSGER].state is DeliveryState.FAILED
@@ -56,13 +67,10 @@ def move(session: Session, user: User, address: str) -> None:
 def test_who_moves_during_the_sendout_gets_it_at_the_new_address(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
-    sending = a_dispatch(session, people)
-    mailbox.answer(EDSGER, "451 4.3.0 later")
-    step(session, sending, mailbox)
+    sending = waiting_for_edsger(session, people, mailbox)
 
     move(session, people.edsger, MOVED)
-    let_time_pass(session, sending)
-    step(session, sending, mailbox)
+    go_on(session, sending, mailbox)
 
     assert mailbox.to(EDSGER) == []
     assert len(mailbox.to(MOVED)) == 1
@@ -72,14 +80,11 @@ def test_who_moves_during_the_sendout_gets_it_at_the_new_address(
 def test_who_moves_and_leaves_during_the_sendout_gets_nothing_more(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
-    sending = a_dispatch(session, people)
-    mailbox.answer(EDSGER, "451 4.3.0 later")
-    step(session, sending, mailbox)
+    sending = waiting_for_edsger(session, people, mailbox)
 
     move(session, people.edsger, MOVED)
     leave(session, people)
-    let_time_pass(session, sending)
-    step(session, sending, mailbox)
+    go_on(session, sending, mailbox)
 
     assert mailbox.to(EDSGER) == mailbox.to(MOVED) == []
 
@@ -87,14 +92,11 @@ def test_who_moves_and_leaves_during_the_sendout_gets_nothing_more(
 def test_a_mailbox_that_has_had_its_copy_gets_none_of_who_moves_there(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
-    sending = a_dispatch(session, people)
-    mailbox.answer(EDSGER, "451 4.3.0 later")
-    step(session, sending, mailbox)
+    sending = waiting_for_edsger(session, people, mailbox)
 
     move(session, people.barbara, "liskov@example.org")
     move(session, people.edsger, BARBARA)
-    let_time_pass(session, sending)
-    step(session, sending, mailbox)
+    go_on(session, sending, mailbox)
 
     assert len(mailbox.to(BARBARA)) == len(mailbox.to(EDSGER)) == 1
 
