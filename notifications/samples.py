@@ -12,7 +12,7 @@ _MESSAGE = {
     "list_name": "Announcements",
     "subject": "General assembly on 3 February: you are invited",
     "message_id": 42,
-    "send_at": "31 Jan 2027, 09:00:00 CET",
+    "send_at": "31 Jan 2027, 09:00 CET",
     "rate": "at most 500 every 30 minutes",
     "window": "08:00-20:00 (Europe/Paris)",
 }
