@@ -12,6 +12,7 @@ from portal.languages import gettext as _
 from portal.paging import Page, page_of
 from portal.refused import say
 from portal.sign_in import current_user, signed_in
+from workflows.access import require, user_by_id
 from workflows.approver_lists import (
     add_approver,
     approver_list_by_id,
@@ -21,7 +22,6 @@ from workflows.approver_lists import (
 )
 from workflows.finding import PEOPLE, holds
 from workflows.lists import create_approver_list
-from workflows.people import require, user_by_id
 
 pages = Blueprint("approver_lists", __name__, url_prefix="/approver-lists")
 

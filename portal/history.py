@@ -12,8 +12,8 @@ from portal.paging import ROWS
 from portal.sign_in import current_user, signed_in
 from portal.timeline import sentence
 from portal.trail import given, number
+from workflows.access import require, user_by_id
 from workflows.history import Reached, history
-from workflows.people import require, user_by_id
 from workflows.trail import names
 
 pages = Blueprint("history", __name__)

@@ -10,7 +10,8 @@ from portal.languages import gettext as _
 from portal.refused import say
 from portal.rights import WORDS
 from portal.sign_in import current_user, signed_in
-from workflows.people import define_role, require
+from workflows.access import require
+from workflows.people import define_role
 from workflows.roles import create_role, delete_role, rename_role
 
 pages = Blueprint("roles", __name__)

@@ -35,6 +35,7 @@ from tests.account_letters import tell_of_account
 from tests.push_letters import tell_of_push
 from tests.sendout_letters import tell_of_sendout
 from workflows import (
+    access,
     deadlines,
     drafts,
     lists,
@@ -131,7 +132,7 @@ def a_request(session: Session, people_: Cast) -> ModerationRequest:
 
 def role(session: Session, name: str) -> Role:
     """A role that the migrations made."""
-    return people.role_named(session, name)
+    return access.role_named(session, name)
 
 
 def a_dispatch(session: Session, people_: Cast) -> Dispatch:

@@ -4,9 +4,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models import Act, Change, Door, Invalid, LetterName, LinkPurpose, Right, User, record
-from workflows.journal import hold, note_everywhere
+from models.addresses import checked_address
+from workflows.access import find_user, require
+from workflows.journal import lock_user, note_everywhere
 from workflows.mailed_links import send_link, tell_owner, void_links
-from workflows.people import checked_address, find_user, require
 from workflows.recipients import readdress
 
 
@@ -28,7 +29,7 @@ def change_address(
     """
     if by is not user:
         require(by, Right.EDIT_USERS, via)
-    hold(session, user, by)
+    lock_user(session, user, by)
     if user.removed_at:
         raise Invalid("%(user)s was removed.", user=user)
     wanted = free_address(session, address, user)

@@ -6,9 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Act, ApproverList, Door, Invalid, MailingList, Right, Unknown, User, record
+from workflows.access import require
 from workflows.archive import StillInUse
 from workflows.lists import facts, set_approvers
-from workflows.people import require
 
 
 def add_approver(

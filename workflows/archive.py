@@ -16,14 +16,10 @@ from models import (
     record,
 )
 from models.clock import now
-from workflows.people import require
+from workflows.access import lock_list, require
 
 # A message in one of these will go out, or may, without its author doing anything more.
 ON_THEIR_WAY = (MessageState.IN_MODERATION, MessageState.SCHEDULED, MessageState.SENDING)
-
-
-class Archived(Refusal):
-    """The list takes nothing any more."""
 
 
 class StillInUse(Refusal):
@@ -36,7 +32,7 @@ def archive(session: Session, mailing_list: MailingList, *, by: User | None, via
     False if it was done before; raises StillInUse while messages to it are on their way.
     """
     require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
-    hold(session, mailing_list)
+    lock_list(session, mailing_list)
     if mailing_list.archived_at:
         return False
     waiting = select(func.count()).where(
@@ -57,7 +53,7 @@ def archive(session: Session, mailing_list: MailingList, *, by: User | None, via
 def unarchive(session: Session, mailing_list: MailingList, *, by: User | None, via: Door) -> bool:
     """Have the list be used again; False if it is."""
     require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
-    hold(session, mailing_list)
+    lock_list(session, mailing_list)
     if not mailing_list.archived_at:
         return False
     mailing_list.archived_at = None
@@ -65,22 +61,3 @@ def unarchive(session: Session, mailing_list: MailingList, *, by: User | None, v
     # The journal was kept meanwhile, and not pushed.
     ask_for_push(session, [mailing_list.id])
     return True
-
-
-def hold(session: Session, mailing_list: MailingList) -> None:
-    """Wait for whoever hands in a message at this moment: `require_open` shares this lock."""
-    session.flush()  # or what this session has changed would be forgotten
-    session.refresh(mailing_list, with_for_update=True)
-
-
-def require_open(session: Session, mailing_list: MailingList) -> None:
-    """Raise Archived, or see to it that the list is not archived before this transaction ends."""
-    # A lock that a foreign key takes anyway: a thousand members may join at once.
-    current = select(MailingList.archived_at).where(MailingList.id == mailing_list.id)
-    if session.scalar(current.with_for_update(read=True, key_share=True)):
-        raise Archived("The list %(list)s is archived.", list=mailing_list)
-
-
-def is_archived(session: Session, list_id: int) -> bool:
-    """Whether the list with this number is archived."""
-    return session.get_one(MailingList, list_id).archived_at is not None

@@ -7,9 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Act, Door, Invalid, Language, Preference, Right, User, record
+from models.names import person_name
 from notifications.sms import valid_number
-from workflows.names import person_name
-from workflows.people import require
+from workflows.access import require
 
 
 def change_contact(

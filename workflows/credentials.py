@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 
 from models import Act, Credentials, Door, LetterName, Right, User, record
 from models.credentials import new_stamp
+from workflows.access import require
 from workflows.mailed_links import tell_owner, void_links
-from workflows.people import require
 
 
 def credentials_of(session: Session, user: User) -> Credentials:

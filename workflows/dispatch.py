@@ -19,9 +19,8 @@ from models import (
     record,
 )
 from models.clock import now
-from workflows.archive import require_open
+from workflows.access import require, require_author, require_open
 from workflows.notifications import notify
-from workflows.people import require, require_author
 from workflows.sendout_rules import COLUMNS, require_time_still
 
 

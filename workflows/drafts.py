@@ -21,10 +21,9 @@ from models import (
     record,
 )
 from models.clock import now
-from workflows.archive import require_open
+from workflows.access import require, require_author, require_open
 from workflows.dispatch import postpone
 from workflows.messages import require_sensible, subject_of, write
-from workflows.people import require, require_author
 from workflows.sendout_rules import choose_rules, facts, hold_rules
 
 

@@ -6,7 +6,7 @@ from typing import IO
 from sqlalchemy.orm import Session
 
 from models import Door, MailingList, Right, User
-from workflows.people import require
+from workflows.access import require
 from workflows.pushed import ADDRESSES
 
 

@@ -20,14 +20,13 @@ from models import (
     User,
     record,
 )
-from models.addresses import address_key
+from models.addresses import address_key, checked_address
 from workflows import staged
+from workflows.access import require, require_open
 from workflows.address_lines import AddressLines, Entry, Malformed
-from workflows.archive import require_open
 from workflows.import_report import Report
 from workflows.joining import create_strangers, join
 from workflows.lists import create_list, find_list
-from workflows.people import checked_address, require
 
 
 class NotEverybodyKnown(Refusal):

@@ -93,8 +93,8 @@ def note_everywhere(
 ) -> list[int]:
     """Note what happened to one person on every list they are on; returns the lists' ids.
 
-    Whoever calls this holds the person's row (`hold`): a subscription that is committed meanwhile
-    would else be neither among these nor pushed with what has changed.
+    The caller has locked the person (`lock_user`): a subscription that is committed meanwhile
+    would otherwise be neither among these nor pushed with what has changed.
     """
     theirs = select(Subscription.list_id, Subscription.user_id).where(
         Subscription.user_id == user.id
@@ -142,7 +142,7 @@ def note_list_address(
     ask_for_push(session, [mailing_list.id])
 
 
-def hold(session: Session, user: User, by: User | None) -> None:
+def lock_user(session: Session, user: User, by: User | None) -> None:
     """Hold a person's row against new subscriptions: joining takes a key share lock of it.
 
     What is noted will take such a lock of whoever acts.  Both are taken in the order of their ids,

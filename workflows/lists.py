@@ -20,13 +20,13 @@ from models import (
     User,
     record,
 )
-from models.addresses import address_key
+from models.addresses import address_key, checked_address
 from models.lists import fits_list_address
+from models.names import approver_list_name, list_description, list_name
 from setting_values import fits_short_name
+from workflows.access import require
 from workflows.journal import note_list_address
-from workflows.names import approver_list_name, list_description, list_name
 from workflows.newcomers import ask_newcomers
-from workflows.people import checked_address, require
 
 
 def create_list(

@@ -21,7 +21,7 @@ from models import (
 )
 from models.clock import now
 from notifications.keys import hashed
-from workflows.people import require
+from workflows.access import require
 
 LETTERS = {
     LinkPurpose.LOG_IN: LetterName.LOG_IN,

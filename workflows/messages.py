@@ -24,10 +24,9 @@ from models import (
 from models.clock import now
 from models.sendout import LONGEST
 from notifications.authored import read
-from workflows.archive import require_open
+from workflows.access import require, require_open
 from workflows.dispatch import release
 from workflows.moderation import request_approval
-from workflows.people import require
 from workflows.sendout_rules import choose_rules
 
 NO_RULES = SendoutRules()

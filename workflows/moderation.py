@@ -24,10 +24,9 @@ from models import (
     Verdict,
     record,
 )
-from workflows.archive import require_open
+from workflows.access import require_author, require_open
 from workflows.dispatch import schedule
 from workflows.notifications import notify
-from workflows.people import require_author
 from workflows.sendout_rules import require_time_still
 
 COMMENT_LENGTH = 10_000  # characters; a reason is a letter, not a book

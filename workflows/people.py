@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -11,19 +10,17 @@ from models import (
     Change,
     Door,
     Invalid,
-    Message,
     Right,
     Role,
-    Trespass,
-    Unknown,
     User,
     record,
 )
-from models.addresses import address_key
+from models.addresses import checked_address
 from models.clock import now
+from models.names import person_name, role_name
+from workflows.access import checked_right, find_user, require, role_named
 from workflows.administrators import never_the_last
-from workflows.journal import hold, note_everywhere
-from workflows.names import person_name, role_name
+from workflows.journal import lock_user, note_everywhere
 
 
 def add_user(
@@ -67,7 +64,7 @@ def disable(session: Session, user: User, *, by: User | None, via: Door) -> None
     Raises LastAdministrator.
     """
     require(by, Right.EDIT_USERS, via)
-    hold(session, user, by)
+    lock_user(session, user, by)
     if not user.disabled_at:
         with never_the_last(session, by=by, via=via):
             user.disabled_at = now()
@@ -78,7 +75,7 @@ def disable(session: Session, user: User, *, by: User | None, via: Door) -> None
 def enable(session: Session, user: User, *, by: User | None, via: Door) -> None:
     """Undo `disable`; raises Invalid for somebody who was removed."""
     require(by, Right.EDIT_USERS, via)
-    hold(session, user, by)
+    lock_user(session, user, by)
     if user.removed_at:
         raise Invalid("%(user)s was removed.", user=user)
     if user.disabled_at:
@@ -105,125 +102,3 @@ def define_role(
         role.rights = known
     record(session, Act.EDITED_ROLE, by=by, via=via, role=name, rights=known)
     return role
-
-
-def require(
-    by: User | None,
-    right: Right,
-    via: Door,
-    *,
-    message_id: int | None = None,
-    list_id: int | None = None,
-) -> None:
-    """Raise Trespass unless `by` has `right`; the operator at the machine (None) may everything."""
-    if by is not None and not by.may(right):
-        raise Trespass(
-            "%(user)s lacks the right %(right)s (%(number)d).",
-            user=by,
-            right=right.name,
-            number=right,
-            by_id=by.id,
-            via=via,
-            message_id=message_id,
-            list_id=list_id,
-        )
-
-
-def require_author(message: Message, user: User, via: Door) -> None:
-    """Raise Trespass unless `user` wrote the message."""
-    if user.id != message.author_id:
-        raise Trespass(
-            "%(user)s did not write message %(number)d.",
-            user=user,
-            number=message.id,
-            by_id=user.id,
-            via=via,
-            **message.place,
-        )
-
-
-def acting_user(session: Session, address: str, via: Door) -> User:
-    """The person who acts; raises Unknown, or Trespass if they are disabled."""
-    user = find_user(session, address)
-    if user is None:
-        raise Unknown("There is no user with this address.")
-    return enabled(user, via)
-
-
-def acting_user_by_id(session: Session, user_id: int, via: Door) -> User:
-    """Like `acting_user`, for callers that name people by id."""
-    return enabled(user_by_id(session, user_id), via)
-
-
-def enabled(user: User, via: Door) -> User:
-    """The same person; raises Trespass if they are disabled."""
-    if user.disabled_at:
-        raise Trespass("%(user)s is disabled.", user=user, by_id=user.id, via=via)
-    return user
-
-
-def user_with_address(session: Session, address: str) -> User:
-    """The person with this address, disabled or not; raises Unknown."""
-    user = find_user(session, address)
-    if user is None:
-        raise Unknown("There is no user with this address.")
-    return user
-
-
-def user_by_id(session: Session, user_id: int) -> User:
-    """The person with this number, disabled or not; raises Unknown."""
-    # PostgreSQL's bigint ends there.
-    user = session.get(User, user_id) if user_id < 2**63 else None
-    if user is None:
-        raise Unknown("There is no user %(number)d.", number=user_id)
-    return user
-
-
-def find_user(session: Session, address: str) -> User | None:
-    """The person with this address, whatever its case and the spelling of its domain, or None."""
-    try:
-        key = address_key(checked_address(address.strip()))
-    except Invalid:
-        return None
-    return session.scalar(select(User).where(User.address_key == key))
-
-
-def role_named(session: Session, name: str) -> Role:
-    """The role of this name; raises Unknown."""
-    role = session.scalar(select(Role).where(Role.name == name))
-    if role is None:
-        raise Unknown("There is no role %(role)r.", role=name)
-    return role
-
-
-def checked_right(number: int) -> int:
-    """The number of a right that exists; raises Invalid."""
-    try:
-        return int(Right(number))
-    except ValueError:
-        raise Invalid("There is no right with the number %(number)d.", number=number) from None
-
-
-def checked_address(address: str) -> str:
-    """The address in its normal form (RFC 5321, internationalised too); raises Invalid."""
-    try:
-        return normal_form(address)
-    except EmailNotValidError:
-        raise no_address(address) from None
-
-
-def normal_form(address: str) -> str:
-    """The address in its normal form; raises EmailNotValidError."""
-    # Organisations test with .test and name their own hosts as they like: no look-up here.
-    return validate_email(address, check_deliverability=False, test_environment=True).normalized
-
-
-def no_address(text: str) -> Invalid:
-    """What is wrong with it; the reasons of the library are in English only, and quote the text."""
-    if text.count("@") != 1:
-        return Invalid("This is not an e-mail address: it needs one @ sign.")
-    try:
-        normal_form(f"a@{text.partition('@')[2]}")
-    except EmailNotValidError:
-        return Invalid("This is not an e-mail address: what follows the @ sign is no domain.")
-    return Invalid("This is not an e-mail address: what precedes the @ sign cannot stand there.")

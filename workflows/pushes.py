@@ -22,8 +22,7 @@ from models import (
     record,
 )
 from models.clock import now
-from workflows.archive import is_archived, require_open
-from workflows.people import require
+from workflows.access import is_archived, require, require_open
 
 # At this hour of the organisation's zone every list is pushed, which repairs what was changed on
 # the list server by other means.

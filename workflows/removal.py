@@ -19,10 +19,10 @@ from models import (
     record,
 )
 from models.clock import now
+from workflows.access import require
 from workflows.administrators import never_the_last
-from workflows.journal import hold
+from workflows.journal import lock_user
 from workflows.mailed_links import void_links
-from workflows.people import require
 from workflows.subscriptions import leave_every_list
 
 
@@ -40,7 +40,7 @@ def remove_user(session: Session, user: User, *, by: User | None, via: Door) -> 
     LastAdministrator.
     """
     require(by, Right.EDIT_USERS, via)
-    hold(session, user, by)
+    lock_user(session, user, by)
     if user.removed_at:
         return None
     lists = leave_every_list(session, user, by=by, via=via)

@@ -6,10 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Act, Door, Invalid, Refusal, Right, Role, User, record
+from models.names import role_name
 from models.people import user_role
+from workflows.access import require, role_named
 from workflows.administrators import never_the_last
-from workflows.names import role_name
-from workflows.people import define_role, grant, require, role_named
+from workflows.people import define_role, grant
 
 
 class RoleInUse(Refusal):

@@ -19,8 +19,8 @@ from models import (
     record,
 )
 from models.clock import now
-from workflows.archive import ON_THEIR_WAY, hold, require_open
-from workflows.people import require
+from workflows.access import lock_list, require, require_open
+from workflows.archive import ON_THEIR_WAY
 
 # Of a list's row, and of a message's.
 COLUMNS = ("rate_copies", "rate_minutes", "window_opens", "window_closes")
@@ -40,7 +40,7 @@ def set_sendout_rules(
     could never go out.
     """
     require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
-    hold(session, mailing_list)
+    lock_list(session, mailing_list)
     if rules == mailing_list.sendout_rules:
         return False
     for message in with_a_window(session, mailing_list):

@@ -33,9 +33,8 @@ from models import (
     record,
 )
 from models.clock import now
-from workflows.archive import require_open
+from workflows.access import require, require_open
 from workflows.journal import note_change, note_rows, noting
-from workflows.people import require
 
 # Of those who cannot be put on a list, so many are named.
 SHOWN = 10

@@ -24,6 +24,7 @@ from notifications.delivery import deliver
 from notifications.voice import Voice
 from settings import settings
 from workflows import (
+    access,
     addresses,
     contract,
     dispatch,
@@ -34,7 +35,6 @@ from workflows import (
     moderation,
     notifications,
     parcels,
-    people,
     pushes,
     removal,
     sendout,
@@ -149,7 +149,7 @@ if settings.maillists_enabled:
 @public("listgate.request_approval", contract.RequestApproval)
 def request_approval(session: Session, call: contract.RequestApproval) -> contract.Answer:
     message = messages.message_by_id(session, call.message_id)
-    author = people.acting_user_by_id(session, call.author_id, Door.SERVICE)
+    author = access.acting_user_by_id(session, call.author_id, Door.SERVICE)
     request = moderation.request_approval(session, message, author, via=Door.SERVICE)
     return contract.standing(message, request)
 
@@ -157,7 +157,7 @@ def request_approval(session: Session, call: contract.RequestApproval) -> contra
 @public("listgate.decide", contract.Decide)
 def decide(session: Session, call: contract.Decide) -> contract.Answer:
     request = moderation.request_by_id(session, call.request_id)
-    by = people.acting_user_by_id(session, call.approver_id, Door.SERVICE)
+    by = access.acting_user_by_id(session, call.approver_id, Door.SERVICE)
     moderation.decide(session, request, by, call.verdict, via=Door.SERVICE, comment=call.comment)
     return contract.standing(request.message, request)
 
@@ -165,7 +165,7 @@ def decide(session: Session, call: contract.Decide) -> contract.Answer:
 @public("listgate.withdraw", contract.Withdraw)
 def withdraw(session: Session, call: contract.Withdraw) -> contract.Answer:
     request = moderation.request_by_id(session, call.request_id)
-    author = people.acting_user_by_id(session, call.author_id, Door.SERVICE)
+    author = access.acting_user_by_id(session, call.author_id, Door.SERVICE)
     moderation.withdraw(session, request, author, via=Door.SERVICE)
     return contract.standing(request.message, request)
 
@@ -173,15 +173,15 @@ def withdraw(session: Session, call: contract.Withdraw) -> contract.Answer:
 @public("listgate.recall", contract.Recall)
 def recall(session: Session, call: contract.Recall) -> contract.Answer:
     message = messages.message_by_id(session, call.message_id)
-    by = people.acting_user_by_id(session, call.by_id, Door.SERVICE)
+    by = access.acting_user_by_id(session, call.by_id, Door.SERVICE)
     dispatch.recall(session, message, by, via=Door.SERVICE)
     return contract.standing(message)
 
 
 @public("listgate.subscribe", contract.Subscribe)
 def subscribe(session: Session, call: contract.Subscribe) -> contract.Answer:
-    by = people.acting_user_by_id(session, call.by_id, Door.SERVICE)
-    user = people.user_by_id(session, call.user_id)
+    by = access.acting_user_by_id(session, call.by_id, Door.SERVICE)
+    user = access.user_by_id(session, call.user_id)
     which = lists.list_named(session, call.list)
     joined = subscriptions.subscribe(session, user, which, by=by, via=Door.SERVICE)
     return contract.changed(call, done=joined)
@@ -189,8 +189,8 @@ def subscribe(session: Session, call: contract.Subscribe) -> contract.Answer:
 
 @public("listgate.unsubscribe", contract.Unsubscribe)
 def unsubscribe(session: Session, call: contract.Unsubscribe) -> contract.Answer:
-    by = people.acting_user_by_id(session, call.by_id, Door.SERVICE)
-    user = people.user_by_id(session, call.user_id)
+    by = access.acting_user_by_id(session, call.by_id, Door.SERVICE)
+    user = access.user_by_id(session, call.user_id)
     which = lists.list_named(session, call.list)
     left = subscriptions.unsubscribe(session, user, which, by=by, via=Door.SERVICE)
     return contract.changed(call, done=left)
@@ -198,7 +198,7 @@ def unsubscribe(session: Session, call: contract.Unsubscribe) -> contract.Answer
 
 @public("listgate.import_subscribers", contract.ImportSubscribers)
 def import_subscribers(session: Session, call: contract.ImportSubscribers) -> contract.Answer:
-    by = people.acting_user_by_id(session, call.by_id, Door.SERVICE)
+    by = access.acting_user_by_id(session, call.by_id, Door.SERVICE)
     which = lists.list_named(session, call.list)
     joined = subscriptions.subscribe_all(session, which, call.user_ids, by=by, via=Door.SERVICE)
     return {"list": call.list, "joined": joined}
@@ -206,16 +206,16 @@ def import_subscribers(session: Session, call: contract.ImportSubscribers) -> co
 
 @public("listgate.change_address", contract.ChangeAddress)
 def change_address(session: Session, call: contract.ChangeAddress) -> contract.Answer:
-    by = people.acting_user_by_id(session, call.by_id, Door.SERVICE)
-    user, address = people.user_by_id(session, call.user_id), parcels.content(call.parcel)
+    by = access.acting_user_by_id(session, call.by_id, Door.SERVICE)
+    user, address = access.user_by_id(session, call.user_id), parcels.content(call.parcel)
     moved = addresses.change_address(session, user, address, by=by, via=Door.SERVICE)
     return contract.changed(call, done=moved)
 
 
 @public("listgate.remove_user", contract.RemoveUser)
 def remove_user(session: Session, call: contract.RemoveUser) -> contract.Answer:
-    by = people.acting_user_by_id(session, call.by_id, Door.SERVICE)
-    user = people.user_by_id(session, call.user_id)
+    by = access.acting_user_by_id(session, call.by_id, Door.SERVICE)
+    user = access.user_by_id(session, call.user_id)
     left = removal.remove_user(session, user, by=by, via=Door.SERVICE)
     return contract.changed(call, done=left is not None)
 
@@ -223,6 +223,6 @@ def remove_user(session: Session, call: contract.RemoveUser) -> contract.Answer:
 @public("listgate.push_list", contract.PushList)
 def push_list(session: Session, call: contract.PushList) -> contract.Answer:
     switches.require_maillists(enabled=rules.enabled)
-    by = people.acting_user_by_id(session, call.by_id, Door.SERVICE)
+    by = access.acting_user_by_id(session, call.by_id, Door.SERVICE)
     asked = pushes.push_now(session, lists.list_named(session, call.list), by=by, via=Door.SERVICE)
     return {"list": call.list, "sync_id": asked.id, "sync": asked.state.value}

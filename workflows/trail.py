@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from models import Act, AuditEntry, Door, MailingList, Message, Right, User
-from workflows.people import find_user, require
+from workflows.access import find_user, require
 
 # Of so many people or messages one search tells; whoever asks for more asks too vaguely.
 MEANT = 100

@@ -7,7 +7,7 @@ from flask_security import RoleMixin, UserDatastore, UserMixin
 from sqlalchemy import select
 
 from models import Credentials, User
-from workflows.people import find_user
+from workflows.access import find_user
 
 
 class Account(UserMixin):

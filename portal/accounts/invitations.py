@@ -9,8 +9,9 @@ from portal.accounts.blueprint import pages
 from portal.languages import gettext as _
 from portal.refused import say
 from portal.sign_in import current_user, signed_in
+from workflows.access import require
 from workflows.mailed_links import invite
-from workflows.people import add_user, require
+from workflows.people import add_user
 
 
 @pages.get("/users/new")

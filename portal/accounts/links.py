@@ -12,10 +12,10 @@ from portal.accounts.sessions import enter
 from portal.languages import gettext as _
 from portal.refused import say
 from portal.throttle import LETTERS_PER_PERSON, PER_ADDRESS, limiter, person_meant
+from workflows.access import find_user
 from workflows.addresses import change_address
 from workflows.credentials import credentials_of
 from workflows.mailed_links import link_by_token, send_link, use_link
-from workflows.people import find_user
 
 ASKED_FOR = {"log-in": LinkPurpose.LOG_IN, "password": LinkPurpose.RESET}
 CHOOSING = {LinkPurpose.RESET, LinkPurpose.INVITATION}

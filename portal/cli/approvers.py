@@ -6,7 +6,7 @@ import typer
 
 from models import Door
 from portal.cli.options import Addresses, ShortName, acting, counted
-from workflows import lists, people
+from workflows import access, lists
 
 approvers = typer.Typer(help="Approver lists: create, set, assign.", no_args_is_help=True)
 
@@ -17,7 +17,7 @@ ApproverListName = Annotated[str, typer.Argument(metavar="NAME", help="An approv
 def create_approvers(name: ApproverListName, addresses: Addresses) -> None:
     """Create an approver list."""
     with acting() as (session, done):
-        users = [people.user_with_address(session, address) for address in addresses]
+        users = [access.user_with_address(session, address) for address in addresses]
         lists.create_approver_list(session, name, users, by=None, via=Door.COMMAND_LINE)
         done(f"The approver list {name} has {counted(len(set(users)), 'member')}.")
 
@@ -26,7 +26,7 @@ def create_approvers(name: ApproverListName, addresses: Addresses) -> None:
 def set_approvers(name: ApproverListName, addresses: Addresses) -> None:
     """Make exactly these people the approvers; it counts for open requests too."""
     with acting() as (session, done):
-        users = [people.user_with_address(session, address) for address in addresses]
+        users = [access.user_with_address(session, address) for address in addresses]
         approver_list = lists.approver_list_named(session, name)
         lists.set_approvers(session, approver_list, users, by=None, via=Door.COMMAND_LINE)
         done(f"The approver list {name} has {counted(len(set(users)), 'member')}.")

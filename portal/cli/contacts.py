@@ -6,7 +6,7 @@ import typer
 
 from models import Door, Language, Preference
 from portal.cli.options import Address, acting
-from workflows import people
+from workflows import access
 from workflows.addresses import change_address
 from workflows.contacts import change_contact
 
@@ -20,7 +20,7 @@ def contact(
 ) -> None:
     """Say how a person is reached; what is not given stays as it is."""
     with acting() as (session, done):
-        user = people.user_with_address(session, address)
+        user = access.user_with_address(session, address)
         change_contact(
             session,
             user,
@@ -39,6 +39,6 @@ def address(
 ) -> None:
     """Give a person another address; every list they are on is pushed."""
     with acting() as (session, done):
-        user = people.user_with_address(session, address)
+        user = access.user_with_address(session, address)
         changed = change_address(session, user, new, by=None, via=Door.COMMAND_LINE)
         done(f"{user.name} {'now has' if changed else 'already had'} the address {user.address}.")

@@ -26,7 +26,7 @@ from portal.cli.options import (
 )
 from portal.timeline import sentence
 from settings import settings
-from workflows import dispatch, lists, messages, people
+from workflows import access, dispatch, lists, messages
 from workflows.invitations import view
 from workflows.timeline import newest_request, standing, timeline
 from workflows.transaction import transaction
@@ -55,7 +55,7 @@ def submit(
     """Hand in a message: sent by those who may, put to the approvers by those who may not."""
     raw = contents(file)
     with acting() as (session, done):
-        user = people.acting_user(session, author, Door.COMMAND_LINE)
+        user = access.acting_user(session, author, Door.COMMAND_LINE)
         message = messages.write(
             session,
             user,
@@ -76,7 +76,7 @@ def hand_in(message_id: MessageId, author: As) -> None:
     """Hand in a draft."""
     with acting() as (session, done):
         message = messages.message_by_id(session, message_id)
-        user = people.acting_user(session, author, Door.COMMAND_LINE)
+        user = access.acting_user(session, author, Door.COMMAND_LINE)
         messages.hand_in(session, message, user, via=Door.COMMAND_LINE)
         done(report(session, message))
 
@@ -86,7 +86,7 @@ def show_message(message_id: MessageId, reader: As) -> None:
     """Show a message to somebody who may answer about it, as it will be sent."""
     with transaction() as session:
         message = messages.message_by_id(session, message_id)
-        user = people.acting_user(session, reader, Door.COMMAND_LINE)
+        user = access.acting_user(session, reader, Door.COMMAND_LINE)
         view(session, newest_request(session, message), user, via=Door.COMMAND_LINE)
         sys.stdout.buffer.write(outgoing(message))
 
@@ -131,7 +131,7 @@ def outbox(
 def recall(message_id: MessageId, by: As) -> None:
     """Take a scheduled message back, or stop one that is being sent."""
     with acting() as (session, done):
-        user = people.acting_user(session, by, Door.COMMAND_LINE)
+        user = access.acting_user(session, by, Door.COMMAND_LINE)
         message = messages.message_by_id(session, message_id)
         dispatch.recall(session, message, user, via=Door.COMMAND_LINE)
         done(report(session, message))

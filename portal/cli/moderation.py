@@ -8,7 +8,7 @@ import typer
 from models import Door, Verdict
 from portal.cli.messages import report
 from portal.cli.options import As, RequestId, acting
-from workflows import moderation, people
+from workflows import access, moderation
 
 app = typer.Typer()
 
@@ -32,7 +32,7 @@ def decide(
 ) -> None:
     """Answer a request; the first answer decides."""
     with acting() as (session, done):
-        user = people.acting_user(session, approver, Door.COMMAND_LINE)
+        user = access.acting_user(session, approver, Door.COMMAND_LINE)
         request = moderation.request_by_id(session, request_id)
         moderation.decide(
             session, request, user, VERDICTS[answer], via=Door.COMMAND_LINE, comment=comment
@@ -44,7 +44,7 @@ def decide(
 def withdraw(request_id: RequestId, author: As) -> None:
     """Take the question back before anybody has answered; the message is a draft again."""
     with acting() as (session, done):
-        user = people.acting_user(session, author, Door.COMMAND_LINE)
+        user = access.acting_user(session, author, Door.COMMAND_LINE)
         request = moderation.request_by_id(session, request_id)
         moderation.withdraw(session, request, user, via=Door.COMMAND_LINE)
         done(report(session, request.message))

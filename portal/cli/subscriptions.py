@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from models import Door, MailingList, Subscription, User
 from portal.cli.options import Addresses, ShortName, acting, counted
-from workflows import lists, people, subscriptions
+from workflows import access, lists, subscriptions
 
 app = typer.Typer()
 
@@ -33,7 +33,7 @@ def unsubscribe(short_name: ShortName, addresses: Addresses) -> None:
 
 def named(session: Session, addresses: list[str]) -> list[User]:
     """The people with these addresses, in the order in which all who change many take locks."""
-    found = {people.user_with_address(session, address) for address in addresses}
+    found = {access.user_with_address(session, address) for address in addresses}
     return sorted(found, key=lambda user: user.id)
 
 

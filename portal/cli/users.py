@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from models import Door, User
 from portal.cli.options import Address, RoleName, acting, counted, plain, show
-from workflows import people
+from workflows import access, people
 from workflows.removal import remove_user
 from workflows.transaction import transaction
 
@@ -59,7 +59,7 @@ def list_users() -> None:
 def grant(address: Address, role: RoleName) -> None:
     """Give a person a role."""
     with acting() as (session, done):
-        user = people.user_with_address(session, address)
+        user = access.user_with_address(session, address)
         people.grant(session, user, role, by=None, via=Door.COMMAND_LINE)
         done(f"{user.name} is now {', '.join(r.name for r in user.roles)}.")
 
@@ -68,7 +68,7 @@ def grant(address: Address, role: RoleName) -> None:
 def disable(address: Address) -> None:
     """From now on this person neither acts nor receives."""
     with acting() as (session, done):
-        user = people.user_with_address(session, address)
+        user = access.user_with_address(session, address)
         people.disable(session, user, by=None, via=Door.COMMAND_LINE)
         done(f"{user.name} is disabled.")
 
@@ -77,7 +77,7 @@ def disable(address: Address) -> None:
 def enable(address: Address) -> None:
     """Undo `disable`."""
     with acting() as (session, done):
-        user = people.user_with_address(session, address)
+        user = access.user_with_address(session, address)
         people.enable(session, user, by=None, via=Door.COMMAND_LINE)
         done(f"{user.name} is enabled.")
 
@@ -89,7 +89,7 @@ def remove(
 ) -> None:
     """Take a person off every list, and forget all but the name; it cannot be undone."""
     with acting() as (session, done):
-        user = people.user_with_address(session, address)
+        user = access.user_with_address(session, address)
         if not yes:
             typer.confirm(f"Remove {plain(user.name)} for good?", abort=True)
         left = remove_user(session, user, by=None, via=Door.COMMAND_LINE)

@@ -9,8 +9,8 @@ from portal.lists.blueprint import pages
 from portal.lists.words import chosen, list_words
 from portal.refused import say
 from portal.sign_in import current_user, signed_in
+from workflows.access import require
 from workflows.lists import create_list
-from workflows.people import require
 
 
 @pages.get("/new")

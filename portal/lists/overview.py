@@ -13,8 +13,8 @@ from portal.lists.doubts import told
 from portal.lists.words import list_words
 from portal.paging import page_of
 from portal.sign_in import current_user, signed_in
+from workflows.access import require
 from workflows.finding import LISTS, holds
-from workflows.people import require
 from workflows.pushed import last_good
 from workflows.pushes import unfinished_sync
 from workflows.warnings import warnings_of

@@ -16,9 +16,9 @@ from portal.lists.blueprint import asked_list, pages
 from portal.paging import ROWS
 from portal.refused import say
 from portal.sign_in import current_user, signed_in
+from workflows.access import user_by_id, user_with_address
 from workflows.exports import export as write_addresses
 from workflows.finding import PEOPLE, holds
-from workflows.people import user_by_id, user_with_address
 from workflows.subscriptions import subscribe, unsubscribe
 
 

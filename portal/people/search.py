@@ -9,8 +9,8 @@ from models import Door, Right, Role, User
 from portal.paging import page_of
 from portal.people.blueprint import pages
 from portal.sign_in import current_user, signed_in
+from workflows.access import require
 from workflows.finding import PEOPLE, holds
-from workflows.people import require
 
 STANDINGS = {
     "active": User.disabled_at.is_(None),

@@ -22,8 +22,7 @@ from sandbox.valkey import Valkey
 from tests.builders import Cast, a_draft, a_request, cast
 from tests.faults.premises import MAIL_FROM, OPEN, Premises, environment, premises
 from tests.nodes import IN_DOCKER, Worker
-from workflows import moderation
-from workflows import people as persons
+from workflows import access, moderation
 from workflows.bells import BELL_PATIENCE
 from workflows.celery import app
 from workflows.transaction import transaction
@@ -106,7 +105,7 @@ class LiveHouse:
             moderation.decide(
                 session,
                 moderation.request_by_id(session, request.id),
-                persons.acting_user(session, f"{by}@example.org", Door.PORTAL),
+                access.acting_user(session, f"{by}@example.org", Door.PORTAL),
                 verdict,
                 via=Door.PORTAL,
                 comment=comment,

@@ -16,7 +16,7 @@ from settings import settings
 from tests.faults.live import LiveHouse, wait_for
 from tests.nodes import CHECKOUT, Worker
 from tests.workflows.test_sync import crowd
-from workflows import bells, people, subscriptions
+from workflows import access, bells, subscriptions
 from workflows.transaction import transaction
 
 Found = TypeVar("Found")
@@ -76,7 +76,7 @@ class PushingHouse:
     def join(self, first_name: str) -> None:
         """Have one of the cast subscribe."""
         with transaction() as session:
-            user = people.acting_user(session, f"{first_name}@example.org", Door.PORTAL)
+            user = access.acting_user(session, f"{first_name}@example.org", Door.PORTAL)
             announce = self.live.people.announce
             assert subscriptions.subscribe(session, user, announce, by=user, via=Door.PORTAL)
 

@@ -19,7 +19,7 @@ from portal.web import create_app
 from settings import settings
 from tests.builders import Cast
 from tests.portal.visitors import PUBLIC, Visitor, give_password, log_in_as
-from workflows.people import require
+from workflows.access import require
 
 Login = Callable[[User], Visitor]
 

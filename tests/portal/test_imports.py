@@ -13,7 +13,8 @@ from models import Act, AuditEntry, Door, Right, Subscription, User
 from tests.builders import Cast
 from tests.portal.visitors import PUBLIC, TOKEN, Visitor
 from workflows import archive
-from workflows.people import define_role, find_user
+from workflows.access import find_user
+from workflows.people import define_role
 
 Login = Callable[[User], Visitor]
 

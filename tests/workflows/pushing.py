@@ -12,8 +12,7 @@ from models import Door, MailingList, Sync, SyncState
 from models.clock import now
 from settings import settings
 from tests.builders import Cast, members
-from workflows import list_server, pushes, subscriptions, sync
-from workflows import people as persons
+from workflows import access, list_server, pushes, subscriptions, sync
 from workflows.outcomes import Outcome
 
 RULES = sync.Rules(enabled=True, timeout=timedelta(seconds=10), max_shrink=30, alert_after=3)
@@ -87,7 +86,7 @@ def held(session: Session, people: Cast, server: ListServer, *, lost: int = 10) 
     added = members(session, people.announce, lost)
     server.push(session, asked(session, people.announce))
     for address in added:
-        user = persons.user_with_address(session, address)
+        user = access.user_with_address(session, address)
         subscriptions.unsubscribe(session, user, people.announce, by=None, via=Door.PORTAL)
     waiting = asked(session, people.announce)
     server.push(session, waiting)

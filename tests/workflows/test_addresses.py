@@ -20,8 +20,7 @@ from models import (
 from tests.builders import Cast, a_list, cast
 from tests.workflows.locks import wait_until_one_waits
 from tests.workflows.pushing import ListServer, asked
-from workflows import people as persons
-from workflows import subscriptions
+from workflows import access, subscriptions
 from workflows.addresses import change_address
 from workflows.removal import remove_user
 
@@ -58,8 +57,8 @@ def test_a_new_address_is_noted_on_every_list_and_in_the_audit_trail(
 def test_who_is_on_no_list_changes_the_address_too(session: Session, people: Cast) -> None:
     assert change_address(session, people.ada, "al@example.org", by=people.ada, via=PORTAL)
 
-    assert persons.find_user(session, "al@example.org") is people.ada
-    assert persons.find_user(session, "ada@example.org") is None
+    assert access.find_user(session, "al@example.org") is people.ada
+    assert access.find_user(session, "ada@example.org") is None
     assert readdressed(session, people.ada) == []
 
 
@@ -98,7 +97,7 @@ def test_another_case_is_the_same_persons_and_still_a_change(
 def test_unusual_addresses_are_taken(session: Session, people: Cast, address: str) -> None:
     assert change_address(session, people.edsger, address, by=people.edsger, via=PORTAL)
 
-    assert persons.find_user(session, address) is people.edsger
+    assert access.find_user(session, address) is people.edsger
 
 
 def test_both_spellings_of_a_domain_are_one_address(session: Session, people: Cast) -> None:

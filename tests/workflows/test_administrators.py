@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from models import Door, Right, Trespass, User
 from tests.builders import Cast, cast, person, role
+from workflows import access, removal, roles
 from workflows import people as persons
-from workflows import removal, roles
 from workflows.administrators import LastAdministrator, anybody
 from workflows.transaction import transaction
 
@@ -83,8 +83,8 @@ def test_of_two_who_disable_each_other_at_once_one_stays(house: Engine) -> None:
         (theirs,) = set(addresses) - {mine}
         try:
             with transaction() as session:
-                by = persons.user_with_address(session, mine)
-                other = persons.user_with_address(session, theirs)
+                by = access.user_with_address(session, mine)
+                other = access.user_with_address(session, theirs)
                 persons.disable(session, other, by=by, via=PORTAL)
         except (LastAdministrator, Trespass):  # who comes much later is disabled already
             return False

@@ -25,7 +25,8 @@ from tests.builders import LIMIT, Cast, a_dispatch, a_draft, a_request, an_eml, 
 from tests.workflows.pushing import ListServer, asked
 from workflows import archive, dispatch, messages, moderation, pushes, subscriptions
 from workflows import people as persons
-from workflows.archive import Archived, StillInUse
+from workflows.access import Archived
+from workflows.archive import StillInUse
 from workflows.pushes import Pace
 
 PORTAL = Door.PORTAL

@@ -25,7 +25,7 @@ from models import (
 )
 from models.clock import now
 from tests.builders import Cast, a_dispatch, a_draft, a_list, a_request, cast
-from workflows import dispatch, moderation, sendout
+from workflows import access, dispatch, moderation, sendout
 from workflows import people as persons
 from workflows.transaction import transaction
 
@@ -66,7 +66,7 @@ def test_a_refused_release_is_on_record(session: Session, people: Cast) -> None:
     session.commit()
 
     with pytest.raises(Trespass), transaction() as other:
-        ada = persons.acting_user(other, "ada@example.org", Door.SERVICE)
+        ada = access.acting_user(other, "ada@example.org", Door.SERVICE)
         dispatch.release(other, other.get_one(Message, draft.id), ada, via=Door.SERVICE)
 
     entry = session.scalars(select(AuditEntry).where(AuditEntry.act == Act.REFUSED)).one()
@@ -202,7 +202,7 @@ def test_a_recall_sees_what_a_colleague_began_meanwhile(house: Engine) -> None:
         seen = session.get_one(Dispatch, waiting_id)
         with Session(house) as colleague, colleague.begin():
             sendout.begin(colleague, colleague.get_one(Dispatch, waiting_id))
-        ada = persons.acting_user(session, "ada@example.org", PORTAL)
+        ada = access.acting_user(session, "ada@example.org", PORTAL)
 
         assert dispatch.recall(session, seen.message, ada, via=PORTAL) is MessageState.STOPPED
 

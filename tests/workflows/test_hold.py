@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from models import Change, Door, Invalid, Subscription, SubscriptionChange
 from tests.builders import Cast, a_list, cast
 from tests.workflows.locks import wait_until_one_waits
-from workflows import lists, subscriptions
+from workflows import access, lists, subscriptions
 from workflows import people as persons
+from workflows.access import Archived
 from workflows.addresses import change_address
-from workflows.archive import Archived, archive
+from workflows.archive import archive
 from workflows.removal import remove_user
 
 PORTAL = Door.PORTAL
@@ -25,30 +26,30 @@ Act = Callable[[Session], object]
 
 def join(session: Session) -> object:
     """Edsger joins a list that he was not on."""
-    edsger, zoo = persons.user_with_address(session, EDSGER), lists.list_named(session, "zoo")
+    edsger, zoo = access.user_with_address(session, EDSGER), lists.list_named(session, "zoo")
     return subscriptions.subscribe(session, edsger, zoo, by=None, via=PORTAL)
 
 
 def import_him(session: Session) -> object:
     """The same, together with others."""
-    edsger, zoo = persons.user_with_address(session, EDSGER), lists.list_named(session, "zoo")
+    edsger, zoo = access.user_with_address(session, EDSGER), lists.list_named(session, "zoo")
     return subscriptions.subscribe_all(session, zoo, [edsger.id], by=None, via=PORTAL)
 
 
 def move(session: Session) -> object:
     """Edsger gets another address."""
-    edsger = persons.user_with_address(session, EDSGER)
+    edsger = access.user_with_address(session, EDSGER)
     return change_address(session, edsger, "ewd@example.org", by=None, via=PORTAL)
 
 
 def disable(session: Session) -> None:
     """Edsger is disabled."""
-    persons.disable(session, persons.user_with_address(session, EDSGER), by=None, via=PORTAL)
+    persons.disable(session, access.user_with_address(session, EDSGER), by=None, via=PORTAL)
 
 
 def remove(session: Session) -> object:
     """Edsger is removed."""
-    return remove_user(session, persons.user_with_address(session, EDSGER), by=None, via=PORTAL)
+    return remove_user(session, access.user_with_address(session, EDSGER), by=None, via=PORTAL)
 
 
 def put_away(session: Session) -> object:

@@ -21,7 +21,7 @@ from models import (
 from tests.builders import Cast, a_list, role
 from tests.workflows.importing import checked, first_names, imported
 from tests.workflows.pushing import ListServer
-from workflows import imports, people, pushes
+from workflows import access, imports, pushes
 from workflows.imports import Imported, NotEverybodyKnown
 
 AT_ONCE = pushes.Pace(quiet=timedelta(0), max_wait=timedelta(0))
@@ -30,7 +30,7 @@ AT_ONCE = pushes.Pace(quiet=timedelta(0), max_wait=timedelta(0))
 def user(session: Session, address: str) -> User:
     """Who has this address now."""
     session.expire_all()
-    return people.user_with_address(session, address)
+    return access.user_with_address(session, address)
 
 
 def list_for(session: Session, short_name: str, address: str) -> MailingList:

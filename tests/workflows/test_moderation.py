@@ -21,7 +21,7 @@ from models import (
 )
 from models.clock import now
 from tests.builders import Cast, a_draft, a_list, a_request
-from workflows import lists, moderation
+from workflows import access, lists, moderation
 from workflows import people as persons
 from workflows.moderation import AlreadyDecided, NoApprovers, NoLongerOpen, NotAnApprover
 from workflows.transaction import transaction
@@ -144,7 +144,7 @@ def test_a_rejection_and_its_notice_are_one_transaction(session: Session, people
 
     with pytest.raises(ZeroDivisionError), transaction() as other:
         again = moderation.request_by_id(other, request.id)
-        grace = persons.acting_user(other, "grace@example.org", COMMAND_LINE)
+        grace = access.acting_user(other, "grace@example.org", COMMAND_LINE)
         moderation.decide(other, again, grace, Verdict.REJECTED, via=COMMAND_LINE)
         raise ZeroDivisionError
 

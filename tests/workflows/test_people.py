@@ -7,9 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Act, AuditEntry, Door, Invalid, Trespass, Unknown, User
+from models.names import person_name
 from tests.builders import Cast
+from workflows import access
 from workflows import people as persons
-from workflows.names import person_name
 
 OPERATOR = Door.COMMAND_LINE
 PORTAL = Door.PORTAL
@@ -144,16 +145,16 @@ def test_addresses_that_differ_by_more_than_case_are_two_peoples(
 ) -> None:
     first, second = add(session, one), add(session, other)
 
-    assert persons.find_user(session, one) is first
-    assert persons.find_user(session, other) is second
+    assert access.find_user(session, one) is first
+    assert access.find_user(session, other) is second
 
 
 @pytest.mark.parametrize("typed", [" Edsger@Example.ORG\n", "edsger@example.org"])
 def test_a_person_is_found_however_the_address_is_typed(
     session: Session, people: Cast, typed: str
 ) -> None:
-    assert persons.user_with_address(session, typed) is people.edsger
-    assert persons.acting_user(session, typed, OPERATOR) is people.edsger
+    assert access.user_with_address(session, typed) is people.edsger
+    assert access.acting_user(session, typed, OPERATOR) is people.edsger
 
 
 @pytest.mark.parametrize("typed", ["Ünal@bücher.example", "Ünal@xn--bcher-kva.example"])
@@ -162,14 +163,14 @@ def test_an_international_address_is_found_in_both_its_spellings(
 ) -> None:
     unal = add(session, "Ünal@bücher.example", "Ünal")
 
-    assert persons.find_user(session, typed) is unal
+    assert access.find_user(session, typed) is unal
 
 
 @pytest.mark.parametrize("typed", ["nobody@example.org", "", "%", "nobody\0@example.org"])
 def test_nobody_is_found_for_another_address(session: Session, people: Cast, typed: str) -> None:
-    assert persons.find_user(session, typed) is None
+    assert access.find_user(session, typed) is None
     with pytest.raises(Unknown) as refusal:
-        persons.user_with_address(session, typed)
+        access.user_with_address(session, typed)
     assert people.ada.address not in str(refusal.value)
     assert "@" not in str(refusal.value)
 
@@ -177,11 +178,11 @@ def test_nobody_is_found_for_another_address(session: Session, people: Cast, typ
 def test_who_is_disabled_neither_acts_nor_is_forgotten(session: Session, people: Cast) -> None:
     persons.disable(session, people.grace, by=people.barbara, via=PORTAL)
 
-    assert persons.user_with_address(session, "grace@example.org") is people.grace
+    assert access.user_with_address(session, "grace@example.org") is people.grace
     with pytest.raises(Trespass, match="Grace Hopper is disabled") as by_address:
-        persons.acting_user(session, "grace@example.org", Door.SMS)
+        access.acting_user(session, "grace@example.org", Door.SMS)
     with pytest.raises(Trespass, match="Grace Hopper is disabled") as by_id:
-        persons.acting_user_by_id(session, people.grace.id, Door.SERVICE)
+        access.acting_user_by_id(session, people.grace.id, Door.SERVICE)
     assert (by_address.value.by_id, by_address.value.via) == (people.grace.id, Door.SMS)
     assert (by_id.value.by_id, by_id.value.via) == (people.grace.id, Door.SERVICE)
 
@@ -203,7 +204,7 @@ def test_disabling_is_undone_and_each_change_is_recorded_once(
 
 def test_nobody_acts_under_a_number_that_is_nobodys(session: Session) -> None:
     with pytest.raises(Unknown, match="no user 12345"):
-        persons.acting_user_by_id(session, 12345, Door.SERVICE)
+        access.acting_user_by_id(session, 12345, Door.SERVICE)
 
 
 def test_a_disabled_administrator_may_nothing_more(session: Session, people: Cast) -> None:

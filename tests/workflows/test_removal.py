@@ -22,7 +22,7 @@ from models import (
 from models.clock import now
 from portal.timeline import sentence
 from tests.builders import Cast, a_dispatch, a_list, a_request
-from workflows import moderation, subscriptions
+from workflows import access, moderation, subscriptions
 from workflows import people as persons
 from workflows.recipients import spare
 from workflows.removal import Departure, remove_user
@@ -92,7 +92,7 @@ def test_the_address_is_free_for_somebody_else(session: Session, people: Cast) -
         session, "EDSGER@example.org", "Edsger Other", by=None, via=Door.COMMAND_LINE
     )
 
-    assert persons.find_user(session, "edsger@example.org") is another
+    assert access.find_user(session, "edsger@example.org") is another
 
 
 def test_who_was_disabled_before_stays_disabled_since_then(session: Session, people: Cast) -> None:

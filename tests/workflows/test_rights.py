@@ -17,6 +17,7 @@ from models import (
 )
 from tests.builders import Cast
 from tests.workflows.attempts import ATTEMPTS, Attempt
+from workflows import access
 from workflows import people as persons
 from workflows.transaction import transaction
 
@@ -82,8 +83,8 @@ def test_a_refused_attempt_is_undone_and_on_record(
 
 @pytest.mark.parametrize("right", Right)
 def test_the_administrator_and_the_operator_may_everything(people: Cast, right: Right) -> None:
-    persons.require(people.barbara, right, PORTAL)
-    persons.require(None, right, OPERATOR)
+    access.require(people.barbara, right, PORTAL)
+    access.require(None, right, OPERATOR)
 
 
 def test_a_role_that_does_not_exist_is_named(session: Session, people: Cast) -> None:

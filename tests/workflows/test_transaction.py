@@ -7,8 +7,7 @@ from sqlalchemy.orm import Session
 
 from models import AuditEntry, Door, ModerationRequest, Trespass, User
 from tests.builders import Cast, a_draft, a_request
-from workflows import messages, moderation
-from workflows import people as persons
+from workflows import access, messages, moderation
 from workflows.bells import Bell
 from workflows.transaction import transaction
 
@@ -42,7 +41,7 @@ def test_what_is_undone_rings_no_bell(session: Session, people: Cast, rung: list
 
 def ask(session: Session, message_id: int) -> None:
     """Have Ada ask for approval."""
-    ada = persons.acting_user(session, "ada@example.org", COMMAND_LINE)
+    ada = access.acting_user(session, "ada@example.org", COMMAND_LINE)
     message = messages.message_by_id(session, message_id)
     moderation.request_approval(session, message, ada, via=COMMAND_LINE)
 
@@ -55,10 +54,10 @@ def test_an_attempt_at_what_is_not_ones_own_is_undone_and_on_record(
     rung.clear()
 
     with pytest.raises(Trespass), transaction() as other:
-        edsger = persons.acting_user(other, "edsger@example.org", COMMAND_LINE)
+        edsger = access.acting_user(other, "edsger@example.org", COMMAND_LINE)
         edsger.name = "Somebody else"
         other.flush()
-        persons.require_author(
+        access.require_author(
             other.get_one(ModerationRequest, request.id).message, edsger, COMMAND_LINE
         )
 

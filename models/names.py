@@ -1,25 +1,25 @@
-"""What people may call themselves and each other's lists: one line of text, or several."""
+"""What a name may be: one line of printable text, or several for a description."""
 
-from models import Invalid
+from models.refusals import Invalid
 
 
 def person_name(name: str) -> str:
-    """The name, without blanks around it; raises Invalid for one that is none."""
+    """Return the name without surrounding blanks; raise Invalid if it is not a valid name."""
     return one_line(name, Invalid("The name must be one line of text."))
 
 
 def role_name(name: str) -> str:
-    """The name, without blanks around it; raises Invalid for one that is none."""
+    """Return the name without surrounding blanks; raise Invalid if it is not a valid name."""
     return one_line(name, Invalid("The role's name must be one line of text."))
 
 
 def list_name(name: str) -> str:
-    """The name, without blanks around it; raises Invalid for one that is none."""
+    """Return the name without surrounding blanks; raise Invalid if it is not a valid name."""
     return one_line(name, Invalid("The list's name must be one line of text."))
 
 
 def approver_list_name(name: str) -> str:
-    """The name, without blanks around it; raises Invalid for one that is none."""
+    """Return the name without surrounding blanks; raise Invalid if it is not a valid name."""
     return one_line(name, Invalid("The approver list's name must be one line of text."))
 
 
