@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from statistics import median
+from statistics import quantiles
 
 ROOT = Path(__file__).parent.parent
 FLOORS = ("models", "notifications", "workflows", "portal", "sandbox", "benchmarks")
@@ -78,16 +78,14 @@ def length(function: Function) -> int:
 
 
 def test_modules_are_short() -> None:
-    written = [path for path in HOUSE if lines(path)]
-
-    assert median(lines(path) for path in written) <= 80
-    assert [str(path) for path in [*written, *TESTS] if lines(path) > 250] == []
+    assert [str(path) for path in HOUSE if lines(path) > 400] == []
+    assert [str(path) for path in TESTS if lines(path) > 600] == []
 
 
 def test_functions_are_short() -> None:
     lengths = {name: length(function) for name, function in functions(HOUSE)}
 
-    assert median(lengths.values()) <= 8
+    assert quantiles(lengths.values(), n=10)[-1] <= 25
     assert [name for name, size in lengths.items() if size > 30] == []
 
 
