@@ -35,7 +35,8 @@ from models.clock import now
 from models.database import engine
 from sandbox.commands import celery
 from sandbox.programs import program
-from workflows import lists, subscriptions
+from workflows.lists import lists
+from workflows.subscriptions import subscribe as subscriptions
 from workflows.transaction import transaction
 
 CHANGES: Final = 10_000

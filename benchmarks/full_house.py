@@ -13,7 +13,8 @@ from models import Message, ModerationRequest, RequestState, User
 from models.database import engine
 from notifications.authored import Attachment
 from notifications.drafting import Typed, composed
-from workflows import lists, pushed
+from workflows.lists import lists
+from workflows.sync.snapshot import keep, read_addresses
 from workflows.transaction import transaction
 
 SCRIPT: Final = Path(__file__).with_suffix(".sql")
@@ -52,8 +53,8 @@ def keep_a_push() -> None:
     """Have the list of everybody a last good push to be compared with."""
     with transaction() as session, TemporaryFile(buffering=0) as file:
         everybody = lists.list_by_id(session, EVERYBODY)
-        pushed.read_addresses(session, everybody, file)
-        pushed.keep(session, everybody.id, file)
+        read_addresses(session, everybody, file)
+        keep(session, everybody.id, file)
 
 
 def places() -> Places:

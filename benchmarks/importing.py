@@ -15,7 +15,8 @@ from benchmarks.results import Measured, hand_in
 from benchmarks.seeding import order, seed_list, seed_people, settle, shuffled_addresses
 from models import Door
 from models.database import engine
-from workflows import imports, lists
+from workflows.lists import lists
+from workflows.subscriptions import imports
 from workflows.transaction import transaction
 
 PEOPLE: Final = 1_000_000

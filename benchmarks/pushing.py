@@ -16,7 +16,9 @@ from benchmarks.seeding import order, seed_list, seed_people, settle
 from models import Door, Sync, SyncState
 from models.database import engine
 from sandbox.commands import ROOT
-from workflows import lists, pushes, tasks
+from workflows import tasks
+from workflows.lists import lists
+from workflows.sync.request import push_now
 from workflows.transaction import transaction
 
 PEOPLE: Final = 1_000_000
@@ -77,7 +79,7 @@ def leave(name: str, count: int) -> None:
 def push(name: str) -> float:
     """Ask for a push, carry it out, and see that it was; returns what carrying it out took."""
     with transaction() as session:
-        asked = pushes.push_now(session, lists.list_named(session, name), by=None, via=Door.SYSTEM)
+        asked = push_now(session, lists.list_named(session, name), by=None, via=Door.SYSTEM)
         sync_id = asked.id
     taken = seconds(partial(tasks.push, sync_id))
     with transaction() as session:

@@ -13,15 +13,15 @@ from portal.paging import Page, page_of
 from portal.refused import say
 from portal.sign_in import current_user, signed_in
 from workflows.access import require, user_by_id
-from workflows.approver_lists import (
+from workflows.lists.approver_lists import (
     add_approver,
     approver_list_by_id,
     delete_approver_list,
     remove_approver,
     uses,
 )
-from workflows.finding import PEOPLE, holds
-from workflows.lists import create_approver_list
+from workflows.lists.lists import create_approver_list
+from workflows.queries.text_search import PEOPLE, holds
 
 pages = Blueprint("approver_lists", __name__, url_prefix="/approver-lists")
 

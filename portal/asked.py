@@ -14,7 +14,8 @@ from portal.preview import Preview, contents
 from portal.reading import told
 from portal.sendout import foreseen
 from portal.timeline import door_words, sentence
-from workflows import recipients, timeline
+from workflows.queries import message_status
+from workflows.sendout import recipients
 
 FileUrl = Callable[[int], str]
 
@@ -74,7 +75,7 @@ def history(message: Message) -> list[dict[str, Any]]:
             "door": door_words(entry.door, language),
             "words": sentence(entry, language),
         }
-        for entry in timeline.timeline(g.session, message)
+        for entry in message_status.timeline(g.session, message)
     ]
 
 

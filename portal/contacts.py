@@ -12,8 +12,8 @@ from portal.languages import gettext as _
 from portal.refused import say
 from portal.sign_in import current_user, signed_in
 from portal.throttle import LETTERS_PER_PERSON, limiter
-from workflows.addresses import ask_for_address
-from workflows.contacts import change_contact
+from workflows.people.addresses import ask_for_address
+from workflows.people.contacts import change_contact
 
 pages = Blueprint("contacts", __name__)
 

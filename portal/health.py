@@ -17,8 +17,8 @@ from notifications.channel import NotDelivered
 from notifications.mailer import Mailer
 from settings import Settings, settings
 from workflows.celery import app
-from workflows.memory import redis_at
-from workflows.programs import missing
+from workflows.redis_client import redis_at
+from workflows.sync.programs import missing
 
 # More, and ETAs and leases of different machines no longer agree.
 CLOCK_TOLERANCE = timedelta(seconds=2)

@@ -13,8 +13,8 @@ from portal.sign_in import current_user, signed_in
 from portal.timeline import sentence
 from portal.trail import given, number
 from workflows.access import require, user_by_id
-from workflows.history import Reached, history
-from workflows.trail import names
+from workflows.queries.audit_search import names
+from workflows.queries.user_history import Reached, history
 
 pages = Blueprint("history", __name__)
 

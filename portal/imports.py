@@ -13,7 +13,7 @@ from portal.languages import ngettext
 from portal.lists.blueprint import asked_list
 from portal.refused import say
 from portal.sign_in import current_user, reader, signed_in
-from workflows.imports import carry_out, check
+from workflows.subscriptions.imports import carry_out, check
 
 pages = Blueprint("imports", __name__, url_prefix="/mailing-lists/<int:list_id>/import")
 

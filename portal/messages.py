@@ -15,12 +15,13 @@ from portal.sendout import foreseen, typed_rules
 from portal.sign_in import current_user, signed_in
 from portal.timeline import sentence
 from portal.writing import limit, own
-from workflows import drafts, moderation
-from workflows.dispatch import recall
-from workflows.messages import hand_in, message_by_id
-from workflows.outbox import progress, tallies
-from workflows.timeline import newest_request, timeline
-from workflows.trail import names
+from workflows.messages import drafts
+from workflows.messages.write import hand_in, message_by_id
+from workflows.moderation import decide
+from workflows.queries.audit_search import names
+from workflows.queries.message_status import newest_request, timeline
+from workflows.queries.outbox_page import progress, tallies
+from workflows.sendout.schedule import recall
 
 pages = Blueprint("messages", __name__)
 
@@ -86,7 +87,7 @@ def withdraw(message_id: int) -> ResponseReturnValue:
     """Take the question back."""
     message = own(message_id)
     asked = newest_request(g.session, message)
-    moderation.withdraw(g.session, asked, current_user(), via=Door.PORTAL)
+    decide.withdraw(g.session, asked, current_user(), via=Door.PORTAL)
     return done(message, _("The message is a draft again. The approvers are told."))
 
 

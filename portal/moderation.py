@@ -7,8 +7,8 @@ from werkzeug.wrappers import Response
 from models import Door, Invitation, Verdict
 from portal.asked import content, shown, summary
 from portal.preview import framed, saved, wants_images
-from workflows.invitations import invitation_by_link, use_link
-from workflows.moderation import decide
+from workflows.moderation.approver_keys import invitation_by_link, use_link
+from workflows.moderation.decide import decide
 
 pages = Blueprint("moderation", __name__)
 

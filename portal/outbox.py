@@ -9,7 +9,7 @@ from portal.paging import page_of
 from portal.sendout import begins_at
 from portal.sign_in import current_user, signed_in
 from portal.writing import lists
-from workflows.outbox import of_list, outbox, progress, searched
+from workflows.queries.outbox_page import of_list, outbox, progress, searched
 
 pages = Blueprint("outbox", __name__)
 

@@ -9,7 +9,7 @@ from flask import current_app, g, request, url_for
 from models import Right, User
 from portal.languages import gettext
 from portal.sign_in import reader
-from workflows.inbox import is_approver
+from workflows.queries.approver_inbox import is_approver
 
 
 class Part(StrEnum):

@@ -4,7 +4,7 @@ import time
 
 import redis
 
-from workflows.memory import memory
+from workflows.redis_client import memory
 
 # An open page asks every five seconds; three misses are a bad connection, four a closed page.
 PATIENCE = 20  # seconds

@@ -15,7 +15,7 @@ from notifications.html_text import text_of_html
 from notifications.outgoing import outgoing
 from portal.sanitised import asks_elsewhere, sanitised
 from portal.sign_in import current_user, signed_in
-from workflows.messages import message_by_id, request_to_answer, require_reader
+from workflows.messages.write import message_by_id, request_to_answer, require_reader
 
 pages = Blueprint("preview", __name__)
 

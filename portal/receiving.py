@@ -2,8 +2,8 @@
 
 from models import InboundMail
 from settings import settings
-from workflows import mail
-from workflows.invitations import invitation_by_reply
+from workflows.inbound import mail
+from workflows.moderation.approver_keys import invitation_by_reply
 from workflows.transaction import transaction
 
 

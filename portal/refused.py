@@ -15,7 +15,7 @@ from portal.application import unit_of_work
 from portal.languages import page_language
 from portal.reading import page_zone
 from portal.refusals import refusal_words
-from workflows.mailed_links import LinkOver
+from workflows.people.account_links import LinkOver
 
 # Every other refusal is a conflict with what has happened meanwhile.
 STATUS: tuple[tuple[type[Refusal], int], ...] = (

@@ -11,9 +11,9 @@ from portal.presence import note_presence
 from portal.preview import framed, saved, wants_images
 from portal.refused import say
 from portal.sign_in import current_user, signed_in
-from workflows.inbox import opened_by, waiting_for
-from workflows.invitations import view
-from workflows.moderation import decide, request_by_id, require_approver
+from workflows.moderation.approver_keys import view
+from workflows.moderation.decide import decide, request_by_id, require_approver
+from workflows.queries.approver_inbox import opened_by, waiting_for
 
 pages = Blueprint("requests", __name__)
 

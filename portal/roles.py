@@ -11,8 +11,8 @@ from portal.refused import say
 from portal.rights import WORDS
 from portal.sign_in import current_user, signed_in
 from workflows.access import require
-from workflows.people import define_role
-from workflows.roles import create_role, delete_role, rename_role
+from workflows.people.roles import create_role, delete_role, rename_role
+from workflows.people.users import define_role
 
 pages = Blueprint("roles", __name__)
 

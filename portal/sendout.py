@@ -9,8 +9,8 @@ from models import Dispatch, Invalid, Message, Rate, SendoutRules, Window
 from models.windows import clock_of
 from notifications.sendout_words import rate_words, span_words, window_words
 from portal.languages import page_language
-from workflows import sendout_plan
-from workflows.sendout_plan import Plan
+from workflows.sendout import forecast
+from workflows.sendout.forecast import Plan
 
 
 def house_zone() -> ZoneInfo:
@@ -38,12 +38,12 @@ def foreseen(
     message: Message, dispatch: Dispatch | None = None, copies: int | None = None
 ) -> Plan | None:
     """What is foreseen of the message's sendout; so many `copies` are still to leave."""
-    return sendout_plan.plan(g.session, message, house_zone(), dispatch=dispatch, copies=copies)
+    return forecast.plan(g.session, message, house_zone(), dispatch=dispatch, copies=copies)
 
 
 def begins_at(message: Message, dispatch: Dispatch) -> datetime | None:
     """When copies may leave, for the first time or again."""
-    return sendout_plan.begin(message, house_zone(), dispatch).begins_at
+    return forecast.begin(message, house_zone(), dispatch).begins_at
 
 
 def rate(rules: SendoutRules) -> str:

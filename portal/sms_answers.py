@@ -5,7 +5,7 @@ from collections.abc import Callable
 from models import Language
 from notifications.languages import translations
 from notifications.segments import plain, shortened
-from workflows.sms import Said, SmsAnswer
+from workflows.inbound.sms import Said, SmsAnswer
 
 SUBJECT = 60  # septets of a subject that an answer repeats: the whole then fits one segment
 

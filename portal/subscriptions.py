@@ -11,8 +11,8 @@ from portal.languages import gettext as _
 from portal.paging import page_of
 from portal.refused import say
 from portal.sign_in import current_user, signed_in
-from workflows.finding import LISTS, holds
-from workflows.subscriptions import subscribe, unsubscribe
+from workflows.queries.text_search import LISTS, holds
+from workflows.subscriptions.subscribe import subscribe, unsubscribe
 
 pages = Blueprint("subscriptions", __name__)
 

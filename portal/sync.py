@@ -18,8 +18,8 @@ from portal.languages import page_language
 from portal.lists.blueprint import asked_list
 from portal.refused import say
 from portal.sign_in import current_user, signed_in
-from workflows.pushed import difference_now, last_good
-from workflows.pushes import confirm, push_now, unfinished_sync
+from workflows.sync.request import confirm, push_now, unfinished_sync
+from workflows.sync.snapshot import difference_now, last_good
 
 pages = Blueprint("sync", __name__, url_prefix="/mailing-lists/<int:list_id>/pushes")
 

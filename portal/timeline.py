@@ -9,7 +9,7 @@ from notifications.languages import translations
 from notifications.sendout_words import recorded_words
 from portal.letter_names import LETTERS
 from portal.refusals import refusal_words
-from workflows.trail import NOBODY, Names
+from workflows.queries.audit_search import NOBODY, Names
 
 Detail = Mapping[str, Any]
 

@@ -16,7 +16,14 @@ from portal.reading import page_zone
 from portal.sign_in import current_user, signed_in
 from portal.spreadsheet import line
 from portal.timeline import door_words, label, sentence
-from workflows.trail import Names, Question, everything, names, require_reader, search
+from workflows.queries.audit_search import (
+    Names,
+    Question,
+    everything,
+    names,
+    require_reader,
+    search,
+)
 
 pages = Blueprint("trail", __name__)
 

@@ -15,7 +15,8 @@ from models.clock import now
 from notifications.keys import Keys
 from notifications.sms import DeliveryReport
 from portal.sms_answers import in_words
-from workflows import notifications, sms
+from workflows.inbound import sms
+from workflows.notify import report
 
 hooks = Blueprint("webhooks", __name__, url_prefix="/webhooks/twilio")
 
@@ -79,9 +80,7 @@ def status() -> Response:
     if notification is not None:
         if reported.opted_out:
             notification.user.sms_stopped_at = now()
-        notifications.report(
-            session, notification, delivered=reported.delivered, why=reported.sentence
-        )
+        report(session, notification, delivered=reported.delivered, why=reported.sentence)
     return Response(status=204)
 
 

@@ -14,9 +14,9 @@ from portal.languages import gettext as _
 from portal.refused import say
 from portal.sign_in import current_user, reader, signed_in
 from workflows.access import require_author
-from workflows.drafts import rewrite
-from workflows.lists import list_named
-from workflows.messages import message_by_id, write
+from workflows.lists.lists import list_named
+from workflows.messages.drafts import rewrite
+from workflows.messages.write import message_by_id, write
 
 pages = Blueprint("writing", __name__)
 

@@ -12,11 +12,11 @@ from models import Door, Language, ListKind, MailingList, Preference, User
 from portal.web import app
 from sandbox.demo import APPROVERS, LINUS, MEMBERS
 from sandbox.residents import PASSWORD, RESIDENTS
-from workflows.contacts import change_contact
-from workflows.credentials import credentials_of
-from workflows.lists import assign_approvers, create_approver_list, create_list
-from workflows.people import add_user
-from workflows.subscriptions import subscribe
+from workflows.lists.lists import assign_approvers, create_approver_list, create_list
+from workflows.people.contacts import change_contact
+from workflows.people.credentials import credentials_of
+from workflows.people.users import add_user
+from workflows.subscriptions.subscribe import subscribe
 from workflows.transaction import transaction
 
 HERE: Final = Door.COMMAND_LINE

@@ -16,7 +16,7 @@ from models import (
     Sync,
 )
 from settings import Settings
-from workflows.contract import Call
+from workflows.public.contract import Call
 from workflows.tasks import PUBLIC
 
 ROOT: Final = Path(__file__).parent.parent

@@ -3,9 +3,9 @@
 from sqlalchemy.orm import Session
 
 from models import Door, LetterName, User
-from workflows.addresses import change_address
-from workflows.credentials import change_password
-from workflows.mailed_links import LETTERS, send_link
+from workflows.people.account_links import LETTERS, send_link
+from workflows.people.addresses import change_address
+from workflows.people.credentials import change_password
 
 
 def tell_of_account(session: Session, user: User, letter: LetterName) -> None:

@@ -34,18 +34,16 @@ from sandbox.mailbox import Mailbox
 from tests.account_letters import tell_of_account
 from tests.push_letters import tell_of_push
 from tests.sendout_letters import tell_of_sendout
-from workflows import (
-    access,
-    deadlines,
-    drafts,
-    lists,
-    mail,
-    messages,
-    moderation,
-    people,
-    subscriptions,
-)
-from workflows.notifications import notify_administrators
+from workflows import access
+from workflows.inbound import mail
+from workflows.lists import lists
+from workflows.messages import drafts
+from workflows.messages.write import write
+from workflows.moderation import deadlines
+from workflows.moderation.decide import decide, request_approval, withdraw
+from workflows.notify import notify_administrators
+from workflows.people.users import add_user
+from workflows.subscriptions.subscribe import subscribe
 
 LIMIT = 25_000_000
 ROOT: Final = Path(__file__).parent.parent
@@ -76,7 +74,7 @@ def cast(session: Session) -> Cast:
     announce = a_list(session, "announce")
     lists.assign_approvers(session, announce, approvers, by=None, via=Door.COMMAND_LINE)
     for member in (edsger, barbara):
-        subscriptions.subscribe(session, member, announce, by=member, via=Door.PORTAL)
+        subscribe(session, member, announce, by=member, via=Door.PORTAL)
     session.flush()
     return Cast(ada, grace, linus, barbara, edsger, approvers, announce)
 
@@ -84,7 +82,7 @@ def cast(session: Session) -> Cast:
 def person(session: Session, name: str, *roles: str) -> User:
     """Somebody whose address is their first name at example.org."""
     address = f"{name.split(maxsplit=1)[0].lower()}@example.org"
-    return people.add_user(session, address, name, roles=roles, by=None, via=Door.COMMAND_LINE)
+    return add_user(session, address, name, roles=roles, by=None, via=Door.COMMAND_LINE)
 
 
 def a_list(session: Session, short_name: str) -> MailingList:
@@ -113,7 +111,7 @@ def an_eml(subject: str = "General assembly", **headers: str) -> bytes:
 
 def a_draft(session: Session, people_: Cast, subject: str = "General assembly") -> Message:
     """A draft of Ada's for the list announce."""
-    return messages.write(
+    return write(
         session,
         people_.ada,
         people_.announce,
@@ -125,9 +123,7 @@ def a_draft(session: Session, people_: Cast, subject: str = "General assembly") 
 
 def a_request(session: Session, people_: Cast) -> ModerationRequest:
     """An open request about a message of Ada's."""
-    return moderation.request_approval(
-        session, a_draft(session, people_), people_.ada, via=Door.PORTAL
-    )
+    return request_approval(session, a_draft(session, people_), people_.ada, via=Door.PORTAL)
 
 
 def role(session: Session, name: str) -> Role:
@@ -138,7 +134,7 @@ def role(session: Session, name: str) -> Role:
 def a_dispatch(session: Session, people_: Cast) -> Dispatch:
     """The sendout, due now, of a message that Ada wrote and Grace approved."""
     request = a_request(session, people_)
-    moderation.decide(session, request, people_.grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, request, people_.grace, Verdict.APPROVED, via=Door.PORTAL)
     session.flush()
     return session.scalars(select(Dispatch).where(Dispatch.request_id == request.id)).one()
 
@@ -172,7 +168,7 @@ def a_letter(
     comment: str = "",
 ) -> Notification:
     """A letter after a message of Ada's, due now: the first that was written of its kind."""
-    message = messages.write(
+    message = write(
         session,
         people_.ada,
         people_.announce,
@@ -181,7 +177,7 @@ def a_letter(
         send_at=send_at,
         via=Door.PORTAL,
     )
-    request = moderation.request_approval(session, message, people_.ada, via=Door.PORTAL)
+    request = request_approval(session, message, people_.ada, via=Door.PORTAL)
     tell_of_account(session, people_.grace, letter)
     bring_about(session, request, letter, comment=comment)
     session.flush()
@@ -206,14 +202,12 @@ def bring_about(
         case LetterName.EXPIRED:
             deadlines.expire(session, request)
         case LetterName.WITHDRAWN:
-            moderation.withdraw(session, request, request.message.author, via=Door.PORTAL)
+            withdraw(session, request, request.message.author, via=Door.PORTAL)
         case LetterName.APPROVED | LetterName.DECIDED | LetterName.REJECTED:
             verdict = Verdict.REJECTED if letter is LetterName.REJECTED else Verdict.APPROVED
-            moderation.decide(session, request, grace, verdict, via=Door.PORTAL, comment=comment)
+            decide(session, request, grace, verdict, via=Door.PORTAL, comment=comment)
         case LetterName.TOO_LATE:
-            moderation.decide(
-                session, request, linus, Verdict.REJECTED, via=Door.PORTAL, comment=comment
-            )
+            decide(session, request, linus, Verdict.REJECTED, via=Door.PORTAL, comment=comment)
     if letter in {LetterName.NOT_UNDERSTOOD, LetterName.TOO_LATE}:
         mail.write_back(session, request.invitations[0], letter)
     if letter is LetterName.PHONE_LOCKED:

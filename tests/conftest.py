@@ -11,7 +11,7 @@ from models.database import engine, new_session
 from tests.builders import Cast, cast
 from tests.databases import main_url, migrate, new_database
 from workflows import transaction as unit
-from workflows.bells import Bell
+from workflows.outbox import Bell
 
 # No deadlines: they say how busy a machine is.  Each run tries the same examples, so that whoever
 # changed nothing breaks nothing; `--hypothesis-profile=default` looks for others.

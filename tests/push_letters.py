@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from models import Failure, LetterName, MailingList, Sync, SyncState
-from workflows import sync
+from workflows.sync.push import hold_back, tell
 
 
 def tell_of_push(session: Session, mailing_list: MailingList, letter: LetterName) -> None:
@@ -16,6 +16,6 @@ def tell_of_push(session: Session, mailing_list: MailingList, letter: LetterName
     session.flush()
     if letter is LetterName.SYNC_HELD:
         pushed.move(SyncState.RUNNING)
-        sync.hold_back(session, pushed, told=0)
+        hold_back(session, pushed, told=0)
     else:
-        sync.tell(session, pushed, letter)
+        tell(session, pushed, letter)

@@ -4,7 +4,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Dispatch, Door, LetterName, ModerationRequest, Verdict
-from workflows import dispatch, moderation, sendout
+from workflows.moderation.decide import decide
+from workflows.sendout.schedule import return_to_author, stop
+from workflows.sendout.send import begin
 
 
 def tell_of_sendout(session: Session, request: ModerationRequest, letter: LetterName) -> None:
@@ -12,10 +14,10 @@ def tell_of_sendout(session: Session, request: ModerationRequest, letter: Letter
     if letter not in {LetterName.RETURNED, LetterName.STOPPED}:
         return
     grace, linus = (invitation.user for invitation in request.invitations)
-    moderation.decide(session, request, grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, request, grace, Verdict.APPROVED, via=Door.PORTAL)
     waiting = session.scalars(select(Dispatch).where(Dispatch.request_id == request.id)).one()
     if letter is LetterName.RETURNED:
-        dispatch.return_to_author(session, waiting)
+        return_to_author(session, waiting)
     else:
-        sendout.begin(session, waiting)
-        dispatch.stop(session, waiting, by=linus, via=Door.PORTAL)
+        begin(session, waiting)
+        stop(session, waiting, by=linus, via=Door.PORTAL)

@@ -11,9 +11,11 @@ import celeryconfig
 from models.work_items import HORIZON, LONGEST_RING, RING_COUNTS
 from settings import Settings, settings
 from tests.builders import run
-from workflows import public, sync, tasks
+from workflows import tasks
 from workflows.celery import app
-from workflows.list_server import GONE_WITHIN
+from workflows.public import declare
+from workflows.sync.command import GONE_WITHIN
+from workflows.sync.push import START_WITHIN, Rules
 from workflows.tasks import PUBLIC
 from workflows.transaction import ANSWERED_BY
 
@@ -26,7 +28,7 @@ app.loader.import_default_modules()
 TASKS: dict[str, Any] = {
     name: task
     for name, task in app.tasks.items()
-    if task.__module__ in {tasks.__name__, public.__name__}
+    if task.__module__ in {tasks.__name__, declare.__name__}
 }
 
 
@@ -114,10 +116,10 @@ def test_a_lease_is_longer_than_its_command_can_live_and_shorter_than_its_task(
     seconds: int,
 ) -> None:
     timeout = timedelta(seconds=seconds)
-    rules = sync.Rules(enabled=True, timeout=timeout, max_shrink=30, alert_after=3)
+    rules = Rules(enabled=True, timeout=timeout, max_shrink=30, alert_after=3)
 
     # It starts at the latest so late, runs so long, and is gone so soon after it was killed.
-    assert rules.lease > sync.START_WITHIN + timeout + GONE_WITHIN
+    assert rules.lease > START_WITHIN + timeout + GONE_WITHIN
     assert rules.lease < timeout + timedelta(seconds=90)
 
 

@@ -18,9 +18,9 @@ from tests.builders import Cast, a_dispatch, a_letter, a_mailer
 from tests.faults.premises import send_home
 from tests.log_lines import Lines, configure
 from tests.notifications.voices import a_voice
-from workflows import sendout
-from workflows.bells import Bell, ring
 from workflows.celery import app
+from workflows.outbox import Bell, ring
+from workflows.sendout.send import claim, send
 
 __all__ = ["configure"]
 
@@ -169,7 +169,7 @@ def test_a_sendout_leaves_no_trace_of_its_readers_or_its_text(
         mailbox.answer(None, "550 5.1.1 <edsger@example.org>: no such user", times=1)
         if away:
             mailbox.stop()
-        sendout.send(session, waiting.id, sendout.claim(session, waiting, UTC), a_mailer(mailbox))
+        send(session, waiting.id, claim(session, waiting, UTC), a_mailer(mailbox))
 
     said = "\n".join(lines())
     assert [each for each in PRIVATE if each in said] == []

@@ -1,111 +1,86 @@
-"""The outbox: which messages a person sees, and how far each has come, a page at a time."""
+"""Ring for work that was committed: tell a queue which row, or which list, to look at.
+
+A bell that nobody hears loses nothing: the sweep rings again.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import compress
+from typing import NamedTuple
 
-from sqlalchemy import Select, func, or_, select, true
-from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
+import redis
+import structlog
+from kombu import Connection
+from kombu.exceptions import KombuError
+from kombu.pools import producers
 
-from models import (
-    Decision,
-    Delivery,
-    Dispatch,
-    MailingList,
-    Message,
-    MessageState,
-    ModerationRequest,
-    Right,
-    User,
-)
-from workflows.finding import MESSAGES, holds
-from workflows.messages import PRIVATE
+from models.clock import now
+from settings import settings
+from workflows.celery import app
+from workflows.redis_client import memory
 
+log = structlog.get_logger()
 
-def outbox(user: User) -> Select[Message]:
-    """The own messages, and with the right to see the outbox those of others; newest first."""
-    found = (
-        select(Message)
-        .join(Message.author)
-        .where(Message.state != MessageState.DISCARDED)
-        .order_by(Message.id.desc())
-        .options(contains_eager(Message.author), selectinload(Message.mailing_list))
-    )
-    if user.may(Right.VIEW_OUTBOX):
-        return found.where(or_(Message.author_id == user.id, Message.state.not_in(PRIVATE)))
-    return found.where(Message.author_id == user.id)
+# A page waits for its bell: a broker that does not answer within a second is not waited for.
+BELL_PATIENCE = {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 0}
 
 
-def searched(found: Select[Message], words: str) -> Select[Message]:
-    """Those of an outbox whose subject or author's name has each of the words in it."""
-    return found.where(holds(words, MESSAGES))
+class Bell(NamedTuple):
+    """What to ring: a task, the id of the row it is for, and when it is due."""
+
+    task: str
+    row_id: int
+    due_at: datetime
 
 
-def of_list(found: Select[Message], short_name: str) -> Select[Message]:
-    """Those for this list."""
-    return found.where(Message.mailing_list.has(MailingList.short_name == short_name))
+def ring(bells: Sequence[Bell]) -> None:
+    """Publish all in one pipelined batch; a broker that is away costs a second, not the work."""
+    if not bells:
+        return
+    options = {**app.conf.broker_transport_options, **BELL_PATIENCE}
+    try:
+        with (
+            producers[Connection(app.conf.broker_url, transport_options=options)].acquire(
+                block=True, timeout=1
+            ) as producer,
+            producer.batch(max_size=500),
+        ):
+            for bell in bells:
+                eta = bell.due_at if bell.due_at > now() else None
+                app.send_task(
+                    bell.task,
+                    args=[bell.row_id],
+                    eta=eta,
+                    producer=producer,
+                    ignore_result=True,  # or the result backend would be asked first
+                )
+    except KombuError:
+        log.warning("bells not heard, the sweep will ring again", bells=len(bells))
 
 
-@dataclass(frozen=True)
-class Progress:
-    """What is known of some messages besides their rows, by their ids."""
+def ring_for_lists(lists: Mapping[int, datetime | None]) -> None:
+    """Ring once per list and quiet period, however many changes come: Redis remembers the ring.
 
-    rejections: Mapping[int, Decision]
-    dispatches: Mapping[int, Dispatch]
-    tallies: Mapping[int, Mapping[str, int]]
-
-
-def progress(session: Session, messages: Sequence[Message]) -> Progress:
-    """Why they were rejected, when they are due, how many deliveries are in which state.
-
-    Three queries, however many messages.  Of finished sendouts nothing is counted: their own page
-    tells.
+    `lists` tells when to ring for each; None stands for the end of a quiet period from now, unless
+    a bell will ring anyhow.
     """
-
-    def ids(*states: MessageState) -> Sequence[int]:
-        return [one.id for one in messages if one.state in states]
-
-    return Progress(
-        rejections(session, ids(MessageState.REJECTED)),
-        dispatches(session, ids(MessageState.SCHEDULED, MessageState.SENDING)),
-        tallies(session, ids(MessageState.SENDING)),
-    )
-
-
-def rejections(session: Session, message_ids: Sequence[int]) -> Mapping[int, Decision]:
-    """The newest decision about each of the messages."""
-    found = (
-        select(ModerationRequest.message_id, Decision)
-        .join(Decision, Decision.request_id == ModerationRequest.id)
-        .where(ModerationRequest.message_id.in_(message_ids))
-        .options(joinedload(Decision.approver))
-        .order_by(ModerationRequest.id)
-    )
-    return {row.message_id: row.Decision for row in session.execute(found)}
+    if not (lists and settings.maillists_enabled):
+        return
+    moment = now()
+    due = {list_id: due_at or moment + settings.sync_quiet for list_id, due_at in lists.items()}
+    try:
+        with memory.pipeline(transaction=False) as pipeline:
+            for list_id, due_at in due.items():
+                lasts = max(due_at - moment, timedelta(milliseconds=1))
+                pipeline.set(rung(list_id), 1, nx=lists[list_id] is None, px=lasts)
+            first = pipeline.execute()
+    except redis.RedisError:
+        log.warning("bells not heard, the sweep will ring again", bells=len(lists))
+        return
+    bells = [Bell("sync.open_sync", list_id, due_at) for list_id, due_at in due.items()]
+    ring(list(compress(bells, first)))
 
 
-def dispatches(session: Session, message_ids: Sequence[int]) -> Mapping[int, Dispatch]:
-    """The newest dispatch of each of the messages."""
-    found = select(Dispatch).where(Dispatch.message_id.in_(message_ids)).order_by(Dispatch.id)
-    return {dispatch.message_id: dispatch for dispatch in session.scalars(found)}
-
-
-def tallies(session: Session, message_ids: Sequence[int]) -> Mapping[int, Mapping[str, int]]:
-    """How many deliveries of each of the messages are in which state."""
-    # For each dispatch by itself: else PostgreSQL may read all deliveries that there ever were.
-    theirs = (
-        select(Delivery.state, func.count().label("number"))
-        .where(Delivery.dispatch_id == Dispatch.id)
-        .correlate(Dispatch)
-        .group_by(Delivery.state)
-        .lateral()
-    )
-    found = (
-        select(Dispatch.message_id, theirs.c.state, theirs.c.number)
-        .join(theirs, true())
-        .where(Dispatch.message_id.in_(message_ids))
-    )
-    counted: dict[int, dict[str, int]] = {}
-    for message_id, state, number in session.execute(found):
-        counts = counted.setdefault(message_id, {})
-        counts[state.value] = counts.get(state.value, 0) + number
-    return counted
+def rung(list_id: int) -> str:
+    """Where Redis remembers that a bell for this list will ring."""
+    return f"listgate:rung:{list_id}"

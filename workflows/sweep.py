@@ -23,7 +23,7 @@ from models import (
     record,
 )
 from models.clock import now
-from workflows.sendout import CLAIM_GRACE
+from workflows.sendout.send import CLAIM_GRACE
 
 # One sweep rings so many bells of a kind at most; a longer backlog is the next sweep's.
 BELLS = 1000

@@ -1,7 +1,7 @@
 """Every task there is: transaction, take, one verb.
 
-The first half is ours alone; the second is public, for other services: workflows/contract.py has
-their arguments and answers, workflows/public.py how they are declared.
+The first half is internal; the second is public, for other services: workflows/public/contract.py
+has their arguments and answers, workflows/public/declare.py how they are declared.
 """
 
 from collections.abc import Callable
@@ -23,29 +23,25 @@ from models import (
 from notifications.delivery import deliver
 from notifications.voice import Voice
 from settings import settings
-from workflows import (
-    access,
-    addresses,
-    contract,
-    dispatch,
-    list_server,
-    lists,
-    mail,
-    messages,
-    moderation,
-    notifications,
-    parcels,
-    pushes,
-    removal,
-    sendout,
-    subscriptions,
-    sweep,
-    switches,
-    sync,
-)
+from workflows import access, sweep
 from workflows.celery import app
-from workflows.deadlines import Patience, meet_deadlines
-from workflows.public import PUBLIC, public
+from workflows.inbound import mail
+from workflows.lists import lists
+from workflows.messages.write import message_by_id
+from workflows.moderation import decide as moderation
+from workflows.moderation.deadlines import Patience, meet_deadlines
+from workflows.notify import try_other_channel
+from workflows.people import addresses, removal
+from workflows.public import contract
+from workflows.public.claim_check import content
+from workflows.public.declare import PUBLIC, public
+from workflows.sendout import schedule
+from workflows.sendout.send import claim, send
+from workflows.subscriptions import subscribe as subscriptions
+from workflows.sync import push as sync
+from workflows.sync import request as pushes
+from workflows.sync import switches
+from workflows.sync.command import filled, run
 from workflows.transaction import transaction
 
 __all__ = ["PUBLIC"]  # docs/tasks.md is drawn from it
@@ -70,7 +66,7 @@ def deliver_notification(notification_id: int) -> None:
     with transaction() as session:
         notification = Notification.take(session, notification_id, NotificationState.PENDING)
         if notification and not deliver(session, notification, voice):
-            notifications.try_other_channel(session, notification)
+            try_other_channel(session, notification)
 
 
 @app.task(name="moderation.handle_mail")
@@ -86,9 +82,9 @@ def send_dispatch(dispatch_id: int) -> None:
     """Send the next batch of a sendout whose time has come."""
     with transaction() as session:
         waiting = Dispatch.take(session, dispatch_id, DispatchState.WAITING, DispatchState.SENDING)
-        batch = sendout.claim(session, waiting, voice.time_zone) if waiting else []
+        batch = claim(session, waiting, voice.time_zone) if waiting else []
     with transaction() as session:
-        sendout.send(session, dispatch_id, batch, voice.mailer)
+        send(session, dispatch_id, batch, voice.mailer)
 
 
 @app.task(name="sync.open_sync")
@@ -113,8 +109,8 @@ def hand_over(claimed: sync.Claim) -> None:
     template = settings.maillist_sync_commands.get(
         claimed.short_name, settings.maillist_sync_command
     )
-    outcome = list_server.run(
-        list_server.filled(template, short_name=claimed.short_name, email=claimed.email),
+    outcome = run(
+        filled(template, short_name=claimed.short_name, email=claimed.email),
         claimed.addresses,
         limit=settings.sync_timeout,
         not_after=claimed.not_after,
@@ -148,7 +144,7 @@ if settings.maillists_enabled:
 
 @public("listgate.request_approval", contract.RequestApproval)
 def request_approval(session: Session, call: contract.RequestApproval) -> contract.Answer:
-    message = messages.message_by_id(session, call.message_id)
+    message = message_by_id(session, call.message_id)
     author = access.acting_user_by_id(session, call.author_id, Door.SERVICE)
     request = moderation.request_approval(session, message, author, via=Door.SERVICE)
     return contract.standing(message, request)
@@ -172,9 +168,9 @@ def withdraw(session: Session, call: contract.Withdraw) -> contract.Answer:
 
 @public("listgate.recall", contract.Recall)
 def recall(session: Session, call: contract.Recall) -> contract.Answer:
-    message = messages.message_by_id(session, call.message_id)
+    message = message_by_id(session, call.message_id)
     by = access.acting_user_by_id(session, call.by_id, Door.SERVICE)
-    dispatch.recall(session, message, by, via=Door.SERVICE)
+    schedule.recall(session, message, by, via=Door.SERVICE)
     return contract.standing(message)
 
 
@@ -207,7 +203,7 @@ def import_subscribers(session: Session, call: contract.ImportSubscribers) -> co
 @public("listgate.change_address", contract.ChangeAddress)
 def change_address(session: Session, call: contract.ChangeAddress) -> contract.Answer:
     by = access.acting_user_by_id(session, call.by_id, Door.SERVICE)
-    user, address = access.user_by_id(session, call.user_id), parcels.content(call.parcel)
+    user, address = access.user_by_id(session, call.user_id), content(call.parcel)
     moved = addresses.change_address(session, user, address, by=by, via=Door.SERVICE)
     return contract.changed(call, done=moved)
 

@@ -21,7 +21,7 @@ from models import (
     record_refusal,
 )
 from models.database import new_session
-from workflows.bells import Bell, ring, ring_for_lists
+from workflows.outbox import Bell, ring, ring_for_lists
 
 # Which task does the work that a row asks for.
 ANSWERED_BY: dict[type[WorkItem], str] = {

@@ -13,7 +13,7 @@ from portal.languages import gettext as _
 from portal.refused import say
 from portal.sign_in import current_user, safe_next, signed_in
 from portal.throttle import PER_PERSON, in_vain, limiter
-from workflows.credentials import credentials_of, turn_off_codes, turn_on_codes
+from workflows.people.credentials import credentials_of, turn_off_codes, turn_on_codes
 
 # A code of the slot before or after counts too: telephones' clocks are not exact.
 WINDOW = 30  # seconds

@@ -10,8 +10,8 @@ from portal.languages import gettext as _
 from portal.refused import say
 from portal.sign_in import current_user, signed_in
 from workflows.access import require
-from workflows.mailed_links import invite
-from workflows.people import add_user
+from workflows.people.account_links import invite
+from workflows.people.users import add_user
 
 
 @pages.get("/users/new")

@@ -13,9 +13,9 @@ from portal.languages import gettext as _
 from portal.refused import say
 from portal.throttle import LETTERS_PER_PERSON, PER_ADDRESS, limiter, person_meant
 from workflows.access import find_user
-from workflows.addresses import change_address
-from workflows.credentials import credentials_of
-from workflows.mailed_links import link_by_token, send_link, use_link
+from workflows.people.account_links import link_by_token, send_link, use_link
+from workflows.people.addresses import change_address
+from workflows.people.credentials import credentials_of
 
 ASKED_FOR = {"log-in": LinkPurpose.LOG_IN, "password": LinkPurpose.RESET}
 CHOOSING = {LinkPurpose.RESET, LinkPurpose.INVITATION}

@@ -13,7 +13,7 @@ from portal.languages import gettext as _
 from portal.refused import say
 from portal.sign_in import current_user, signed_in
 from portal.throttle import PER_PERSON, in_vain, limiter
-from workflows.credentials import change_password, credentials_of
+from workflows.people.credentials import change_password, credentials_of
 
 
 @pages.get("/account/password")

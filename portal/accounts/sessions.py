@@ -15,7 +15,7 @@ from portal.accounts.security import spend_a_hash
 from portal.sign_in import reader, safe_next
 from portal.throttle import PER_ADDRESS, PER_PERSON, in_vain, limiter, person_meant
 from workflows.access import find_user
-from workflows.credentials import note_log_in
+from workflows.people.credentials import note_log_in
 
 # Long enough to find the telephone that shows the code.
 HALF_WAY_FOR = timedelta(minutes=10)

@@ -6,7 +6,8 @@ import typer
 
 from models import Door
 from portal.cli.options import Addresses, ShortName, acting, counted
-from workflows import access, lists
+from workflows import access
+from workflows.lists import lists
 
 approvers = typer.Typer(help="Approver lists: create, set, assign.", no_args_is_help=True)
 

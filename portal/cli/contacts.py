@@ -7,8 +7,8 @@ import typer
 from models import Door, Language, Preference
 from portal.cli.options import Address, acting
 from workflows import access
-from workflows.addresses import change_address
-from workflows.contacts import change_contact
+from workflows.people.addresses import change_address
+from workflows.people.contacts import change_contact
 
 
 def contact(

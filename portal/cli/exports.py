@@ -6,7 +6,8 @@ import typer
 
 from models import Door
 from portal.cli.options import ShortName
-from workflows import exports, lists
+from workflows.lists import lists
+from workflows.subscriptions import export as exports
 from workflows.transaction import transaction
 
 app = typer.Typer()

@@ -7,9 +7,10 @@ import typer
 from models import Door, MailingList
 from portal.cli.options import counted, say
 from portal.cli.progress import reading, working
-from workflows import imports, lists
-from workflows.import_report import Report
-from workflows.imports import Imported
+from workflows.lists import lists
+from workflows.subscriptions import imports
+from workflows.subscriptions.import_report import Report
+from workflows.subscriptions.imports import Imported
 from workflows.transaction import transaction
 
 app = typer.Typer()

@@ -16,7 +16,8 @@ from portal import lmtp
 from portal.cli.options import acting, local, show
 from portal.receiving import expected, receive
 from settings import TRY_AGAIN, settings
-from workflows import logs, mail
+from workflows import logs
+from workflows.inbound import mail
 from workflows.transaction import transaction
 
 app = typer.Typer()

@@ -11,8 +11,8 @@ from notifications.sendout_words import rate_words, window_words
 from portal.cli.options import RateOption, ShortName, WindowOption, acting, show, with_options
 from portal.cli.subscriptions import members
 from settings import settings
-from workflows import lists
-from workflows.sendout_rules import set_sendout_rules
+from workflows.lists import lists
+from workflows.sendout.rules import set_sendout_rules
 from workflows.transaction import transaction
 
 mailing_lists = typer.Typer(help="Mailing lists: create, set, show, all.", no_args_is_help=True)

@@ -26,9 +26,12 @@ from portal.cli.options import (
 )
 from portal.timeline import sentence
 from settings import settings
-from workflows import access, dispatch, lists, messages
-from workflows.invitations import view
-from workflows.timeline import newest_request, standing, timeline
+from workflows import access
+from workflows.lists import lists
+from workflows.messages import write
+from workflows.moderation.approver_keys import view
+from workflows.queries.message_status import newest_request, standing, timeline
+from workflows.sendout import schedule
 from workflows.transaction import transaction
 
 # Whose clocks tell when windows open.
@@ -56,7 +59,7 @@ def submit(
     raw = contents(file)
     with acting() as (session, done):
         user = access.acting_user(session, author, Door.COMMAND_LINE)
-        message = messages.write(
+        message = write.write(
             session,
             user,
             lists.list_named(session, short_name),
@@ -67,7 +70,7 @@ def submit(
             via=Door.COMMAND_LINE,
         )
         if not draft:
-            messages.hand_in(session, message, user, via=Door.COMMAND_LINE)
+            write.hand_in(session, message, user, via=Door.COMMAND_LINE)
         done(report(session, message))
 
 
@@ -75,9 +78,9 @@ def submit(
 def hand_in(message_id: MessageId, author: As) -> None:
     """Hand in a draft."""
     with acting() as (session, done):
-        message = messages.message_by_id(session, message_id)
+        message = write.message_by_id(session, message_id)
         user = access.acting_user(session, author, Door.COMMAND_LINE)
-        messages.hand_in(session, message, user, via=Door.COMMAND_LINE)
+        write.hand_in(session, message, user, via=Door.COMMAND_LINE)
         done(report(session, message))
 
 
@@ -85,7 +88,7 @@ def hand_in(message_id: MessageId, author: As) -> None:
 def show_message(message_id: MessageId, reader: As) -> None:
     """Show a message to somebody who may answer about it, as it will be sent."""
     with transaction() as session:
-        message = messages.message_by_id(session, message_id)
+        message = write.message_by_id(session, message_id)
         user = access.acting_user(session, reader, Door.COMMAND_LINE)
         view(session, newest_request(session, message), user, via=Door.COMMAND_LINE)
         sys.stdout.buffer.write(outgoing(message))
@@ -132,8 +135,8 @@ def recall(message_id: MessageId, by: As) -> None:
     """Take a scheduled message back, or stop one that is being sent."""
     with acting() as (session, done):
         user = access.acting_user(session, by, Door.COMMAND_LINE)
-        message = messages.message_by_id(session, message_id)
-        dispatch.recall(session, message, user, via=Door.COMMAND_LINE)
+        message = write.message_by_id(session, message_id)
+        schedule.recall(session, message, user, via=Door.COMMAND_LINE)
         done(report(session, message))
 
 
@@ -141,7 +144,7 @@ def recall(message_id: MessageId, by: As) -> None:
 def show_timeline(message_id: MessageId) -> None:
     """Show everything that happened to a message, in order."""
     with transaction() as session:
-        message = messages.message_by_id(session, message_id)
+        message = write.message_by_id(session, message_id)
         say(f"{message.subject or '(no subject)'} {standing(session, message, ZONE)}")
         show(
             "when",

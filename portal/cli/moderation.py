@@ -8,7 +8,8 @@ import typer
 from models import Door, Verdict
 from portal.cli.messages import report
 from portal.cli.options import As, RequestId, acting
-from workflows import access, moderation
+from workflows import access
+from workflows.moderation import decide as moderation
 
 app = typer.Typer()
 

@@ -7,8 +7,8 @@ import typer
 from models import Language, Sync, SyncState
 from notifications.failures import readable, why
 from portal.cli.options import ShortName, local, number, show
-from workflows import lists
-from workflows.push_history import Standing, history, standings
+from workflows.lists import lists
+from workflows.sync.status import Standing, history, standings
 from workflows.transaction import transaction
 
 app = typer.Typer()

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from models import Door, Right, Role
 from portal.cli.options import RoleName, acting, counted, show
-from workflows import people
+from workflows.people import users
 from workflows.transaction import transaction
 
 roles = typer.Typer(help="Roles: named sets of rights.", no_args_is_help=True)
@@ -35,5 +35,5 @@ def define_role(
 ) -> None:
     """Create a role, or give an existing one exactly these rights."""
     with acting() as (session, done):
-        people.define_role(session, name, right, by=None, via=Door.COMMAND_LINE)
+        users.define_role(session, name, right, by=None, via=Door.COMMAND_LINE)
         done(f"The role {name} has {counted(len(set(right)), 'right')}.")

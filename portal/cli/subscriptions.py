@@ -6,7 +6,9 @@ from sqlalchemy.orm import Session
 
 from models import Door, MailingList, Subscription, User
 from portal.cli.options import Addresses, ShortName, acting, counted
-from workflows import access, lists, subscriptions
+from workflows import access
+from workflows.lists import lists
+from workflows.subscriptions import subscribe as subscriptions
 
 app = typer.Typer()
 

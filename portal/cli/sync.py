@@ -6,8 +6,10 @@ from models import Door, SyncState
 from portal.cli import push_history
 from portal.cli.options import ShortName, acting, number
 from settings import settings
-from workflows import lists, pushed, pushes
-from workflows.switches import require_maillists
+from workflows.lists import lists
+from workflows.sync import request
+from workflows.sync.snapshot import difference_now, last_good
+from workflows.sync.switches import require_maillists
 from workflows.transaction import transaction
 
 sync = typer.Typer(
@@ -28,7 +30,7 @@ def push_now(short_name: ShortName) -> None:
     """Push a list at once, whether or not anything has changed."""
     with acting() as (session, done):
         mailing_list = lists.list_named(session, short_name)
-        asked = pushes.push_now(session, mailing_list, by=None, via=Door.COMMAND_LINE)
+        asked = request.push_now(session, mailing_list, by=None, via=Door.COMMAND_LINE)
         running = asked.state is SyncState.RUNNING
         done(f"The list {short_name} is being pushed{'' if running else ' as soon as possible'}.")
 
@@ -39,7 +41,7 @@ def difference(short_name: ShortName) -> None:
     counts = {True: 0, False: 0}
     with transaction() as session:
         mailing_list = lists.list_named(session, short_name)
-        for each in pushed.difference_now(session, mailing_list):
+        for each in difference_now(session, mailing_list):
             counts[each.added] += 1
             typer.echo(f"{'+' if each.added else '-'}{each.line.decode()}", nl=False)
     typer.echo(f"{counts[True]} added, {counts[False]} removed.", err=True)
@@ -50,8 +52,8 @@ def confirm(short_name: ShortName) -> None:
     """Let the push that is held through, and none that removes more."""
     with acting() as (session, done):
         mailing_list = lists.list_named(session, short_name)
-        let_through = pushes.confirm(session, mailing_list, by=None, via=Door.COMMAND_LINE)
-        good = pushed.last_good(session, mailing_list.id)
+        let_through = request.confirm(session, mailing_list, by=None, via=Door.COMMAND_LINE)
+        good = last_good(session, mailing_list.id)
         before = number(good.addresses if good else None)
         done(
             f"The push of {short_name} may remove {let_through.confirmed} of {before} addresses; "

@@ -7,8 +7,9 @@ from sqlalchemy import select
 
 from models import Door, User
 from portal.cli.options import Address, RoleName, acting, counted, plain, show
-from workflows import access, people
-from workflows.removal import remove_user
+from workflows import access
+from workflows.people import users as people
+from workflows.people.removal import remove_user
 from workflows.transaction import transaction
 
 users = typer.Typer(

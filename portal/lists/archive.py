@@ -8,7 +8,7 @@ from portal.languages import gettext as _
 from portal.lists.blueprint import asked_list, pages
 from portal.refused import say
 from portal.sign_in import current_user, signed_in
-from workflows.archive import archive, unarchive
+from workflows.lists.archive import archive, unarchive
 
 
 @pages.get("/<int:list_id>/archive")

@@ -5,7 +5,7 @@ from flask import Blueprint, g
 from models import Door, MailingList, Right
 from portal.sign_in import current_user
 from workflows.access import require
-from workflows.lists import list_by_id
+from workflows.lists.lists import list_by_id
 
 pages = Blueprint("lists", __name__, url_prefix="/mailing-lists")
 

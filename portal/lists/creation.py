@@ -10,7 +10,7 @@ from portal.lists.words import chosen, list_words
 from portal.refused import say
 from portal.sign_in import current_user, signed_in
 from workflows.access import require
-from workflows.lists import create_list
+from workflows.lists.lists import create_list
 
 
 @pages.get("/new")

@@ -11,9 +11,9 @@ from portal.lists.words import chosen, list_words
 from portal.refused import say
 from portal.sendout import typed_rules
 from portal.sign_in import current_user, signed_in
-from workflows.approver_lists import approver_list_by_id
-from workflows.lists import assign_approvers, edit_list
-from workflows.sendout_rules import set_sendout_rules
+from workflows.lists.approver_lists import approver_list_by_id
+from workflows.lists.lists import assign_approvers, edit_list
+from workflows.sendout.rules import set_sendout_rules
 
 
 @pages.get("/<int:list_id>/details")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from portal.languages import gettext
-from workflows.warnings import Doubt, Warned
+from workflows.lists.checks import Doubt, Warned
 
 
 def told(warned: Warned) -> str:

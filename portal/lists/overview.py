@@ -14,10 +14,10 @@ from portal.lists.words import list_words
 from portal.paging import page_of
 from portal.sign_in import current_user, signed_in
 from workflows.access import require
-from workflows.finding import LISTS, holds
-from workflows.pushed import last_good
-from workflows.pushes import unfinished_sync
-from workflows.warnings import warnings_of
+from workflows.lists.checks import warnings_of
+from workflows.queries.text_search import LISTS, holds
+from workflows.sync.request import unfinished_sync
+from workflows.sync.snapshot import last_good
 
 # Counting further would cost more than knowing it is worth on a page.
 COUNTED = 10_000

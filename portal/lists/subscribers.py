@@ -17,9 +17,9 @@ from portal.paging import ROWS
 from portal.refused import say
 from portal.sign_in import current_user, signed_in
 from workflows.access import user_by_id, user_with_address
-from workflows.exports import export as write_addresses
-from workflows.finding import PEOPLE, holds
-from workflows.subscriptions import subscribe, unsubscribe
+from workflows.queries.text_search import PEOPLE, holds
+from workflows.subscriptions.export import export as write_addresses
+from workflows.subscriptions.subscribe import subscribe, unsubscribe
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from portal.languages import gettext as _
 from portal.people.blueprint import pages, person_to
 from portal.refused import say
 from portal.sign_in import current_user, signed_in
-from workflows.addresses import change_address
-from workflows.contacts import change_contact
-from workflows.roles import set_roles
+from workflows.people.addresses import change_address
+from workflows.people.contacts import change_contact
+from workflows.people.roles import set_roles
 
 
 @pages.get("/users/<int:user_id>/contact")

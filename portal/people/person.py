@@ -9,10 +9,10 @@ from portal.languages import gettext as _
 from portal.people.blueprint import pages, person_to
 from portal.refused import say
 from portal.sign_in import current_user, signed_in
-from workflows.administrators import is_the_last
-from workflows.credentials import turn_off_codes
-from workflows.mailed_links import invite
-from workflows.people import disable, enable
+from workflows.people.account_links import invite
+from workflows.people.credentials import turn_off_codes
+from workflows.people.last_administrator import is_the_last
+from workflows.people.users import disable, enable
 
 
 @pages.get("/users/<int:user_id>")

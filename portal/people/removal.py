@@ -8,9 +8,9 @@ from portal.languages import gettext as _
 from portal.people.blueprint import pages, person_to
 from portal.refused import say
 from portal.sign_in import current_user, signed_in
-from workflows.administrators import is_the_last
-from workflows.consequences import consequences
-from workflows.removal import remove_user
+from workflows.people.consequences import consequences
+from workflows.people.last_administrator import is_the_last
+from workflows.people.removal import remove_user
 
 
 @pages.get("/users/<int:user_id>/removal")

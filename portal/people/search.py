@@ -10,7 +10,7 @@ from portal.paging import page_of
 from portal.people.blueprint import pages
 from portal.sign_in import current_user, signed_in
 from workflows.access import require
-from workflows.finding import PEOPLE, holds
+from workflows.queries.text_search import PEOPLE, holds
 
 STANDINGS = {
     "active": User.disabled_at.is_(None),

@@ -29,8 +29,12 @@ from sandbox.house import ROOT, House
 from tests.browser import mails
 from tests.builders import LIMIT, Cast, a_list, an_eml, cast, person
 from tests.workflows.pushing import ListServer, asked
-from workflows import archive, lists, messages, moderation, people, subscriptions
-from workflows.invitations import view
+from workflows.lists import archive, lists
+from workflows.messages.write import hand_in, write
+from workflows.moderation.approver_keys import view
+from workflows.moderation.decide import decide, request_approval
+from workflows.people.users import disable
+from workflows.subscriptions.subscribe import subscribe, unsubscribe
 from workflows.transaction import transaction
 
 BY_HAND = Door.COMMAND_LINE
@@ -124,12 +128,12 @@ def a_choir(session: Session, server: ListServer) -> tuple[MailingList, User]:
     lists.edit_list(session, choir, kind=ListKind.DISCUSSION, by=None, via=BY_HAND)
     singers = [person(session, name) for name in SINGERS]
     for one in singers:
-        subscriptions.subscribe(session, one, choir, by=one, via=Door.PORTAL)
+        subscribe(session, one, choir, by=one, via=Door.PORTAL)
     server.push(session, asked(session, choir))
     for one in singers[:LEAVING]:
-        subscriptions.unsubscribe(session, one, choir, by=one, via=Door.PORTAL)
+        unsubscribe(session, one, choir, by=one, via=Door.PORTAL)
     server.push(session, asked(session, choir))
-    people.disable(session, singers[0], by=None, via=BY_HAND)
+    disable(session, singers[0], by=None, via=BY_HAND)
     return choir, singers[-1]
 
 
@@ -145,12 +149,12 @@ def two_odd_lists(session: Session) -> tuple[MailingList, MailingList]:
 def a_question(session: Session, library: Cast, typed: Typed) -> ModerationRequest:
     """Have Ada write a message and ask for approval."""
     message = written(session, library.ada, library.announce, typed)
-    return moderation.request_approval(session, message, library.ada, via=Door.PORTAL)
+    return request_approval(session, message, library.ada, via=Door.PORTAL)
 
 
 def written(session: Session, author: User, mailing_list: MailingList, typed: Typed) -> Message:
     """A draft that was typed in the portal."""
-    return messages.write(
+    return write(
         session,
         author,
         mailing_list,
@@ -165,12 +169,12 @@ def answer(session: Session, question: ModerationRequest, approver: User, reason
     """Approve; reject if there is a reason to."""
     view(session, question, approver, via=Door.PORTAL)
     verdict = Verdict.REJECTED if reason else Verdict.APPROVED
-    moderation.decide(session, question, approver, verdict, via=Door.PORTAL, comment=reason)
+    decide(session, question, approver, verdict, via=Door.PORTAL, comment=reason)
 
 
 def drafts(session: Session, library: Cast) -> tuple[Message, Message]:
     """One that was typed, and one that was uploaded."""
-    uploaded = messages.write(
+    uploaded = write(
         session,
         library.ada,
         library.announce,
@@ -185,7 +189,7 @@ def scheduled(session: Session, library: Cast) -> Message:
     """A message of Barbara's, who may send by herself, for the day after tomorrow."""
     message = written(session, library.barbara, library.announce, mails.THE_BOARD)
     message.send_at = now().replace(minute=0, second=0, microsecond=0) + timedelta(days=2)
-    messages.hand_in(session, message, library.barbara, via=Door.PORTAL)
+    hand_in(session, message, library.barbara, via=Door.PORTAL)
     return message
 
 

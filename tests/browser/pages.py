@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 
 from models import Door, Message, ModerationRequest, User, Verdict
 from tests.builders import LIMIT, Cast, a_draft, a_request
-from workflows import messages, moderation
-from workflows.invitations import view
-from workflows.lists import approver_list_named, list_named
+from workflows.lists.lists import approver_list_named, list_named
+from workflows.messages.write import write
+from workflows.moderation.approver_keys import view
+from workflows.moderation.decide import decide, request_approval
 
 # Each of these is a page by itself; what has a number is named by `numbered`.
 PLAIN = (
@@ -43,7 +44,7 @@ def furnish(session: Session, people: Cast) -> list[str]:
     people.approvers.members.append(people.barbara)
     session.flush()
     html = "<h1>News</h1><p>Come to the <a href='https://example.org'>assembly</a>.</p>"
-    draft = messages.write(
+    draft = write(
         session,
         people.barbara,
         people.announce,
@@ -53,9 +54,7 @@ def furnish(session: Session, people: Cast) -> list[str]:
         via=Door.PORTAL,
     )
     rejected = a_request(session, people)
-    moderation.decide(
-        session, rejected, people.grace, Verdict.REJECTED, via=Door.PORTAL, comment="Not yet."
-    )
+    decide(session, rejected, people.grace, Verdict.REJECTED, via=Door.PORTAL, comment="Not yet.")
     closed, opened = a_request(session, people), waiting(session, people, html)
     view(session, opened, people.barbara, via=Door.PORTAL)
     a_draft(session, people)
@@ -65,7 +64,7 @@ def furnish(session: Session, people: Cast) -> list[str]:
 
 def waiting(session: Session, people: Cast, html: str) -> ModerationRequest:
     """An open request about a message with HTML."""
-    message = messages.write(
+    message = write(
         session,
         people.ada,
         people.announce,
@@ -73,7 +72,7 @@ def waiting(session: Session, people: Cast, html: str) -> ModerationRequest:
         max_bytes=LIMIT,
         via=Door.PORTAL,
     )
-    return moderation.request_approval(session, message, people.ada, via=Door.PORTAL)
+    return request_approval(session, message, people.ada, via=Door.PORTAL)
 
 
 def numbered(people: Cast, draft: Message, asked: list[ModerationRequest]) -> list[str]:

@@ -22,9 +22,10 @@ from sandbox.valkey import Valkey
 from tests.builders import Cast, a_draft, a_request, cast
 from tests.faults.premises import MAIL_FROM, OPEN, Premises, environment, premises
 from tests.nodes import IN_DOCKER, Worker
-from workflows import access, moderation
-from workflows.bells import BELL_PATIENCE
+from workflows import access
 from workflows.celery import app
+from workflows.moderation import decide as moderation
+from workflows.outbox import BELL_PATIENCE
 from workflows.transaction import transaction
 
 Found = TypeVar("Found")

@@ -16,7 +16,8 @@ from settings import settings
 from tests.faults.live import LiveHouse, wait_for
 from tests.nodes import CHECKOUT, Worker
 from tests.workflows.test_sync import crowd
-from workflows import access, bells, subscriptions
+from workflows import access, outbox
+from workflows.subscriptions.subscribe import subscribe
 from workflows.transaction import transaction
 
 Found = TypeVar("Found")
@@ -78,7 +79,7 @@ class PushingHouse:
         with transaction() as session:
             user = access.acting_user(session, f"{first_name}@example.org", Door.PORTAL)
             announce = self.live.people.announce
-            assert subscriptions.subscribe(session, user, announce, by=user, via=Door.PORTAL)
+            assert subscribe(session, user, announce, by=user, via=Door.PORTAL)
 
     def swept_until(
         self, what: str, look: Callable[[], Found], *, enough: Callable[[Found], object] = bool
@@ -138,7 +139,7 @@ def pushing(
     # No bell rings before the test says so.
     live.setup.broker.container.client.flushdb()
     hurry = settings.model_copy(update={"sync_quiet": SYNC_QUIET})
-    monkeypatch.setattr(bells, "settings", hurry)
+    monkeypatch.setattr(outbox, "settings", hurry)
     command = f"{sys.executable} -I {CHECKOUT}/tests/faults/taking.py {tmp_path} {{short_name}}"
     told = {
         "MAILLIST_SYNC_COMMAND": command,

@@ -6,7 +6,7 @@ from functools import partial
 from sandbox.postgres import Postgres
 from tests.faults.live import LiveHouse, wait_for
 from workflows.celery import app
-from workflows.sendout import BATCH_SIZE
+from workflows.sendout.send import BATCH_SIZE
 
 
 def crash_and_restart(live: LiveHouse, diary: Postgres) -> None:

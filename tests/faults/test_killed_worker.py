@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from models import Act, Message
 from tests.faults.live import PATIENCE, LiveHouse, wait_for
-from workflows.sendout import BATCH_SIZE
-from workflows.timeline import timeline
+from workflows.queries.message_status import timeline
+from workflows.sendout.send import BATCH_SIZE
 from workflows.transaction import transaction
 
 

@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from models import Door
 from tests.faults.pushing import PushingHouse
-from workflows import people, subscriptions
+from workflows.people.users import add_user
+from workflows.subscriptions.subscribe import subscribe, unsubscribe
 from workflows.transaction import transaction
 
 THREADS = 6
@@ -17,11 +18,11 @@ def change(pushing: PushingHouse, thread: int) -> None:
     for number in range(CHANGES):
         with transaction() as session:
             address = f"member{thread}.{number}@example.org"
-            user = people.add_user(session, address, "Member", by=None, via=Door.PORTAL)
-            subscriptions.subscribe(session, user, announce, by=user, via=Door.PORTAL)
+            user = add_user(session, address, "Member", by=None, via=Door.PORTAL)
+            subscribe(session, user, announce, by=user, via=Door.PORTAL)
         if number % 3 == 0:
             with transaction() as session:
-                subscriptions.unsubscribe(session, user, announce, by=user, via=Door.PORTAL)
+                unsubscribe(session, user, announce, by=user, via=Door.PORTAL)
 
 
 def test_hundreds_of_changes_at_once_become_one_push_or_two(pushing: PushingHouse) -> None:

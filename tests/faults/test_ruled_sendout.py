@@ -5,8 +5,9 @@ from datetime import timedelta
 from models import Door, Rate, SendoutRules, Window
 from models.clock import now
 from tests.faults.live import LiveHouse, wait_for
-from workflows import lists, sendout_rules
-from workflows.sendout import BATCH_SIZE
+from workflows.lists import lists
+from workflows.sendout.rules import set_sendout_rules
+from workflows.sendout.send import BATCH_SIZE
 from workflows.transaction import transaction
 
 SIXTY_AN_HOUR = SendoutRules(Rate(60, 60))
@@ -16,7 +17,7 @@ EVERYBODY = 120
 def set_rules(rules: SendoutRules) -> None:
     """Give the list other rules, as an operator does."""
     with transaction() as session:
-        sendout_rules.set_sendout_rules(
+        set_sendout_rules(
             session, lists.list_named(session, "announce"), rules, by=None, via=Door.COMMAND_LINE
         )
 

@@ -7,8 +7,8 @@ from typing import Any
 from models import Door, Message
 from tests.faults.live import LiveHouse, wait_for
 from tests.nodes import CeleryProcess, Worker
-from workflows import dispatch
 from workflows.celery import app
+from workflows.sendout.schedule import recall
 from workflows.transaction import transaction
 
 TABLES = ("notification", "dispatch", "delivery", "audit_entry", "message", "idempotent_call")
@@ -110,7 +110,7 @@ def test_a_bell_for_a_recalled_sendout_sends_nothing(live: LiveHouse) -> None:
     message_id = a_scheduled_message(live)
     with transaction() as session:
         message = session.get_one(Message, message_id)
-        dispatch.recall(session, message, message.author, via=Door.PORTAL)
+        recall(session, message, message.author, via=Door.PORTAL)
     live.an_hour_passes()
 
     ring_and_wait(live, "sendout.send_dispatch")

@@ -15,8 +15,8 @@ from models import Door, Message, Notification
 from sandbox.valkey import Valkey
 from tests.builders import Cast, a_draft, a_request, cast
 from tests.faults.premises import send_home
-from workflows import moderation
 from workflows.celery import app
+from workflows.moderation.decide import request_approval
 from workflows.transaction import transaction
 
 # Seconds: "a second or two", and as much for a machine that has much else to do.  Without patience
@@ -128,7 +128,7 @@ def ask_alone(message_id: int) -> float:
     began = time.monotonic()
     with transaction() as session:
         draft = session.get_one(Message, message_id)
-        moderation.request_approval(session, draft, draft.author, via=Door.PORTAL)
+        request_approval(session, draft, draft.author, via=Door.PORTAL)
     return time.monotonic() - began
 
 

@@ -19,7 +19,7 @@ from notifications.envelope import with_crlf
 from notifications.voice import Voice
 from tests.builders import Cast, a_letter
 from tests.notifications.voices import a_voice
-from workflows import people as persons
+from workflows.people import users as persons
 
 VOICE = a_voice()
 

@@ -18,8 +18,8 @@ from notifications.retry import ATTEMPTS
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_letter
 from tests.notifications.voices import a_voice
-from workflows import moderation
-from workflows import people as persons
+from workflows.moderation.decide import decide
+from workflows.people import users as persons
 
 PENDING, SENT, FAILED, MOOT = (NotificationState(s) for s in ("pending", "sent", "failed", "moot"))
 GRACE = "grace@example.org"
@@ -215,7 +215,7 @@ def test_a_question_that_was_answered_meanwhile_is_not_asked(
     session: Session, people: Cast, letter: Notification, mailbox: Mailbox
 ) -> None:
     assert letter.request is not None
-    moderation.decide(session, letter.request, people.linus, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, letter.request, people.linus, Verdict.APPROVED, via=Door.PORTAL)
 
     deliver(session, letter, a_voice(mailbox))
 

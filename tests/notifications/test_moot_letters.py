@@ -6,8 +6,9 @@ from sqlalchemy.orm import Session
 from models import Door, LetterName, Verdict
 from notifications.letters import LETTERS
 from tests.builders import Cast, a_letter
-from workflows import lists, moderation
-from workflows import people as persons
+from workflows.lists import lists
+from workflows.moderation.decide import decide, withdraw
+from workflows.people import users as persons
 
 
 def test_a_question_is_pointless_once_it_is_answered(session: Session, people: Cast) -> None:
@@ -17,7 +18,7 @@ def test_a_question_is_pointless_once_it_is_answered(session: Session, people: C
     moot = LETTERS[LetterName.MODERATE].moot
     assert not moot(letter)
 
-    moderation.decide(session, request, people.linus, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, request, people.linus, Verdict.APPROVED, via=Door.PORTAL)
 
     assert moot(letter)
 
@@ -30,7 +31,7 @@ def test_a_question_is_pointless_for_who_cannot_answer_any_more(
     assert letter.request is not None
 
     if reason == "withdrawn":
-        moderation.withdraw(session, letter.request, people.ada, via=Door.PORTAL)
+        withdraw(session, letter.request, people.ada, via=Door.PORTAL)
     elif reason == "disabled":
         persons.disable(session, people.grace, by=None, via=Door.PORTAL)
     else:

@@ -7,7 +7,7 @@ import pytest
 
 from models.clock import now
 from notifications.retry import ATTEMPTS, AWAY, FIRST_DELAY, LONGEST_DELAY, next_attempt
-from workflows.sendout import BATCH_SECONDS
+from workflows.sendout.send import BATCH_SECONDS
 
 
 def delays(attempts: int, count: int = 200) -> list[timedelta]:

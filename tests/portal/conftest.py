@@ -15,7 +15,7 @@ from tests.portal.matrix import house as matrix
 from tests.portal.visitors import Visitor, an_app, forget_guesses, log_in_as
 from tests.workflows.pushing import ListServer
 from workflows import transaction as unit
-from workflows.bells import Bell
+from workflows.outbox import Bell
 
 
 @pytest.fixture(autouse=True, scope="package")

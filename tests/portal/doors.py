@@ -27,8 +27,10 @@ from settings import Settings, settings
 from tests.builders import LIMIT, an_eml, cast
 from tests.databases import new_database
 from tests.portal.lmtp_servers import lmtp_server
-from workflows import messages, moderation, tasks
-from workflows.bells import Bell
+from workflows import tasks
+from workflows.messages.write import write
+from workflows.moderation.decide import request_approval
+from workflows.outbox import Bell
 from workflows.transaction import transaction
 
 PUBLIC = "https://listgate.example.org"
@@ -58,10 +60,10 @@ class Doors:
         with transaction() as session:
             ada = user(session, "ada")
             announce = session.scalars(select(MailingList)).one()
-            draft = messages.write(
+            draft = write(
                 session, ada, announce, raw=raw or an_eml(), max_bytes=LIMIT, via=Door.PORTAL
             )
-            request = moderation.request_approval(session, draft, ada, via=Door.PORTAL)
+            request = request_approval(session, draft, ada, via=Door.PORTAL)
             session.flush()
             request_id = request.id
         self.work()

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from models import ApproverList, Door, Right, User
 from tests.builders import Cast
 from tests.portal.visitors import Visitor
-from workflows.lists import create_approver_list
-from workflows.people import define_role
+from workflows.lists.lists import create_approver_list
+from workflows.people.users import define_role
 
 Login = Callable[[User], Visitor]
 

@@ -10,8 +10,8 @@ from models import Door, Message, User
 from notifications.drafting import Typed, composed, typed_in
 from tests.builders import LIMIT, Cast, a_list
 from tests.portal.visitors import Visitor
-from workflows.archive import archive
-from workflows.messages import write
+from workflows.lists.archive import archive
+from workflows.messages.write import write
 
 Login = Callable[[User], Visitor]
 TYPED = {"list": "old", "subject": "Plans", "text": "Dear members,", "html": ""}

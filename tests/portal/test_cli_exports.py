@@ -10,15 +10,16 @@ from models import Door, Trespass, Unknown
 from tests.builders import Cast, a_list, listgate
 from tests.workflows.importing import imported
 from tests.workflows.pushing import ListServer, asked
-from workflows import exports, subscriptions
-from workflows.people import disable
+from workflows.people.users import disable
+from workflows.subscriptions.export import export
+from workflows.subscriptions.subscribe import subscribe
 
 
 def join(session: Session, people: Cast) -> None:
     """Have Ada on the list, under an address that sorts after z; and Grace, who is disabled."""
     people.ada.address = "Ådå@example.org"
     for user in (people.ada, people.grace):
-        subscriptions.subscribe(session, user, people.announce, by=None, via=Door.PORTAL)
+        subscribe(session, user, people.announce, by=None, via=Door.PORTAL)
     disable(session, people.grace, by=None, via=Door.PORTAL)
     session.flush()
 
@@ -84,7 +85,7 @@ def test_nobody_without_the_right_to_edit_lists_exports(session: Session, people
     file = BytesIO()
 
     with pytest.raises(Trespass, match=r"lacks the right EDIT_LISTS \(402\)"):
-        exports.export(session, people.announce, file, by=people.edsger, via=Door.PORTAL)
-    exports.export(session, people.announce, file, by=people.barbara, via=Door.PORTAL)
+        export(session, people.announce, file, by=people.edsger, via=Door.PORTAL)
+    export(session, people.announce, file, by=people.barbara, via=Door.PORTAL)
 
     assert file.getvalue() == b"barbara@example.org\nedsger@example.org\n"

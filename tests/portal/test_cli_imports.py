@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from models import Invalid, MailingList, Subscription, SubscriptionChange, User
 from tests.builders import Cast, listgate
-from workflows.imports import NotEverybodyKnown
+from workflows.subscriptions.imports import NotEverybodyKnown
 
 ANNOUNCE = ("import-mailing-list", "announce@lists.example.org", "Announcements")
 MIXED = b"ada@example.org\nNo One <no.one@example.org>\nnonsense\nada@example.org\n"

@@ -22,8 +22,8 @@ from models import (
     Verdict,
 )
 from tests.builders import Cast, a_dispatch, a_request, listgate
-from workflows import sendout
-from workflows.moderation import AlreadyDecided, NoLongerOpen, NotAnApprover
+from workflows.moderation.decide import AlreadyDecided, NoLongerOpen, NotAnApprover
+from workflows.sendout.send import claim
 
 ADA, GRACE, LINUS = "ada@example.org", "grace@example.org", "linus@example.org"
 
@@ -234,7 +234,7 @@ def test_the_timeline_tells_of_refused_attempts(session: Session, people: Cast) 
 
 def test_the_timeline_tells_how_far_a_sendout_has_come(session: Session, people: Cast) -> None:
     waiting = a_dispatch(session, people)
-    sendout.claim(session, waiting, UTC)
+    claim(session, waiting, UTC)
     session.flush()
 
     said = told(waiting.message_id)

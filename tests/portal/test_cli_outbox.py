@@ -21,10 +21,10 @@ from models import (
 )
 from models.clock import now
 from tests.builders import Cast, a_dispatch, a_draft, a_list, a_request, an_eml, listgate
-from workflows import moderation
 from workflows import transaction as unit
-from workflows.bells import ring
 from workflows.celery import app
+from workflows.moderation.decide import decide
+from workflows.outbox import ring
 
 ADA, BARBARA, EDSGER = "ada@example.org", "barbara@example.org", "edsger@example.org"
 
@@ -100,9 +100,7 @@ def test_an_outbox_of_no_messages_cannot_be_asked_for() -> None:
 def test_where_each_message_stands_is_told(session: Session, people: Cast) -> None:
     a_draft(session, people)
     rejected = a_request(session, people)
-    moderation.decide(
-        session, rejected, people.grace, Verdict.REJECTED, via=Door.PORTAL, comment="too long"
-    )
+    decide(session, rejected, people.grace, Verdict.REJECTED, via=Door.PORTAL, comment="too long")
     a_dispatch(session, people)
 
     said = " ".join(listgate("outbox").stdout.split())

@@ -8,7 +8,7 @@ from models import Door, Verdict
 from models.database import new_session
 from sandbox.house import BIN
 from tests.builders import Cast, a_draft, a_request, cast, listgate, run
-from workflows import moderation
+from workflows.moderation.decide import decide
 
 # Rich takes these for colours, a line's end, a link, an emoji; the last two it calls an error.
 MARKUP = ["[red]x[/red]", "[link=x]y", "a :bell: rings", r"\[b] \\", "[/]", "see [/etc/hosts]"]
@@ -71,9 +71,7 @@ def test_a_reason_gives_no_orders_to_the_terminal(session: Session, people: Cast
     request = a_request(session, people)
     comment = "No.\x1b]0;owned\x07\x1b[2J\x9b2J\rYes."
 
-    moderation.decide(
-        session, request, people.grace, Verdict.REJECTED, via=Door.SERVICE, comment=comment
-    )
+    decide(session, request, people.grace, Verdict.REJECTED, via=Door.SERVICE, comment=comment)
     session.flush()
 
     said = listgate("outbox").stdout + listgate("timeline", str(request.message_id)).stdout

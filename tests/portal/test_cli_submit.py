@@ -22,7 +22,7 @@ from models.clock import now
 from portal.cli import messages
 from settings import settings
 from tests.builders import Cast, a_draft, an_eml, listgate
-from workflows.moderation import NoApprovers
+from workflows.moderation.decide import NoApprovers
 
 ADA, BARBARA, EDSGER = "ada@example.org", "barbara@example.org", "edsger@example.org"
 

@@ -12,9 +12,9 @@ from portal.cli import sync as commands
 from settings import settings
 from tests.builders import Cast, a_list, listgate
 from tests.workflows.pushing import ListServer, again, asked, failed, held, last
-from workflows import subscriptions
-from workflows.pushes import Held, NotHeld
-from workflows.switches import SwitchedOff
+from workflows.subscriptions.subscribe import subscribe
+from workflows.sync.request import Held, NotHeld
+from workflows.sync.switches import SwitchedOff
 
 ALL = ["now announce", "status", "history announce", "diff announce", "confirm announce"]
 
@@ -105,7 +105,7 @@ def test_the_status_tells_of_every_list_by_name(
     session.flush()
     server.push(session, asked(session, people.announce))
     ada, announce = people.ada, people.announce
-    subscriptions.subscribe(session, ada, announce, by=ada, via=Door.PORTAL)
+    subscribe(session, ada, announce, by=ada, via=Door.PORTAL)
     session.flush()
 
     told = rows("status")

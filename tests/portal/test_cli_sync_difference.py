@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 from models import Door
 from tests.builders import Cast, listgate
 from tests.workflows.pushing import ListServer, asked, failed, held
-from workflows import people as persons
-from workflows import subscriptions
+from workflows.people import users as persons
+from workflows.subscriptions.subscribe import subscribe, unsubscribe
 
 
 @pytest.mark.usefixtures("people")
@@ -24,8 +24,8 @@ def test_the_difference_is_what_changed_since_the_last_good_push_sorted(
     server.push(session, asked(session, people.announce))
     announce = people.announce
     for user in (people.linus, people.ada):
-        subscriptions.subscribe(session, user, announce, by=None, via=Door.PORTAL)
-    subscriptions.unsubscribe(session, people.barbara, announce, by=None, via=Door.PORTAL)
+        subscribe(session, user, announce, by=None, via=Door.PORTAL)
+    unsubscribe(session, people.barbara, announce, by=None, via=Door.PORTAL)
     persons.disable(session, people.edsger, by=None, via=Door.PORTAL)
     failed(session, server, announce, "false")
 

@@ -11,7 +11,7 @@ from models import Credentials, Door, Trespass, User
 from models.clock import now
 from tests.builders import Cast
 from tests.portal.visitors import Visitor, give_password
-from workflows.credentials import turn_off_codes
+from workflows.people.credentials import turn_off_codes
 
 PASSWORD = "correct horse battery"
 Login = Callable[[User], Visitor]

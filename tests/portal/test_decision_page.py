@@ -7,7 +7,8 @@ import pytest
 from models import Door, Language, ModerationRequest, Verdict
 from tests.builders import an_eml
 from tests.portal.doors import PUBLIC, Doors, decisions, form, rows, user
-from workflows import lists, moderation
+from workflows.lists import lists
+from workflows.moderation import decide as moderation
 from workflows.transaction import transaction
 
 COMMENT = "Bitte kürzer & <b>netter</b>"

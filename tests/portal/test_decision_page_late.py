@@ -6,7 +6,7 @@ from datetime import timedelta
 from models import Verdict
 from tests.portal.doors import Doors, decisions, rows
 from tests.portal.test_decision_page import link, page
-from workflows.deadlines import Patience, meet_deadlines
+from workflows.moderation.deadlines import Patience, meet_deadlines
 from workflows.transaction import transaction
 
 

@@ -12,9 +12,9 @@ from werkzeug.test import TestResponse, encode_multipart
 from models import Act, AuditEntry, Door, Right, Subscription, User
 from tests.builders import Cast
 from tests.portal.visitors import PUBLIC, TOKEN, Visitor
-from workflows import archive
 from workflows.access import find_user
-from workflows.people import define_role
+from workflows.lists import archive
+from workflows.people.users import define_role
 
 Login = Callable[[User], Visitor]
 

@@ -18,7 +18,7 @@ from models import (
 )
 from tests.builders import Cast, a_list
 from tests.portal.visitors import Visitor
-from workflows.people import define_role
+from workflows.people.users import define_role
 
 Login = Callable[[User], Visitor]
 

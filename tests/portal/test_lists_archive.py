@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from models import Door, User
 from tests.builders import Cast, a_request
 from tests.portal.visitors import Visitor
-from workflows import archive
+from workflows.lists import archive
 
 Login = Callable[[User], Visitor]
 

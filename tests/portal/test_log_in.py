@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from models import Act, AuditEntry, Door, User
 from tests.builders import Cast
 from tests.portal.visitors import PUBLIC, Visitor, give_password
-from workflows import credentials
+from workflows.people import credentials
 
 PASSWORD = "correct horse battery"
 Login = Callable[[User], Visitor]

@@ -20,10 +20,10 @@ from notifications.delivery import deliver
 from tests.builders import Cast
 from tests.portal.test_log_in import hashes_computed
 from tests.portal.visitors import VOICE, Visitor, give_password, link_for
-from workflows import addresses
-from workflows.bells import Bell
-from workflows.mailed_links import send_link
-from workflows.notifications import try_other_channel
+from workflows.notify import try_other_channel
+from workflows.outbox import Bell
+from workflows.people import addresses
+from workflows.people.account_links import send_link
 
 Login = Callable[[User], Visitor]
 WISHES = {"log-in": LinkPurpose.LOG_IN, "password": LinkPurpose.RESET}

@@ -9,7 +9,7 @@ from models.database import new_session
 from tests.builders import person
 from tests.portal.matrix.house import House
 from tests.portal.matrix.table import KINDS, Line, lines
-from workflows.people import define_role
+from workflows.people.users import define_role
 
 GUARDED = [line for line in lines("GET", "POST") if line.rights]
 # Numbers of messages are no secret; those of other things are, to whoever lacks their one right.

@@ -22,9 +22,9 @@ from models import (
 from models.clock import now
 from tests.builders import Cast, a_dispatch, a_draft, a_request
 from tests.portal.visitors import Visitor
-from workflows import moderation
-from workflows import people as persons
-from workflows.sendout import begin
+from workflows.moderation.decide import decide
+from workflows.people import users as persons
+from workflows.sendout.send import begin
 
 Login = Callable[[User], Visitor]
 
@@ -179,9 +179,7 @@ def test_a_rejected_message_tells_why_and_is_copied(
     session: Session, people: Cast, as_person: Login
 ) -> None:
     asked, ada = a_request(session, people), as_person(people.ada)
-    moderation.decide(
-        session, asked, people.grace, Verdict.REJECTED, via=Door.MAIL, comment="Wrong <date>"
-    )
+    decide(session, asked, people.grace, Verdict.REJECTED, via=Door.MAIL, comment="Wrong <date>")
     session.flush()
 
     assert buttons(ada, asked.message) == {"Copy as a new draft", "Send a proof to me"}

@@ -8,14 +8,15 @@ from sqlalchemy.orm import Session
 from models import Door, Message, User, Verdict
 from tests.builders import LIMIT, Cast, a_dispatch, a_list, a_request, an_eml
 from tests.portal.visitors import Visitor
-from workflows import messages, moderation
-from workflows.sendout import begin
+from workflows.messages.write import write
+from workflows.moderation.decide import decide
+from workflows.sendout.send import begin
 
 Login = Callable[[User], Visitor]
 
 
 def written(session: Session, author: User, people: Cast, subject: str) -> Message:
-    message = messages.write(
+    message = write(
         session,
         author,
         people.announce,
@@ -97,9 +98,7 @@ def test_a_row_tells_where_the_message_stands(
     session: Session, people: Cast, as_person: Login
 ) -> None:
     rejected, ada = a_request(session, people), as_person(people.ada)
-    moderation.decide(
-        session, rejected, people.grace, Verdict.REJECTED, via=Door.PORTAL, comment="Too <long>"
-    )
+    decide(session, rejected, people.grace, Verdict.REJECTED, via=Door.PORTAL, comment="Too <long>")
     begin(session, a_dispatch(session, people))
     a_dispatch(session, people)
     session.flush()

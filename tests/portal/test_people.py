@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from models import Door, LetterName, Notification, Right, User
 from tests.builders import Cast, members, person
 from tests.portal.visitors import Visitor
-from workflows.credentials import change_password, credentials_of, turn_on_codes
-from workflows.people import define_role, disable, grant
-from workflows.removal import remove_user
+from workflows.people.credentials import change_password, credentials_of, turn_on_codes
+from workflows.people.removal import remove_user
+from workflows.people.users import define_role, disable, grant
 
 Login = Callable[[User], Visitor]
 PORTAL, OPERATOR = Door.PORTAL, Door.COMMAND_LINE

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from models import Door, Subscription, User, Verdict
 from tests.builders import Cast, a_request
 from tests.portal.visitors import Visitor
-from workflows import moderation
+from workflows.moderation.decide import decide
 
 Login = Callable[[User], Visitor]
 
@@ -84,7 +84,7 @@ def test_the_page_says_beforehand_what_a_removal_changes(
     assert "Waits for an answer that the person can no longer give" in barbara.page
     barbara.get(f"/users/{people.ada.id}/removal")
     assert "goes on waiting for an answer" in barbara.page
-    moderation.decide(session, asked, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, asked, people.grace, Verdict.APPROVED, via=Door.PORTAL)
     session.flush()
     barbara.get(f"/users/{people.ada.id}/removal")
 

@@ -13,8 +13,8 @@ from portal import presence
 from portal.presence import PATIENCE, note_presence
 from tests.builders import Cast, a_request
 from tests.portal.visitors import Visitor
-from workflows import moderation
-from workflows.memory import memory
+from workflows.moderation.decide import decide
+from workflows.redis_client import memory
 
 Login = Callable[[User], Visitor]
 
@@ -69,7 +69,7 @@ def test_once_it_is_answered_nobody_is_said_to_look(
 ) -> None:
     grace, linus = as_person(people.grace), as_person(people.linus)
     look(grace, asked)
-    moderation.decide(session, asked, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, asked, people.grace, Verdict.APPROVED, via=Door.PORTAL)
 
     page = look(linus, asked)
 

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 from models import Door, Message, User, Verdict
 from tests.builders import LIMIT, Cast, a_draft, a_request, person, role
 from tests.portal.visitors import Visitor
-from workflows import drafts, messages, moderation
+from workflows.messages import drafts
+from workflows.messages.write import write
+from workflows.moderation.decide import decide, request_approval
 
 Login = Callable[[User], Visitor]
 HTML = '<h1>Hello</h1><script>alert(1)</script><img src="cid:logo"><img src="https://far.example/a.png">'
@@ -29,7 +31,7 @@ def a_colourful_mail() -> bytes:
 @pytest.fixture
 def message(session: Session, people: Cast) -> Message:
     """A colourful message of Ada's, which waits for an answer."""
-    written = messages.write(
+    written = write(
         session,
         people.ada,
         people.announce,
@@ -37,7 +39,7 @@ def message(session: Session, people: Cast) -> Message:
         max_bytes=LIMIT,
         via=Door.PORTAL,
     )
-    moderation.request_approval(session, written, people.ada, via=Door.PORTAL)
+    request_approval(session, written, people.ada, via=Door.PORTAL)
     session.flush()
     return written
 
@@ -151,7 +153,7 @@ def test_who_reads_what_was_decided(
     session: Session, people: Cast, as_person: Login, *, who: str, status: int
 ) -> None:
     asked = a_request(session, people)
-    moderation.decide(session, asked, people.grace, Verdict.REJECTED, via=Door.PORTAL)
+    decide(session, asked, people.grace, Verdict.REJECTED, via=Door.PORTAL)
 
     reader = as_person(getattr(people, who))
 

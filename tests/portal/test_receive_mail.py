@@ -12,7 +12,7 @@ from notifications.keys import hashed
 from sandbox.house import BIN
 from tests.builders import ROOT, a_request, cast
 from tests.notifications.voices import KEYS
-from workflows.bells import Bell
+from workflows.outbox import Bell
 from workflows.transaction import transaction
 
 AWAY = "postgresql://ada:s3cret@127.0.0.1:1/listgate"

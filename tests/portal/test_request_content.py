@@ -10,8 +10,9 @@ from models import Door, ModerationRequest, User
 from notifications.keys import hashed
 from tests.builders import LIMIT, Cast
 from tests.portal.visitors import Visitor
-from workflows import messages, moderation
-from workflows.invitations import view
+from workflows.messages.write import write
+from workflows.moderation.approver_keys import view
+from workflows.moderation.decide import request_approval, withdraw
 
 Login = Callable[[User], Visitor]
 TOKEN = "a" * 26
@@ -30,7 +31,7 @@ def newsletter() -> bytes:
 @pytest.fixture
 def asked(session: Session, people: Cast) -> ModerationRequest:
     """An open request about that mail; Grace's letter holds a link."""
-    draft = messages.write(
+    draft = write(
         session,
         people.ada,
         people.announce,
@@ -38,7 +39,7 @@ def asked(session: Session, people: Cast) -> ModerationRequest:
         max_bytes=LIMIT,
         via=Door.PORTAL,
     )
-    request = moderation.request_approval(session, draft, people.ada, via=Door.PORTAL)
+    request = request_approval(session, draft, people.ada, via=Door.PORTAL)
     request.invitations[0].link_hash = hashed(TOKEN)
     session.flush()
     return request
@@ -102,7 +103,7 @@ def test_nothing_of_it_is_had_once_it_is_its_authors_again(
     session: Session, people: Cast, asked: ModerationRequest, reader: tuple[Visitor, str]
 ) -> None:
     browser, path = reader
-    moderation.withdraw(session, asked, people.ada, via=Door.PORTAL)
+    withdraw(session, asked, people.ada, via=Door.PORTAL)
     session.flush()
 
     assert browser.get(path).status_code == 200

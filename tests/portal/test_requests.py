@@ -21,7 +21,8 @@ from models import (
 from models.clock import now
 from tests.builders import Cast, a_request, person
 from tests.portal.visitors import Visitor
-from workflows import lists, moderation
+from workflows.lists import lists
+from workflows.moderation.decide import decide, withdraw
 
 Login = Callable[[User], Visitor]
 
@@ -171,7 +172,7 @@ def test_who_comes_late_is_told_so_in_their_language(
 ) -> None:
     people.linus.language = language
     late = reading(as_person(people.linus), asked)
-    moderation.decide(session, asked, people.grace, Verdict.APPROVED, via=Door.SMS)
+    decide(session, asked, people.grace, Verdict.APPROVED, via=Door.SMS)
 
     assert late.send(f"/requests/{asked.id}/decision", verdict="approved").status_code == 409
     assert words in late.page
@@ -196,7 +197,7 @@ def test_a_message_that_is_its_authors_again_is_not_shown(
     session: Session, people: Cast, asked: ModerationRequest, as_person: Login
 ) -> None:
     browser = reading(as_person(people.grace), asked)
-    moderation.withdraw(session, asked, people.ada, via=Door.PORTAL)
+    withdraw(session, asked, people.ada, via=Door.PORTAL)
     session.flush()
 
     browser.get(f"/requests/{asked.id}")
@@ -211,7 +212,7 @@ def test_a_message_written_anew_is_not_shown_as_what_was_approved(
     session: Session, people: Cast, asked: ModerationRequest, as_person: Login
 ) -> None:
     browser = reading(as_person(people.grace), asked)
-    moderation.decide(session, asked, people.linus, Verdict.APPROVED, via=Door.MAIL)
+    decide(session, asked, people.linus, Verdict.APPROVED, via=Door.MAIL)
     asked.message.raw = asked.message.raw.replace(b"please come", b"do not come")
     session.flush()
 

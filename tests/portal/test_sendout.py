@@ -21,7 +21,7 @@ from models.clock import now
 from notifications import languages
 from tests.builders import Cast, a_dispatch, a_draft, a_request, members
 from tests.portal.visitors import Visitor
-from workflows.sendout import begin
+from workflows.sendout.send import begin
 
 Login = Callable[[User], Visitor]
 

@@ -8,7 +8,7 @@ from models import Door, LetterName, ModerationRequest, Preference
 from portal.web import create_app
 from sandbox.web_server import WebServer
 from tests.portal.doors import GRACE, SMS_URL, Doors, decisions, rows, settings_for, user
-from workflows.invitations import view
+from workflows.moderation.approver_keys import view
 from workflows.transaction import transaction
 
 

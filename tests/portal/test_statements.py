@@ -32,8 +32,9 @@ from tests.builders import LIMIT, Cast, a_dispatch, a_draft, a_list, a_request, 
 from tests.portal.statements import counted
 from tests.portal.visitors import PUBLIC, Visitor
 from tests.workflows.pushing import asked
-from workflows import messages, moderation
-from workflows.sendout import begin
+from workflows.messages import write as messages
+from workflows.moderation.decide import decide, request_approval
+from workflows.sendout.send import begin
 
 Login = Callable[[User], Visitor]
 
@@ -86,13 +87,13 @@ def a_question(session: Session, people: Cast) -> ModerationRequest:
     message = messages.write(
         session, people.ada, people.announce, raw=a_letter(), max_bytes=LIMIT, via=Door.PORTAL
     )
-    return moderation.request_approval(session, message, people.ada, via=Door.PORTAL)
+    return request_approval(session, message, people.ada, via=Door.PORTAL)
 
 
 def a_sendout(session: Session, people: Cast) -> Message:
     """Such a message, as it is being sent."""
     question = a_question(session, people)
-    moderation.decide(session, question, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, question, people.grace, Verdict.APPROVED, via=Door.PORTAL)
     session.flush()
     begin(session, session.scalars(select(Dispatch)).one())
     return question.message
@@ -153,7 +154,7 @@ def write(session: Session, people: Cast) -> None:
     a_draft(session, people)
     a_request(session, people)
     rejected = a_request(session, people)
-    moderation.decide(session, rejected, people.linus, Verdict.REJECTED, via=Door.MAIL)
+    decide(session, rejected, people.linus, Verdict.REJECTED, via=Door.MAIL)
     begin(session, a_dispatch(session, people))
 
 

@@ -11,8 +11,8 @@ from settings import settings
 from tests.builders import Cast, members
 from tests.portal.visitors import PUBLIC, Visitor, log_in_as
 from tests.workflows.pushing import ListServer, again, asked, held
-from workflows import pushes
-from workflows.people import disable
+from workflows.people.users import disable
+from workflows.sync.request import unfinished_sync
 
 Login = Callable[[User], Visitor]
 
@@ -85,7 +85,7 @@ def test_a_person_has_a_list_pushed(
 ) -> None:
     assert browser.send(page).status_code == 303
 
-    waiting = pushes.unfinished_sync(session, people.announce.id)
+    waiting = unfinished_sync(session, people.announce.id)
     assert waiting is not None
     assert waiting.state is SyncState.PENDING
     browser.get(page)

@@ -14,18 +14,16 @@ from portal.timeline import SENTENCES, label, sentence
 from sandbox.mailbox import Mailbox
 from tests.builders import LIMIT, Cast, a_dispatch, a_draft, a_letter, a_request, an_eml
 from tests.notifications.voices import a_voice
-from workflows import (
-    deadlines,
-    dispatch,
-    drafts,
-    invitations,
-    lists,
-    messages,
-    moderation,
-    sendout,
-    sweep,
-)
-from workflows.trail import Names
+from workflows import sweep
+from workflows.lists import lists
+from workflows.messages import drafts
+from workflows.messages.write import write
+from workflows.moderation import deadlines
+from workflows.moderation.approver_keys import view
+from workflows.moderation.decide import withdraw
+from workflows.queries.audit_search import Names
+from workflows.sendout.schedule import recall, release
+from workflows.sendout.send import claim, send
 
 # They are about people, roles and lists; no message's timeline tells of them.
 ABOUT_NO_MESSAGE = {
@@ -60,8 +58,8 @@ def live_through_everything(session: Session, people: Cast, mailbox: Mailbox) ->
     a_letter(session, people, LetterName.RETURNED)  # approved, returned
     a_letter(session, people, LetterName.REMINDER)
     grow_impatient(session, people)
-    moderation.withdraw(session, a_request(session, people), people.ada, via=Door.PORTAL)
-    released = messages.write(
+    withdraw(session, a_request(session, people), people.ada, via=Door.PORTAL)
+    released = write(
         session,
         people.barbara,
         people.announce,
@@ -70,13 +68,13 @@ def live_through_everything(session: Session, people: Cast, mailbox: Mailbox) ->
         via=Door.PORTAL,
     )
     change_of_mind(session, people)
-    dispatch.release(session, released, people.barbara, via=Door.PORTAL)
-    dispatch.recall(session, released, people.barbara, via=Door.PORTAL)
+    release(session, released, people.barbara, via=Door.PORTAL)
+    recall(session, released, people.barbara, via=Door.PORTAL)
     sent, stopped = a_dispatch(session, people), a_dispatch(session, people)
-    sendout.send(session, sent.id, sendout.claim(session, sent, UTC), voice.mailer)
-    sendout.claim(session, sent, UTC)  # finished sending
+    send(session, sent.id, claim(session, sent, UTC), voice.mailer)
+    claim(session, sent, UTC)  # finished sending
     lose_sight_of(session, stopped)
-    dispatch.recall(session, stopped.message, people.ada, via=Door.PORTAL)
+    recall(session, stopped.message, people.ada, via=Door.PORTAL)
 
 
 def change_of_mind(session: Session, people: Cast) -> None:
@@ -107,14 +105,14 @@ def grow_impatient(session: Session, people: Cast) -> None:
         via=Door.COMMAND_LINE,
     )
     request = a_request(session, people)
-    invitations.view(session, request, people.grace, via=Door.PORTAL)
+    view(session, request, people.grace, via=Door.PORTAL)
     deadlines.escalate(session, request)
     deadlines.expire(session, request)
 
 
 def lose_sight_of(session: Session, unlucky: Dispatch) -> None:
     """As if the worker had died that sends it."""
-    for delivery_id in sendout.claim(session, unlucky, UTC):
+    for delivery_id in claim(session, unlucky, UTC):
         session.get_one(Delivery, delivery_id).claimed_at = now() - timedelta(hours=1)
     sweep.report_uncertain(session)
 

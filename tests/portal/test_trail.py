@@ -14,8 +14,8 @@ from models.clock import now
 from portal import trail
 from tests.builders import Cast, a_request
 from tests.portal.visitors import Visitor
-from workflows import moderation
-from workflows.people import disable
+from workflows.moderation.decide import decide
+from workflows.people.users import disable
 
 Login = Callable[[User], Visitor]
 
@@ -61,7 +61,7 @@ def test_a_stranger_logs_in_first(stranger: Visitor) -> None:
 
 def test_every_field_finds_its_entries(session: Session, people: Cast, admin: Visitor) -> None:
     request = a_request(session, people)
-    moderation.decide(session, request, people.grace, Verdict.REJECTED, via=Door.SMS, comment="No.")
+    decide(session, request, people.grace, Verdict.REJECTED, via=Door.SMS, comment="No.")
     disable(session, people.edsger, by=people.barbara, via=Door.PORTAL)
     session.flush()
 

@@ -11,7 +11,7 @@ from models import Act, AuditEntry, Door, Message, MessageState, User
 from notifications.drafting import typed_in
 from tests.builders import Cast, a_draft, an_eml
 from tests.portal.visitors import PUBLIC, TOKEN, Visitor
-from workflows.messages import hand_in
+from workflows.messages.write import hand_in
 
 Login = Callable[[User], Visitor]
 TYPED = {"list": "announce", "subject": "Grüße", "text": "Hello,\n\nbye", "html": ""}

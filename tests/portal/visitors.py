@@ -15,7 +15,7 @@ from portal.throttle import limiter
 from portal.web import create_app
 from settings import settings
 from tests.notifications.voices import a_voice
-from workflows.credentials import credentials_of
+from workflows.people.credentials import credentials_of
 
 PUBLIC = "https://listgate.example.org"
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')

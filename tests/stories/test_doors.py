@@ -12,9 +12,8 @@ from models import AuditEntry, Door, ModerationRequest, Verdict
 from models.database import new_session
 from portal.cli import app
 from tests.portal.doors import GRACE, PUBLIC, Doors, a_house, clear, decisions, opened, rows, user
-from workflows import moderation
-from workflows.bells import Bell
-from workflows.moderation import AlreadyDecided
+from workflows.moderation.decide import AlreadyDecided, decide
+from workflows.outbox import Bell
 from workflows.transaction import transaction
 
 ADDRESS = "grace@example.org"
@@ -145,7 +144,7 @@ def linus_decides(doors: Doors, request: int, verdict: Verdict) -> None:
     with transaction() as session:
         asked = session.get_one(ModerationRequest, request)
         linus = user(session, "linus")
-        moderation.decide(session, asked, linus, verdict, via=Door.PORTAL)
+        decide(session, asked, linus, verdict, via=Door.PORTAL)
     doors.bells.clear()  # the letter about it is still on its way
 
 

@@ -10,8 +10,11 @@ from models.clock import now
 from sandbox.mailbox import Mail
 from tests.builders import LIMIT, person
 from tests.faults.live import LiveHouse, wait_for
-from workflows import lists, messages, moderation, people, subscriptions
-from workflows.moderation import AlreadyDecided
+from workflows.lists import lists
+from workflows.messages.write import hand_in, write
+from workflows.moderation.decide import AlreadyDecided, decide, request_approval, request_by_id
+from workflows.people.users import disable, grant
+from workflows.subscriptions.subscribe import subscribe
 from workflows.transaction import transaction
 
 # What does not survive a mail program that parses and writes anew: a charset of old, lonely dots,
@@ -48,10 +51,10 @@ def ask(live: LiveHouse, *, send_in: timedelta | None = None) -> Asked:
         ada = session.get_one(User, live.people.ada.id)
         announce = session.get_one(MailingList, live.people.announce.id)
         send_at = now() + send_in if send_in else None
-        message = messages.write(
+        message = write(
             session, ada, announce, raw=RAW, max_bytes=LIMIT, via=Door.PORTAL, send_at=send_at
         )
-        request = moderation.request_approval(session, message, ada, via=Door.PORTAL)
+        request = request_approval(session, message, ada, via=Door.PORTAL)
         return Asked(message.id, request.id)
 
 
@@ -67,8 +70,8 @@ def have_a_disabled_member(live: LiveHouse) -> None:
     with transaction() as session:
         member = person(session, "Tony Hoare")
         announce = session.get_one(MailingList, live.people.announce.id)
-        subscriptions.subscribe(session, member, announce, by=member, via=Door.PORTAL)
-        people.disable(session, member, by=None, via=Door.COMMAND_LINE)
+        subscribe(session, member, announce, by=member, via=Door.PORTAL)
+        disable(session, member, by=None, via=Door.COMMAND_LINE)
 
 
 def approve_at_once(asked: Asked, approvers: list[User]) -> list[str]:
@@ -77,10 +80,10 @@ def approve_at_once(asked: Asked, approvers: list[User]) -> list[str]:
 
     def approve(user: User, via: Door) -> str:
         with transaction() as session:
-            request = moderation.request_by_id(session, asked.request_id)
+            request = request_by_id(session, asked.request_id)
             approver = session.get_one(User, user.id)
             start.wait(10)
-            moderation.decide(session, request, approver, Verdict.APPROVED, via=via)
+            decide(session, request, approver, Verdict.APPROVED, via=via)
         return ""
 
     def told(user: User, via: Door) -> str:
@@ -140,9 +143,9 @@ def test_a_rejected_message_comes_back_and_only_who_was_asked_hears_of_it(live: 
     before = len(live.mailbox.mails)
 
     with transaction() as session:
-        request = moderation.request_by_id(session, asked.request_id)
+        request = request_by_id(session, asked.request_id)
         linus = session.get_one(User, live.people.linus.id)
-        moderation.decide(
+        decide(
             session, request, linus, Verdict.REJECTED, via=Door.MAIL, comment="No coffee, please."
         )
 
@@ -175,8 +178,8 @@ def test_an_author_with_the_right_to_send_asks_nobody(live: LiveHouse) -> None:
     draft = live.draft()
     with transaction() as session:
         ada = session.get_one(User, live.people.ada.id)
-        people.grant(session, ada, "sender", by=None, via=Door.COMMAND_LINE)
-        messages.hand_in(session, session.get_one(Message, draft.id), ada, via=Door.PORTAL)
+        grant(session, ada, "sender", by=None, via=Door.COMMAND_LINE)
+        hand_in(session, session.get_one(Message, draft.id), ada, via=Door.PORTAL)
 
     live.wait_for_states("dispatch", sent=1)
 

@@ -9,10 +9,14 @@ from sqlalchemy.orm import Session
 from models import Door, MailingList, Message, Right, Sync, SyncState
 from models.clock import now
 from tests.builders import LIMIT, Cast, a_dispatch, an_eml
-from workflows import dispatch, lists, messages, pushes, subscriptions
-from workflows import people as persons
-from workflows.addresses import change_address
-from workflows.removal import remove_user
+from workflows.lists import lists
+from workflows.messages.write import write
+from workflows.people import users as persons
+from workflows.people.addresses import change_address
+from workflows.people.removal import remove_user
+from workflows.sendout.schedule import recall, release
+from workflows.subscriptions.subscribe import subscribe, subscribe_all, unsubscribe
+from workflows.sync.request import confirm, push_now
 
 PORTAL = Door.PORTAL
 
@@ -28,7 +32,7 @@ class Attempt(NamedTuple):
 def written(session: Session, people: Cast, send_at: datetime | None = None) -> Message:
     """A draft of Edsger's."""
     edsger, announce = people.edsger, people.announce
-    return messages.write(
+    return write(
         session, edsger, announce, raw=an_eml(), max_bytes=LIMIT, send_at=send_at, via=PORTAL
     )
 
@@ -86,19 +90,17 @@ ATTEMPTS = {
     ),
     "subscribe somebody": Attempt(
         Right.EDIT_LISTS,
-        lambda s, p: subscriptions.subscribe(s, p.ada, p.announce, by=p.edsger, via=PORTAL),
+        lambda s, p: subscribe(s, p.ada, p.announce, by=p.edsger, via=PORTAL),
         "list",
     ),
     "unsubscribe somebody": Attempt(
         Right.EDIT_LISTS,
-        lambda s, p: subscriptions.unsubscribe(s, p.barbara, p.announce, by=p.edsger, via=PORTAL),
+        lambda s, p: unsubscribe(s, p.barbara, p.announce, by=p.edsger, via=PORTAL),
         "list",
     ),
     "subscribe many": Attempt(
         Right.EDIT_LISTS,
-        lambda s, p: subscriptions.subscribe_all(
-            s, p.announce, [p.ada.id], by=p.edsger, via=PORTAL
-        ),
+        lambda s, p: subscribe_all(s, p.announce, [p.ada.id], by=p.edsger, via=PORTAL),
         "list",
     ),
     "edit a list": Attempt(
@@ -108,12 +110,12 @@ ATTEMPTS = {
     ),
     "push a list": Attempt(
         Right.EDIT_LISTS,
-        lambda s, p: pushes.push_now(s, p.announce, by=p.edsger, via=PORTAL),
+        lambda s, p: push_now(s, p.announce, by=p.edsger, via=PORTAL),
         "list",
     ),
     "confirm a push": Attempt(
         Right.EDIT_LISTS,
-        lambda s, p: pushes.confirm(s, held(s, p), by=p.edsger, via=PORTAL),
+        lambda s, p: confirm(s, held(s, p), by=p.edsger, via=PORTAL),
         "list",
     ),
     "change somebody's address": Attempt(
@@ -130,12 +132,12 @@ ATTEMPTS = {
     ),
     "release": Attempt(
         Right.SEND_MESSAGES,
-        lambda s, p: dispatch.release(s, written(s, p), p.edsger, via=PORTAL),
+        lambda s, p: release(s, written(s, p), p.edsger, via=PORTAL),
         "message",
     ),
     "recall somebody's message": Attempt(
         Right.SEND_MESSAGES,
-        lambda s, p: dispatch.recall(s, a_dispatch(s, p).message, p.edsger, via=PORTAL),
+        lambda s, p: recall(s, a_dispatch(s, p).message, p.edsger, via=PORTAL),
         "message",
     ),
 }

@@ -6,12 +6,13 @@ import pytest
 
 from models import work_items
 from notifications import retry
-from workflows import allowance, dispatch, drafts, sendout, sendout_plan, sendout_rules
+from workflows.messages import drafts
+from workflows.sendout import forecast, rate_limit, rules, schedule, send
 
 NINE = datetime(2027, 1, 31, 9, tzinfo=UTC)
 
 ASK_FOR_THE_TIME = (
-    *(allowance, dispatch, drafts, sendout, sendout_plan, sendout_rules),
+    *(rate_limit, schedule, drafts, send, forecast, rules),
     *(retry, work_items),
 )
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from models.clock import now
-from workflows.list_server import filled, run
-from workflows.outcomes import Outcome
+from workflows.sync.command import filled, run
+from workflows.sync.outcomes import Outcome
 
 THREE = ["ada@example.org", "barbara@example.org", "grace@example.org"]
 

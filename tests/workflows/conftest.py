@@ -13,7 +13,7 @@ from tests.builders import Cast, a_dispatch, cast, members
 from tests.workflows.clocks import NINE, Clock
 from tests.workflows.pushing import ListServer
 from tests.workflows.ruled import Ruled
-from workflows.bells import Bell
+from workflows.outbox import Bell
 from workflows.transaction import transaction
 
 

@@ -6,9 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Door, MailingList, Subscription, User
-from workflows import imports
-from workflows.import_report import Report
-from workflows.imports import Imported
+from workflows.subscriptions import imports
+from workflows.subscriptions.import_report import Report
+from workflows.subscriptions.imports import Imported
 
 
 def checked(

@@ -7,19 +7,20 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from models import Door, MailingList, User
-from workflows import addresses, people, subscriptions
-from workflows.outcomes import Outcome
-from workflows.sync import START_WITHIN, Claim
+from workflows.people import addresses, users
+from workflows.subscriptions.subscribe import subscribe, unsubscribe
+from workflows.sync.outcomes import Outcome
+from workflows.sync.push import START_WITHIN, Claim
 
 Verb = Callable[[Session, User, MailingList], object]
 
 
 def join(session: Session, user: User, to: MailingList) -> None:
-    subscriptions.subscribe(session, user, to, by=user, via=Door.PORTAL)
+    subscribe(session, user, to, by=user, via=Door.PORTAL)
 
 
 def leave(session: Session, user: User, what: MailingList) -> None:
-    subscriptions.unsubscribe(session, user, what, by=user, via=Door.PORTAL)
+    unsubscribe(session, user, what, by=user, via=Door.PORTAL)
 
 
 def move_house(session: Session, user: User, _: MailingList) -> None:
@@ -28,11 +29,11 @@ def move_house(session: Session, user: User, _: MailingList) -> None:
 
 
 def disable(session: Session, user: User, _: MailingList) -> None:
-    people.disable(session, user, by=None, via=Door.COMMAND_LINE)
+    users.disable(session, user, by=None, via=Door.COMMAND_LINE)
 
 
 def enable(session: Session, user: User, _: MailingList) -> None:
-    people.enable(session, user, by=None, via=Door.COMMAND_LINE)
+    users.enable(session, user, by=None, via=Door.COMMAND_LINE)
 
 
 VERBS: list[Verb] = [join, leave, move_house, disable, enable]

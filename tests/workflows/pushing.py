@@ -12,13 +12,17 @@ from models import Door, MailingList, Sync, SyncState
 from models.clock import now
 from settings import settings
 from tests.builders import Cast, members
-from workflows import access, list_server, pushes, subscriptions, sync
-from workflows.outcomes import Outcome
+from workflows import access
+from workflows.subscriptions.subscribe import unsubscribe
+from workflows.sync.command import filled, run
+from workflows.sync.outcomes import Outcome
+from workflows.sync.push import Rules, claim, finish
+from workflows.sync.request import Pace, ask_now, open_sync, unfinished_sync
 
-RULES = sync.Rules(enabled=True, timeout=timedelta(seconds=10), max_shrink=30, alert_after=3)
+RULES = Rules(enabled=True, timeout=timedelta(seconds=10), max_shrink=30, alert_after=3)
 
 # Nobody waits for a quiet period in a test.
-AT_ONCE = pushes.Pace(quiet=timedelta(0), max_wait=timedelta(0))
+AT_ONCE = Pace(quiet=timedelta(0), max_wait=timedelta(0))
 
 
 @dataclass
@@ -36,37 +40,35 @@ class ListServer:
         file = self.folder / mailing_list.short_name
         return file.read_text().splitlines() if file.exists() else None
 
-    def push(self, session: Session, waiting: Sync, rules: sync.Rules = RULES) -> Outcome | None:
+    def push(self, session: Session, waiting: Sync, rules: Rules = RULES) -> Outcome | None:
         """Do what the task does; None if there was nothing to run."""
         with TemporaryFile(buffering=0) as addresses:
-            claimed = sync.claim(session, waiting.id, addresses, rules)
+            claimed = claim(session, waiting.id, addresses, rules)
             if claimed is None:
                 return None
-            outcome = list_server.run(
-                list_server.filled(
-                    self.command, short_name=claimed.short_name, email=claimed.email
-                ),
+            outcome = run(
+                filled(self.command, short_name=claimed.short_name, email=claimed.email),
                 addresses,
                 limit=rules.timeout,
                 not_after=claimed.not_after,
                 environment=settings.command_environment,
             )
-            sync.finish(session, claimed, outcome, rules)
+            finish(session, claimed, outcome, rules)
             return outcome
 
 
 def asked(session: Session, mailing_list: MailingList) -> Sync:
     """The push of what has changed, without the quiet before it."""
-    pushes.ask_now(session, mailing_list.id)
-    waiting = pushes.unfinished_sync(session, mailing_list.id)
+    ask_now(session, mailing_list.id)
+    waiting = unfinished_sync(session, mailing_list.id)
     assert waiting is not None
     return waiting
 
 
 def settled(session: Session, mailing_list: MailingList) -> Sync | None:
     """The push that the journal asks for, or an unfinished one; None if all is pushed."""
-    pushes.open_sync(session, mailing_list.id, AT_ONCE)
-    return pushes.unfinished_sync(session, mailing_list.id)
+    open_sync(session, mailing_list.id, AT_ONCE)
+    return unfinished_sync(session, mailing_list.id)
 
 
 def again(waiting: Sync) -> Sync:
@@ -87,7 +89,7 @@ def held(session: Session, people: Cast, server: ListServer, *, lost: int = 10) 
     server.push(session, asked(session, people.announce))
     for address in added:
         user = access.user_with_address(session, address)
-        subscriptions.unsubscribe(session, user, people.announce, by=None, via=Door.PORTAL)
+        unsubscribe(session, user, people.announce, by=None, via=Door.PORTAL)
     waiting = asked(session, people.announce)
     server.push(session, waiting)
     session.flush()

@@ -34,7 +34,12 @@ from models.clock import now
 from notifications.outgoing import outgoing
 from sandbox.mailbox import Mail, Mailbox
 from tests.builders import LIMIT, Cast, a_mailer, an_eml
-from workflows import dispatch, messages, moderation, sendout, subscriptions, sweep
+from workflows import sweep
+from workflows.messages import write as messages
+from workflows.moderation import decide
+from workflows.sendout import schedule
+from workflows.sendout import send as sendout
+from workflows.subscriptions.subscribe import subscribe, unsubscribe
 
 PORTAL = Door.PORTAL
 BELL = (DispatchState.WAITING, DispatchState.SENDING)
@@ -114,27 +119,27 @@ class Storyteller(RuleBasedStateMachine):
             self.session.expire_all()
 
     def ask(self, message: Message, by: User) -> None:
-        moderation.request_approval(self.session, message, by, via=PORTAL)
+        decide.request_approval(self.session, message, by, via=PORTAL)
         self.approvable[message.id] = outgoing(message)
 
     def approve(self, message: Message, by: User) -> None:
         if request := self.newest_request(message):
-            moderation.decide(self.session, request, by, Verdict.APPROVED, via=PORTAL)
+            decide.decide(self.session, request, by, Verdict.APPROVED, via=PORTAL)
 
     def reject(self, message: Message, by: User) -> None:
         if request := self.newest_request(message):
-            moderation.decide(self.session, request, by, Verdict.REJECTED, via=PORTAL)
+            decide.decide(self.session, request, by, Verdict.REJECTED, via=PORTAL)
 
     def withdraw(self, message: Message, by: User) -> None:
         if request := self.newest_request(message):
-            moderation.withdraw(self.session, request, by, via=PORTAL)
+            decide.withdraw(self.session, request, by, via=PORTAL)
 
     def release(self, message: Message, by: User) -> None:
-        dispatch.release(self.session, message, by, via=PORTAL)
+        schedule.release(self.session, message, by, via=PORTAL)
         self.approvable[message.id] = outgoing(message)
 
     def recall(self, message: Message, by: User) -> None:
-        dispatch.recall(self.session, message, by, via=PORTAL)
+        schedule.recall(self.session, message, by, via=PORTAL)
         assert by is message.author or by.may(Right.SEND_MESSAGES)
 
     def meddle(self, message: Message, _by: User) -> None:
@@ -148,7 +153,7 @@ class Storyteller(RuleBasedStateMachine):
         return self.session.scalars(found.order_by(ModerationRequest.id.desc())).first()
 
     def change_members(self, _message: Message, luck: int) -> None:
-        verb = subscriptions.subscribe if luck else subscriptions.unsubscribe
+        verb = subscribe if luck else unsubscribe
         user = self.people.edsger if luck > 1 else self.people.ada
         verb(self.session, user, self.people.announce, by=None, via=PORTAL)
         self.session.flush()

@@ -19,12 +19,12 @@ from models import (
 )
 from models.clock import now
 from tests.builders import Cast
-from workflows.addresses import ask_for_address, change_address
-from workflows.contacts import change_contact
-from workflows.credentials import change_password
-from workflows.mailed_links import send_link
-from workflows.people import disable
-from workflows.removal import remove_user
+from workflows.people.account_links import send_link
+from workflows.people.addresses import ask_for_address, change_address
+from workflows.people.contacts import change_contact
+from workflows.people.credentials import change_password
+from workflows.people.removal import remove_user
+from workflows.people.users import disable
 
 NEW = "hopper@example.org"
 

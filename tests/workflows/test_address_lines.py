@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from workflows import address_lines
-from workflows.address_lines import AddressLines, Entry, Malformed
+from workflows.subscriptions import parse
+from workflows.subscriptions.parse import AddressLines, Entry, Malformed
 
 UNSEEN = "It has characters that cannot be seen."
 NEITHER = "It is neither an address nor a name and an <address>."
@@ -96,7 +96,7 @@ def test_where_a_chunk_ends_makes_no_difference(
     content = "\ufeffjörg@müller.de\r\n\r\nada@example.org".encode()
     whole, _ = read(content)
 
-    monkeypatch.setattr(address_lines, "CHUNK", chunk)
+    monkeypatch.setattr(parse, "CHUNK", chunk)
     entries, found = read(content)
 
     assert entries == whole

@@ -20,9 +20,10 @@ from models import (
 from tests.builders import Cast, a_list, cast
 from tests.workflows.locks import wait_until_one_waits
 from tests.workflows.pushing import ListServer, asked
-from workflows import access, subscriptions
-from workflows.addresses import change_address
-from workflows.removal import remove_user
+from workflows import access
+from workflows.people.addresses import change_address
+from workflows.people.removal import remove_user
+from workflows.subscriptions.subscribe import subscribe
 
 PORTAL = Door.PORTAL
 
@@ -40,7 +41,7 @@ def test_a_new_address_is_noted_on_every_list_and_in_the_audit_trail(
     session: Session, people: Cast
 ) -> None:
     edsger, announce, zoo = people.edsger, people.announce, a_list(session, "zoo")
-    subscriptions.subscribe(session, edsger, zoo, by=edsger, via=PORTAL)
+    subscribe(session, edsger, zoo, by=edsger, via=PORTAL)
 
     assert change_address(session, edsger, "ewd@example.org", by=edsger, via=Door.SERVICE)
 

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from models import Door, Right, Trespass, User
 from tests.builders import Cast, cast, person, role
-from workflows import access, removal, roles
-from workflows import people as persons
-from workflows.administrators import LastAdministrator, anybody
+from workflows import access
+from workflows.people import removal, roles
+from workflows.people import users as persons
+from workflows.people.last_administrator import LastAdministrator, anybody
 from workflows.transaction import transaction
 
 PORTAL = Door.PORTAL

@@ -14,7 +14,8 @@ from tests.workflows.clocks import NINE, Clock
 from tests.workflows.locks import never_wait
 from tests.workflows.ruled import Ruled, claimed, rate
 from tests.workflows.sending import EDSGER, deliveries, step
-from workflows import sendout, sweep
+from workflows import sweep
+from workflows.sendout.send import claim, send
 
 
 def test_in_a_period_as_many_are_claimed_as_the_rate_says_and_no_more(
@@ -126,12 +127,12 @@ def test_what_is_put_back_after_its_period_takes_nothing_from_the_next(
     session: Session, clock: Clock, ruled: Ruled, mailbox: Mailbox
 ) -> None:
     sending = ruled(rate(4, 1))
-    late = sendout.claim(session, sending, UTC)
+    late = claim(session, sending, UTC)
     clock.run(minutes=1)
     claimed(session, sending)
     mailbox.stop()
 
-    sendout.send(session, sending.id, late, a_mailer(mailbox))
+    send(session, sending.id, late, a_mailer(mailbox))
 
     session.expire(sending)
     assert sending.period_copies == 4
@@ -142,7 +143,7 @@ def test_what_a_dead_worker_claimed_has_used_up_the_rate_and_is_not_sent_again(
     session: Session, clock: Clock, ruled: Ruled, mailbox: Mailbox
 ) -> None:
     sending = ruled(rate(4, 60))
-    lost = sendout.claim(session, sending, UTC)
+    lost = claim(session, sending, UTC)
     for delivery in deliveries(session, sending).values():
         if delivery.id in lost:
             delivery.claimed_at = NINE - timedelta(days=9999)  # the sweep's clock is the real one

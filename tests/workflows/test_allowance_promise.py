@@ -14,7 +14,7 @@ from sandbox.mailbox import Mailbox
 from tests.builders import a_mailer
 from tests.workflows.clocks import NINE, Clock
 from tests.workflows.ruled import DAY, Ruled
-from workflows import sendout
+from workflows.sendout import send as sendout
 
 BELL = (DispatchState.WAITING, DispatchState.SENDING)
 FATES = ["sends", "sends", "sends", "is refused", "finds nobody", "dies", "sleeps", "wakes"]

@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 from models import Act, ApproverList, AuditEntry, Door, Invalid, Unknown
 from models.lists import approver
 from tests.builders import Cast, a_list
-from workflows import approver_lists, lists
-from workflows.archive import StillInUse
-from workflows.people import disable
+from workflows.lists import approver_lists, lists
+from workflows.lists.archive import StillInUse
+from workflows.people.users import disable
 
 PORTAL = Door.PORTAL
 

@@ -23,11 +23,15 @@ from models.clock import now
 from models.database import new_session
 from tests.builders import LIMIT, Cast, a_dispatch, a_draft, a_request, an_eml, cast
 from tests.workflows.pushing import ListServer, asked
-from workflows import archive, dispatch, messages, moderation, pushes, subscriptions
-from workflows import people as persons
 from workflows.access import Archived
-from workflows.archive import StillInUse
-from workflows.pushes import Pace
+from workflows.lists import archive
+from workflows.lists.archive import StillInUse
+from workflows.messages import write as messages
+from workflows.moderation.decide import decide, request_approval
+from workflows.people import users as persons
+from workflows.sendout.schedule import release
+from workflows.subscriptions.subscribe import subscribe, unsubscribe
+from workflows.sync.request import Pace, confirm, open_due, push_now
 
 PORTAL = Door.PORTAL
 AT_ONCE = Pace(timedelta(0), timedelta(0))
@@ -49,14 +53,10 @@ def write(session: Session, people: Cast) -> object:
 
 REFUSED: dict[str, Callable[[Session, Cast], object]] = {
     "write": write,
-    "subscribe oneself": lambda s, p: subscriptions.subscribe(
-        s, p.ada, p.announce, by=p.ada, via=PORTAL
-    ),
-    "subscribe somebody": lambda s, p: subscriptions.subscribe(
-        s, p.ada, p.announce, by=p.barbara, via=PORTAL
-    ),
-    "push now": lambda s, p: pushes.push_now(s, p.announce, by=p.barbara, via=PORTAL),
-    "confirm": lambda s, p: pushes.confirm(s, p.announce, by=p.barbara, via=PORTAL),
+    "subscribe oneself": lambda s, p: subscribe(s, p.ada, p.announce, by=p.ada, via=PORTAL),
+    "subscribe somebody": lambda s, p: subscribe(s, p.ada, p.announce, by=p.barbara, via=PORTAL),
+    "push now": lambda s, p: push_now(s, p.announce, by=p.barbara, via=PORTAL),
+    "confirm": lambda s, p: confirm(s, p.announce, by=p.barbara, via=PORTAL),
 }
 
 
@@ -77,10 +77,10 @@ def test_a_draft_from_before_can_neither_be_asked_about_nor_released(
     put_away(session, people)
 
     with pytest.raises(Archived):
-        moderation.request_approval(session, draft, people.ada, via=PORTAL)
+        request_approval(session, draft, people.ada, via=PORTAL)
     persons.grant(session, people.ada, "sender", by=None, via=PORTAL)
     with pytest.raises(Archived):
-        dispatch.release(session, draft, people.ada, via=PORTAL)
+        release(session, draft, people.ada, via=PORTAL)
 
 
 @pytest.mark.parametrize("begun", [a_request, a_dispatch])
@@ -97,7 +97,7 @@ def test_a_list_is_not_archived_under_messages_on_their_way(
 
 def test_a_rejected_message_holds_no_list_back(session: Session, people: Cast) -> None:
     request = a_request(session, people)
-    moderation.decide(session, request, people.grace, Verdict.REJECTED, via=PORTAL, comment="no")
+    decide(session, request, people.grace, Verdict.REJECTED, via=PORTAL, comment="no")
 
     put_away(session, people)
 
@@ -119,9 +119,7 @@ def test_both_acts_are_on_record_once(session: Session, people: Cast) -> None:
 def test_members_may_still_leave(session: Session, people: Cast) -> None:
     put_away(session, people)
 
-    assert subscriptions.unsubscribe(
-        session, people.edsger, people.announce, by=people.edsger, via=PORTAL
-    )
+    assert unsubscribe(session, people.edsger, people.announce, by=people.edsger, via=PORTAL)
 
 
 def test_what_changes_on_an_archived_list_is_noted_and_not_pushed(
@@ -129,8 +127,8 @@ def test_what_changes_on_an_archived_list_is_noted_and_not_pushed(
 ) -> None:
     put_away(session, people)
 
-    subscriptions.unsubscribe(session, people.edsger, people.announce, by=people.edsger, via=PORTAL)
-    pushes.open_due(session, AT_ONCE)
+    unsubscribe(session, people.edsger, people.announce, by=people.edsger, via=PORTAL)
+    open_due(session, AT_ONCE)
 
     assert session.scalars(select(Sync)).all() == []
     waiting = select(SubscriptionChange).where(SubscriptionChange.sync_id.is_(None))
@@ -146,7 +144,7 @@ def test_what_was_noted_meanwhile_is_pushed_when_the_list_is_back(
     archive.unarchive(session, people.announce, by=people.barbara, via=PORTAL)
 
     assert people.announce.id in session.info[CHANGED_LISTS]
-    pushes.open_due(session, AT_ONCE)
+    open_due(session, AT_ONCE)
     assert session.scalars(select(Sync.state)).all() == [SyncState.PENDING]
 
 
@@ -176,9 +174,7 @@ def test_a_message_handed_in_at_the_same_moment_is_seen_or_refused(
         try:
             with new_session.begin() as other:
                 draft = messages.message_by_id(other, draft_id)
-                outcome.append(
-                    moderation.request_approval(other, draft, draft.author, via=PORTAL).id
-                )
+                outcome.append(request_approval(other, draft, draft.author, via=PORTAL).id)
         except Archived as refusal:
             outcome.append(refusal)
 

@@ -4,9 +4,9 @@ from sqlalchemy.orm import Session
 
 from models import Door, Verdict
 from tests.builders import Cast, a_request
-from workflows import moderation
-from workflows.consequences import consequences
-from workflows.people import disable
+from workflows.moderation.decide import decide
+from workflows.people.consequences import consequences
+from workflows.people.users import disable
 
 
 def test_a_member_leaves_the_lists(session: Session, people: Cast) -> None:
@@ -35,7 +35,7 @@ def test_the_only_approver_leaves_an_empty_list(session: Session, people: Cast) 
 
 def test_an_author_leaves_what_waits_and_what_is_scheduled(session: Session, people: Cast) -> None:
     waiting, approved = a_request(session, people), a_request(session, people)
-    moderation.decide(session, approved, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, approved, people.grace, Verdict.APPROVED, via=Door.PORTAL)
     session.flush()
 
     found = consequences(session, people.ada)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from models import Channel, Door, Invalid, Language, Preference, Trespass
 from models.clock import now
 from tests.builders import Cast
-from workflows.contacts import change_contact
+from workflows.people.contacts import change_contact
 
 NUMBER = "+33 6 12 34 56 78"
 

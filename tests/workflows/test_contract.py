@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from models import Invalid, Verdict
 from tests.builders import Cast, a_draft, a_request
 from tests.workflows.locks import wait_until_one_waits
-from workflows.contract import (
+from workflows.public.contract import (
     Answer,
     Call,
     ChangeAddress,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from models import Invalid
-from workflows.contract import MANY, ChangeAddress, ImportSubscribers, PushList
+from workflows.public.contract import MANY, ChangeAddress, ImportSubscribers, PushList
 
 PARCEL = "0f8fad5b-d9cb-469f-a165-70867728950e"
 MANY_IDS = {"idempotency_key": "k", "list": "a", "by_id": 2}

@@ -19,9 +19,9 @@ from models import (
 )
 from models.clock import now
 from tests.builders import Cast, a_request
-from workflows import lists, moderation
-from workflows.deadlines import Patience, meet_deadlines
-from workflows.moderation import NoLongerOpen
+from workflows.lists import lists
+from workflows.moderation.deadlines import Patience, meet_deadlines
+from workflows.moderation.decide import NoLongerOpen, decide
 
 PATIENCE = Patience(timedelta(hours=24), timedelta(hours=48), timedelta(days=7))
 
@@ -87,7 +87,7 @@ def test_the_second_list_is_asked_once_and_may_then_answer(session: Session, peo
 
     assert told(session, LetterName.MODERATE) == ["Barbara", "Grace", "Linus"]
     assert acts(session)["escalated"] == 1
-    moderation.decide(session, request, people.barbara, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, request, people.barbara, Verdict.APPROVED, via=Door.PORTAL)
 
 
 def test_a_list_without_a_second_list_escalates_to_nobody(session: Session, people: Cast) -> None:
@@ -117,12 +117,12 @@ def test_an_expired_request_can_no_longer_be_answered(session: Session, people: 
     meet_deadlines(session, PATIENCE)
 
     with pytest.raises(NoLongerOpen, match="expired"):
-        moderation.decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+        decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
 
 
 def test_an_answered_request_has_no_deadline(session: Session, people: Cast) -> None:
     request = asked_ago(session, people, timedelta(days=8))
-    moderation.decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
 
     meet_deadlines(session, PATIENCE)
 

@@ -25,8 +25,11 @@ from models import (
 )
 from models.clock import now
 from tests.builders import Cast, a_dispatch, a_draft, a_list, a_request, cast
-from workflows import access, dispatch, moderation, sendout
-from workflows import people as persons
+from workflows import access
+from workflows.moderation.decide import decide, request_approval
+from workflows.people import users as persons
+from workflows.sendout.schedule import recall, release
+from workflows.sendout.send import begin, claim
 from workflows.transaction import transaction
 
 PORTAL = Door.PORTAL
@@ -42,7 +45,7 @@ def test_who_may_send_releases_the_own_message(session: Session, people: Cast) -
     persons.grant(session, people.ada, "sender", by=None, via=Door.COMMAND_LINE)
     draft = a_draft(session, people)
 
-    sendout_ = dispatch.release(session, draft, people.ada, via=PORTAL)
+    sendout_ = release(session, draft, people.ada, via=PORTAL)
 
     assert draft.state is MessageState.SCHEDULED
     assert sendout_.state is DispatchState.WAITING
@@ -55,7 +58,7 @@ def test_nothing_is_released_without_right_601(session: Session, people: Cast) -
     draft = a_draft(session, people)
 
     with pytest.raises(Trespass, match=r"Ada Lovelace lacks the right SEND_MESSAGES \(601\)"):
-        dispatch.release(session, draft, people.ada, via=PORTAL)
+        release(session, draft, people.ada, via=PORTAL)
 
     assert draft.state is MessageState.DRAFT
     assert session.scalars(select(Dispatch)).all() == []
@@ -67,7 +70,7 @@ def test_a_refused_release_is_on_record(session: Session, people: Cast) -> None:
 
     with pytest.raises(Trespass), transaction() as other:
         ada = access.acting_user(other, "ada@example.org", Door.SERVICE)
-        dispatch.release(other, other.get_one(Message, draft.id), ada, via=Door.SERVICE)
+        release(other, other.get_one(Message, draft.id), ada, via=Door.SERVICE)
 
     entry = session.scalars(select(AuditEntry).where(AuditEntry.act == Act.REFUSED)).one()
     assert (entry.actor, entry.door) == ("Ada Lovelace", Door.SERVICE)
@@ -78,7 +81,7 @@ def test_nobody_releases_what_another_wrote(session: Session, people: Cast) -> N
     draft = a_draft(session, people)
 
     with pytest.raises(Trespass, match="Barbara Liskov did not write message"):
-        dispatch.release(session, draft, people.barbara, via=PORTAL)
+        release(session, draft, people.barbara, via=PORTAL)
 
     assert draft.state is MessageState.DRAFT
 
@@ -88,7 +91,7 @@ def test_what_waits_for_an_answer_is_not_released_beside_it(session: Session, pe
     persons.grant(session, people.ada, "sender", by=None, via=Door.COMMAND_LINE)
 
     with pytest.raises(IllegalTransition):
-        dispatch.release(session, request.message, people.ada, via=PORTAL)
+        release(session, request.message, people.ada, via=PORTAL)
 
 
 @pytest.mark.parametrize("wait", [timedelta(days=3), timedelta(days=-3), None])
@@ -100,7 +103,7 @@ def test_a_schedule_keeps_its_time_and_a_past_one_is_now(
     draft.send_at = now() + wait if wait else None
     session.flush()
 
-    due_at = dispatch.release(session, draft, people.barbara, via=PORTAL).due_at
+    due_at = release(session, draft, people.barbara, via=PORTAL).due_at
 
     expected = max(now(), draft.send_at or now())
     assert abs(due_at - expected) < timedelta(seconds=5)
@@ -113,7 +116,7 @@ def test_the_author_and_who_may_send_recall_what_is_scheduled(
     waiting = a_dispatch(session, people)
     by = getattr(people, who)
 
-    assert dispatch.recall(session, waiting.message, by, via=Door.MAIL) is MessageState.DRAFT
+    assert recall(session, waiting.message, by, via=Door.MAIL) is MessageState.DRAFT
 
     assert waiting.state is DispatchState.RECALLED
     assert waiting.message.state is MessageState.DRAFT
@@ -125,7 +128,7 @@ def test_nobody_else_recalls(session: Session, people: Cast, who: str) -> None:
     waiting = a_dispatch(session, people)
 
     with pytest.raises(Trespass, match=r"SEND_MESSAGES \(601\)") as refusal:
-        dispatch.recall(session, waiting.message, getattr(people, who), via=PORTAL)
+        recall(session, waiting.message, getattr(people, who), via=PORTAL)
 
     assert refusal.value.message_id == waiting.message_id
     assert waiting.state is DispatchState.WAITING
@@ -133,12 +136,12 @@ def test_nobody_else_recalls(session: Session, people: Cast, who: str) -> None:
 
 def test_an_approval_is_void_once_the_message_was_recalled(session: Session, people: Cast) -> None:
     first = a_dispatch(session, people)
-    dispatch.recall(session, first.message, people.ada, via=PORTAL)
+    recall(session, first.message, people.ada, via=PORTAL)
 
     with pytest.raises(Trespass):
-        dispatch.release(session, first.message, people.ada, via=PORTAL)
-    request = moderation.request_approval(session, first.message, people.ada, via=PORTAL)
-    moderation.decide(session, request, people.linus, Verdict.APPROVED, via=PORTAL)
+        release(session, first.message, people.ada, via=PORTAL)
+    request = request_approval(session, first.message, people.ada, via=PORTAL)
+    decide(session, request, people.linus, Verdict.APPROVED, via=PORTAL)
 
     assert [d.state for d in session.scalars(select(Dispatch).order_by(Dispatch.id))] == [
         DispatchState.RECALLED,
@@ -148,7 +151,7 @@ def test_an_approval_is_void_once_the_message_was_recalled(session: Session, peo
 
 def test_a_stale_bell_for_a_recalled_sendout_finds_nothing(session: Session, people: Cast) -> None:
     waiting = a_dispatch(session, people)
-    dispatch.recall(session, waiting.message, people.ada, via=PORTAL)
+    recall(session, waiting.message, people.ada, via=PORTAL)
 
     states = (DispatchState.WAITING, DispatchState.SENDING)
     assert Dispatch.take(session, waiting.id, *states) is None
@@ -160,7 +163,7 @@ def test_there_must_be_something_to_recall(session: Session, people: Cast, state
     before = message.state
 
     with pytest.raises(IllegalTransition, match=f"is {before}: neither is it scheduled"):
-        dispatch.recall(session, message, people.ada, via=PORTAL)
+        recall(session, message, people.ada, via=PORTAL)
 
     assert message.state is before
 
@@ -175,17 +178,17 @@ def a_message_that_is(state: str, session: Session, people: Cast) -> Message:
     if state == "sent":
         people.edsger.disabled_at = people.barbara.disabled_at = now()
     if state in {"sent", "stopped"}:
-        sendout.claim(session, sendout_, UTC)
+        claim(session, sendout_, UTC)
     if state in {"recalled", "stopped"}:
-        dispatch.recall(session, sendout_.message, people.ada, via=PORTAL)
+        recall(session, sendout_.message, people.ada, via=PORTAL)
     return sendout_.message
 
 
 def test_what_is_stopped_half_way_stays_unsent(session: Session, people: Cast) -> None:
     sending = a_dispatch(session, people)
-    sendout.begin(session, sending)
+    begin(session, sending)
 
-    assert dispatch.recall(session, sending.message, people.ada, via=PORTAL) is MessageState.STOPPED
+    assert recall(session, sending.message, people.ada, via=PORTAL) is MessageState.STOPPED
 
     deliveries = session.scalars(select(Delivery).where(Delivery.dispatch_id == sending.id)).all()
     assert sending.state is DispatchState.STOPPED
@@ -201,10 +204,10 @@ def test_a_recall_sees_what_a_colleague_began_meanwhile(house: Engine) -> None:
     with Session(house) as session:
         seen = session.get_one(Dispatch, waiting_id)
         with Session(house) as colleague, colleague.begin():
-            sendout.begin(colleague, colleague.get_one(Dispatch, waiting_id))
+            begin(colleague, colleague.get_one(Dispatch, waiting_id))
         ada = access.acting_user(session, "ada@example.org", PORTAL)
 
-        assert dispatch.recall(session, seen.message, ada, via=PORTAL) is MessageState.STOPPED
+        assert recall(session, seen.message, ada, via=PORTAL) is MessageState.STOPPED
 
 
 @pytest.mark.parametrize("change", ["its bytes", "its list"])
@@ -218,7 +221,7 @@ def test_what_is_no_longer_what_was_approved_returns_to_its_author(
         waiting.message.mailing_list = a_list(session, "staff")
     session.flush()
 
-    assert sendout.claim(session, waiting, UTC) == []
+    assert claim(session, waiting, UTC) == []
 
     letter = session.scalars(select(Notification).order_by(Notification.id.desc())).first()
     assert waiting.state is DispatchState.RECALLED

@@ -30,9 +30,11 @@ from notifications.outgoing import outgoing
 from sandbox.mailbox import Mailbox
 from tests.builders import LIMIT, Cast, a_draft, a_list, a_request, an_eml
 from tests.notifications.voices import a_voice
-from workflows import drafts, messages, moderation
-from workflows.drafts import NotADraft
-from workflows.notifications import try_other_channel
+from workflows.messages import drafts
+from workflows.messages.drafts import NotADraft
+from workflows.messages.write import hand_in
+from workflows.moderation.decide import decide, withdraw
+from workflows.notify import try_other_channel
 
 PORTAL = Door.PORTAL
 LATER = timedelta(days=3)
@@ -142,7 +144,7 @@ def test_what_somebody_was_asked_about_is_never_changed(
 def test_a_deleted_draft_keeps_its_history_and_nothing_else(session: Session, people: Cast) -> None:
     request = a_request(session, people)
     message = request.message
-    moderation.withdraw(session, request, people.ada, via=PORTAL)
+    withdraw(session, request, people.ada, via=PORTAL)
 
     discard(session, message, people.ada)
 
@@ -161,12 +163,12 @@ def test_a_deleted_draft_is_gone_for_good(session: Session, people: Cast, verb: 
     with pytest.raises((NotADraft, IllegalTransition)):
         VERBS[verb](session, draft, people.ada)
     with pytest.raises(IllegalTransition):
-        messages.hand_in(session, draft, people.ada, via=PORTAL)
+        hand_in(session, draft, people.ada, via=PORTAL)
 
 
 def test_a_rejected_message_is_copied_into_a_new_draft(session: Session, people: Cast) -> None:
     request = a_request(session, people)
-    moderation.decide(session, request, people.grace, Verdict.REJECTED, via=PORTAL)
+    decide(session, request, people.grace, Verdict.REJECTED, via=PORTAL)
 
     new = drafts.copy(session, request.message, people.ada, max_bytes=LIMIT, via=PORTAL)
 

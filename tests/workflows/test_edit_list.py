@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from models import Act, AuditEntry, Door, Invalid, ListDelivery, ListKind, SelfService, Unknown
 from tests.builders import Cast, a_list
-from workflows import lists
+from workflows.lists import lists
 
 PORTAL = Door.PORTAL
 

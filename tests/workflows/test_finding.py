@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from models import User
 from tests.builders import Cast, person
-from workflows.finding import PEOPLE, holds
+from workflows.queries.text_search import PEOPLE, holds
 
 
 def found(session: Session, text: str) -> set[str]:

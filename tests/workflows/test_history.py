@@ -5,10 +5,10 @@ from sqlalchemy.orm import Session
 
 from models import Act, Door
 from tests.builders import Cast, a_list, a_request
-from workflows import people as persons
-from workflows import subscriptions
-from workflows.contacts import change_contact
-from workflows.history import Reached, history
+from workflows.people import users as persons
+from workflows.people.contacts import change_contact
+from workflows.queries.user_history import Reached, history
+from workflows.subscriptions.subscribe import subscribe
 
 
 def acts(session: Session, people: Cast) -> list[tuple[str, str]]:
@@ -28,7 +28,7 @@ def test_joining_is_told_once_and_the_newest_comes_first(session: Session, peopl
 
 def test_what_others_did_about_somebody_is_told(session: Session, people: Cast) -> None:
     news = a_list(session, "news")
-    subscriptions.subscribe(session, people.edsger, news, by=people.barbara, via=Door.PORTAL)
+    subscribe(session, people.edsger, news, by=people.barbara, via=Door.PORTAL)
     persons.disable(session, people.edsger, by=people.barbara, via=Door.PORTAL)
 
     assert acts(session, people)[:2] == [
@@ -41,9 +41,7 @@ def test_what_others_did_to_others_is_not(session: Session, people: Cast) -> Non
     before = acts(session, people)
 
     a_request(session, people)
-    subscriptions.subscribe(
-        session, people.ada, people.announce, by=people.barbara, via=Door.PORTAL
-    )
+    subscribe(session, people.ada, people.announce, by=people.barbara, via=Door.PORTAL)
 
     assert acts(session, people) == before
 
@@ -64,7 +62,7 @@ def test_it_is_read_bit_by_bit_without_gap_or_repetition(
 ) -> None:
     for short_name in ("news", "staff"):
         room = a_list(session, short_name)
-        subscriptions.subscribe(session, people.edsger, room, by=people.edsger, via=Door.PORTAL)
+        subscribe(session, people.edsger, room, by=people.edsger, via=Door.PORTAL)
         change_contact(session, people.edsger, name=short_name, by=people.edsger, via=Door.PORTAL)
     session.flush()
     whole = [one.id for one in history(session, people.edsger, limit=10)]

@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 from models import Change, Door, Invalid, Subscription, SubscriptionChange
 from tests.builders import Cast, a_list, cast
 from tests.workflows.locks import wait_until_one_waits
-from workflows import access, lists, subscriptions
-from workflows import people as persons
+from workflows import access
 from workflows.access import Archived
-from workflows.addresses import change_address
-from workflows.archive import archive
-from workflows.removal import remove_user
+from workflows.lists import lists
+from workflows.lists.archive import archive
+from workflows.people import users as persons
+from workflows.people.addresses import change_address
+from workflows.people.removal import remove_user
+from workflows.subscriptions.subscribe import subscribe, subscribe_all
 
 PORTAL = Door.PORTAL
 EDSGER = "edsger@example.org"
@@ -27,13 +29,13 @@ Act = Callable[[Session], object]
 def join(session: Session) -> object:
     """Edsger joins a list that he was not on."""
     edsger, zoo = access.user_with_address(session, EDSGER), lists.list_named(session, "zoo")
-    return subscriptions.subscribe(session, edsger, zoo, by=None, via=PORTAL)
+    return subscribe(session, edsger, zoo, by=None, via=PORTAL)
 
 
 def import_him(session: Session) -> object:
     """The same, together with others."""
     edsger, zoo = access.user_with_address(session, EDSGER), lists.list_named(session, "zoo")
-    return subscriptions.subscribe_all(session, zoo, [edsger.id], by=None, via=PORTAL)
+    return subscribe_all(session, zoo, [edsger.id], by=None, via=PORTAL)
 
 
 def move(session: Session) -> object:

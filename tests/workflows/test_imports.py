@@ -20,9 +20,10 @@ from models import (
 from tests.builders import Cast, a_list, person
 from tests.workflows.importing import checked, first_names, imported
 from tests.workflows.test_address_lines import FILES
-from workflows import imports, removal
-from workflows.imports import Imported, NotEverybodyKnown
-from workflows.people import disable
+from workflows.people import removal
+from workflows.people.users import disable
+from workflows.subscriptions import imports
+from workflows.subscriptions.imports import Imported, NotEverybodyKnown
 
 
 class Signature(TypedDict):

@@ -12,8 +12,9 @@ from models.database import new_session
 from tests.builders import cast
 from tests.workflows.importing import checked, first_names, imported
 from tests.workflows.locks import wait_until_one_waits
-from workflows import imports, removal
-from workflows.imports import Imported
+from workflows.people import removal
+from workflows.subscriptions import imports
+from workflows.subscriptions.imports import Imported
 from workflows.transaction import transaction
 
 ADDRESSES = [f"member{number}@example.org" for number in range(1500)]

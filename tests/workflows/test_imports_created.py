@@ -21,10 +21,12 @@ from models import (
 from tests.builders import Cast, a_list, role
 from tests.workflows.importing import checked, first_names, imported
 from tests.workflows.pushing import ListServer
-from workflows import access, imports, pushes
-from workflows.imports import Imported, NotEverybodyKnown
+from workflows import access
+from workflows.subscriptions import imports
+from workflows.subscriptions.imports import Imported, NotEverybodyKnown
+from workflows.sync.request import Pace, open_sync
 
-AT_ONCE = pushes.Pace(quiet=timedelta(0), max_wait=timedelta(0))
+AT_ONCE = Pace(quiet=timedelta(0), max_wait=timedelta(0))
 
 
 def user(session: Session, address: str) -> User:
@@ -121,7 +123,7 @@ def test_an_import_asks_for_one_push_that_has_everybody(
 
     assert session.info[CHANGED_LISTS] == {talk.id: None}
     for _ in range(2):
-        pushes.open_sync(session, talk.id, AT_ONCE)
+        open_sync(session, talk.id, AT_ONCE)
         session.flush()
     (waiting,) = session.scalars(select(Sync).where(Sync.list_id == talk.id)).all()
     server.push(session, waiting)

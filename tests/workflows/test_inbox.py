@@ -8,9 +8,11 @@ from sqlalchemy.orm import Session
 from models import Door, Verdict
 from models.clock import now
 from tests.builders import Cast, a_request
-from workflows import deadlines, lists, moderation
-from workflows.inbox import is_approver, opened_by, waiting_for
-from workflows.invitations import view
+from workflows.lists import lists
+from workflows.moderation import deadlines
+from workflows.moderation.approver_keys import view
+from workflows.moderation.decide import decide
+from workflows.queries.approver_inbox import is_approver, opened_by, waiting_for
 
 
 @pytest.mark.parametrize(("four_eyes", "escalated"), [*product([True, False], repeat=2)])
@@ -38,7 +40,7 @@ def test_the_oldest_waits_at_the_top_and_what_was_answered_nowhere(
     session: Session, people: Cast
 ) -> None:
     first, second, third = (a_request(session, people) for _ in range(3))
-    moderation.decide(session, second, people.linus, Verdict.APPROVED, via=Door.MAIL)
+    decide(session, second, people.linus, Verdict.APPROVED, via=Door.MAIL)
     session.flush()
 
     assert list(session.scalars(waiting_for(people.grace))) == [first, third]

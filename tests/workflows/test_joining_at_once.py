@@ -11,7 +11,9 @@ from models import Door, Invalid, MailingList, Subscription, User
 from models.database import new_session
 from tests.builders import a_list, cast, listgate
 from tests.workflows.locks import wait_until_one_waits
-from workflows import lists, removal, subscriptions
+from workflows.lists import lists
+from workflows.people import removal
+from workflows.subscriptions.subscribe import subscribe, subscribe_all
 from workflows.transaction import transaction
 
 
@@ -23,7 +25,7 @@ def by_service(board: MailingList, *people: User) -> None:
     ids = [person.id for person in people]
     with transaction() as session:
         here = lists.list_by_id(session, board.id)
-        subscriptions.subscribe_all(session, here, ids, by=None, via=Door.SERVICE)
+        subscribe_all(session, here, ids, by=None, via=Door.SERVICE)
 
 
 def join(session: Session, board: MailingList, person: User) -> None:
@@ -68,4 +70,4 @@ def test_of_who_was_removed_meanwhile_nobody_hears_that_they_are_on_the_list(
         removing.commit()
 
         with pytest.raises(Invalid, match="was removed"):
-            subscriptions.subscribe(joining, edsger, here, by=None, via=Door.SERVICE)
+            subscribe(joining, edsger, here, by=None, via=Door.SERVICE)

@@ -7,7 +7,7 @@ import pytest
 
 from settings import FOR_COMMANDS, Settings
 from tests.workflows.commands import THREE, Machine, pretend_ssh, pretend_tee
-from workflows.list_server import filled
+from workflows.sync.command import filled
 
 # Both stand in the agreement, and have to work as they stand there.
 TEE = "tee /etc/lists/{short_name}"

@@ -13,9 +13,9 @@ from models import Failure
 from models.clock import now
 from tests.sandbox.machine import soon
 from tests.workflows.commands import Machine
-from workflows import list_server
-from workflows.list_server import run
-from workflows.outcomes import STDERR_TAIL
+from workflows.sync import command as list_server
+from workflows.sync.command import run
+from workflows.sync.outcomes import STDERR_TAIL
 
 MANY = [f"member{number:06}@example.org" for number in range(20_000)]
 

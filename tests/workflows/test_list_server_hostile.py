@@ -16,8 +16,8 @@ from setting_values import fits_short_name
 from tests.builders import Cast
 from tests.workflows.commands import Machine, pretend_ssh, pretend_tee
 from tests.workflows.test_list_server import SSH, TEE
-from workflows import lists
-from workflows.list_server import filled
+from workflows.lists import lists
+from workflows.sync.command import filled
 
 NAMES = [
     *("$(touch pwned)", "`touch pwned`", "${HOME}", "$HOME", "a;touch pwned", "a|touch pwned"),

@@ -17,7 +17,7 @@ import os, sys
 from datetime import timedelta
 from tempfile import TemporaryFile
 from models.clock import now
-from workflows.list_server import run
+from workflows.sync.command import run
 
 with TemporaryFile(buffering=0) as addresses:
     addresses.write(b"".join(b"member%06d@example.org\\n" % n for n in range({MEMBERS})))

@@ -11,7 +11,7 @@ from models import Act, AuditEntry, Door, Invalid, ListDelivery, ListKind, Maili
 from notifications.outgoing import outgoing
 from setting_values import SHORT_NAME, fits_short_name
 from tests.builders import Cast, a_draft, a_list
-from workflows import lists
+from workflows.lists import lists
 
 OPERATOR = Door.COMMAND_LINE
 PORTAL = Door.PORTAL

@@ -25,7 +25,9 @@ from notifications.keys import hashed
 from tests.builders import Cast, a_request
 from tests.notifications.small_mails import a_bounce
 from tests.notifications.voices import KEYS
-from workflows import lists, mail, moderation
+from workflows.inbound import mail
+from workflows.lists import lists
+from workflows.moderation.decide import decide
 
 OURS = frozenset({"listgate@example.org", "moderation@lists.example.org"})
 
@@ -105,7 +107,7 @@ def test_what_is_not_understood_is_answered_with_how_to(
 def test_a_late_answer_is_answered_with_who_was_first(
     session: Session, people: Cast, asked: ModerationRequest
 ) -> None:
-    moderation.decide(session, asked, people.linus, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, asked, people.linus, Verdict.APPROVED, via=Door.PORTAL)
 
     receive(session, asked, a_reply("NO"))
 
@@ -117,7 +119,7 @@ def test_a_late_answer_is_answered_with_who_was_first(
 def test_what_is_late_and_not_understood_is_answered_with_who_was_first(
     session: Session, people: Cast, asked: ModerationRequest, text: str
 ) -> None:
-    moderation.decide(session, asked, people.linus, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, asked, people.linus, Verdict.APPROVED, via=Door.PORTAL)
 
     receive(session, asked, a_reply(text))
 

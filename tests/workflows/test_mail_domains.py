@@ -7,7 +7,7 @@ from models import Door, MessageState
 from notifications.keys import hashed
 from tests.builders import Cast, a_request
 from tests.notifications.voices import KEYS
-from workflows import mail
+from workflows.inbound import mail
 
 
 @pytest.mark.parametrize("domain", ["bücher.example", "xn--bcher-kva.example", "BÜCHER.example"])

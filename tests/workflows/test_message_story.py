@@ -27,7 +27,7 @@ from models import (
 from sandbox.mailbox import Mail, Mailbox
 from tests.builders import Cast
 from tests.workflows.storyteller import Storyteller
-from workflows import lists
+from workflows.lists import lists
 
 OPEN, RECALLED = RequestState.OPEN, DispatchState.RECALLED
 

@@ -24,8 +24,8 @@ from models import (
 )
 from models.clock import now
 from tests.builders import LIMIT, Cast, a_draft, an_eml
-from workflows import messages
-from workflows import people as persons
+from workflows.messages import write as messages
+from workflows.people import users as persons
 
 PORTAL = Door.PORTAL
 

@@ -21,9 +21,19 @@ from models import (
 )
 from models.clock import now
 from tests.builders import Cast, a_draft, a_list, a_request
-from workflows import access, lists, moderation
-from workflows import people as persons
-from workflows.moderation import AlreadyDecided, NoApprovers, NoLongerOpen, NotAnApprover
+from workflows import access
+from workflows.lists import lists
+from workflows.moderation.decide import (
+    AlreadyDecided,
+    NoApprovers,
+    NoLongerOpen,
+    NotAnApprover,
+    decide,
+    request_approval,
+    request_by_id,
+    withdraw,
+)
+from workflows.people import users as persons
 from workflows.transaction import transaction
 
 COMMAND_LINE = Door.COMMAND_LINE
@@ -57,14 +67,14 @@ def test_asking_twice_is_refused(session: Session, people: Cast) -> None:
     request = a_request(session, people)
 
     with pytest.raises(IllegalTransition):
-        moderation.request_approval(session, request.message, people.ada, via=Door.PORTAL)
+        request_approval(session, request.message, people.ada, via=Door.PORTAL)
 
 
 def test_only_the_author_asks(session: Session, people: Cast) -> None:
     draft = a_draft(session, people)
 
     with pytest.raises(Trespass, match="Edsger Dijkstra did not write"):
-        moderation.request_approval(session, draft, people.edsger, via=Door.PORTAL)
+        request_approval(session, draft, people.edsger, via=Door.PORTAL)
 
 
 def test_a_list_without_approver_list_is_named_in_the_refusal(
@@ -74,7 +84,7 @@ def test_a_list_without_approver_list_is_named_in_the_refusal(
     draft.mailing_list = a_list(session, "staff")
 
     with pytest.raises(NoApprovers, match="the list staff, and it has no approver list"):
-        moderation.request_approval(session, draft, people.ada, via=Door.PORTAL)
+        request_approval(session, draft, people.ada, via=Door.PORTAL)
     assert draft.state is MessageState.DRAFT
 
 
@@ -94,7 +104,7 @@ def test_asking_is_refused_when_nobody_could_answer(
 def test_an_approved_message_is_scheduled(session: Session, people: Cast) -> None:
     request = a_request(session, people)
 
-    moderation.decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
 
     dispatch = session.scalars(select(Dispatch)).one()
     assert request.state is RequestState.DECIDED
@@ -107,9 +117,9 @@ def test_an_approved_message_is_scheduled(session: Session, people: Cast) -> Non
 def test_an_approved_message_waits_for_its_time(session: Session, people: Cast) -> None:
     draft = a_draft(session, people)
     draft.send_at = now() + timedelta(days=3)
-    request = moderation.request_approval(session, draft, people.ada, via=Door.PORTAL)
+    request = request_approval(session, draft, people.ada, via=Door.PORTAL)
 
-    moderation.decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
 
     assert session.scalars(select(Dispatch)).one().due_at == draft.send_at
 
@@ -117,9 +127,9 @@ def test_an_approved_message_waits_for_its_time(session: Session, people: Cast) 
 def test_a_time_that_passed_before_the_approval_is_now(session: Session, people: Cast) -> None:
     draft = a_draft(session, people)
     draft.send_at = now() - timedelta(days=3)
-    request = moderation.request_approval(session, draft, people.ada, via=Door.PORTAL)
+    request = request_approval(session, draft, people.ada, via=Door.PORTAL)
 
-    moderation.decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
 
     due_at = session.scalars(select(Dispatch)).one().due_at
     assert abs(due_at - now()) < timedelta(seconds=5)
@@ -128,7 +138,7 @@ def test_a_time_that_passed_before_the_approval_is_now(session: Session, people:
 def test_a_rejected_message_comes_back_with_the_reason(session: Session, people: Cast) -> None:
     request = a_request(session, people)
 
-    moderation.decide(
+    decide(
         session, request, people.grace, Verdict.REJECTED, via=Door.PORTAL, comment=" too long \n"
     )
 
@@ -143,9 +153,9 @@ def test_a_rejection_and_its_notice_are_one_transaction(session: Session, people
     session.commit()
 
     with pytest.raises(ZeroDivisionError), transaction() as other:
-        again = moderation.request_by_id(other, request.id)
+        again = request_by_id(other, request.id)
         grace = access.acting_user(other, "grace@example.org", COMMAND_LINE)
-        moderation.decide(other, again, grace, Verdict.REJECTED, via=COMMAND_LINE)
+        decide(other, again, grace, Verdict.REJECTED, via=COMMAND_LINE)
         raise ZeroDivisionError
 
     session.expire_all()
@@ -155,12 +165,12 @@ def test_a_rejection_and_its_notice_are_one_transaction(session: Session, people
 
 def test_who_comes_second_is_told_who_decided_what_and_when(session: Session, people: Cast) -> None:
     request = a_request(session, people)
-    moderation.decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
 
     with pytest.raises(
         AlreadyDecided, match=rf"Grace Hopper has already approved this message, on {now():%Y-%m}"
     ):
-        moderation.decide(session, request, people.linus, Verdict.REJECTED, via=Door.PORTAL)
+        decide(session, request, people.linus, Verdict.REJECTED, via=Door.PORTAL)
     assert session.scalars(select(Decision)).one().verdict is Verdict.APPROVED
 
 
@@ -169,7 +179,7 @@ def test_nobody_else_decides(session: Session, people: Cast) -> None:
 
     for person in (people.ada, people.barbara, people.edsger):
         with pytest.raises(NotAnApprover):
-            moderation.decide(session, request, person, Verdict.APPROVED, via=Door.PORTAL)
+            decide(session, request, person, Verdict.APPROVED, via=Door.PORTAL)
     assert request.state is RequestState.OPEN
 
 
@@ -178,8 +188,8 @@ def test_an_approver_is_who_is_on_the_list_now(session: Session, people: Cast) -
     lists.set_approvers(session, people.approvers, [people.edsger], by=None, via=COMMAND_LINE)
 
     with pytest.raises(NotAnApprover):
-        moderation.decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
-    moderation.decide(session, request, people.edsger, Verdict.APPROVED, via=Door.PORTAL)
+        decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, request, people.edsger, Verdict.APPROVED, via=Door.PORTAL)
 
 
 @pytest.mark.parametrize("four_eyes", [True, False])
@@ -193,25 +203,25 @@ def test_with_four_eyes_an_author_never_decides(
 
     if four_eyes:
         with pytest.raises(NotAnApprover, match="asks for four eyes"):
-            moderation.decide(session, request, people.ada, Verdict.APPROVED, via=Door.PORTAL)
+            decide(session, request, people.ada, Verdict.APPROVED, via=Door.PORTAL)
     else:
-        moderation.decide(session, request, people.ada, Verdict.APPROVED, via=Door.PORTAL)
+        decide(session, request, people.ada, Verdict.APPROVED, via=Door.PORTAL)
 
 
 def test_a_withdrawn_message_is_a_draft_and_nobody_answers(session: Session, people: Cast) -> None:
     request = a_request(session, people)
 
-    moderation.withdraw(session, request, people.ada, via=Door.PORTAL)
+    withdraw(session, request, people.ada, via=Door.PORTAL)
 
     assert request.message.state is MessageState.DRAFT
     with pytest.raises(NoLongerOpen, match="withdrawn"):
-        moderation.decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+        decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
 
 
 def test_a_withdrawn_message_can_be_asked_about_again(session: Session, people: Cast) -> None:
     first = a_request(session, people)
-    moderation.withdraw(session, first, people.ada, via=Door.PORTAL)
+    withdraw(session, first, people.ada, via=Door.PORTAL)
 
-    second = moderation.request_approval(session, first.message, people.ada, via=Door.PORTAL)
+    second = request_approval(session, first.message, people.ada, via=Door.PORTAL)
 
     assert second.id != first.id

@@ -13,10 +13,12 @@ from models import (
     Verdict,
 )
 from tests.builders import Cast, a_request, person
-from workflows import deadlines, lists, moderation
-from workflows.approver_lists import add_approver
-from workflows.inbox import waiting_for
-from workflows.people import disable, enable
+from workflows.lists import lists
+from workflows.lists.approver_lists import add_approver
+from workflows.moderation import deadlines
+from workflows.moderation.decide import decide
+from workflows.people.users import disable, enable
+from workflows.queries.approver_inbox import waiting_for
 
 PORTAL = Door.PORTAL
 
@@ -45,7 +47,7 @@ def test_a_new_approver_is_told_sees_it_and_decides(
 
     assert told(session, alan) == [LetterName.MODERATE]
     assert session.scalars(waiting_for(alan)).all() == [asked]
-    decision = moderation.decide(session, asked, alan, Verdict.APPROVED, via=PORTAL)
+    decision = decide(session, asked, alan, Verdict.APPROVED, via=PORTAL)
     assert decision.approver == alan
     assert told(session, people.grace) == [LetterName.MODERATE, LetterName.DECIDED]
 
@@ -92,7 +94,7 @@ def test_the_second_list_is_told_only_once_it_is_its_turn(
 def test_nobody_is_told_of_what_is_decided(
     session: Session, people: Cast, asked: ModerationRequest, alan: User
 ) -> None:
-    moderation.decide(session, asked, people.grace, Verdict.REJECTED, via=PORTAL)
+    decide(session, asked, people.grace, Verdict.REJECTED, via=PORTAL)
 
     add_approver(session, people.approvers, alan, by=people.barbara, via=PORTAL)
 

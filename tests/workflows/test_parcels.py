@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from workflows.memory import memory
-from workflows.parcels import LONGEST, NoParcel, content, place
+from workflows.public.claim_check import LONGEST, NoParcel, content, place
+from workflows.redis_client import memory
 
 
 @pytest.fixture

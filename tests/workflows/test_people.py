@@ -10,7 +10,7 @@ from models import Act, AuditEntry, Door, Invalid, Trespass, Unknown, User
 from models.names import person_name
 from tests.builders import Cast
 from workflows import access
-from workflows import people as persons
+from workflows.people import users as persons
 
 OPERATOR = Door.COMMAND_LINE
 PORTAL = Door.PORTAL

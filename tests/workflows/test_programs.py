@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.workflows.commands import Machine
-from workflows.programs import ends_groups, missing
+from workflows.sync.programs import ends_groups, missing
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from models import CHANGED_LISTS, Door, SubscriptionChange, Sync, SyncState, Tre
 from models.clock import now
 from tests.builders import Cast, a_list
 from tests.workflows.pushing import ListServer, asked
-from workflows import pushes, subscriptions
-from workflows.pushes import Pace
+from workflows.subscriptions.subscribe import subscribe
+from workflows.sync import request
+from workflows.sync.request import Pace
 
 PACE = Pace(quiet=timedelta(seconds=5), max_wait=timedelta(seconds=60))
 
@@ -45,7 +46,7 @@ def test_a_list_is_pushed_when_it_was_quiet_or_has_waited_long_enough(
 ) -> None:
     age(session, first, last)
 
-    pushes.open_sync(session, people.announce.id, PACE)
+    request.open_sync(session, people.announce.id, PACE)
 
     assert syncs(session) == pushed
 
@@ -54,7 +55,7 @@ def test_a_bell_that_came_too_early_rings_again_in_time(session: Session, people
     age(session, 10, 2)
     session.info.clear()
 
-    pushes.open_sync(session, people.announce.id, PACE)
+    request.open_sync(session, people.announce.id, PACE)
 
     (due_at,) = session.info[CHANGED_LISTS].values()
     assert timedelta(seconds=2) < due_at - now() <= timedelta(seconds=3)
@@ -65,18 +66,18 @@ def test_a_list_without_changes_is_not_pushed(
 ) -> None:
     server.push(session, asked(session, people.announce))
 
-    pushes.open_sync(session, people.announce.id, PACE)
+    request.open_sync(session, people.announce.id, PACE)
 
     assert syncs(session) == 1
 
 
 def test_the_sweep_remembers_every_list_that_changed(session: Session, people: Cast) -> None:
     other = a_list(session, "other")
-    subscriptions.subscribe(session, people.ada, other, by=people.ada, via=Door.PORTAL)
+    subscribe(session, people.ada, other, by=people.ada, via=Door.PORTAL)
     a_list(session, "quiet")
     age(session, 100, 100)
 
-    pushes.open_due(session, PACE)
+    request.open_due(session, PACE)
 
     lists = session.scalars(select(Sync.list_id).order_by(Sync.list_id)).all()
     assert lists == [people.announce.id, other.id]
@@ -91,7 +92,7 @@ def test_a_push_that_waits_is_enough(session: Session, people: Cast) -> None:
 
 
 def test_somebody_may_have_a_list_pushed_at_once(session: Session, people: Cast) -> None:
-    pushes.push_now(session, people.announce, by=people.barbara, via=Door.PORTAL)
+    request.push_now(session, people.announce, by=people.barbara, via=Door.PORTAL)
 
     waiting = session.scalars(select(Sync)).one()
     assert waiting.state is SyncState.PENDING
@@ -102,14 +103,14 @@ def test_a_push_by_hand_does_not_wait_for_its_delay(session: Session, people: Ca
     waiting = asked(session, people.announce)
     waiting.postpone(now() + timedelta(hours=1))
 
-    pushes.push_now(session, people.announce, by=people.barbara, via=Door.PORTAL)
+    request.push_now(session, people.announce, by=people.barbara, via=Door.PORTAL)
 
     assert waiting.due_at <= now()
 
 
 def test_only_who_may_edit_lists_has_one_pushed(session: Session, people: Cast) -> None:
     with pytest.raises(Trespass):
-        pushes.push_now(session, people.announce, by=people.edsger, via=Door.PORTAL)
+        request.push_now(session, people.announce, by=people.edsger, via=Door.PORTAL)
 
     assert syncs(session) == 0
 
@@ -127,9 +128,9 @@ def test_only_who_may_edit_lists_has_one_pushed(session: Session, people: Cast) 
 def test_the_night_begins_at_three(
     monkeypatch: pytest.MonkeyPatch, moment: str, night: str
 ) -> None:
-    monkeypatch.setattr(pushes, "now", lambda: datetime.fromisoformat(moment).astimezone(UTC))
+    monkeypatch.setattr(request, "now", lambda: datetime.fromisoformat(moment).astimezone(UTC))
 
-    assert pushes.last_night(ZoneInfo("Europe/Paris")) == datetime.fromisoformat(night)
+    assert request.last_night(ZoneInfo("Europe/Paris")) == datetime.fromisoformat(night)
 
 
 def pushed_at(session: Session, people: Cast, server: ListServer, moment: datetime) -> None:
@@ -142,7 +143,7 @@ def pushed_at(session: Session, people: Cast, server: ListServer, moment: dateti
 def test_at_night_every_list_is_pushed(session: Session, people: Cast, server: ListServer) -> None:
     pushed_at(session, people, server, now() - timedelta(days=1))
 
-    pushes.open_nightly(session, ZoneInfo("UTC"))
+    request.open_nightly(session, ZoneInfo("UTC"))
 
     assert syncs(session) == 2
 
@@ -150,7 +151,7 @@ def test_at_night_every_list_is_pushed(session: Session, people: Cast, server: L
 def test_a_list_is_pushed_once_a_night(session: Session, people: Cast, server: ListServer) -> None:
     pushed_at(session, people, server, now())
 
-    pushes.open_nightly(session, ZoneInfo("UTC"))
+    request.open_nightly(session, ZoneInfo("UTC"))
 
     assert syncs(session) == 1
 
@@ -160,6 +161,6 @@ def test_a_list_that_was_never_pushed_is_left_alone_at_night(
 ) -> None:
     asked(session, people.announce).started_at = now() - timedelta(days=2)
 
-    pushes.open_nightly(session, ZoneInfo("UTC"))
+    request.open_nightly(session, ZoneInfo("UTC"))
 
     assert syncs(session) == 1

@@ -15,9 +15,9 @@ from models import Door, User, Verdict
 from models.database import engine, new_session
 from tests.builders import a_request, cast
 from tests.databases import new_database
-from workflows import moderation
 from workflows import transaction as unit
-from workflows.bells import Bell
+from workflows.moderation.decide import decide, request_by_id, withdraw
+from workflows.outbox import Bell
 from workflows.transaction import transaction
 
 REQUESTS: Final = 200
@@ -75,12 +75,12 @@ class Race(NamedTuple):
 
 def answer(request_id: int, role: Role, people: dict[str, int]) -> None:
     with transaction() as session:
-        request = moderation.request_by_id(session, request_id)
+        request = request_by_id(session, request_id)
         person = session.get_one(User, people[role.person])
         if role.verdict is None:
-            moderation.withdraw(session, request, person, via=role.via)
+            withdraw(session, request, person, via=role.via)
         else:
-            moderation.decide(session, request, person, role.verdict, via=role.via, comment="so")
+            decide(session, request, person, role.verdict, via=role.via, comment="so")
 
 
 def attempt(request_id: int, role: Role, people: dict[str, int]) -> Attempt:

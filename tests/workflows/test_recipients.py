@@ -9,9 +9,9 @@ from models import DeliveryState, Dispatch, Door, User
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_dispatch
 from tests.workflows.sending import BARBARA, EDSGER, deliveries, let_time_pass, step
-from workflows.addresses import change_address
-from workflows.people import disable as disable_user
-from workflows.subscriptions import unsubscribe
+from workflows.people.addresses import change_address
+from workflows.people.users import disable as disable_user
+from workflows.subscriptions.subscribe import unsubscribe
 
 MOVED = "ewd@example.org"
 

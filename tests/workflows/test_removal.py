@@ -22,12 +22,14 @@ from models import (
 from models.clock import now
 from portal.timeline import sentence
 from tests.builders import Cast, a_dispatch, a_list, a_request
-from workflows import access, moderation, subscriptions
-from workflows import people as persons
-from workflows.recipients import spare
-from workflows.removal import Departure, remove_user
-from workflows.sendout import claim
-from workflows.timeline import timeline
+from workflows import access
+from workflows.moderation.decide import decide
+from workflows.people import users as persons
+from workflows.people.removal import Departure, remove_user
+from workflows.queries.message_status import timeline
+from workflows.sendout.recipients import spare
+from workflows.sendout.send import claim
+from workflows.subscriptions.subscribe import subscribe, subscribe_all
 
 PORTAL = Door.PORTAL
 
@@ -36,7 +38,7 @@ def test_everything_is_forgotten_but_the_name(session: Session, people: Cast) ->
     grace = people.grace
     grace.phone, grace.sms_stopped_at = "+33612345678", now()
     persons.grant(session, grace, "sender", by=None, via=PORTAL)
-    subscriptions.subscribe(session, grace, people.announce, by=grace, via=PORTAL)
+    subscribe(session, grace, people.announce, by=grace, via=PORTAL)
 
     assert remove_user(session, grace, by=people.barbara, via=PORTAL) == Departure(1, 1)
 
@@ -56,7 +58,7 @@ def test_every_list_is_left_in_the_journal_and_the_act_in_the_audit_trail(
     session: Session, people: Cast
 ) -> None:
     edsger, announce, zoo = people.edsger, people.announce, a_list(session, "zoo")
-    subscriptions.subscribe(session, edsger, zoo, by=edsger, via=PORTAL)
+    subscribe(session, edsger, zoo, by=edsger, via=PORTAL)
 
     remove_user(session, edsger, by=people.barbara, via=Door.SERVICE)
 
@@ -108,7 +110,7 @@ def test_what_somebody_did_is_told_under_their_name_afterwards(
     session: Session, people: Cast
 ) -> None:
     request = a_request(session, people)
-    moderation.decide(session, request, people.grace, Verdict.APPROVED, via=PORTAL)
+    decide(session, request, people.grace, Verdict.APPROVED, via=PORTAL)
     session.flush()
 
     remove_user(session, people.grace, by=None, via=PORTAL)
@@ -128,11 +130,11 @@ def test_nothing_brings_a_removed_person_back(session: Session, people: Cast, ve
     with pytest.raises((Invalid, Unknown)):
         match verb:
             case "subscribe":
-                subscriptions.subscribe(session, edsger, announce, by=None, via=PORTAL)
+                subscribe(session, edsger, announce, by=None, via=PORTAL)
             case "enable":
                 persons.enable(session, edsger, by=None, via=PORTAL)
             case "subscribe_all":
-                subscriptions.subscribe_all(session, announce, [edsger.id], by=None, via=PORTAL)
+                subscribe_all(session, announce, [edsger.id], by=None, via=PORTAL)
 
     assert session.scalar(select(func.count()).where(Subscription.user_id == edsger.id)) == 0
 

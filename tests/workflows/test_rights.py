@@ -18,7 +18,7 @@ from models import (
 from tests.builders import Cast
 from tests.workflows.attempts import ATTEMPTS, Attempt
 from workflows import access
-from workflows import people as persons
+from workflows.people import users as persons
 from workflows.transaction import transaction
 
 OPERATOR = Door.COMMAND_LINE

@@ -7,7 +7,7 @@ from models import ApproverList, Door, Right, Trespass
 from tests.builders import Cast
 from tests.workflows.attempts import Attempt
 from tests.workflows.test_rights import give
-from workflows import approver_lists, archive, lists
+from workflows.lists import approver_lists, archive, lists
 
 PORTAL = Door.PORTAL
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from models import Act, AuditEntry, Door, Invalid, Right, Role, Trespass, Unknown
 from tests.builders import Cast, role
-from workflows import removal, roles
+from workflows.people import removal, roles
 
 PORTAL = Door.PORTAL
 

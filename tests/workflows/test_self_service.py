@@ -18,14 +18,15 @@ from models import (
     Unknown,
 )
 from tests.builders import Cast, a_list
-from workflows import lists, subscriptions
-from workflows import people as persons
+from workflows.lists import lists
+from workflows.people import users as persons
+from workflows.subscriptions.subscribe import subscribe, subscribe_all, unsubscribe
 
 PORTAL = Door.PORTAL
 
 Verb = Callable[..., bool]
 
-VERBS = [subscriptions.subscribe, subscriptions.unsubscribe]
+VERBS = [subscribe, unsubscribe]
 
 # Who acts, for whom, on which list, and whether they may.
 CASES = [
@@ -67,7 +68,7 @@ def test_who_may_edit_lists_joins_a_closed_one(session: Session, people: Cast) -
     role = persons.define_role(session, "lists", [Right.EDIT_LISTS], by=None, via=PORTAL)
     people.ada.roles = [role]
 
-    assert subscriptions.subscribe(session, people.ada, people.announce, by=people.ada, via=PORTAL)
+    assert subscribe(session, people.ada, people.announce, by=people.ada, via=PORTAL)
 
 
 def test_closing_a_list_is_on_record_and_counts_at_once(session: Session, people: Cast) -> None:
@@ -81,7 +82,7 @@ def test_closing_a_list_is_on_record_and_counts_at_once(session: Session, people
     assert (entry.actor, entry.door, entry.list_id) == ("Barbara Liskov", PORTAL, announce.id)
     assert entry.detail == {"self_service": "closed"}
     with pytest.raises(Trespass, match="Only administrators change who is on announce"):
-        subscriptions.unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
+        unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
 
 
 def test_editing_nothing_is_not_on_record(session: Session, people: Cast) -> None:
@@ -95,7 +96,7 @@ def test_many_join_at_once_and_who_was_there_is_not_counted(session: Session, pe
     announce, barbara = people.announce, people.barbara
     ids = [people.ada.id, people.grace.id, people.edsger.id, people.ada.id]
 
-    joined = subscriptions.subscribe_all(session, announce, ids, by=barbara, via=Door.SERVICE)
+    joined = subscribe_all(session, announce, ids, by=barbara, via=Door.SERVICE)
 
     noted = session.scalars(
         select(SubscriptionChange).where(SubscriptionChange.via == Door.SERVICE)
@@ -114,9 +115,7 @@ def test_many_join_at_once_and_who_was_there_is_not_counted(session: Session, pe
 def test_many_who_are_on_the_list_already_change_nothing(session: Session, people: Cast) -> None:
     before = len(session.scalars(select(SubscriptionChange)).all())
 
-    assert not subscriptions.subscribe_all(
-        session, people.announce, [people.edsger.id], by=None, via=PORTAL
-    )
+    assert not subscribe_all(session, people.announce, [people.edsger.id], by=None, via=PORTAL)
 
     assert len(session.scalars(select(SubscriptionChange)).all()) == before
 
@@ -125,7 +124,7 @@ def test_one_who_is_not_there_stops_all_and_is_named(session: Session, people: C
     extra = a_list(session, "extra")
 
     with pytest.raises(Unknown, match=r"Not among the users: 998, 999\."):
-        subscriptions.subscribe_all(session, extra, [people.ada.id, 999, 998], by=None, via=PORTAL)
+        subscribe_all(session, extra, [people.ada.id, 999, 998], by=None, via=PORTAL)
 
     joined = select(SubscriptionChange).where(SubscriptionChange.list_id == extra.id)
     assert session.scalars(joined).all() == []
@@ -133,9 +132,7 @@ def test_one_who_is_not_there_stops_all_and_is_named(session: Session, people: C
 
 def test_of_many_who_are_not_there_ten_are_named(session: Session, people: Cast) -> None:
     with pytest.raises(Unknown) as refusal:
-        subscriptions.subscribe_all(
-            session, people.announce, range(1000, 1020), by=None, via=PORTAL
-        )
+        subscribe_all(session, people.announce, range(1000, 1020), by=None, via=PORTAL)
 
     numbers = ", ".join(str(number) for number in range(1000, 1010))
     assert str(refusal.value) == f"Not among the users: {numbers} and others."

@@ -22,7 +22,9 @@ from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_dispatch, a_mailer, cast, members
 from tests.workflows.locks import never_wait
 from tests.workflows.sending import BARBARA, EDSGER, deliveries, step
-from workflows import dispatch, sendout, subscriptions
+from workflows.sendout import send
+from workflows.sendout.schedule import recall
+from workflows.subscriptions.subscribe import unsubscribe
 
 
 def test_a_sendout_reaches_every_member_once_and_ends(
@@ -36,7 +38,7 @@ def test_a_sendout_reaches_every_member_once_and_ends(
     assert {mail.sender for mail in mailbox.mails} == {"bounces@example.org"}
     assert sending.state is DispatchState.SENT
     assert sending.message.state is MessageState.SENT
-    assert sendout.tally(session, sending) == {"sent": 2}
+    assert send.tally(session, sending) == {"sent": 2}
 
 
 def test_what_was_approved_is_what_is_sent(
@@ -53,7 +55,7 @@ def test_what_was_approved_is_what_is_sent(
 def test_what_is_changed_during_the_sendout_is_not_sent_on(
     session: Session, people: Cast, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sendout, "BATCH_SIZE", 1)
+    monkeypatch.setattr(send, "BATCH_SIZE", 1)
     sending = a_dispatch(session, people)
     approved = outgoing(sending.message)
     step(session, sending, mailbox)
@@ -68,10 +70,10 @@ def test_what_is_changed_after_the_claim_is_not_sent(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = a_dispatch(session, people)
-    batch = sendout.claim(session, sending, UTC)
+    batch = send.claim(session, sending, UTC)
 
     sending.message.raw += b"and bring money\n"
-    sendout.send(session, sending.id, batch, a_mailer(mailbox))
+    send.send(session, sending.id, batch, a_mailer(mailbox))
 
     assert mailbox.mails == []
 
@@ -112,13 +114,13 @@ def test_a_list_without_members_is_sent_to_nobody_at_once(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     for member in (people.edsger, people.barbara):
-        subscriptions.unsubscribe(session, member, people.announce, by=member, via=Door.PORTAL)
+        unsubscribe(session, member, people.announce, by=member, via=Door.PORTAL)
     sending = a_dispatch(session, people)
 
     assert step(session, sending, mailbox) == 0
 
     assert sending.message.state is MessageState.SENT
-    assert sendout.tally(session, sending) == {}
+    assert send.tally(session, sending) == {}
     assert mailbox.mails == []
 
 
@@ -137,7 +139,7 @@ def test_a_claim_takes_one_batch_and_each_delivery_once(session: Session, people
     members(session, people.announce, 118)
     sending = a_dispatch(session, people)
 
-    batches = [sendout.claim(session, sending, UTC) for _ in range(4)]
+    batches = [send.claim(session, sending, UTC) for _ in range(4)]
 
     claimed = [delivery for batch in batches for delivery in batch]
     assert [len(batch) for batch in batches] == [50, 50, 20, 0]
@@ -152,13 +154,13 @@ def test_two_claims_at_once_never_overlap(house: Engine) -> None:
         people = cast(session)
         members(session, people.announce, 70)
         sending_id = a_dispatch(session, people).id
-        sendout.begin(session, session.get_one(Dispatch, sending_id))
+        send.begin(session, session.get_one(Dispatch, sending_id))
 
     with Session(house) as one, Session(house) as other:
-        first = sendout.claim(one, one.get_one(Dispatch, sending_id), UTC)
+        first = send.claim(one, one.get_one(Dispatch, sending_id), UTC)
         one.flush()
         never_wait(other)
-        second = sendout.claim(other, other.get_one(Dispatch, sending_id), UTC)
+        second = send.claim(other, other.get_one(Dispatch, sending_id), UTC)
 
         assert (len(first), len(second)) == (50, 22)
         assert set(first) & set(second) == set()
@@ -166,9 +168,9 @@ def test_two_claims_at_once_never_overlap(house: Engine) -> None:
 
 def test_what_a_colleague_is_sending_is_waited_for(session: Session, people: Cast) -> None:
     sending = a_dispatch(session, people)
-    sendout.claim(session, sending, UTC)
+    send.claim(session, sending, UTC)
 
-    assert sendout.claim(session, sending, UTC) == []
+    assert send.claim(session, sending, UTC) == []
 
     assert sending.state is DispatchState.SENDING
     assert sending.due_at > now()
@@ -190,14 +192,14 @@ def test_after_a_batch_the_bell_rings_for_the_next(
 def test_what_is_stopped_between_two_batches_stays_unsent(
     session: Session, people: Cast, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sendout, "BATCH_SIZE", 1)
+    monkeypatch.setattr(send, "BATCH_SIZE", 1)
     sending = a_dispatch(session, people)
     step(session, sending, mailbox)
 
-    dispatch.recall(session, sending.message, people.ada, via=Door.PORTAL)
+    recall(session, sending.message, people.ada, via=Door.PORTAL)
 
     assert step(session, sending, mailbox) == 0
-    assert sendout.tally(session, sending) == {"sent": 1, "pending": 1}
+    assert send.tally(session, sending) == {"sent": 1, "pending": 1}
     assert len(mailbox.mails) == 1
 
 
@@ -205,10 +207,10 @@ def test_a_batch_that_was_claimed_before_the_stop_is_not_sent_after_it(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = a_dispatch(session, people)
-    batch = sendout.claim(session, sending, UTC)
-    dispatch.recall(session, sending.message, people.ada, via=Door.PORTAL)
+    batch = send.claim(session, sending, UTC)
+    recall(session, sending.message, people.ada, via=Door.PORTAL)
 
-    sendout.send(session, sending.id, batch, a_mailer(mailbox))
+    send.send(session, sending.id, batch, a_mailer(mailbox))
 
     assert mailbox.mails == []
-    assert sendout.tally(session, sending) == {"pending": 2}
+    assert send.tally(session, sending) == {"pending": 2}

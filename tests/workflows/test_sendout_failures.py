@@ -13,7 +13,7 @@ from notifications.retry import ATTEMPTS, AWAY, FIRST_DELAY, LONGEST_DELAY
 from sandbox.mailbox import Mailbox, Step
 from tests.builders import Cast, a_dispatch, a_mailer, members
 from tests.workflows.sending import BARBARA, EDSGER, deliveries, let_time_pass, step
-from workflows import sendout
+from workflows.sendout import send
 
 MOMENT = timedelta(seconds=5)
 
@@ -68,7 +68,7 @@ def test_each_refusal_makes_the_wait_longer(
     session: Session, people: Cast, mailbox: Mailbox, attempts: int, delay: timedelta
 ) -> None:
     sending = a_dispatch(session, people)
-    sendout.begin(session, sending)
+    send.begin(session, sending)
     refused = deliveries(session, sending)[EDSGER]
     refused.attempts = attempts - 1
     mailbox.answer(EDSGER, "451 4.7.1 later")
@@ -83,13 +83,13 @@ def test_who_is_refused_for_too_long_is_given_up(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = a_dispatch(session, people)
-    sendout.begin(session, sending)
+    send.begin(session, sending)
     deliveries(session, sending)[EDSGER].attempts = ATTEMPTS - 1
     mailbox.answer(EDSGER, "451 4.7.1 later", times=9)
 
     finish(session, sending, mailbox)
 
-    assert sendout.tally(session, sending) == {"sent": 1, "failed": 1}
+    assert send.tally(session, sending) == {"sent": 1, "failed": 1}
 
 
 def test_who_is_refused_for_good_has_failed_and_nobody_else(
@@ -103,7 +103,7 @@ def test_who_is_refused_for_good_has_failed_and_nobody_else(
     failed = deliveries(session, sending)[EDSGER]
     assert (failed.state, failed.attempts) == (DeliveryState.FAILED, 1)
     assert failed.failure == "550 5.1.1 nobody here"
-    assert sendout.tally(session, sending) == {"sent": 1, "failed": 1}
+    assert send.tally(session, sending) == {"sent": 1, "failed": 1}
     assert sending.state is DispatchState.SENT
 
 
@@ -137,7 +137,7 @@ def test_while_the_relay_is_away_nothing_is_lost_and_no_attempt_counted(
 
     mailbox.start()
     finish(session, sending, mailbox)
-    assert sendout.tally(session, sending) == {"sent": 2}
+    assert send.tally(session, sending) == {"sent": 2}
     assert len(mailbox.mails) == 2
 
 
@@ -179,7 +179,7 @@ def test_whom_a_dying_relay_did_not_hear_of_is_put_back_without_an_attempt(
 def test_a_batch_that_takes_too_long_is_put_back_without_an_attempt(
     session: Session, people: Cast, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sendout, "BATCH_SECONDS", 0.1)
+    monkeypatch.setattr(send, "BATCH_SECONDS", 0.1)
     mailbox.be_slow(0.2)
     sending = a_dispatch(session, people)
 
@@ -195,11 +195,11 @@ def test_what_was_reported_uncertain_is_not_sent_by_a_worker_that_comes_late(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = a_dispatch(session, people)
-    batch = sendout.claim(session, sending, UTC)
+    batch = send.claim(session, sending, UTC)
     for delivery in deliveries(session, sending).values():
         delivery.move(DeliveryState.UNCERTAIN)
 
-    sendout.send(session, sending.id, batch, a_mailer(mailbox))
+    send.send(session, sending.id, batch, a_mailer(mailbox))
 
     assert mailbox.mails == []
 
@@ -208,16 +208,16 @@ def test_a_worker_that_breaks_off_leaves_its_batch_claimed(
     session: Session, people: Cast, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sending = a_dispatch(session, people)
-    batch = sendout.claim(session, sending, UTC)
+    batch = send.claim(session, sending, UTC)
     session.commit()
     mailbox.answer(EDSGER, "451 4.3.0 later")
 
     def break_off(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sendout, "record_failure", break_off)
+    monkeypatch.setattr(send, "record_failure", break_off)
     with pytest.raises(KeyboardInterrupt):
-        sendout.send(session, sending.id, batch, a_mailer(mailbox))
+        send.send(session, sending.id, batch, a_mailer(mailbox))
     session.rollback()
 
     claimed = deliveries(session, sending).values()

@@ -14,9 +14,9 @@ from tests.portal.statements import counted
 from tests.workflows.clocks import NINE, Clock
 from tests.workflows.ruled import DAY, NIGHT, Ruled, rate
 from tests.workflows.sending import step
-from workflows import messages
-from workflows.sendout_plan import begin, plan
-from workflows.timeline import standing
+from workflows.messages.write import write
+from workflows.queries.message_status import standing
+from workflows.sendout.forecast import begin, plan
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 
@@ -139,7 +139,7 @@ def test_the_end_is_looked_for_of_every_sendout_whose_time_can_be_set(
     for year in range(9990, 10000):
         when = datetime(year, 12, 30, tzinfo=UTC)
         with suppress(Invalid):
-            draft = messages.write(
+            draft = write(
                 *(session, people.ada, people.announce),
                 raw=an_eml(),
                 max_bytes=LIMIT,

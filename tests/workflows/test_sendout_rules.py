@@ -23,7 +23,11 @@ from models import (
 )
 from models.clock import now
 from tests.builders import LIMIT, Cast, a_dispatch, a_draft, a_list, a_request, an_eml
-from workflows import dispatch, drafts, messages, moderation, sendout_rules
+from workflows.messages import drafts
+from workflows.messages import write as messages
+from workflows.moderation.decide import decide, request_approval
+from workflows.sendout.rules import set_sendout_rules
+from workflows.sendout.schedule import release
 
 PORTAL = Door.PORTAL
 
@@ -39,7 +43,7 @@ def set_rules(
     session: Session, people: Cast, wanted: SendoutRules, which: MailingList | None = None
 ) -> bool:
     """Barbara sets the rules of the cast's list, or of another."""
-    return sendout_rules.set_sendout_rules(
+    return set_sendout_rules(
         session, which or people.announce, wanted, by=people.barbara, via=PORTAL
     )
 
@@ -60,9 +64,7 @@ def test_only_who_may_edit_lists_sets_their_rules(session: Session, people: Cast
     by = getattr(people, who)
 
     with pytest.raises(Trespass):
-        sendout_rules.set_sendout_rules(
-            session, people.announce, rules("60/1"), by=by, via=Door.PORTAL
-        )
+        set_sendout_rules(session, people.announce, rules("60/1"), by=by, via=Door.PORTAL)
 
     assert people.announce.sendout_rules == SendoutRules()
 
@@ -167,7 +169,7 @@ def test_a_draft_whose_list_has_other_rules_now_is_not_handed_in(
     set_rules(session, people, rules(window="14:00-16:00"))
 
     with pytest.raises(Invalid, match="they have no time in common"):
-        moderation.request_approval(session, draft, people.ada, via=PORTAL)
+        request_approval(session, draft, people.ada, via=PORTAL)
 
     assert draft.state is MessageState.DRAFT
 
@@ -185,7 +187,7 @@ def test_a_draft_that_goes_to_another_list_is_not_released_against_its_rules(
     session.flush()
 
     with pytest.raises(Invalid, match="they have no time in common"):
-        dispatch.release(session, draft, people.barbara, via=PORTAL)
+        release(session, draft, people.barbara, via=PORTAL)
 
 
 @pytest.mark.parametrize("decided", [True, False])
@@ -194,9 +196,9 @@ def test_a_list_cannot_take_all_time_from_a_message_on_its_way(
 ) -> None:
     draft = a_draft(session, people)
     choose(session, draft, rules(window="10:00-12:00"))
-    request = moderation.request_approval(session, draft, people.ada, via=PORTAL)
+    request = request_approval(session, draft, people.ada, via=PORTAL)
     if decided:
-        moderation.decide(session, request, people.grace, Verdict.APPROVED, via=PORTAL)
+        decide(session, request, people.grace, Verdict.APPROVED, via=PORTAL)
 
     with pytest.raises(Invalid, match=f"Message {draft.id} may go out only at 10:00-12:00"):
         set_rules(session, people, rules(window="14:00-16:00"))

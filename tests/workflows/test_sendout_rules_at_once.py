@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 from models import Door, Invalid, Message, Rate, SendoutRules, Window
 from models.database import new_session
 from tests.builders import Cast, a_dispatch, a_draft, cast
-from workflows import drafts, moderation, sendout_rules
+from workflows.messages import drafts
+from workflows.moderation.decide import request_approval
+from workflows.sendout.rules import set_sendout_rules
 from workflows.transaction import transaction
 
 pytestmark = pytest.mark.usefixtures("rung")
@@ -65,9 +67,7 @@ def test_a_message_that_has_just_lost_all_its_time_is_not_handed_in(
     with transaction() as session:
         reschedule(session, message_id, IN_THE_MORNING)
         announce = session.get_one(Message, message_id).mailing_list
-        sendout_rules.set_sendout_rules(
-            session, announce, IN_THE_AFTERNOON, by=None, via=Door.COMMAND_LINE
-        )
+        set_sendout_rules(session, announce, IN_THE_AFTERNOON, by=None, via=Door.COMMAND_LINE)
 
     with pytest.raises(Invalid, match="they have no time in common"):
-        moderation.request_approval(late, message, message.author, via=Door.PORTAL)
+        request_approval(late, message, message.author, via=Door.PORTAL)

@@ -22,9 +22,11 @@ from models import (
 from models.clock import now
 from tests.builders import Cast, a_request
 from tests.notifications.voices import KEYS
-from workflows import lists, moderation, sms
-from workflows.invitations import view
-from workflows.sms import Policy, Said, SmsAnswer
+from workflows.inbound import sms
+from workflows.inbound.sms import Policy, Said, SmsAnswer
+from workflows.lists import lists
+from workflows.moderation.approver_keys import view
+from workflows.moderation.decide import decide, withdraw
 
 GRACE = "+33612345678"
 
@@ -116,7 +118,7 @@ def test_somebody_elses_code_does_not_fit(
 def test_who_comes_second_is_told_who_was_first(
     session: Session, people: Cast, request_: ModerationRequest
 ) -> None:
-    moderation.decide(session, request_, people.linus, Verdict.REJECTED, via=Door.PORTAL)
+    decide(session, request_, people.linus, Verdict.REJECTED, via=Door.PORTAL)
 
     answer = send(session, f"OK {code(request_, people.grace)}")
 
@@ -127,7 +129,7 @@ def test_who_comes_second_is_told_who_was_first(
 def test_a_withdrawn_request_is_closed(
     session: Session, people: Cast, request_: ModerationRequest
 ) -> None:
-    moderation.withdraw(session, request_, people.ada, via=Door.PORTAL)
+    withdraw(session, request_, people.ada, via=Door.PORTAL)
 
     assert send(session, f"OK {code(request_, people.grace)}").said is Said.CLOSED
 

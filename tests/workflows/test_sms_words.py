@@ -6,9 +6,10 @@ from sqlalchemy.orm import Session
 from models import AuditEntry, Decision, Door, Verdict
 from tests.builders import Cast, a_request
 from tests.notifications.voices import KEYS
-from workflows import moderation, sms
-from workflows.invitations import RECENT
-from workflows.sms import Said, SmsAnswer
+from workflows.inbound import sms
+from workflows.inbound.sms import Said, SmsAnswer
+from workflows.moderation.approver_keys import RECENT
+from workflows.moderation.decide import decide
 
 GRACE = "+33612345678"
 
@@ -55,7 +56,7 @@ def test_the_oldest_open_request_is_found_behind_a_hundred_others(
     oldest = a_request(session, people)
     for _ in range(RECENT + 1):
         newer = a_request(session, people)
-        moderation.decide(session, newer, people.linus, Verdict.REJECTED, via=Door.PORTAL)
+        decide(session, newer, people.linus, Verdict.REJECTED, via=Door.PORTAL)
 
     (code,) = (KEYS.code(one.id) for one in oldest.invitations if one.user is people.grace)
 

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from models import Dispatch, DispatchState, Door, LetterName, Notification
 from tests.builders import Cast, a_dispatch
-from workflows import dispatch, sendout
+from workflows.sendout.schedule import stop
+from workflows.sendout.send import begin, claim
 
 
 def letters_about(session: Session, stopped: Dispatch) -> list[Notification]:
@@ -26,10 +27,10 @@ def test_an_author_is_told_who_else_stopped_the_sendout(
     session: Session, people: Cast, name: str | None, told: list[str | None]
 ) -> None:
     sending = a_dispatch(session, people)
-    sendout.begin(session, sending)
+    begin(session, sending)
 
     by = getattr(people, name) if name else None
-    dispatch.stop(session, sending, by=by, via=Door.PORTAL)
+    stop(session, sending, by=by, via=Door.PORTAL)
 
     letters = letters_about(session, sending)
     assert [letter.detail["stopped_by"] for letter in letters] == told
@@ -40,11 +41,11 @@ def test_an_author_is_told_that_the_content_changed_under_way(
     session: Session, people: Cast
 ) -> None:
     sending = a_dispatch(session, people)
-    sendout.claim(session, sending, UTC)
+    claim(session, sending, UTC)
     sending.message.raw += b"PS: and more"
     session.flush()
 
-    assert sendout.claim(session, sending, UTC) == []
+    assert claim(session, sending, UTC) == []
 
     (letter,) = letters_about(session, sending)
     assert sending.state is DispatchState.STOPPED

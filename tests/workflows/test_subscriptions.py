@@ -21,7 +21,7 @@ from models import (
 from models.clock import now
 from tests.builders import Cast, cast
 from tests.workflows.locks import wait_until_one_waits
-from workflows import subscriptions
+from workflows.subscriptions.subscribe import subscribe, unsubscribe
 
 PORTAL = Door.PORTAL
 
@@ -51,7 +51,7 @@ def test_whoever_subscribes_is_on_the_list_and_in_the_journal(
 ) -> None:
     ada, announce = people.ada, people.announce
 
-    assert subscriptions.subscribe(session, ada, announce, by=ada, via=Door.MAIL)
+    assert subscribe(session, ada, announce, by=ada, via=Door.MAIL)
 
     change = session.scalars(select(SubscriptionChange).where(SubscriptionChange.by_id == ada.id))
     row = change.one()
@@ -64,7 +64,7 @@ def test_whoever_subscribes_is_on_the_list_and_in_the_journal(
 def test_whoever_leaves_is_off_the_list_and_in_the_journal(session: Session, people: Cast) -> None:
     edsger, announce = people.edsger, people.announce
 
-    assert subscriptions.unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
+    assert unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
 
     assert not is_on(session, edsger, announce)
     assert journal(session, edsger) == [
@@ -76,8 +76,8 @@ def test_whoever_leaves_is_off_the_list_and_in_the_journal(session: Session, peo
 def test_subscribing_twice_is_subscribing_once(session: Session, people: Cast) -> None:
     ada, announce = people.ada, people.announce
 
-    assert subscriptions.subscribe(session, ada, announce, by=ada, via=PORTAL)
-    assert not subscriptions.subscribe(session, ada, announce, by=ada, via=PORTAL)
+    assert subscribe(session, ada, announce, by=ada, via=PORTAL)
+    assert not subscribe(session, ada, announce, by=ada, via=PORTAL)
 
     assert len(journal(session, ada)) == 1
 
@@ -85,9 +85,9 @@ def test_subscribing_twice_is_subscribing_once(session: Session, people: Cast) -
 def test_leaving_twice_is_leaving_once(session: Session, people: Cast) -> None:
     edsger, announce = people.edsger, people.announce
 
-    assert subscriptions.unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
+    assert unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
     session.flush()
-    assert not subscriptions.unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
+    assert not unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
 
     assert [change for change, _, _ in journal(session, edsger)] == [Change.JOINED, Change.LEFT]
 
@@ -97,8 +97,8 @@ def test_leaving_and_joining_again_in_one_transaction_ends_on_the_list(
 ) -> None:
     edsger, announce = people.edsger, people.announce
 
-    assert subscriptions.unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
-    assert subscriptions.subscribe(session, edsger, announce, by=edsger, via=PORTAL)
+    assert unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
+    assert subscribe(session, edsger, announce, by=edsger, via=PORTAL)
 
     assert is_on(session, edsger, announce)
 
@@ -106,8 +106,8 @@ def test_leaving_and_joining_again_in_one_transaction_ends_on_the_list(
 def test_leaving_twice_in_one_transaction_is_leaving_once(session: Session, people: Cast) -> None:
     edsger, announce = people.edsger, people.announce
 
-    assert subscriptions.unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
-    assert not subscriptions.unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
+    assert unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
+    assert not unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
 
     assert [change for change, _, _ in journal(session, edsger)] == [Change.JOINED, Change.LEFT]
 
@@ -117,7 +117,7 @@ def test_a_subscription_is_to_one_list_only(session: Session, people: Cast) -> N
     session.add(staff)
     session.flush()
 
-    subscriptions.subscribe(session, people.ada, staff, by=people.ada, via=PORTAL)
+    subscribe(session, people.ada, staff, by=people.ada, via=PORTAL)
 
     assert is_on(session, people.ada, staff)
     assert not is_on(session, people.ada, people.announce)
@@ -129,8 +129,8 @@ def test_who_edits_lists_changes_others_subscriptions(
 ) -> None:
     who = people.barbara if by else None
 
-    subscriptions.subscribe(session, people.ada, people.announce, by=who, via=Door.COMMAND_LINE)
-    subscriptions.unsubscribe(session, people.ada, people.announce, by=who, via=Door.SERVICE)
+    subscribe(session, people.ada, people.announce, by=who, via=Door.COMMAND_LINE)
+    unsubscribe(session, people.ada, people.announce, by=who, via=Door.SERVICE)
 
     by_id = who.id if who else None
     assert journal(session, people.ada) == [
@@ -139,7 +139,7 @@ def test_who_edits_lists_changes_others_subscriptions(
     ]
 
 
-@pytest.mark.parametrize("verb", [subscriptions.subscribe, subscriptions.unsubscribe])
+@pytest.mark.parametrize("verb", [subscribe, unsubscribe])
 def test_nobody_else_changes_others_subscriptions(
     session: Session, people: Cast, verb: Verb
 ) -> None:
@@ -156,8 +156,8 @@ def test_every_change_is_in_the_audit_trail_too(session: Session, people: Cast) 
     ada, announce = people.ada, people.announce
     before = session.scalars(select(AuditEntry.id).order_by(AuditEntry.id.desc())).first()
 
-    subscriptions.subscribe(session, ada, announce, by=ada, via=Door.LINK)
-    subscriptions.unsubscribe(session, ada, announce, by=people.barbara, via=PORTAL)
+    subscribe(session, ada, announce, by=ada, via=Door.LINK)
+    unsubscribe(session, ada, announce, by=people.barbara, via=PORTAL)
 
     entries = session.scalars(select(AuditEntry).where(AuditEntry.id > before).order_by("id")).all()
     assert [(e.act, e.actor, e.door) for e in entries] == [
@@ -169,14 +169,14 @@ def test_every_change_is_in_the_audit_trail_too(session: Session, people: Cast) 
 
 def change(verb: Verb, session: Session, people: Cast) -> bool:
     """Have the verb written to the database, by whom it is about."""
-    user = people.ada if verb is subscriptions.subscribe else people.edsger
+    user = people.ada if verb is subscribe else people.edsger
     user, announce = session.merge(user), session.merge(people.announce)
     changed = verb(session, user, announce, by=user, via=PORTAL)
     session.flush()
     return changed
 
 
-@pytest.mark.parametrize("verb", [subscriptions.subscribe, subscriptions.unsubscribe])
+@pytest.mark.parametrize("verb", [subscribe, unsubscribe])
 def test_the_same_change_twice_at_once_is_one_change(house: Engine, verb: Verb) -> None:
     with Session(house, expire_on_commit=False) as session, session.begin():
         people = cast(session)

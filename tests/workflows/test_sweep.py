@@ -26,8 +26,10 @@ from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_dispatch, a_draft, a_request, cast, members
 from tests.workflows.locks import never_wait
 from tests.workflows.sending import EDSGER, deliveries, step
-from workflows import dispatch, sendout, sweep
-from workflows.bells import Bell
+from workflows import sweep
+from workflows.outbox import Bell
+from workflows.sendout.schedule import recall, release
+from workflows.sendout.send import CLAIM_GRACE, claim, tally
 
 LONG_AGO = timedelta(minutes=5)
 
@@ -89,7 +91,7 @@ def test_what_falls_due_later_is_rung_for_when_it_comes_near(
     draft = a_draft(session, people)
     draft.author, draft.send_at = people.barbara, now() + timedelta(days=1)
     session.flush()
-    waiting = dispatch.release(session, draft, people.barbara, via=Door.PORTAL)
+    waiting = release(session, draft, people.barbara, via=Door.PORTAL)
     assert bells(session) == []
 
     waiting.due_at = now() + HORIZON / 2
@@ -101,7 +103,7 @@ def test_what_falls_due_later_is_rung_for_when_it_comes_near(
 
 def test_finished_work_is_never_rung_for(session: Session, people: Cast, mailbox: Mailbox) -> None:
     recalled, sent = a_dispatch(session, people), a_dispatch(session, people)
-    dispatch.recall(session, recalled.message, people.ada, via=Door.PORTAL)
+    recall(session, recalled.message, people.ada, via=Door.PORTAL)
     while sent.state is not DispatchState.SENT:
         step(session, sent, mailbox)
     for letter in letters(session):
@@ -158,7 +160,7 @@ def test_what_a_worker_holds_is_not_rung_for(house: Engine) -> None:
 
 def claimed(session: Session, sending: Dispatch, ago: timedelta) -> None:
     """Have the dispatch's next batch claimed so long ago."""
-    batch = sendout.claim(session, sending, UTC)
+    batch = claim(session, sending, UTC)
     session.flush()
     session.execute(update(Delivery).where(Delivery.id.in_(batch)).values(claimed_at=now() - ago))
     session.expire_all()
@@ -176,9 +178,9 @@ def test_what_a_dead_worker_left_behind_is_reported_and_never_repeated(
     members(session, people.announce, 3)
     sending, other = a_dispatch(session, people), a_dispatch(session, people)
     people.edsger.disabled_at = now()
-    claimed(session, sending, sendout.CLAIM_GRACE)
+    claimed(session, sending, CLAIM_GRACE)
     people.edsger.disabled_at = None
-    claimed(session, other, sendout.CLAIM_GRACE)
+    claimed(session, other, CLAIM_GRACE)
     session.info.pop("bells")
 
     sweep.report_uncertain(session)
@@ -188,13 +190,13 @@ def test_what_a_dead_worker_left_behind_is_reported_and_never_repeated(
     assert {bell.row_id for bell in session.info["bells"]} == {sending.id, other.id}
     step(session, sending, mailbox)
     assert sending.state is DispatchState.SENT
-    assert sendout.tally(session, sending) == {"uncertain": 4}
+    assert tally(session, sending) == {"uncertain": 4}
     assert mailbox.mails == []
 
 
 def test_what_was_claimed_a_moment_ago_is_left_alone(session: Session, people: Cast) -> None:
     sending = a_dispatch(session, people)
-    claimed(session, sending, sendout.CLAIM_GRACE - timedelta(seconds=3))
+    claimed(session, sending, CLAIM_GRACE - timedelta(seconds=3))
 
     sweep.report_uncertain(session)
 
@@ -206,12 +208,12 @@ def test_what_was_left_behind_in_a_stopped_sendout_is_reported_too(
     session: Session, people: Cast
 ) -> None:
     sending = a_dispatch(session, people)
-    claimed(session, sending, sendout.CLAIM_GRACE)
-    dispatch.recall(session, sending.message, people.ada, via=Door.PORTAL)
+    claimed(session, sending, CLAIM_GRACE)
+    recall(session, sending.message, people.ada, via=Door.PORTAL)
 
     sweep.report_uncertain(session)
 
-    assert sendout.tally(session, sending) == {"uncertain": 2}
+    assert tally(session, sending) == {"uncertain": 2}
     assert sending.state is DispatchState.STOPPED
 
 
@@ -234,7 +236,7 @@ def test_what_a_living_worker_holds_is_never_given_up(house: Engine) -> None:
 
     with Session(house) as session, session.begin():
         sweep.report_uncertain(session)
-        assert sendout.tally(session, session.get_one(Dispatch, sending_id)) == {"uncertain": 2}
+        assert tally(session, session.get_one(Dispatch, sending_id)) == {"uncertain": 2}
 
 
 def test_calls_are_remembered_for_a_week(session: Session) -> None:

@@ -10,8 +10,11 @@ from models import Door, PushedPart, SubscriptionChange, SyncState, User
 from models.clock import now
 from tests.builders import Cast
 from tests.workflows.pushing import RULES, ListServer, asked, last
-from workflows import list_server, people, pushed, subscriptions, sync
-from workflows.sync import Rules
+from workflows.people import users
+from workflows.subscriptions.subscribe import subscribe, unsubscribe
+from workflows.sync.command import run
+from workflows.sync.push import Rules, claim, finish
+from workflows.sync.snapshot import kept_lines
 
 
 def unclaimed(session: Session) -> int:
@@ -42,7 +45,7 @@ def test_an_empty_list_is_pushed_as_nothing(
     session: Session, people: Cast, server: ListServer
 ) -> None:
     for member in (people.edsger, people.barbara):
-        subscriptions.unsubscribe(session, member, people.announce, by=member, via=Door.PORTAL)
+        unsubscribe(session, member, people.announce, by=member, via=Door.PORTAL)
 
     server.push(session, asked(session, people.announce))
 
@@ -54,7 +57,7 @@ def test_lines_are_sorted_by_bytes_whatever_the_database_thinks(
 ) -> None:
     for address in ("Zoe@example.org", "émile@example.org", "a.b@example.org", "ab@example.org"):
         user = people_add(session, address)
-        subscriptions.subscribe(session, user, people.announce, by=user, via=Door.PORTAL)
+        subscribe(session, user, people.announce, by=user, via=Door.PORTAL)
 
     server.push(session, asked(session, people.announce))
 
@@ -64,7 +67,7 @@ def test_lines_are_sorted_by_bytes_whatever_the_database_thinks(
 
 
 def people_add(session: Session, address: str) -> User:
-    return people.add_user(session, address, "Somebody", by=None, via=Door.PORTAL)
+    return users.add_user(session, address, "Somebody", by=None, via=Door.PORTAL)
 
 
 def test_disabled_people_are_on_no_list_of_the_list_server(
@@ -78,7 +81,7 @@ def test_disabled_people_are_on_no_list_of_the_list_server(
 
 
 def disable(session: Session, people_: Cast) -> None:
-    people.disable(session, people_.edsger, by=people_.barbara, via=Door.PORTAL)
+    users.disable(session, people_.edsger, by=people_.barbara, via=Door.PORTAL)
 
 
 def test_a_push_covers_every_change_before_it(
@@ -99,19 +102,17 @@ def test_a_change_while_the_command_runs_asks_for_another_push(
     waiting = asked(session, people.announce)
 
     with TemporaryFile(buffering=0) as addresses:
-        claimed = sync.claim(session, waiting.id, addresses, RULES)
+        claimed = claim(session, waiting.id, addresses, RULES)
         assert claimed
-        subscriptions.subscribe(
-            session, people.ada, people.announce, by=people.ada, via=Door.PORTAL
-        )
-        outcome = list_server.run(
+        subscribe(session, people.ada, people.announce, by=people.ada, via=Door.PORTAL)
+        outcome = run(
             ["cat"],
             addresses,
             limit=RULES.timeout,
             not_after=claimed.not_after,
             environment={"PATH": "/usr/bin:/bin"},
         )
-        sync.finish(session, claimed, outcome, RULES)
+        finish(session, claimed, outcome, RULES)
 
     assert waiting.state is SyncState.DONE
     assert unclaimed(session) == 1
@@ -122,8 +123,8 @@ def test_only_one_worker_claims_a_push(session: Session, people: Cast) -> None:
     waiting = asked(session, people.announce)
 
     with TemporaryFile(buffering=0) as addresses:
-        first = sync.claim(session, waiting.id, addresses, RULES)
-        second = sync.claim(session, waiting.id, addresses, RULES)
+        first = claim(session, waiting.id, addresses, RULES)
+        second = claim(session, waiting.id, addresses, RULES)
 
     assert first is not None
     assert second is None
@@ -134,7 +135,7 @@ def test_a_push_is_not_claimed_before_its_time(session: Session, people: Cast) -
     waiting.postpone(now() + timedelta(minutes=1))
 
     with TemporaryFile(buffering=0) as addresses:
-        assert sync.claim(session, waiting.id, addresses, RULES) is None
+        assert claim(session, waiting.id, addresses, RULES) is None
 
 
 def test_nothing_is_pushed_while_lists_are_off(session: Session, people: Cast) -> None:
@@ -142,7 +143,7 @@ def test_nothing_is_pushed_while_lists_are_off(session: Session, people: Cast) -
     waiting = asked(session, people.announce)
 
     with TemporaryFile(buffering=0) as addresses:
-        assert sync.claim(session, waiting.id, addresses, off) is None
+        assert claim(session, waiting.id, addresses, off) is None
 
     assert waiting.state is SyncState.PENDING
 
@@ -150,7 +151,7 @@ def test_nothing_is_pushed_while_lists_are_off(session: Session, people: Cast) -
 def test_what_a_good_push_held_is_kept(session: Session, people: Cast, server: ListServer) -> None:
     server.push(session, asked(session, people.announce))
 
-    kept = list(pushed.kept_lines(session, people.announce.id))
+    kept = list(kept_lines(session, people.announce.id))
     assert kept == [b"barbara@example.org\n", b"edsger@example.org\n"]
 
 
@@ -173,7 +174,7 @@ def test_a_large_push_is_kept_in_parts_of_whole_lines(
     server.push(session, asked(session, people.announce))
 
     assert session.scalars(select(func.count(PushedPart.number))).one() > 1
-    kept = b"".join(pushed.kept_lines(session, people.announce.id))
+    kept = b"".join(kept_lines(session, people.announce.id))
     assert kept == (server.folder / "announce").read_bytes()
     assert last(session).addresses == 60_002
 

@@ -13,13 +13,15 @@ from models.database import new_session
 from tests.builders import Cast
 from tests.workflows.locks import never_wait
 from tests.workflows.pushing import RULES, asked, settled
-from workflows import pushed, subscriptions, sync
-from workflows.outcomes import Outcome
+from workflows.subscriptions.subscribe import subscribe, unsubscribe
+from workflows.sync.outcomes import Outcome
+from workflows.sync.push import claim, finish
+from workflows.sync.snapshot import Content, lines, read_addresses
 from workflows.transaction import transaction
 
 
 def join(session: Session, user: User, mailing_list: MailingList) -> None:
-    assert subscriptions.subscribe(session, user, mailing_list, by=user, via=Door.PORTAL)
+    assert subscribe(session, user, mailing_list, by=user, via=Door.PORTAL)
 
 
 def pushed_now(sync_id: int) -> list[bytes]:
@@ -27,11 +29,11 @@ def pushed_now(sync_id: int) -> list[bytes]:
     with TemporaryFile(buffering=0) as addresses:
         with transaction() as session:
             never_wait(session)
-            claimed = sync.claim(session, sync_id, addresses, RULES)
+            claimed = claim(session, sync_id, addresses, RULES)
         assert claimed
         with transaction() as session:
-            sync.finish(session, claimed, Outcome(None, 0, "", now(), now()), RULES)
-        return list(pushed.lines(addresses))
+            finish(session, claimed, Outcome(None, 0, "", now(), now()), RULES)
+        return list(lines(addresses))
 
 
 def covered_by(user: User) -> int | None:
@@ -75,17 +77,17 @@ def test_a_change_that_commits_between_stamp_and_commit_asks_for_another_push(
     with transaction() as session:
         first = asked(session, lived_in.announce).id
 
-    def read(session: Session, mailing_list: MailingList, file: FileIO) -> pushed.Content:
-        before = pushed.read_addresses(session, mailing_list, file)
+    def read(session: Session, mailing_list: MailingList, file: FileIO) -> Content:
+        before = read_addresses(session, mailing_list, file)
         with new_session.begin() as other:
             never_wait(other)
             join(other, lived_in.ada, lived_in.announce)
         if has_read:
             return before
         file.seek(0)
-        return pushed.read_addresses(session, mailing_list, file)
+        return read_addresses(session, mailing_list, file)
 
-    monkeypatch.setattr("workflows.sync.read_addresses", read)
+    monkeypatch.setattr("workflows.sync.push.read_addresses", read)
     taken = pushed_now(first)
 
     assert (b"ada@example.org\n" in taken) != has_read
@@ -100,11 +102,11 @@ def test_a_change_does_not_wait_for_a_push_that_reads_nor_the_push_for_it(
         first = asked(session, lived_in.announce).id
 
     with TemporaryFile(buffering=0) as addresses, transaction() as reading:
-        assert sync.claim(reading, first, addresses, RULES)
+        assert claim(reading, first, addresses, RULES)
         with transaction() as session:
             never_wait(session)
             join(session, lived_in.ada, lived_in.announce)
-            subscriptions.unsubscribe(
+            unsubscribe(
                 session, lived_in.edsger, lived_in.announce, by=lived_in.edsger, via=Door.PORTAL
             )
 

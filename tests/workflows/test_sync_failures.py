@@ -11,9 +11,10 @@ from models import Failure, LetterName, Notification, Sync, SyncState
 from models.clock import now
 from tests.builders import Cast
 from tests.workflows.pushing import RULES, ListServer, again, asked
-from workflows import list_server, sync
-from workflows.outcomes import Outcome
-from workflows.sync import Claim
+from workflows.sync import push
+from workflows.sync.command import run
+from workflows.sync.outcomes import Outcome
+from workflows.sync.push import Claim
 
 
 def letters(session: Session) -> list[tuple[str, str]]:
@@ -95,7 +96,7 @@ def test_a_hiccup_is_nobodys_business(session: Session, people: Cast, server: Li
 def claim(session: Session, waiting: Sync) -> Claim:
     """Claim a push, as a worker does that will never finish it."""
     with TemporaryFile(buffering=0) as addresses:
-        claimed = sync.claim(session, waiting.id, addresses, RULES)
+        claimed = push.claim(session, waiting.id, addresses, RULES)
     assert claimed
     return claimed
 
@@ -108,7 +109,7 @@ def test_a_lease_that_holds_is_left_alone(session: Session, people: Cast) -> Non
     waiting = asked(session, people.announce)
     claim(session, waiting)
 
-    sync.end_leases(session, RULES)
+    push.end_leases(session, RULES)
 
     assert waiting.state is SyncState.RUNNING
 
@@ -120,7 +121,7 @@ def test_what_a_dead_worker_left_is_pushed_when_its_lease_has_ended(
     claim(session, waiting)
     end_lease(waiting)
 
-    sync.end_leases(session, RULES)
+    push.end_leases(session, RULES)
 
     assert (waiting.state, waiting.failure) == (SyncState.PENDING, Failure.WORKER_DIED)
     assert server.push(session, waiting)
@@ -133,7 +134,7 @@ def test_a_worker_that_slept_through_its_lease_starts_no_command(
     claimed = claim(session, asked(session, people.announce))
 
     with TemporaryFile(buffering=0) as addresses:
-        outcome = list_server.run(
+        outcome = run(
             ["touch", str(tmp_path / "started")],
             addresses,
             limit=RULES.timeout,
@@ -150,10 +151,10 @@ def test_a_worker_that_lost_its_lease_finishes_nothing(session: Session, people:
     waiting = asked(session, people.announce)
     lost = claim(session, waiting)
     end_lease(waiting)
-    sync.end_leases(session, RULES)
+    push.end_leases(session, RULES)
     holder = claim(session, waiting)
 
-    sync.finish(session, lost, succeeded(), RULES)
+    push.finish(session, lost, succeeded(), RULES)
 
     assert waiting.state is SyncState.RUNNING
     assert waiting.lease_until == holder.lease_until

@@ -20,7 +20,7 @@ from models.clock import now
 from tests.builders import Cast
 from tests.workflows.pushing import ListServer, asked
 from tests.workflows.test_sync import crowd
-from workflows import pushes
+from workflows.sync.request import Held, NotHeld, confirm, push_now
 
 
 def hold_members(session: Session, people: Cast, server: ListServer, size: int) -> None:
@@ -142,7 +142,7 @@ def test_administrators_are_told_with_the_numbers(
 def test_a_confirmed_push_goes_through(session: Session, people: Cast, server: ListServer) -> None:
     waiting = held(session, people, server)
 
-    pushes.confirm(session, people.announce, by=people.barbara, via=Door.PORTAL)
+    confirm(session, people.announce, by=people.barbara, via=Door.PORTAL)
     server.push(session, waiting)
 
     assert waiting.state is SyncState.DONE
@@ -155,7 +155,7 @@ def test_a_confirmation_lets_no_larger_loss_through(
     session: Session, people: Cast, server: ListServer
 ) -> None:
     waiting = held(session, people, server)
-    pushes.confirm(session, people.announce, by=people.barbara, via=Door.PORTAL)
+    confirm(session, people.announce, by=people.barbara, via=Door.PORTAL)
     lose(session, 20)
 
     server.push(session, waiting)
@@ -166,7 +166,7 @@ def test_a_confirmation_lets_no_larger_loss_through(
 
 def test_a_confirmation_counts_once(session: Session, people: Cast, server: ListServer) -> None:
     waiting = held(session, people, server)
-    pushes.confirm(session, people.announce, by=people.barbara, via=Door.PORTAL)
+    confirm(session, people.announce, by=people.barbara, via=Door.PORTAL)
     server.push(session, waiting)
     lose(session, 30)
     another = asked(session, people.announce)
@@ -205,7 +205,7 @@ def test_only_who_may_edit_lists_confirms(
     waiting = held(session, people, server)
 
     with pytest.raises(Trespass):
-        pushes.confirm(session, people.announce, by=people.grace, via=Door.PORTAL)
+        confirm(session, people.announce, by=people.grace, via=Door.PORTAL)
 
     assert waiting.state is SyncState.HELD
 
@@ -213,8 +213,8 @@ def test_only_who_may_edit_lists_confirms(
 def test_there_is_nothing_to_confirm_where_nothing_is_held(session: Session, people: Cast) -> None:
     asked(session, people.announce)
 
-    with pytest.raises(pushes.NotHeld):
-        pushes.confirm(session, people.announce, by=people.barbara, via=Door.PORTAL)
+    with pytest.raises(NotHeld):
+        confirm(session, people.announce, by=people.barbara, via=Door.PORTAL)
 
 
 def test_a_held_push_is_not_pushed_by_hand(
@@ -222,8 +222,8 @@ def test_a_held_push_is_not_pushed_by_hand(
 ) -> None:
     held(session, people, server)
 
-    with pytest.raises(pushes.Held):
-        pushes.push_now(session, people.announce, by=people.barbara, via=Door.PORTAL)
+    with pytest.raises(Held):
+        push_now(session, people.announce, by=people.barbara, via=Door.PORTAL)
     assert last_count(session) == 2
 
 

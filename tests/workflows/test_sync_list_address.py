@@ -11,8 +11,9 @@ from models import Change, Door, MailingList, SubscriptionChange
 from models.clock import now
 from tests.builders import Cast, a_list
 from tests.workflows.pushing import RULES, ListServer, asked, settled
-from workflows import lists, sync
-from workflows.outcomes import Outcome
+from workflows.lists import lists
+from workflows.sync.outcomes import Outcome
+from workflows.sync.push import claim, finish
 
 NEW = "news@lists.example.org"
 
@@ -102,10 +103,10 @@ def test_an_address_that_changes_while_a_push_runs_is_pushed_afterwards(
     done = Outcome(None, 0, "", now(), now())
 
     with TemporaryFile(buffering=0) as addresses:
-        claimed = sync.claim(session, asked(session, announce).id, addresses, RULES)
+        claimed = claim(session, asked(session, announce).id, addresses, RULES)
         assert claimed is not None
         move(session, announce)
-        sync.finish(session, claimed, done, RULES)
+        finish(session, claimed, done, RULES)
 
     waiting = settled(session, announce)
     assert waiting is not None

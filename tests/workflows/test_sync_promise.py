@@ -38,10 +38,11 @@ from tests.workflows.push_actors import (
     may_start,
 )
 from tests.workflows.pushing import RULES
-from workflows import pushed, pushes, sync
-from workflows.list_server import GONE_WITHIN
-from workflows.outcomes import Outcome
-from workflows.pushes import Pace
+from workflows.sync import push
+from workflows.sync.command import GONE_WITHIN
+from workflows.sync.outcomes import Outcome
+from workflows.sync.request import Pace, open_due, open_sync, unfinished_sync
+from workflows.sync.snapshot import parts
 
 PACE = Pace(timedelta(seconds=5), timedelta(seconds=60))
 LONGEST_RUN = RULES.timeout + GONE_WITHIN
@@ -124,10 +125,10 @@ class Pushing(RuleBasedStateMachine):
         rings, self.bell_rings = self.bell_rings, False
         with self.session.begin():
             if how == "heard" and rings:
-                pushes.open_sync(self.session, self.people.announce.id, PACE)
+                open_sync(self.session, self.people.announce.id, PACE)
             if how == "swept":
-                sync.end_leases(self.session, RULES)
-                pushes.open_due(self.session, PACE)
+                push.end_leases(self.session, RULES)
+                open_due(self.session, PACE)
         self.after_commit()
 
     def wait(self, seconds: int) -> None:
@@ -163,8 +164,8 @@ class Pushing(RuleBasedStateMachine):
         """A worker claims the push, if it lives so long, and starts the command."""
         file = self.stack.enter_context(TemporaryFile(buffering=0))  # noqa: SIM115
         with suppress(KilledError), self.session.begin():
-            waiting = pushes.unfinished_sync(self.session, self.people.announce.id)
-            claimed = waiting and sync.claim(self.session, waiting.id, file, RULES)
+            waiting = unfinished_sync(self.session, self.people.announce.id)
+            claimed = waiting and push.claim(self.session, waiting.id, file, RULES)
             if comes_to == "comes_to_nothing":
                 raise KilledError
         if comes_to != "comes_to_nothing" and claimed:
@@ -189,7 +190,7 @@ class Pushing(RuleBasedStateMachine):
 
     def end(self, worker: Worker, failure: Failure | None) -> None:
         """The command ends: it has written all of its file, or the first half of it."""
-        written = b"".join(pushed.parts(worker.claim.addresses)).decode().splitlines()
+        written = b"".join(parts(worker.claim.addresses)).decode().splitlines()
         self.server = written if failure is None else written[: len(written) // 2]
         worker.outcome = Outcome(failure, (failure and 1) or 0, "", now(), now())
 
@@ -197,7 +198,7 @@ class Pushing(RuleBasedStateMachine):
         assert worker.outcome
         self.workers.remove(worker)
         with self.session.begin():
-            sync.finish(self.session, worker.claim, worker.outcome, RULES)
+            push.finish(self.session, worker.claim, worker.outcome, RULES)
             done = self.session.get_one(Sync, worker.claim.sync_id)
             if done.state is SyncState.DONE:
                 self.read_by_success.setdefault(done.id, worker.read_at)

@@ -19,8 +19,10 @@ from tests.builders import Cast
 from tests.sandbox.machine import soon
 from tests.workflows.pushing import RULES, asked, settled
 from tests.workflows.test_list_server_failures import sleeping
-from workflows import pushed, subscriptions, sync
-from workflows.outcomes import Outcome
+from workflows.subscriptions.subscribe import subscribe
+from workflows.sync.outcomes import Outcome
+from workflows.sync.push import claim, end_leases, finish
+from workflows.sync.snapshot import lines, read_addresses
 from workflows.transaction import transaction
 
 MEMBERS = 200_000
@@ -77,9 +79,9 @@ class OneRowPerList:
         with transaction() as session, TemporaryFile(buffering=0) as addresses:
             if session.scalar(text("select 1 from pending for update")) is None:
                 return False
-            pushed.read_addresses(session, self.people.announce, addresses)
+            read_addresses(session, self.people.announce, addresses)
             meanwhile()
-            self.server = list(pushed.lines(addresses))
+            self.server = list(lines(addresses))
             session.execute(text("delete from pending"))
         return True
 
@@ -93,7 +95,7 @@ class Ours:
     def join(self, first_name: str) -> None:
         user = getattr(self.people, first_name)
         with transaction() as session:
-            subscriptions.subscribe(session, user, self.people.announce, by=user, via=Door.PORTAL)
+            subscribe(session, user, self.people.announce, by=user, via=Door.PORTAL)
 
     def push(self, meanwhile: Callable[[], None] = nothing) -> bool:
         with transaction() as session:
@@ -102,12 +104,12 @@ class Ours:
             return False
         with TemporaryFile(buffering=0) as addresses:
             with transaction() as session:
-                claimed = sync.claim(session, waiting.id, addresses, RULES)
+                claimed = claim(session, waiting.id, addresses, RULES)
             assert claimed
             meanwhile()
-            self.server = list(pushed.lines(addresses))
+            self.server = list(lines(addresses))
             with transaction() as session:
-                sync.finish(session, claimed, Outcome(None, 0, "", now(), now()), RULES)
+                finish(session, claimed, Outcome(None, 0, "", now(), now()), RULES)
         return True
 
 
@@ -142,7 +144,7 @@ import os, sys
 from datetime import timedelta
 from tempfile import TemporaryFile
 from models.clock import now
-from workflows.list_server import run
+from workflows.sync.command import run
 
 with TemporaryFile(buffering=0) as addresses:
     addresses.write(b"".join({LINES}))
@@ -220,6 +222,6 @@ def test_a_lease_outlasts_the_command_of_a_killed_worker(house: Engine, lived_in
 def may_start(sync_id: int) -> bool:
     """Whether a second worker starts the command, after a look at what dead ones left behind."""
     with transaction() as session:
-        sync.end_leases(session, RULES)
+        end_leases(session, RULES)
     with transaction() as session, TemporaryFile(buffering=0) as addresses:
-        return sync.claim(session, sync_id, addresses, RULES) is not None
+        return claim(session, sync_id, addresses, RULES) is not None

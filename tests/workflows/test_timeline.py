@@ -10,8 +10,12 @@ from models.clock import now
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_dispatch, a_draft, a_request
 from tests.workflows.sending import EDSGER, step
-from workflows import dispatch, drafts, moderation, sendout, subscriptions
-from workflows.timeline import newest_dispatch, standing, timeline
+from workflows.messages import drafts
+from workflows.moderation.decide import decide, request_approval, withdraw
+from workflows.queries.message_status import newest_dispatch, standing, timeline
+from workflows.sendout.schedule import recall
+from workflows.sendout.send import begin, claim
+from workflows.subscriptions.subscribe import unsubscribe
 
 PORTAL = Door.PORTAL
 
@@ -21,12 +25,12 @@ def test_every_act_is_told_in_order_with_person_and_door(
 ) -> None:
     first = a_request(session, people)
     message = first.message
-    moderation.withdraw(session, first, people.ada, via=Door.SERVICE)
-    second = moderation.request_approval(session, message, people.ada, via=PORTAL)
-    moderation.decide(session, second, people.grace, Verdict.APPROVED, via=Door.MAIL)
-    dispatch.recall(session, message, people.barbara, via=Door.COMMAND_LINE)
-    third = moderation.request_approval(session, message, people.ada, via=PORTAL)
-    moderation.decide(session, third, people.linus, Verdict.APPROVED, via=Door.LINK)
+    withdraw(session, first, people.ada, via=Door.SERVICE)
+    second = request_approval(session, message, people.ada, via=PORTAL)
+    decide(session, second, people.grace, Verdict.APPROVED, via=Door.MAIL)
+    recall(session, message, people.barbara, via=Door.COMMAND_LINE)
+    third = request_approval(session, message, people.ada, via=PORTAL)
+    decide(session, third, people.linus, Verdict.APPROVED, via=Door.LINK)
     for _ in range(2):
         step(session, newest_dispatch(session, message), mailbox)
 
@@ -47,7 +51,7 @@ def test_every_act_is_told_in_order_with_person_and_door(
 
 def test_a_timeline_is_about_one_message_only(session: Session, people: Cast) -> None:
     message, other = a_draft(session, people), a_draft(session, people, "Another")
-    moderation.request_approval(session, other, people.ada, via=PORTAL)
+    request_approval(session, other, people.ada, via=PORTAL)
 
     assert [entry.act for entry in timeline(session, message)] == [Act.WROTE]
 
@@ -73,8 +77,8 @@ def test_a_draft_is_a_draft(session: Session, people: Cast) -> None:
 
 def test_what_is_in_moderation_waits_for_its_newest_request(session: Session, people: Cast) -> None:
     first = a_request(session, people)
-    moderation.withdraw(session, first, people.ada, via=PORTAL)
-    second = moderation.request_approval(session, first.message, people.ada, via=PORTAL)
+    withdraw(session, first, people.ada, via=PORTAL)
+    second = request_approval(session, first.message, people.ada, via=PORTAL)
 
     assert standing(session, first.message, UTC) == f"waits for an answer to request {second.id}"
 
@@ -90,7 +94,7 @@ def test_who_rejected_it_is_told_and_why(
     session: Session, people: Cast, comment: str, sentence: str
 ) -> None:
     request = a_request(session, people)
-    moderation.decide(session, request, people.grace, Verdict.REJECTED, via=PORTAL, comment=comment)
+    decide(session, request, people.grace, Verdict.REJECTED, via=PORTAL, comment=comment)
 
     assert standing(session, request.message, UTC) == sentence
 
@@ -126,17 +130,17 @@ def test_what_was_sent_says_how_it_ended(session: Session, people: Cast, mailbox
 
 def test_what_went_to_nobody_says_so(session: Session, people: Cast) -> None:
     for member in (people.edsger, people.barbara):
-        subscriptions.unsubscribe(session, member, people.announce, by=member, via=PORTAL)
+        unsubscribe(session, member, people.announce, by=member, via=PORTAL)
     sending = a_dispatch(session, people)
-    sendout.claim(session, sending, UTC)
+    claim(session, sending, UTC)
 
     assert standing(session, sending.message, UTC) == "is sent (nobody is on the list)"
 
 
 def test_what_was_stopped_says_what_stays_unsent(session: Session, people: Cast) -> None:
     sending = a_dispatch(session, people)
-    sendout.begin(session, sending)
-    dispatch.recall(session, sending.message, people.ada, via=PORTAL)
+    begin(session, sending)
+    recall(session, sending.message, people.ada, via=PORTAL)
 
     assert standing(session, sending.message, UTC) == "is stopped (2 pending)"
 
@@ -146,9 +150,9 @@ def test_what_was_recalled_and_approved_again_stands_by_its_newest_sendout(
 ) -> None:
     first = a_dispatch(session, people)
     first.due_at = datetime(2399, 1, 31, 9, tzinfo=UTC)
-    dispatch.recall(session, first.message, people.ada, via=PORTAL)
-    request = moderation.request_approval(session, first.message, people.ada, via=PORTAL)
-    moderation.decide(session, request, people.grace, Verdict.APPROVED, via=PORTAL)
+    recall(session, first.message, people.ada, via=PORTAL)
+    request = request_approval(session, first.message, people.ada, via=PORTAL)
+    decide(session, request, people.grace, Verdict.APPROVED, via=PORTAL)
 
     assert newest_dispatch(session, first.message) is not first
     assert "2399" not in standing(session, first.message, UTC)
@@ -177,15 +181,15 @@ def in_state(state: MessageState, session: Session, people: Cast) -> Message:
             return draft
         case MessageState.REJECTED:
             request = a_request(session, people)
-            moderation.decide(session, request, people.grace, Verdict.REJECTED, via=PORTAL)
+            decide(session, request, people.grace, Verdict.REJECTED, via=PORTAL)
             return request.message
         case MessageState.SCHEDULED:
             return a_dispatch(session, people).message
         case _:
             sending = a_dispatch(session, people)
-            sendout.begin(session, sending)
+            begin(session, sending)
     if state is MessageState.STOPPED:
-        dispatch.recall(session, sending.message, people.ada, via=PORTAL)
+        recall(session, sending.message, people.ada, via=PORTAL)
     if state is MessageState.SENT:
         sending.message.move(state)
     return sending.message
@@ -193,7 +197,7 @@ def in_state(state: MessageState, session: Session, people: Cast) -> Message:
 
 def test_a_timeline_is_in_order_and_about_one_message(session: Session, people: Cast) -> None:
     request, _other = a_request(session, people), a_request(session, people)
-    moderation.decide(session, request, people.grace, Verdict.APPROVED, via=Door.LINK)
+    decide(session, request, people.grace, Verdict.APPROVED, via=Door.LINK)
     session.flush()
 
     told = timeline(session, request.message)

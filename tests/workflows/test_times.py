@@ -19,8 +19,8 @@ from models import (
 )
 from models.clock import now
 from tests.builders import Cast, a_dispatch, a_draft, a_request
-from workflows import drafts
-from workflows import people as persons
+from workflows.messages import drafts
+from workflows.people import users as persons
 
 PORTAL = Door.PORTAL
 LATER = timedelta(days=3)

@@ -7,8 +7,10 @@ from sqlalchemy.orm import Session
 
 from models import AuditEntry, Door, ModerationRequest, Trespass, User
 from tests.builders import Cast, a_draft, a_request
-from workflows import access, messages, moderation
-from workflows.bells import Bell
+from workflows import access
+from workflows.messages.write import message_by_id
+from workflows.moderation.decide import request_approval
+from workflows.outbox import Bell
 from workflows.transaction import transaction
 
 COMMAND_LINE = Door.COMMAND_LINE
@@ -42,8 +44,8 @@ def test_what_is_undone_rings_no_bell(session: Session, people: Cast, rung: list
 def ask(session: Session, message_id: int) -> None:
     """Have Ada ask for approval."""
     ada = access.acting_user(session, "ada@example.org", COMMAND_LINE)
-    message = messages.message_by_id(session, message_id)
-    moderation.request_approval(session, message, ada, via=COMMAND_LINE)
+    message = message_by_id(session, message_id)
+    request_approval(session, message, ada, via=COMMAND_LINE)
 
 
 def test_an_attempt_at_what_is_not_ones_own_is_undone_and_on_record(

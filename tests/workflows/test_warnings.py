@@ -11,9 +11,10 @@ from models.clock import now
 from models.database import engine
 from portal.lists.doubts import SENTENCES
 from tests.builders import Cast, a_draft, a_list
-from workflows import archive, lists, subscriptions
-from workflows.people import disable, grant
-from workflows.warnings import NAMED, Doubt, Warned, warnings_of
+from workflows.lists import archive, lists
+from workflows.lists.checks import NAMED, Doubt, Warned, warnings_of
+from workflows.people.users import disable, grant
+from workflows.subscriptions.subscribe import subscribe
 
 PORTAL = Door.PORTAL
 GRACE, LINUS = "Grace Hopper", "Linus Torvalds"
@@ -35,7 +36,7 @@ def told(session: Session, people: Cast) -> list[Warned]:
 
 
 def join(session: Session, user: User, mailing_list: MailingList) -> None:
-    subscriptions.subscribe(session, user, mailing_list, by=None, via=PORTAL)
+    subscribe(session, user, mailing_list, by=None, via=PORTAL)
 
 
 def approvers(session: Session, people: Cast, *users: User) -> None:

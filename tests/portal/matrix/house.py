@@ -20,7 +20,7 @@ from tests.portal.matrix.forms import FORMS
 from tests.portal.matrix.table import KINDS, Line
 from tests.portal.matrix.things import Things, furnish
 from tests.portal.visitors import PUBLIC, TOKEN, Visitor, an_app, forget_guesses, log_in_as
-from workflows.bells import Bell
+from workflows.outbox import Bell
 
 MARKS = {200: "y", 403: "-", 404: "0", 409: "!"}
 

@@ -24,10 +24,13 @@ from tests.builders import LIMIT, Cast, a_list, cast, person
 from tests.portal.matrix.forms import PASSWORD
 from tests.portal.visitors import give_password
 from tests.push_letters import tell_of_push
-from workflows import drafts, invitations, lists, moderation
-from workflows.archive import archive
-from workflows.messages import write
-from workflows.roles import create_role
+from workflows.lists import lists
+from workflows.lists.archive import archive
+from workflows.messages import drafts
+from workflows.messages.write import write
+from workflows.moderation.approver_keys import view
+from workflows.moderation.decide import decide, request_approval
+from workflows.people.roles import create_role
 
 BY_OPERATOR: dict[str, Any] = {"by": None, "via": Door.COMMAND_LINE}
 WORDS = Typed(
@@ -94,9 +97,9 @@ def some_messages(session: Session, known: Cast) -> dict[str, int]:
         session, scheduled, known.ada, send_at=now() + timedelta(days=9), via=Door.PORTAL
     )
     decided = asked_about(session, scheduled)
-    moderation.decide(session, decided, known.grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, decided, known.grace, Verdict.APPROVED, via=Door.PORTAL)
     request = asked_about(session, a_message(session, known, known.ada))
-    invitations.view(session, request, known.grace, via=Door.PORTAL)
+    view(session, request, known.grace, via=Door.PORTAL)
     return {
         "draft": draft.id,
         "deleted": deleted.id,
@@ -125,7 +128,7 @@ def a_message(session: Session, known: Cast, author: User) -> Message:
 
 def asked_about(session: Session, message: Message) -> ModerationRequest:
     """The open request about it."""
-    return moderation.request_approval(session, message, message.author, via=Door.PORTAL)
+    return request_approval(session, message, message.author, via=Door.PORTAL)
 
 
 def some_links(session: Session, known: Cast, things: Things) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""What comes in from outside: replies and reports, by mail and SMS."""

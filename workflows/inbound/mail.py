@@ -1,0 +1,161 @@
+"""Mail that comes in: keep it, find out what it is, and do what it clearly says; or nothing."""
+
+import re
+from collections.abc import Collection
+
+import structlog
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from models import (
+    Channel,
+    Door,
+    InboundMail,
+    InboundMailState,
+    Invitation,
+    LetterName,
+    Notification,
+    RequestState,
+    Trespass,
+    Unknown,
+    User,
+    Verdict,
+    record_refusal,
+)
+from models.clock import now
+from notifications.automatic import Bounce, failed_recipient, is_automatic
+from notifications.envelope import wire_address
+from notifications.header_lines import mailboxes, take_apart
+from notifications.replies import Reply, read_reply
+from workflows.moderation.approver_keys import invitation_by_reply
+from workflows.moderation.decide import AlreadyDecided, NoLongerOpen, NotAnApprover, decide
+from workflows.notify import notify, report
+
+log = structlog.get_logger()
+
+# The Message-ID that notifications/composition.py gives.
+OUR_LETTER = re.compile(r"<notification\.(\d{1,18})@")
+
+
+def keep(session: Session, raw: bytes, *, sender: str, recipient: str) -> InboundMail:
+    """Keep a mail as it came; once this is committed the sender's server may forget it."""
+    mail = InboundMail(raw=raw, envelope_sender=sender, envelope_recipient=recipient)
+    session.add(mail)
+    return mail
+
+
+def handle(session: Session, mail: InboundMail, *, own_addresses: Collection[str]) -> None:
+    """Do what the mail says, if it says it clearly; `outcome` tells what was made of it."""
+    try:
+        with session.begin_nested():
+            mail.outcome = outcome(session, mail, own_addresses)
+    except OperationalError:
+        raise  # the database is away, which is no fault of the mail: the sweep rings again
+    except Exception as failure:  # whatever a stranger's mail breaks must not be tried for ever
+        log.exception("mail stuck", mail=mail.id)
+        mail.outcome = type(failure).__name__
+        mail.move(InboundMailState.STUCK)
+    else:
+        mail.move(InboundMailState.HANDLED)
+
+
+def retry(mail: InboundMail) -> None:
+    """Try again what was stuck; raises IllegalTransition for what was not."""
+    mail.move(InboundMailState.RECEIVED)
+    mail.postpone(now())
+
+
+def outcome(session: Session, mail: InboundMail, own_addresses: Collection[str]) -> str:
+    """What kind of mail it is, and what was done about it."""
+    # Only a mail server writes without an envelope sender (RFC 5321, 4.5.5); anybody else could
+    # make up a bounce.
+    if not mail.envelope_sender and (returned := failed_recipient(mail.raw)):
+        return take_back(session, returned)
+    # Neither decides nor is answered (RFC 3834), or two machines would write to each other.
+    if reason := is_automatic(mail.raw, mail.envelope_sender, own_addresses=own_addresses):
+        return f"ignored: {reason}"
+    invitation = invitation_by_reply(session, mail.envelope_recipient)
+    if invitation is None:
+        return "ignored: nobody's reply address"
+    if not written_by(mail, invitation.user):
+        return refuse(session, invitation)
+    return answer(session, invitation, read_reply(mail.raw))
+
+
+def written_by(mail: InboundMail, user: User) -> bool:
+    """Whether the one From address is this person's: a reply address may leak."""
+    authors = [
+        address.lower()
+        for field in take_apart(mail.raw).fields
+        if field.name == "from"
+        for address in mailboxes(field.value.decode("utf-8", "replace"))
+    ]
+    # Mail programs write a domain as people do, or as it travels.
+    address = user.address.lower()
+    return authors in ([address], [wire_address(address)])
+
+
+def refuse(session: Session, invitation: Invitation) -> str:
+    """Somebody else wrote: it is on record, and a stranger gets no answer."""
+    message = invitation.request.message
+    refusal = Trespass(
+        "Somebody else wrote to the reply address of %(user)s.",
+        user=invitation.user,
+        via=Door.MAIL,
+        **message.place,
+    )
+    record_refusal(session, refusal)
+    return f"refused: {refusal}"
+
+
+def answer(session: Session, invitation: Invitation, reply: Reply) -> str:
+    """Decide as the approver wrote, or write back that nothing was done and how to answer."""
+    request, user = invitation.request, invitation.user
+    if reply.verdict is None:
+        # Of no use is how to answer what can no longer be answered.
+        may_answer = request.state is RequestState.OPEN and user in request.approvers()
+        letter = LetterName.NOT_UNDERSTOOD if may_answer else LetterName.TOO_LATE
+        return write_back(session, invitation, letter)
+    try:
+        decide(session, request, user, reply.verdict, via=Door.MAIL, comment=reply.comment)
+    except NotAnApprover as refusal:
+        record_refusal(session, refusal)
+        return write_back(session, invitation, LetterName.TOO_LATE)
+    except (AlreadyDecided, NoLongerOpen):
+        if said_before(invitation, reply.verdict):
+            return "repeated"
+        return write_back(session, invitation, LetterName.TOO_LATE)
+    return reply.verdict
+
+
+def said_before(invitation: Invitation, verdict: Verdict) -> bool:
+    """Whether the first answer was this very one: a mail that a server delivered twice."""
+    first = invitation.request.decision
+    return first is not None and (first.approver, first.verdict) == (invitation.user, verdict)
+
+
+def write_back(session: Session, invitation: Invitation, letter: LetterName) -> str:
+    """Answer the mail with a letter."""
+    request = invitation.request
+    notify(session, [invitation.user], letter, message=request.message, request=request)
+    return letter.value
+
+
+def take_back(session: Session, returned: Bounce) -> str:
+    """One of our letters did not arrive: try the person's other channel."""
+    ours = OUR_LETTER.search(returned.message_id or "")
+    notification = session.get(Notification, int(ours[1])) if ours else None
+    if notification is None or notification.channel is not Channel.EMAIL:
+        return "ignored: a bounce of something else"
+    if returned.action == "failed":
+        why = f"bounced ({returned.status or 'no status'})"
+        report(session, notification, delivered=False, why=why)
+    return f"bounce of letter {notification.id}"
+
+
+def mail_by_id(session: Session, mail_id: int) -> InboundMail:
+    """The mail with this number; raises Unknown."""
+    mail = session.get(InboundMail, mail_id)
+    if mail is None:
+        raise Unknown("There is no mail %(number)d.", number=mail_id)
+    return mail

@@ -1,0 +1,1 @@
+"""Manage mailing lists and approver lists."""

@@ -1,0 +1,229 @@
+"""Mailing lists and approver lists: create, assign, find."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import (
+    Act,
+    ApproverList,
+    Door,
+    Invalid,
+    ListDelivery,
+    ListKind,
+    MailingList,
+    Right,
+    SelfService,
+    Unknown,
+    User,
+    record,
+)
+from models.addresses import address_key, checked_address
+from models.lists import fits_list_address
+from models.names import approver_list_name, list_description, list_name
+from setting_values import fits_short_name
+from workflows.access import require
+from workflows.moderation.late_approvers import ask_newcomers
+from workflows.sync.journal import note_list_address
+
+
+def create_list(
+    session: Session,
+    short_name: str,
+    address: str,
+    name: str,
+    *,
+    by: User | None,
+    via: Door,
+    description: str = "",
+    kind: ListKind = ListKind.ANNOUNCEMENT,
+    delivery: ListDelivery = ListDelivery.MEMBERS,
+    four_eyes: bool = True,
+) -> MailingList:
+    """Create an empty list.
+
+    Raises Invalid for names or addresses that cannot be used or are taken.
+    """
+    require(by, Right.EDIT_LISTS, via)
+    mailing_list = MailingList(
+        short_name=free_short_name(session, short_name),
+        address=free_list_address(session, address),
+        name=list_name(name),
+        description=list_description(description),
+        kind=kind,
+        delivery=delivery,
+        four_eyes=four_eyes,
+    )
+    session.add(mailing_list)
+    session.flush()
+    record(session, Act.CREATED_LIST, by=by, via=via, list_id=mailing_list.id, name=short_name)
+    return mailing_list
+
+
+def edit_list(
+    session: Session,
+    mailing_list: MailingList,
+    *,
+    name: str | None = None,
+    address: str | None = None,
+    description: str | None = None,
+    kind: ListKind | None = None,
+    delivery: ListDelivery | None = None,
+    four_eyes: bool | None = None,
+    self_service: SelfService | None = None,
+    by: User | None,
+    via: Door,
+) -> None:
+    """Change what is given and leave the rest; the short name is the list server's, and stays.
+
+    Raises Invalid for a name or an address that cannot be used or is taken.
+    """
+    require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
+    wanted: dict[str, Any] = {
+        "kind": kind,
+        "delivery": delivery,
+        "four_eyes": four_eyes,
+        "self_service": self_service,
+    }
+    if name is not None:
+        wanted["name"] = list_name(name)
+    if address is not None:
+        wanted["address"] = free_list_address(session, address, own=mailing_list)
+    if description is not None:
+        wanted["description"] = list_description(description)
+    changed = {
+        noun: value
+        for noun, value in wanted.items()
+        if value is not None and value != getattr(mailing_list, noun)
+    }
+    for noun, value in changed.items():
+        setattr(mailing_list, noun, value)
+    if changed:
+        record(session, Act.EDITED_LIST, by=by, via=via, list_id=mailing_list.id, **changed)
+    if "address" in changed:
+        note_list_address(session, mailing_list, by=by, via=via)
+
+
+def create_approver_list(
+    session: Session, name: str, members: Iterable[User], *, by: User | None, via: Door
+) -> ApproverList:
+    """Create an approver list with these members; raises Invalid if the name is taken."""
+    require(by, Right.CREATE_APPROVER_LISTS, via)
+    name = approver_list_name(name)
+    if session.scalar(select(ApproverList).where(ApproverList.name == name)):
+        raise Invalid("There is already an approver list %(name)r.", name=name)
+    approver_list = ApproverList(name=name, members=list(dict.fromkeys(members)))
+    session.add(approver_list)
+    session.flush()
+    record(session, Act.CREATED_APPROVER_LIST, by=by, via=via, **facts(approver_list))
+    return approver_list
+
+
+def set_approvers(
+    session: Session,
+    approver_list: ApproverList,
+    members: Iterable[User],
+    *,
+    by: User | None,
+    via: Door,
+) -> None:
+    """Make these people, and nobody else, the approvers; of open requests too, and told of them."""
+    require(by, Right.EDIT_APPROVER_LISTS, via)
+    approver_list.members = list(dict.fromkeys(members))
+    record(session, Act.EDITED_APPROVER_LIST, by=by, via=via, **facts(approver_list))
+    ask_newcomers(session, approver_list)
+
+
+def assign_approvers(
+    session: Session,
+    mailing_list: MailingList,
+    approver_list: ApproverList | None,
+    *,
+    escalation: bool = False,
+    by: User | None,
+    via: Door,
+) -> None:
+    """Have this approver list, or none, answer for the mailing list, or once others have not."""
+    require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
+    require(by, Right.USE_APPROVER_LISTS, via, list_id=mailing_list.id)
+    if escalation:
+        mailing_list.escalation_list = approver_list
+    else:
+        mailing_list.approver_list = approver_list
+    record(
+        session,
+        Act.ASSIGNED_APPROVERS,
+        by=by,
+        via=via,
+        list_id=mailing_list.id,
+        escalation=escalation,
+        **facts(approver_list),
+    )
+    if approver_list is not None:
+        ask_newcomers(session, approver_list)
+
+
+def list_by_id(session: Session, list_id: int) -> MailingList:
+    """The mailing list with this number; raises Unknown."""
+    mailing_list = session.get(MailingList, list_id)
+    if mailing_list is None:
+        raise Unknown("There is no mailing list %(number)d.", number=list_id)
+    return mailing_list
+
+
+def list_named(session: Session, short_name: str) -> MailingList:
+    """The mailing list with this short name; raises Unknown."""
+    mailing_list = session.scalar(select(MailingList).where(MailingList.short_name == short_name))
+    if mailing_list is None:
+        raise Unknown("There is no mailing list %(name)r.", name=short_name)
+    return mailing_list
+
+
+def find_list(session: Session, address: str) -> MailingList | None:
+    """The mailing list with this address, or None; raises Invalid for an address that is none."""
+    key = address_key(checked_address(address))
+    return session.scalar(select(MailingList).where(MailingList.address_key == key))
+
+
+def approver_list_named(session: Session, name: str) -> ApproverList:
+    """The approver list of this name; raises Unknown."""
+    approver_list = session.scalar(select(ApproverList).where(ApproverList.name == name))
+    if approver_list is None:
+        raise Unknown("There is no approver list %(name)r.", name=name)
+    return approver_list
+
+
+def facts(approver_list: ApproverList | None) -> dict[str, Any]:
+    """What the audit trail keeps of an approver list."""
+    return {
+        "approver_list": approver_list.name if approver_list else None,
+        "members": [user.id for user in approver_list.members] if approver_list else [],
+    }
+
+
+def free_short_name(session: Session, short_name: str) -> str:
+    """The short name, if it may be one and is not taken; raises Invalid."""
+    if not fits_short_name(short_name):
+        raise Invalid(
+            "A short name has 1 to 64 of the characters a-z 0-9 . _ -, begins and ends with a "
+            "letter or digit, and has no two dots in a row."
+        )
+    if session.scalar(select(MailingList).where(MailingList.short_name == short_name)):
+        raise Invalid("There is already a mailing list %(name)r.", name=short_name)
+    return short_name
+
+
+def free_list_address(session: Session, address: str, own: MailingList | None = None) -> str:
+    """The address in its normal form, if no other list has it; raises Invalid."""
+    checked = checked_address(address)
+    if not fits_list_address(checked):
+        raise Invalid(
+            "Before the @, a list's address has only letters a-z, digits and . _ + -, and begins "
+            "with a letter, a digit or _."
+        )
+    other = find_list(session, checked)
+    if other is not None and other is not own:
+        raise Invalid("The mailing list %(list)s already has this address.", list=other)
+    return checked

@@ -1,0 +1,1 @@
+"""Write messages: submit a mail, edit a draft."""

@@ -1,0 +1,146 @@
+"""What an author does with a draft: change it, see a proof of it, copy it, delete it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from models import (
+    Act,
+    Channel,
+    Door,
+    LetterName,
+    MailingList,
+    Message,
+    MessageState,
+    Notification,
+    Refusal,
+    Right,
+    SendoutRules,
+    User,
+    record,
+)
+from models.clock import now
+from workflows.access import require, require_author, require_open
+from workflows.messages.write import require_sensible, subject_of, write
+from workflows.sendout.rules import choose_rules, facts, hold_rules
+from workflows.sendout.schedule import postpone
+
+
+class NotADraft(Refusal):
+    """Only a draft can be changed: of the rest, somebody was asked about these very bytes."""
+
+
+def rewrite(
+    session: Session,
+    message: Message,
+    author: User,
+    *,
+    mailing_list: MailingList,
+    raw: bytes,
+    composed: bool,
+    max_bytes: int,
+    via: Door,
+) -> None:
+    """Put other bytes into the draft's place, whole.
+
+    Raises Trespass for somebody else's message, Archived, NotADraft, Invalid for what is no mail.
+    """
+    require_author(message, author, via)
+    require_open(session, mailing_list)
+    hold_draft(session, message)
+    message.subject = subject_of(raw, max_bytes)
+    message.mailing_list, message.raw, message.size = mailing_list, raw, len(raw)
+    message.composed, message.written_at = composed, now()
+    session.flush()
+    record(session, Act.REWROTE, by=author, via=via, **message.place)
+
+
+def discard(session: Session, message: Message, author: User, *, via: Door) -> None:
+    """Delete the draft's subject and content; what happened to it stays on record.
+
+    Raises Trespass for somebody else's message, NotADraft.
+    """
+    require_author(message, author, via)
+    hold_draft(session, message)
+    message.move(MessageState.DISCARDED, MessageState.DRAFT)
+    message.subject, message.raw, message.size, message.send_at = "", b"", 0, None
+    message.sendout_rules = SendoutRules()
+    record(session, Act.DISCARDED, by=author, via=via, **message.place)
+
+
+def copy(session: Session, message: Message, author: User, *, max_bytes: int, via: Door) -> Message:
+    """A new draft of the same bytes for the same list; raises Trespass, NotADraft if deleted."""
+    require_author(message, author, via)
+    if message.state is MessageState.DISCARDED:
+        raise NotADraft("Message %(number)d was deleted.", number=message.id)
+    return write(
+        session,
+        author,
+        message.mailing_list,
+        raw=message.raw,
+        composed=message.composed,
+        max_bytes=max_bytes,
+        via=via,
+    )
+
+
+def send_proof(session: Session, message: Message, author: User, *, via: Door) -> None:
+    """Mail the message to its author, and to nobody else, as it would be sent now.
+
+    Raises Trespass for somebody else's message, NotADraft if it was deleted.
+    """
+    require_author(message, author, via)
+    if message.state is MessageState.DISCARDED:
+        raise NotADraft("Message %(number)d was deleted.", number=message.id)
+    # By mail, whatever the author otherwise prefers: it is about a mail.
+    proof = Notification(
+        letter=LetterName.PROOF, channel=Channel.EMAIL, user=author, message=message
+    )
+    session.add(proof)
+    session.flush()
+
+
+def reschedule(
+    session: Session,
+    message: Message,
+    by: User,
+    *,
+    send_at: datetime | None,
+    rules: SendoutRules | None = None,
+    via: Door,
+) -> None:
+    """Set when the message is to go out; None is as soon as it may.  With `rules`, those too.
+
+    Its author may, and everybody with Right 601 once it is scheduled; with Right 618 both.
+    Raises Trespass, Invalid for a time that cannot be meant or rules that the list does not allow,
+    IllegalTransition while it waits for an answer (approvers were told all this) and once it is
+    being sent.
+    """
+    place = {"message_id": message.id, "list_id": message.list_id}
+    if by.id != message.author_id:
+        require(by, Right.SEND_MESSAGES, via, **place)
+    require(by, Right.SCHEDULE_SENDOUT, via, **place)
+    if send_at is not None:
+        require_sensible(send_at)
+    if rules is not None:
+        hold_rules(session, message.mailing_list)
+    if message.state is MessageState.DRAFT:
+        require_author(message, by, via)
+        hold_draft(session, message)
+    else:
+        postpone(session, message, send_at)
+    message.send_at = send_at
+    detail: dict[str, Any] = {}
+    if rules is not None and rules != message.sendout_rules:
+        choose_rules(message, rules)
+        detail = facts(rules)
+    record(session, Act.RESCHEDULED, by=by, via=via, **message.place, **detail)
+
+
+def hold_draft(session: Session, message: Message) -> None:
+    """Keep everybody else from changing the draft until we are done; raises NotADraft."""
+    if Message.take(session, message.id, MessageState.DRAFT) is None:
+        raise NotADraft(
+            "Message %(number)d is not a draft, or is being changed elsewhere.", number=message.id
+        )

@@ -1,0 +1,1 @@
+"""Moderate: ask for approval, decide, remind, escalate, expire."""

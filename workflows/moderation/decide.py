@@ -1,0 +1,237 @@
+"""Ask, answer, withdraw: whether a message may go out."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from models import (
+    Act,
+    Decision,
+    Door,
+    IllegalTransition,
+    Invalid,
+    Invitation,
+    LetterName,
+    Message,
+    MessageState,
+    ModerationRequest,
+    Refusal,
+    RequestState,
+    Trespass,
+    Unknown,
+    User,
+    Verdict,
+    record,
+)
+from workflows.access import require_author, require_open
+from workflows.notify import notify
+from workflows.sendout.rules import require_time_still
+from workflows.sendout.schedule import schedule
+
+COMMENT_LENGTH = 10_000  # characters; a reason is a letter, not a book
+
+
+class NoApprovers(Refusal):
+    """Nobody could answer, so asking would be asking for ever."""
+
+
+class NotAnApprover(Trespass):
+    """Who answers is not on the list's approver list now, or is the author under four eyes."""
+
+
+class AlreadyDecided(Refusal):
+    """Somebody else's answer was the first."""
+
+
+class NoLongerOpen(Refusal):
+    """The question was withdrawn or has expired."""
+
+
+def request_approval(
+    session: Session, message: Message, author: User, *, via: Door
+) -> ModerationRequest:
+    """Ask everybody who may answer now; the content is fixed by its hash from here on.
+
+    Raises NoApprovers, Archived, Invalid if its rules leave it no time, Trespass for somebody
+    else's message, IllegalTransition unless it is a draft.
+    """
+    require_author(message, author, via)
+    require_open(session, message.mailing_list)
+    require_time_still(session, message)
+    approvers = approvers_to_ask(message)
+    message.move(MessageState.IN_MODERATION)
+    request = ModerationRequest(message=message, content_hash=message.content_hash())
+    session.add(request)
+    session.flush()
+    record(session, Act.ASKED, by=author, via=via, request_id=request.id, **message.place)
+    invite(session, request, approvers)
+    return request
+
+
+def decide(
+    session: Session,
+    request: ModerationRequest,
+    approver: User,
+    verdict: Verdict,
+    *,
+    via: Door,
+    comment: str = "",
+) -> Decision:
+    """Record the first answer and what follows from it, whichever door it came through.
+
+    Raises NotAnApprover, AlreadyDecided (who, what and when), NoLongerOpen.
+    """
+    require_approver(request, approver, via)
+    comment = checked_comment(comment)
+    win(session, request)
+    decision = Decision(
+        request_id=request.id,
+        approver=approver,
+        verdict=verdict,
+        via=via,
+        comment=comment,
+    )
+    session.add(decision)
+    session.flush()
+    follow(session, request, decision)
+    return decision
+
+
+def withdraw(session: Session, request: ModerationRequest, author: User, *, via: Door) -> None:
+    """Take the question back; the message is a draft again.
+
+    Raises Trespass for somebody else's message, AlreadyDecided, NoLongerOpen.
+    """
+    require_author(request.message, author, via)
+    message = request.message
+    win(session, request, RequestState.WITHDRAWN)
+    message.move(MessageState.DRAFT, MessageState.IN_MODERATION)
+    notify(session, invited(request), LetterName.WITHDRAWN, message=message, request=request)
+    record(session, Act.WITHDREW, by=author, via=via, request_id=request.id, **message.place)
+
+
+def request_by_id(session: Session, request_id: int) -> ModerationRequest:
+    """The request with this number; raises Unknown."""
+    request = session.get(ModerationRequest, request_id)
+    if request is None:
+        raise Unknown("There is no request %(number)d.", number=request_id)
+    return request
+
+
+def invite(session: Session, request: ModerationRequest, approvers: Iterable[User]) -> None:
+    """Give each of these people keys of their own to answer with, and tell them."""
+    known = set(invited(request))
+    new = [approver for approver in approvers if approver not in known]
+    request.invitations += [Invitation(user=approver) for approver in new]
+    session.flush()  # the keys are made from the invitations' ids
+    notify(session, new, LetterName.MODERATE, message=request.message, request=request)
+
+
+def invited(request: ModerationRequest) -> Sequence[User]:
+    """Everybody who was asked."""
+    return [invitation.user for invitation in request.invitations]
+
+
+def approvers_to_ask(message: Message) -> Sequence[User]:
+    """Everybody who may answer about this message now; raises NoApprovers if that is nobody."""
+    approvers = message.mailing_list.approvers_for(message.author)
+    if approvers:
+        return approvers
+    facts = {"user": message.author, "list": message.mailing_list.short_name}
+    if message.mailing_list.approver_list is None:
+        raise NoApprovers(
+            "%(user)s may not send to the list %(list)s, and it has no approver list to ask.",
+            **facts,
+        )
+    raise NoApprovers(
+        "%(user)s may not send to the list %(list)s, and nobody else on its approver list can "
+        "answer.",
+        **facts,
+    )
+
+
+def require_approver(request: ModerationRequest, user: User, via: Door) -> None:
+    """Raise NotAnApprover unless `user` may answer this request now."""
+    if user in request.approvers():
+        return
+    mailing_list = request.message.mailing_list
+    place: dict[str, Any] = {"by_id": user.id, "via": via, **request.message.place}
+    if user == request.message.author and mailing_list.four_eyes:
+        raise NotAnApprover(
+            "%(user)s wrote this message, and the list %(list)s asks for four eyes.",
+            user=user,
+            list=mailing_list,
+            **place,
+        )
+    raise NotAnApprover(
+        # Not of which list: that is for those who may know of the request.
+        "%(user)s is not among the approvers of request %(number)d.",
+        user=user,
+        number=request.id,
+        **place,
+    )
+
+
+def win(
+    session: Session, request: ModerationRequest, to: RequestState = RequestState.DECIDED
+) -> None:
+    """Settle the race: of all who call this for one request, exactly one returns."""
+    try:
+        request.move(to)
+    except IllegalTransition:
+        session.refresh(request, ["decision"])
+        raise too_late(request) from None
+
+
+def too_late(request: ModerationRequest) -> Refusal:
+    """What to tell whoever comes second."""
+    if (first := request.decision) is not None:
+        facts = {"approver": first.approver, "when": first.decided_at}
+        if first.verdict is Verdict.APPROVED:
+            return AlreadyDecided(
+                "%(approver)s has already approved this message, on %(when)s.", **facts
+            )
+        return AlreadyDecided(
+            "%(approver)s has already rejected this message, on %(when)s.", **facts
+        )
+    if request.state is RequestState.EXPIRED:
+        return NoLongerOpen(
+            "Request %(number)d is expired and can no longer be answered.", number=request.id
+        )
+    return NoLongerOpen(
+        "Request %(number)d is withdrawn and can no longer be answered.", number=request.id
+    )
+
+
+def follow(session: Session, request: ModerationRequest, decision: Decision) -> None:
+    """What a decision leads to: a sendout or a return, and letters to author and approvers."""
+    message = request.message
+    others = [user for user in invited(request) if user != decision.approver]
+    notify(session, others, LetterName.DECIDED, message=message, request=request)
+    facts: dict[str, Any] = {"by": decision.approver, "via": decision.via, **message.place}
+    if decision.verdict is Verdict.APPROVED:
+        record(session, Act.APPROVED, comment=decision.comment, **facts)
+        message.move(MessageState.SCHEDULED, MessageState.IN_MODERATION)
+        schedule(
+            session,
+            message,
+            content_hash=request.content_hash,
+            request_id=request.id,
+        )
+        letter = LetterName.APPROVED
+    else:
+        message.move(MessageState.REJECTED)
+        record(session, Act.REJECTED, comment=decision.comment, **facts)
+        letter = LetterName.REJECTED
+    notify(session, [message.author], letter, message=message, request=request)
+
+
+def checked_comment(comment: str) -> str:
+    """The comment, stripped; raises Invalid for one that is too long or holds a NUL."""
+    if len(comment) > COMMENT_LENGTH or "\0" in comment:
+        raise Invalid(
+            "A comment has at most %(most)d characters, and no NUL among them.",
+            most=COMMENT_LENGTH,
+        )
+    return comment.strip()

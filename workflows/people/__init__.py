@@ -1,0 +1,1 @@
+"""Manage users: accounts, roles, addresses, removal."""

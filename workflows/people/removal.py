@@ -1,0 +1,81 @@
+"""Remove a person: from every list, and from our memory but for the name under what they did."""
+
+from typing import NamedTuple
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from models import (
+    Act,
+    ApproverList,
+    Credentials,
+    Delivery,
+    Dispatch,
+    Door,
+    MailedLink,
+    Notification,
+    Right,
+    User,
+    record,
+)
+from models.clock import now
+from workflows.access import require
+from workflows.people.account_links import void_links
+from workflows.people.last_administrator import never_the_last
+from workflows.subscriptions.subscribe import leave_every_list
+from workflows.sync.journal import lock_user
+
+
+class Departure(NamedTuple):
+    """How many lists, and approver lists, somebody was on."""
+
+    lists: int
+    approver_lists: int
+
+
+def remove_user(session: Session, user: User, *, by: User | None, via: Door) -> Departure | None:
+    """Take the person off every list and approver list, and forget address, phone and roles.
+
+    The row stays: decisions and messages name it.  None if it was done before.  Raises
+    LastAdministrator.
+    """
+    require(by, Right.EDIT_USERS, via)
+    lock_user(session, user, by)
+    if user.removed_at:
+        return None
+    lists = leave_every_list(session, user, by=by, via=via)
+    approver_lists = leave_every_approver_list(session, user)
+    with never_the_last(session, by=by, via=via):
+        user.roles = []
+    forget(session, user)
+    user.removed_at = now()
+    user.disabled_at = user.disabled_at or user.removed_at
+    record(session, Act.REMOVED_USER, by=by, via=via, user_id=user.id, lists=lists)
+    return Departure(len(lists), approver_lists)
+
+
+def leave_every_approver_list(session: Session, user: User) -> int:
+    """Have the person answer for no list any more; returns for how many they did."""
+    answered = select(ApproverList).where(ApproverList.members.any(User.id == user.id))
+    approver_lists = session.scalars(answered).all()
+    for approver_list in approver_lists:
+        approver_list.members.remove(user)
+    return len(approver_lists)
+
+
+def forget(session: Session, user: User) -> None:
+    """Forget how the person was reached and logged in, wherever it was kept."""
+    # The address is free for somebody else; .invalid is nobody's (RFC 2606).
+    nobody = f"removed-{user.id}@removed.invalid"
+    # A sendout that is under way spares whose address is a disabled person's.
+    session.execute(
+        update(Delivery)
+        .where(Delivery.address == user.address, Delivery.dispatch_id.in_(select(Dispatch.id)))
+        .values(address=nobody)
+    )
+    void_links(session, user)
+    for kind, column in ((MailedLink, "new_address"), (Notification, "former_address")):
+        session.execute(update(kind).where(kind.user_id == user.id).values({column: None}))
+    session.execute(delete(Credentials).where(Credentials.user_id == user.id))
+    user.address = nobody
+    user.phone = user.sms_stopped_at = None

@@ -1,0 +1,80 @@
+"""Roles: create, rename and delete them, and say exactly which ones somebody has."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Act, Door, Invalid, Refusal, Right, Role, User, record
+from models.names import role_name
+from models.people import user_role
+from workflows.access import require, role_named
+from workflows.people.last_administrator import never_the_last
+from workflows.people.users import define_role, grant
+
+
+class RoleInUse(Refusal):
+    """Somebody has the role."""
+
+
+def create_role(
+    session: Session, name: str, rights: Iterable[int], *, by: User | None, via: Door
+) -> Role:
+    """Create a role with these rights; raises Invalid if there is one of this name."""
+    require(by, Right.EDIT_USERS, via)
+    return define_role(session, free_name(session, name), rights, by=by, via=via)
+
+
+def rename_role(session: Session, role: Role, name: str, *, by: User | None, via: Door) -> None:
+    """Call the role something else; raises Invalid if another one is called so."""
+    require(by, Right.EDIT_USERS, via)
+    if name.strip() == role.name:
+        return
+    before, role.name = role.name, free_name(session, name)
+    session.flush()  # the next verb may look for it by name
+    record(session, Act.RENAMED_ROLE, by=by, via=via, before=before, role=role.name)
+
+
+def free_name(session: Session, name: str) -> str:
+    """The name without blanks around it; raises Invalid if it is none, or a role's."""
+    name = role_name(name)
+    if session.scalar(select(Role.id).where(Role.name == name)) is not None:
+        raise Invalid("There is already a role %(role)s.", role=name)
+    return name
+
+
+def delete_role(session: Session, role: Role, *, by: User | None, via: Door) -> None:
+    """Delete a role that nobody has; raises RoleInUse."""
+    require(by, Right.EDIT_USERS, via)
+    # Held, so that nobody gets the role before it is gone.
+    session.refresh(role, with_for_update=True)
+    having = select(user_role.c.user_id).where(user_role.c.role_id == role.id)
+    if session.scalar(having.limit(1)) is not None:
+        raise RoleInUse("Somebody has the role %(role)s; take it from them first.", role=role.name)
+    session.delete(role)
+    record(session, Act.DELETED_ROLE, by=by, via=via, role=role.name)
+
+
+def revoke(session: Session, user: User, role_name: str, *, by: User | None, via: Door) -> None:
+    """Take a role from `user`, if they have it; raises LastAdministrator."""
+    require(by, Right.EDIT_USERS, via)
+    role = role_named(session, role_name)
+    if role in user.roles:
+        with never_the_last(session, by=by, via=via):
+            user.roles.remove(role)
+        record(session, Act.REVOKED_ROLE, by=by, via=via, user_id=user.id, role=role.name)
+
+
+def set_roles(
+    session: Session, user: User, names: Iterable[str], *, by: User | None, via: Door
+) -> None:
+    """Give `user` these roles and no others; raises Unknown, Invalid for somebody removed."""
+    require(by, Right.EDIT_USERS, via)
+    if user.removed_at:
+        raise Invalid("%(user)s was removed.", user=user)
+    wanted, had = set(names), {role.name for role in user.roles}
+    # First what is given: whoever exchanges roles stays an administrator meanwhile.
+    for name in sorted(wanted - had):
+        grant(session, user, name, by=by, via=via)
+    for name in sorted(had - wanted):
+        revoke(session, user, name, by=by, via=via)

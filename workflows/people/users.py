@@ -1,0 +1,104 @@
+"""Users and roles: add, disable, grant; and the question whether somebody may."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import (
+    Act,
+    Change,
+    Door,
+    Invalid,
+    Right,
+    Role,
+    User,
+    record,
+)
+from models.addresses import checked_address
+from models.clock import now
+from models.names import person_name, role_name
+from workflows.access import checked_right, find_user, require, role_named
+from workflows.people.last_administrator import never_the_last
+from workflows.sync.journal import lock_user, note_everywhere
+
+
+def add_user(
+    session: Session,
+    address: str,
+    name: str,
+    *,
+    roles: Iterable[str] = (),
+    by: User | None,
+    via: Door,
+) -> User:
+    """Add a person, with the roles of these names.
+
+    Raises Invalid for an address that is none or is taken, Unknown for a role, Trespass without
+    the right to edit users.
+    """
+    require(by, Right.EDIT_USERS, via)
+    user = User(address=checked_address(address), name=person_name(name))
+    names = list(roles)
+    if find_user(session, user.address):
+        raise Invalid("There is already a user with this address.")
+    user.roles = [role_named(session, role) for role in names]
+    session.add(user)
+    session.flush()
+    record(session, Act.ADDED_USER, by=by, via=via, user_id=user.id, roles=names)
+    return user
+
+
+def grant(session: Session, user: User, role_name: str, *, by: User | None, via: Door) -> None:
+    """Give `user` a role; giving it twice is giving it once."""
+    require(by, Right.EDIT_USERS, via)
+    role = role_named(session, role_name)
+    if role not in user.roles:
+        user.roles.append(role)
+        record(session, Act.GRANTED_ROLE, by=by, via=via, user_id=user.id, role=role.name)
+
+
+def disable(session: Session, user: User, *, by: User | None, via: Door) -> None:
+    """From now on this person neither acts nor receives, on no list; nothing is forgotten.
+
+    Raises LastAdministrator.
+    """
+    require(by, Right.EDIT_USERS, via)
+    lock_user(session, user, by)
+    if not user.disabled_at:
+        with never_the_last(session, by=by, via=via):
+            user.disabled_at = now()
+        note_everywhere(session, Change.DISABLED, user, by=by, via=via)
+        record(session, Act.DISABLED_USER, by=by, via=via, user_id=user.id)
+
+
+def enable(session: Session, user: User, *, by: User | None, via: Door) -> None:
+    """Undo `disable`; raises Invalid for somebody who was removed."""
+    require(by, Right.EDIT_USERS, via)
+    lock_user(session, user, by)
+    if user.removed_at:
+        raise Invalid("%(user)s was removed.", user=user)
+    if user.disabled_at:
+        user.disabled_at = None
+        note_everywhere(session, Change.ENABLED, user, by=by, via=via)
+        record(session, Act.ENABLED_USER, by=by, via=via, user_id=user.id)
+
+
+def define_role(
+    session: Session, name: str, rights: Iterable[int], *, by: User | None, via: Door
+) -> Role:
+    """Create the role of this name, or give the existing one exactly these rights.
+
+    Raises LastAdministrator.
+    """
+    require(by, Right.EDIT_USERS, via)
+    known = sorted({checked_right(number) for number in rights})
+    name = role_name(name)
+    role = session.scalar(select(Role).where(Role.name == name))
+    if role is None:
+        role = Role(name=name, rights=known)
+        session.add(role)
+    with never_the_last(session, by=by, via=via):
+        role.rights = known
+    record(session, Act.EDITED_ROLE, by=by, via=via, role=name, rights=known)
+    return role

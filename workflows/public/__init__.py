@@ -1,0 +1,1 @@
+"""The tasks that other services enqueue: arguments, answers, declaration, claim check."""

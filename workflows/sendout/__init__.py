@@ -1,0 +1,1 @@
+"""Send approved messages: when, how fast, to whom."""

@@ -1,0 +1,1 @@
+"""Subscribe and unsubscribe people, one at a time or by import."""

@@ -1,0 +1,1 @@
+"""Push a list's addresses to the list server after a change."""
