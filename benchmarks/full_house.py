@@ -11,8 +11,8 @@ from benchmarks.seeding import settle
 from benchmarks.visits import Places, Reader
 from models import Message, ModerationRequest, RequestState, User
 from models.database import engine
-from notifications.authored import Attachment
-from notifications.drafting import Typed, composed
+from notifications.mime.compose import Typed, composed
+from notifications.mime.parse import Attachment
 from workflows.lists import lists
 from workflows.sync.snapshot import keep, read_addresses
 from workflows.transaction import transaction

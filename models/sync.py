@@ -23,7 +23,7 @@ class SyncState(StrEnum):
 
 
 class Failure(StrEnum):
-    """Why a push failed; notifications/failures.py has the sentences."""
+    """Why a push failed; notifications/wording/failures.py has the sentences."""
 
     NOT_STARTED = "not_started"
     NOT_EXECUTABLE = "not_executable"

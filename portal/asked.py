@@ -7,7 +7,7 @@ from flask import abort, g
 from sqlalchemy import select
 
 from models import Invitation, Message, ModerationRequest, RequestState, User, Verdict
-from notifications.authored import AuthoredMail
+from notifications.mime.parse import AuthoredMail
 from portal.languages import gettext as _
 from portal.languages import page_language
 from portal.preview import Preview, contents

@@ -3,7 +3,7 @@
 from flask import g, request
 
 from models import Language
-from notifications.languages import translations
+from notifications.wording.languages import translations
 from portal.sign_in import reader
 
 

@@ -9,10 +9,10 @@ from flask import Blueprint, Response, abort, g, redirect, request, send_file, u
 from flask.typing import ResponseReturnValue
 
 from models import Door, Language, Message, MessageState
-from notifications.authored import AuthoredMail, read
-from notifications.drafting import file_name
-from notifications.html_text import text_of_html
-from notifications.outgoing import outgoing
+from notifications.mime.compose import file_name
+from notifications.mime.outgoing import outgoing
+from notifications.mime.parse import AuthoredMail, read
+from notifications.replies.html import text_of_html
 from portal.sanitised import asks_elsewhere, sanitised
 from portal.sign_in import current_user, signed_in
 from workflows.messages.write import message_by_id, request_to_answer, require_reader

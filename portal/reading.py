@@ -10,8 +10,8 @@ from markupsafe import Markup, escape
 
 from models import Right
 from models.clock import now
-from notifications import languages
-from notifications.languages import translations
+from notifications.wording import languages
+from notifications.wording.languages import translations
 from portal import sendout
 from portal.languages import page_language
 from portal.places import places

@@ -8,7 +8,7 @@ from babel.numbers import format_decimal
 
 from models import Amount, Language, MessageState, Right
 from models.refusals import filled
-from notifications.languages import told, translations
+from notifications.wording.languages import told, translations
 from portal.rights import WORDS
 
 UTC = ZoneInfo("UTC")

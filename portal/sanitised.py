@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 import nh3
 
-from notifications.authored import Attachment
+from notifications.mime.parse import Attachment
 
 # What mails are made of.  No script, form, frame, SVG, link or style sheet.
 TAGS = {

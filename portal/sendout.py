@@ -7,7 +7,7 @@ from flask import current_app, g, request
 
 from models import Dispatch, Invalid, Message, Rate, SendoutRules, Window
 from models.windows import clock_of
-from notifications.sendout_words import rate_words, span_words, window_words
+from notifications.wording.sendout_words import rate_words, span_words, window_words
 from portal.languages import page_language
 from workflows.sendout import forecast
 from workflows.sendout.forecast import Plan

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from models import Language
-from notifications.languages import translations
-from notifications.segments import plain, shortened
+from notifications.sms.gsm7 import plain, shortened
+from notifications.wording.languages import translations
 from workflows.inbound.sms import Said, SmsAnswer
 
 SUBJECT = 60  # septets of a subject that an answer repeats: the whole then fits one segment

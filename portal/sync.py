@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Door, MailingList, SubscriptionChange, Sync, SyncState
-from notifications.failures import why
+from notifications.wording.failures import why
 from portal.languages import gettext as _
 from portal.languages import page_language
 from portal.lists.blueprint import asked_list

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from models import Act, AuditEntry, Door, Language
-from notifications.languages import translations
-from notifications.sendout_words import recorded_words
+from notifications.wording.languages import translations
+from notifications.wording.sendout_words import recorded_words
 from portal.letter_names import LETTERS
 from portal.refusals import refusal_words
 from workflows.queries.audit_search import NOBODY, Names

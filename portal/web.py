@@ -6,7 +6,7 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from notifications.keys import Keys
+from notifications.letters.keys import Keys
 from portal import (
     accounts,
     approver_lists,

@@ -12,8 +12,8 @@ from twilio.twiml.messaging_response import MessagingResponse
 
 from models import InboundSms, Notification
 from models.clock import now
-from notifications.keys import Keys
-from notifications.sms import DeliveryReport
+from notifications.letters.keys import Keys
+from notifications.sms.twilio import DeliveryReport
 from portal.sms_answers import in_words
 from workflows.inbound import sms
 from workflows.notify import report

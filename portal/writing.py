@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, select
 
 from models import Door, Invalid, MailingList, Message
-from notifications.authored import Attachment
-from notifications.drafting import Typed, composed, typed_in
+from notifications.mime.compose import Typed, composed, typed_in
+from notifications.mime.parse import Attachment
 from portal.languages import gettext as _
 from portal.refused import say
 from portal.sign_in import current_user, reader, signed_in

@@ -12,7 +12,7 @@ from typing import Literal
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from notifications.envelope import wire_address
+from notifications.mime.envelope import wire_address
 
 Step = Literal["RCPT", "DATA"]
 

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, request
 
-from notifications.segments import segments
+from notifications.sms.gsm7 import segments
 from sandbox.phone_exchange import Exchange, Sms, new_sid
 from sandbox.phone_faults import Faults
 from sandbox.phone_refusals import Refused, check

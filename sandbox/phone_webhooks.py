@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 import urllib3
 from twilio.request_validator import RequestValidator
 
-from notifications.segments import segments
+from notifications.sms.gsm7 import segments
 from sandbox.phone_exchange import Account, Sms
 
 PATIENCE: Final = 15.0  # seconds: Twilio waits no longer for an answer either

@@ -27,8 +27,8 @@ from models import (
     User,
     Verdict,
 )
-from notifications.email import Relay
-from notifications.mailer import Mailer
+from notifications.smtp.mailer import Mailer
+from notifications.smtp.relay import Relay
 from portal.cli import app
 from sandbox.mailbox import Mailbox
 from tests.account_letters import tell_of_account

@@ -11,7 +11,7 @@ from redis import Redis
 from sqlalchemy.orm import Session
 
 from models.clock import now
-from notifications import delivery
+from notifications.letters import delivery
 from sandbox.mailbox import Mailbox
 from sandbox.valkey import Valkey
 from tests.builders import Cast, a_dispatch, a_letter, a_mailer

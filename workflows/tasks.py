@@ -20,8 +20,8 @@ from models import (
     Notification,
     NotificationState,
 )
-from notifications.delivery import deliver
-from notifications.voice import Voice
+from notifications.letters.context import Voice
+from notifications.letters.delivery import deliver
 from settings import settings
 from workflows import access, sweep
 from workflows.celery import app

@@ -9,7 +9,7 @@ from flask_security.totp import Totp
 from passlib.totp import TotpMatch
 from qrcode.image.svg import SvgPathImage  # type: ignore[import-untyped]
 
-from notifications.keys import Keys
+from notifications.letters.keys import Keys
 from portal.accounts.account import Account, Accounts
 from settings import Settings
 

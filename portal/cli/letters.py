@@ -7,9 +7,9 @@ import typer
 from jinja2 import TemplateError
 
 from models import Language, LetterName
-from notifications.rendering import Words
-from notifications.samples import SAMPLES
-from notifications.segments import segments
+from notifications.letters.rendering import Words
+from notifications.letters.samples import SAMPLES
+from notifications.sms.gsm7 import segments
 from portal.cli.options import say
 from settings import settings
 

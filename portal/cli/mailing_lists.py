@@ -7,7 +7,7 @@ import typer
 from sqlalchemy import select
 
 from models import Door, Language, ListDelivery, ListKind, MailingList, SelfService, SendoutRules
-from notifications.sendout_words import rate_words, window_words
+from notifications.wording.sendout_words import rate_words, window_words
 from portal.cli.options import RateOption, ShortName, WindowOption, acting, show, with_options
 from portal.cli.subscriptions import members
 from settings import settings

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Door, Message, MessageState, SendoutRules
-from notifications.outgoing import outgoing
+from notifications.mime.outgoing import outgoing
 from portal.cli.options import (
     As,
     MessageId,

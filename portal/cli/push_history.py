@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from models import Language, Sync, SyncState
-from notifications.failures import readable, why
+from notifications.wording.failures import readable, why
 from portal.cli.options import ShortName, local, number, show
 from workflows.lists import lists
 from workflows.sync.status import Standing, history, standings

@@ -24,7 +24,7 @@ from models import (
     Verdict,
 )
 from models.clock import now
-from notifications.drafting import Typed, composed
+from notifications.mime.compose import Typed, composed
 from sandbox.house import ROOT, House
 from tests.browser import mails
 from tests.builders import LIMIT, Cast, a_list, an_eml, cast, person

@@ -1,7 +1,7 @@
 """What the authors of a library write: the mails that lie in the house of the browser tests."""
 
-from notifications.authored import Attachment
-from notifications.drafting import Typed
+from notifications.mime.compose import Typed
+from notifications.mime.parse import Attachment
 
 NIGHT = """Dear readers,
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from notifications.channel import Away, NotDelivered
-from notifications.email import Connection, Relay
+from notifications.smtp.relay import Connection, Relay
 
 ADA, GRACE, EDSGER = "ada@example.org", "grace@example.org", "edsger@example.org"
 

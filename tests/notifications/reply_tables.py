@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from models import Verdict
-from notifications.replies import Reply
+from notifications.replies.parse import Reply
 
 FOLDER: Final = Path(__file__).parent / "replies"
 

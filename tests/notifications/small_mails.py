@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from notifications.list_mail import ListHeading
+from notifications.mime.list_headers import ListHeading
 
 LIMIT = 1_000_000
 

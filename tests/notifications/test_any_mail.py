@@ -5,10 +5,10 @@ from dataclasses import replace
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from notifications.authored import AuthoredMail, Unreadable, read
-from notifications.envelope import with_crlf
-from notifications.header_lines import take_apart
-from notifications.list_mail import as_sent
+from notifications.mime.envelope import with_crlf
+from notifications.mime.header_lines import take_apart
+from notifications.mime.list_headers import as_sent
+from notifications.mime.parse import AuthoredMail, Unreadable, read
 from tests.notifications.small_mails import HEADING, LIMIT
 from tests.notifications.strange_mails import REAL, any_bytes, built, mutated, strange
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from notifications.authored import Attachment, AuthoredMail, Unreadable, read
+from notifications.mime.parse import Attachment, AuthoredMail, Unreadable, read
 from tests.notifications.small_mails import FROM, LIMIT, multipart
 from tests.notifications.strange_mails import REAL
 

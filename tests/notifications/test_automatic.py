@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from notifications.automatic import Automatic, is_automatic
-from notifications.header_lines import take_apart
+from notifications.automatic.detect import Automatic, is_automatic
+from notifications.mime.header_lines import take_apart
 from tests.notifications.reply_tables import FOLDER
 
 MAILS = sorted((FOLDER / "automatic").glob("*.eml"))

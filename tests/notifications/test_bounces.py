@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from notifications.automatic import Action, Bounce, failed_recipient
+from notifications.automatic.detect import Action, Bounce, failed_recipient
 from tests.notifications.reply_tables import FOLDER, as_mail
 
 BOUNCES = sorted((FOLDER / "bounces").glob("*.eml"))

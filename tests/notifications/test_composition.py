@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy.orm import Session
 
 from models import LetterName
-from notifications import composition
-from notifications.composition import compose
-from notifications.envelope import with_crlf
-from notifications.outgoing import outgoing
+from notifications.letters import composition
+from notifications.letters.composition import compose
+from notifications.mime.envelope import with_crlf
+from notifications.mime.outgoing import outgoing
 from tests.builders import Cast, a_letter, an_eml
 from tests.notifications.voices import a_voice
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from models import Door
-from notifications.composition import compose
-from notifications.envelope import with_crlf
-from notifications.voice import Voice
+from notifications.letters.composition import compose
+from notifications.letters.context import Voice
+from notifications.mime.envelope import with_crlf
 from tests.builders import Cast, a_letter
 from tests.notifications.voices import a_voice
 from workflows.people import users as persons

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from models import AuditEntry, Door, LetterName, Notification, NotificationState, Verdict
 from models.clock import now
-from notifications.delivery import deliver
-from notifications.envelope import with_crlf
-from notifications.outgoing import outgoing
+from notifications.letters.delivery import deliver
+from notifications.mime.envelope import with_crlf
+from notifications.mime.outgoing import outgoing
 from notifications.retry import ATTEMPTS
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_letter

@@ -2,7 +2,7 @@
 
 import pytest
 
-from notifications.sms import DeliveryReport
+from notifications.sms.twilio import DeliveryReport
 
 SID = "SM" + "0123456789abcdef" * 2
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import User
-from notifications.authored import Attachment, read
-from notifications.drafting import Typed, composed, file_name, typed_in
+from notifications.mime.compose import Typed, composed, file_name, typed_in
+from notifications.mime.parse import Attachment, read
 
 ADA = User(name="Ada Lovelace", address="ada@example.org")
 

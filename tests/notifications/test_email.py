@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from notifications.channel import Away
-from notifications.email import Connection
+from notifications.smtp.relay import Connection
 from sandbox.mailbox import Mailbox
 from tests.notifications.letters_by_smtp import (
     ADA,

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notifications.channel import NotDelivered
-from notifications.email import Connection
-from notifications.envelope import with_crlf, with_dots
+from notifications.mime.envelope import with_crlf, with_dots
+from notifications.smtp.relay import Connection
 from sandbox.mailbox import Mailbox
 from tests.notifications.letters_by_smtp import (
     ADA,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.keys import Keys, hashed
+from notifications.letters.keys import Keys, hashed
 
 SECRET = b"a secret of at least 32 characters"
 KEYS = Keys(SECRET)

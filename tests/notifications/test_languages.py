@@ -14,10 +14,10 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po
 
 from models import Language, LetterName, Refusal
-from notifications.languages import CATALOGS, told, translations
-from notifications.rendering import PARTS, Words
-from notifications.samples import SAMPLES
-from notifications.segments import is_gsm7, segments
+from notifications.letters.rendering import PARTS, Words
+from notifications.letters.samples import SAMPLES
+from notifications.sms.gsm7 import is_gsm7, segments
+from notifications.wording.languages import CATALOGS, told, translations
 from portal import web
 from workflows import tasks
 

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from html import unescape
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,15 +10,15 @@ from sqlalchemy.orm import Session
 
 from models import Language, LetterName, Notification
 from models.clock import now
-from notifications import rendering
-from notifications.composition import words
-from notifications.letters import LETTERS, shared
-from notifications.rendering import PARTS, Words, environment
-from notifications.samples import SAMPLES
+from notifications.letters import rendering
+from notifications.letters.composition import words
+from notifications.letters.letters import LETTERS, shared
+from notifications.letters.rendering import PARTS, Words, environment
+from notifications.letters.samples import SAMPLES
 from tests.builders import Cast, a_letter, an_eml
 from tests.notifications.voices import a_voice
 
-TEMPLATES = Path(rendering.__file__).parent / "templates"
+TEMPLATES = rendering.OURS
 SOON = now() + timedelta(days=3)
 NO_SUBJECT = b"From: Ada Lovelace <ada@example.org>\n\nDear members,\n"
 VOICE = a_voice()

@@ -6,8 +6,8 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from notifications.header_lines import take_apart
-from notifications.list_mail import as_sent
+from notifications.mime.header_lines import take_apart
+from notifications.mime.list_headers import as_sent
 from tests.notifications.small_mails import FROM, HEADING
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from notifications.channel import Away, NotDelivered
-from notifications.email import Connection
+from notifications.smtp.relay import Connection
 from sandbox.mailbox import Mailbox
 from tests.notifications.letters_by_smtp import (
     EDSGER,

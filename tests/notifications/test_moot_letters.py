@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from models import Door, LetterName, Verdict
-from notifications.letters import LETTERS
+from notifications.letters.letters import LETTERS
 from tests.builders import Cast, a_letter
 from workflows.lists import lists
 from workflows.moderation.decide import decide, withdraw

@@ -6,8 +6,8 @@ import pytest
 from jinja2 import UndefinedError
 
 from models import Language, LetterName
-from notifications.rendering import Words
-from notifications.samples import SAMPLES
+from notifications.letters.rendering import Words
+from notifications.letters.samples import SAMPLES
 
 MODERATE = LetterName.MODERATE
 

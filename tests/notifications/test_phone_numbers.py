@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import Invalid
-from notifications.sms import valid_number
+from notifications.sms.twilio import valid_number
 
 GRACE, LINUS = "+33612345678", "+4915123456789"
 

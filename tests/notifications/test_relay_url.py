@@ -2,7 +2,7 @@
 
 import pytest
 
-from notifications.email import Relay
+from notifications.smtp.relay import Relay
 
 
 def test_smtp_and_smtps_have_their_own_ports() -> None:

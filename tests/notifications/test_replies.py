@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from models import Verdict
-from notifications.replies import NOT_UNDERSTOOD, Reply, read_reply
-from notifications.reply_body import READ_LIMIT, TEXT_LIMIT
+from notifications.replies.parse import NOT_UNDERSTOOD, Reply, read_reply
+from notifications.replies.reply_body import READ_LIMIT, TEXT_LIMIT
 from tests.notifications.reply_tables import FOLDER, Row, as_mail, rows
 
 PLAIN = [

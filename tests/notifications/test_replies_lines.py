@@ -4,9 +4,9 @@
 import pytest
 
 from models import Verdict
-from notifications.answer_line import answer_in, takes_back
-from notifications.replies import Reply, reply_in
-from notifications.reply_words import COMMENT_LIMIT, WORDS, as_comment
+from notifications.replies.answer import answer_in, takes_back
+from notifications.replies.parse import Reply, reply_in
+from notifications.replies.reply_words import COMMENT_LIMIT, WORDS, as_comment
 
 ALONE = [
     "{}",

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from models import Verdict
-from notifications.automatic import Automatic
-from notifications.replies import Reply, reply_in
-from notifications.reply_body import READ_LIMIT, TEXT_LIMIT
-from notifications.reply_words import WORDS
-from notifications.sms_replies import HELP, HOW, OPT_IN, OPT_OUT, read_sms
+from notifications.automatic.detect import Automatic
+from notifications.replies.parse import Reply, reply_in
+from notifications.replies.reply_body import READ_LIMIT, TEXT_LIMIT
+from notifications.replies.reply_words import WORDS
+from notifications.replies.sms import HELP, HOW, OPT_IN, OPT_OUT, read_sms
 
 PAGE = (Path(__file__).parents[2] / "docs/replies.md").read_text()
 MAIL, SMS = PAGE.split("## By SMS")

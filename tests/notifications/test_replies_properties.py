@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models import Verdict
-from notifications.automatic import failed_recipient, is_automatic
-from notifications.html_text import text_of_html
-from notifications.replies import Reply, read_reply, reply_in
-from notifications.sms_replies import read_sms
+from notifications.automatic.detect import failed_recipient, is_automatic
+from notifications.replies.html import text_of_html
+from notifications.replies.parse import Reply, read_reply, reply_in
+from notifications.replies.sms import read_sms
 from tests.notifications.reply_tables import FOLDER
 
 APPROVING = ["ok", "OK.", "Approve", "approved!", "*oui*", "ja: gern", "Genehmigen - danke", "ok:"]

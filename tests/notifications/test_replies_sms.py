@@ -4,8 +4,8 @@
 import pytest
 
 from models import Verdict
-from notifications.reply_words import COMMENT_LIMIT, WORDS
-from notifications.sms_replies import (
+from notifications.replies.reply_words import COMMENT_LIMIT, WORDS
+from notifications.replies.sms import (
     HELP,
     NOT_UNDERSTOOD,
     OPT_IN,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.segments import BASIC, EXTENSION, is_gsm7, plain, segments, septets, shortened
+from notifications.sms.gsm7 import BASIC, EXTENSION, is_gsm7, plain, segments, septets, shortened
 
 GSM7 = st.text(st.sampled_from(sorted(BASIC | EXTENSION)))
 ANY = st.text(st.characters())

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from models import Language, LetterName, Rate, SendoutRules, Window
-from notifications import letters
-from notifications.composition import words
-from notifications.sendout_words import rate_words, recorded_words, span_words, window_words
+from notifications.letters import letters
+from notifications.letters.composition import words
+from notifications.wording.sendout_words import rate_words, recorded_words, span_words, window_words
 from tests.builders import Cast, a_letter
 from tests.notifications.voices import a_voice
 

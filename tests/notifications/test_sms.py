@@ -10,7 +10,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 
 from notifications.channel import NotDelivered
-from notifications.sms import Phone
+from notifications.sms.twilio import Phone
 from sandbox.phone import PhoneNetwork
 
 GRACE, LINUS = "+33612345678", "+4915123456789"

@@ -12,7 +12,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 
 from notifications.channel import Away, NotDelivered
-from notifications.sms import OptedOut, Phone
+from notifications.sms.twilio import OptedOut, Phone
 from sandbox.phone import PhoneNetwork
 
 GRACE, LINUS = "+33612345678", "+4915123456789"

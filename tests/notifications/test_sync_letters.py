@@ -7,11 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Failure, Language, LetterName, Notification
-from notifications.composition import compose, words
-from notifications.failures import SENTENCES, readable, why
-from notifications.rendering import Words
-from notifications.samples import SAMPLES
-from notifications.segments import is_gsm7, segments
+from notifications.letters.composition import compose, words
+from notifications.letters.rendering import Words
+from notifications.letters.samples import SAMPLES
+from notifications.sms.gsm7 import is_gsm7, segments
+from notifications.wording.failures import SENTENCES, readable, why
 from tests.builders import Cast
 from tests.notifications.voices import a_voice
 from tests.push_letters import tell_of_push

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from models import Channel, Notification, NotificationState
 from models.clock import now
-from notifications.delivery import deliver
+from notifications.letters.delivery import deliver
 from notifications.retry import UNHEARD
 from sandbox.mailbox import Mailbox
 from sandbox.phone import PhoneNetwork

@@ -2,11 +2,11 @@
 
 from zoneinfo import ZoneInfo
 
-from notifications.email import Relay
-from notifications.keys import Keys
-from notifications.mailer import Mailer
-from notifications.sms import Phone
-from notifications.voice import Voice
+from notifications.letters.context import Voice
+from notifications.letters.keys import Keys
+from notifications.sms.twilio import Phone
+from notifications.smtp.mailer import Mailer
+from notifications.smtp.relay import Relay
 from sandbox.mailbox import Mailbox
 from sandbox.phone import PhoneNetwork
 

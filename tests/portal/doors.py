@@ -18,7 +18,7 @@ from twilio.request_validator import RequestValidator
 from models import Decision, Door, MailingList, Preference, User
 from models.base import Base
 from models.database import engine, new_session
-from notifications.voice import Voice
+from notifications.letters.context import Voice
 from portal.web import create_app
 from sandbox.mailbox import Mailbox
 from sandbox.phone import PhoneNetwork

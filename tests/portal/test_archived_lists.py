@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Door, Message, User
-from notifications.drafting import Typed, composed, typed_in
+from notifications.mime.compose import Typed, composed, typed_in
 from tests.builders import LIMIT, Cast, a_list
 from tests.portal.visitors import Visitor
 from workflows.lists.archive import archive

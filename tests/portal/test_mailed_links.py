@@ -16,7 +16,7 @@ from models import (
     User,
 )
 from models.clock import now
-from notifications.delivery import deliver
+from notifications.letters.delivery import deliver
 from tests.builders import Cast
 from tests.portal.test_log_in import hashes_computed
 from tests.portal.visitors import VOICE, Visitor, give_password, link_for

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 
 from models import InboundMail
 from models.database import new_session
-from notifications.keys import hashed
+from notifications.letters.keys import hashed
 from sandbox.house import BIN
 from tests.builders import ROOT, a_request, cast
 from tests.notifications.voices import KEYS

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from models import Door, ModerationRequest, User
-from notifications.keys import hashed
+from notifications.letters.keys import hashed
 from tests.builders import LIMIT, Cast
 from tests.portal.visitors import Visitor
 from workflows.messages.write import write

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.authored import Attachment
+from notifications.mime.parse import Attachment
 from portal.sanitised import TAGS, asks_elsewhere, sanitised
 
 LOGO = Attachment("logo.png", "image/png", 4, b"\x89PNG", "logo@example.org")

@@ -18,7 +18,7 @@ from models import (
     Window,
 )
 from models.clock import now
-from notifications import languages
+from notifications.wording import languages
 from tests.builders import Cast, a_dispatch, a_draft, a_request, members
 from tests.portal.visitors import Visitor
 from workflows.sendout.send import begin

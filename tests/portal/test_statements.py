@@ -27,7 +27,7 @@ from models import (
     record,
 )
 from models.clock import now
-from notifications.keys import hashed
+from notifications.letters.keys import hashed
 from tests.builders import LIMIT, Cast, a_dispatch, a_draft, a_list, a_request, role
 from tests.portal.statements import counted
 from tests.portal.visitors import PUBLIC, Visitor

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Act, AuditEntry, Door, Message, MessageState, User
-from notifications.drafting import typed_in
+from notifications.mime.compose import typed_in
 from tests.builders import Cast, a_draft, an_eml
 from tests.portal.visitors import PUBLIC, TOKEN, Visitor
 from workflows.messages.write import hand_in

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from models import Credentials, Notification, User
-from notifications.composition import words
+from notifications.letters.composition import words
 from portal.throttle import limiter
 from portal.web import create_app
 from settings import settings

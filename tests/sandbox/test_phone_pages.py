@@ -8,7 +8,7 @@ import urllib3
 from flask import Flask, request
 from twilio.twiml.messaging_response import MessagingResponse
 
-from notifications.sms import Phone
+from notifications.sms.twilio import Phone
 from sandbox.phone import PhoneNetwork
 from sandbox.web_server import WebServer
 

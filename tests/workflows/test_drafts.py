@@ -25,8 +25,8 @@ from models import (
     Verdict,
 )
 from models.clock import now
-from notifications.delivery import deliver
-from notifications.outgoing import outgoing
+from notifications.letters.delivery import deliver
+from notifications.mime.outgoing import outgoing
 from sandbox.mailbox import Mailbox
 from tests.builders import LIMIT, Cast, a_draft, a_list, a_request, an_eml
 from tests.notifications.voices import a_voice

@@ -21,7 +21,7 @@ from models import (
     RequestState,
     Verdict,
 )
-from notifications.keys import hashed
+from notifications.letters.keys import hashed
 from tests.builders import Cast, a_request
 from tests.notifications.small_mails import a_bounce
 from tests.notifications.voices import KEYS

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from models import Door, MessageState
-from notifications.keys import hashed
+from notifications.letters.keys import hashed
 from tests.builders import Cast, a_request
 from tests.notifications.voices import KEYS
 from workflows.inbound import mail

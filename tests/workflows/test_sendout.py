@@ -17,7 +17,7 @@ from models import (
     MessageState,
 )
 from models.clock import now
-from notifications.outgoing import outgoing
+from notifications.mime.outgoing import outgoing
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_dispatch, a_mailer, cast, members
 from tests.workflows.locks import never_wait

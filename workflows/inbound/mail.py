@@ -23,17 +23,17 @@ from models import (
     record_refusal,
 )
 from models.clock import now
-from notifications.automatic import Bounce, failed_recipient, is_automatic
-from notifications.envelope import wire_address
-from notifications.header_lines import mailboxes, take_apart
-from notifications.replies import Reply, read_reply
+from notifications.automatic.detect import Bounce, failed_recipient, is_automatic
+from notifications.mime.envelope import wire_address
+from notifications.mime.header_lines import mailboxes, take_apart
+from notifications.replies.parse import Reply, read_reply
 from workflows.moderation.approver_keys import invitation_by_reply
 from workflows.moderation.decide import AlreadyDecided, NoLongerOpen, NotAnApprover, decide
 from workflows.notify import notify, report
 
 log = structlog.get_logger()
 
-# The Message-ID that notifications/composition.py gives.
+# The Message-ID that notifications/letters/composition.py gives.
 OUR_LETTER = re.compile(r"<notification\.(\d{1,18})@")
 
 

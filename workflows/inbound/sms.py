@@ -21,8 +21,8 @@ from models import (
     record_refusal,
 )
 from models.clock import now
-from notifications.keys import Keys
-from notifications.sms_replies import Keyword, SmsReply, keyword, read_sms
+from notifications.letters.keys import Keys
+from notifications.replies.sms import Keyword, SmsReply, keyword, read_sms
 from workflows.moderation.approver_keys import invitation_by_code
 from workflows.moderation.decide import AlreadyDecided, NoLongerOpen, NotAnApprover, decide
 from workflows.notify import notify_administrators

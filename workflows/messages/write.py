@@ -23,7 +23,7 @@ from models import (
 )
 from models.clock import now
 from models.sendout import LONGEST
-from notifications.authored import read
+from notifications.mime.parse import read
 from workflows.access import require, require_open
 from workflows.moderation.decide import request_approval
 from workflows.sendout.rules import choose_rules

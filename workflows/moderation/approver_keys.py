@@ -16,7 +16,7 @@ from models import (
     record,
 )
 from models.clock import now
-from notifications.keys import Keys, hashed
+from notifications.letters.keys import Keys, hashed
 from workflows.moderation.decide import require_approver
 
 

@@ -20,7 +20,7 @@ from models import (
     record,
 )
 from models.clock import now
-from notifications.keys import hashed
+from notifications.letters.keys import hashed
 from workflows.access import require
 
 LETTERS = {

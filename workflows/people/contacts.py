@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from models import Act, Door, Invalid, Language, Preference, Right, User, record
 from models.names import person_name
-from notifications.sms import valid_number
+from notifications.sms.twilio import valid_number
 from workflows.access import require
 
 

@@ -18,7 +18,7 @@ from typing import IO
 from models import Failure
 from models.clock import now
 from models.lists import fits_list_address
-from notifications.envelope import wire_address
+from notifications.mime.envelope import wire_address
 from setting_values import fits_short_name
 from workflows.sync.outcomes import Outcome, judged, tail, unread
 

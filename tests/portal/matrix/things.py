@@ -17,9 +17,9 @@ from models import (
     Verdict,
 )
 from models.clock import now
-from notifications.authored import Attachment
-from notifications.drafting import Typed, composed
-from notifications.keys import hashed
+from notifications.letters.keys import hashed
+from notifications.mime.compose import Typed, composed
+from notifications.mime.parse import Attachment
 from tests.builders import LIMIT, Cast, a_list, cast, person
 from tests.portal.matrix.forms import PASSWORD
 from tests.portal.visitors import give_password

@@ -1,0 +1,1 @@
+"""Recognise automatic mail: out-of-office answers, bounces, reports."""

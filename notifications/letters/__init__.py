@@ -1,0 +1,1 @@
+"""What Listgate sends to people: letters, their templates, composition and delivery."""

@@ -1,0 +1,1 @@
+"""Read and write RFC 5322 messages."""

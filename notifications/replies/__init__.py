@@ -1,0 +1,1 @@
+"""Read what approvers answer by mail and SMS."""

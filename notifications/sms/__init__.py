@@ -1,0 +1,1 @@
+"""Send SMS through Twilio."""

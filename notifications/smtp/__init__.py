@@ -1,0 +1,1 @@
+"""Hand messages to the mail relay."""

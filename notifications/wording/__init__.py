@@ -1,0 +1,1 @@
+"""Sentences that several letters and pages share, in each language."""

@@ -1,0 +1,42 @@
+"""Why a push failed, in the words of each language, and what its command said."""
+
+import re
+from collections.abc import Callable
+
+from models import Failure, Language
+from notifications.wording.languages import translations
+
+# The escape sequences of terminals (ECMA-48, 5.4), by which programs colour what they say.
+ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+
+
+def why(failure: Failure, status: int | None, language: Language) -> str:
+    """The sentence for this failure; `status` is the command's exit status, negative a signal's."""
+    return SENTENCES[failure](translations(language).gettext) % {"status": abs(status or 0)}
+
+
+def readable(stderr: str) -> str:
+    """What a command said, line by line, without colours, bells and whatever else has no shape."""
+    lines = ANSI.sub("", stderr).expandtabs(4).splitlines()
+    return "\n".join(
+        "".join(each if each.isprintable() else " " for each in line).rstrip() for line in lines
+    ).strip("\n")
+
+
+# Functions, so that the sentences stand in `_("...")` where translators' tools find them.
+SENTENCES: dict[Failure, Callable[[Callable[[str], str]], str]] = {
+    Failure.NOT_STARTED: lambda _: _("The command could not be started."),
+    Failure.NOT_EXECUTABLE: lambda _: _("The command's program cannot be executed."),
+    Failure.NOT_FOUND: lambda _: _(
+        "The command's program, or one that it runs on the far side, was not found."
+    ),
+    Failure.EXIT_STATUS: lambda _: _("The command ended with exit status %(status)s."),
+    Failure.SIGNAL: lambda _: _("The command was ended by signal %(status)s."),
+    Failure.TOOK_TOO_LONG: lambda _: _("The command took too long and was ended."),
+    Failure.SAID_TOO_MUCH: lambda _: _("The command wrote too much to stderr and was ended."),
+    Failure.READ_TOO_LITTLE: lambda _: _(
+        "The command ended well but had not read all addresses from its standard input."
+    ),
+    Failure.STARTED_TOO_LATE: lambda _: _("The worker was too late to start the command."),
+    Failure.WORKER_DIED: lambda _: _("The worker died while the command was running."),
+}

@@ -1,0 +1,39 @@
+"""Three languages: the catalogs, and how each writes a time."""
+
+from datetime import datetime
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_time, get_timezone_name
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+
+from models import Language
+
+CATALOGS = Path(__file__).parent.parent / "catalogs"
+
+
+@cache
+def translations(language: Language) -> NullTranslations:
+    """The catalog of a language; English is what the templates themselves are written in.
+
+    Catalogs are compiled here, in a few milliseconds, so that no compiled file can be stale.
+    """
+    if language is Language.ENGLISH:
+        return NullTranslations()
+    compiled = BytesIO()
+    with (CATALOGS / f"{language}.po").open("rb") as catalog:
+        write_mo(compiled, read_po(catalog, locale=language))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def told(moment: datetime, language: Language, zone: ZoneInfo) -> str:
+    """A time as people of this language write it, to the minute, with its zone."""
+    there = moment.astimezone(zone)
+    date = format_date(there, "medium", locale=language)
+    time = format_time(there, "short", tzinfo=zone, locale=language)
+    return f"{date}, {time} {get_timezone_name(there, 'short', locale=language)}"
