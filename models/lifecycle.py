@@ -15,12 +15,16 @@ class IllegalTransition(Refusal):
     """The row was not in a state from which it may move there."""
 
 
-def word(kind: type[StrEnum]) -> Enum:
-    """A text column that the database allows only these words."""
+def word(kind: type[StrEnum], *, checked: bool = True) -> Enum:
+    """Return the type of a text column for the values of `kind`.
+
+    A CHECK lists them, unless `checked` is false: then only Python refuses other values.
+    """
     return Enum(
         kind,
         native_enum=False,
-        create_constraint=True,
+        create_constraint=checked,
+        validate_strings=not checked,
         length=32,
         name=kind.__name__.lower(),
         values_callable=lambda words: [w.value for w in words],

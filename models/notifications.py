@@ -71,7 +71,8 @@ class Notification(WorkItem):
     }
 
     state: Mapped[NotificationState] = mapped_column(word(NotificationState))
-    letter: Mapped[LetterName] = mapped_column(word(LetterName))
+    # No CHECK, because every new letter would need a migration.
+    letter: Mapped[LetterName] = mapped_column(word(LetterName, checked=False))
     channel: Mapped[Channel] = mapped_column(word(Channel), default=Channel.EMAIL)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
     message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"), index=True)

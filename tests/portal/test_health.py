@@ -103,7 +103,7 @@ def test_the_schema_of_this_version_is_well() -> None:
     assert health.schema().well
 
 
-@pytest.mark.parametrize("revision", [None, "0002"])
+@pytest.mark.parametrize("revision", [None, "0002_state_machine"])
 def test_an_older_schema_is_ill_until_it_is_migrated(
     monkeypatch: pytest.MonkeyPatch, revision: str | None
 ) -> None:

@@ -1,16 +1,16 @@
-"""Guard the states: the database itself refuses a move that is not in `legal_move`."""
+"""State machine: PostgreSQL refuses every INSERT and state UPDATE that is not in `legal_move`."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0002_state_machine"
+down_revision = "0001_schema"
 
-# Table: {origin: targets}; the origin None is birth.
+# {table: {state: next states}}; a new row comes from None.
 MOVES = {
     "message": {
         None: ["draft"],
-        "draft": ["in_moderation", "scheduled"],
+        "draft": ["in_moderation", "scheduled", "discarded"],
         "in_moderation": ["scheduled", "rejected", "draft"],
         "scheduled": ["sending", "draft"],
         "sending": ["sent", "stopped"],
@@ -34,10 +34,38 @@ MOVES = {
         "pending": ["sending"],
         "sending": ["sent", "failed", "uncertain", "pending"],
     },
+    "sync": {
+        None: ["pending"],
+        "pending": ["running"],
+        "running": ["done", "pending", "held"],
+        "held": ["pending"],
+    },
+    "inbound_mail": {
+        None: ["received"],
+        "received": ["handled", "stuck"],
+        "stuck": ["received"],
+    },
 }
 
 
 def upgrade() -> None:
+    op.execute("""
+        create table legal_move (
+            entity text not null,
+            origin text,
+            target text not null,
+            unique nulls not distinct (entity, origin, target)
+        )
+    """)
+    op.get_bind().execute(
+        sa.text("insert into legal_move values (:entity, :origin, :target)"),
+        [
+            {"entity": table, "origin": origin, "target": target}
+            for table, moves in MOVES.items()
+            for origin, targets in moves.items()
+            for target in targets
+        ],
+    )
     op.execute("""
         create function refuse_illegal_move() returns trigger language plpgsql as $$
         declare
@@ -56,20 +84,12 @@ def upgrade() -> None:
             return new;
         end $$
     """)
-    for table, moves in MOVES.items():
-        for origin, targets in moves.items():
-            for target in targets:
-                op.execute(
-                    sa.text("insert into legal_move values (:entity, :origin, :target)").bindparams(
-                        entity=table, origin=origin, target=target
-                    )
-                )
+    for table in MOVES:
         op.execute(f"""
             create trigger {table}_born before insert on {table}
-            for each row execute function refuse_illegal_move()
-        """)
-        op.execute(f"""
+            for each row execute function refuse_illegal_move();
+
             create trigger {table}_moved before update of state on {table}
             for each row when (old.state is distinct from new.state)
-            execute function refuse_illegal_move()
+            execute function refuse_illegal_move();
         """)

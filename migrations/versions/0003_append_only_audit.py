@@ -1,9 +1,9 @@
-"""Keep the trail: what is in the audit trail, or was decided, is never changed or taken away."""
+"""Append-only audit: audit entries and decisions cannot be updated, deleted or truncated."""
 
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0003_append_only_audit"
+down_revision = "0002_state_machine"
 
 
 def upgrade() -> None:

@@ -1,9 +1,9 @@
-"""First roles: three that most organisations begin with; administrators edit them."""
+"""Default roles: three for a new database; administrators can edit them."""
 
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0004_default_roles"
+down_revision = "0003_append_only_audit"
 
 
 def upgrade() -> None:
