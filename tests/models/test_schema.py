@@ -52,6 +52,39 @@ def test_migrating_twice_is_migrating_once() -> None:
     assert there == needed
 
 
+# Alembic resolves the first two, which were never released, to 0001_schema and 0004_default_roles.
+@pytest.mark.parametrize("revision", ["0001", "0004", "0014", "0005_of_a_newer_version"])
+def test_a_database_of_an_unknown_revision_is_not_migrated(session: Session, revision: str) -> None:
+    session.execute(text("update alembic_version set version_num = :it"), {"it": revision})
+
+    with pytest.raises(schema.UnknownRevision, match=rf"{revision}, .*`listgate export`"):
+        schema.upgrade(session.connection())
+
+    assert schema.revisions(session.connection())[0] == revision
+
+
+def test_a_database_of_the_last_unreleased_version_is_migrated_after_two_statements(
+    session: Session,
+) -> None:
+    session.execute(
+        text(
+            "update alembic_version set version_num = '0015';"
+            "alter table notification add constraint notification_lettername_check"
+            " check (letter in ('SysMsgMessageModerate'))"
+        )
+    )
+    with pytest.raises(schema.UnknownRevision) as refused:
+        schema.upgrade(session.connection())
+
+    session.execute(text(str(refused.value).partition("psql: ")[2]))
+    schema.upgrade(session.connection())
+
+    checks = text("select 1 from pg_constraint where conname = 'notification_lettername_check'")
+    assert session.scalar(checks) is None
+    there, needed = schema.revisions(session.connection())
+    assert there == needed
+
+
 @pytest.mark.parametrize(
     ("name", "may_send", "may_administer"),
     [("administrator", True, True), ("sender", True, False), ("author", False, False)],

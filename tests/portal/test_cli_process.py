@@ -2,7 +2,8 @@
 
 import subprocess
 
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, Engine, create_engine, text
+from sqlalchemy.pool import NullPool
 
 from models import Message, MessageState
 from models.database import new_session
@@ -48,6 +49,19 @@ def test_a_database_without_our_tables_is_one_sentence_that_leads_to_them() -> N
     assert (done.returncode, done.stdout) == (1, "")
     assert len(done.stderr.splitlines()) == 1
     assert "`listgate migrate`" in done.stderr or "`listgate doctor`" in done.stderr
+
+
+def test_a_database_of_an_unreleased_version_is_not_migrated() -> None:
+    with new_database() as url:
+        with create_engine(url, poolclass=NullPool).begin() as connection:
+            connection.execute(text("create table alembic_version (version_num varchar(32))"))
+            connection.execute(text("insert into alembic_version values ('0014')"))
+
+        done = listgate("migrate", DATABASE_URL=plain(url))
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("The database is at revision 0014, which")
 
 
 def test_a_wrong_setting_is_named_without_its_value() -> None:
