@@ -9,10 +9,10 @@ from portal.accounts.account import Account, Accounts
 from portal.accounts.blueprint import pages
 from portal.accounts.security import Codes
 from portal.accounts.sessions import let_in
-from portal.languages import gettext as _
-from portal.refused import say
-from portal.sign_in import current_user, safe_next, signed_in
-from portal.throttle import PER_PERSON, in_vain, limiter
+from portal.web.errors import say
+from portal.web.i18n import gettext as _
+from portal.web.sign_in import current_user, safe_next, signed_in
+from portal.web.throttle import PER_PERSON, in_vain, limiter
 from workflows.people.credentials import credentials_of, turn_off_codes, turn_on_codes
 
 # A code of the slot before or after counts too: telephones' clocks are not exact.

@@ -6,9 +6,9 @@ from sqlalchemy import select
 
 from models import Door, Language, Right, Role
 from portal.accounts.blueprint import pages
-from portal.languages import gettext as _
-from portal.refused import say
-from portal.sign_in import current_user, signed_in
+from portal.web.errors import say
+from portal.web.i18n import gettext as _
+from portal.web.sign_in import current_user, signed_in
 from workflows.access import require
 from workflows.people.account_links import invite
 from workflows.people.users import add_user

@@ -9,9 +9,9 @@ from portal.accounts.blueprint import pages
 from portal.accounts.passwords import choose
 from portal.accounts.security import spend_a_hash
 from portal.accounts.sessions import enter
-from portal.languages import gettext as _
-from portal.refused import say
-from portal.throttle import LETTERS_PER_PERSON, PER_ADDRESS, limiter, person_meant
+from portal.web.errors import say
+from portal.web.i18n import gettext as _
+from portal.web.throttle import LETTERS_PER_PERSON, PER_ADDRESS, limiter, person_meant
 from workflows.access import find_user
 from workflows.people.account_links import link_by_token, send_link, use_link
 from workflows.people.addresses import change_address

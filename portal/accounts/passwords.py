@@ -9,10 +9,10 @@ from portal.accounts.account import Account
 from portal.accounts.blueprint import pages
 from portal.accounts.security import SHORTEST_PASSWORD
 from portal.accounts.sessions import proven
-from portal.languages import gettext as _
-from portal.refused import say
-from portal.sign_in import current_user, signed_in
-from portal.throttle import PER_PERSON, in_vain, limiter
+from portal.web.errors import say
+from portal.web.i18n import gettext as _
+from portal.web.sign_in import current_user, signed_in
+from portal.web.throttle import PER_PERSON, in_vain, limiter
 from workflows.people.credentials import change_password, credentials_of
 
 

@@ -12,8 +12,8 @@ from models.clock import now
 from portal.accounts.account import Account
 from portal.accounts.blueprint import pages
 from portal.accounts.security import spend_a_hash
-from portal.sign_in import reader, safe_next
-from portal.throttle import PER_ADDRESS, PER_PERSON, in_vain, limiter, person_meant
+from portal.web.sign_in import reader, safe_next
+from portal.web.throttle import PER_ADDRESS, PER_PERSON, in_vain, limiter, person_meant
 from workflows.access import find_user
 from workflows.people.credentials import note_log_in
 

@@ -12,9 +12,9 @@ from typer.core import TyperCommand
 from typer.exceptions import TyperException
 
 from models import InboundMail, InboundMailState
-from portal import lmtp
 from portal.cli.options import acting, local, show
-from portal.receiving import expected, receive
+from portal.inbound import lmtp
+from portal.inbound.intake import expected, receive
 from settings import TRY_AGAIN, settings
 from workflows import logs
 from workflows.inbound import mail

@@ -24,7 +24,7 @@ from portal.cli.options import (
     show,
     with_options,
 )
-from portal.timeline import sentence
+from portal.wording.audit_sentences import sentence
 from settings import settings
 from workflows import access
 from workflows.lists import lists

@@ -4,8 +4,8 @@ import typer
 
 from models import schema
 from models.database import engine
+from portal.cli.doctor import findings
 from portal.cli.options import say
-from portal.health import findings
 
 app = typer.Typer()
 

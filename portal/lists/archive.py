@@ -4,10 +4,10 @@ from flask import g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from models import Door
-from portal.languages import gettext as _
 from portal.lists.blueprint import asked_list, pages
-from portal.refused import say
-from portal.sign_in import current_user, signed_in
+from portal.web.errors import say
+from portal.web.i18n import gettext as _
+from portal.web.sign_in import current_user, signed_in
 from workflows.lists.archive import archive, unarchive
 
 

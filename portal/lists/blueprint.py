@@ -3,7 +3,7 @@
 from flask import Blueprint, g
 
 from models import Door, MailingList, Right
-from portal.sign_in import current_user
+from portal.web.sign_in import current_user
 from workflows.access import require
 from workflows.lists.lists import list_by_id
 

@@ -4,11 +4,11 @@ from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from models import Door, ListDelivery, ListKind, Right
-from portal.languages import gettext as _
 from portal.lists.blueprint import pages
 from portal.lists.words import chosen, list_words
-from portal.refused import say
-from portal.sign_in import current_user, signed_in
+from portal.web.errors import say
+from portal.web.i18n import gettext as _
+from portal.web.sign_in import current_user, signed_in
 from workflows.access import require
 from workflows.lists.lists import create_list
 

@@ -5,12 +5,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from models import ApproverList, Door, ListDelivery, ListKind, SelfService
-from portal.languages import gettext as _
 from portal.lists.blueprint import asked_list, pages
 from portal.lists.words import chosen, list_words
-from portal.refused import say
-from portal.sendout import typed_rules
-from portal.sign_in import current_user, signed_in
+from portal.messages.sendout_fields import typed_rules
+from portal.web.errors import say
+from portal.web.i18n import gettext as _
+from portal.web.sign_in import current_user, signed_in
 from workflows.lists.approver_lists import approver_list_by_id
 from workflows.lists.lists import assign_approvers, edit_list
 from workflows.sendout.rules import set_sendout_rules

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from portal.languages import gettext
+from portal.web.i18n import gettext
 from workflows.lists.checks import Doubt, Warned
 
 

@@ -11,8 +11,8 @@ from models import Door, MailingList, Right, Subscription
 from portal.lists.blueprint import asked_list, pages
 from portal.lists.doubts import told
 from portal.lists.words import list_words
-from portal.paging import page_of
-from portal.sign_in import current_user, signed_in
+from portal.web.paging import page_of
+from portal.web.sign_in import current_user, signed_in
 from workflows.access import require
 from workflows.lists.checks import warnings_of
 from workflows.queries.text_search import LISTS, holds

@@ -11,11 +11,11 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from models import Door, Subscription, User
-from portal.languages import gettext as _
 from portal.lists.blueprint import asked_list, pages
-from portal.paging import ROWS
-from portal.refused import say
-from portal.sign_in import current_user, signed_in
+from portal.web.errors import say
+from portal.web.i18n import gettext as _
+from portal.web.paging import ROWS
+from portal.web.sign_in import current_user, signed_in
 from workflows.access import user_by_id, user_with_address
 from workflows.queries.text_search import PEOPLE, holds
 from workflows.subscriptions.export import export as write_addresses

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from flask import request
 
 from models import Invalid, ListDelivery, ListKind, SelfService
-from portal.languages import gettext as _
+from portal.web.i18n import gettext as _
 
 Word = TypeVar("Word", bound=StrEnum)
 

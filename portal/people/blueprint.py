@@ -3,7 +3,7 @@
 from flask import Blueprint, g
 
 from models import Door, Right, User
-from portal.sign_in import current_user
+from portal.web.sign_in import current_user
 from workflows.access import require, user_by_id
 
 pages = Blueprint("people", __name__)

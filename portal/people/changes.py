@@ -5,11 +5,11 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from models import Door, Right, Role
-from portal.contacts import wanted, zones
-from portal.languages import gettext as _
+from portal.accounts.details import wanted, zones
 from portal.people.blueprint import pages, person_to
-from portal.refused import say
-from portal.sign_in import current_user, signed_in
+from portal.web.errors import say
+from portal.web.i18n import gettext as _
+from portal.web.sign_in import current_user, signed_in
 from workflows.people.addresses import change_address
 from workflows.people.contacts import change_contact
 from workflows.people.roles import set_roles

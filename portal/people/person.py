@@ -5,10 +5,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from models import ApproverList, Credentials, Door, MailingList, Right, Subscription, User
-from portal.languages import gettext as _
 from portal.people.blueprint import pages, person_to
-from portal.refused import say
-from portal.sign_in import current_user, signed_in
+from portal.web.errors import say
+from portal.web.i18n import gettext as _
+from portal.web.sign_in import current_user, signed_in
 from workflows.people.account_links import invite
 from workflows.people.credentials import turn_off_codes
 from workflows.people.last_administrator import is_the_last

@@ -4,10 +4,10 @@ from flask import g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from models import Door, Right
-from portal.languages import gettext as _
 from portal.people.blueprint import pages, person_to
-from portal.refused import say
-from portal.sign_in import current_user, signed_in
+from portal.web.errors import say
+from portal.web.i18n import gettext as _
+from portal.web.sign_in import current_user, signed_in
 from workflows.people.consequences import consequences
 from workflows.people.last_administrator import is_the_last
 from workflows.people.removal import remove_user

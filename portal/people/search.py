@@ -6,9 +6,9 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import selectinload
 
 from models import Door, Right, Role, User
-from portal.paging import page_of
 from portal.people.blueprint import pages
-from portal.sign_in import current_user, signed_in
+from portal.web.paging import page_of
+from portal.web.sign_in import current_user, signed_in
 from workflows.access import require
 from workflows.queries.text_search import PEOPLE, holds
 

@@ -7,7 +7,7 @@ import pytest
 from celery.utils.serialization import get_pickleable_exception
 
 from models import Language, Trespass, Unknown
-from portal.refusals import refusal_words
+from portal.wording.refusal_sentences import refusal_words
 from workflows.celery import app
 
 

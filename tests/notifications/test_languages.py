@@ -18,7 +18,7 @@ from notifications.letters.rendering import PARTS, Words
 from notifications.letters.samples import SAMPLES
 from notifications.sms.gsm7 import is_gsm7, segments
 from notifications.wording.languages import CATALOGS, told, translations
-from portal import web
+from portal.web.app import app
 from workflows import tasks
 
 ROOT = Path(__file__).parent.parent.parent
@@ -34,7 +34,7 @@ GAP = re.compile(r"%\((\w+)\)[a-z]")
 
 def refusals(kind: type[Refusal] = Refusal) -> Iterator[str]:
     """The names of all refusals, whose first argument is a sentence for a person."""
-    assert web.app, "with the portal and the tasks, every module that refuses is known"
+    assert app, "with the portal and the tasks, every module that refuses is known"
     assert tasks.voice
     yield kind.__name__
     for one in kind.__subclasses__():

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from portal import lmtp
+from portal.inbound import lmtp
 from sandbox.house import port
 
 

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from models import Act, AuditEntry, Door, Invalid, Language, Right, Role, Trespass, User
 from models.database import engine, new_session
-from portal.refused import say
-from portal.sign_in import current_user, signed_in
-from portal.web import create_app
+from portal.web.app import create_app
+from portal.web.errors import say
+from portal.web.sign_in import current_user, signed_in
 from settings import settings
 from tests.builders import Cast
 from tests.portal.visitors import PUBLIC, Visitor, give_password, log_in_as

@@ -9,8 +9,8 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import Result
 
-from portal import health
-from portal.health import Finding
+from portal.cli import doctor
+from portal.cli.doctor import Finding
 from sandbox.house import ROOT, celery
 from sandbox.mailbox import Mailbox
 from settings import settings
@@ -33,7 +33,7 @@ def all_set(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             "mail_from": "Lists <lists@example.net>",
             "smtp_url": SecretStr(mailbox.url),
         }
-        monkeypatch.setattr(health, "settings", settings.model_copy(update=decided))
+        monkeypatch.setattr(doctor, "settings", settings.model_copy(update=decided))
         yield
 
 
@@ -102,7 +102,7 @@ def test_all_is_well_with_a_worker_and_a_beat_but_a_beat_alone_does_no_work() ->
 def test_whatever_is_wrong_comes_with_its_cure_and_exit_code_1(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(health, "workers", always(Finding("workers", False, "ill", "mend it")))
+    monkeypatch.setattr(doctor, "workers", always(Finding("workers", False, "ill", "mend it")))
 
     done = listgate("doctor")
 
@@ -113,7 +113,7 @@ def test_whatever_is_wrong_comes_with_its_cure_and_exit_code_1(
 
 @pytest.mark.usefixtures("all_set")
 def test_what_is_well_needs_no_cure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "workers", always(Finding("workers", True, "one@here", "mend it")))
+    monkeypatch.setattr(doctor, "workers", always(Finding("workers", True, "one@here", "mend it")))
 
     done = listgate("doctor")
 
@@ -124,7 +124,7 @@ def test_what_is_well_needs_no_cure(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", ["[/]", "[red]Lists[/red]", ":bell:"])
 def test_a_finding_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     finding = Finding("settings", False, f"letters are from {name}", f"mend {name}")
-    monkeypatch.setattr(health, "findings", lambda: iter([finding]))
+    monkeypatch.setattr(doctor, "findings", lambda: iter([finding]))
     monkeypatch.setattr("portal.cli.operations.findings", lambda: iter([finding]))
 
     said = listgate("doctor").stdout

@@ -33,7 +33,7 @@ def test_a_report_waits_for_the_senders_commit(
             looked_for.wait(1)
 
     sender = threading.Thread(target=send)
-    monkeypatch.setattr("portal.webhooks.time.sleep", sleep)
+    monkeypatch.setattr("portal.inbound.twilio.time.sleep", sleep)
     sender.start()
     sent.wait()
     answer = post_signed(doors, STATUS_URL, MessageSid=SID, MessageStatus="failed")

@@ -13,9 +13,8 @@ from sqlalchemy.pool import NullPool
 
 from models import schema
 from models.clock import now
-from portal import health
-from portal.cli import operations
-from portal.health import Finding
+from portal.cli import doctor, operations
+from portal.cli.doctor import Finding
 from sandbox.mailbox import Mailbox
 from sandbox.valkey import Valkey
 from settings import settings
@@ -37,7 +36,7 @@ def given(monkeypatch: pytest.MonkeyPatch, **changed: object) -> None:
     """Have the operator decide otherwise."""
     secret = {"redis_url", "smtp_url"}
     values = {k: SecretStr(str(v)) if k in secret else v for k, v in changed.items()}
-    monkeypatch.setattr(health, "settings", settings.model_copy(update=values))
+    monkeypatch.setattr(doctor, "settings", settings.model_copy(update=values))
 
 
 @contextmanager
@@ -48,7 +47,7 @@ def database_at(monkeypatch: pytest.MonkeyPatch, revision: str | None) -> Iterat
         if revision:
             with engine.begin() as connection:
                 command.upgrade(schema.alembic_config(connection), revision)
-        for module in (health, operations):
+        for module in (doctor, operations):
             monkeypatch.setattr(module, "engine", engine)
         yield engine
 
@@ -61,7 +60,7 @@ def ill(finding: Finding, *, says: str, mend: str) -> None:
 
 
 def test_a_database_that_answers_and_is_new_enough_is_well() -> None:
-    finding = health.database()
+    finding = doctor.database()
 
     assert finding.well
     assert finding.says.startswith("PostgreSQL 1")
@@ -69,18 +68,18 @@ def test_a_database_that_answers_and_is_new_enough_is_well() -> None:
 
 @pytest.mark.parametrize(("number", "shown"), [(140_005, "14.5"), (90_624, "9.624")])
 def test_an_old_database_is_ill(monkeypatch: pytest.MonkeyPatch, number: int, shown: str) -> None:
-    monkeypatch.setattr(health, "text", lambda _: text(f"select {number}"))
+    monkeypatch.setattr(doctor, "text", lambda _: text(f"select {number}"))
 
-    ill(health.database(), says=f"PostgreSQL {shown}", mend="PostgreSQL 15 or newer")
+    ill(doctor.database(), says=f"PostgreSQL {shown}", mend="PostgreSQL 15 or newer")
 
 
 def test_a_database_that_is_away_is_ill_in_all_that_depends_on_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     away = create_engine(f"postgresql+psycopg2://ada:{SECRET}@{NOBODY}/listgate")
-    monkeypatch.setattr(health, "engine", away)
+    monkeypatch.setattr(doctor, "engine", away)
 
-    database, schema_, clock = health.database(), health.schema(), health.clock()
+    database, schema_, clock = doctor.database(), doctor.schema(), doctor.clock()
 
     ill(database, says="Connection refused", mend="start PostgreSQL, or correct DATABASE_URL")
     ill(schema_, says="Connection refused", mend="first mend the database")
@@ -90,9 +89,9 @@ def test_a_database_that_is_away_is_ill_in_all_that_depends_on_it(
 
 def test_a_wrong_password_is_said_to_be_one_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     url = main_url().set(username="nobody_of_this_name", password=SECRET)
-    monkeypatch.setattr(health, "engine", create_engine(url, poolclass=NullPool))
+    monkeypatch.setattr(doctor, "engine", create_engine(url, poolclass=NullPool))
 
-    finding = health.database()
+    finding = doctor.database()
 
     assert not finding.well
     assert "nobody_of_this_name" in finding.says
@@ -100,7 +99,7 @@ def test_a_wrong_password_is_said_to_be_one_and_not_shown(monkeypatch: pytest.Mo
 
 
 def test_the_schema_of_this_version_is_well() -> None:
-    assert health.schema().well
+    assert doctor.schema().well
 
 
 @pytest.mark.parametrize("revision", [None, "0002_state_machine"])
@@ -108,41 +107,41 @@ def test_an_older_schema_is_ill_until_it_is_migrated(
     monkeypatch: pytest.MonkeyPatch, revision: str | None
 ) -> None:
     with database_at(monkeypatch, revision):
-        ill(health.schema(), says=f"at {revision}, this version needs 00", mend="listgate migrate")
+        ill(doctor.schema(), says=f"at {revision}, this version needs 00", mend="listgate migrate")
 
         said = [listgate("migrate").stdout for _ in range(2)]
 
-        assert health.schema().well
+        assert doctor.schema().well
         assert said[0] == said[1]
         assert said[0].startswith("The schema is at revision 00")
 
 
 def test_clocks_may_differ_by_two_seconds_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert health.clock().well
+    assert doctor.clock().well
 
     for drift in (3, -3):
         moment = now() + timedelta(seconds=drift)
-        monkeypatch.setattr(health, "now", lambda moment=moment: moment)
-        ill(health.clock(), says=" s between this machine and the database", mend="NTP")
+        monkeypatch.setattr(doctor, "now", lambda moment=moment: moment)
+        ill(doctor.clock(), says=" s between this machine and the database", mend="NTP")
 
-    monkeypatch.setattr(health, "now", lambda: now() + timedelta(seconds=1))
-    assert health.clock().well
+    monkeypatch.setattr(doctor, "now", lambda: now() + timedelta(seconds=1))
+    assert doctor.clock().well
 
 
 def test_a_broker_that_answers_is_well() -> None:
-    assert health.broker().well
-    assert health.broker_memory().well
+    assert doctor.broker().well
+    assert doctor.broker_memory().well
 
 
 @pytest.mark.parametrize("policy", ["allkeys-lru", "volatile-ttl"])
 def test_a_broker_that_may_forget_is_ill(own_valkey: Valkey, policy: str) -> None:
     with Redis.from_url(own_valkey.url) as client:
         client.config_set("maxmemory-policy", policy)
-        finding = health.broker_memory()
+        finding = doctor.broker_memory()
         client.config_set("maxmemory-policy", "noeviction")
 
     ill(finding, says=f"maxmemory-policy is {policy}", mend="maxmemory-policy noeviction")
-    assert health.broker_memory().well
+    assert doctor.broker_memory().well
 
 
 @pytest.mark.parametrize(
@@ -152,7 +151,7 @@ def test_a_broker_that_may_forget_is_ill(own_valkey: Valkey, policy: str) -> Non
 def test_a_broker_that_cannot_be_reached_is_ill(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     given(monkeypatch, redis_url=url)
 
-    broker, memory = health.broker(), health.broker_memory()
+    broker, memory = doctor.broker(), doctor.broker_memory()
 
     ill(broker, says="", mend="correct REDIS_URL")
     ill(memory, says="cannot be asked", mend="first mend the broker")
@@ -164,11 +163,11 @@ def test_a_broker_that_wants_another_password_is_ill(
 ) -> None:
     given(monkeypatch, redis_url=f"redis://:{SECRET}@{own_valkey.url.partition('@')[2]}")
 
-    ill(health.broker(), says="password", mend="correct REDIS_URL")
+    ill(doctor.broker(), says="password", mend="correct REDIS_URL")
 
 
 def test_no_worker_is_ill() -> None:
-    ill(health.workers(), says="none answers", mend="celery -A workflows.celery worker")
+    ill(doctor.workers(), says="none answers", mend="celery -A workflows.celery worker")
 
 
 def test_celery_is_not_asked_through_a_broker_that_is_away(
@@ -178,23 +177,23 @@ def test_celery_is_not_asked_through_a_broker_that_is_away(
     asked: list[object] = []
     monkeypatch.setattr(app.control, "ping", asked.append)
 
-    ill(health.workers(), says="ConnectionError", mend="first mend the broker")
+    ill(doctor.workers(), says="ConnectionError", mend="first mend the broker")
 
     assert asked == []
 
 
 def test_a_broker_that_went_away_takes_no_check_with_it(own_valkey: Valkey) -> None:
-    health.workers()
+    doctor.workers()
     own_valkey.stop()
 
-    ill(health.workers(), says="", mend="first mend the broker")
-    ill(health.broker(), says="", mend="start Valkey or Redis")
+    ill(doctor.workers(), says="", mend="first mend the broker")
+    ill(doctor.broker(), says="", mend="start Valkey or Redis")
 
 
 def test_a_relay_that_lets_us_in_is_well(monkeypatch: pytest.MonkeyPatch, mailbox: Mailbox) -> None:
     given(monkeypatch, smtp_url=mailbox.url)
 
-    assert health.relay() == Finding("mail relay", well=True, says="lets us in")
+    assert doctor.relay() == Finding("mail relay", well=True, says="lets us in")
 
 
 @pytest.mark.parametrize(
@@ -210,7 +209,7 @@ def test_a_relay_that_cannot_be_reached_is_ill(
 ) -> None:
     given(monkeypatch, smtp_url=url)
 
-    finding = health.relay()
+    finding = doctor.relay()
 
     ill(finding, says=says, mend="start the relay, or correct SMTP_URL")
     assert SECRET not in f"{finding}"
@@ -221,7 +220,7 @@ def test_a_relay_that_wants_a_login_is_ill(monkeypatch: pytest.MonkeyPatch) -> N
         url = mailbox.url.replace("//", f"//ada:{SECRET}@")
         given(monkeypatch, smtp_url=url, smtp_verify=False)
 
-        finding = health.relay()
+        finding = doctor.relay()
 
     ill(finding, says="The mail server", mend="correct SMTP_URL")
     assert SECRET not in f"{finding}"

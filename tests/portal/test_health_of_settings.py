@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal import health
+from portal.cli.doctor import pages, sender
 from settings import settings
 from tests.portal.test_health import given, ill
 
@@ -22,7 +22,7 @@ def test_pages_that_leave_the_machine_need_a_certificate(
 ) -> None:
     given(monkeypatch, public_url=url)
 
-    finding = health.pages()
+    finding = pages()
 
     assert (finding.well, url in finding.says) == (well, True)
 
@@ -30,7 +30,7 @@ def test_pages_that_leave_the_machine_need_a_certificate(
 def test_letters_from_nobody_in_particular_are_ill(monkeypatch: pytest.MonkeyPatch) -> None:
     given(monkeypatch, mail_from=type(settings).model_fields["mail_from"].default)
 
-    finding = health.sender()
+    finding = sender()
 
     ill(finding, says="MAIL_FROM is not set", mend="set MAIL_FROM")
 
@@ -38,6 +38,6 @@ def test_letters_from_nobody_in_particular_are_ill(monkeypatch: pytest.MonkeyPat
 def test_letters_from_somebody_are_well(monkeypatch: pytest.MonkeyPatch) -> None:
     given(monkeypatch, mail_from="Lists <lists@example.net>")
 
-    finding = health.sender()
+    finding = sender()
 
     assert (finding.well, finding.says) == (True, "letters are from Lists <lists@example.net>")

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from models import Act, Door, User, record
-from portal.paging import ROWS
+from portal.web.paging import ROWS
 from tests.builders import Cast
 from tests.portal.visitors import Visitor
 

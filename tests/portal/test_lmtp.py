@@ -8,7 +8,8 @@ from sqlalchemy import create_engine, select
 
 from models import InboundMail, Verdict
 from models.database import new_session
-from portal import lmtp, receiving
+from portal.inbound import lmtp
+from portal.inbound.intake import receive
 from settings import settings
 from tests.portal.doors import Doors, decisions
 from tests.portal.lmtp_servers import lmtp_server
@@ -66,7 +67,7 @@ def test_yes_is_said_only_when_the_mail_is_committed(
     doors: Doors, reply_address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     committed: list[int] = []
-    received = receiving.receive
+    received = receive
 
     def watched(raw: bytes, *, sender: str, recipient: str) -> InboundMail:
         mail = received(raw, sender=sender, recipient=recipient)

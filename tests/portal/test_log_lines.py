@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from portal import moderation
+from portal.moderation import link as moderation
 from tests.log_lines import Lines, configure
 from tests.portal.doors import GRACE, Doors, code_in
 from tests.portal.test_decision_page import link

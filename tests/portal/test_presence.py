@@ -9,8 +9,8 @@ import redis
 from sqlalchemy.orm import Session
 
 from models import Door, ModerationRequest, User, Verdict
-from portal import presence
-from portal.presence import PATIENCE, note_presence
+from portal.moderation import presence
+from portal.moderation.presence import PATIENCE, note_presence
 from tests.builders import Cast, a_request
 from tests.portal.visitors import Visitor
 from workflows.moderation.decide import decide

@@ -20,8 +20,8 @@ from models import (
     Trespass,
     record_refusal,
 )
-from portal.refusals import NOUNS, STATES, refusal_words
-from portal.timeline import sentence
+from portal.wording.audit_sentences import sentence
+from portal.wording.refusal_sentences import NOUNS, STATES, refusal_words
 from tests.builders import Cast
 
 BERLIN = ZoneInfo("Europe/Berlin")

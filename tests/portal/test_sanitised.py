@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.mime.parse import Attachment
-from portal.sanitised import TAGS, asks_elsewhere, sanitised
+from portal.messages.sanitize import TAGS, asks_elsewhere, sanitised
 
 LOGO = Attachment("logo.png", "image/png", 4, b"\x89PNG", "logo@example.org")
 DRAWING = Attachment("a.svg", "image/svg+xml", 6, b"<svg/>", "drawing@example.org")

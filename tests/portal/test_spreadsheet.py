@@ -5,7 +5,7 @@ from io import StringIO
 
 import pytest
 
-from portal.spreadsheet import cell, line
+from portal.web.csv import cell, line
 
 
 @pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", -1])

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from models import Door, SyncState, User
-from portal.web import create_app
+from portal.web.app import create_app
 from settings import settings
 from tests.builders import Cast, members
 from tests.portal.visitors import PUBLIC, Visitor, log_in_as
@@ -143,7 +143,7 @@ def test_the_difference_is_counted_and_its_first_lines_shown(
     browser: Visitor,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("portal.sync.SHOWN", 2)
+    monkeypatch.setattr("portal.sync.pushes.SHOWN", 2)
     server.push(session, asked(session, people.announce))
     members(session, people.announce, 3)
     disable(session, people.edsger, by=None, via=Door.COMMAND_LINE)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from models import Act, AuditEntry, Delivery, Dispatch, Door, Language, LetterName
 from models.clock import now
 from notifications.letters.delivery import deliver
-from portal.timeline import SENTENCES, label, sentence
+from portal.wording.audit_sentences import SENTENCES, label, sentence
 from sandbox.mailbox import Mailbox
 from tests.builders import LIMIT, Cast, a_dispatch, a_draft, a_letter, a_request, an_eml
 from tests.notifications.voices import a_voice

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from models import Act, Door, Language, User, Verdict, record
 from models.clock import now
-from portal import trail
+from portal.audit import search
 from tests.builders import Cast, a_request
 from tests.portal.visitors import Visitor
 from workflows.moderation.decide import decide
@@ -38,7 +38,7 @@ def exported(browser: Visitor, query: str = "") -> list[list[str]]:
     assert (answer.status_code, answer.mimetype) == (200, "text/csv")
     assert answer.headers["Content-Disposition"] == "attachment; filename=listgate-trail.csv"
     first, *others = csv.reader(StringIO(answer.text))
-    assert first == list(trail.COLUMNS)
+    assert first == list(search.COLUMNS)
     return others
 
 
@@ -116,7 +116,7 @@ def test_unknown_fields_do_not_reach_the_links(admin: Visitor) -> None:
 def test_older_entries_follow_without_gap_or_repetition(
     session: Session, people: Cast, admin: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trail, "ROWS", 3)
+    monkeypatch.setattr(search, "ROWS", 3)
     for _ in range(7):
         record(session, Act.LOGGED_IN, by=people.ada, via=Door.PORTAL, user_id=people.ada.id)
     session.flush()
@@ -136,7 +136,7 @@ def test_older_entries_follow_without_gap_or_repetition(
 def test_the_file_holds_everything_that_answers(
     session: Session, people: Cast, admin: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trail, "BATCH", 3)
+    monkeypatch.setattr(search, "BATCH", 3)
     for _ in range(7):
         record(session, Act.LOGGED_IN, by=people.ada, via=Door.PORTAL, user_id=people.ada.id)
     session.flush()

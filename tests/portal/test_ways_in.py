@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.web import app
+from portal.web.app import app
 from tests.notifications.voices import a_voice
 
 VOICE = a_voice()

@@ -11,8 +11,8 @@ from werkzeug.test import TestResponse
 
 from models import Credentials, Notification, User
 from notifications.letters.composition import words
-from portal.throttle import limiter
-from portal.web import create_app
+from portal.web.app import create_app
+from portal.web.throttle import limiter
 from settings import settings
 from tests.notifications.voices import a_voice
 from workflows.people.credentials import credentials_of

@@ -20,7 +20,7 @@ from models import (
     Verdict,
 )
 from models.clock import now
-from portal.timeline import sentence
+from portal.wording.audit_sentences import sentence
 from tests.builders import Cast, a_dispatch, a_list, a_request
 from workflows import access
 from workflows.moderation.decide import decide

@@ -1,0 +1,1 @@
+"""Doors for mail and SMS: LMTP, the pipe, Twilio's webhooks."""

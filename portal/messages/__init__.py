@@ -1,0 +1,1 @@
+"""Pages for authors: write, follow and steer messages."""

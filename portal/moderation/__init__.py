@@ -1,0 +1,1 @@
+"""Pages for approvers: what waits, one request, the mailed link."""

@@ -1,0 +1,58 @@
+"""The decision page: one approver, one request; GET shows and changes nothing, POST decides."""
+
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+from models import Door, Invitation, Verdict
+from portal.messages.preview import framed, saved, wants_images
+from portal.moderation.request_view import content, shown, summary
+from workflows.moderation.approver_keys import invitation_by_link, use_link
+from workflows.moderation.decide import decide
+
+pages = Blueprint("moderation", __name__)
+
+
+@pages.get("/answer/<token>")
+def show(token: str) -> str:
+    """The message and two buttons, or what became of it; scanners follow links, so no more."""
+    invitation = known(token)
+    asked, approver = invitation.request, invitation.user
+    html_url = url_for(".html", token=token, images="yes" if wants_images() else None)
+    preview = shown(
+        asked, html_url, lambda number: url_for(".attachment", token=token, number=number)
+    )
+    return render_template("answer.html", preview=preview, **summary(asked, approver))
+
+
+@pages.post("/answer/<token>")
+def answer(token: str) -> Response:
+    """Decide; whoever comes late, or twice, is refused and shown who was first."""
+    verdict, comment = request.form.get("verdict"), request.form.get("comment", "")
+    if verdict not in list(Verdict):
+        abort(400)
+    invitation = invitation_by_link(g.session, token)
+    use_link(g.session, invitation)
+    asked, approver = invitation.request, invitation.user
+    decide(g.session, asked, approver, Verdict(verdict), via=Door.LINK, comment=comment)
+    return redirect(url_for(".show", token=token), 303)
+
+
+@pages.get("/answer/<token>/html")
+def html(token: str) -> ResponseReturnValue:
+    """The message's HTML, for the frame."""
+    asked = known(token).request
+    return framed(content(asked), spoken=asked.message.author.language)
+
+
+@pages.get("/answer/<token>/attachments/<int:number>")
+def attachment(token: str, number: int) -> ResponseReturnValue:
+    """An attachment to save."""
+    return saved(content(known(token).request), number)
+
+
+def known(token: str) -> Invitation:
+    """Whose link it is; the page speaks that person's language.  Raises Unknown."""
+    invitation = invitation_by_link(g.session, token)
+    g.language = invitation.user.language
+    return invitation

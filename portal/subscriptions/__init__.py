@@ -1,0 +1,1 @@
+"""Pages for members: the lists to join and leave."""

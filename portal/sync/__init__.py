@@ -1,0 +1,1 @@
+"""Pages about pushes to the list server."""

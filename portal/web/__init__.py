@@ -1,0 +1,1 @@
+"""The web application and what every page shares."""

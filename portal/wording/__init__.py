@@ -1,0 +1,1 @@
+"""Sentences that several pages share, in the reader's language."""

@@ -1,0 +1,170 @@
+"""The audit trail in sentences, in the reader's language."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from models import Act, AuditEntry, Door, Language
+from notifications.wording.languages import translations
+from notifications.wording.sendout_words import recorded_words
+from portal.wording.letter_names import LETTERS
+from portal.wording.refusal_sentences import refusal_words
+from workflows.queries.audit_search import NOBODY, Names
+
+Detail = Mapping[str, Any]
+
+# Marks a sentence for translators' tools; it is looked up when it is told.
+_ = str
+
+
+def sentence(
+    entry: AuditEntry, language: Language = Language.ENGLISH, names: Names = NOBODY
+) -> str:
+    """One act, as a person would tell it; `names` are of those whom entries know by id."""
+    say = translations(language).gettext
+    actor = entry.actor if entry.actor_id else say(entry.actor)
+    detail = entry.detail or {}
+    facts = {**words(detail, language), "actor": actor, **names.of(entry)}
+    try:
+        return say(chosen(Act(entry.act), detail)) % facts
+    except (KeyError, TypeError, ValueError):
+        # Another version wrote it.
+        return f"{actor} {entry.act.replace('_', ' ')}"
+
+
+def label(act: Act, language: Language) -> str:
+    """The act in itself: its sentence with a gap for every fact."""
+    gaps: Mapping[str, str] = defaultdict(lambda: "…")
+    return translations(language).gettext(chosen(act, gaps)) % gaps
+
+
+def door_words(door: Door, language: Language) -> str:
+    """The door's name."""
+    return translations(language).gettext(DOORS[door])
+
+
+def chosen(act: Act, detail: Detail) -> str:
+    """The sentence that fits the facts."""
+    found = SENTENCES[act]
+    return found if isinstance(found, str) else found(detail)
+
+
+def words(detail: Detail, language: Language) -> dict[str, Any]:
+    """The facts, those which are words of ours in the reader's language."""
+    told, say = dict(detail), translations(language).gettext
+    for fact, known in (("channel", CHANNELS), ("letter", LETTERS)):
+        if fact in told:
+            told[fact] = say(known.get(told[fact], str(told[fact])))
+    counts = {say(state): detail[key] for key, state in OUTCOMES.items() if key in detail}
+    told["outcome"] = ", ".join(f"{number} {state}" for state, number in counts.items())
+    told["outcome"] = told["outcome"] or say(_("nobody"))
+    if "template" in told:
+        told["sentence"] = refusal_words(told["template"], told["facts"], language=language)
+    if "rate" in detail:
+        told["rules"] = recorded_words(detail, language)
+    return told
+
+
+DOORS: Mapping[Door, str] = {
+    Door.PORTAL: _("portal"),
+    Door.LINK: _("mailed link"),
+    Door.MAIL: _("reply by mail"),
+    Door.SMS: _("reply by SMS"),
+    Door.COMMAND_LINE: _("command line"),
+    Door.SERVICE: _("another service"),
+    Door.SYSTEM: _("system"),
+}
+
+# Who acts where no person does; entries hold these words.
+ACTORS = (_("operator"), _("system"))
+
+CHANNELS: Mapping[str, str] = {"email": _("email"), "sms": "SMS"}
+
+OUTCOMES: Mapping[str, str] = {
+    "failed": _("failed"),
+    "pending": _("pending"),
+    "sending": _("being sent"),
+    "sent": _("sent"),
+    "uncertain": _("uncertain"),
+}
+
+Telling = str | Callable[[Detail], str]
+
+SENTENCES: Mapping[Act, Telling] = {
+    Act.ADDED_USER: _("%(actor)s added %(user)s"),
+    Act.DISABLED_USER: _("%(actor)s disabled %(user)s"),
+    Act.ENABLED_USER: _("%(actor)s enabled %(user)s"),
+    Act.GRANTED_ROLE: _("%(actor)s gave %(user)s the role %(role)s"),
+    Act.EDITED_ROLE: _("%(actor)s edited the role %(role)s (rights %(rights)s)"),
+    Act.CREATED_LIST: _("%(actor)s created the list %(name)s"),
+    Act.CREATED_APPROVER_LIST: _("%(actor)s created the approver list %(approver_list)s"),
+    Act.EDITED_APPROVER_LIST: _("%(actor)s changed who is on the approver list %(approver_list)s"),
+    Act.ASSIGNED_APPROVERS: lambda detail: (
+        _("%(actor)s made %(approver_list)s the second approver list of %(list)s")
+        if detail["escalation"]
+        else _("%(actor)s made %(approver_list)s the approver list of %(list)s")
+    ),
+    Act.CHANGED_ADDRESS: _("%(actor)s changed the address of %(user)s"),
+    Act.REMOVED_USER: _("%(actor)s removed %(user)s"),
+    Act.SUBSCRIBED: _("%(actor)s subscribed %(user)s to %(list)s"),
+    Act.UNSUBSCRIBED: _("%(actor)s unsubscribed %(user)s from %(list)s"),
+    Act.IMPORTED: _("%(actor)s imported subscribers of %(list)s (new on it: %(joined)s)"),
+    Act.ASKED_FOR_PUSH: _("%(actor)s asked for a push of %(list)s"),
+    Act.HELD_PUSH: _("%(actor)s held the push of %(list)s: too many addresses would go"),
+    Act.CONFIRMED_PUSH: _("%(actor)s confirmed the push of %(list)s (removals: %(removals)s)"),
+    Act.EDITED_LIST: _("%(actor)s edited the list %(list)s"),
+    Act.SET_SENDOUT_RULES: _("%(actor)s set the sendout rules of %(list)s: %(rules)s"),
+    Act.ARCHIVED_LIST: _("%(actor)s archived the list %(list)s"),
+    Act.UNARCHIVED_LIST: _("%(actor)s took the list %(list)s out of the archive"),
+    Act.DELETED_APPROVER_LIST: _("%(actor)s deleted the approver list %(approver_list)s"),
+    Act.REVOKED_ROLE: _("%(actor)s took the role %(role)s from %(user)s"),
+    Act.RENAMED_ROLE: _("%(actor)s renamed the role %(before)s to %(role)s"),
+    Act.DELETED_ROLE: _("%(actor)s deleted the role %(role)s"),
+    Act.REWROTE: _("%(actor)s changed the draft"),
+    Act.DISCARDED: _("%(actor)s deleted the draft"),
+    Act.RESCHEDULED: lambda detail: (
+        _("%(actor)s set another time or other rules for the sendout: %(rules)s")
+        if "rate" in detail
+        else _("%(actor)s set another time for the sendout")
+    ),
+    Act.WROTE: _("%(actor)s wrote the message"),
+    Act.ASKED: _("%(actor)s asked for approval (request %(request_id)s)"),
+    Act.NOTIFIED: _("%(actor)s wrote to %(user)s by %(channel)s: %(letter)s"),
+    Act.NOT_NOTIFIED: _("%(actor)s could not write to %(user)s (%(letter)s): %(reason)s"),
+    Act.REMINDED: _("%(actor)s reminded the approvers of request %(request_id)s"),
+    Act.ESCALATED: _("%(actor)s asked the second approver list (request %(request_id)s)"),
+    Act.EXPIRED: _("%(actor)s ended request %(request_id)s: nobody answered in time"),
+    Act.VIEWED: _("%(actor)s read the message (request %(request_id)s)"),
+    Act.CHANGED_CONTACT: _("%(actor)s changed how %(user)s is reached"),
+    Act.LOCKED_PHONE: _("%(actor)s sent five wrong codes by SMS; answers by SMS are locked"),
+    Act.STOPPED_SMS: _("%(actor)s wants no more SMS"),
+    Act.STARTED_SMS: _("%(actor)s wants SMS again"),
+    Act.APPROVED: lambda detail: (
+        _("%(actor)s approved: %(comment)s") if detail["comment"] else _("%(actor)s approved")
+    ),
+    Act.REJECTED: lambda detail: (
+        _("%(actor)s rejected: %(comment)s") if detail["comment"] else _("%(actor)s rejected")
+    ),
+    Act.WITHDREW: _("%(actor)s withdrew request %(request_id)s"),
+    Act.RELEASED: _("%(actor)s released the message with Right 601"),
+    Act.RECALLED: _("%(actor)s recalled the message"),
+    Act.RETURNED: _("%(actor)s returned the message: its content is not what was approved"),
+    Act.BEGAN_SENDING: lambda detail: (
+        _("%(actor)s began to send to 1 recipient")
+        if detail["recipients"] == 1
+        else _("%(actor)s began to send to %(recipients)s recipients")
+    ),
+    Act.FINISHED_SENDING: _("%(actor)s finished sending: %(outcome)s"),
+    Act.STOPPED_SENDING: _("%(actor)s stopped the sendout"),
+    Act.LOST_SIGHT: lambda detail: (
+        _("%(actor)s cannot know whether 1 recipient got it: a worker died")
+        if detail["deliveries"] == 1
+        else _("%(actor)s cannot know whether %(deliveries)s recipients got it: a worker died")
+    ),
+    Act.LOGGED_IN: _("%(actor)s logged in"),
+    Act.CHANGED_PASSWORD: _("%(actor)s chose a password"),
+    Act.TURNED_ON_CODES: _("%(actor)s turned on codes at the log-in"),
+    Act.TURNED_OFF_CODES: _("%(actor)s turned off codes at the log-in of %(user)s"),
+    Act.INVITED: _("%(actor)s invited %(user)s"),
+    Act.REFUSED: _("%(actor)s was refused: %(sentence)s"),
+}
