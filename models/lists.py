@@ -13,7 +13,7 @@ from models.clock import now
 from models.lifecycle import word
 from models.people import User
 from models.sendout import Ruled, checks
-from setting_values import SHORT_NAME
+from settings.types import SHORT_NAME
 
 # A list's address becomes part of commands too: no shell and no program may take it for anything
 # else, so it has few characters before the @.  Its domain may have letters of any alphabet.

@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 from tests.builders import ROOT
 
-PACKAGES = ("models", "notifications", "portal", "sandbox", "workflows")
+PACKAGES = ("models", "notifications", "portal", "sandbox", "settings", "workflows")
 
 
 def test_a_wheel_has_every_file_of_our_packages(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models import Failure
-from setting_values import by_short_name, command
+from settings.types import by_short_name, command
 from tests.deploy.test_compose import ROOT
 from tests.workflows.commands import THREE, Machine, pretend_ssh
 

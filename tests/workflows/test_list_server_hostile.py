@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from models import Door, Failure, Invalid
 from models.lists import fits_list_address
-from setting_values import fits_short_name
+from settings.types import fits_short_name
 from tests.builders import Cast
 from tests.workflows.commands import Machine, pretend_ssh, pretend_tee
 from tests.workflows.test_list_server import SSH, TEE

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models import Act, AuditEntry, Door, Invalid, ListDelivery, ListKind, MailingList, Unknown
 from notifications.mime.outgoing import outgoing
-from setting_values import SHORT_NAME, fits_short_name
+from settings.types import SHORT_NAME, fits_short_name
 from tests.builders import Cast, a_draft, a_list
 from workflows.lists import lists
 

@@ -23,7 +23,7 @@ from models import (
 from models.addresses import address_key, checked_address
 from models.lists import fits_list_address
 from models.names import approver_list_name, list_description, list_name
-from setting_values import fits_short_name
+from settings.types import fits_short_name
 from workflows.access import require
 from workflows.moderation.late_approvers import ask_newcomers
 from workflows.sync.journal import note_list_address

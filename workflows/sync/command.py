@@ -19,7 +19,7 @@ from models import Failure
 from models.clock import now
 from models.lists import fits_list_address
 from notifications.mime.envelope import wire_address
-from setting_values import fits_short_name
+from settings.types import fits_short_name
 from workflows.sync.outcomes import Outcome, judged, tail, unread
 
 # So long it may take until what was killed is gone: a write to a slow disk ends first.

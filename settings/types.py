@@ -1,4 +1,4 @@
-"""How a value written in the environment is read and checked, before settings.py takes it."""
+"""How a value written in the environment is read and checked, before Settings takes it."""
 
 import json
 import re
