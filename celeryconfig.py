@@ -1,6 +1,7 @@
 """How Celery works for us: its own setting names, each with its reason.
 
-Figures marked (measured) come from trials on Redis, told in docs/decisions/0002-rows-not-etas.md.
+Figures marked (measured) come from trials on Redis, see
+docs/decisions/0002-rows-instead-of-long-etas.md.
 """
 
 from kombu import Queue

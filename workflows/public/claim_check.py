@@ -1,6 +1,6 @@
 """Parcels: what has no business in a queue is left in Redis, and the queue carries its number.
 
-Whoever watches the queues reads the number, and nothing else (docs/decisions/0010-parcels.md).
+Whoever watches the queues reads the number, and nothing else (docs/decisions/0010-claim-check.md).
 """
 
 from uuid import UUID
