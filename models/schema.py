@@ -10,30 +10,31 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from models.base import Base
-from models.refusals import Refusal
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 # The last revision from before the migrations were squashed.
 LAST_UNRELEASED = "0015"
 
-# Not translated: only `listgate migrate` prints these.
 ADOPT = (
-    "The database is at revision %(revision)s, which an unreleased version of Listgate made. Its"
+    "The database is at revision {revision}, which an unreleased version of Listgate made. Its"
     " schema is that of 0004_default_roles but for one CHECK: run `listgate migrate` again after"
     " these two statements in psql:"
     " alter table notification drop constraint notification_lettername_check;"
     " update alembic_version set version_num = '0004_default_roles';"
 )
 START_AGAIN = (
-    "The database is at revision %(revision)s, which this version of Listgate does not know: an"
+    "The database is at revision {revision}, which this version of Listgate does not know: an"
     " unreleased or a newer version made it. Run that version, or export the lists with it"
     " (`listgate export`), create a new database and import them."
 )
 
 
-class UnknownRevision(Refusal):
-    """The database is at a revision that this version has no migration for."""
+class UnknownRevision(Exception):
+    """The database is at a revision that this version has no migration for.
+
+    No Refusal, which pages translate: only `listgate migrate` prints it.
+    """
 
 
 def alembic_config(connection: Connection) -> Config:
@@ -51,7 +52,8 @@ def upgrade(connection: Connection) -> None:
     # Compared in full, because Alembic takes "0002" for "0002_state_machine".
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if there is not None and there not in known:
-        raise UnknownRevision(ADOPT if there == LAST_UNRELEASED else START_AGAIN, revision=there)
+        advice = ADOPT if there == LAST_UNRELEASED else START_AGAIN
+        raise UnknownRevision(advice.format(revision=there))
     command.upgrade(config, "head")
 
 

@@ -6,6 +6,7 @@ import typer
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from models import Refusal
+from models.schema import UnknownRevision
 from portal.cli import letters, lists, mail, messages, moderation, operations, people
 from settings import settings
 from workflows import logs
@@ -26,7 +27,7 @@ def main() -> None:
     logs.configure("WARNING", settings.log_format)
     try:
         app()
-    except Refusal as refusal:
+    except (Refusal, UnknownRevision) as refusal:
         complain(str(refusal))
     except ProgrammingError:
         complain("The database does not have this version's tables. Run `listgate migrate`.")
