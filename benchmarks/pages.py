@@ -33,7 +33,7 @@ GOAL: Final = 100.0  # ms
 RATIO_GOAL: Final = 50.0
 
 # Far below what a page with a statement per row would send for its fifty rows; each page is held to
-# it by tests/portal/test_statements.py.
+# it by tests/portal/web/test_statements.py.
 STATEMENTS_GOAL: Final = 20
 
 # More seconds than it takes to measure.

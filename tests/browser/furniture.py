@@ -28,7 +28,7 @@ from notifications.mime.compose import Typed, composed
 from sandbox.house import ROOT, House
 from tests.browser import mails
 from tests.builders import LIMIT, Cast, a_list, an_eml, cast, person
-from tests.workflows.pushing import ListServer, asked
+from tests.workflows.sync.pushing import ListServer, asked
 from workflows.lists import archive, lists
 from workflows.messages.write import hand_in, write
 from workflows.moderation.approver_keys import view

@@ -9,7 +9,7 @@ import pytest
 from models import Failure
 from settings.types import by_short_name, command
 from tests.deploy.test_compose import ROOT
-from tests.workflows.commands import THREE, Machine, pretend_ssh
+from tests.workflows.sync.commands import THREE, Machine, pretend_ssh
 
 PAGE = (ROOT / "docs/list-servers.md").read_text()
 SCRIPTS = ROOT / "deploy/list-server"

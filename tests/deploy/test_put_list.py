@@ -9,7 +9,7 @@ import pytest
 
 from models import Failure
 from tests.deploy.test_list_servers import SCRIPTS, example
-from tests.workflows.commands import THREE, Machine
+from tests.workflows.sync.commands import THREE, Machine
 
 
 class Service(ThreadingHTTPServer):

@@ -13,7 +13,7 @@ from tests.faults.premises import send_home
 from tests.portal.doors import GRACE, Doors, a_house, clear, code_in, opened
 from tests.portal.matrix import house as matrix
 from tests.portal.visitors import Visitor, an_app, forget_guesses, log_in_as
-from tests.workflows.pushing import ListServer
+from tests.workflows.sync.pushing import ListServer
 from workflows import transaction as unit
 from workflows.outbox import Bell
 

@@ -26,7 +26,7 @@ from sandbox.web_server import WebServer
 from settings import Settings, settings
 from tests.builders import LIMIT, an_eml, cast
 from tests.databases import new_database
-from tests.portal.lmtp_servers import lmtp_server
+from tests.portal.inbound.lmtp_servers import lmtp_server
 from workflows import tasks
 from workflows.messages.write import write
 from workflows.moderation.decide import request_approval

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from models import Dispatch, SendoutRules
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_dispatch, cast, members
-from tests.workflows.clocks import NINE, Clock
-from tests.workflows.pushing import ListServer
-from tests.workflows.ruled import Ruled
+from tests.workflows.sendout.clocks import NINE, Clock
+from tests.workflows.sendout.ruled import Ruled
+from tests.workflows.sync.pushing import ListServer
 from workflows.outbox import Bell
 from workflows.transaction import transaction
 

@@ -25,7 +25,7 @@ from models.work_items import HORIZON
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_dispatch, a_draft, a_request, cast, members
 from tests.workflows.locks import never_wait
-from tests.workflows.sending import EDSGER, deliveries, step
+from tests.workflows.sendout.sending import EDSGER, deliveries, step
 from workflows import sweep
 from workflows.outbox import Bell
 from workflows.sendout.schedule import recall, release

@@ -1,0 +1,94 @@
+"""Machines' mail is told from people's, whatever its text says."""
+
+from pathlib import Path
+
+import pytest
+
+from notifications.automatic.detect import Automatic, is_automatic
+from notifications.mime.header_lines import take_apart
+from tests.notifications.replies.reply_tables import FOLDER
+
+MAILS = sorted((FOLDER / "automatic").glob("*.eml"))
+BOUNCES = sorted((FOLDER / "bounces").glob("*.eml"))
+
+OURS = ["listgate@lists.example.org", "moderation@lists.example.org"]
+
+
+def reason(raw: bytes, sender: str | None = None) -> Automatic | None:
+    """As `is_automatic` says, with the sender of the mail's own Return-Path."""
+    paths = [field.value for field in take_apart(raw).fields if field.name == "return-path"]
+    return is_automatic(raw, paths[0].decode() if sender is None else sender, own_addresses=OURS)
+
+
+@pytest.mark.parametrize("path", MAILS, ids=lambda path: path.stem)
+def test_a_mail_is_taken_for_what_it_is(path: Path) -> None:
+    expected = path.name.partition("--")[0]
+
+    found = reason(path.read_bytes())
+
+    assert found == (None if expected == "PERSON" else Automatic[expected])
+
+
+@pytest.mark.parametrize("path", BOUNCES, ids=lambda path: path.stem)
+def test_a_bounce_is_a_machines_mail(path: Path) -> None:
+    assert reason(path.read_bytes())
+
+
+def test_every_reason_has_its_mail() -> None:
+    shown = {path.name.partition("--")[0] for path in MAILS}
+
+    assert {each.name for each in Automatic} - shown == {"UNREADABLE"}
+
+
+@pytest.mark.parametrize("sender", ["", "<>", " <> "])
+def test_the_null_sender_is_a_machine(sender: str) -> None:
+    assert reason(b"Subject: Re: x\n\nok\n", sender) is Automatic.NULL_SENDER
+
+
+def test_a_return_path_in_the_header_counts_too() -> None:
+    raw = b"Return-Path: <>\nFrom: grace@example.org\n\nok\n"
+
+    assert reason(raw, "grace@example.org") is Automatic.NULL_SENDER
+
+
+@pytest.mark.parametrize("own", ["Moderation@Lists.example.org", "moderation+x@lists.example.org"])
+def test_our_own_address_is_known_in_any_form(own: str) -> None:
+    assert reason(b"\nok\n", own) is Automatic.OWN
+    assert reason(f"From: {own}\n\nok\n".encode(), "grace@example.org") is Automatic.OWN
+
+
+def test_fields_count_in_any_case_and_folded() -> None:
+    raw = b"AUTO-SUBMITTED:\n  Auto-Replied\n\nok\n"
+
+    assert reason(raw, "grace@example.org") is Automatic.AUTO_SUBMITTED
+
+
+def test_every_field_of_a_name_counts() -> None:
+    raw = b"Auto-Submitted: no\nAuto-Submitted: auto-replied\n\nok\n"
+
+    assert reason(raw, "grace@example.org") is Automatic.AUTO_SUBMITTED
+
+
+def test_the_body_is_no_header() -> None:
+    assert reason(b"Subject: Re: x\n\nAuto-Submitted: auto-replied\n", "grace@example.org") is None
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"From: " + b"grace@example.org, " * 1_000 + b"\n\nok\n",
+        b"X-Long: y\n" * 200_000 + b"\nok\n",
+    ],
+)
+def test_a_header_that_no_program_makes_is_a_machines(raw: bytes) -> None:
+    assert reason(raw, "grace@example.org") is Automatic.UNREADABLE
+
+
+def test_a_subject_is_read_at_its_start_only() -> None:
+    raw = b"Subject: Re: " + b"=?utf-8?q?a?= " * 50_000 + b"\n\nok\n"
+
+    assert reason(raw, "grace@example.org") is None
+
+
+def test_a_reason_is_a_sentence() -> None:
+    assert all(each.startswith(("its ", "it ")) for each in Automatic)

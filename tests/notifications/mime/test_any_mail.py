@@ -1,0 +1,85 @@
+"""No bytes that anybody can send crash us, or change on their way through us."""
+
+from dataclasses import replace
+
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+from notifications.mime.envelope import with_crlf
+from notifications.mime.header_lines import take_apart
+from notifications.mime.list_headers import as_sent
+from notifications.mime.parse import AuthoredMail, Unreadable, read
+from tests.notifications.mime.small_mails import HEADING, LIMIT
+from tests.notifications.mime.strange_mails import REAL, any_bytes, built, mutated, strange
+
+OURS = {"list-id", "list-post", "precedence", "sender", "message-id", "date", "to"}
+
+
+def understood(raw: bytes) -> AuthoredMail | None:
+    """None: refused in words.  Any other exception fails the test."""
+    try:
+        return read(raw, limit=LIMIT)
+    except Unreadable:
+        return None
+
+
+def is_one_line(subject: str) -> bool:
+    return len(subject.splitlines()) <= 1
+
+
+@given(any_bytes)
+@settings(max_examples=150, deadline=None)
+def test_rubble_is_a_mail_or_is_refused_in_words(raw: bytes) -> None:
+    mail = understood(raw)
+
+    assert mail is None or is_one_line(mail.subject)
+
+
+@given(mutated())
+@settings(max_examples=250, deadline=None)
+def test_a_damaged_mail_is_a_mail_or_is_refused_in_words(raw: bytes) -> None:
+    mail = understood(raw)
+
+    assert mail is None or is_one_line(mail.subject)
+
+
+@given(built)
+@settings(max_examples=150, deadline=None)
+def test_a_mail_of_odd_pieces_is_a_mail_or_is_refused_in_words(raw: bytes) -> None:
+    mail = understood(raw)
+
+    assert mail is None or is_one_line(mail.subject)
+
+
+@given(strange, st.text(max_size=30))
+@settings(max_examples=150, deadline=None)
+@example(REAL[3], "Ä")
+def test_what_is_sent_has_no_fields_but_the_authors_and_ours(raw: bytes, list_name: str) -> None:
+    before = take_apart(raw)
+
+    sent = as_sent(raw, replace(HEADING, list_name=list_name))
+
+    after = take_apart(sent)
+    assert after.body == before.body
+    assert sent == with_crlf(sent)
+    authors = [field.lines for field in before.fields]
+    new = [field for field in after.fields if field.lines not in authors]
+    assert {field.name for field in new} <= OURS
+    assert len(new) == len({field.name for field in new})
+    # A field of ours may happen to be, byte for byte, one that the author wrote elsewhere.
+    kept = [f.lines for f in after.fields if f.lines in authors and f.name not in OURS]
+    remaining = iter(authors)
+    assert all(lines in remaining for lines in kept), "the order is the author's"
+
+
+@given(mutated() | built)
+@settings(max_examples=150, deadline=None)
+def test_what_is_accepted_reads_the_same_when_it_is_sent(raw: bytes) -> None:
+    mail = understood(raw)
+    assume(mail is not None)
+
+    sent = as_sent(raw, HEADING)
+
+    assert understood(sent) == mail
+    assert as_sent(raw, HEADING) == sent
+    assert as_sent(sent, HEADING) == sent

@@ -1,0 +1,171 @@
+"""The list gets what its author wrote, byte for byte, under a header that is the list's."""
+
+from dataclasses import replace
+from datetime import datetime
+from email import message_from_bytes, policy
+
+import pytest
+
+from notifications.mime.header_lines import take_apart
+from notifications.mime.list_headers import as_sent
+from tests.notifications.mime.small_mails import FROM, HEADING
+
+
+def names(mail: bytes) -> list[str]:
+    return [field.name for field in take_apart(mail).fields]
+
+
+def value(mail: bytes, name: str) -> str:
+    (field,) = [field for field in take_apart(mail).fields if field.name == name]
+    return field.value.decode()
+
+
+def test_what_the_author_wrote_stays_byte_for_byte_and_in_order() -> None:
+    raw = (
+        b"From:ada@example.org\r\nX-Odd  : \tkept\r\nSubject: =?utf-8?q?a?=\r\n  folded\t\r\n"
+        b"dkim-signature: v=1\r\nDate: yesterday\r\nTo: somebody:;\r\nMessage-ID: <1@x>\r\n"
+    )
+    body = b"\r\nGr\xfc\xdfe\t \r\n--\r\n\x0c\r\n.\r\nno end"
+
+    sent = as_sent(raw + b"\r\n" + body, HEADING)
+
+    added = (
+        b'List-Id: "Announcements" <announce.lists.example.org>\r\n'
+        b"List-Post: <mailto:announce@lists.example.org>\r\nPrecedence: list\r\n"
+    )
+    assert sent == raw + added + b"\r\n" + body
+
+
+def test_what_is_missing_is_added() -> None:
+    sent = as_sent(FROM + b"\r\nHello", HEADING)
+
+    assert sent == (
+        FROM + b"Date: Wed, 31 Jan 2029 12:30:00 +0000\r\n"
+        b"Message-ID: <message.7@lists.example.org>\r\nTo: announce@lists.example.org\r\n"
+        b'List-Id: "Announcements" <announce.lists.example.org>\r\n'
+        b"List-Post: <mailto:announce@lists.example.org>\r\nPrecedence: list\r\n\r\nHello"
+    )
+
+
+def test_a_copy_to_somebody_is_recipient_enough() -> None:
+    assert "to" not in names(as_sent(FROM + b"Cc: grace@example.org\r\n\r\n", HEADING))
+
+
+@pytest.mark.parametrize("name", ["To", "Message-ID", "Date"])
+def test_an_empty_field_counts_as_missing(name: str) -> None:
+    sent = as_sent(FROM + name.encode() + b": \r\n \r\n\r\n", HEADING)
+
+    assert value(sent, name.lower())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Bcc", "Return-Path", "Received", "Delivered-To", "X-Original-To", "Errors-To",
+        "List-Id", "List-Unsubscribe", "List-Archive", "Precedence", "Sender", "Resent-From",
+        "Resent-Bcc", "ARC-Seal", "Authentication-Results", "Return-Receipt-To", "X-Listgate-A",
+        "Disposition-Notification-To",
+    ],
+)  # fmt: skip
+def test_fields_of_another_journey_are_dropped(name: str) -> None:
+    field = name.encode() + b": eve@\r\n\tevil.example\r\n"
+
+    sent = as_sent(field.upper() + FROM + field.lower() + b"\r\n" + field, HEADING)
+
+    header, _, body = sent.partition(b"\r\n\r\n")
+    assert b"evil" not in header.lower()
+    assert body == field
+
+
+@pytest.mark.parametrize(
+    ("written", "sender"),
+    [
+        ("ada@example.org", False),
+        ("Ada Lovelace <Ada@Example.ORG>", False),
+        ("grace@example.org", True),
+        ("ada@example.org, grace@example.org", True),
+        ('"ada@example.org" <grace@example.org>', True),
+        ("ada@example.org <grace@example.org>", True),
+        ("(", True),
+    ],
+)
+def test_the_author_is_the_sender_where_somebody_else_is_from(written: str, sender: bool) -> None:
+    sent = as_sent(f"From: {written}\r\n\r\n".encode(), HEADING)
+
+    assert ("sender" in names(sent)) == sender
+    if sender:
+        assert value(sent, "sender") == "ada@example.org"
+
+
+def test_the_line_of_an_mbox_file_is_dropped() -> None:
+    sent = as_sent(b"From ada Mon Jan  1 00:00:00 2029\n" + FROM + b"\nFrom me\n", HEADING)
+
+    assert sent.startswith(FROM)
+    assert sent.endswith(b"\r\n\r\nFrom me\r\n")
+
+
+def test_a_mail_without_a_body_gets_an_empty_one() -> None:
+    for raw in (FROM, FROM.rstrip(), FROM + b"\r\n"):
+        assert as_sent(raw, HEADING).endswith(b"Precedence: list\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Announcements",
+        'The "best" \\ list',
+        "",
+        "Ankündigungen",
+        "日本語のお知らせ" * 10,
+        "a very long name " * 12,
+        "x" * 300,
+        "=?utf-8?q?Hello=0D=0ABcc:_eve@evil.example?=",
+        "line\r\nBcc: eve@evil.example\t and \x01 tab",
+    ],
+)
+def test_the_name_of_a_list_is_told_in_whatever_script(name: str) -> None:
+    sent = as_sent(FROM + b"\r\n", replace(HEADING, list_name=name))
+
+    lines = sent.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    assert all(len(line) <= 78 and line.isascii() for line in lines)
+    # Python takes the field for mere text, in which a quoted string is not unquoted.
+    shown = str(message_from_bytes(sent, policy=policy.default)["List-Id"])
+    plain = " ".join(name.split())
+    quoted = '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    known = ("<announce.lists.example.org>", f"{plain} <announce.lists.example.org>")
+    assert shown in (*known, f"{quoted} <announce.lists.example.org>")
+    assert names(sent).count("bcc") == 0
+
+
+def test_international_domains_are_written_in_ascii() -> None:
+    heading = replace(
+        HEADING,
+        list_id="announce.bücher.example",
+        list_address="announce+x@bücher.example",
+        author_address="ada@bücher.example",
+        message_id="<message.7@bücher.example>",
+    )
+
+    sent = as_sent(FROM + b"\r\n", heading)
+
+    assert sent.isascii()
+    assert value(sent, "list-post") == "<mailto:announce+x@xn--bcher-kva.example>"
+    assert value(sent, "sender") == "ada@xn--bcher-kva.example"
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("list_id", "a\r\nBcc: eve@evil.example"),
+        ("list_address", "a@x\n"),
+        ("author_address", "a b@x"),
+        ("message_id", "message.7@x"),
+        ("message_id", "<a@b>\r\nBcc: <c@d>"),
+        ("date", datetime(2029, 1, 1)),  # noqa: DTZ001 - a naive one is the point
+        ("list_id", "x.\u2488.é"),
+    ],
+)
+def test_a_heading_that_fits_no_header_is_refused(field: str, wrong: object) -> None:
+    changes: dict[str, object] = {field: wrong}
+    with pytest.raises(ValueError, match=r"\w"):
+        replace(HEADING, **changes)  # type: ignore[arg-type]

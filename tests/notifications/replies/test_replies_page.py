@@ -1,0 +1,59 @@
+"""docs/replies.md tells approvers what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from models import Verdict
+from notifications.automatic.detect import Automatic
+from notifications.replies.parse import Reply, reply_in
+from notifications.replies.reply_body import READ_LIMIT, TEXT_LIMIT
+from notifications.replies.reply_words import WORDS
+from notifications.replies.sms import HELP, HOW, OPT_IN, OPT_OUT, read_sms
+
+PAGE = (Path(__file__).parents[3] / "docs/replies.md").read_text()
+MAIL, SMS = PAGE.split("## By SMS")
+
+VERDICTS = {"approved": Verdict.APPROVED, "rejected": Verdict.REJECTED, "nothing": None}
+
+EXAMPLE = re.compile(r"^\| `(.+?)` \| (approved|rejected|nothing) \| ?(.*?) ?\|$", re.MULTILINE)
+
+
+def test_the_page_names_every_word() -> None:
+    for verb, verdict in (("approve", Verdict.APPROVED), ("reject", Verdict.REJECTED)):
+        cells = " | ".join(", ".join(words) for words in WORDS[verdict].values())
+        assert f"\n| **{verb}** | {cells} |\n" in MAIL
+
+
+def test_the_page_names_the_carriers_words() -> None:
+    for words in (OPT_OUT, OPT_IN, HELP, HOW):
+        assert f"\n| {', '.join(words)} |" in SMS
+
+
+def test_the_page_names_every_reason() -> None:
+    assert [each for each in Automatic if f"\n| {each} |" not in SMS] == []
+
+
+@pytest.mark.parametrize(("text", "verdict", "comment"), EXAMPLE.findall(MAIL))
+def test_an_example_of_a_mail_is_true(text: str, verdict: str, comment: str) -> None:
+    expected = VERDICTS[verdict]
+
+    assert reply_in(text) == Reply(expected, comment if expected else "")
+
+
+@pytest.mark.parametrize(("text", "verdict", "comment"), EXAMPLE.findall(SMS))
+def test_an_example_of_an_sms_is_true(text: str, verdict: str, comment: str) -> None:
+    found = read_sms(text)
+
+    assert (found.verdict, found.comment) == (VERDICTS[verdict], comment)
+
+
+def test_the_page_names_the_limits() -> None:
+    assert f"at most {TEXT_LIMIT:,} bytes" in MAIL
+    assert f"the first {READ_LIMIT:,} bytes" in MAIL
+
+
+def test_what_the_page_says_of_second_thoughts_is_true() -> None:
+    assert reply_in("ok\nno wait, don't").verdict is None
+    assert reply_in("ok\nNo problem.").verdict is Verdict.APPROVED

@@ -1,0 +1,182 @@
+"""The relay is reached, encrypted and logged in to, or letters wait for the operator."""
+
+import socket
+import ssl
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from notifications.channel import Away
+from sandbox.mailbox import Mailbox
+from tests.notifications.smtp.letters_by_smtp import (
+    SHORT,
+    connected,
+    failure_of,
+    failure_to_connect,
+    send,
+)
+from tests.notifications.smtp.scripted_server import DROP, Wishes, scripted
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key and a certificate for 127.0.0.1 in one file, signed by nobody."""
+    path = tmp_path_factory.mktemp("tls") / "both.pem"
+    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    name = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command = ["openssl", "req", "-x509", "-days", "1", *curve, *name]
+    made = subprocess.run(
+        [*command, "-keyout", "/dev/stdout"], check=True, capture_output=True, text=True
+    )
+    path.write_text(made.stdout)
+    return path
+
+
+@pytest.fixture
+def server_tls(certificate: Path) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    return context
+
+
+@pytest.fixture
+def trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The certificate is among the system's."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+
+
+def test_a_relay_that_is_away_is_tried_again() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        port = door.getsockname()[1]
+
+    sentence = failure_to_connect(f"smtp://127.0.0.1:{port}")
+
+    assert "refuses connections" in sentence
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+def test_a_server_that_never_answers_is_tried_again(scheme: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        sentence = failure_to_connect(
+            f"{scheme}://127.0.0.1:{door.getsockname()[1]}", timeout=SHORT
+        )
+
+    assert "does not answer" in sentence
+
+
+def test_a_name_that_cannot_be_one_is_the_operators_to_mend() -> None:
+    assert "out of reach" in failure_to_connect("smtp://mail..example.org")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        {"": "554 5.7.1 ada@example.org may not"},
+        {"": "421 4.7.0 too many"},
+        {"": "SSH-2.0"},
+        {"": DROP},
+        {"EHLO": "550 5.7.1 no", "HELO": "550 5.7.1 no"},
+        {"EHLO": DROP},
+        {"EHLO": "250-x\r\n250 STARTTLS", "STAR": "554 5.7.3 no"},
+        {"EHLO": "250-x\r\n250 STARTTLS", "STAR": "454 4.7.0 no TLS"},
+        {"EHLO": "250-x\r\n250 STARTTLS", "STAR": "220 but it is not TLS that follows\r\n"},
+    ],
+)
+def test_a_refusal_before_any_letter_is_never_for_good(script: Wishes) -> None:
+    with scripted(script) as server:
+        assert failure_to_connect(server.url)
+
+
+@pytest.mark.usefixtures("trusted")
+def test_starttls_is_used_where_offered(server_tls: ssl.SSLContext) -> None:
+    with Mailbox(starttls=server_tls) as mailbox, connected(mailbox.url) as connection:
+        assert isinstance(connection._session._smtp.sock, ssl.SSLSocket)  # type: ignore[union-attr]
+        send(connection)
+
+        assert len(mailbox.mails) == 1
+
+
+def test_an_unknown_certificate_stops_the_letter(server_tls: ssl.SSLContext) -> None:
+    with Mailbox(starttls=server_tls) as mailbox:
+        sentence = failure_to_connect(mailbox.url)
+
+    assert "certificate" in sentence
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_certificate_for_another_name_stops_the_letter(server_tls: ssl.SSLContext) -> None:
+    with Mailbox(starttls=server_tls) as mailbox:
+        sentence = failure_to_connect(mailbox.url.replace("127.0.0.1", "localhost"))
+
+    assert "certificate" in sentence
+
+
+def test_an_operator_may_do_without_verifying(server_tls: ssl.SSLContext) -> None:
+    with (
+        Mailbox(starttls=server_tls) as mailbox,
+        connected(mailbox.url, verify=False) as connection,
+    ):
+        send(connection)
+
+        assert len(mailbox.mails) == 1
+
+
+@pytest.mark.usefixtures("trusted")
+def test_smtps_is_encrypted_from_the_first_byte(server_tls: ssl.SSLContext) -> None:
+    with Mailbox(tls=server_tls) as mailbox, connected(mailbox.url) as connection:
+        send(connection)
+
+        assert len(mailbox.mails) == 1
+
+
+def test_smtps_verifies_too(server_tls: ssl.SSLContext) -> None:
+    with Mailbox(tls=server_tls) as mailbox:
+        assert "certificate" in failure_to_connect(mailbox.url)
+
+
+@pytest.mark.usefixtures("trusted")
+def test_user_and_password_open_the_door(server_tls: ssl.SSLContext) -> None:
+    with Mailbox(starttls=server_tls, users={"listgate": "s3:cret"}) as mailbox:
+        with connected(mailbox.url.replace("//", "//listgate:s3%3Acret@")) as connection:
+            send(connection)
+
+        assert len(mailbox.mails) == 1
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_wrong_password_is_the_operators_to_mend(server_tls: ssl.SSLContext) -> None:
+    with Mailbox(starttls=server_tls, users={"ada@example.org": "other"}) as mailbox:
+        sentence = failure_to_connect(mailbox.url.replace("//", "//ada%40example.org:s3cret@"))
+
+    assert "535" in sentence
+    assert "operator" in sentence
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_missing_login_is_the_operators_to_mend(server_tls: ssl.SSLContext) -> None:
+    with (
+        Mailbox(starttls=server_tls, users={"listgate": "s3cret"}) as mailbox,
+        connected(mailbox.url) as connection,
+    ):
+        assert isinstance(failure_of(connection), Away)
+
+
+def test_a_server_that_knows_no_login_is_the_operators_to_mend() -> None:
+    with scripted() as server:
+        sentence = failure_to_connect(server.url.replace("//", "//listgate:s3cret@"), verify=False)
+
+    assert "login" in sentence
+
+
+def test_a_password_does_not_go_out_in_clear_unless_told_so() -> None:
+    script = {"EHLO": "250-x\r\n250 AUTH PLAIN", "AUTH": "235 2.7.0 welcome"}
+
+    with scripted(script) as server:
+        url = server.url.replace("//", "//listgate:s3cret@")
+        sentence = failure_to_connect(url)
+        assert [command[:4] for command in server.commands[0]] == ["ehlo"]
+        with connected(url, verify=False) as connection:
+            send(connection)
+
+    assert "encryption" in sentence

@@ -1,0 +1,176 @@
+"""`listgate sync`: push a list, look at its pushes, confirm one that is held."""
+
+import re
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Act, AuditEntry, Door, SyncState, Unknown
+from models.clock import now
+from portal.cli import sync as commands
+from settings import settings
+from tests.builders import Cast, a_list, listgate
+from tests.workflows.sync.pushing import ListServer, again, asked, failed, held, last
+from workflows.subscriptions.subscribe import subscribe
+from workflows.sync.request import Held, NotHeld
+from workflows.sync.switches import SwitchedOff
+
+ALL = ["now announce", "status", "history announce", "diff announce", "confirm announce"]
+
+
+def rows(*arguments: str) -> list[dict[str, str]]:
+    """A table that a command prints, by the names of its columns."""
+    head, *printed = listgate("sync", *arguments).stdout.splitlines()
+    starts = [found.start() for found in re.finditer(r"\S+(?: \S+)*", head)]
+    ends = [*starts[1:], None]
+    return [
+        {
+            head[start:end].strip(): row[start:end].strip()
+            for start, end in zip(starts, ends, strict=True)
+        }
+        for row in printed
+    ]
+
+
+@pytest.mark.parametrize("command", ALL)
+@pytest.mark.usefixtures("people")
+def test_where_nothing_is_pushed_every_command_names_the_setting(
+    monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    off = settings.model_copy(update={"maillists_enabled": False})
+    monkeypatch.setattr(commands, "settings", off)
+
+    with pytest.raises(SwitchedOff, match="MAILLISTS_ENABLED=false"):
+        listgate("sync", *command.split())
+
+
+@pytest.mark.parametrize("command", [each for each in ALL if " " in each] + ["status announce"])
+@pytest.mark.usefixtures("session")
+def test_a_list_that_is_not_there_is_unknown(command: str) -> None:
+    with pytest.raises(Unknown, match="There is no mailing list 'announce'"):
+        listgate("sync", *command.split())
+
+
+def test_a_push_is_asked_for_at_once_and_on_record(session: Session, people: Cast) -> None:
+    said = listgate("sync", "now", "announce").stdout
+
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.act == Act.ASKED_FOR_PUSH)).one()
+    assert said == "The list announce is being pushed as soon as possible.\n"
+    assert (last(session).state, last(session).due_at <= now()) == (SyncState.PENDING, True)
+    assert (entry.actor, entry.door, entry.list_id) == (
+        *("operator", Door.COMMAND_LINE, people.announce.id),
+    )
+
+
+def test_a_push_that_runs_is_said_to_run(session: Session, people: Cast) -> None:
+    asked(session, people.announce).move(SyncState.RUNNING)
+    session.flush()
+
+    assert listgate("sync", "now", "announce").stdout == "The list announce is being pushed.\n"
+
+
+def test_a_held_push_is_not_asked_for_but_confirmed(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    waiting = held(session, people, server)
+    with pytest.raises(Held, match="push of announce is held"):
+        listgate("sync", "now", "announce")
+
+    said = listgate("sync", "confirm", "announce").stdout
+
+    session.refresh(waiting)
+    assert said == ("The push of announce may remove 10 of 12 addresses; 2 will be on the list.\n")
+    assert (waiting.state, waiting.confirmed) == (SyncState.PENDING, 10)
+    server.push(session, waiting)
+    assert server.addresses(people.announce) == ["barbara@example.org", "edsger@example.org"]
+
+
+@pytest.mark.usefixtures("people")
+def test_there_is_nothing_to_confirm_where_nothing_is_held() -> None:
+    with pytest.raises(NotHeld, match="No push of announce is held"):
+        listgate("sync", "confirm", "announce")
+
+
+@pytest.mark.usefixtures("session")
+def test_without_lists_the_status_says_how_to_create_one() -> None:
+    assert "listgate list create" in listgate("sync", "status").stdout
+
+
+def test_the_status_tells_of_every_list_by_name(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    for name in ("zoo", "bees"):
+        a_list(session, name)
+    session.flush()
+    server.push(session, asked(session, people.announce))
+    ada, announce = people.ada, people.announce
+    subscribe(session, ada, announce, by=ada, via=Door.PORTAL)
+    session.flush()
+
+    told = rows("status")
+
+    assert [(row["list"], row["state"]) for row in told] == [
+        *[("announce", "done"), ("bees", "never pushed"), ("zoo", "never pushed")],
+    ]
+    assert (told[0]["addresses"], told[0]["unpushed"], told[0]["failures"]) == ("2", "1", "0")
+    assert told[0]["last good push"].startswith(f"{now():%Y-}")
+    assert (told[1]["addresses"], told[1]["last good push"], told[1]["unpushed"]) == ("-", "-", "0")
+
+
+def test_the_status_of_a_failing_list_says_how_often_and_why(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    waiting = failed(session, server, people.announce, "sh -c 'cat; exit 7'")
+    server.push(session, again(waiting))
+
+    (told,) = rows("status", "announce")
+
+    assert (told["state"], told["failures"], told["addresses"]) == ("pending", "2", "-")
+    assert told["reason"] == "The command ended with exit status 7."
+
+
+def test_the_status_of_a_held_list_says_what_to_do(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    held(session, people, server)
+
+    (told,) = rows("status", "announce")
+
+    assert (told["state"], told["addresses"]) == ("held", "12")
+    assert "would remove 10 addresses" in told["reason"]
+    assert "listgate sync confirm" in told["reason"]
+
+
+@pytest.mark.usefixtures("people")
+def test_a_list_that_was_never_pushed_has_no_history() -> None:
+    assert (
+        "never pushed: listgate sync now announce" in listgate("sync", "history", "announce").stdout
+    )
+
+
+def test_the_history_tells_the_newest_push_first_and_what_its_command_said(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    server.push(session, asked(session, people.announce))
+    saying = "sh -c 'cat >/dev/null; printf \"[red]\\033[1mno\\nroute\" >&2; exit 3'"
+    failed(session, server, people.announce, saying)
+
+    newest, oldest = rows("history", "announce")
+
+    assert (oldest["state"], oldest["addresses"], oldest["exit"]) == ("done", "2", "0")
+    assert (oldest["reason"], oldest["stderr"]) == ("", "")
+    assert re.fullmatch(r"\d+\.\d", oldest["seconds"])
+    assert (newest["state"], newest["exit"]) == ("pending", "3")
+    assert newest["reason"] == "The command ended with exit status 3."
+    assert newest["stderr"] == "[red]no route"
+
+
+def test_the_history_holds_twenty_pushes(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    server.command = "cat"
+    for _ in range(22):
+        server.push(session, asked(session, people.announce))
+
+    assert len(rows("history", "announce")) == 20

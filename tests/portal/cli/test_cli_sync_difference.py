@@ -1,0 +1,60 @@
+"""`listgate sync diff`: what the next push would add and take away."""
+
+import pytest
+from sqlalchemy.orm import Session
+
+from models import Door
+from tests.builders import Cast, listgate
+from tests.workflows.sync.pushing import ListServer, asked, failed, held
+from workflows.people import users as persons
+from workflows.subscriptions.subscribe import subscribe, unsubscribe
+
+
+@pytest.mark.usefixtures("people")
+def test_of_a_list_that_was_never_pushed_everybody_is_new() -> None:
+    done = listgate("sync", "diff", "announce")
+
+    assert done.stdout == "+barbara@example.org\n+edsger@example.org\n"
+    assert done.stderr == "2 added, 0 removed.\n"
+
+
+def test_the_difference_is_what_changed_since_the_last_good_push_sorted(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    server.push(session, asked(session, people.announce))
+    announce = people.announce
+    for user in (people.linus, people.ada):
+        subscribe(session, user, announce, by=None, via=Door.PORTAL)
+    unsubscribe(session, people.barbara, announce, by=None, via=Door.PORTAL)
+    persons.disable(session, people.edsger, by=None, via=Door.PORTAL)
+    failed(session, server, announce, "false")
+
+    done = listgate("sync", "diff", "announce")
+
+    assert done.exit_code == 0
+    assert done.stdout.splitlines() == [
+        *("+ada@example.org", "-barbara@example.org"),
+        *("-edsger@example.org", "+linus@example.org"),
+    ]
+    assert done.stderr == "2 added, 2 removed.\n"
+
+
+def test_where_nothing_has_changed_there_is_no_difference(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    server.push(session, asked(session, people.announce))
+
+    done = listgate("sync", "diff", "announce")
+
+    assert (done.stdout, done.stderr) == ("", "0 added, 0 removed.\n")
+
+
+def test_a_held_push_is_looked_at_before_it_is_confirmed(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    held(session, people, server)
+
+    done = listgate("sync", "diff", "announce")
+
+    assert done.stdout.count("\n-") + done.stdout.startswith("-") == 10
+    assert done.stderr == "0 added, 10 removed.\n"

@@ -1,0 +1,200 @@
+"""The door of mail: a real LMTP client brings what a mail server would."""
+
+import smtplib
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import create_engine, select
+
+from models import InboundMail, Verdict
+from models.database import new_session
+from portal.inbound import lmtp
+from portal.inbound.intake import receive
+from settings import settings
+from tests.portal.doors import Doors, decisions
+from tests.portal.inbound.lmtp_servers import lmtp_server
+
+OK = b"From: Grace Hopper <grace@example.org>\r\nSubject: Re: To approve\r\n\r\nOK: fine\r\n"
+
+
+@pytest.fixture
+def reply_address(doors: Doors) -> str:
+    """Where Grace answers, as it stands in the letter that she got."""
+    doors.ask()
+    (letter,) = doors.mailbox.to("grace@example.org")
+    return str(letter.message["Reply-To"])
+
+
+@pytest.fixture
+def database_away() -> Iterator[None]:
+    """Nobody listens where the database was."""
+    away = create_engine("postgresql+psycopg2://ada@127.0.0.1:1/listgate")
+    before = new_session.kw["bind"]
+    new_session.configure(bind=away)
+    yield
+    new_session.configure(bind=before)
+    away.dispose()
+
+
+def kept() -> list[InboundMail]:
+    """The mails that are committed, with their bytes."""
+    with new_session() as session:
+        found = list(session.scalars(select(InboundMail).order_by(InboundMail.id)))
+        for mail in found:
+            _ = mail.raw
+        return found
+
+
+def said(port: int, *commands: str) -> list[int]:
+    """What is answered to each of these commands."""
+    with smtplib.LMTP("127.0.0.1", port, timeout=60) as client:
+        client.ehlo()
+        return [client.docmd(command)[0] for command in commands]
+
+
+def test_a_reply_decides_when_a_worker_has_read_it(doors: Doors, reply_address: str) -> None:
+    doors.hand_over(OK, sender="grace@example.org", recipient=reply_address)
+    assert decisions() == []
+
+    doors.work()
+
+    (decision,) = decisions()
+    assert (decision.verdict, decision.approver.name) == (Verdict.APPROVED, "Grace Hopper")
+    assert decision.comment == "fine"
+
+
+def test_yes_is_said_only_when_the_mail_is_committed(
+    doors: Doors, reply_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    committed: list[int] = []
+    received = receive
+
+    def watched(raw: bytes, *, sender: str, recipient: str) -> InboundMail:
+        mail = received(raw, sender=sender, recipient=recipient)
+        committed.append(len(kept()))  # another connection sees what is committed
+        return mail
+
+    monkeypatch.setattr(lmtp, "receive", watched)
+    doors.hand_over(OK, sender="grace@example.org", recipient=reply_address)
+
+    assert committed == [1]
+
+
+def test_bytes_and_envelope_are_kept_as_they_came(doors: Doors, reply_address: str) -> None:
+    raw = b"From: grace@example.org\r\n\r\n.dot\r\n..\r\nna\xefve \x00 \xff\xfe\r\n \r\n"
+
+    doors.hand_over(raw, sender="grace@example.org", recipient=reply_address)
+
+    (mail,) = kept()
+    assert mail.raw == raw
+    assert mail.envelope_sender == "grace@example.org"
+    assert mail.envelope_recipient == reply_address
+
+
+@pytest.mark.parametrize("raw", [b"", b"\r\n", b"x" * 5000, b"From: \xff\r\n\r\n" + b"\xe9" * 3000])
+def test_no_bytes_are_refused_and_none_decide(doors: Doors, reply_address: str, raw: bytes) -> None:
+    doors.hand_over(raw, sender="grace@example.org", recipient=reply_address)
+    doors.work()
+
+    (mail,) = kept()
+    assert mail.raw in {raw, raw + b"\r\n"}  # LMTP ends each mail with a line's end
+    assert mail.state == "handled"
+    assert decisions() == []
+
+
+def test_a_bounce_comes_from_nobody_to_the_envelope_sender(doors: Doors) -> None:
+    doors.hand_over(b"Subject: Returned\r\n\r\n", sender="", recipient=settings.envelope_sender)
+
+    (mail,) = kept()
+    assert mail.envelope_sender == ""
+
+
+@pytest.mark.parametrize(
+    "recipient",
+    [
+        "nobody@lists.example.org",
+        "moderation@lists.example.org",
+        f"moderation+{'a' * 26}@lists.example.org",
+    ],
+)
+def test_an_unknown_recipient_is_refused_at_once(doors: Doors, recipient: str) -> None:
+    assert said(doors.lmtp_port, "MAIL FROM:<grace@example.org>", f"RCPT TO:<{recipient}>") == [
+        250,
+        550,
+    ]
+    assert kept() == []
+
+
+def test_a_second_recipient_is_put_off(doors: Doors, reply_address: str) -> None:
+    to = f"RCPT TO:<{reply_address}>"
+
+    assert said(doors.lmtp_port, "MAIL FROM:<grace@example.org>", to, to) == [250, 250, 452]
+
+
+def test_with_the_database_away_the_mail_server_is_to_try_again(
+    database_away: None,  # noqa: ARG001
+) -> None:
+    to = f"RCPT TO:<moderation+{'a' * 26}@lists.example.org>"
+    with lmtp_server() as port:
+        assert said(port, "MAIL FROM:<grace@example.org>", to) == [250, 451]
+        # Bounces need no look into the database before there is something to keep.
+        with (
+            smtplib.LMTP("127.0.0.1", port, timeout=60) as client,
+            pytest.raises(smtplib.SMTPDataError) as refused,
+        ):
+            client.sendmail("", [settings.envelope_sender], b"Subject: Returned\r\n\r\n")
+
+    assert refused.value.smtp_code == 451
+
+
+def test_what_goes_wrong_otherwise_has_the_mail_server_try_again(
+    doors: Doors, reply_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_raw: bytes, **_: str) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(lmtp, "receive", broken)
+    with pytest.raises(smtplib.SMTPDataError) as refused:
+        doors.hand_over(OK, sender="grace@example.org", recipient=reply_address)
+
+    assert refused.value.smtp_code == 451
+
+
+def test_addresses_may_be_in_utf8(doors: Doors, reply_address: str) -> None:
+    with smtplib.LMTP("127.0.0.1", doors.lmtp_port, timeout=60) as client:
+        client.sendmail("gräce@bücher.example", [reply_address], OK, ["SMTPUTF8"])
+
+    (mail,) = kept()
+    assert mail.envelope_sender == "gräce@bücher.example"
+
+
+@pytest.mark.parametrize("octets", [b"gr\xe4ce", b"gra\xff\xfece"])
+def test_a_sender_in_another_charset_loses_no_mail(
+    doors: Doors, reply_address: str, octets: bytes
+) -> None:
+    with smtplib.LMTP("127.0.0.1", doors.lmtp_port, timeout=60) as client:
+        client.ehlo()
+        client.send(b"MAIL FROM:<" + octets + b"@example.org>\r\n")
+        first, _ = client.getreply()
+        second, _ = client.docmd(f"RCPT TO:<{reply_address}>")
+        third, _ = client.data(OK)
+
+    assert (first, second, third) == (250, 250, 250)
+    assert len(kept()) == 1
+
+
+def test_a_recipient_in_another_charset_is_nobody(doors: Doors) -> None:
+    with smtplib.LMTP("127.0.0.1", doors.lmtp_port, timeout=60) as client:
+        client.ehlo()
+        client.docmd("MAIL FROM:<grace@example.org>")
+        client.send(b"RCPT TO:<moderation+\xe4\xff@lists.example.org>\r\n")
+        code, _ = client.getreply()
+
+    assert code == 550
+
+
+def test_the_reply_address_may_come_in_capitals(doors: Doors, reply_address: str) -> None:
+    doors.hand_over(OK, sender="grace@example.org", recipient=reply_address.upper())
+    doors.work()
+
+    assert len(decisions()) == 1

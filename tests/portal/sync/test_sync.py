@@ -1,0 +1,191 @@
+"""Pushes of a list: how they went, what comes next, push now, confirm a held one."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy.orm import Session
+
+from models import Door, SyncState, User
+from portal.web.app import create_app
+from settings import settings
+from tests.builders import Cast, members
+from tests.portal.visitors import PUBLIC, Visitor, log_in_as
+from tests.workflows.sync.pushing import ListServer, again, asked, held
+from workflows.people.users import disable
+from workflows.sync.request import unfinished_sync
+
+Login = Callable[[User], Visitor]
+
+
+@pytest.fixture
+def browser(people: Cast, as_person: Login) -> Visitor:
+    return as_person(people.barbara)
+
+
+def pushes_of(people: Cast) -> str:
+    """The address of the page."""
+    return f"/mailing-lists/{people.announce.id}/pushes"
+
+
+@pytest.fixture
+def page(people: Cast) -> str:
+    return pushes_of(people)
+
+
+def test_a_list_that_was_never_pushed_says_so(browser: Visitor, page: str) -> None:
+    browser.get(page)
+
+    assert "never pushed" in browser.page
+    assert "Something has changed that is not pushed yet." in browser.page
+    assert "The list was never pushed." in browser.page
+
+
+def test_the_history_tells_count_exit_status_and_duration(
+    session: Session, people: Cast, server: ListServer, browser: Visitor, page: str
+) -> None:
+    server.push(session, asked(session, people.announce))
+    session.flush()
+
+    browser.get(page)
+
+    assert 'data-label="Addresses">2<' in browser.page
+    assert 'data-label="Exit status">0<' in browser.page
+    assert 'data-label="Took">0.' in browser.page
+    assert "All changes are pushed, or being pushed." in browser.page
+
+
+def test_a_failure_is_told_in_words_with_what_the_command_said(
+    session: Session, people: Cast, server: ListServer, browser: Visitor, page: str
+) -> None:
+    server.command = "sh -c 'cat >/dev/null; echo \"<b>no room</b>\" >&2; exit 3'"
+    server.push(session, asked(session, people.announce))
+    session.flush()
+
+    answer = browser.get(page)
+
+    assert "The command ended with exit status 3." in browser.page
+    assert "&lt;b&gt;no room&lt;/b&gt;" in answer.text
+    assert "Failures in a row" in browser.page
+
+
+def test_no_page_shows_or_takes_the_command(
+    session: Session, people: Cast, server: ListServer, browser: Visitor, page: str
+) -> None:
+    waiting = held(session, people, server, lost=20)
+
+    for path in ("", "/difference", "/confirmation"):
+        browser.get(page + path)
+        assert server.command not in browser.page
+        assert 'name="command"' not in browser.page
+    assert waiting.state is SyncState.HELD
+
+
+def test_a_person_has_a_list_pushed(
+    session: Session, people: Cast, browser: Visitor, page: str
+) -> None:
+    assert browser.send(page).status_code == 303
+
+    waiting = unfinished_sync(session, people.announce.id)
+    assert waiting is not None
+    assert waiting.state is SyncState.PENDING
+    browser.get(page)
+    assert "The list is pushed as soon as possible." in browser.page
+    assert "waits for its turn" in browser.page
+
+
+def test_a_held_push_is_confirmed_with_its_numbers(
+    session: Session, people: Cast, server: ListServer, browser: Visitor, page: str
+) -> None:
+    waiting = held(session, people, server, lost=20)
+    assert browser.send(page).status_code == 409
+    assert "The push of announce is held; look at it, and confirm it." in browser.page
+    assert "The push would remove 20 addresses, and leave 2." in browser.page
+
+    browser.get(f"{page}/confirmation")
+    assert "remove 20 of 22 addresses, and leave 2." in browser.page
+    assert "member7@example.org" in browser.page
+    browser.send(f"{page}/confirmation", seen="20")
+
+    session.expire_all()
+    assert (waiting.state, waiting.confirmed) == (SyncState.PENDING, 20)
+    server.push(session, again(waiting))
+    assert server.addresses(people.announce) == ["barbara@example.org", "edsger@example.org"]
+
+
+@pytest.mark.parametrize("seen", ["19", "", "x"])
+def test_more_than_was_seen_is_not_confirmed(
+    session: Session, people: Cast, server: ListServer, browser: Visitor, seen: str
+) -> None:
+    waiting = held(session, people, server, lost=20)
+
+    answer = browser.send(f"{pushes_of(people)}/confirmation", seen=seen)
+
+    assert answer.status_code == 409
+
+    assert "By now the push of announce removes more; look at it anew." in browser.page
+    session.expire_all()
+    assert waiting.state is SyncState.HELD
+
+
+def test_where_nothing_is_held_there_is_nothing_to_confirm(browser: Visitor, page: str) -> None:
+    browser.get(f"{page}/confirmation")
+    assert "No push is held." in browser.page
+
+    browser.get(page)
+    assert browser.send(f"{page}/confirmation", seen="9").status_code == 409
+    assert "No push of announce is held." in browser.page
+
+
+def test_the_difference_is_counted_and_its_first_lines_shown(
+    session: Session,
+    people: Cast,
+    server: ListServer,
+    browser: Visitor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("portal.sync.pushes.SHOWN", 2)
+    server.push(session, asked(session, people.announce))
+    members(session, people.announce, 3)
+    disable(session, people.edsger, by=None, via=Door.COMMAND_LINE)
+    session.flush()
+
+    browser.get(f"{pushes_of(people)}/difference")
+
+    assert "To be added: 3" in browser.page
+    assert "To be removed: 1" in browser.page
+    assert "member1@example.org" in browser.page
+    assert "member2@example.org" not in browser.page
+    assert browser.page.count("The first 2 are shown.") == 1
+
+
+def test_the_part_that_refreshes_is_only_that_part(browser: Visitor, page: str) -> None:
+    browser.get(page)
+    assert f'data-live="{page}/part"' in browser.page
+
+    part = browser.get(f"{page}/part", X_Live="1")
+
+    assert part.text.strip().startswith("<dl>")
+    assert "<html" not in part.text
+
+
+@pytest.mark.parametrize("path", ["", "/confirmation"])
+def test_only_who_may_edit_lists_decides(
+    people: Cast, as_person: Login, page: str, path: str
+) -> None:
+    browser = as_person(people.ada)
+    browser.get("/account/password")
+
+    assert browser.send(page + path, seen="9").status_code == 403
+
+
+def test_without_a_list_server_nothing_is_offered(
+    session: Session, people: Cast, page: str
+) -> None:
+    off = settings.model_copy(update={"public_url": PUBLIC, "maillists_enabled": False})
+    browser = log_in_as(session, Visitor(create_app(off)), people.barbara)
+
+    browser.get(f"/mailing-lists/{people.announce.id}")
+    assert "Pushes" not in browser.page
+    for path in ("", "/part", "/difference", "/confirmation"):
+        assert browser.get(page + path).status_code == 404
+    assert browser.send(page).status_code == 404

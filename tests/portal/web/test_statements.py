@@ -1,0 +1,177 @@
+"""Every page sends as many statements for thirty rows of everything as for three, and few."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from benchmarks.full_house import a_letter
+from benchmarks.visits import Places, Reader, visits
+from models import (
+    Act,
+    ApproverList,
+    Dispatch,
+    Door,
+    Invitation,
+    LinkPurpose,
+    MailedLink,
+    Message,
+    ModerationRequest,
+    Role,
+    Subscription,
+    SyncState,
+    User,
+    Verdict,
+    record,
+)
+from models.clock import now
+from notifications.letters.keys import hashed
+from tests.builders import LIMIT, Cast, a_dispatch, a_draft, a_list, a_request, role
+from tests.portal.visitors import PUBLIC, Visitor
+from tests.portal.web.statements import counted
+from tests.workflows.sync.pushing import asked
+from workflows.messages import write as messages
+from workflows.moderation.decide import decide, request_approval
+from workflows.sendout.send import begin
+
+Login = Callable[[User], Visitor]
+
+# Who reads, with roles: three; what a list is doubted for: ten; the rest is the page.
+MOST = 20
+
+
+def test_no_page_sends_more_for_thirty_rows_than_for_three(
+    session: Session, people: Cast, as_person: Login, stranger: Visitor
+) -> None:
+    readers = {
+        Reader.ADMINISTRATOR: as_person(people.barbara),
+        Reader.APPROVER: as_person(people.grace),
+        Reader.AUTHOR: as_person(people.ada),
+        Reader.STRANGER: half_way_in(stranger),
+    }
+    question, sent = a_question(session, people), a_sendout(session, people)
+    places = places_of(session, people, question, sent)
+
+    more(session, people, question, sent, count=3)
+    few = sent_by_each(readers, places)
+    more(session, people, question, sent, count=27)
+    many = sent_by_each(readers, places)
+
+    assert {path: (few[path], number) for path, number in many.items() if few[path] != number} == {}
+    assert {path: number for path, number in many.items() if number > MOST} == {}
+
+
+def sent_by_each(readers: Mapping[Reader, Visitor], places: Places) -> dict[str, int]:
+    """How many statements each page sends."""
+    sent = {}
+    for visit in visits(readers[Reader.STRANGER].app, places):
+        with counted() as count:
+            answer = readers[visit.reader].get(visit.path)
+        assert answer.status_code == 200, visit
+        sent[visit.path] = count()
+    return sent
+
+
+def half_way_in(stranger: Visitor) -> Visitor:
+    """Somebody whose password was right, and who is asked for a code."""
+    until = (now() + timedelta(minutes=5)).timestamp()
+    with stranger.client.session_transaction(base_url=PUBLIC) as cookie:
+        cookie["half_way"] = {"stamp": "stamp", "how": "password", "until": until}
+    return stranger
+
+
+def a_question(session: Session, people: Cast) -> ModerationRequest:
+    """An open request about a message of Ada's with text, HTML and a file."""
+    message = messages.write(
+        session, people.ada, people.announce, raw=a_letter(), max_bytes=LIMIT, via=Door.PORTAL
+    )
+    return request_approval(session, message, people.ada, via=Door.PORTAL)
+
+
+def a_sendout(session: Session, people: Cast) -> Message:
+    """Such a message, as it is being sent."""
+    question = a_question(session, people)
+    decide(session, question, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+    session.flush()
+    begin(session, session.scalars(select(Dispatch)).one())
+    return question.message
+
+
+def places_of(session: Session, people: Cast, question: ModerationRequest, sent: Message) -> Places:
+    """Where rows will be added; the one who answers has opened the message."""
+    moderation_key, account_key = "answer", "link"
+    invitation = next(one for one in question.invitations if one.user == people.grace)
+    invitation.viewed_at, invitation.link_hash = now(), hashed(moderation_key)
+    session.add(
+        MailedLink(
+            user=people.edsger,
+            purpose=LinkPurpose.RESET,
+            token_hash=hashed(account_key),
+            expires_at=now() + timedelta(hours=1),
+        )
+    )
+    return Places(
+        list_id=people.announce.id,
+        approver_list_id=people.approvers.id,
+        role_id=role(session, "author").id,
+        user_id=people.grace.id,
+        message_id=sent.id,
+        draft_id=a_draft(session, people).id,
+        request_id=question.id,
+        answer=moderation_key,
+        link=account_key,
+    )
+
+
+def more(
+    session: Session, people: Cast, question: ModerationRequest, sent: Message, *, count: int
+) -> None:
+    """So many more rows of whatever a page shows."""
+    for number in range(count):
+        one = a_list(session, f"list{number}-{count}")
+        one.escalation_list = people.approvers
+        one.approver_list = ApproverList(name=one.short_name, members=[people.grace, people.ada])
+        known = User(address=f"{one.short_name}@example.org", name="Nothing a")
+        known.roles = [Role(name=one.short_name, rights=[404])]
+        session.add(known)
+        session.flush()
+        session.add_all(
+            Subscription(list_id=list_id, user_id=user.id)
+            for list_id, user in [(people.announce.id, known), (one.id, people.grace)]
+        )
+        people.approvers.members.append(known)
+        question.invitations.append(Invitation(user=known, viewed_at=now()))
+        write(session, people)
+        tell(session, people, known, [question.message, sent])
+        push(session, people)
+    session.flush()
+
+
+def write(session: Session, people: Cast) -> None:
+    """One more message of each kind: a draft, an open question, one rejected, one being sent."""
+    a_draft(session, people)
+    a_request(session, people)
+    rejected = a_request(session, people)
+    decide(session, rejected, people.linus, Verdict.REJECTED, via=Door.MAIL)
+    begin(session, a_dispatch(session, people))
+
+
+def tell(session: Session, people: Cast, known: User, about: list[Message]) -> None:
+    """One more entry about everybody, and about these messages."""
+    for user in people[:5]:
+        record(session, Act.LOGGED_IN, by=user, via=Door.PORTAL, user_id=user.id)
+    for message in about:
+        facts: dict[str, Any] = {"letter": "SysMsgMessageModerate", "channel": "email"}
+        facts |= {"user_id": known.id, **message.place}
+        record(session, Act.NOTIFIED, by=None, via=Door.SYSTEM, **facts)
+
+
+def push(session: Session, people: Cast) -> None:
+    """One more push of the list."""
+    waiting = asked(session, people.announce)
+    waiting.move(SyncState.RUNNING)
+    waiting.move(SyncState.DONE)
+    waiting.started_at = waiting.ended_at = now()
+    waiting.addresses = 1

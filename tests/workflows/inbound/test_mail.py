@@ -1,0 +1,251 @@
+"""Mail that comes in."""
+
+from email.message import EmailMessage
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import (
+    AuditEntry,
+    Door,
+    IllegalTransition,
+    InboundMail,
+    InboundMailState,
+    Invitation,
+    LetterName,
+    MessageState,
+    ModerationRequest,
+    Notification,
+    NotificationState,
+    RequestState,
+    Verdict,
+)
+from notifications.letters.keys import hashed
+from tests.builders import Cast, a_request
+from tests.notifications.mime.small_mails import a_bounce
+from tests.notifications.voices import KEYS
+from workflows.inbound import mail
+from workflows.lists import lists
+from workflows.moderation.decide import decide
+
+OURS = frozenset({"listgate@example.org", "moderation@lists.example.org"})
+
+
+@pytest.fixture
+def asked(session: Session, people: Cast) -> ModerationRequest:
+    """An open request whose letters have been written."""
+    request = a_request(session, people)
+    for one in request.invitations:
+        one.reply_hash = hashed(KEYS.reply_token(one.id))
+    return request
+
+
+def a_reply(text: str, *, by: str = "Grace Hopper <grace@example.org>", **headers: str) -> bytes:
+    """A mail that somebody writes back."""
+    reply = EmailMessage()
+    reply["From"] = by
+    reply["Subject"] = "Re: To approve: General assembly"
+    for name, value in headers.items():
+        reply[name.replace("_", "-")] = value
+    reply.set_content(text)
+    return reply.as_bytes()
+
+
+def receive(session: Session, request: ModerationRequest, raw: bytes, **given: str) -> InboundMail:
+    """The mail, handled, as if it came for Grace's reply address."""
+    invitation: Invitation = request.invitations[0]
+    token = given.get("token", KEYS.reply_token(invitation.id))
+    kept = mail.keep(
+        session,
+        raw,
+        sender=given.get("sender", "grace@example.org"),
+        recipient=f"moderation+{token}@lists.example.org",
+    )
+    session.flush()
+    mail.handle(session, kept, own_addresses=OURS)
+    return kept
+
+
+def letters(session: Session) -> list[LetterName]:
+    """The letters besides the questions, in order."""
+    rows = session.scalars(select(Notification).order_by(Notification.id))
+    return [row.letter for row in rows if row.letter is not LetterName.MODERATE]
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("OK\n", MessageState.SCHEDULED),
+        ("Approuver : parfait\n\n> OK\n", MessageState.SCHEDULED),
+        ("nein: zu lang\n", MessageState.REJECTED),
+    ],
+)
+def test_a_clear_answer_decides(
+    session: Session, asked: ModerationRequest, text: str, state: MessageState
+) -> None:
+    received = receive(session, asked, a_reply(text))
+
+    assert asked.message.state is state
+    assert received.state is InboundMailState.HANDLED
+    assert asked.decision is not None
+    assert asked.decision.via is Door.MAIL
+
+
+@pytest.mark.parametrize(
+    "text", ["", "disallow", "not approved", "no, don't approve", "> OK", "I cannot approve this"]
+)
+def test_what_is_not_understood_is_answered_with_how_to(
+    session: Session, asked: ModerationRequest, text: str
+) -> None:
+    receive(session, asked, a_reply(text))
+
+    assert asked.state is RequestState.OPEN
+    assert letters(session) == [LetterName.NOT_UNDERSTOOD]
+
+
+def test_a_late_answer_is_answered_with_who_was_first(
+    session: Session, people: Cast, asked: ModerationRequest
+) -> None:
+    decide(session, asked, people.linus, Verdict.APPROVED, via=Door.PORTAL)
+
+    receive(session, asked, a_reply("NO"))
+
+    assert letters(session)[-1] is LetterName.TOO_LATE
+    assert asked.message.state is MessageState.SCHEDULED
+
+
+@pytest.mark.parametrize("text", ["perhaps", "", "no, don't approve"])
+def test_what_is_late_and_not_understood_is_answered_with_who_was_first(
+    session: Session, people: Cast, asked: ModerationRequest, text: str
+) -> None:
+    decide(session, asked, people.linus, Verdict.APPROVED, via=Door.PORTAL)
+
+    receive(session, asked, a_reply(text))
+
+    assert letters(session)[-1] is LetterName.TOO_LATE
+
+
+def test_a_mail_that_a_server_delivers_twice_decides_once_and_is_not_answered(
+    session: Session, asked: ModerationRequest
+) -> None:
+    receive(session, asked, a_reply("OK"))
+    before = letters(session)
+
+    again = receive(session, asked, a_reply("OK"))
+
+    assert again.outcome == "repeated"
+    assert letters(session) == before
+
+
+def test_somebody_elses_mail_does_not_decide_and_is_on_record(
+    session: Session, asked: ModerationRequest
+) -> None:
+    received = receive(session, asked, a_reply("OK", by="mallory@example.org"))
+
+    assert asked.state is RequestState.OPEN
+    assert letters(session) == []
+    assert received.outcome is not None
+    assert received.outcome.startswith("refused")
+    refused = session.scalars(select(AuditEntry).where(AuditEntry.act == "refused")).one()
+    assert refused.door is Door.MAIL
+
+
+def test_a_mail_from_two_people_does_not_decide(session: Session, asked: ModerationRequest) -> None:
+    receive(session, asked, a_reply("OK", by="grace@example.org, mallory@example.org"))
+
+    assert asked.state is RequestState.OPEN
+
+
+def test_an_unknown_reply_address_does_nothing(session: Session, asked: ModerationRequest) -> None:
+    received = receive(session, asked, a_reply("OK"), token="a" * 26)
+
+    assert received.outcome == "ignored: nobody's reply address"
+    assert asked.state is RequestState.OPEN
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto_Submitted": "auto-replied"},
+        {"Precedence": "bulk"},
+        {"List_Id": "<other.example.org>"},
+        {"X_Autoreply": "yes"},
+    ],
+)
+def test_an_automatic_mail_neither_decides_nor_is_answered(
+    session: Session, asked: ModerationRequest, headers: dict[str, str]
+) -> None:
+    received = receive(session, asked, a_reply("OK", **headers))
+
+    assert asked.state is RequestState.OPEN
+    assert letters(session) == []
+    assert received.state is InboundMailState.HANDLED
+
+
+def test_a_null_return_path_neither_decides_nor_is_answered(
+    session: Session, asked: ModerationRequest
+) -> None:
+    receive(session, asked, a_reply("OK"), sender="")
+
+    assert asked.state is RequestState.OPEN
+    assert letters(session) == []
+
+
+def test_who_is_no_longer_an_approver_is_told(
+    session: Session, people: Cast, asked: ModerationRequest
+) -> None:
+    lists.set_approvers(session, people.approvers, [people.linus], by=None, via=Door.PORTAL)
+
+    receive(session, asked, a_reply("OK"))
+
+    assert asked.state is RequestState.OPEN
+    assert letters(session) == [LetterName.TOO_LATE]
+
+
+def test_a_bounced_question_is_asked_by_sms(
+    session: Session, people: Cast, asked: ModerationRequest
+) -> None:
+    people.grace.phone = "+33612345678"
+    question = session.scalars(
+        select(Notification).where(Notification.user_id == people.grace.id)
+    ).one()
+    question.move(NotificationState.SENT)
+
+    receive(session, asked, a_bounce(question.id), sender="")
+
+    assert question.state is NotificationState.FAILED
+    again = session.scalars(select(Notification).order_by(Notification.id.desc())).first()
+    assert again is not None
+    assert (again.channel, again.letter) == ("sms", LetterName.MODERATE)
+
+
+@pytest.mark.parametrize("raw", [b"", b"\0" * 100, b"From: \xff\r\n\r\n" + b"\xfe" * 1000])
+def test_no_bytes_crash_it(session: Session, asked: ModerationRequest, raw: bytes) -> None:
+    received = receive(session, asked, raw)
+
+    assert received.state is InboundMailState.HANDLED
+    assert asked.state is RequestState.OPEN
+
+
+def test_what_breaks_is_kept_with_its_reason_and_may_be_tried_again(
+    session: Session, asked: ModerationRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_raw: bytes) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(mail, "read_reply", broken)
+    received = receive(session, asked, a_reply("OK"))
+    assert (received.state, received.outcome) == (InboundMailState.STUCK, "ZeroDivisionError")
+
+    monkeypatch.undo()
+    mail.retry(received)
+    mail.handle(session, received, own_addresses=OURS)
+    assert asked.message.state is MessageState.SCHEDULED
+
+
+def test_only_what_is_stuck_is_tried_again(session: Session, asked: ModerationRequest) -> None:
+    received = receive(session, asked, a_reply("OK"))
+
+    with pytest.raises(IllegalTransition):
+        mail.retry(received)

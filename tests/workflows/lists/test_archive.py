@@ -1,0 +1,201 @@
+"""An archived list takes no message and no member and is not pushed, whoever asks."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from models import (
+    CHANGED_LISTS,
+    Act,
+    AuditEntry,
+    Door,
+    MailingList,
+    SubscriptionChange,
+    Sync,
+    SyncState,
+    Verdict,
+)
+from models.clock import now
+from models.database import new_session
+from tests.builders import LIMIT, Cast, a_dispatch, a_draft, a_request, an_eml, cast
+from tests.workflows.sync.pushing import ListServer, asked
+from workflows.access import Archived
+from workflows.lists import archive
+from workflows.lists.archive import StillInUse
+from workflows.messages import write as messages
+from workflows.moderation.decide import decide, request_approval
+from workflows.people import users as persons
+from workflows.sendout.schedule import release
+from workflows.subscriptions.subscribe import subscribe, unsubscribe
+from workflows.sync.request import Pace, confirm, open_due, push_now
+
+PORTAL = Door.PORTAL
+AT_ONCE = Pace(timedelta(0), timedelta(0))
+
+
+def put_away(session: Session, people: Cast) -> None:
+    archive.archive(session, people.announce, by=people.barbara, via=PORTAL)
+
+
+def last_act(session: Session) -> str:
+    return session.scalars(select(AuditEntry.act).order_by(AuditEntry.id.desc()).limit(1)).one()
+
+
+def write(session: Session, people: Cast) -> object:
+    return messages.write(
+        session, people.ada, people.announce, raw=an_eml(), max_bytes=LIMIT, via=PORTAL
+    )
+
+
+REFUSED: dict[str, Callable[[Session, Cast], object]] = {
+    "write": write,
+    "subscribe oneself": lambda s, p: subscribe(s, p.ada, p.announce, by=p.ada, via=PORTAL),
+    "subscribe somebody": lambda s, p: subscribe(s, p.ada, p.announce, by=p.barbara, via=PORTAL),
+    "push now": lambda s, p: push_now(s, p.announce, by=p.barbara, via=PORTAL),
+    "confirm": lambda s, p: confirm(s, p.announce, by=p.barbara, via=PORTAL),
+}
+
+
+@pytest.mark.parametrize("attempt", REFUSED.values(), ids=REFUSED)
+def test_an_archived_list_takes_nothing(
+    session: Session, people: Cast, attempt: Callable[[Session, Cast], object]
+) -> None:
+    put_away(session, people)
+
+    with pytest.raises(Archived, match=r"^The list announce is archived\.$"):
+        attempt(session, people)
+
+
+def test_a_draft_from_before_can_neither_be_asked_about_nor_released(
+    session: Session, people: Cast
+) -> None:
+    draft = a_draft(session, people)
+    put_away(session, people)
+
+    with pytest.raises(Archived):
+        request_approval(session, draft, people.ada, via=PORTAL)
+    persons.grant(session, people.ada, "sender", by=None, via=PORTAL)
+    with pytest.raises(Archived):
+        release(session, draft, people.ada, via=PORTAL)
+
+
+@pytest.mark.parametrize("begun", [a_request, a_dispatch])
+def test_a_list_is_not_archived_under_messages_on_their_way(
+    session: Session, people: Cast, begun: Callable[[Session, Cast], object]
+) -> None:
+    begun(session, people)
+
+    with pytest.raises(StillInUse, match=r"announce are on their way \(1\)"):
+        put_away(session, people)
+
+    assert people.announce.archived_at is None
+
+
+def test_a_rejected_message_holds_no_list_back(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+    decide(session, request, people.grace, Verdict.REJECTED, via=PORTAL, comment="no")
+
+    put_away(session, people)
+
+    assert people.announce.archived_at is not None
+
+
+def test_both_acts_are_on_record_once(session: Session, people: Cast) -> None:
+    assert archive.archive(session, people.announce, by=people.barbara, via=PORTAL)
+    assert last_act(session) == Act.ARCHIVED_LIST
+    assert not archive.archive(session, people.announce, by=people.barbara, via=PORTAL)
+    assert archive.unarchive(session, people.announce, by=people.barbara, via=PORTAL)
+    assert last_act(session) == Act.UNARCHIVED_LIST
+    assert not archive.unarchive(session, people.announce, by=people.barbara, via=PORTAL)
+
+    acts = select(AuditEntry).where(AuditEntry.act.in_([Act.ARCHIVED_LIST, Act.UNARCHIVED_LIST]))
+    assert len(session.scalars(acts).all()) == 2
+
+
+def test_members_may_still_leave(session: Session, people: Cast) -> None:
+    put_away(session, people)
+
+    assert unsubscribe(session, people.edsger, people.announce, by=people.edsger, via=PORTAL)
+
+
+def test_what_changes_on_an_archived_list_is_noted_and_not_pushed(
+    session: Session, people: Cast
+) -> None:
+    put_away(session, people)
+
+    unsubscribe(session, people.edsger, people.announce, by=people.edsger, via=PORTAL)
+    open_due(session, AT_ONCE)
+
+    assert session.scalars(select(Sync)).all() == []
+    waiting = select(SubscriptionChange).where(SubscriptionChange.sync_id.is_(None))
+    assert len(session.scalars(waiting).all()) == 3
+
+
+def test_what_was_noted_meanwhile_is_pushed_when_the_list_is_back(
+    session: Session, people: Cast
+) -> None:
+    put_away(session, people)
+    session.info.pop(CHANGED_LISTS, None)
+
+    archive.unarchive(session, people.announce, by=people.barbara, via=PORTAL)
+
+    assert people.announce.id in session.info[CHANGED_LISTS]
+    open_due(session, AT_ONCE)
+    assert session.scalars(select(Sync.state)).all() == [SyncState.PENDING]
+
+
+def test_a_push_that_waited_when_the_list_was_archived_does_not_run(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    waiting = asked(session, people.announce)
+    put_away(session, people)
+
+    assert server.push(session, waiting) is None
+
+    assert waiting.state is SyncState.PENDING
+    assert server.addresses(people.announce) is None
+
+
+@pytest.mark.parametrize("committed_first", [True, False])
+def test_a_message_handed_in_at_the_same_moment_is_seen_or_refused(
+    house: Engine, rung: list[object], committed_first: bool
+) -> None:
+    assert house
+    assert rung == []
+    with new_session.begin() as session:
+        draft_id = a_draft(session, cast(session)).id
+    outcome: list[object] = []
+
+    def hand_in() -> None:
+        try:
+            with new_session.begin() as other:
+                draft = messages.message_by_id(other, draft_id)
+                outcome.append(request_approval(other, draft, draft.author, via=PORTAL).id)
+        except Archived as refusal:
+            outcome.append(refusal)
+
+    def put_list_away() -> None:
+        try:
+            with new_session.begin() as other:
+                mailing_list = other.scalars(select(MailingList)).one()
+                archive.archive(other, mailing_list, by=None, via=PORTAL)
+        except StillInUse as refusal:
+            outcome.append(refusal)
+
+    first, second = (hand_in, put_list_away) if committed_first else (put_list_away, hand_in)
+    at_once = [threading.Thread(target=first), threading.Thread(target=second)]
+    for each in at_once:
+        each.start()
+    for each in at_once:
+        each.join(timeout=20)
+
+    with new_session.begin() as session:
+        archived = session.scalars(select(MailingList.archived_at)).one()
+        kinds = {type(each) for each in outcome}
+        # Exactly one of them was done, and the other refused.
+        assert kinds == ({Archived} if archived else {int, StillInUse}), outcome
+        assert archived is None or archived <= now()

@@ -1,0 +1,168 @@
+"""Any story of messages, approvers, dying workers and a moody relay keeps the promises."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import Phase, settings
+from hypothesis.stateful import invariant, run_state_machine_as_test
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import (
+    Decision,
+    Delivery,
+    DeliveryState,
+    Dispatch,
+    DispatchState,
+    Door,
+    Message,
+    MessageState,
+    ModerationRequest,
+    RequestState,
+    Right,
+    User,
+    Verdict,
+)
+from sandbox.mailbox import Mail, Mailbox
+from tests.builders import Cast
+from tests.workflows.messages.storyteller import Storyteller
+from workflows.lists import lists
+
+OPEN, RECALLED = RequestState.OPEN, DispatchState.RECALLED
+
+# How many requests are open, and in which state the sendout is, for each state of a message.
+FITS: dict[MessageState, tuple[int, list[DispatchState]]] = {
+    MessageState.DRAFT: (0, []),
+    MessageState.IN_MODERATION: (1, []),
+    MessageState.REJECTED: (0, []),
+    MessageState.SCHEDULED: (0, [DispatchState.WAITING]),
+    MessageState.SENDING: (0, [DispatchState.SENDING]),
+    MessageState.SENT: (0, [DispatchState.SENT]),
+    MessageState.STOPPED: (0, [DispatchState.STOPPED]),
+}
+
+# How many mails a recipient may have got, for each state of the delivery.
+GOT: dict[DeliveryState, set[int]] = {
+    DeliveryState.PENDING: {0},
+    DeliveryState.SENDING: {0, 1},
+    DeliveryState.SENT: {1},
+    DeliveryState.FAILED: {0},
+    DeliveryState.UNCERTAIN: {0, 1},
+}
+
+
+class Promises(Storyteller):
+    """What is true after every step, and at the end."""
+
+    @invariant()
+    def a_message_its_requests_and_its_sendouts_fit_each_other(self) -> None:
+        requests, sendouts, deliveries = self.requests(), self.sendouts(), self.deliveries()
+        for number, state in self.session.execute(select(Message.id, Message.state)):
+            mine = [request for request in requests if request.message_id == number]
+            alive = [
+                d.state for d in sendouts if d.message_id == number and d.state is not RECALLED
+            ]
+            assert (sum(request.state is OPEN for request in mine), alive) == FITS[state]
+            rejected = Verdict.REJECTED in [request.verdict for request in mine]
+            assert (state is MessageState.REJECTED) is rejected
+            if state is MessageState.SENT:
+                left = {d.state for d in deliveries if d.message_id == number}
+                assert not left & {DeliveryState.PENDING, DeliveryState.SENDING}
+
+    @invariant()
+    def a_request_was_decided_once_by_somebody_else_or_not_at_all(self) -> None:
+        members = {self.people.ada.id, self.people.grace.id, self.people.linus.id}
+        for request in self.requests():
+            assert (request.verdict is not None) is (request.state is RequestState.DECIDED)
+            assert request.verdict is None or request.approver_id in members - {request.author_id}
+
+    @invariant()
+    def nothing_is_scheduled_without_an_approval_or_right_601(self) -> None:
+        requests = {request.id: request for request in self.requests()}
+        for sendout in self.sendouts():
+            if sendout.released_by_id:
+                releaser = self.session.get_one(User, sendout.released_by_id)
+                assert releaser.may(Right.SEND_MESSAGES)
+                assert releaser.id == sendout.author_id
+            else:
+                request = requests[sendout.request_id]
+                assert request.verdict is Verdict.APPROVED
+                assert request.message_id == sendout.message_id
+                assert request.content_hash == sendout.content_hash
+
+    @invariant()
+    def everybody_got_once_what_the_books_say_and_what_was_approved(self) -> None:
+        approved = {content: number for number, content in self.approvable.items()}
+        assert {mail.content for mail in self.mails()} <= set(approved)
+        got = Counter((approved[m.content], *m.recipients) for m in self.mails())
+        for delivery in self.deliveries():
+            key = (delivery.message_id, delivery.address)
+            assert got.pop(key, 0) in GOT[delivery.state]
+        assert not got
+
+    def requests(self) -> Sequence[Any]:
+        """Each request with its message's author and its decision, if there is one."""
+        return self.session.execute(
+            select(
+                *ModerationRequest.__table__.columns,
+                Message.author_id,
+                Decision.verdict,
+                Decision.approver_id,
+            )
+            .join(Message)
+            .outerjoin(Decision)
+        ).all()
+
+    def sendouts(self) -> Sequence[Any]:
+        """Each dispatch with its message's author."""
+        return self.session.execute(
+            select(*Dispatch.__table__.columns, Message.author_id).join(Message)
+        ).all()
+
+    def deliveries(self) -> Sequence[Any]:
+        """Which message goes to which address, and how far it is."""
+        return self.session.execute(
+            select(Dispatch.message_id, Delivery.address, Delivery.state).join(Dispatch)
+        ).all()
+
+    def mails(self) -> list[Mail]:
+        return self.earlier + self.mailbox.mails
+
+    def teardown(self) -> None:
+        """Once the relay is well again, everything that was begun comes to its end."""
+        self.switch()
+        self.earlier = self.mails()
+        self.mailbox.forget()
+        try:
+            for _ in range(3):
+                self.wake()
+                self.let_time_pass()
+                for message in self.session.scalars(select(Message)).all():
+                    self.ring(message, luck=0)
+            self.everybody_got_once_what_the_books_say_and_what_was_approved()
+            unfinished = select(Dispatch).where(
+                Dispatch.state.in_([DispatchState.WAITING, DispatchState.SENDING])
+            )
+            assert self.session.scalars(unfinished).all() == []
+        finally:
+            self.session.rollback()
+            self.mailbox.forget()
+
+
+def test_every_story_keeps_the_promises(session: Session, people: Cast, mailbox: Mailbox) -> None:
+    # An author on the approver list, who is not to decide about the own message.
+    members = [people.ada, people.grace, people.linus]
+    lists.set_approvers(session, people.approvers, members, by=None, via=Door.COMMAND_LINE)
+    session.commit()
+
+    class Told(Promises):
+        def __init__(self) -> None:
+            super().__init__(session, people, mailbox)
+
+    # Shrinking a story takes minutes: add Phase.shrink to understand one that failed.
+    phases = (Phase.explicit, Phase.reuse, Phase.generate)
+    run_state_machine_as_test(
+        Told,
+        settings=settings(max_examples=25, stateful_step_count=30, deadline=None, phases=phases),
+    )

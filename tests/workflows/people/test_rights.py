@@ -1,0 +1,129 @@
+"""Roles and rights: who lacks which one is refused, by name and number, and put on record."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import (
+    Act,
+    AuditEntry,
+    Door,
+    Invalid,
+    Right,
+    Role,
+    Trespass,
+    Unknown,
+    User,
+)
+from tests.builders import Cast
+from tests.workflows.moderation.attempts import ATTEMPTS, Attempt
+from workflows import access
+from workflows.people import users as persons
+from workflows.transaction import transaction
+
+OPERATOR = Door.COMMAND_LINE
+PORTAL = Door.PORTAL
+
+
+def last_entry(session: Session) -> AuditEntry:
+    """What was last put into the audit trail."""
+    return session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
+
+
+def give(session: Session, person: User, *rights: Right) -> None:
+    """Have the person have exactly these rights."""
+    person.roles = [persons.define_role(session, "his", rights, by=None, via=OPERATOR)]
+    session.flush()
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS.values(), ids=ATTEMPTS)
+def test_all_other_rights_do_not_make_up_for_the_one_that_is_missing(
+    session: Session, people: Cast, attempt: Attempt
+) -> None:
+    give(session, people.edsger, *(set(Right) - {attempt.right}))
+
+    with pytest.raises(Trespass) as refusal:
+        attempt.verb(session, people)
+
+    wrong = refusal.value
+    number = attempt.right.value
+    assert str(wrong) == f"Edsger Dijkstra lacks the right {attempt.right.name} ({number})."
+    assert (wrong.by_id, wrong.via) == (people.edsger.id, PORTAL)
+    assert wrong.list_id == (people.announce.id if attempt.about else None)
+    assert bool(wrong.message_id) is (attempt.about == "message")
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS.values(), ids=ATTEMPTS)
+def test_whoever_has_the_rights_is_not_refused(
+    session: Session, people: Cast, attempt: Attempt
+) -> None:
+    assigning = {Right.EDIT_LISTS, Right.USE_APPROVER_LISTS}
+    needed = assigning if attempt.right in assigning else {attempt.right}
+    give(session, people.edsger, *needed)
+
+    attempt.verb(session, people)
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS.values(), ids=ATTEMPTS)
+def test_a_refused_attempt_is_undone_and_on_record(
+    session: Session, people: Cast, attempt: Attempt
+) -> None:
+    session.commit()
+
+    with pytest.raises(Trespass) as refusal, transaction() as other:
+        here = Cast._make(other.merge(each) for each in people)
+        attempt.verb(other, here)
+
+    entry = last_entry(session)
+    assert (entry.act, entry.actor, entry.door) == (Act.REFUSED, "Edsger Dijkstra", PORTAL)
+    assert entry.detail["sentence"] == str(refusal.value)
+    assert entry.list_id == (people.announce.id if attempt.about else None)
+    assert entry.message_id == refusal.value.message_id
+
+
+@pytest.mark.parametrize("right", Right)
+def test_the_administrator_and_the_operator_may_everything(people: Cast, right: Right) -> None:
+    access.require(people.barbara, right, PORTAL)
+    access.require(None, right, OPERATOR)
+
+
+def test_a_role_that_does_not_exist_is_named(session: Session, people: Cast) -> None:
+    with pytest.raises(Unknown, match="no role 'emperor'"):
+        persons.grant(session, people.edsger, "emperor", by=None, via=OPERATOR)
+
+
+def test_granting_twice_is_granting_once(session: Session, people: Cast) -> None:
+    persons.grant(session, people.edsger, "sender", by=people.barbara, via=PORTAL)
+    persons.grant(session, people.edsger, "sender", by=people.barbara, via=PORTAL)
+
+    granted = select(AuditEntry).where(AuditEntry.act == Act.GRANTED_ROLE)
+    assert [role.name for role in people.edsger.roles] == ["sender"]
+    assert session.scalars(granted).one().detail == {
+        "user_id": people.edsger.id,
+        "role": "sender",
+    }
+
+
+def test_a_role_is_defined_and_redefined(session: Session, people: Cast) -> None:
+    first = persons.define_role(session, "herald", [601, 404, 601], by=people.barbara, via=PORTAL)
+    assert first.rights == [404, 601]
+
+    second = persons.define_role(session, "herald", [404], by=people.barbara, via=PORTAL)
+
+    assert second is first
+    assert first.rights == [404]
+    assert last_entry(session).detail == {"role": "herald", "rights": [404]}
+
+
+def test_blanks_around_a_name_make_no_other_role(session: Session) -> None:
+    first = persons.define_role(session, "herald", [601], by=None, via=OPERATOR)
+
+    assert persons.define_role(session, " herald ", [404], by=None, via=OPERATOR) is first
+
+
+@pytest.mark.parametrize("number", [0, -601, 600, 99999, 2**70])
+def test_a_role_with_an_unknown_right_is_refused(session: Session, number: int) -> None:
+    with pytest.raises(Invalid, match=f"no right with the number {number}"):
+        persons.define_role(session, "herald", [601, number], by=None, via=OPERATOR)
+
+    assert session.scalars(select(Role).where(Role.name == "herald")).all() == []

@@ -1,0 +1,209 @@
+"""Where a message stands, and everything that happened to it, in order."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from models import Act, AuditEntry, Door, Message, MessageState, Verdict
+from models.clock import now
+from sandbox.mailbox import Mailbox
+from tests.builders import Cast, a_dispatch, a_draft, a_request
+from tests.workflows.sendout.sending import EDSGER, step
+from workflows.messages import drafts
+from workflows.moderation.decide import decide, request_approval, withdraw
+from workflows.queries.message_status import newest_dispatch, standing, timeline
+from workflows.sendout.schedule import recall
+from workflows.sendout.send import begin, claim
+from workflows.subscriptions.subscribe import unsubscribe
+
+PORTAL = Door.PORTAL
+
+
+def test_every_act_is_told_in_order_with_person_and_door(
+    session: Session, people: Cast, mailbox: Mailbox
+) -> None:
+    first = a_request(session, people)
+    message = first.message
+    withdraw(session, first, people.ada, via=Door.SERVICE)
+    second = request_approval(session, message, people.ada, via=PORTAL)
+    decide(session, second, people.grace, Verdict.APPROVED, via=Door.MAIL)
+    recall(session, message, people.barbara, via=Door.COMMAND_LINE)
+    third = request_approval(session, message, people.ada, via=PORTAL)
+    decide(session, third, people.linus, Verdict.APPROVED, via=Door.LINK)
+    for _ in range(2):
+        step(session, newest_dispatch(session, message), mailbox)
+
+    told = [(entry.act, entry.actor, entry.door) for entry in timeline(session, message)]
+    assert told == [
+        (Act.WROTE, "Ada Lovelace", PORTAL),
+        (Act.ASKED, "Ada Lovelace", PORTAL),
+        (Act.WITHDREW, "Ada Lovelace", Door.SERVICE),
+        (Act.ASKED, "Ada Lovelace", PORTAL),
+        (Act.APPROVED, "Grace Hopper", Door.MAIL),
+        (Act.RECALLED, "Barbara Liskov", Door.COMMAND_LINE),
+        (Act.ASKED, "Ada Lovelace", PORTAL),
+        (Act.APPROVED, "Linus Torvalds", Door.LINK),
+        (Act.BEGAN_SENDING, "system", Door.SYSTEM),
+        (Act.FINISHED_SENDING, "system", Door.SYSTEM),
+    ]
+
+
+def test_a_timeline_is_about_one_message_only(session: Session, people: Cast) -> None:
+    message, other = a_draft(session, people), a_draft(session, people, "Another")
+    request_approval(session, other, people.ada, via=PORTAL)
+
+    assert [entry.act for entry in timeline(session, message)] == [Act.WROTE]
+
+
+def test_the_order_is_that_of_the_acts_even_where_a_clock_went_back(
+    session: Session, people: Cast
+) -> None:
+    message = a_request(session, people).message
+    past = datetime(2001, 1, 1, tzinfo=UTC)
+    late = AuditEntry(act=Act.REFUSED, at=past, actor="Eve", door=PORTAL, message_id=message.id)
+    session.add(late)
+
+    assert [entry.act for entry in timeline(session, message)] == [
+        Act.WROTE,
+        Act.ASKED,
+        Act.REFUSED,
+    ]
+
+
+def test_a_draft_is_a_draft(session: Session, people: Cast) -> None:
+    assert standing(session, a_draft(session, people), UTC) == "is a draft"
+
+
+def test_what_is_in_moderation_waits_for_its_newest_request(session: Session, people: Cast) -> None:
+    first = a_request(session, people)
+    withdraw(session, first, people.ada, via=PORTAL)
+    second = request_approval(session, first.message, people.ada, via=PORTAL)
+
+    assert standing(session, first.message, UTC) == f"waits for an answer to request {second.id}"
+
+
+@pytest.mark.parametrize(
+    ("comment", "sentence"),
+    [
+        ("", "was rejected by Grace Hopper"),
+        ("too long", "was rejected by Grace Hopper: too long"),
+    ],
+)
+def test_who_rejected_it_is_told_and_why(
+    session: Session, people: Cast, comment: str, sentence: str
+) -> None:
+    request = a_request(session, people)
+    decide(session, request, people.grace, Verdict.REJECTED, via=PORTAL, comment=comment)
+
+    assert standing(session, request.message, UTC) == sentence
+
+
+def test_what_is_scheduled_says_when(session: Session, people: Cast) -> None:
+    waiting = a_dispatch(session, people)
+    waiting.due_at = now() + timedelta(days=9)
+    local = waiting.due_at.astimezone()
+
+    sentence = standing(session, waiting.message, UTC)
+
+    assert sentence == f"is scheduled for {local:%Y-%m-%d %H:%M:%S} {local.tzname()}"
+
+
+def test_what_is_being_sent_says_how_far_it_is(
+    session: Session, people: Cast, mailbox: Mailbox
+) -> None:
+    sending = a_dispatch(session, people)
+    mailbox.answer(EDSGER, "451 4.3.0 later")
+    step(session, sending, mailbox)
+
+    assert standing(session, sending.message, UTC) == "is sending (1 pending, 1 sent)"
+
+
+def test_what_was_sent_says_how_it_ended(session: Session, people: Cast, mailbox: Mailbox) -> None:
+    sending = a_dispatch(session, people)
+    mailbox.answer(EDSGER, "550 5.1.1 nobody here")
+    for _ in range(2):
+        step(session, sending, mailbox)
+
+    assert standing(session, sending.message, UTC) == "is sent (1 failed, 1 sent)"
+
+
+def test_what_went_to_nobody_says_so(session: Session, people: Cast) -> None:
+    for member in (people.edsger, people.barbara):
+        unsubscribe(session, member, people.announce, by=member, via=PORTAL)
+    sending = a_dispatch(session, people)
+    claim(session, sending, UTC)
+
+    assert standing(session, sending.message, UTC) == "is sent (nobody is on the list)"
+
+
+def test_what_was_stopped_says_what_stays_unsent(session: Session, people: Cast) -> None:
+    sending = a_dispatch(session, people)
+    begin(session, sending)
+    recall(session, sending.message, people.ada, via=PORTAL)
+
+    assert standing(session, sending.message, UTC) == "is stopped (2 pending)"
+
+
+def test_what_was_recalled_and_approved_again_stands_by_its_newest_sendout(
+    session: Session, people: Cast
+) -> None:
+    first = a_dispatch(session, people)
+    first.due_at = datetime(2399, 1, 31, 9, tzinfo=UTC)
+    recall(session, first.message, people.ada, via=PORTAL)
+    request = request_approval(session, first.message, people.ada, via=PORTAL)
+    decide(session, request, people.grace, Verdict.APPROVED, via=PORTAL)
+
+    assert newest_dispatch(session, first.message) is not first
+    assert "2399" not in standing(session, first.message, UTC)
+
+
+@pytest.mark.parametrize("state", MessageState)
+def test_there_is_a_sentence_for_every_state(
+    session: Session, people: Cast, state: MessageState
+) -> None:
+    message = in_state(state, session, people)
+
+    assert message.state is state
+    assert standing(session, message, UTC)
+
+
+def in_state(state: MessageState, session: Session, people: Cast) -> Message:
+    """A message that came to this state by the verbs."""
+    match state:
+        case MessageState.DRAFT:
+            return a_draft(session, people)
+        case MessageState.IN_MODERATION:
+            return a_request(session, people).message
+        case MessageState.DISCARDED:
+            draft = a_draft(session, people)
+            drafts.discard(session, draft, people.ada, via=PORTAL)
+            return draft
+        case MessageState.REJECTED:
+            request = a_request(session, people)
+            decide(session, request, people.grace, Verdict.REJECTED, via=PORTAL)
+            return request.message
+        case MessageState.SCHEDULED:
+            return a_dispatch(session, people).message
+        case _:
+            sending = a_dispatch(session, people)
+            begin(session, sending)
+    if state is MessageState.STOPPED:
+        recall(session, sending.message, people.ada, via=PORTAL)
+    if state is MessageState.SENT:
+        sending.message.move(state)
+    return sending.message
+
+
+def test_a_timeline_is_in_order_and_about_one_message(session: Session, people: Cast) -> None:
+    request, _other = a_request(session, people), a_request(session, people)
+    decide(session, request, people.grace, Verdict.APPROVED, via=Door.LINK)
+    session.flush()
+
+    told = timeline(session, request.message)
+
+    assert [(each.act, each.door.value) for each in told] == [
+        ("wrote", "portal"),
+        ("asked", "portal"),
+        ("approved", "link"),
+    ]

@@ -1,0 +1,199 @@
+"""Copies leave at the list's rate, counted exactly, whatever becomes of relay and workers."""
+
+from datetime import UTC, timedelta
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from models import DeliveryState, Dispatch, DispatchState, MessageState, SendoutRules
+from notifications.retry import AWAY
+from sandbox.mailbox import Mailbox
+from tests.builders import a_dispatch, a_mailer, cast, members
+from tests.portal.web.statements import counted
+from tests.workflows.locks import never_wait
+from tests.workflows.sendout.clocks import NINE, Clock
+from tests.workflows.sendout.ruled import Ruled, claimed, rate
+from tests.workflows.sendout.sending import EDSGER, deliveries, step
+from workflows import sweep
+from workflows.sendout.send import claim, send
+
+
+def test_in_a_period_as_many_are_claimed_as_the_rate_says_and_no_more(
+    session: Session, clock: Clock, ruled: Ruled
+) -> None:
+    sending = ruled(rate(60, 1), 130)
+
+    batches = [claimed(session, sending) for _ in range(3)]
+    assert batches == [50, 10, 0]
+    assert sending.due_at == NINE + timedelta(minutes=1)
+    assert claimed(session, sending) == 0
+
+    clock.run(minutes=1)
+    assert [claimed(session, sending) for _ in range(3)] == [50, 10, 0]
+    clock.run(minutes=1)
+    assert claimed(session, sending) == 10
+
+
+def test_a_period_begins_with_its_first_copy(session: Session, clock: Clock, ruled: Ruled) -> None:
+    sending = ruled(rate(4, 30))
+    claimed(session, sending)
+
+    clock.run(minutes=45)
+    assert claimed(session, sending) == 4
+    claimed(session, sending)
+
+    assert sending.due_at == NINE + timedelta(minutes=75)
+
+
+def test_the_bell_for_the_next_period_rings_then_and_not_before(
+    session: Session, clock: Clock, ruled: Ruled
+) -> None:
+    sending = ruled(rate(4, 30))
+    claimed(session, sending)
+    session.flush()
+    session.info.pop("bells")
+    claimed(session, sending)
+    session.flush()
+
+    assert "bells" not in session.info
+    assert sending.ring_at == NINE + timedelta(minutes=29)
+    clock.run(minutes=29)
+    sending.ring()
+    session.flush()
+    (bell,) = session.info["bells"]
+    assert bell.due_at == NINE + timedelta(minutes=30)
+
+
+def test_a_sendout_at_a_rate_reaches_everybody_once_and_ends_with_the_last_copy(
+    session: Session, clock: Clock, ruled: Ruled, mailbox: Mailbox
+) -> None:
+    sending = ruled(rate(4, 30), 8)
+
+    sent = []
+    for _ in range(3):
+        sent.append(sum(step(session, sending, mailbox) for _ in range(3)))
+        clock.run(minutes=30)
+
+    assert sent == [4, 4, 0]
+    assert len({mail.recipients for mail in mailbox.mails}) == len(mailbox.mails) == 8
+    assert sending.message.state is MessageState.SENT
+
+
+def test_a_sendout_ends_at_once_although_its_period_lasts(
+    session: Session, clock: Clock, ruled: Ruled, mailbox: Mailbox
+) -> None:
+    sending = ruled(rate(10, 1440), 10)
+
+    assert [step(session, sending, mailbox) for _ in range(2)] == [10, 0]
+
+    assert sending.state is DispatchState.SENT
+    assert clock.moment == NINE
+
+
+def test_whom_the_relay_refuses_for_now_counts_again_when_tried_again(
+    session: Session, clock: Clock, ruled: Ruled, mailbox: Mailbox
+) -> None:
+    sending = ruled(rate(2, 60), 2)
+    mailbox.answer(EDSGER, "451 4.7.1 greylisted")
+    step(session, sending, mailbox)
+
+    clock.run(minutes=30)
+    assert step(session, sending, mailbox) == 0
+    assert sending.due_at == NINE + timedelta(hours=1)
+    clock.run(minutes=30)
+    assert step(session, sending, mailbox) == 1
+
+    assert sending.period_copies == 1
+    assert len(mailbox.to(EDSGER)) == 1
+
+
+def test_what_was_claimed_but_never_tried_does_not_count(
+    session: Session, clock: Clock, ruled: Ruled, mailbox: Mailbox
+) -> None:
+    sending = ruled(rate(6, 60))
+    mailbox.stop()
+    for _ in range(4):
+        assert step(session, sending, mailbox) == 6
+        clock.run(seconds=AWAY.seconds)
+
+    mailbox.start()
+    assert sum(step(session, sending, mailbox) for _ in range(3)) == 6
+
+    assert len(mailbox.mails) == 6
+    assert sending.due_at == clock.moment + timedelta(hours=1)
+
+
+def test_what_is_put_back_after_its_period_takes_nothing_from_the_next(
+    session: Session, clock: Clock, ruled: Ruled, mailbox: Mailbox
+) -> None:
+    sending = ruled(rate(4, 1))
+    late = claim(session, sending, UTC)
+    clock.run(minutes=1)
+    claimed(session, sending)
+    mailbox.stop()
+
+    send(session, sending.id, late, a_mailer(mailbox))
+
+    session.expire(sending)
+    assert sending.period_copies == 4
+    assert claimed(session, sending) == 0
+
+
+def test_what_a_dead_worker_claimed_has_used_up_the_rate_and_is_not_sent_again(
+    session: Session, clock: Clock, ruled: Ruled, mailbox: Mailbox
+) -> None:
+    sending = ruled(rate(4, 60))
+    lost = claim(session, sending, UTC)
+    for delivery in deliveries(session, sending).values():
+        if delivery.id in lost:
+            delivery.claimed_at = NINE - timedelta(days=9999)  # the sweep's clock is the real one
+    sweep.report_uncertain(session)
+
+    sending.postpone(clock.moment)
+    assert step(session, sending, mailbox) == 0
+    for _ in range(2):
+        clock.run(hours=1)
+        step(session, sending, mailbox)
+
+    states = [delivery.state for delivery in deliveries(session, sending).values()]
+    assert states.count(DeliveryState.UNCERTAIN) == 4
+    assert states.count(DeliveryState.SENT) == len(mailbox.mails) == 6
+
+
+def test_two_workers_at_once_share_one_rate(house: Engine) -> None:
+    with Session(house) as session, session.begin():
+        people = cast(session)
+        people.announce.sendout_rules = rate(30, 60)
+        members(session, people.announce, 70)
+        sending_id = a_dispatch(session, people).id
+    states = (DispatchState.WAITING, DispatchState.SENDING)
+
+    with Session(house) as one, Session(house) as other:
+        first = Dispatch.take(one, sending_id, *states)
+        assert first is not None
+        assert claimed(one, first) == 30
+        never_wait(other)
+        assert Dispatch.take(other, sending_id, *states) is None
+        one.commit()
+        second = Dispatch.take(other, sending_id, *states)
+        assert second is not None
+        assert claimed(other, second) == 0
+
+
+def test_without_rules_nothing_is_counted_and_nothing_more_is_asked(
+    session: Session, ruled: Ruled, mailbox: Mailbox
+) -> None:
+    sending = ruled(SendoutRules(), 60)
+    step(session, sending, mailbox)
+    session.commit()
+    session.expunge_all()
+
+    with counted() as statements:
+        again = Dispatch.take(session, sending.id, DispatchState.SENDING)
+        assert again is not None
+        assert claimed(session, again) == 10
+        session.flush()
+
+    # The dispatch; its message and list; deliveries found, moved, read and written.
+    assert statements() == 6
+    assert (again.period_began_at, again.period_copies) == (None, 0)

@@ -1,0 +1,216 @@
+"""Send batch by batch, nobody twice."""
+
+from datetime import UTC, timedelta
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from models import (
+    Act,
+    AuditEntry,
+    DeliveryState,
+    Dispatch,
+    DispatchState,
+    Door,
+    ListDelivery,
+    MessageState,
+)
+from models.clock import now
+from notifications.mime.outgoing import outgoing
+from sandbox.mailbox import Mailbox
+from tests.builders import Cast, a_dispatch, a_mailer, cast, members
+from tests.workflows.locks import never_wait
+from tests.workflows.sendout.sending import BARBARA, EDSGER, deliveries, step
+from workflows.sendout import send
+from workflows.sendout.schedule import recall
+from workflows.subscriptions.subscribe import unsubscribe
+
+
+def test_a_sendout_reaches_every_member_once_and_ends(
+    session: Session, people: Cast, mailbox: Mailbox
+) -> None:
+    sending = a_dispatch(session, people)
+
+    assert [step(session, sending, mailbox) for _ in range(2)] == [2, 0]
+
+    assert sorted(mail.recipients for mail in mailbox.mails) == [(BARBARA,), (EDSGER,)]
+    assert {mail.sender for mail in mailbox.mails} == {"bounces@example.org"}
+    assert sending.state is DispatchState.SENT
+    assert sending.message.state is MessageState.SENT
+    assert send.tally(session, sending) == {"sent": 2}
+
+
+def test_what_was_approved_is_what_is_sent(
+    session: Session, people: Cast, mailbox: Mailbox
+) -> None:
+    sending = a_dispatch(session, people)
+    shown_to_approvers = outgoing(sending.message)
+
+    step(session, sending, mailbox)
+
+    assert {mail.content for mail in mailbox.mails} == {shown_to_approvers}
+
+
+def test_what_is_changed_during_the_sendout_is_not_sent_on(
+    session: Session, people: Cast, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send, "BATCH_SIZE", 1)
+    sending = a_dispatch(session, people)
+    approved = outgoing(sending.message)
+    step(session, sending, mailbox)
+
+    sending.message.raw += b"and bring money\n"
+    step(session, sending, mailbox)
+
+    assert {mail.content for mail in mailbox.mails} == {approved}
+
+
+def test_what_is_changed_after_the_claim_is_not_sent(
+    session: Session, people: Cast, mailbox: Mailbox
+) -> None:
+    sending = a_dispatch(session, people)
+    batch = send.claim(session, sending, UTC)
+
+    sending.message.raw += b"and bring money\n"
+    send.send(session, sending.id, batch, a_mailer(mailbox))
+
+    assert mailbox.mails == []
+
+
+def test_the_trail_tells_begin_and_end_with_their_numbers(
+    session: Session, people: Cast, mailbox: Mailbox
+) -> None:
+    sending = a_dispatch(session, people)
+    mailbox.answer(EDSGER, "550 5.1.1 nobody here")
+    for _ in range(2):
+        step(session, sending, mailbox)
+
+    entries = session.scalars(
+        select(AuditEntry)
+        .where(AuditEntry.message_id == sending.message_id)
+        .order_by(AuditEntry.id.desc())
+        .limit(2)
+    ).all()
+
+    assert [(entry.act, entry.detail) for entry in entries] == [
+        (Act.FINISHED_SENDING, {"sent": 1, "failed": 1}),
+        (Act.BEGAN_SENDING, {"recipients": 2}),
+    ]
+    assert {entry.door for entry in entries} == {Door.SYSTEM}
+
+
+def test_nothing_begins_before_its_time(session: Session, people: Cast, mailbox: Mailbox) -> None:
+    sending = a_dispatch(session, people)
+    sending.due_at = now() + timedelta(seconds=30)
+
+    assert step(session, sending, mailbox) == 0
+
+    assert sending.state is DispatchState.WAITING
+    assert deliveries(session, sending) == {}
+
+
+def test_a_list_without_members_is_sent_to_nobody_at_once(
+    session: Session, people: Cast, mailbox: Mailbox
+) -> None:
+    for member in (people.edsger, people.barbara):
+        unsubscribe(session, member, people.announce, by=member, via=Door.PORTAL)
+    sending = a_dispatch(session, people)
+
+    assert step(session, sending, mailbox) == 0
+
+    assert sending.message.state is MessageState.SENT
+    assert send.tally(session, sending) == {}
+    assert mailbox.mails == []
+
+
+def test_a_list_that_delivers_itself_gets_one_mail_at_its_address(
+    session: Session, people: Cast, mailbox: Mailbox
+) -> None:
+    people.announce.delivery = ListDelivery.LIST_ADDRESS
+    sending = a_dispatch(session, people)
+
+    assert [step(session, sending, mailbox) for _ in range(2)] == [1, 0]
+
+    assert [mail.recipients for mail in mailbox.mails] == [("announce@lists.example.org",)]
+
+
+def test_a_claim_takes_one_batch_and_each_delivery_once(session: Session, people: Cast) -> None:
+    members(session, people.announce, 118)
+    sending = a_dispatch(session, people)
+
+    batches = [send.claim(session, sending, UTC) for _ in range(4)]
+
+    claimed = [delivery for batch in batches for delivery in batch]
+    assert [len(batch) for batch in batches] == [50, 50, 20, 0]
+    assert len(set(claimed)) == 120
+    assert {d.attempts for d in deliveries(session, sending).values()} == {1}
+    assert {d.state for d in deliveries(session, sending).values()} == {DeliveryState.SENDING}
+    assert sending.state is DispatchState.SENDING
+
+
+def test_two_claims_at_once_never_overlap(house: Engine) -> None:
+    with Session(house) as session, session.begin():
+        people = cast(session)
+        members(session, people.announce, 70)
+        sending_id = a_dispatch(session, people).id
+        send.begin(session, session.get_one(Dispatch, sending_id))
+
+    with Session(house) as one, Session(house) as other:
+        first = send.claim(one, one.get_one(Dispatch, sending_id), UTC)
+        one.flush()
+        never_wait(other)
+        second = send.claim(other, other.get_one(Dispatch, sending_id), UTC)
+
+        assert (len(first), len(second)) == (50, 22)
+        assert set(first) & set(second) == set()
+
+
+def test_what_a_colleague_is_sending_is_waited_for(session: Session, people: Cast) -> None:
+    sending = a_dispatch(session, people)
+    send.claim(session, sending, UTC)
+
+    assert send.claim(session, sending, UTC) == []
+
+    assert sending.state is DispatchState.SENDING
+    assert sending.due_at > now()
+
+
+def test_after_a_batch_the_bell_rings_for_the_next(
+    session: Session, people: Cast, mailbox: Mailbox
+) -> None:
+    sending = a_dispatch(session, people)
+    session.info.pop("bells")
+
+    step(session, sending, mailbox)
+
+    (bell,) = session.info["bells"]
+    assert (bell.task, bell.row_id) == ("sendout.send_dispatch", sending.id)
+    assert bell.due_at <= now()
+
+
+def test_what_is_stopped_between_two_batches_stays_unsent(
+    session: Session, people: Cast, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send, "BATCH_SIZE", 1)
+    sending = a_dispatch(session, people)
+    step(session, sending, mailbox)
+
+    recall(session, sending.message, people.ada, via=Door.PORTAL)
+
+    assert step(session, sending, mailbox) == 0
+    assert send.tally(session, sending) == {"sent": 1, "pending": 1}
+    assert len(mailbox.mails) == 1
+
+
+def test_a_batch_that_was_claimed_before_the_stop_is_not_sent_after_it(
+    session: Session, people: Cast, mailbox: Mailbox
+) -> None:
+    sending = a_dispatch(session, people)
+    batch = send.claim(session, sending, UTC)
+    recall(session, sending.message, people.ada, via=Door.PORTAL)
+
+    send.send(session, sending.id, batch, a_mailer(mailbox))
+
+    assert mailbox.mails == []
+    assert send.tally(session, sending) == {"pending": 2}

@@ -1,0 +1,109 @@
+"""Several who import at once, and others who are at work meanwhile."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from models import Door, MailingList, Subscription, SubscriptionChange, User
+from models.database import new_session
+from tests.builders import cast
+from tests.workflows.locks import wait_until_one_waits
+from tests.workflows.subscriptions.importing import checked, first_names, imported
+from workflows.people import removal
+from workflows.subscriptions import imports
+from workflows.subscriptions.imports import Imported
+from workflows.transaction import transaction
+
+ADDRESSES = [f"member{number}@example.org" for number in range(1500)]
+# Long enough that both are in the middle of it, in opposite directions.
+FORWARDS, BACKWARDS = "\n".join(ADDRESSES), "\n".join(reversed(ADDRESSES))
+
+
+def import_into(short_name: str, content: str, together: Barrier) -> Imported:
+    """Import everybody into a list that is created if need be, as the command does."""
+    together.wait(10)
+    with transaction() as session:
+        report = checked(session, content)
+        mailing_list = imports.list_for(
+            session,
+            short_name,
+            f"{short_name}@example.org",
+            "Everybody",
+            by=None,
+            via=Door.COMMAND_LINE,
+        )
+        return imports.carry_out(
+            session,
+            mailing_list,
+            report,
+            create_users=True,
+            by=None,
+            via=Door.COMMAND_LINE,
+        )
+
+
+def both(*short_names: str) -> list[Imported]:
+    """Import into these lists at once, in opposite orders."""
+    together = Barrier(2)
+    with ThreadPoolExecutor(2) as threads:
+        running = [
+            threads.submit(import_into, short_name, content, together)
+            for short_name, content in zip(short_names, (FORWARDS, BACKWARDS), strict=True)
+        ]
+        return [each.result(60) for each in running]
+
+
+def count(house: Engine, *what: type) -> list[int]:
+    """How many rows there are of each."""
+    with Session(house) as session:
+        return [session.scalar(select(func.count()).select_from(each)) or 0 for each in what]
+
+
+@pytest.mark.usefixtures("rung")
+def test_two_imports_into_the_same_new_list_create_it_and_everybody_once(house: Engine) -> None:
+    done = both("everybody", "everybody")
+
+    assert sum(each.joined for each in done) == sum(each.created for each in done) == 1500
+    assert count(house, MailingList, User, Subscription, SubscriptionChange) == [1, *[1500] * 3]
+
+
+@pytest.mark.usefixtures("rung")
+def test_two_imports_of_the_same_new_people_do_not_wait_for_each_other_forever(
+    house: Engine,
+) -> None:
+    for number in range(3):
+        done = both(f"left{number}", f"right{number}")
+
+        assert [each.joined for each in done] == [1500, 1500]
+        with Session(house) as session, session.begin():
+            session.query(SubscriptionChange).delete()
+            session.query(Subscription).delete()
+            session.query(User).delete()
+
+
+@pytest.mark.usefixtures("rung")
+def test_who_is_being_removed_does_not_join(house: Engine) -> None:
+    with new_session.begin() as session:
+        people = cast(session)
+
+    with ThreadPoolExecutor(1) as colleague, Session(house) as removing:
+        ada = removing.get_one(User, people.ada.id)
+        removal.remove_user(removing, ada, by=None, via=Door.COMMAND_LINE)
+        importing = colleague.submit(import_known, people.announce.id)
+        wait_until_one_waits(house)
+        removing.commit()
+        assert importing.result(timeout=10) == Imported(joined=1, created=0)
+
+    with new_session() as session:
+        announce = session.get_one(MailingList, people.announce.id)
+        assert first_names(session, announce) == {"Barbara", "Edsger", "Grace"}
+
+
+def import_known(list_id: int) -> Imported:
+    """Import Ada and Grace."""
+    with transaction() as session:
+        announce = session.get_one(MailingList, list_id)
+        return imported(session, "ada@example.org\ngrace@example.org", announce)

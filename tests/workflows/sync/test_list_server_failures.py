@@ -1,0 +1,144 @@
+"""Commands that go wrong: each is a failed push with its reason, and none keeps its worker."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryFile
+from time import monotonic
+
+import psutil
+import pytest
+
+from models import Failure
+from models.clock import now
+from tests.sandbox.machine import soon
+from tests.workflows.sync.commands import Machine
+from workflows.sync import command as list_server
+from workflows.sync.command import run
+from workflows.sync.outcomes import STDERR_TAIL
+
+MANY = [f"member{number:06}@example.org" for number in range(20_000)]
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def sleeping(seconds: str) -> list[psutil.Process]:
+    """The processes that sleep so long: each test has a number of its own."""
+    return [
+        process
+        for process in psutil.process_iter(["cmdline", "status"])
+        if process.info["cmdline"] == ["sleep", seconds]
+        and process.info["status"] != psutil.STATUS_ZOMBIE
+    ]
+
+
+@pytest.mark.parametrize(
+    ("command", "failure", "status"),
+    [
+        ("false", Failure.EXIT_STATUS, 1),
+        ("sh -c 'cat >/dev/null; exit 75'", Failure.EXIT_STATUS, 75),
+        ("head -c 1", Failure.READ_TOO_LITTLE, 0),
+        ("sh -c 'exec 0<&-'", Failure.READ_TOO_LITTLE, 0),
+        ("true", Failure.READ_TOO_LITTLE, 0),
+        ("cat /dev/stdin", Failure.READ_TOO_LITTLE, 0),
+        ("no-program-of-this-name", Failure.NOT_FOUND, 127),
+        ("/no/such/folder/program", Failure.NOT_FOUND, 127),
+        ("/", Failure.NOT_EXECUTABLE, 126),
+        ("/etc/passwd", Failure.NOT_EXECUTABLE, 126),
+        ("sh -c 'cat >/dev/null; exit 127'", Failure.NOT_FOUND, 127),
+    ],
+)
+def test_a_command_that_fails_says_why(
+    machine: Machine, command: str, failure: Failure, status: int
+) -> None:
+    outcome = machine.push(command, MANY)
+
+    assert (outcome.failure, outcome.exit_status) == (failure, status)
+    assert outcome.started_at <= outcome.ended_at
+
+
+def test_a_command_that_was_killed_says_by_which_signal(machine: Machine) -> None:
+    outcome = machine.push("sh -c 'cat >/dev/null; kill -9 $PPID'")
+
+    assert (outcome.failure, outcome.exit_status) == (Failure.SIGNAL, -9)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "sleep 731",
+        "sh -c 'trap \"\" TERM; while :; do sleep 731; done'",
+        "sh -c '(trap \"\" TERM; exec sleep 731) & exec sleep 731'",
+        "sh -c '(trap \"\" TERM HUP INT; exec sleep 731) & wait'",
+        "sh -c 'yes'",
+    ],
+)
+def test_a_command_that_takes_too_long_ends_with_all_it_has_started(
+    machine: Machine, command: str
+) -> None:
+    began = monotonic()
+
+    # Other processes try other commands of these at the same time.
+    seconds = f"731.{os.getpid()}"
+    outcome = machine.push(command.replace("731", seconds), MANY, limit=1)
+
+    assert outcome.failure is Failure.TOOK_TOO_LONG
+    assert 1 <= monotonic() - began < 30
+    assert soon(lambda: not sleeping(seconds))
+
+
+def test_what_a_command_leaves_running_ends_with_it(machine: Machine) -> None:
+    seconds = f"732.{os.getpid()}"
+    outcome = machine.push(
+        f"sh -c 'cat >/dev/null; (trap \"\" TERM; exec sleep {seconds}) & exit 0'"
+    )
+
+    assert outcome.failure is None
+    assert soon(lambda: not sleeping(seconds))
+
+
+def test_a_command_that_fills_the_disk_with_what_it_says_is_ended(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(list_server, "STDERR_LIMIT", 1_000_000)
+
+    outcome = machine.push("sh -c 'trap \"\" TERM; yes no >&2'", limit=30)
+
+    assert outcome.failure is Failure.SAID_TOO_MUCH
+    assert outcome.ended_at - outcome.started_at < timedelta(seconds=15)
+    assert "no\nno\n" in outcome.stderr
+    assert len(outcome.stderr) == STDERR_TAIL
+
+
+def test_a_worker_that_slept_through_its_lease_starts_nothing(machine: Machine) -> None:
+    touch = machine.folder / "touched"
+    with TemporaryFile(buffering=0) as addresses:
+        outcome = run(
+            ["touch", str(touch)],
+            addresses,
+            limit=timedelta(seconds=5),
+            not_after=now() - timedelta(seconds=1),
+            environment=machine.environment,
+        )
+
+    assert (outcome.failure, outcome.exit_status) == (Failure.STARTED_TOO_LATE, None)
+    assert not touch.exists()
+
+
+def test_without_timeout_nothing_is_started(machine: Machine) -> None:
+    machine.environment["PATH"] = str(machine.folder / "bin")
+
+    outcome = machine.push("/bin/true")
+
+    assert (outcome.failure, outcome.exit_status) == (Failure.NOT_STARTED, None)
+    assert outcome.stderr == "timeout: No such file or directory"
+
+
+def test_a_command_is_told_apart_from_its_time_limit(machine: Machine) -> None:
+    # 124 is what `timeout` would answer, and 137 what a shell says of a killed program.
+    outcomes = [machine.push(f"sh -c 'cat >/dev/null; exit {status}'") for status in (124, 137)]
+
+    assert {outcome.failure for outcome in outcomes} == {Failure.EXIT_STATUS}

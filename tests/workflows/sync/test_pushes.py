@@ -1,0 +1,166 @@
+"""When a list is pushed: after a quiet while, on demand, and every night."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from models import CHANGED_LISTS, Door, SubscriptionChange, Sync, SyncState, Trespass
+from models.clock import now
+from tests.builders import Cast, a_list
+from tests.workflows.sync.pushing import ListServer, asked
+from workflows.subscriptions.subscribe import subscribe
+from workflows.sync import request
+from workflows.sync.request import Pace
+
+PACE = Pace(quiet=timedelta(seconds=5), max_wait=timedelta(seconds=60))
+
+
+def age(session: Session, first: int, last: int) -> None:
+    """Have the journal begin and end so many seconds ago."""
+    session.flush()
+    oldest = session.scalar(select(func.min(SubscriptionChange.id)))
+    for condition, seconds in (
+        (SubscriptionChange.id == oldest, first),
+        (SubscriptionChange.id != oldest, last),
+    ):
+        session.execute(
+            update(SubscriptionChange)
+            .where(condition)
+            .values(at=now() - timedelta(seconds=seconds))
+        )
+
+
+def syncs(session: Session) -> int:
+    return session.scalars(select(func.count(Sync.id))).one()
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "pushed"),
+    [(1, 1, 0), (6, 6, 1), (20, 4, 0), (59, 1, 0), (61, 0, 1), (61, 6, 1)],
+)
+def test_a_list_is_pushed_when_it_was_quiet_or_has_waited_long_enough(
+    session: Session, people: Cast, first: int, last: int, pushed: int
+) -> None:
+    age(session, first, last)
+
+    request.open_sync(session, people.announce.id, PACE)
+
+    assert syncs(session) == pushed
+
+
+def test_a_bell_that_came_too_early_rings_again_in_time(session: Session, people: Cast) -> None:
+    age(session, 10, 2)
+    session.info.clear()
+
+    request.open_sync(session, people.announce.id, PACE)
+
+    (due_at,) = session.info[CHANGED_LISTS].values()
+    assert timedelta(seconds=2) < due_at - now() <= timedelta(seconds=3)
+
+
+def test_a_list_without_changes_is_not_pushed(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    server.push(session, asked(session, people.announce))
+
+    request.open_sync(session, people.announce.id, PACE)
+
+    assert syncs(session) == 1
+
+
+def test_the_sweep_remembers_every_list_that_changed(session: Session, people: Cast) -> None:
+    other = a_list(session, "other")
+    subscribe(session, people.ada, other, by=people.ada, via=Door.PORTAL)
+    a_list(session, "quiet")
+    age(session, 100, 100)
+
+    request.open_due(session, PACE)
+
+    lists = session.scalars(select(Sync.list_id).order_by(Sync.list_id)).all()
+    assert lists == [people.announce.id, other.id]
+
+
+def test_a_push_that_waits_is_enough(session: Session, people: Cast) -> None:
+    asked(session, people.announce)
+
+    asked(session, people.announce)
+
+    assert syncs(session) == 1
+
+
+def test_somebody_may_have_a_list_pushed_at_once(session: Session, people: Cast) -> None:
+    request.push_now(session, people.announce, by=people.barbara, via=Door.PORTAL)
+
+    waiting = session.scalars(select(Sync)).one()
+    assert waiting.state is SyncState.PENDING
+    assert waiting.due_at <= now()
+
+
+def test_a_push_by_hand_does_not_wait_for_its_delay(session: Session, people: Cast) -> None:
+    waiting = asked(session, people.announce)
+    waiting.postpone(now() + timedelta(hours=1))
+
+    request.push_now(session, people.announce, by=people.barbara, via=Door.PORTAL)
+
+    assert waiting.due_at <= now()
+
+
+def test_only_who_may_edit_lists_has_one_pushed(session: Session, people: Cast) -> None:
+    with pytest.raises(Trespass):
+        request.push_now(session, people.announce, by=people.edsger, via=Door.PORTAL)
+
+    assert syncs(session) == 0
+
+
+@pytest.mark.parametrize(
+    ("moment", "night"),
+    [
+        ("2026-11-20T02:59+01:00", "2026-11-19T03:00+01:00"),
+        ("2026-11-20T03:00+01:00", "2026-11-20T03:00+01:00"),
+        ("2026-11-20T23:59+01:00", "2026-11-20T03:00+01:00"),
+        # In the night in which clocks are put back, the day has 25 hours.
+        ("2026-10-26T02:30+01:00", "2026-10-25T03:00+01:00"),
+    ],
+)
+def test_the_night_begins_at_three(
+    monkeypatch: pytest.MonkeyPatch, moment: str, night: str
+) -> None:
+    monkeypatch.setattr(request, "now", lambda: datetime.fromisoformat(moment).astimezone(UTC))
+
+    assert request.last_night(ZoneInfo("Europe/Paris")) == datetime.fromisoformat(night)
+
+
+def pushed_at(session: Session, people: Cast, server: ListServer, moment: datetime) -> None:
+    """Have a list pushed at this moment."""
+    waiting = asked(session, people.announce)
+    server.push(session, waiting)
+    waiting.started_at = moment
+
+
+def test_at_night_every_list_is_pushed(session: Session, people: Cast, server: ListServer) -> None:
+    pushed_at(session, people, server, now() - timedelta(days=1))
+
+    request.open_nightly(session, ZoneInfo("UTC"))
+
+    assert syncs(session) == 2
+
+
+def test_a_list_is_pushed_once_a_night(session: Session, people: Cast, server: ListServer) -> None:
+    pushed_at(session, people, server, now())
+
+    request.open_nightly(session, ZoneInfo("UTC"))
+
+    assert syncs(session) == 1
+
+
+def test_a_list_that_was_never_pushed_is_left_alone_at_night(
+    session: Session, people: Cast
+) -> None:
+    asked(session, people.announce).started_at = now() - timedelta(days=2)
+
+    request.open_nightly(session, ZoneInfo("UTC"))
+
+    assert syncs(session) == 1

@@ -1,0 +1,194 @@
+"""One push of a list: who is in it, what it covers, and what is kept of it."""
+
+from datetime import timedelta
+from tempfile import TemporaryFile
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from models import Door, PushedPart, SubscriptionChange, SyncState, User
+from models.clock import now
+from tests.builders import Cast
+from tests.workflows.sync.pushing import RULES, ListServer, asked, last
+from workflows.people import users
+from workflows.subscriptions.subscribe import subscribe, unsubscribe
+from workflows.sync.command import run
+from workflows.sync.push import Rules, claim, finish
+from workflows.sync.snapshot import kept_lines
+
+
+def unclaimed(session: Session) -> int:
+    return session.scalars(
+        select(func.count(SubscriptionChange.id)).where(SubscriptionChange.sync_id.is_(None))
+    ).one()
+
+
+def test_a_push_hands_over_everybody_sorted(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    waiting = asked(session, people.announce)
+
+    server.push(session, waiting)
+
+    assert server.addresses(people.announce) == ["barbara@example.org", "edsger@example.org"]
+    assert (waiting.state, waiting.addresses, waiting.exit_status) == (SyncState.DONE, 2, 0)
+
+
+def test_every_line_has_its_end(session: Session, people: Cast, server: ListServer) -> None:
+    server.push(session, asked(session, people.announce))
+
+    written = (server.folder / "announce").read_bytes()
+    assert written == b"barbara@example.org\nedsger@example.org\n"
+
+
+def test_an_empty_list_is_pushed_as_nothing(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    for member in (people.edsger, people.barbara):
+        unsubscribe(session, member, people.announce, by=member, via=Door.PORTAL)
+
+    server.push(session, asked(session, people.announce))
+
+    assert (server.folder / "announce").read_bytes() == b""
+
+
+def test_lines_are_sorted_by_bytes_whatever_the_database_thinks(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    for address in ("Zoe@example.org", "émile@example.org", "a.b@example.org", "ab@example.org"):
+        user = people_add(session, address)
+        subscribe(session, user, people.announce, by=user, via=Door.PORTAL)
+
+    server.push(session, asked(session, people.announce))
+
+    lines = (server.folder / "announce").read_bytes().splitlines()
+    assert lines == sorted(lines)
+    assert len(lines) == 6
+
+
+def people_add(session: Session, address: str) -> User:
+    return users.add_user(session, address, "Somebody", by=None, via=Door.PORTAL)
+
+
+def test_disabled_people_are_on_no_list_of_the_list_server(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    disable(session, people)
+
+    server.push(session, asked(session, people.announce))
+
+    assert server.addresses(people.announce) == ["barbara@example.org"]
+
+
+def disable(session: Session, people_: Cast) -> None:
+    users.disable(session, people_.edsger, by=people_.barbara, via=Door.PORTAL)
+
+
+def test_a_push_covers_every_change_before_it(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    waiting = asked(session, people.announce)
+
+    server.push(session, waiting)
+
+    assert unclaimed(session) == 0
+    changes = session.scalars(select(SubscriptionChange)).all()
+    assert {change.sync_id for change in changes} == {waiting.id}
+
+
+def test_a_change_while_the_command_runs_asks_for_another_push(
+    session: Session, people: Cast
+) -> None:
+    waiting = asked(session, people.announce)
+
+    with TemporaryFile(buffering=0) as addresses:
+        claimed = claim(session, waiting.id, addresses, RULES)
+        assert claimed
+        subscribe(session, people.ada, people.announce, by=people.ada, via=Door.PORTAL)
+        outcome = run(
+            ["cat"],
+            addresses,
+            limit=RULES.timeout,
+            not_after=claimed.not_after,
+            environment={"PATH": "/usr/bin:/bin"},
+        )
+        finish(session, claimed, outcome, RULES)
+
+    assert waiting.state is SyncState.DONE
+    assert unclaimed(session) == 1
+    assert asked(session, people.announce).id > waiting.id
+
+
+def test_only_one_worker_claims_a_push(session: Session, people: Cast) -> None:
+    waiting = asked(session, people.announce)
+
+    with TemporaryFile(buffering=0) as addresses:
+        first = claim(session, waiting.id, addresses, RULES)
+        second = claim(session, waiting.id, addresses, RULES)
+
+    assert first is not None
+    assert second is None
+
+
+def test_a_push_is_not_claimed_before_its_time(session: Session, people: Cast) -> None:
+    waiting = asked(session, people.announce)
+    waiting.postpone(now() + timedelta(minutes=1))
+
+    with TemporaryFile(buffering=0) as addresses:
+        assert claim(session, waiting.id, addresses, RULES) is None
+
+
+def test_nothing_is_pushed_while_lists_are_off(session: Session, people: Cast) -> None:
+    off = Rules(enabled=False, timeout=timedelta(seconds=1), max_shrink=30, alert_after=3)
+    waiting = asked(session, people.announce)
+
+    with TemporaryFile(buffering=0) as addresses:
+        assert claim(session, waiting.id, addresses, off) is None
+
+    assert waiting.state is SyncState.PENDING
+
+
+def test_what_a_good_push_held_is_kept(session: Session, people: Cast, server: ListServer) -> None:
+    server.push(session, asked(session, people.announce))
+
+    kept = list(kept_lines(session, people.announce.id))
+    assert kept == [b"barbara@example.org\n", b"edsger@example.org\n"]
+
+
+def test_the_same_content_is_not_stored_twice(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    server.push(session, asked(session, people.announce))
+    before = session.scalar(text("select xmin::text from pushed_part"))
+
+    server.push(session, asked(session, people.announce))
+
+    assert session.scalar(text("select xmin::text from pushed_part")) == before
+
+
+def test_a_large_push_is_kept_in_parts_of_whole_lines(
+    session: Session, people: Cast, server: ListServer
+) -> None:
+    crowd(session, people, 60_000)
+
+    server.push(session, asked(session, people.announce))
+
+    assert session.scalars(select(func.count(PushedPart.number))).one() > 1
+    kept = b"".join(kept_lines(session, people.announce.id))
+    assert kept == (server.folder / "announce").read_bytes()
+    assert last(session).addresses == 60_002
+
+
+def crowd(session: Session, people_: Cast, size: int) -> None:
+    """Put so many more people on the list announce."""
+    session.execute(
+        text("""
+            with crowd as (
+                insert into "user" (address, address_key, name, language, preference, created_at)
+                select a, a, a, 'en', 'email', now()
+                from (select 'm' || n || '@example.org' as a from generate_series(1, :size) n) c
+                returning id
+            ) insert into subscription select :list_id, id, now() from crowd
+        """),
+        {"size": size, "list_id": people_.announce.id},
+    )

@@ -1,0 +1,250 @@
+"""P7: whatever happens in whatever order, the list server ends up with the database's state.
+
+Random steps: members change, bells ring or are forgotten, workers claim, run the command, finish or
+die in between, time passes.  A death here is a step that never comes; tests/faults kills real
+workers.
+"""
+
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+from tempfile import TemporaryFile
+from typing import NamedTuple
+
+from hypothesis import settings, strategies
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from models import (
+    CHANGED_LISTS,
+    Failure,
+    SubscriptionChange,
+    Sync,
+    SyncState,
+)
+from models.clock import now
+from models.database import engine
+from tests.builders import cast
+from tests.workflows.sync.push_actors import (
+    VERBS,
+    Verb,
+    Worker,
+    is_alive,
+    is_running,
+    may_finish,
+    may_start,
+)
+from tests.workflows.sync.pushing import RULES
+from workflows.sync import push
+from workflows.sync.command import GONE_WITHIN
+from workflows.sync.outcomes import Outcome
+from workflows.sync.request import Pace, open_due, open_sync, unfinished_sync
+from workflows.sync.snapshot import parts
+
+PACE = Pace(timedelta(seconds=5), timedelta(seconds=60))
+LONGEST_RUN = RULES.timeout + GONE_WITHIN
+NAMES = ["ada", "grace", "linus", "edsger", "barbara"]
+
+
+class KilledError(Exception):
+    """The worker is dead, and its transaction undone."""
+
+
+class Step(NamedTuple):
+    """What a worker does, and which workers can; without a condition it is a new one."""
+
+    name: str
+    condition: Callable[[Worker], bool] | None = None
+
+
+STEPS = [
+    Step("comes_to_nothing"),
+    Step("comes_to_claim"),
+    Step("comes_to_start"),
+    Step("comes_to_start"),
+    Step("start", may_start),
+    Step("succeed", is_running),
+    Step("fail", is_running),
+    Step("finish", may_finish),
+    Step("die", is_alive),
+]
+
+
+class Pushing(RuleBasedStateMachine):
+    """The list announce, its pushes, and a list server that remembers what it was given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        connection = self.stack.enter_context(engine.connect())
+        self.stack.callback(connection.begin().rollback)
+        self.session = self.stack.enter_context(
+            Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
+        )
+        self.workers: list[Worker] = []
+        self.bell_rings = False
+        self.server: list[str] = []
+        self.step = 0
+        self.read_by_success: dict[int, int] = {}
+        self.committed_at: dict[int, int] = {}
+
+    @initialize()
+    def move_in(self) -> None:
+        with self.session.begin():
+            self.people = cast(self.session)
+        self.wait(6)
+        self.bell("swept")
+
+    def after_commit(self) -> None:
+        self.step += 1
+        self.bell_rings |= bool(self.session.info.pop(CHANGED_LISTS, {}))
+        for change_id in self.session.scalars(select(SubscriptionChange.id)):
+            self.committed_at.setdefault(change_id, self.step)
+        self.session.rollback()
+
+    @rule(name=strategies.sampled_from(NAMES), verb=strategies.sampled_from(VERBS))
+    def change(self, name: str, verb: Verb) -> None:
+        with self.session.begin():
+            verb(self.session, getattr(self.people, name), self.people.announce)
+        self.after_commit()
+
+    # -- bells and time ---------------------------------------------------------------------------
+
+    @rule(step=strategies.sampled_from([1, 6, 20, 60, "heard", "lost", "swept"]))
+    def meanwhile(self, step: int | str) -> None:
+        if isinstance(step, int):
+            self.wait(step)
+        else:
+            self.bell(step)
+
+    def bell(self, how: str) -> None:
+        """The bell is heard, or FLUSHALL forgets it, or the sweep comes round."""
+        rings, self.bell_rings = self.bell_rings, False
+        with self.session.begin():
+            if how == "heard" and rings:
+                open_sync(self.session, self.people.announce.id, PACE)
+            if how == "swept":
+                push.end_leases(self.session, RULES)
+                open_due(self.session, PACE)
+        self.after_commit()
+
+    def wait(self, seconds: int) -> None:
+        passed = timedelta(seconds=seconds)
+        with self.session.begin():
+            for column in ("sync.due_at", "sync.lease_until", "subscription_change.at"):
+                table, name = column.split(".")
+                self.session.execute(
+                    text(f"update {table} set {name} = {name} - :passed"), {"passed": passed}
+                )
+        self.session.expire_all()
+        self.after_commit()
+        for worker in self.workers:
+            worker.age += passed
+            worker.claim = replace(worker.claim, lease_until=worker.claim.lease_until - passed)
+            if worker.ran_for is not None and is_running(worker):
+                worker.ran_for += passed
+                if worker.ran_for >= LONGEST_RUN:
+                    self.end(worker, Failure.TOOK_TOO_LONG)
+
+    # -- workers ----------------------------------------------------------------------------------
+
+    # One rule for all: hypothesis leaves rules out of many examples, and without workers an example
+    # would show nothing.
+    @rule(step=strategies.sampled_from(STEPS), pick=strategies.randoms(use_true_random=False))
+    def some_worker(self, step: Step, pick: Random) -> None:
+        if step.condition is None:
+            self.work(step.name)
+        elif able := self.which(step.condition):
+            getattr(self, step.name)(pick.choice(able))
+
+    def work(self, comes_to: str) -> None:
+        """A worker claims the push, if it lives so long, and starts the command."""
+        file = self.stack.enter_context(TemporaryFile(buffering=0))  # noqa: SIM115
+        with suppress(KilledError), self.session.begin():
+            waiting = unfinished_sync(self.session, self.people.announce.id)
+            claimed = waiting and push.claim(self.session, waiting.id, file, RULES)
+            if comes_to == "comes_to_nothing":
+                raise KilledError
+        if comes_to != "comes_to_nothing" and claimed:
+            worker = Worker(claimed, self.step)
+            self.workers.append(worker)
+            worker.ran_for = timedelta(0) if comes_to == "comes_to_start" else None
+        self.after_commit()
+
+    def which(self, condition: Callable[[Worker], object]) -> list[Worker]:
+        return [worker for worker in self.workers if condition(worker)]
+
+    def start(self, worker: Worker) -> None:
+        worker.ran_for = timedelta(0)
+
+    def succeed(self, worker: Worker) -> None:
+        self.end(worker, None)
+        if worker.alive:
+            self.finish(worker)
+
+    def fail(self, worker: Worker) -> None:
+        self.end(worker, Failure.EXIT_STATUS)
+
+    def end(self, worker: Worker, failure: Failure | None) -> None:
+        """The command ends: it has written all of its file, or the first half of it."""
+        written = b"".join(parts(worker.claim.addresses)).decode().splitlines()
+        self.server = written if failure is None else written[: len(written) // 2]
+        worker.outcome = Outcome(failure, (failure and 1) or 0, "", now(), now())
+
+    def finish(self, worker: Worker) -> None:
+        assert worker.outcome
+        self.workers.remove(worker)
+        with self.session.begin():
+            push.finish(self.session, worker.claim, worker.outcome, RULES)
+            done = self.session.get_one(Sync, worker.claim.sync_id)
+            if done.state is SyncState.DONE:
+                self.read_by_success.setdefault(done.id, worker.read_at)
+        self.after_commit()
+
+    def die(self, worker: Worker) -> None:
+        worker.alive = False
+
+    # -- the promise ------------------------------------------------------------------------------
+
+    @invariant()
+    def one_command_at_a_time(self) -> None:
+        assert len(self.which(is_running)) <= 1
+
+    def teardown(self) -> None:
+        with self.stack:
+            if hasattr(self, "people"):
+                self.settle()
+                self.check()
+
+    def settle(self) -> None:
+        """Nobody changes or kills anything any more."""
+        for worker in self.workers:
+            worker.alive = False
+        for _ in range(4):
+            self.wait(60)
+            self.wait(60)
+            self.bell("swept")
+            self.work("comes_to_start")
+            for worker in self.which(is_alive):
+                self.one_command_at_a_time()
+                self.end(worker, None)
+                self.finish(worker)
+
+    def check(self) -> None:
+        expected = self.session.scalars(
+            text(
+                'select address from "user" join subscription on id = user_id '
+                'where disabled_at is null order by address collate "C"'
+            )
+        )
+        assert self.server == list(expected)
+        for change in self.session.scalars(select(SubscriptionChange)):
+            assert change.sync_id in self.read_by_success
+            assert self.committed_at[change.id] <= self.read_by_success[change.sync_id]
+
+
+TestPushing = Pushing.TestCase
+TestPushing.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
