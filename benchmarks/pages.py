@@ -21,7 +21,7 @@ from benchmarks.full_house import PEOPLE, places, seed_full_house
 from benchmarks.results import Measured, hand_in
 from benchmarks.visits import Reader, Visit, files, visits
 from models.database import engine
-from portal.web.app import app
+from portal.app import app
 
 # Each page is asked for so often, in turn with all others; the median counts.
 ROUNDS: Final = 15

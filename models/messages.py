@@ -28,6 +28,10 @@ class MessageState(StrEnum):
     DISCARDED = "discarded"
 
 
+# A message in one of these will go out, or may, without its author doing anything more.
+ON_THEIR_WAY = (MessageState.IN_MODERATION, MessageState.SCHEDULED, MessageState.SENDING)
+
+
 class Message(Ruled, Lifecycle):
     """A message as its author gave it: `raw` holds the very bytes (RFC 5322)."""
 

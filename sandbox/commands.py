@@ -21,7 +21,7 @@ def programs(web: int) -> dict[str, tuple[list[str], str]]:
 def gunicorn(web: int) -> list[str]:
     """A command line that serves the pages and webhooks."""
     options = ["--bind", f"127.0.0.1:{web}", "--threads", "4", "--no-control-socket"]
-    return [sys.executable, "-m", "gunicorn", *options, "portal.web.app:app"]
+    return [sys.executable, "-m", "gunicorn", *options, "portal.app:app"]
 
 
 def celery(*arguments: str) -> list[str]:

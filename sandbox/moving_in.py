@@ -9,7 +9,7 @@ from flask_security import hash_password
 from sqlalchemy.orm import Session
 
 from models import Door, Language, ListKind, MailingList, Preference, User
-from portal.web.app import app
+from portal.app import app
 from sandbox.demo import APPROVERS, LINUS, MEMBERS
 from sandbox.residents import PASSWORD, RESIDENTS
 from workflows.lists.lists import assign_approvers, create_approver_list, create_list

@@ -138,7 +138,7 @@ def test_a_push_may_be_due_at_once_when_its_patience_ends(monkeypatch: pytest.Mo
     [
         ["-m", "celery", "-A", "workflows.celery", "worker"],
         ["-m", "celery", "-A", "workflows.celery", "beat"],
-        ["-c", "import portal.web.app"],
+        ["-c", "import portal.app"],
         ["-c", "from portal.cli import main; main()"],
     ],
     ids=["worker", "beat", "web", "listgate"],

@@ -1,21 +1,14 @@
 """The rules of sendouts on pages: what a form says, and what is foreseen, in words."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from flask import current_app, g, request
+from flask import g, request
 
 from models import Dispatch, Invalid, Message, Rate, SendoutRules, Window
 from models.windows import clock_of
-from notifications.wording.sendout_words import rate_words, span_words, window_words
-from portal.web.i18n import page_language
+from portal.web.templating import house_zone
 from workflows.sendout import forecast
 from workflows.sendout.forecast import Plan
-
-
-def house_zone() -> ZoneInfo:
-    """Whose clocks tell when windows open: the organisation's zone, whatever the reader's is."""
-    return ZoneInfo(current_app.config["LISTGATE"].time_zone)
 
 
 def typed_rules() -> SendoutRules:
@@ -44,21 +37,3 @@ def foreseen(
 def begins_at(message: Message, dispatch: Dispatch) -> datetime | None:
     """When copies may leave, for the first time or again."""
     return forecast.begin(message, house_zone(), dispatch).begins_at
-
-
-def rate(rules: SendoutRules) -> str:
-    """How fast copies leave, in the reader's language."""
-    return rate_words(rules.rate, page_language())
-
-
-def window(rules: SendoutRules) -> str:
-    """When copies may leave, in the reader's language."""
-    return window_words(rules.windows, house_zone(), page_language())
-
-
-def span(plan: Plan) -> str:
-    """How long the sendout takes, in the reader's language."""
-    assert plan.begins_at is not None
-    assert plan.ends_at is not None
-    assert plan.copies is not None
-    return span_words(plan.begins_at, plan.ends_at, copies=plan.copies, language=page_language())

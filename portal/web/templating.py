@@ -5,17 +5,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_timedelta
-from flask import Flask, g
+from flask import Flask, current_app, g
 from markupsafe import Markup, escape
 
-from models import Right
+from models import Right, SendoutRules
 from models.clock import now
 from notifications.wording import languages
 from notifications.wording.languages import translations
-from portal.messages.sendout_fields import house_zone, rate, span, window
+from notifications.wording.sendout_words import rate_words, span_words, window_words
 from portal.web.i18n import page_language
 from portal.web.navigation import places
 from portal.web.sign_in import reader
+from workflows.sendout.forecast import Plan
 
 
 def teach(app: Flask) -> None:
@@ -66,3 +67,26 @@ def age(moment: datetime) -> str:
     """How long ago it was, in the reader's language; a minute ago at least."""
     passed = max(now() - moment, timedelta(minutes=1))
     return format_timedelta(passed, locale=page_language().value)
+
+
+def house_zone() -> ZoneInfo:
+    """Whose clocks tell when windows open: the organisation's zone, whatever the reader's is."""
+    return ZoneInfo(current_app.config["LISTGATE"].time_zone)
+
+
+def rate(rules: SendoutRules) -> str:
+    """How fast copies leave, in the reader's language."""
+    return rate_words(rules.rate, page_language())
+
+
+def window(rules: SendoutRules) -> str:
+    """When copies may leave, in the reader's language."""
+    return window_words(rules.windows, house_zone(), page_language())
+
+
+def span(plan: Plan) -> str:
+    """How long the sendout takes, in the reader's language."""
+    assert plan.begins_at is not None
+    assert plan.ends_at is not None
+    assert plan.copies is not None
+    return span_words(plan.begins_at, plan.ends_at, copies=plan.copies, language=page_language())

@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.pages import Asked, results
 from benchmarks.visits import NO_PAGES, SEARCHES, Places, Reader, Visit, files, visits
-from portal.web.app import app
+from portal.app import app
 
 PLACES = Places(1, 2, 3, 4, 5, 6, 7, "answer", "link")
 

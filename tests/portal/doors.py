@@ -19,7 +19,7 @@ from models import Decision, Door, MailingList, Preference, User
 from models.base import Base
 from models.database import engine, new_session
 from notifications.letters.context import Voice
-from portal.web.app import create_app
+from portal.app import create_app
 from sandbox.mailbox import Mailbox
 from sandbox.phone import PhoneNetwork
 from sandbox.web_server import WebServer

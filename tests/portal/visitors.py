@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from models import Credentials, Notification, User
 from notifications.letters.composition import words
-from portal.web.app import create_app
+from portal.app import create_app
 from portal.web.throttle import limiter
 from settings import settings
 from tests.notifications.voices import a_voice

@@ -8,7 +8,6 @@ from models import (
     Door,
     MailingList,
     Message,
-    MessageState,
     Refusal,
     Right,
     User,
@@ -16,10 +15,8 @@ from models import (
     record,
 )
 from models.clock import now
+from models.messages import ON_THEIR_WAY
 from workflows.access import lock_list, require
-
-# A message in one of these will go out, or may, without its author doing anything more.
-ON_THEIR_WAY = (MessageState.IN_MODERATION, MessageState.SCHEDULED, MessageState.SENDING)
 
 
 class StillInUse(Refusal):

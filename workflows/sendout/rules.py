@@ -19,8 +19,8 @@ from models import (
     record,
 )
 from models.clock import now
+from models.messages import ON_THEIR_WAY
 from workflows.access import lock_list, require, require_open
-from workflows.lists.archive import ON_THEIR_WAY
 
 # Of a list's row, and of a message's.
 COLUMNS = ("rate_copies", "rate_minutes", "window_opens", "window_closes")

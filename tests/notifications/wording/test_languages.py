@@ -18,7 +18,7 @@ from notifications.letters.rendering import PARTS, Words
 from notifications.letters.samples import SAMPLES
 from notifications.sms.gsm7 import is_gsm7, segments
 from notifications.wording.languages import CATALOGS, told, translations
-from portal.web.app import app
+from portal.app import app
 from workflows import tasks
 
 ROOT = Path(__file__).parents[3]

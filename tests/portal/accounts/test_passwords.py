@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from models import Credentials, User
-from portal.web.app import create_app
+from portal.app import create_app
 from settings import settings
 from tests.builders import Cast
 from tests.portal.visitors import Visitor, give_password

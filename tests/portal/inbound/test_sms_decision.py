@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from models import Door, LetterName, ModerationRequest, Preference
-from portal.web.app import create_app
+from portal.app import create_app
 from sandbox.web_server import WebServer
 from tests.portal.doors import GRACE, SMS_URL, Doors, decisions, rows, settings_for, user
 from workflows.moderation.approver_keys import view

@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 from twilio.request_validator import RequestValidator
 
-from portal.web.app import create_app
+from portal.app import create_app
 from sandbox.web_server import WebServer
 from tests.portal.doors import (
     GRACE,

@@ -20,7 +20,7 @@ from models import (
     Verdict,
 )
 from models.database import new_session
-from portal.web.app import create_app
+from portal.app import create_app
 from sandbox.web_server import WebServer
 from tests.portal.doors import (
     GRACE,

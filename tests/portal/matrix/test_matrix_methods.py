@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 from twilio.request_validator import RequestValidator
 
-from portal.web.app import create_app
+from portal.app import create_app
 from settings import settings
 from tests.portal.matrix.forms import FORMS
 from tests.portal.matrix.house import House

@@ -17,7 +17,7 @@ from models import (
     SubscriptionChange,
     User,
 )
-from portal.web.app import create_app
+from portal.app import create_app
 from settings import settings
 from tests.builders import Cast, a_list
 from tests.portal.visitors import PUBLIC, Visitor, log_in_as

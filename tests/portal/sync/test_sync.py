@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from models import Door, SyncState, User
-from portal.web.app import create_app
+from portal.app import create_app
 from settings import settings
 from tests.builders import Cast, members
 from tests.portal.visitors import PUBLIC, Visitor, log_in_as

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from models import Act, AuditEntry, Door, Invalid, Language, Right, Role, Trespass, User
 from models.database import engine, new_session
-from portal.web.app import create_app
+from portal.app import create_app
 from portal.web.errors import say
 from portal.web.sign_in import current_user, signed_in
 from settings import settings

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models import Language, User
-from portal.web.app import create_app
+from portal.app import create_app
 from settings import settings
 from tests.builders import Cast
 from tests.portal.visitors import Visitor

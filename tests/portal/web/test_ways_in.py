@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.web.app import app
+from portal.app import app
 from tests.notifications.voices import a_voice
 
 VOICE = a_voice()

@@ -1,4 +1,4 @@
-"""The web application: what `gunicorn portal.web.app:app` serves."""
+"""The web application: what `gunicorn portal.app:app` serves."""
 
 from datetime import timedelta
 
