@@ -22,6 +22,7 @@ from benchmarks.measuring import ROUNDS, in_turn, seconds
 from benchmarks.results import Measured, hand_in
 from benchmarks.seeding import seed_list, seed_people, settle
 from models import (
+    Actor,
     Change,
     Door,
     MailingList,
@@ -113,7 +114,7 @@ def subscribe(list_id: int, user_id: int) -> None:
     with transaction() as session:
         both = select(User, MailingList).join(MailingList, MailingList.id == list_id)
         user, mailing_list = session.execute(both.where(User.id == user_id)).one()
-        assert subscriptions.subscribe(session, user, mailing_list, by=user, via=Door.PORTAL)
+        assert subscriptions.subscribe(session, user, mailing_list, actor=Actor(user, Door.PORTAL))
 
 
 def insert_rows(list_id: int, user_id: int) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from benchmarks.measuring import in_turn, seconds
 from benchmarks.results import Measured, hand_in
 from benchmarks.seeding import order, seed_list, seed_people, settle, shuffled_addresses
-from models import Door
+from models import Actor
 from models.database import engine
 from workflows.lists import lists
 from workflows.subscriptions import imports
@@ -50,9 +50,9 @@ def import_into_list(addresses: bytes, number: int) -> float:
         with transaction() as session:
             mailing_list = lists.list_named(session, name)
             report = imports.check(
-                session, BytesIO(addresses), mailing_list, by=None, via=Door.COMMAND_LINE
+                session, BytesIO(addresses), mailing_list, actor=Actor.operator()
             )
-            done = imports.carry_out(session, mailing_list, report, by=None, via=Door.COMMAND_LINE)
+            done = imports.carry_out(session, mailing_list, report, actor=Actor.operator())
             assert (report.known, done.joined) == (PEOPLE, PEOPLE // 2)
 
     return seconds(ours)

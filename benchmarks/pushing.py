@@ -13,7 +13,7 @@ from typing import Final
 from benchmarks.measuring import ROUNDS, in_turn, seconds
 from benchmarks.results import Measured, hand_in
 from benchmarks.seeding import order, seed_list, seed_people, settle
-from models import Door, Sync, SyncState
+from models import Actor, Sync, SyncState
 from models.database import engine
 from sandbox.commands import ROOT
 from workflows import tasks
@@ -79,7 +79,7 @@ def leave(name: str, count: int) -> None:
 def push(name: str) -> float:
     """Ask for a push, carry it out, and see that it was; returns what carrying it out took."""
     with transaction() as session:
-        asked = push_now(session, lists.list_named(session, name), by=None, via=Door.SYSTEM)
+        asked = push_now(session, lists.list_named(session, name), actor=Actor.system())
         sync_id = asked.id
     taken = seconds(partial(tasks.push, sync_id))
     with transaction() as session:

@@ -1,6 +1,7 @@
 """The nouns: tables, constraints, states."""
 
-from models.audit import Act, AuditEntry, Door, acting, record, record_refusal
+from models.actors import Actor, Door
+from models.audit import Act, AuditEntry, acting, record, record_refusal
 from models.base import Base
 from models.contacts import Channel, Language, Preference
 from models.credentials import Credentials, LinkPurpose, MailedLink
@@ -30,6 +31,7 @@ from models.work_items import WorkItem
 __all__ = [
     "CHANGED_LISTS",
     "Act",
+    "Actor",
     "Amount",
     "ApproverList",
     "AuditEntry",

@@ -7,7 +7,7 @@ from typing import ClassVar
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.audit import Door
+from models.actors import Door
 from models.base import Base, identity
 from models.clock import now
 from models.lifecycle import Lifecycle, word

@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.audit import Door
+from models.actors import Door
 from models.base import Base, identity
 from models.clock import now
 from models.lifecycle import word

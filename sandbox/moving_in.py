@@ -3,12 +3,10 @@
 The demo does the same on the command line, in view of the reader; here somebody waits for it.
 """
 
-from typing import Final
-
 from flask_security import hash_password
 from sqlalchemy.orm import Session
 
-from models import Door, Language, ListKind, MailingList, Preference, User
+from models import Actor, Language, ListKind, MailingList, Preference, User
 from portal.app import app
 from sandbox.demo import APPROVERS, LINUS, MEMBERS
 from sandbox.residents import PASSWORD, RESIDENTS
@@ -19,22 +17,22 @@ from workflows.people.users import add_user
 from workflows.subscriptions.subscribe import subscribe
 from workflows.transaction import transaction
 
-HERE: Final = Door.COMMAND_LINE
-
 
 def move_in(session: Session) -> None:
     """Create the people, two lists with somebody on one of them, and their approver list."""
     people = {
-        one.address: add_user(session, one.address, one.name, roles=one.roles, by=None, via=HERE)
+        one.address: add_user(
+            session, one.address, one.name, roles=one.roles, actor=Actor.operator()
+        )
         for one in RESIDENTS
     }
     give_keys(session, people)
     grace, linus = people["grace@example.org"], people["linus@example.org"]
-    change_contact(session, grace, language=Language.FRENCH, by=None, via=HERE)
-    change_contact(session, linus, phone=LINUS, preference=Preference.BOTH, by=None, via=HERE)
+    change_contact(session, grace, language=Language.FRENCH, actor=Actor.operator())
+    change_contact(session, linus, phone=LINUS, preference=Preference.BOTH, actor=Actor.operator())
     announce = furnish(session, [people[address] for address in APPROVERS])
     for address in MEMBERS:
-        subscribe(session, people[address], announce, by=None, via=HERE)
+        subscribe(session, people[address], announce, actor=Actor.operator())
 
 
 def give_keys(session: Session, people: dict[str, User]) -> None:
@@ -47,22 +45,20 @@ def give_keys(session: Session, people: dict[str, User]) -> None:
 
 def furnish(session: Session, approvers: list[User]) -> MailingList:
     """Create the lists, and say who answers for them; returns the one that people are on."""
-    editors = create_approver_list(session, "editors", approvers, by=None, via=HERE)
+    editors = create_approver_list(session, "editors", approvers, actor=Actor.operator())
     announce = create_list(
         *(session, "announce", "announce@lists.example.org", "Announcements"),
         description="A few letters a year.",
-        by=None,
-        via=HERE,
+        actor=Actor.operator(),
     )
     circle = create_list(
         *(session, "reading", "reading@lists.example.org", "Reading circle"),
         description="Whoever likes to talk about books.",
         kind=ListKind.DISCUSSION,
-        by=None,
-        via=HERE,
+        actor=Actor.operator(),
     )
     for one in (announce, circle):
-        assign_approvers(session, one, editors, by=None, via=HERE)
+        assign_approvers(session, one, editors, actor=Actor.operator())
     return announce
 
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from models import Door, LetterName, User
+from models import Actor, Door, LetterName, User
 from workflows.people.account_links import LETTERS, send_link
 from workflows.people.addresses import change_address
 from workflows.people.credentials import change_password
@@ -14,6 +14,6 @@ def tell_of_account(session: Session, user: User, letter: LetterName) -> None:
         if brought is letter:
             send_link(session, user, purpose)
     if letter is LetterName.PASSWORD_CHANGED:
-        change_password(session, user, "a hash", via=Door.PORTAL)
+        change_password(session, "a hash", actor=Actor(user, Door.PORTAL))
     if letter is LetterName.ADDRESS_CHANGED:
-        change_address(session, user, "hopper@example.org", by=user, via=Door.PORTAL)
+        change_address(session, user, "hopper@example.org", actor=Actor(user, Door.PORTAL))

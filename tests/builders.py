@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from typer.testing import CliRunner, Result
 
 from models import (
+    Actor,
     ApproverList,
     Dispatch,
     Door,
@@ -69,12 +70,12 @@ def cast(session: Session) -> Cast:
     barbara = person(session, "Barbara Liskov", "administrator")
     edsger = person(session, "Edsger Dijkstra")
     approvers = lists.create_approver_list(
-        session, "editors", [grace, linus], by=None, via=Door.COMMAND_LINE
+        session, "editors", [grace, linus], actor=Actor.operator()
     )
     announce = a_list(session, "announce")
-    lists.assign_approvers(session, announce, approvers, by=None, via=Door.COMMAND_LINE)
+    lists.assign_approvers(session, announce, approvers, actor=Actor.operator())
     for member in (edsger, barbara):
-        subscribe(session, member, announce, by=member, via=Door.PORTAL)
+        subscribe(session, member, announce, actor=Actor(member, Door.PORTAL))
     session.flush()
     return Cast(ada, grace, linus, barbara, edsger, approvers, announce)
 
@@ -82,7 +83,7 @@ def cast(session: Session) -> Cast:
 def person(session: Session, name: str, *roles: str) -> User:
     """Somebody whose address is their first name at example.org."""
     address = f"{name.split(maxsplit=1)[0].lower()}@example.org"
-    return add_user(session, address, name, roles=roles, by=None, via=Door.COMMAND_LINE)
+    return add_user(session, address, name, roles=roles, actor=Actor.operator())
 
 
 def a_list(session: Session, short_name: str) -> MailingList:
@@ -92,8 +93,7 @@ def a_list(session: Session, short_name: str) -> MailingList:
         short_name,
         f"{short_name}@lists.example.org",
         short_name.title(),
-        by=None,
-        via=Door.COMMAND_LINE,
+        actor=Actor.operator(),
     )
 
 
@@ -113,17 +113,18 @@ def a_draft(session: Session, people_: Cast, subject: str = "General assembly") 
     """A draft of Ada's for the list announce."""
     return write(
         session,
-        people_.ada,
         people_.announce,
+        actor=Actor(people_.ada, Door.PORTAL),
         raw=an_eml(subject),
         max_bytes=LIMIT,
-        via=Door.PORTAL,
     )
 
 
 def a_request(session: Session, people_: Cast) -> ModerationRequest:
     """An open request about a message of Ada's."""
-    return request_approval(session, a_draft(session, people_), people_.ada, via=Door.PORTAL)
+    return request_approval(
+        session, a_draft(session, people_), actor=Actor(people_.ada, Door.PORTAL)
+    )
 
 
 def role(session: Session, name: str) -> Role:
@@ -134,7 +135,7 @@ def role(session: Session, name: str) -> Role:
 def a_dispatch(session: Session, people_: Cast) -> Dispatch:
     """The sendout, due now, of a message that Ada wrote and Grace approved."""
     request = a_request(session, people_)
-    decide(session, request, people_.grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, request, Verdict.APPROVED, actor=Actor(people_.grace, Door.PORTAL))
     session.flush()
     return session.scalars(select(Dispatch).where(Dispatch.request_id == request.id)).one()
 
@@ -170,14 +171,13 @@ def a_letter(
     """A letter after a message of Ada's, due now: the first that was written of its kind."""
     message = write(
         session,
-        people_.ada,
         people_.announce,
+        actor=Actor(people_.ada, Door.PORTAL),
         raw=raw or an_eml(),
         max_bytes=LIMIT,
         send_at=send_at,
-        via=Door.PORTAL,
     )
-    request = request_approval(session, message, people_.ada, via=Door.PORTAL)
+    request = request_approval(session, message, actor=Actor(people_.ada, Door.PORTAL))
     tell_of_account(session, people_.grace, letter)
     bring_about(session, request, letter, comment=comment)
     session.flush()
@@ -198,16 +198,20 @@ def bring_about(
         case LetterName.REMINDER:
             deadlines.remind(session, request)
         case LetterName.PROOF:
-            drafts.send_proof(session, request.message, request.message.author, via=Door.PORTAL)
+            drafts.send_proof(
+                session, request.message, actor=Actor(request.message.author, Door.PORTAL)
+            )
         case LetterName.EXPIRED:
             deadlines.expire(session, request)
         case LetterName.WITHDRAWN:
-            withdraw(session, request, request.message.author, via=Door.PORTAL)
+            withdraw(session, request, actor=Actor(request.message.author, Door.PORTAL))
         case LetterName.APPROVED | LetterName.DECIDED | LetterName.REJECTED:
             verdict = Verdict.REJECTED if letter is LetterName.REJECTED else Verdict.APPROVED
-            decide(session, request, grace, verdict, via=Door.PORTAL, comment=comment)
+            decide(session, request, verdict, actor=Actor(grace, Door.PORTAL), comment=comment)
         case LetterName.TOO_LATE:
-            decide(session, request, linus, Verdict.REJECTED, via=Door.PORTAL, comment=comment)
+            decide(
+                session, request, Verdict.REJECTED, actor=Actor(linus, Door.PORTAL), comment=comment
+            )
     if letter in {LetterName.NOT_UNDERSTOOD, LetterName.TOO_LATE}:
         mail.write_back(session, request.invitations[0], letter)
     if letter is LetterName.PHONE_LOCKED:

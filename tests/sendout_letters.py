@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Dispatch, Door, LetterName, ModerationRequest, Verdict
+from models import Actor, Dispatch, Door, LetterName, ModerationRequest, Verdict
 from workflows.moderation.decide import decide
 from workflows.sendout.schedule import return_to_author, stop
 from workflows.sendout.send import begin
@@ -14,10 +14,10 @@ def tell_of_sendout(session: Session, request: ModerationRequest, letter: Letter
     if letter not in {LetterName.RETURNED, LetterName.STOPPED}:
         return
     grace, linus = (invitation.user for invitation in request.invitations)
-    decide(session, request, grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, request, Verdict.APPROVED, actor=Actor(grace, Door.PORTAL))
     waiting = session.scalars(select(Dispatch).where(Dispatch.request_id == request.id)).one()
     if letter is LetterName.RETURNED:
         return_to_author(session, waiting)
     else:
         begin(session, waiting)
-        stop(session, waiting, by=linus, via=Door.PORTAL)
+        stop(session, waiting, actor=Actor(linus, Door.PORTAL))

@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import (
+    Actor,
     Door,
     Invalid,
     MailingList,
@@ -19,58 +20,52 @@ from models.addresses import address_key, checked_address
 
 
 def require(
-    by: User | None,
+    actor: Actor,
     right: Right,
-    via: Door,
     *,
     message_id: int | None = None,
     list_id: int | None = None,
 ) -> None:
-    """Raise Trespass unless `by` has `right`; the local operator (None) may do anything."""
-    if by is not None and not by.may(right):
+    """Raise Trespass unless the actor has `right`; without a user, they may do anything."""
+    if not actor.may(right):
         raise Trespass(
             "%(user)s lacks the right %(right)s (%(number)d).",
-            user=by,
+            user=actor.name,
             right=right.name,
             number=right,
-            by_id=by.id,
-            via=via,
+            **actor.signature,
             message_id=message_id,
             list_id=list_id,
         )
 
 
-def require_author(message: Message, user: User, via: Door) -> None:
-    """Raise Trespass unless `user` wrote the message."""
-    if user.id != message.author_id:
+def require_author(message: Message, actor: Actor) -> None:
+    """Raise Trespass unless the actor wrote the message."""
+    if actor.person.id != message.author_id:
         raise Trespass(
             "%(user)s did not write message %(number)d.",
-            user=user,
+            user=actor.person,
             number=message.id,
-            by_id=user.id,
-            via=via,
+            **actor.signature,
             **message.place,
         )
 
 
-def acting_user(session: Session, address: str, via: Door) -> User:
-    """The person who acts; raises Unknown, or Trespass if they are disabled."""
-    user = find_user(session, address)
-    if user is None:
-        raise Unknown("There is no user with this address.")
-    return enabled(user, via)
+def actor_with_address(session: Session, address: str, door: Door) -> Actor:
+    """The person with this address, acting; raises Unknown, or Trespass if they are disabled."""
+    return enabled(Actor(user_with_address(session, address), door))
 
 
-def acting_user_by_id(session: Session, user_id: int, via: Door) -> User:
-    """Like `acting_user`, for callers that name people by id."""
-    return enabled(user_by_id(session, user_id), via)
+def actor_by_id(session: Session, user_id: int, door: Door) -> Actor:
+    """The person with this number, acting; raises Unknown, or Trespass if they are disabled."""
+    return enabled(Actor(user_by_id(session, user_id), door))
 
 
-def enabled(user: User, via: Door) -> User:
-    """The same person; raises Trespass if they are disabled."""
-    if user.disabled_at:
-        raise Trespass("%(user)s is disabled.", user=user, by_id=user.id, via=via)
-    return user
+def enabled(actor: Actor) -> Actor:
+    """The same actor; raises Trespass if the person is disabled."""
+    if actor.person.disabled_at:
+        raise Trespass("%(user)s is disabled.", user=actor.person, **actor.signature)
+    return actor
 
 
 def user_with_address(session: Session, address: str) -> User:

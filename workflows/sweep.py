@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
+    Actor,
     Delivery,
     DeliveryState,
     Dispatch,
     DispatchState,
-    Door,
     IdempotentCall,
     InboundMail,
     InboundMailState,
@@ -66,12 +66,7 @@ def report_uncertain(session: Session) -> None:
         dispatch = session.get_one(Dispatch, dispatch_id)
         lost = sum(d.dispatch_id == dispatch_id for d in left_behind)
         record(
-            session,
-            Act.LOST_SIGHT,
-            by=None,
-            via=Door.SYSTEM,
-            deliveries=lost,
-            **dispatch.message.place,
+            session, Act.LOST_SIGHT, actor=Actor.system(), deliveries=lost, **dispatch.message.place
         )
         dispatch.postpone(now())
 

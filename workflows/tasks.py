@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from models import (
+    Actor,
     Dispatch,
     DispatchState,
     Door,
@@ -142,83 +143,88 @@ if settings.maillists_enabled:
     ]
 
 
+def service_actor(session: Session, user_id: int) -> Actor:
+    """The person in whose name another service acts; raises Unknown, Trespass if disabled."""
+    return access.actor_by_id(session, user_id, Door.SERVICE)
+
+
 @public("listgate.request_approval", contract.RequestApproval)
 def request_approval(session: Session, call: contract.RequestApproval) -> contract.Answer:
     message = message_by_id(session, call.message_id)
-    author = access.acting_user_by_id(session, call.author_id, Door.SERVICE)
-    request = moderation.request_approval(session, message, author, via=Door.SERVICE)
+    actor = service_actor(session, call.author_id)
+    request = moderation.request_approval(session, message, actor=actor)
     return contract.standing(message, request)
 
 
 @public("listgate.decide", contract.Decide)
 def decide(session: Session, call: contract.Decide) -> contract.Answer:
     request = moderation.request_by_id(session, call.request_id)
-    by = access.acting_user_by_id(session, call.approver_id, Door.SERVICE)
-    moderation.decide(session, request, by, call.verdict, via=Door.SERVICE, comment=call.comment)
+    actor = service_actor(session, call.approver_id)
+    moderation.decide(session, request, call.verdict, actor=actor, comment=call.comment)
     return contract.standing(request.message, request)
 
 
 @public("listgate.withdraw", contract.Withdraw)
 def withdraw(session: Session, call: contract.Withdraw) -> contract.Answer:
     request = moderation.request_by_id(session, call.request_id)
-    author = access.acting_user_by_id(session, call.author_id, Door.SERVICE)
-    moderation.withdraw(session, request, author, via=Door.SERVICE)
+    actor = service_actor(session, call.author_id)
+    moderation.withdraw(session, request, actor=actor)
     return contract.standing(request.message, request)
 
 
 @public("listgate.recall", contract.Recall)
 def recall(session: Session, call: contract.Recall) -> contract.Answer:
     message = message_by_id(session, call.message_id)
-    by = access.acting_user_by_id(session, call.by_id, Door.SERVICE)
-    schedule.recall(session, message, by, via=Door.SERVICE)
+    actor = service_actor(session, call.by_id)
+    schedule.recall(session, message, actor=actor)
     return contract.standing(message)
 
 
 @public("listgate.subscribe", contract.Subscribe)
 def subscribe(session: Session, call: contract.Subscribe) -> contract.Answer:
-    by = access.acting_user_by_id(session, call.by_id, Door.SERVICE)
+    actor = service_actor(session, call.by_id)
     user = access.user_by_id(session, call.user_id)
     which = lists.list_named(session, call.list)
-    joined = subscriptions.subscribe(session, user, which, by=by, via=Door.SERVICE)
+    joined = subscriptions.subscribe(session, user, which, actor=actor)
     return contract.changed(call, done=joined)
 
 
 @public("listgate.unsubscribe", contract.Unsubscribe)
 def unsubscribe(session: Session, call: contract.Unsubscribe) -> contract.Answer:
-    by = access.acting_user_by_id(session, call.by_id, Door.SERVICE)
+    actor = service_actor(session, call.by_id)
     user = access.user_by_id(session, call.user_id)
     which = lists.list_named(session, call.list)
-    left = subscriptions.unsubscribe(session, user, which, by=by, via=Door.SERVICE)
+    left = subscriptions.unsubscribe(session, user, which, actor=actor)
     return contract.changed(call, done=left)
 
 
 @public("listgate.import_subscribers", contract.ImportSubscribers)
 def import_subscribers(session: Session, call: contract.ImportSubscribers) -> contract.Answer:
-    by = access.acting_user_by_id(session, call.by_id, Door.SERVICE)
+    actor = service_actor(session, call.by_id)
     which = lists.list_named(session, call.list)
-    joined = subscriptions.subscribe_all(session, which, call.user_ids, by=by, via=Door.SERVICE)
+    joined = subscriptions.subscribe_all(session, which, call.user_ids, actor=actor)
     return {"list": call.list, "joined": joined}
 
 
 @public("listgate.change_address", contract.ChangeAddress)
 def change_address(session: Session, call: contract.ChangeAddress) -> contract.Answer:
-    by = access.acting_user_by_id(session, call.by_id, Door.SERVICE)
+    actor = service_actor(session, call.by_id)
     user, address = access.user_by_id(session, call.user_id), content(call.parcel)
-    moved = addresses.change_address(session, user, address, by=by, via=Door.SERVICE)
+    moved = addresses.change_address(session, user, address, actor=actor)
     return contract.changed(call, done=moved)
 
 
 @public("listgate.remove_user", contract.RemoveUser)
 def remove_user(session: Session, call: contract.RemoveUser) -> contract.Answer:
-    by = access.acting_user_by_id(session, call.by_id, Door.SERVICE)
+    actor = service_actor(session, call.by_id)
     user = access.user_by_id(session, call.user_id)
-    left = removal.remove_user(session, user, by=by, via=Door.SERVICE)
+    left = removal.remove_user(session, user, actor=actor)
     return contract.changed(call, done=left is not None)
 
 
 @public("listgate.push_list", contract.PushList)
 def push_list(session: Session, call: contract.PushList) -> contract.Answer:
     switches.require_maillists(enabled=rules.enabled)
-    by = access.acting_user_by_id(session, call.by_id, Door.SERVICE)
-    asked = pushes.push_now(session, lists.list_named(session, call.list), by=by, via=Door.SERVICE)
+    actor = service_actor(session, call.by_id)
+    asked = pushes.push_now(session, lists.list_named(session, call.list), actor=actor)
     return {"list": call.list, "sync_id": asked.id, "sync": asked.state.value}

@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import Session
 
-from models import Act, Channel, Door, Notification, NotificationState, record
+from models import Act, Actor, Channel, Notification, NotificationState, record
 from models.clock import now
 from notifications.channel import Away, NotDelivered
 from notifications.letters.composition import compose, words
@@ -100,8 +100,7 @@ def note(session: Session, act: Act, notification: Notification, **detail: Any) 
     record(
         session,
         act,
-        by=None,
-        via=Door.SYSTEM,
+        actor=Actor.system(),
         user=notification.user.name,
         letter=notification.letter.value,
         channel=notification.channel.value,

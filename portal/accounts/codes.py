@@ -3,7 +3,7 @@
 from flask import current_app, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from models import Credentials, Door, Invalid
+from models import Credentials, Invalid
 from models.clock import now
 from portal.accounts.account import Account, Accounts
 from portal.accounts.blueprint import pages
@@ -11,7 +11,7 @@ from portal.accounts.security import Codes
 from portal.accounts.sessions import let_in
 from portal.web.errors import say
 from portal.web.i18n import gettext as _
-from portal.web.sign_in import current_user, safe_next, signed_in
+from portal.web.sign_in import current_actor, current_user, safe_next, signed_in
 from portal.web.throttle import PER_PERSON, in_vain, limiter
 from workflows.people.credentials import credentials_of, turn_off_codes, turn_on_codes
 
@@ -81,11 +81,11 @@ def second_factor() -> ResponseReturnValue:
 @signed_in
 def turn_second_factor() -> ResponseReturnValue:
     """On with the first code of the new secret, off with one more code."""
-    user = current_user()
-    account = Account(credentials_of(g.session, user))
+    actor = current_actor()
+    account = Account(credentials_of(g.session, actor.person))
     if (secret := account.credentials.totp_secret) is not None:
         require_code(account, secret)
-        turn_off_codes(g.session, user, by=user, via=Door.PORTAL)
+        turn_off_codes(g.session, actor.person, actor=actor)
         say(_("From now on you log in without a code."))
     else:
         secret = session.get("new_secret")
@@ -93,7 +93,7 @@ def turn_second_factor() -> ResponseReturnValue:
         assert secret is not None
         counter = account.credentials.totp_counter
         assert counter is not None
-        turn_on_codes(g.session, user, secret, counter=counter, via=Door.PORTAL)
+        turn_on_codes(g.session, secret, counter=counter, actor=actor)
         session.pop("new_secret")
         say(_("From now on you log in with a code, too."))
     return redirect(url_for("accounts.second_factor"), 303)

@@ -7,10 +7,10 @@ from zoneinfo import available_timezones
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from models import Door, Invalid, Language, Preference
+from models import Invalid, Language, Preference
 from portal.web.errors import say
 from portal.web.i18n import gettext as _
-from portal.web.sign_in import current_user, signed_in
+from portal.web.sign_in import current_actor, current_user, signed_in
 from portal.web.throttle import LETTERS_PER_PERSON, limiter
 from workflows.people.addresses import ask_for_address
 from workflows.people.contacts import change_contact
@@ -30,7 +30,7 @@ def details() -> ResponseReturnValue:
 def change() -> ResponseReturnValue:
     """Keep what the form says."""
     user = current_user()
-    change_contact(g.session, user, **wanted(), by=user, via=Door.PORTAL)
+    change_contact(g.session, user, **wanted(), actor=current_actor())
     # The next page, and what it says, are in the new language already.
     g.language = user.language
     say(_("Your details are changed."))

@@ -4,11 +4,11 @@ from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from models import Door, Language, Right, Role
+from models import Language, Right, Role
 from portal.accounts.blueprint import pages
 from portal.web.errors import say
 from portal.web.i18n import gettext as _
-from portal.web.sign_in import current_user, signed_in
+from portal.web.sign_in import current_actor, signed_in
 from workflows.access import require
 from workflows.people.account_links import invite
 from workflows.people.users import add_user
@@ -18,7 +18,7 @@ from workflows.people.users import add_user
 @signed_in
 def new_user() -> ResponseReturnValue:
     """Ask who is to come."""
-    require(current_user(), Right.EDIT_USERS, Door.PORTAL)
+    require(current_actor(), Right.EDIT_USERS)
     roles = g.session.scalars(select(Role).order_by(Role.name)).all()
     return render_template("accounts/new_user.html", roles=roles, languages=Language)
 
@@ -27,17 +27,16 @@ def new_user() -> ResponseReturnValue:
 @signed_in
 def add() -> ResponseReturnValue:
     """Add the person, and have them choose a password."""
-    by, given = current_user(), request.form
+    actor, given = current_actor(), request.form
     user = add_user(
         g.session,
         given.get("address", ""),
         given.get("name", ""),
         roles=given.getlist("role"),
-        by=by,
-        via=Door.PORTAL,
+        actor=actor,
     )
     if given.get("language") in list(Language):
         user.language = Language(given["language"])
-    invite(g.session, user, by=by, via=Door.PORTAL)
+    invite(g.session, user, actor=actor)
     say(_("%(name)s is invited.") % {"name": user.name})
     return redirect(url_for("accounts.new_user"), 303)

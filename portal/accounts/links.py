@@ -3,7 +3,7 @@
 from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from models import Door, LinkPurpose, MailedLink
+from models import Actor, Door, LinkPurpose, MailedLink
 from portal.accounts.account import Account
 from portal.accounts.blueprint import pages
 from portal.accounts.passwords import choose
@@ -59,7 +59,7 @@ def open_link(token: str) -> ResponseReturnValue:
     link = use_link(g.session, token)
     g.language = link.user.language
     if link.new_address is not None:
-        change_address(g.session, link.user, link.new_address, by=link.user, via=Door.PORTAL)
+        change_address(g.session, link.user, link.new_address, actor=Actor(link.user, Door.PORTAL))
         # Whoever reads the new mailbox is not yet known to be the person: no log-in follows.
         say(_("Your new address counts from now on."))
         return redirect(url_for("home.show"), 303)

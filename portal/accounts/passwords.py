@@ -4,7 +4,7 @@ from flask import current_app, g, redirect, render_template, request, session, u
 from flask.typing import ResponseReturnValue
 from flask_security import hash_password, login_user
 
-from models import Credentials, Door, Invalid, User
+from models import Actor, Credentials, Door, Invalid, User
 from portal.accounts.account import Account
 from portal.accounts.blueprint import pages
 from portal.accounts.security import SHORTEST_PASSWORD
@@ -48,4 +48,4 @@ def choose(user: User) -> None:
     normal = current_app.extensions["security"].password_util.normalize(wanted)
     if len(normal) < SHORTEST_PASSWORD:
         raise Invalid("A password has at least 12 characters; several words are a good one.")
-    change_password(g.session, user, hash_password(normal), via=Door.PORTAL)
+    change_password(g.session, hash_password(normal), actor=Actor(user, Door.PORTAL))

@@ -7,7 +7,7 @@ from flask import current_app, g, redirect, render_template, request, session, u
 from flask.typing import ResponseReturnValue
 from flask_security import login_user, logout_user
 
-from models import Credentials, Door, Invalid
+from models import Actor, Credentials, Door, Invalid
 from models.clock import now
 from portal.accounts.account import Account
 from portal.accounts.blueprint import pages
@@ -69,7 +69,7 @@ def let_in(account: Account, *, how: str, onward: str) -> ResponseReturnValue:
     session.clear()
     session.permanent = True
     login_user(account, remember=False)
-    note_log_in(g.session, account.user, how=how, via=Door.PORTAL)
+    note_log_in(g.session, how=how, actor=Actor(account.user, Door.PORTAL))
     return redirect(onward, 303)
 
 

@@ -6,11 +6,11 @@ from functools import partial
 from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from models import Door, Right, User
+from models import Right, User
 from portal.audit.search import given, number
 from portal.web.i18n import page_language
 from portal.web.paging import ROWS
-from portal.web.sign_in import current_user, signed_in
+from portal.web.sign_in import current_actor, current_user, signed_in
 from portal.wording.audit_sentences import sentence
 from workflows.access import require, user_by_id
 from workflows.queries.audit_search import names
@@ -30,7 +30,7 @@ def mine() -> ResponseReturnValue:
 @signed_in
 def of_person(user_id: int) -> ResponseReturnValue:
     """The same about somebody else."""
-    require(current_user(), Right.VIEW_USERS, Door.PORTAL)
+    require(current_actor(), Right.VIEW_USERS)
     return shown(user_by_id(g.session, user_id))
 
 

@@ -12,7 +12,7 @@ from models import Act, AuditEntry, Door, Invalid, Language, MailingList
 from portal.web.csv import line
 from portal.web.i18n import page_language
 from portal.web.paging import ROWS
-from portal.web.sign_in import current_user, signed_in
+from portal.web.sign_in import current_actor, signed_in
 from portal.web.templating import page_zone
 from portal.web.unit_of_work import unit_of_work
 from portal.wording.audit_sentences import door_words, label, sentence
@@ -40,7 +40,7 @@ COLUMNS = ("number", "at", "door", "person", "act", "sentence", "message", "list
 @signed_in
 def show() -> ResponseReturnValue:
     """The newest entries that answer the question, or those before a number."""
-    require_reader(current_user(), Door.PORTAL)
+    require_reader(current_actor())
     found = search(g.session, asked(), before=given("before", number), limit=ROWS + 1)
     return render_template(
         "trail/trail.html",
@@ -56,7 +56,7 @@ def show() -> ResponseReturnValue:
 @signed_in
 def export() -> ResponseReturnValue:
     """Everything that answers the question, newest first, as it is read from the database."""
-    require_reader(current_user(), Door.PORTAL)
+    require_reader(current_actor())
     lines = stream_with_context(csv_lines(asked(), page_language()))
     return Response(
         lines,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from models import Door
+from models import Actor
 from portal.cli.options import Addresses, ShortName, acting, counted
 from workflows import access
 from workflows.lists import lists
@@ -19,7 +19,7 @@ def create_approvers(name: ApproverListName, addresses: Addresses) -> None:
     """Create an approver list."""
     with acting() as (session, done):
         users = [access.user_with_address(session, address) for address in addresses]
-        lists.create_approver_list(session, name, users, by=None, via=Door.COMMAND_LINE)
+        lists.create_approver_list(session, name, users, actor=Actor.operator())
         done(f"The approver list {name} has {counted(len(set(users)), 'member')}.")
 
 
@@ -29,7 +29,7 @@ def set_approvers(name: ApproverListName, addresses: Addresses) -> None:
     with acting() as (session, done):
         users = [access.user_with_address(session, address) for address in addresses]
         approver_list = lists.approver_list_named(session, name)
-        lists.set_approvers(session, approver_list, users, by=None, via=Door.COMMAND_LINE)
+        lists.set_approvers(session, approver_list, users, actor=Actor.operator())
         done(f"The approver list {name} has {counted(len(set(users)), 'member')}.")
 
 
@@ -48,7 +48,6 @@ def assign_approvers(
             lists.list_named(session, short_name),
             lists.approver_list_named(session, name),
             escalation=escalation,
-            by=None,
-            via=Door.COMMAND_LINE,
+            actor=Actor.operator(),
         )
         done(f"{name} now answers for the list {short_name}.")

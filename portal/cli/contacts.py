@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from models import Door, Language, Preference
+from models import Actor, Language, Preference
 from portal.cli.options import Address, acting
 from workflows import access
 from workflows.people.addresses import change_address
@@ -27,8 +27,7 @@ def contact(
             phone=phone,
             preference=preference,
             language=language,
-            by=None,
-            via=Door.COMMAND_LINE,
+            actor=Actor.operator(),
         )
         done(f"{user.name} is told by {user.preference}, in {user.language.name.lower()}.")
 
@@ -40,5 +39,5 @@ def address(
     """Give a person another address; every list they are on is pushed."""
     with acting() as (session, done):
         user = access.user_with_address(session, address)
-        changed = change_address(session, user, new, by=None, via=Door.COMMAND_LINE)
+        changed = change_address(session, user, new, actor=Actor.operator())
         done(f"{user.name} {'now has' if changed else 'already had'} the address {user.address}.")

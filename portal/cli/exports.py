@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from models import Door
+from models import Actor
 from portal.cli.options import ShortName
 from workflows.lists import lists
 from workflows.subscriptions import export as exports
@@ -26,6 +26,6 @@ def export(
     """Write who is on a list, one address per line, sorted as in a push."""
     with transaction() as session:
         mailing_list = lists.list_named(session, short_name)
-        exports.export(session, mailing_list, output, by=None, via=Door.COMMAND_LINE)
+        exports.export(session, mailing_list, output, actor=Actor.operator())
     # A file is opened with the first word; of an empty list it would not even be there.
     output.flush()

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from models import Door, MailingList
+from models import Actor, MailingList
 from portal.cli.options import counted, say
 from portal.cli.progress import reading, working
 from workflows.lists import lists
@@ -46,7 +46,7 @@ def import_mailing_list(
     with transaction() as session:
         there = lists.find_list(session, address)
         with reading(file) as lines:
-            report = imports.check(session, lines, there, by=None, via=Door.COMMAND_LINE)
+            report = imports.check(session, lines, there, actor=Actor.operator())
         tell(report)
         imports.require_usable(report, **choice)
         if dry_run:
@@ -54,10 +54,10 @@ def import_mailing_list(
         with working("Joining"):
             short_name = short_name or address.partition("@")[0].lower()
             mailing_list = imports.list_for(
-                session, short_name, address, name, by=None, via=Door.COMMAND_LINE
+                session, short_name, address, name, actor=Actor.operator()
             )
             imported = imports.carry_out(
-                session, mailing_list, report, **choice, by=None, via=Door.COMMAND_LINE
+                session, mailing_list, report, **choice, actor=Actor.operator()
             )
     tell_what_was_done(mailing_list, imported)
 

@@ -6,7 +6,15 @@ from zoneinfo import ZoneInfo
 import typer
 from sqlalchemy import select
 
-from models import Door, Language, ListDelivery, ListKind, MailingList, SelfService, SendoutRules
+from models import (
+    Actor,
+    Language,
+    ListDelivery,
+    ListKind,
+    MailingList,
+    SelfService,
+    SendoutRules,
+)
 from notifications.wording.sendout_words import rate_words, window_words
 from portal.cli.options import RateOption, ShortName, WindowOption, acting, show, with_options
 from portal.cli.subscriptions import members
@@ -43,8 +51,7 @@ def create_list(
             kind=kind,
             delivery=delivery,
             four_eyes=four_eyes,
-            by=None,
-            via=Door.COMMAND_LINE,
+            actor=Actor.operator(),
         )
         done(f"The list {short_name} is there; nobody is on it yet.")
 
@@ -63,15 +70,10 @@ def set_list(
     with acting() as (session, done):
         one = lists.list_named(session, short_name)
         lists.edit_list(
-            session,
-            one,
-            description=description,
-            self_service=self_service,
-            by=None,
-            via=Door.COMMAND_LINE,
+            session, one, description=description, self_service=self_service, actor=Actor.operator()
         )
         wanted = with_options(one.sendout_rules, rate, window)
-        set_sendout_rules(session, one, wanted, by=None, via=Door.COMMAND_LINE)
+        set_sendout_rules(session, one, wanted, actor=Actor.operator())
         done(f"The list {short_name} is {one.self_service} to members who join by themselves.")
         done(f"Messages to it go out {sendout(wanted)}.")
 

@@ -10,7 +10,7 @@ import typer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Door, Message, MessageState, SendoutRules
+from models import Message, MessageState, SendoutRules
 from notifications.mime.outgoing import outgoing
 from portal.cli.options import (
     As,
@@ -18,6 +18,7 @@ from portal.cli.options import (
     RateOption,
     WindowOption,
     acting,
+    actor_as,
     instant,
     local,
     say,
@@ -26,7 +27,6 @@ from portal.cli.options import (
 )
 from portal.wording.audit_sentences import sentence
 from settings import settings
-from workflows import access
 from workflows.lists import lists
 from workflows.messages import write
 from workflows.moderation.approver_keys import view
@@ -58,19 +58,18 @@ def submit(
     """Hand in a message: sent by those who may, put to the approvers by those who may not."""
     raw = contents(file)
     with acting() as (session, done):
-        user = access.acting_user(session, author, Door.COMMAND_LINE)
+        actor = actor_as(session, author)
         message = write.write(
             session,
-            user,
             lists.list_named(session, short_name),
+            actor=actor,
             raw=raw,
             max_bytes=settings.message_max_bytes,
             send_at=send_at,
             rules=with_options(SendoutRules(), rate, window),
-            via=Door.COMMAND_LINE,
         )
         if not draft:
-            write.hand_in(session, message, user, via=Door.COMMAND_LINE)
+            write.hand_in(session, message, actor=actor)
         done(report(session, message))
 
 
@@ -79,8 +78,8 @@ def hand_in(message_id: MessageId, author: As) -> None:
     """Hand in a draft."""
     with acting() as (session, done):
         message = write.message_by_id(session, message_id)
-        user = access.acting_user(session, author, Door.COMMAND_LINE)
-        write.hand_in(session, message, user, via=Door.COMMAND_LINE)
+        actor = actor_as(session, author)
+        write.hand_in(session, message, actor=actor)
         done(report(session, message))
 
 
@@ -89,8 +88,8 @@ def show_message(message_id: MessageId, reader: As) -> None:
     """Show a message to somebody who may answer about it, as it will be sent."""
     with transaction() as session:
         message = write.message_by_id(session, message_id)
-        user = access.acting_user(session, reader, Door.COMMAND_LINE)
-        view(session, newest_request(session, message), user, via=Door.COMMAND_LINE)
+        actor = actor_as(session, reader)
+        view(session, newest_request(session, message), actor=actor)
         sys.stdout.buffer.write(outgoing(message))
 
 
@@ -134,9 +133,9 @@ def outbox(
 def recall(message_id: MessageId, by: As) -> None:
     """Take a scheduled message back, or stop one that is being sent."""
     with acting() as (session, done):
-        user = access.acting_user(session, by, Door.COMMAND_LINE)
+        actor = actor_as(session, by)
         message = write.message_by_id(session, message_id)
-        schedule.recall(session, message, user, via=Door.COMMAND_LINE)
+        schedule.recall(session, message, actor=actor)
         done(report(session, message))
 
 

@@ -5,10 +5,9 @@ from typing import Annotated
 
 import typer
 
-from models import Door, Verdict
+from models import Verdict
 from portal.cli.messages import report
-from portal.cli.options import As, RequestId, acting
-from workflows import access
+from portal.cli.options import As, RequestId, acting, actor_as
 from workflows.moderation import decide as moderation
 
 app = typer.Typer()
@@ -33,11 +32,9 @@ def decide(
 ) -> None:
     """Answer a request; the first answer decides."""
     with acting() as (session, done):
-        user = access.acting_user(session, approver, Door.COMMAND_LINE)
+        actor = actor_as(session, approver)
         request = moderation.request_by_id(session, request_id)
-        moderation.decide(
-            session, request, user, VERDICTS[answer], via=Door.COMMAND_LINE, comment=comment
-        )
+        moderation.decide(session, request, VERDICTS[answer], actor=actor, comment=comment)
         done(report(session, request.message))
 
 
@@ -45,7 +42,7 @@ def decide(
 def withdraw(request_id: RequestId, author: As) -> None:
     """Take the question back before anybody has answered; the message is a draft again."""
     with acting() as (session, done):
-        user = access.acting_user(session, author, Door.COMMAND_LINE)
+        actor = actor_as(session, author)
         request = moderation.request_by_id(session, request_id)
-        moderation.withdraw(session, request, user, via=Door.COMMAND_LINE)
+        moderation.withdraw(session, request, actor=actor)
         done(report(session, request.message))

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from models import Rate, SendoutRules, Window
+from models import Actor, Door, Rate, SendoutRules, Window
+from workflows import access
 from workflows.transaction import transaction
 
 # Nothing that people wrote is taken for markup, emoji or a number to colour.
@@ -91,6 +92,11 @@ def acting() -> Iterator[tuple[Session, Callable[[str], None]]]:
         yield session, said.append
     for sentence in said:
         say(sentence)
+
+
+def actor_as(session: Session, address: str) -> Actor:
+    """The person of `--as`, who acts at the command line; raises Unknown, Trespass if disabled."""
+    return access.actor_with_address(session, address, Door.COMMAND_LINE)
 
 
 def show(*columns: str, rows: list[tuple[str, ...]], empty: str) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import select
 
-from models import Door, Right, Role
+from models import Actor, Right, Role
 from portal.cli.options import RoleName, acting, counted, show
 from workflows.people import users
 from workflows.transaction import transaction
@@ -35,5 +35,5 @@ def define_role(
 ) -> None:
     """Create a role, or give an existing one exactly these rights."""
     with acting() as (session, done):
-        users.define_role(session, name, right, by=None, via=Door.COMMAND_LINE)
+        users.define_role(session, name, right, actor=Actor.operator())
         done(f"The role {name} has {counted(len(set(right)), 'right')}.")

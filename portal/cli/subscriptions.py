@@ -4,7 +4,7 @@ import typer
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import Door, MailingList, Subscription, User
+from models import Actor, MailingList, Subscription, User
 from portal.cli.options import Addresses, ShortName, acting, counted
 from workflows import access
 from workflows.lists import lists
@@ -19,7 +19,7 @@ def subscribe(short_name: ShortName, addresses: Addresses) -> None:
     with acting() as (session, done):
         mailing_list = lists.list_named(session, short_name)
         for user in named(session, addresses):
-            subscriptions.subscribe(session, user, mailing_list, by=None, via=Door.COMMAND_LINE)
+            subscriptions.subscribe(session, user, mailing_list, actor=Actor.operator())
         done(f"The list {short_name} has {counted(members(session, mailing_list), 'member')}.")
 
 
@@ -29,7 +29,7 @@ def unsubscribe(short_name: ShortName, addresses: Addresses) -> None:
     with acting() as (session, done):
         mailing_list = lists.list_named(session, short_name)
         for user in named(session, addresses):
-            subscriptions.unsubscribe(session, user, mailing_list, by=None, via=Door.COMMAND_LINE)
+            subscriptions.unsubscribe(session, user, mailing_list, actor=Actor.operator())
         done(f"The list {short_name} has {counted(members(session, mailing_list), 'member')}.")
 
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from models import Door, SyncState
+from models import Actor, SyncState
 from portal.cli import push_history
 from portal.cli.options import ShortName, acting, number
 from settings import settings
@@ -30,7 +30,7 @@ def push_now(short_name: ShortName) -> None:
     """Push a list at once, whether or not anything has changed."""
     with acting() as (session, done):
         mailing_list = lists.list_named(session, short_name)
-        asked = request.push_now(session, mailing_list, by=None, via=Door.COMMAND_LINE)
+        asked = request.push_now(session, mailing_list, actor=Actor.operator())
         running = asked.state is SyncState.RUNNING
         done(f"The list {short_name} is being pushed{'' if running else ' as soon as possible'}.")
 
@@ -52,7 +52,7 @@ def confirm(short_name: ShortName) -> None:
     """Let the push that is held through, and none that removes more."""
     with acting() as (session, done):
         mailing_list = lists.list_named(session, short_name)
-        let_through = request.confirm(session, mailing_list, by=None, via=Door.COMMAND_LINE)
+        let_through = request.confirm(session, mailing_list, actor=Actor.operator())
         good = last_good(session, mailing_list.id)
         before = number(good.addresses if good else None)
         done(

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import select
 
-from models import Door, User
+from models import Actor, User
 from portal.cli.options import Address, RoleName, acting, counted, plain, show
 from workflows import access
 from workflows.people import users as people
@@ -28,7 +28,7 @@ def add_user(
     """Add a person, who logs in to the portal by a link that it mails."""
     roles = [*role, *(["administrator"] if admin else [])]
     with acting() as (session, done):
-        user = people.add_user(session, address, name, roles=roles, by=None, via=Door.COMMAND_LINE)
+        user = people.add_user(session, address, name, roles=roles, actor=Actor.operator())
         done(f"User {user.id}: {user.name}")
 
 
@@ -61,7 +61,7 @@ def grant(address: Address, role: RoleName) -> None:
     """Give a person a role."""
     with acting() as (session, done):
         user = access.user_with_address(session, address)
-        people.grant(session, user, role, by=None, via=Door.COMMAND_LINE)
+        people.grant(session, user, role, actor=Actor.operator())
         done(f"{user.name} is now {', '.join(r.name for r in user.roles)}.")
 
 
@@ -70,7 +70,7 @@ def disable(address: Address) -> None:
     """From now on this person neither acts nor receives."""
     with acting() as (session, done):
         user = access.user_with_address(session, address)
-        people.disable(session, user, by=None, via=Door.COMMAND_LINE)
+        people.disable(session, user, actor=Actor.operator())
         done(f"{user.name} is disabled.")
 
 
@@ -79,7 +79,7 @@ def enable(address: Address) -> None:
     """Undo `disable`."""
     with acting() as (session, done):
         user = access.user_with_address(session, address)
-        people.enable(session, user, by=None, via=Door.COMMAND_LINE)
+        people.enable(session, user, actor=Actor.operator())
         done(f"{user.name} is enabled.")
 
 
@@ -93,7 +93,7 @@ def remove(
         user = access.user_with_address(session, address)
         if not yes:
             typer.confirm(f"Remove {plain(user.name)} for good?", abort=True)
-        left = remove_user(session, user, by=None, via=Door.COMMAND_LINE)
+        left = remove_user(session, user, actor=Actor.operator())
         assert left is not None, "nobody is found by an address that is forgotten"
         done(
             f"{user.name} is removed: off {counted(left.lists, 'list')} and "

@@ -7,11 +7,11 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from models import ApproverList, Door, MailingList, Right, User
+from models import ApproverList, MailingList, Right, User
 from portal.web.errors import say
 from portal.web.i18n import gettext as _
 from portal.web.paging import Page, page_of
-from portal.web.sign_in import current_user, signed_in
+from portal.web.sign_in import current_actor, current_user, signed_in
 from workflows.access import require, user_by_id
 from workflows.lists.approver_lists import (
     add_approver,
@@ -33,7 +33,7 @@ OFFERED = 20
 @signed_in
 def overview() -> ResponseReturnValue:
     """All approver lists, with their members and the number of lists each one answers for."""
-    require(current_user(), Right.USE_APPROVER_LISTS, Door.PORTAL)
+    require(current_actor(), Right.USE_APPROVER_LISTS)
     every = select(ApproverList).options(selectinload(ApproverList.members))
     page = page_of(g.session, every.order_by(ApproverList.name))
     return render_template("approver_lists/overview.html", page=page, used=used(g.session, page))
@@ -57,7 +57,7 @@ def used(session: Session, page: Page[ApproverList]) -> dict[int, int]:
 @signed_in
 def new() -> ResponseReturnValue:
     """Ask for its name; members are added on its page."""
-    require(current_user(), Right.CREATE_APPROVER_LISTS, Door.PORTAL)
+    require(current_actor(), Right.CREATE_APPROVER_LISTS)
     return render_template("approver_lists/new.html")
 
 
@@ -66,7 +66,7 @@ def new() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """Create it, and go on to its members."""
     name = request.form.get("name", "")
-    created = create_approver_list(g.session, name, [], by=current_user(), via=Door.PORTAL)
+    created = create_approver_list(g.session, name, [], actor=current_actor())
     say(_("The approver list is there; please add those who are to answer."))
     return redirect(url_for("approver_lists.show", number=created.id), 303)
 
@@ -86,7 +86,7 @@ def show(number: int) -> ResponseReturnValue:
 
 def list_to(right: Right, number: int) -> ApproverList:
     """The list of this number; raises Trespass for readers without `right`, and Unknown."""
-    require(current_user(), right, Door.PORTAL)
+    require(current_actor(), right)
     return approver_list_by_id(g.session, number)
 
 
@@ -107,7 +107,7 @@ def add(number: int) -> ResponseReturnValue:
     approver_list = list_to(Right.EDIT_APPROVER_LISTS, number)
     given = request.form.get("user", "")
     user = user_by_id(g.session, int(given) if given.isdecimal() and len(given) <= 18 else 0)
-    add_approver(g.session, approver_list, user, by=current_user(), via=Door.PORTAL)
+    add_approver(g.session, approver_list, user, actor=current_actor())
     say(_("%(name)s answers now.") % {"name": user.name})
     return redirect(url_for("approver_lists.show", number=number), 303)
 
@@ -118,7 +118,7 @@ def remove(number: int, user_id: int) -> ResponseReturnValue:
     """Have somebody no longer answer."""
     approver_list = list_to(Right.EDIT_APPROVER_LISTS, number)
     user = user_by_id(g.session, user_id)
-    remove_approver(g.session, approver_list, user, by=current_user(), via=Door.PORTAL)
+    remove_approver(g.session, approver_list, user, actor=current_actor())
     say(_("%(name)s no longer answers.") % {"name": user.name})
     return redirect(url_for("approver_lists.show", number=number), 303)
 
@@ -128,6 +128,6 @@ def remove(number: int, user_id: int) -> ResponseReturnValue:
 def delete(number: int) -> ResponseReturnValue:
     """Delete it, if it answers for no list."""
     approver_list = list_to(Right.DELETE_APPROVER_LISTS, number)
-    delete_approver_list(g.session, approver_list, by=current_user(), via=Door.PORTAL)
+    delete_approver_list(g.session, approver_list, actor=current_actor())
     say(_("The approver list is deleted."))
     return redirect(url_for("approver_lists.overview"), 303)

@@ -3,11 +3,10 @@
 from flask import g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from models import Door
 from portal.lists.blueprint import asked_list, pages
 from portal.web.errors import say
 from portal.web.i18n import gettext as _
-from portal.web.sign_in import current_user, signed_in
+from portal.web.sign_in import current_actor, signed_in
 from workflows.lists.archive import archive, unarchive
 
 
@@ -22,7 +21,7 @@ def ask_archive(list_id: int) -> ResponseReturnValue:
 @signed_in
 def put_into_archive(list_id: int) -> ResponseReturnValue:
     """Archive the list."""
-    archive(g.session, asked_list(list_id), by=current_user(), via=Door.PORTAL)
+    archive(g.session, asked_list(list_id), actor=current_actor())
     say(_("The list is archived."))
     return redirect(url_for("lists.show", list_id=list_id), 303)
 
@@ -31,6 +30,6 @@ def put_into_archive(list_id: int) -> ResponseReturnValue:
 @signed_in
 def take_out_of_archive(list_id: int) -> ResponseReturnValue:
     """Have the list be used again."""
-    unarchive(g.session, asked_list(list_id), by=current_user(), via=Door.PORTAL)
+    unarchive(g.session, asked_list(list_id), actor=current_actor())
     say(_("The list is in use again."))
     return redirect(url_for("lists.show", list_id=list_id), 303)

@@ -2,8 +2,8 @@
 
 from flask import Blueprint, g
 
-from models import Door, MailingList, Right
-from portal.web.sign_in import current_user
+from models import MailingList, Right
+from portal.web.sign_in import current_actor
 from workflows.access import require
 from workflows.lists.lists import list_by_id
 
@@ -12,5 +12,5 @@ pages = Blueprint("lists", __name__, url_prefix="/mailing-lists")
 
 def asked_list(list_id: int, right: Right = Right.EDIT_LISTS) -> MailingList:
     """The list, for somebody with this right; raises Trespass, Unknown."""
-    require(current_user(), right, Door.PORTAL, list_id=list_id)
+    require(current_actor(), right, list_id=list_id)
     return list_by_id(g.session, list_id)

@@ -3,12 +3,12 @@
 from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from models import Door, ListDelivery, ListKind, Right
+from models import ListDelivery, ListKind, Right
 from portal.lists.blueprint import pages
 from portal.lists.words import chosen, list_words
 from portal.web.errors import say
 from portal.web.i18n import gettext as _
-from portal.web.sign_in import current_user, signed_in
+from portal.web.sign_in import current_actor, signed_in
 from workflows.access import require
 from workflows.lists.lists import create_list
 
@@ -17,7 +17,7 @@ from workflows.lists.lists import create_list
 @signed_in
 def new() -> ResponseReturnValue:
     """Ask what the list is."""
-    require(current_user(), Right.EDIT_LISTS, Door.PORTAL)
+    require(current_actor(), Right.EDIT_LISTS)
     return render_template("lists/new.html", **list_words())
 
 
@@ -35,8 +35,7 @@ def create() -> ResponseReturnValue:
         kind=chosen(ListKind, "kind"),
         delivery=chosen(ListDelivery, "delivery"),
         four_eyes="four_eyes" in given,
-        by=current_user(),
-        via=Door.PORTAL,
+        actor=current_actor(),
     )
     say(_("The list %(name)s is there; nobody is on it yet.") % {"name": mailing_list.name})
     return redirect(url_for("lists.show", list_id=mailing_list.id), 303)

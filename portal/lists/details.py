@@ -4,13 +4,13 @@ from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from models import ApproverList, Door, ListDelivery, ListKind, SelfService
+from models import ApproverList, ListDelivery, ListKind, SelfService
 from portal.lists.blueprint import asked_list, pages
 from portal.lists.words import chosen, list_words
 from portal.messages.sendout_fields import typed_rules
 from portal.web.errors import say
 from portal.web.i18n import gettext as _
-from portal.web.sign_in import current_user, signed_in
+from portal.web.sign_in import current_actor, signed_in
 from workflows.lists.approver_lists import approver_list_by_id
 from workflows.lists.lists import assign_approvers, edit_list
 from workflows.sendout.rules import set_sendout_rules
@@ -28,7 +28,7 @@ def details(list_id: int) -> ResponseReturnValue:
 def edit(list_id: int) -> ResponseReturnValue:
     """Keep what was changed."""
     given = request.form
-    mailing_list, by = asked_list(list_id), current_user()
+    mailing_list, actor = asked_list(list_id), current_actor()
     edit_list(
         g.session,
         mailing_list,
@@ -39,10 +39,9 @@ def edit(list_id: int) -> ResponseReturnValue:
         delivery=chosen(ListDelivery, "delivery"),
         four_eyes="four_eyes" in given,
         self_service=chosen(SelfService, "self_service"),
-        by=by,
-        via=Door.PORTAL,
+        actor=actor,
     )
-    set_sendout_rules(g.session, mailing_list, typed_rules(), by=by, via=Door.PORTAL)
+    set_sendout_rules(g.session, mailing_list, typed_rules(), actor=actor)
     say(_("The list is changed."))
     return redirect(url_for("lists.show", list_id=list_id), 303)
 
@@ -63,13 +62,11 @@ def approvers(list_id: int) -> ResponseReturnValue:
 @signed_in
 def assign(list_id: int) -> ResponseReturnValue:
     """Have other approver lists answer; what stays as it is needs no right and leaves no trace."""
-    mailing_list, by = asked_list(list_id), current_user()
+    mailing_list, actor = asked_list(list_id), current_actor()
     for field, escalation in (("approver_list", False), ("escalation_list", True)):
         wanted = named_approver_list(field)
         if wanted is not getattr(mailing_list, field):
-            assign_approvers(
-                g.session, mailing_list, wanted, escalation=escalation, by=by, via=Door.PORTAL
-            )
+            assign_approvers(g.session, mailing_list, wanted, escalation=escalation, actor=actor)
     say(_("The list is changed."))
     return redirect(url_for("lists.show", list_id=list_id), 303)
 

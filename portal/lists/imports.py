@@ -8,11 +8,11 @@ from typing import Any
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from models import Door, Invalid
+from models import Invalid
 from portal.lists.blueprint import asked_list
 from portal.web.errors import say
 from portal.web.i18n import ngettext
-from portal.web.sign_in import current_user, reader, signed_in
+from portal.web.sign_in import current_actor, reader, signed_in
 from workflows.subscriptions.imports import carry_out, check
 
 pages = Blueprint("imports", __name__, url_prefix="/mailing-lists/<int:list_id>/import")
@@ -47,7 +47,7 @@ def ask(list_id: int) -> ResponseReturnValue:
 def look(list_id: int) -> ResponseReturnValue:
     """Tell what the file says, and change nothing; or carry out what was looked at."""
     mailing_list, content = asked_list(list_id), given()
-    report = check(g.session, BytesIO(content), mailing_list, by=current_user(), via=Door.PORTAL)
+    report = check(g.session, BytesIO(content), mailing_list, actor=current_actor())
     if "content" not in request.form:
         return render_template(
             "imports/preview.html",
@@ -63,8 +63,7 @@ def look(list_id: int) -> ResponseReturnValue:
         report,
         skip_unknown=True,
         create_users=create_users,
-        by=current_user(),
-        via=Door.PORTAL,
+        actor=current_actor(),
     )
     joined = imported.joined
     sentence = ngettext(

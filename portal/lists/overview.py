@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import Session, joinedload
 
-from models import Door, MailingList, Right, Subscription
+from models import MailingList, Right, Subscription
 from portal.lists.blueprint import asked_list, pages
 from portal.lists.doubts import told
 from portal.lists.words import list_words
 from portal.web.paging import page_of
-from portal.web.sign_in import current_user, signed_in
+from portal.web.sign_in import current_actor, current_user, signed_in
 from workflows.access import require
 from workflows.lists.checks import warnings_of
 from workflows.queries.text_search import LISTS, holds
@@ -27,7 +27,7 @@ COUNTED = 10_000
 @signed_in
 def overview() -> ResponseReturnValue:
     """The lists that the search finds, those in use or those of the archive."""
-    require(current_user(), Right.VIEW_LISTS, Door.PORTAL)
+    require(current_actor(), Right.VIEW_LISTS)
     page = page_of(g.session, found(request.args.get("q", ""), request.args.get("shown", "")))
     return render_template(
         "lists/overview.html",

@@ -10,12 +10,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from models import Door, Subscription, User
+from models import Subscription, User
 from portal.lists.blueprint import asked_list, pages
 from portal.web.errors import say
 from portal.web.i18n import gettext as _
 from portal.web.paging import ROWS
-from portal.web.sign_in import current_user, signed_in
+from portal.web.sign_in import current_actor, signed_in
 from workflows.access import user_by_id, user_with_address
 from workflows.queries.text_search import PEOPLE, holds
 from workflows.subscriptions.export import export as write_addresses
@@ -71,7 +71,7 @@ def add(list_id: int) -> ResponseReturnValue:
     """Put the person with this address on the list."""
     mailing_list = asked_list(list_id)
     user = user_with_address(g.session, request.form.get("address", ""))
-    joined = subscribe(g.session, user, mailing_list, by=current_user(), via=Door.PORTAL)
+    joined = subscribe(g.session, user, mailing_list, actor=current_actor())
     sentence = _("%(name)s is on the list now.") if joined else _("%(name)s is on it already.")
     say(sentence % {"name": user.name})
     return redirect(url_for("lists.subscribers", list_id=list_id), 303)
@@ -83,7 +83,7 @@ def remove(list_id: int, user_id: int) -> ResponseReturnValue:
     """Take the person off the list."""
     mailing_list = asked_list(list_id)
     user = user_by_id(g.session, user_id)
-    unsubscribe(g.session, user, mailing_list, by=current_user(), via=Door.PORTAL)
+    unsubscribe(g.session, user, mailing_list, actor=current_actor())
     say(_("%(name)s is no longer on the list.") % {"name": user.name})
     return redirect(url_for("lists.subscribers", list_id=list_id), 303)
 
@@ -95,7 +95,7 @@ def export(list_id: int) -> ResponseReturnValue:
     mailing_list = asked_list(list_id)
     # Read within the request's transaction, sent after it: a file, not memory, holds it meanwhile.
     file = TemporaryFile(buffering=0)  # noqa: SIM115 (it is closed when it has been sent)
-    write_addresses(g.session, mailing_list, file, by=current_user(), via=Door.PORTAL)
+    write_addresses(g.session, mailing_list, file, actor=current_actor())
     file.seek(0)
     return send_file(
         file,

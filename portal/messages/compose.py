@@ -7,12 +7,12 @@ from flask import Blueprint, current_app, g, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, select
 
-from models import Door, Invalid, MailingList, Message
+from models import Invalid, MailingList, Message
 from notifications.mime.compose import Typed, composed, typed_in
 from notifications.mime.parse import Attachment
 from portal.web.errors import say
 from portal.web.i18n import gettext as _
-from portal.web.sign_in import current_user, reader, signed_in
+from portal.web.sign_in import current_actor, current_user, reader, signed_in
 from workflows.access import require_author
 from workflows.lists.lists import list_named
 from workflows.messages.drafts import rewrite
@@ -59,12 +59,11 @@ def keep() -> ResponseReturnValue:
     """Keep a new draft of what was typed."""
     message = write(
         g.session,
-        current_user(),
         chosen_list(),
+        actor=current_actor(),
         raw=composed(typed(()), current_user()),
         composed=True,
         max_bytes=limit(),
-        via=Door.PORTAL,
     )
     return kept(message)
 
@@ -89,12 +88,11 @@ def change(message_id: int) -> ResponseReturnValue:
     rewrite(
         g.session,
         message,
-        current_user(),
+        actor=current_actor(),
         mailing_list=chosen_list(),
         raw=raw_anew(message),
         composed=message.composed,
         max_bytes=limit(),
-        via=Door.PORTAL,
     )
     return kept(message)
 
@@ -118,12 +116,7 @@ def upload() -> ResponseReturnValue:
 def keep_upload() -> ResponseReturnValue:
     """Keep the file, byte for byte, as a new draft."""
     message = write(
-        g.session,
-        current_user(),
-        chosen_list(),
-        raw=uploaded(),
-        max_bytes=limit(),
-        via=Door.PORTAL,
+        g.session, chosen_list(), actor=current_actor(), raw=uploaded(), max_bytes=limit()
     )
     return kept(message)
 
@@ -131,7 +124,7 @@ def keep_upload() -> ResponseReturnValue:
 def own(message_id: int) -> Message:
     """The person's own message; raises Unknown, Trespass."""
     message = message_by_id(g.session, message_id)
-    require_author(message, current_user(), Door.PORTAL)
+    require_author(message, current_actor())
     return message
 
 

@@ -8,13 +8,13 @@ from io import BytesIO
 from flask import Blueprint, Response, abort, g, redirect, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from models import Door, Language, Message, MessageState
+from models import Language, Message, MessageState
 from notifications.mime.compose import file_name
 from notifications.mime.outgoing import outgoing
 from notifications.mime.parse import AuthoredMail, read
 from notifications.replies.html import text_of_html
 from portal.messages.sanitize import asks_elsewhere, sanitised
-from portal.web.sign_in import current_user, signed_in
+from portal.web.sign_in import current_actor, current_user, signed_in
 from workflows.messages.write import message_by_id, request_to_answer, require_reader
 
 pages = Blueprint("preview", __name__)
@@ -96,7 +96,7 @@ def readable(message_id: int) -> Message:
     message, user = message_by_id(g.session, message_id), current_user()
     if message.state is MessageState.DISCARDED:
         abort(404)
-    require_reader(g.session, message, user, via=Door.PORTAL)
+    require_reader(g.session, message, current_actor())
     asked = request_to_answer(g.session, message, user)
     if asked is not None and user != message.author:
         abort(redirect(url_for("requests.show", request_id=asked.id), 303))

@@ -5,14 +5,14 @@ from datetime import datetime
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from models import Door, Invalid, Message, MessageState, Right, SendoutRules
+from models import Invalid, Message, MessageState, Right, SendoutRules
 from portal.messages.compose import limit, own
 from portal.messages.preview import preview_of, readable
 from portal.messages.sendout_fields import foreseen, typed_rules
 from portal.web.errors import say
 from portal.web.i18n import gettext as _
 from portal.web.i18n import page_language
-from portal.web.sign_in import current_user, signed_in
+from portal.web.sign_in import current_actor, current_user, signed_in
 from portal.web.templating import page_zone
 from portal.wording.audit_sentences import sentence
 from workflows.messages import drafts
@@ -75,7 +75,7 @@ def ask_or_send(message_id: int) -> ResponseReturnValue:
     """Request approval, or send or schedule it, as the person's rights have it."""
     message = message_by_id(g.session, message_id)
     set_time(message)
-    hand_in(g.session, message, current_user(), via=Door.PORTAL)
+    hand_in(g.session, message, actor=current_actor())
     if message.state is MessageState.IN_MODERATION:
         return done(message, _("The approvers have been asked."))
     return done(message, _("The message goes out when its time has come."))
@@ -87,7 +87,7 @@ def withdraw(message_id: int) -> ResponseReturnValue:
     """Take the question back."""
     message = own(message_id)
     asked = newest_request(g.session, message)
-    decide.withdraw(g.session, asked, current_user(), via=Door.PORTAL)
+    decide.withdraw(g.session, asked, actor=current_actor())
     return done(message, _("The message is a draft again. The approvers are told."))
 
 
@@ -96,7 +96,7 @@ def withdraw(message_id: int) -> ResponseReturnValue:
 def take_back(message_id: int) -> ResponseReturnValue:
     """Take a scheduled message back, or stop one that is being sent."""
     message = message_by_id(g.session, message_id)
-    if recall(g.session, message, current_user(), via=Door.PORTAL) is MessageState.STOPPED:
+    if recall(g.session, message, actor=current_actor()) is MessageState.STOPPED:
         return done(message, _("The sendout is stopped. What has not been sent stays unsent."))
     return done(message, _("The message is a draft again."))
 
@@ -106,8 +106,8 @@ def take_back(message_id: int) -> ResponseReturnValue:
 def set_another_time(message_id: int) -> ResponseReturnValue:
     """Have a scheduled message go out at another time, or by other rules."""
     message = message_by_id(g.session, message_id)
-    by, send_at, rules = current_user(), wanted_time(), typed_rules()
-    drafts.reschedule(g.session, message, by, send_at=send_at, rules=rules, via=Door.PORTAL)
+    send_at, rules = wanted_time(), typed_rules()
+    drafts.reschedule(g.session, message, actor=current_actor(), send_at=send_at, rules=rules)
     return done(message, _("The message has another time."))
 
 
@@ -116,8 +116,7 @@ def set_another_time(message_id: int) -> ResponseReturnValue:
 def copy(message_id: int) -> ResponseReturnValue:
     """Begin a new draft with the same content."""
     message = message_by_id(g.session, message_id)
-    by = current_user()
-    new = drafts.copy(g.session, message, by, max_bytes=limit(), via=Door.PORTAL)
+    new = drafts.copy(g.session, message, actor=current_actor(), max_bytes=limit())
     return done(new, _("This is a new draft with the same content."))
 
 
@@ -126,7 +125,7 @@ def copy(message_id: int) -> ResponseReturnValue:
 def mail_proof(message_id: int) -> ResponseReturnValue:
     """Mail it to its author alone."""
     message = message_by_id(g.session, message_id)
-    drafts.send_proof(g.session, message, current_user(), via=Door.PORTAL)
+    drafts.send_proof(g.session, message, actor=current_actor())
     return done(message, _("A proof is on its way to you."))
 
 
@@ -135,20 +134,20 @@ def mail_proof(message_id: int) -> ResponseReturnValue:
 def delete(message_id: int) -> ResponseReturnValue:
     """Delete a draft."""
     message = message_by_id(g.session, message_id)
-    drafts.discard(g.session, message, current_user(), via=Door.PORTAL)
+    drafts.discard(g.session, message, actor=current_actor())
     say(_("The draft is deleted."))
     return redirect(url_for("outbox.show"), 303)
 
 
 def set_time(message: Message) -> None:
     """Keep the draft's time and rules, if the person may set them and has changed one."""
-    by, wanted = current_user(), (wanted_time(), typed_rules())
+    actor, wanted = current_actor(), (wanted_time(), typed_rules())
     given = wanted != (None, SendoutRules())
     if wanted != (message.send_at, message.sendout_rules) and (
-        given or by.may(Right.SCHEDULE_SENDOUT)
+        given or actor.may(Right.SCHEDULE_SENDOUT)
     ):
         send_at, rules = wanted
-        drafts.reschedule(g.session, message, by, send_at=send_at, rules=rules, via=Door.PORTAL)
+        drafts.reschedule(g.session, message, actor=actor, send_at=send_at, rules=rules)
 
 
 def wanted_time() -> datetime | None:

@@ -4,7 +4,7 @@ from flask import Blueprint, abort, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from models import Door, Invitation, Verdict
+from models import Actor, Door, Invitation, Verdict
 from portal.messages.preview import framed, saved, wants_images
 from portal.moderation.request_view import content, shown, summary
 from workflows.moderation.approver_keys import invitation_by_link, use_link
@@ -34,7 +34,7 @@ def answer(token: str) -> Response:
     invitation = invitation_by_link(g.session, token)
     use_link(g.session, invitation)
     asked, approver = invitation.request, invitation.user
-    decide(g.session, asked, approver, Verdict(verdict), via=Door.LINK, comment=comment)
+    decide(g.session, asked, Verdict(verdict), actor=Actor(approver, Door.LINK), comment=comment)
     return redirect(url_for(".show", token=token), 303)
 
 

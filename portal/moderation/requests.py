@@ -3,14 +3,14 @@
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from models import Door, ModerationRequest, RequestState, User, Verdict
+from models import ModerationRequest, RequestState, User, Verdict
 from portal.messages.preview import framed, saved, wants_images
 from portal.moderation.presence import note_presence
 from portal.moderation.request_view import content, shown, summary
 from portal.web.errors import say
 from portal.web.i18n import gettext as _
 from portal.web.paging import page_of
-from portal.web.sign_in import current_user, signed_in
+from portal.web.sign_in import current_actor, current_user, signed_in
 from workflows.moderation.approver_keys import view
 from workflows.moderation.decide import decide, request_by_id, require_approver
 from workflows.queries.approver_inbox import opened_by, waiting_for
@@ -66,7 +66,7 @@ def show(request_id: int) -> ResponseReturnValue:
 @signed_in
 def open_message(request_id: int) -> ResponseReturnValue:
     """Note that the message was opened, which a GET may not."""
-    view(g.session, request_by_id(g.session, request_id), current_user(), via=Door.PORTAL)
+    view(g.session, request_by_id(g.session, request_id), actor=current_actor())
     return redirect(url_for(".show", request_id=request_id), 303)
 
 
@@ -78,7 +78,7 @@ def answer(request_id: int) -> ResponseReturnValue:
     if verdict not in list(Verdict):
         abort(400)
     asked = request_by_id(g.session, request_id)
-    decide(g.session, asked, current_user(), Verdict(verdict), via=Door.PORTAL, comment=comment)
+    decide(g.session, asked, Verdict(verdict), actor=current_actor(), comment=comment)
     say(_("Your answer counts. The author and the other approvers are told."))
     return redirect(url_for(".show", request_id=request_id), 303)
 
@@ -116,9 +116,9 @@ def opened(request_id: int) -> ModerationRequest:
 
 def mine(request_id: int) -> tuple[ModerationRequest, User]:
     """The request and its reader; raises NotAnApprover for everybody who may not answer it."""
-    asked, user = request_by_id(g.session, request_id), current_user()
-    require_approver(asked, user, Door.PORTAL)
-    return asked, user
+    asked = request_by_id(g.session, request_id)
+    require_approver(asked, current_actor())
+    return asked, current_user()
 
 
 def has_opened(asked: ModerationRequest, user: User) -> bool:

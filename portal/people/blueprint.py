@@ -2,8 +2,8 @@
 
 from flask import Blueprint, g
 
-from models import Door, Right, User
-from portal.web.sign_in import current_user
+from models import Right, User
+from portal.web.sign_in import current_actor
 from workflows.access import require, user_by_id
 
 pages = Blueprint("people", __name__)
@@ -11,5 +11,5 @@ pages = Blueprint("people", __name__)
 
 def person_to(right: Right, user_id: int) -> User:
     """The person a page is about; raises Trespass for readers without `right`, and Unknown."""
-    require(current_user(), right, Door.PORTAL)
+    require(current_actor(), right)
     return user_by_id(g.session, user_id)

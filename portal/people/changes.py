@@ -4,12 +4,12 @@ from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from models import Door, Right, Role
+from models import Right, Role
 from portal.accounts.details import wanted, zones
 from portal.people.blueprint import pages, person_to
 from portal.web.errors import say
 from portal.web.i18n import gettext as _
-from portal.web.sign_in import current_user, signed_in
+from portal.web.sign_in import current_actor, signed_in
 from workflows.people.addresses import change_address
 from workflows.people.contacts import change_contact
 from workflows.people.roles import set_roles
@@ -28,7 +28,7 @@ def contact(user_id: int) -> ResponseReturnValue:
 def set_contact(user_id: int) -> ResponseReturnValue:
     """Keep what the form says."""
     person = person_to(Right.EDIT_USERS, user_id)
-    change_contact(g.session, person, **wanted(), by=current_user(), via=Door.PORTAL)
+    change_contact(g.session, person, **wanted(), actor=current_actor())
     return changed(user_id)
 
 
@@ -45,7 +45,7 @@ def address(user_id: int) -> ResponseReturnValue:
 def set_address(user_id: int) -> ResponseReturnValue:
     """The new one counts at once: an administrator knows whose it is."""
     person, given = person_to(Right.EDIT_USERS, user_id), request.form.get("address", "")
-    change_address(g.session, person, given, by=current_user(), via=Door.PORTAL)
+    change_address(g.session, person, given, actor=current_actor())
     return changed(user_id)
 
 
@@ -63,7 +63,7 @@ def roles(user_id: int) -> ResponseReturnValue:
 def give_roles(user_id: int) -> ResponseReturnValue:
     """From now on the person has those that are checked, and no others."""
     person, names = person_to(Right.EDIT_USERS, user_id), request.form.getlist("role")
-    set_roles(g.session, person, names, by=current_user(), via=Door.PORTAL)
+    set_roles(g.session, person, names, actor=current_actor())
     return changed(user_id)
 
 

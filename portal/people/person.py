@@ -4,11 +4,11 @@ from flask import abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from models import ApproverList, Credentials, Door, MailingList, Right, Subscription, User
+from models import ApproverList, Credentials, MailingList, Right, Subscription, User
 from portal.people.blueprint import pages, person_to
 from portal.web.errors import say
 from portal.web.i18n import gettext as _
-from portal.web.sign_in import current_user, signed_in
+from portal.web.sign_in import current_actor, signed_in
 from workflows.people.account_links import invite
 from workflows.people.credentials import turn_off_codes
 from workflows.people.last_administrator import is_the_last
@@ -41,13 +41,13 @@ def show(user_id: int) -> ResponseReturnValue:
 @signed_in
 def set_standing(user_id: int) -> ResponseReturnValue:
     """Disable the person, or enable them again."""
-    person, by = person_to(Right.EDIT_USERS, user_id), current_user()
+    person, actor = person_to(Right.EDIT_USERS, user_id), current_actor()
     wish = request.form.get("standing")
     if wish == "disabled":
-        disable(g.session, person, by=by, via=Door.PORTAL)
+        disable(g.session, person, actor=actor)
         say(_("%(name)s is disabled.") % {"name": person.name})
     elif wish == "enabled":
-        enable(g.session, person, by=by, via=Door.PORTAL)
+        enable(g.session, person, actor=actor)
         say(_("%(name)s is enabled.") % {"name": person.name})
     else:
         abort(400)
@@ -59,7 +59,7 @@ def set_standing(user_id: int) -> ResponseReturnValue:
 def end_codes(user_id: int) -> ResponseReturnValue:
     """From now on the person, who has lost the telephone, logs in without a code."""
     person = person_to(Right.EDIT_USERS, user_id)
-    turn_off_codes(g.session, person, by=current_user(), via=Door.PORTAL)
+    turn_off_codes(g.session, person, actor=current_actor())
     say(_("%(name)s logs in without a code from now on.") % {"name": person.name})
     return redirect(url_for(".show", user_id=user_id), 303)
 
@@ -69,6 +69,6 @@ def end_codes(user_id: int) -> ResponseReturnValue:
 def invite_again(user_id: int) -> ResponseReturnValue:
     """Send another letter with a link to choose a password."""
     person = person_to(Right.EDIT_USERS, user_id)
-    invite(g.session, person, by=current_user(), via=Door.PORTAL)
+    invite(g.session, person, actor=current_actor())
     say(_("%(name)s is invited.") % {"name": person.name})
     return redirect(url_for(".show", user_id=user_id), 303)

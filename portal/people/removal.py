@@ -3,11 +3,11 @@
 from flask import g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from models import Door, Right
+from models import Right
 from portal.people.blueprint import pages, person_to
 from portal.web.errors import say
 from portal.web.i18n import gettext as _
-from portal.web.sign_in import current_user, signed_in
+from portal.web.sign_in import current_actor, signed_in
 from workflows.people.consequences import consequences
 from workflows.people.last_administrator import is_the_last
 from workflows.people.removal import remove_user
@@ -31,6 +31,6 @@ def what_changes(user_id: int) -> ResponseReturnValue:
 def remove(user_id: int) -> ResponseReturnValue:
     """Remove the person."""
     person = person_to(Right.EDIT_USERS, user_id)
-    remove_user(g.session, person, by=current_user(), via=Door.PORTAL)
+    remove_user(g.session, person, actor=current_actor())
     say(_("%(name)s is removed.") % {"name": person.name})
     return redirect(url_for("people.search"), 303)

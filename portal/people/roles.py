@@ -4,11 +4,11 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
-from models import Door, Invalid, Right, Role, Unknown
+from models import Invalid, Right, Role, Unknown
 from models.people import user_role
 from portal.web.errors import say
 from portal.web.i18n import gettext as _
-from portal.web.sign_in import current_user, signed_in
+from portal.web.sign_in import current_actor, signed_in
 from portal.wording.right_names import WORDS
 from workflows.access import require
 from workflows.people.roles import create_role, delete_role, rename_role
@@ -21,7 +21,7 @@ pages = Blueprint("roles", __name__)
 @signed_in
 def overview() -> ResponseReturnValue:
     """Each role, with its rights and how many people have it."""
-    require(current_user(), Right.EDIT_USERS, Door.PORTAL)
+    require(current_actor(), Right.EDIT_USERS)
     counted = select(user_role.c.role_id, func.count()).group_by(user_role.c.role_id)
     return render_template(
         "roles/overview.html",
@@ -35,7 +35,7 @@ def overview() -> ResponseReturnValue:
 @signed_in
 def new() -> ResponseReturnValue:
     """Ask for a name and rights."""
-    require(current_user(), Right.EDIT_USERS, Door.PORTAL)
+    require(current_actor(), Right.EDIT_USERS)
     return form(None)
 
 
@@ -44,7 +44,7 @@ def new() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """Create the role."""
     name = request.form.get("name", "")
-    create_role(g.session, name, rights_meant(), by=current_user(), via=Door.PORTAL)
+    create_role(g.session, name, rights_meant(), actor=current_actor())
     say(_("The role is created."))
     return redirect(url_for(".overview"), 303)
 
@@ -60,9 +60,9 @@ def edit(role_id: int) -> ResponseReturnValue:
 @signed_in
 def change(role_id: int) -> ResponseReturnValue:
     """From now on it has this name and these rights, for everybody who has it."""
-    role, by = role_to_edit(role_id), current_user()
-    rename_role(g.session, role, request.form.get("name", role.name), by=by, via=Door.PORTAL)
-    define_role(g.session, role.name, rights_meant(), by=by, via=Door.PORTAL)
+    role, actor = role_to_edit(role_id), current_actor()
+    rename_role(g.session, role, request.form.get("name", role.name), actor=actor)
+    define_role(g.session, role.name, rights_meant(), actor=actor)
     say(_("The change is kept."))
     return redirect(url_for(".overview"), 303)
 
@@ -71,7 +71,7 @@ def change(role_id: int) -> ResponseReturnValue:
 @signed_in
 def delete(role_id: int) -> ResponseReturnValue:
     """Delete a role that nobody has."""
-    delete_role(g.session, role_to_edit(role_id), by=current_user(), via=Door.PORTAL)
+    delete_role(g.session, role_to_edit(role_id), actor=current_actor())
     say(_("The role is deleted."))
     return redirect(url_for(".overview"), 303)
 
@@ -100,7 +100,7 @@ def rights_meant() -> list[int]:
 
 def role_to_edit(role_id: int) -> Role:
     """The role with this number; raises Trespass for who may not edit roles, and Unknown."""
-    require(current_user(), Right.EDIT_USERS, Door.PORTAL)
+    require(current_actor(), Right.EDIT_USERS)
     # PostgreSQL's bigint ends there.
     role = g.session.get(Role, role_id) if role_id < 2**63 else None
     if role is None:

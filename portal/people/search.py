@@ -5,10 +5,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import selectinload
 
-from models import Door, Right, Role, User
+from models import Right, Role, User
 from portal.people.blueprint import pages
 from portal.web.paging import page_of
-from portal.web.sign_in import current_user, signed_in
+from portal.web.sign_in import current_actor, signed_in
 from workflows.access import require
 from workflows.queries.text_search import PEOPLE, holds
 
@@ -23,7 +23,7 @@ STANDINGS = {
 @signed_in
 def search() -> ResponseReturnValue:
     """Who fits; without a question everybody but those who were removed."""
-    require(current_user(), Right.VIEW_USERS, Door.PORTAL)
+    require(current_actor(), Right.VIEW_USERS)
     roles = g.session.scalars(select(Role).order_by(Role.name)).all()
     return render_template("people/search.html", paged=page_of(g.session, found()), roles=roles)
 

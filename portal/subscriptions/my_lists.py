@@ -6,11 +6,11 @@ from flask import Blueprint, abort, current_app, g, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
-from models import Door, Invalid, ListKind, MailingList, Right, SelfService, Subscription, Unknown
+from models import Invalid, ListKind, MailingList, Right, SelfService, Subscription, Unknown
 from portal.web.errors import say
 from portal.web.i18n import gettext as _
 from portal.web.paging import page_of
-from portal.web.sign_in import current_user, signed_in
+from portal.web.sign_in import current_actor, current_user, signed_in
 from workflows.queries.text_search import LISTS, holds
 from workflows.subscriptions.subscribe import subscribe, unsubscribe
 
@@ -55,13 +55,13 @@ def my_lists() -> ResponseReturnValue:
 @signed_in
 def join_or_leave() -> ResponseReturnValue:
     """Join or leave one list, as often as the button is pressed; the page stays where it was."""
-    user, wish = current_user(), request.form.get("wish")
+    actor, wish = current_actor(), request.form.get("wish")
     mailing_list = list_meant()
     if wish == "join":
-        subscribe(g.session, user, mailing_list, by=user, via=Door.PORTAL)
+        subscribe(g.session, actor.person, mailing_list, actor=actor)
         say(_("You are on the list %(list)s.") % {"list": mailing_list.name})
     elif wish == "leave":
-        unsubscribe(g.session, user, mailing_list, by=user, via=Door.PORTAL)
+        unsubscribe(g.session, actor.person, mailing_list, actor=actor)
         say(_("You are no longer on the list %(list)s.") % {"list": mailing_list.name})
     else:
         raise Invalid("Please say whether you want to join or leave.")

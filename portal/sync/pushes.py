@@ -11,13 +11,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Door, MailingList, SubscriptionChange, Sync, SyncState
+from models import MailingList, SubscriptionChange, Sync, SyncState
 from notifications.wording.failures import why
 from portal.lists.blueprint import asked_list
 from portal.web.errors import say
 from portal.web.i18n import gettext as _
 from portal.web.i18n import page_language
-from portal.web.sign_in import current_user, signed_in
+from portal.web.sign_in import current_actor, signed_in
 from workflows.sync.request import confirm, push_now, unfinished_sync
 from workflows.sync.snapshot import difference_now, last_good
 
@@ -88,7 +88,7 @@ def lately(session: Session, list_id: int) -> Sequence[Sync]:
 @signed_in
 def push(list_id: int) -> ResponseReturnValue:
     """Have the list pushed at once."""
-    push_now(g.session, asked_list(list_id), by=current_user(), via=Door.PORTAL)
+    push_now(g.session, asked_list(list_id), actor=current_actor())
     say(_("The list is pushed as soon as possible."))
     return redirect(url_for("sync.history", list_id=list_id), 303)
 
@@ -150,11 +150,7 @@ def let_through(list_id: int) -> ResponseReturnValue:
     seen = request.form.get("seen", "")
     mailing_list = asked_list(list_id)
     confirm(
-        g.session,
-        mailing_list,
-        seen=int(seen) if seen.isdecimal() else 0,
-        by=current_user(),
-        via=Door.PORTAL,
+        g.session, mailing_list, seen=int(seen) if seen.isdecimal() else 0, actor=current_actor()
     )
     say(_("The push is confirmed, and goes ahead."))
     return redirect(url_for("sync.history", list_id=list_id), 303)

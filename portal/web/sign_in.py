@@ -8,7 +8,7 @@ import flask_login
 from flask import abort, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from models import User
+from models import Actor, Door, User
 
 Args = ParamSpec("Args")
 
@@ -27,6 +27,11 @@ def current_user() -> User:
     user = reader()
     assert user is not None, "only for views that are @signed_in"
     return user
+
+
+def current_actor() -> Actor:
+    """The person who acts, through the portal; for views that are `signed_in`."""
+    return Actor(current_user(), Door.PORTAL)
 
 
 def signed_in(view: Callable[Args, ResponseReturnValue]) -> Callable[Args, ResponseReturnValue]:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from models import (
+    Actor,
     Door,
     ListKind,
     MailingList,
@@ -37,7 +38,6 @@ from workflows.people.users import disable
 from workflows.subscriptions.subscribe import subscribe, unsubscribe
 from workflows.transaction import transaction
 
-BY_HAND = Door.COMMAND_LINE
 SINGERS = (
     *("Katherine Johnson", "Dorothy Vaughan", "Mary Jackson", "Annie Easley", "Hedy Lamarr"),
     *("Karen Spärck-Jones", "Radia Perlman", "Frances Allen", "Jean Bartik", "Betty Holberton"),
@@ -92,7 +92,7 @@ def furnish(session: Session, list_server: Path) -> Furniture:
         a_question(session, library, one)
         for one in (mails.A_NIGHT, mails.THE_MINUTES, mails.IN_AUGUST, mails.NEW_BOOKS)
     )
-    view(session, night, library.grace, via=Door.PORTAL)
+    view(session, night, actor=Actor(library.grace, Door.PORTAL))
     answer(session, august, library.linus, "Please say when the holidays end.")
     answer(session, shelf, library.grace)
     concert, thanks = drafts(session, library)
@@ -118,69 +118,69 @@ def furnish(session: Session, list_server: Path) -> Furniture:
 
 def describe(session: Session, mailing_list: MailingList, name: str, description: str) -> None:
     """Give a list its name, and say what it is for."""
-    lists.edit_list(session, mailing_list, name=name, description=description, by=None, via=BY_HAND)
+    lists.edit_list(
+        session, mailing_list, name=name, description=description, actor=Actor.operator()
+    )
 
 
 def a_choir(session: Session, server: ListServer) -> tuple[MailingList, User]:
     """A list whose push is held, because so many have left it; one of them can be looked at."""
     choir = a_list(session, "choir")
     describe(session, choir, "Choir", "Rehearsals, scores and concerts. Whoever sings may join.")
-    lists.edit_list(session, choir, kind=ListKind.DISCUSSION, by=None, via=BY_HAND)
+    lists.edit_list(session, choir, kind=ListKind.DISCUSSION, actor=Actor.operator())
     singers = [person(session, name) for name in SINGERS]
     for one in singers:
-        subscribe(session, one, choir, by=one, via=Door.PORTAL)
+        subscribe(session, one, choir, actor=Actor(one, Door.PORTAL))
     server.push(session, asked(session, choir))
     for one in singers[:LEAVING]:
-        unsubscribe(session, one, choir, by=one, via=Door.PORTAL)
+        unsubscribe(session, one, choir, actor=Actor(one, Door.PORTAL))
     server.push(session, asked(session, choir))
-    disable(session, singers[0], by=None, via=BY_HAND)
+    disable(session, singers[0], actor=Actor.operator())
     return choir, singers[-1]
 
 
 def two_odd_lists(session: Session) -> tuple[MailingList, MailingList]:
     """One that nobody has described and nobody answers for, and one from another year."""
     board, fete = a_list(session, "board"), a_list(session, "fete")
-    lists.edit_list(session, board, self_service=SelfService.CLOSED, by=None, via=BY_HAND)
+    lists.edit_list(session, board, self_service=SelfService.CLOSED, actor=Actor.operator())
     describe(session, fete, "Summer fête 2025", "Who brings what.")
-    archive.archive(session, fete, by=None, via=BY_HAND)
+    archive.archive(session, fete, actor=Actor.operator())
     return board, fete
 
 
 def a_question(session: Session, library: Cast, typed: Typed) -> ModerationRequest:
     """Have Ada write a message and ask for approval."""
     message = written(session, library.ada, library.announce, typed)
-    return request_approval(session, message, library.ada, via=Door.PORTAL)
+    return request_approval(session, message, actor=Actor(library.ada, Door.PORTAL))
 
 
 def written(session: Session, author: User, mailing_list: MailingList, typed: Typed) -> Message:
     """A draft that was typed in the portal."""
     return write(
         session,
-        author,
         mailing_list,
+        actor=Actor(author, Door.PORTAL),
         raw=composed(typed, author),
         composed=True,
         max_bytes=LIMIT,
-        via=Door.PORTAL,
     )
 
 
 def answer(session: Session, question: ModerationRequest, approver: User, reason: str = "") -> None:
     """Approve; reject if there is a reason to."""
-    view(session, question, approver, via=Door.PORTAL)
+    view(session, question, actor=Actor(approver, Door.PORTAL))
     verdict = Verdict.REJECTED if reason else Verdict.APPROVED
-    decide(session, question, approver, verdict, via=Door.PORTAL, comment=reason)
+    decide(session, question, verdict, actor=Actor(approver, Door.PORTAL), comment=reason)
 
 
 def drafts(session: Session, library: Cast) -> tuple[Message, Message]:
     """One that was typed, and one that was uploaded."""
     uploaded = write(
         session,
-        library.ada,
         library.announce,
+        actor=Actor(library.ada, Door.PORTAL),
         raw=an_eml("Thanks to all who helped"),
         max_bytes=LIMIT,
-        via=Door.PORTAL,
     )
     return written(session, library.ada, library.announce, mails.A_CONCERT), uploaded
 
@@ -189,7 +189,7 @@ def scheduled(session: Session, library: Cast) -> Message:
     """A message of Barbara's, who may send by herself, for the day after tomorrow."""
     message = written(session, library.barbara, library.announce, mails.THE_BOARD)
     message.send_at = now().replace(minute=0, second=0, microsecond=0) + timedelta(days=2)
-    hand_in(session, message, library.barbara, via=Door.PORTAL)
+    hand_in(session, message, actor=Actor(library.barbara, Door.PORTAL))
     return message
 
 

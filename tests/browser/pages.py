@@ -5,7 +5,7 @@ from email.message import EmailMessage
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Door, Message, ModerationRequest, User, Verdict
+from models import Actor, Door, Message, ModerationRequest, User, Verdict
 from tests.builders import LIMIT, Cast, a_draft, a_request
 from workflows.lists.lists import approver_list_named, list_named
 from workflows.messages.write import write
@@ -46,17 +46,22 @@ def furnish(session: Session, people: Cast) -> list[str]:
     html = "<h1>News</h1><p>Come to the <a href='https://example.org'>assembly</a>.</p>"
     draft = write(
         session,
-        people.barbara,
         people.announce,
+        actor=Actor(people.barbara, Door.PORTAL),
         raw=a_page_of_html("Newsletter", html),
         composed=True,
         max_bytes=LIMIT,
-        via=Door.PORTAL,
     )
     rejected = a_request(session, people)
-    decide(session, rejected, people.grace, Verdict.REJECTED, via=Door.PORTAL, comment="Not yet.")
+    decide(
+        session,
+        rejected,
+        Verdict.REJECTED,
+        actor=Actor(people.grace, Door.PORTAL),
+        comment="Not yet.",
+    )
     closed, opened = a_request(session, people), waiting(session, people, html)
-    view(session, opened, people.barbara, via=Door.PORTAL)
+    view(session, opened, actor=Actor(people.barbara, Door.PORTAL))
     a_draft(session, people)
     session.flush()
     return [*PLAIN, *numbered(people, draft, [rejected, closed, opened])]
@@ -66,13 +71,12 @@ def waiting(session: Session, people: Cast, html: str) -> ModerationRequest:
     """An open request about a message with HTML."""
     message = write(
         session,
-        people.ada,
         people.announce,
+        actor=Actor(people.ada, Door.PORTAL),
         raw=a_page_of_html("Minutes", html),
         max_bytes=LIMIT,
-        via=Door.PORTAL,
     )
-    return request_approval(session, message, people.ada, via=Door.PORTAL)
+    return request_approval(session, message, actor=Actor(people.ada, Door.PORTAL))
 
 
 def numbered(people: Cast, draft: Message, asked: list[ModerationRequest]) -> list[str]:

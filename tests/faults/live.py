@@ -106,9 +106,8 @@ class LiveHouse:
             moderation.decide(
                 session,
                 moderation.request_by_id(session, request.id),
-                access.acting_user(session, f"{by}@example.org", Door.PORTAL),
                 verdict,
-                via=Door.PORTAL,
+                actor=access.actor_with_address(session, f"{by}@example.org", Door.PORTAL),
                 comment=comment,
             )
 

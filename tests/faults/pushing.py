@@ -77,9 +77,9 @@ class PushingHouse:
     def join(self, first_name: str) -> None:
         """Have one of the cast subscribe."""
         with transaction() as session:
-            user = access.acting_user(session, f"{first_name}@example.org", Door.PORTAL)
+            actor = access.actor_with_address(session, f"{first_name}@example.org", Door.PORTAL)
             announce = self.live.people.announce
-            assert subscribe(session, user, announce, by=user, via=Door.PORTAL)
+            assert subscribe(session, actor.person, announce, actor=actor)
 
     def swept_until(
         self, what: str, look: Callable[[], Found], *, enough: Callable[[Found], object] = bool

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from models import Door
+from models import Actor, Door
 from tests.faults.pushing import PushingHouse
 from workflows.people.users import add_user
 from workflows.subscriptions.subscribe import subscribe, unsubscribe
@@ -18,11 +18,11 @@ def change(pushing: PushingHouse, thread: int) -> None:
     for number in range(CHANGES):
         with transaction() as session:
             address = f"member{thread}.{number}@example.org"
-            user = add_user(session, address, "Member", by=None, via=Door.PORTAL)
-            subscribe(session, user, announce, by=user, via=Door.PORTAL)
+            user = add_user(session, address, "Member", actor=Actor.operator())
+            subscribe(session, user, announce, actor=Actor(user, Door.PORTAL))
         if number % 3 == 0:
             with transaction() as session:
-                unsubscribe(session, user, announce, by=user, via=Door.PORTAL)
+                unsubscribe(session, user, announce, actor=Actor(user, Door.PORTAL))
 
 
 def test_hundreds_of_changes_at_once_become_one_push_or_two(pushing: PushingHouse) -> None:

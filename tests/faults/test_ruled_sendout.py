@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from models import Door, Rate, SendoutRules, Window
+from models import Actor, Rate, SendoutRules, Window
 from models.clock import now
 from tests.faults.live import LiveHouse, wait_for
 from workflows.lists import lists
@@ -18,7 +18,7 @@ def set_rules(rules: SendoutRules) -> None:
     """Give the list other rules, as an operator does."""
     with transaction() as session:
         set_sendout_rules(
-            session, lists.list_named(session, "announce"), rules, by=None, via=Door.COMMAND_LINE
+            session, lists.list_named(session, "announce"), rules, actor=Actor.operator()
         )
 
 

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
-from models import Door, Message
+from models import Actor, Door, Message
 from tests.faults.live import LiveHouse, wait_for
 from tests.nodes import CeleryProcess, Worker
 from workflows.celery import app
@@ -110,7 +110,7 @@ def test_a_bell_for_a_recalled_sendout_sends_nothing(live: LiveHouse) -> None:
     message_id = a_scheduled_message(live)
     with transaction() as session:
         message = session.get_one(Message, message_id)
-        recall(session, message, message.author, via=Door.PORTAL)
+        recall(session, message, actor=Actor(message.author, Door.PORTAL))
     live.an_hour_passes()
 
     ring_and_wait(live, "sendout.send_dispatch")

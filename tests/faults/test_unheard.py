@@ -11,7 +11,7 @@ import redis
 from sqlalchemy import Engine, func, select
 from structlog.testing import capture_logs
 
-from models import Door, Message, Notification
+from models import Actor, Door, Message, Notification
 from sandbox.valkey import Valkey
 from tests.builders import Cast, a_draft, a_request, cast
 from tests.faults.premises import send_home
@@ -128,7 +128,7 @@ def ask_alone(message_id: int) -> float:
     began = time.monotonic()
     with transaction() as session:
         draft = session.get_one(Message, message_id)
-        request_approval(session, draft, draft.author, via=Door.PORTAL)
+        request_approval(session, draft, actor=Actor(draft.author, Door.PORTAL))
     return time.monotonic() - began
 
 

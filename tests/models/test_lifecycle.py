@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models import (
+    Actor,
     Base,
     Decision,
     Delivery,
@@ -59,7 +60,7 @@ PAIRS = [(kind, *pair) for kind in KINDS for pair in permutations(states(kind), 
 def row_ids(session: Session, people: Cast) -> dict[type[Lifecycle], int]:
     """The id of one row of each kind."""
     request = a_request(session, people)
-    decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, request, Verdict.APPROVED, actor=Actor(people.grace, Door.PORTAL))
     dispatch = session.scalars(select(Dispatch)).one()
     session.add(
         Delivery(dispatch_id=dispatch.id, address="edsger@example.org", next_attempt_at=now())
@@ -177,7 +178,7 @@ def test_a_message_has_at_most_one_open_request(session: Session, people: Cast) 
 
 def test_a_request_has_at_most_one_decision(session: Session, people: Cast) -> None:
     request = a_request(session, people)
-    decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, request, Verdict.APPROVED, actor=Actor(people.grace, Door.PORTAL))
     session.expunge_all()
 
     session.add(

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, create_engine, select, text
 from sqlalchemy.orm import Session
 from twilio.request_validator import RequestValidator
 
-from models import Decision, Door, MailingList, Preference, User
+from models import Actor, Decision, Door, MailingList, Preference, User
 from models.base import Base
 from models.database import engine, new_session
 from notifications.letters.context import Voice
@@ -61,9 +61,13 @@ class Doors:
             ada = user(session, "ada")
             announce = session.scalars(select(MailingList)).one()
             draft = write(
-                session, ada, announce, raw=raw or an_eml(), max_bytes=LIMIT, via=Door.PORTAL
+                session,
+                announce,
+                actor=Actor(ada, Door.PORTAL),
+                raw=raw or an_eml(),
+                max_bytes=LIMIT,
             )
-            request = request_approval(session, draft, ada, via=Door.PORTAL)
+            request = request_approval(session, draft, actor=Actor(ada, Door.PORTAL))
             session.flush()
             request_id = request.id
         self.work()

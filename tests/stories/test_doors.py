@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, select
 from typer.testing import CliRunner
 
-from models import AuditEntry, Door, ModerationRequest, Verdict
+from models import Actor, AuditEntry, Door, ModerationRequest, Verdict
 from models.database import new_session
 from portal.cli import app
 from tests.portal.doors import GRACE, PUBLIC, Doors, a_house, clear, decisions, opened, rows, user
@@ -144,7 +144,7 @@ def linus_decides(doors: Doors, request: int, verdict: Verdict) -> None:
     with transaction() as session:
         asked = session.get_one(ModerationRequest, request)
         linus = user(session, "linus")
-        decide(session, asked, linus, verdict, via=Door.PORTAL)
+        decide(session, asked, verdict, actor=Actor(linus, Door.PORTAL))
     doors.bells.clear()  # the letter about it is still on its way
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from threading import Barrier
 from typing import NamedTuple
 
-from models import ApproverList, Door, ListDelivery, MailingList, Message, User, Verdict
+from models import Actor, ApproverList, Door, ListDelivery, MailingList, Message, User, Verdict
 from models.clock import now
 from sandbox.mailbox import Mail
 from tests.builders import LIMIT, person
@@ -52,9 +52,14 @@ def ask(live: LiveHouse, *, send_in: timedelta | None = None) -> Asked:
         announce = session.get_one(MailingList, live.people.announce.id)
         send_at = now() + send_in if send_in else None
         message = write(
-            session, ada, announce, raw=RAW, max_bytes=LIMIT, via=Door.PORTAL, send_at=send_at
+            session,
+            announce,
+            actor=Actor(ada, Door.PORTAL),
+            raw=RAW,
+            max_bytes=LIMIT,
+            send_at=send_at,
         )
-        request = request_approval(session, message, ada, via=Door.PORTAL)
+        request = request_approval(session, message, actor=Actor(ada, Door.PORTAL))
         return Asked(message.id, request.id)
 
 
@@ -62,7 +67,7 @@ def have_eight_approvers(live: LiveHouse) -> list[User]:
     with transaction() as session:
         editors = session.get_one(ApproverList, live.people.approvers.id)
         everybody = [*editors.members, *(person(session, f"{name} X") for name in OTHERS)]
-        lists.set_approvers(session, editors, everybody, by=None, via=Door.COMMAND_LINE)
+        lists.set_approvers(session, editors, everybody, actor=Actor.operator())
     return everybody
 
 
@@ -70,8 +75,8 @@ def have_a_disabled_member(live: LiveHouse) -> None:
     with transaction() as session:
         member = person(session, "Tony Hoare")
         announce = session.get_one(MailingList, live.people.announce.id)
-        subscribe(session, member, announce, by=member, via=Door.PORTAL)
-        disable(session, member, by=None, via=Door.COMMAND_LINE)
+        subscribe(session, member, announce, actor=Actor(member, Door.PORTAL))
+        disable(session, member, actor=Actor.operator())
 
 
 def approve_at_once(asked: Asked, approvers: list[User]) -> list[str]:
@@ -83,7 +88,7 @@ def approve_at_once(asked: Asked, approvers: list[User]) -> list[str]:
             request = request_by_id(session, asked.request_id)
             approver = session.get_one(User, user.id)
             start.wait(10)
-            decide(session, request, approver, Verdict.APPROVED, via=via)
+            decide(session, request, Verdict.APPROVED, actor=Actor(approver, via))
         return ""
 
     def told(user: User, via: Door) -> str:
@@ -146,7 +151,11 @@ def test_a_rejected_message_comes_back_and_only_who_was_asked_hears_of_it(live: 
         request = request_by_id(session, asked.request_id)
         linus = session.get_one(User, live.people.linus.id)
         decide(
-            session, request, linus, Verdict.REJECTED, via=Door.MAIL, comment="No coffee, please."
+            session,
+            request,
+            Verdict.REJECTED,
+            actor=Actor(linus, Door.MAIL),
+            comment="No coffee, please.",
         )
 
     live.wait_for_states("notification", sent=4)
@@ -178,8 +187,8 @@ def test_an_author_with_the_right_to_send_asks_nobody(live: LiveHouse) -> None:
     draft = live.draft()
     with transaction() as session:
         ada = session.get_one(User, live.people.ada.id)
-        grant(session, ada, "sender", by=None, via=Door.COMMAND_LINE)
-        hand_in(session, session.get_one(Message, draft.id), ada, via=Door.PORTAL)
+        grant(session, ada, "sender", actor=Actor.operator())
+        hand_in(session, session.get_one(Message, draft.id), actor=Actor(ada, Door.PORTAL))
 
     live.wait_for_states("dispatch", sent=1)
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
+    Actor,
     AuditEntry,
     Delivery,
     DeliveryState,
@@ -91,7 +92,7 @@ def test_what_falls_due_later_is_rung_for_when_it_comes_near(
     draft = a_draft(session, people)
     draft.author, draft.send_at = people.barbara, now() + timedelta(days=1)
     session.flush()
-    waiting = release(session, draft, people.barbara, via=Door.PORTAL)
+    waiting = release(session, draft, actor=Actor(people.barbara, Door.PORTAL))
     assert bells(session) == []
 
     waiting.due_at = now() + HORIZON / 2
@@ -103,7 +104,7 @@ def test_what_falls_due_later_is_rung_for_when_it_comes_near(
 
 def test_finished_work_is_never_rung_for(session: Session, people: Cast, mailbox: Mailbox) -> None:
     recalled, sent = a_dispatch(session, people), a_dispatch(session, people)
-    recall(session, recalled.message, people.ada, via=Door.PORTAL)
+    recall(session, recalled.message, actor=Actor(people.ada, Door.PORTAL))
     while sent.state is not DispatchState.SENT:
         step(session, sent, mailbox)
     for letter in letters(session):
@@ -209,7 +210,7 @@ def test_what_was_left_behind_in_a_stopped_sendout_is_reported_too(
 ) -> None:
     sending = a_dispatch(session, people)
     claimed(session, sending, CLAIM_GRACE)
-    recall(session, sending.message, people.ada, via=Door.PORTAL)
+    recall(session, sending.message, actor=Actor(people.ada, Door.PORTAL))
 
     sweep.report_uncertain(session)
 

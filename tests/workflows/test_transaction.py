@@ -43,9 +43,9 @@ def test_what_is_undone_rings_no_bell(session: Session, people: Cast, rung: list
 
 def ask(session: Session, message_id: int) -> None:
     """Have Ada ask for approval."""
-    ada = access.acting_user(session, "ada@example.org", COMMAND_LINE)
+    ada = access.actor_with_address(session, "ada@example.org", COMMAND_LINE)
     message = message_by_id(session, message_id)
-    request_approval(session, message, ada, via=COMMAND_LINE)
+    request_approval(session, message, actor=ada)
 
 
 def test_an_attempt_at_what_is_not_ones_own_is_undone_and_on_record(
@@ -56,12 +56,10 @@ def test_an_attempt_at_what_is_not_ones_own_is_undone_and_on_record(
     rung.clear()
 
     with pytest.raises(Trespass), transaction() as other:
-        edsger = access.acting_user(other, "edsger@example.org", COMMAND_LINE)
-        edsger.name = "Somebody else"
+        edsger = access.actor_with_address(other, "edsger@example.org", COMMAND_LINE)
+        edsger.person.name = "Somebody else"
         other.flush()
-        access.require_author(
-            other.get_one(ModerationRequest, request.id).message, edsger, COMMAND_LINE
-        )
+        access.require_author(other.get_one(ModerationRequest, request.id).message, edsger)
 
     entry = session.scalars(select(AuditEntry).where(AuditEntry.act == "refused")).one()
     assert (entry.actor, entry.message_id) == ("Edsger Dijkstra", request.message_id)

@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from models import (
+    Actor,
     Channel,
     Door,
     InboundMail,
@@ -117,7 +118,7 @@ def answer(session: Session, invitation: Invitation, reply: Reply) -> str:
         letter = LetterName.NOT_UNDERSTOOD if may_answer else LetterName.TOO_LATE
         return write_back(session, invitation, letter)
     try:
-        decide(session, request, user, reply.verdict, via=Door.MAIL, comment=reply.comment)
+        decide(session, request, reply.verdict, actor=Actor(user, Door.MAIL), comment=reply.comment)
     except NotAnApprover as refusal:
         record_refusal(session, refusal)
         return write_back(session, invitation, LetterName.TOO_LATE)

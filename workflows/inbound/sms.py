@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
+    Actor,
     Door,
     InboundSms,
     Invitation,
@@ -133,7 +134,7 @@ def decided(
         return SmsAnswer(Said.VIEW_FIRST, user, {"message_id": request.message_id})
     assert reply.verdict is not None
     try:
-        decide(session, request, user, reply.verdict, via=Door.SMS, comment=reply.comment)
+        decide(session, request, reply.verdict, actor=Actor(user, Door.SMS), comment=reply.comment)
     except NotAnApprover as refusal:
         record_refusal(session, refusal)
         return SmsAnswer(Said.NOT_AN_APPROVER, user)
@@ -153,7 +154,7 @@ def opt(session: Session, user: User, *, out: bool) -> SmsAnswer:
     """Twilio answers STOP and START itself; we write by e-mail from now on, or by SMS again."""
     user.sms_stopped_at = now() if out else None
     act = Act.STOPPED_SMS if out else Act.STARTED_SMS
-    record(session, act, by=user, via=Door.SMS, user_id=user.id)
+    record(session, act, actor=Actor(user, Door.SMS), user_id=user.id)
     return SmsAnswer(Said.NOTHING, user)
 
 
@@ -177,6 +178,6 @@ def wrong_code(session: Session, user: User) -> SmsAnswer:
     left = WRONG_CODES - wrong_codes(session, user)
     if left > 0:
         return SmsAnswer(Said.WRONG_CODE, user, {"left": left})
-    record(session, Act.LOCKED_PHONE, by=user, via=Door.SMS, user_id=user.id)
+    record(session, Act.LOCKED_PHONE, actor=Actor(user, Door.SMS), user_id=user.id)
     notify_administrators(session, LetterName.PHONE_LOCKED, person=user.name, user_id=user.id)
     return SmsAnswer(Said.LOCKED, user)

@@ -5,44 +5,52 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Act, ApproverList, Door, Invalid, MailingList, Right, Unknown, User, record
+from models import (
+    Act,
+    Actor,
+    ApproverList,
+    Invalid,
+    MailingList,
+    Right,
+    Unknown,
+    User,
+    record,
+)
 from workflows.access import require
 from workflows.lists.archive import StillInUse
 from workflows.lists.lists import facts, set_approvers
 
 
 def add_approver(
-    session: Session, approver_list: ApproverList, user: User, *, by: User | None, via: Door
+    session: Session, approver_list: ApproverList, user: User, *, actor: Actor
 ) -> bool:
     """Have this person answer too; False if they do already.  Raises Invalid for the disabled."""
-    require(by, Right.EDIT_APPROVER_LISTS, via)
+    require(actor, Right.EDIT_APPROVER_LISTS)
     if user.disabled_at:
         raise Invalid("%(user)s is disabled, and could not answer.", user=user)
     members = held(session, approver_list)
     if user in members:
         return False
-    set_approvers(session, approver_list, [*members, user], by=by, via=via)
+    set_approvers(session, approver_list, [*members, user], actor=actor)
     return True
 
 
 def remove_approver(
-    session: Session, approver_list: ApproverList, user: User, *, by: User | None, via: Door
+    session: Session, approver_list: ApproverList, user: User, *, actor: Actor
 ) -> bool:
     """Have this person no longer answer; False if they did not."""
-    require(by, Right.EDIT_APPROVER_LISTS, via)
+    require(actor, Right.EDIT_APPROVER_LISTS)
     members = held(session, approver_list)
     if user not in members:
         return False
     others = [member for member in members if member is not user]
-    set_approvers(session, approver_list, others, by=by, via=via)
+    set_approvers(session, approver_list, others, actor=actor)
     return True
 
 
-def delete_approver_list(
-    session: Session, approver_list: ApproverList, *, by: User | None, via: Door
-) -> None:
+def delete_approver_list(session: Session, approver_list: ApproverList, *, actor: Actor) -> None:
     """Delete a list that answers for no mailing list; raises StillInUse."""
-    require(by, Right.DELETE_APPROVER_LISTS, via)
+    require(actor, Right.DELETE_APPROVER_LISTS)
     held(session, approver_list)
     if used := uses(session, approver_list):
         raise StillInUse(
@@ -50,7 +58,7 @@ def delete_approver_list(
             name=approver_list.name,
             lists=", ".join(one.short_name for one in used),
         )
-    record(session, Act.DELETED_APPROVER_LIST, by=by, via=via, **facts(approver_list))
+    record(session, Act.DELETED_APPROVER_LIST, actor=actor, **facts(approver_list))
     session.delete(approver_list)
 
 

@@ -5,12 +5,11 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
-    Door,
+    Actor,
     MailingList,
     Message,
     Refusal,
     Right,
-    User,
     ask_for_push,
     record,
 )
@@ -23,12 +22,12 @@ class StillInUse(Refusal):
     """Something depends on what is to be put away."""
 
 
-def archive(session: Session, mailing_list: MailingList, *, by: User | None, via: Door) -> bool:
+def archive(session: Session, mailing_list: MailingList, *, actor: Actor) -> bool:
     """From now on the list takes no message and no member, and is not pushed.
 
     False if it was done before; raises StillInUse while messages to it are on their way.
     """
-    require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
+    require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
     lock_list(session, mailing_list)
     if mailing_list.archived_at:
         return False
@@ -43,18 +42,18 @@ def archive(session: Session, mailing_list: MailingList, *, by: User | None, via
             number=number,
         )
     mailing_list.archived_at = now()
-    record(session, Act.ARCHIVED_LIST, by=by, via=via, list_id=mailing_list.id)
+    record(session, Act.ARCHIVED_LIST, actor=actor, list_id=mailing_list.id)
     return True
 
 
-def unarchive(session: Session, mailing_list: MailingList, *, by: User | None, via: Door) -> bool:
+def unarchive(session: Session, mailing_list: MailingList, *, actor: Actor) -> bool:
     """Have the list be used again; False if it is."""
-    require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
+    require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
     lock_list(session, mailing_list)
     if not mailing_list.archived_at:
         return False
     mailing_list.archived_at = None
-    record(session, Act.UNARCHIVED_LIST, by=by, via=via, list_id=mailing_list.id)
+    record(session, Act.UNARCHIVED_LIST, actor=actor, list_id=mailing_list.id)
     # The journal was kept meanwhile, and not pushed.
     ask_for_push(session, [mailing_list.id])
     return True

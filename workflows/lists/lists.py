@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
+    Actor,
     ApproverList,
-    Door,
     Invalid,
     ListDelivery,
     ListKind,
@@ -35,8 +35,7 @@ def create_list(
     address: str,
     name: str,
     *,
-    by: User | None,
-    via: Door,
+    actor: Actor,
     description: str = "",
     kind: ListKind = ListKind.ANNOUNCEMENT,
     delivery: ListDelivery = ListDelivery.MEMBERS,
@@ -46,7 +45,7 @@ def create_list(
 
     Raises Invalid for names or addresses that cannot be used or are taken.
     """
-    require(by, Right.EDIT_LISTS, via)
+    require(actor, Right.EDIT_LISTS)
     mailing_list = MailingList(
         short_name=free_short_name(session, short_name),
         address=free_list_address(session, address),
@@ -58,7 +57,7 @@ def create_list(
     )
     session.add(mailing_list)
     session.flush()
-    record(session, Act.CREATED_LIST, by=by, via=via, list_id=mailing_list.id, name=short_name)
+    record(session, Act.CREATED_LIST, actor=actor, list_id=mailing_list.id, name=short_name)
     return mailing_list
 
 
@@ -73,14 +72,13 @@ def edit_list(
     delivery: ListDelivery | None = None,
     four_eyes: bool | None = None,
     self_service: SelfService | None = None,
-    by: User | None,
-    via: Door,
+    actor: Actor,
 ) -> None:
     """Change what is given and leave the rest; the short name is the list server's, and stays.
 
     Raises Invalid for a name or an address that cannot be used or is taken.
     """
-    require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
+    require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
     wanted: dict[str, Any] = {
         "kind": kind,
         "delivery": delivery,
@@ -101,38 +99,33 @@ def edit_list(
     for noun, value in changed.items():
         setattr(mailing_list, noun, value)
     if changed:
-        record(session, Act.EDITED_LIST, by=by, via=via, list_id=mailing_list.id, **changed)
+        record(session, Act.EDITED_LIST, actor=actor, list_id=mailing_list.id, **changed)
     if "address" in changed:
-        note_list_address(session, mailing_list, by=by, via=via)
+        note_list_address(session, mailing_list, actor=actor)
 
 
 def create_approver_list(
-    session: Session, name: str, members: Iterable[User], *, by: User | None, via: Door
+    session: Session, name: str, members: Iterable[User], *, actor: Actor
 ) -> ApproverList:
     """Create an approver list with these members; raises Invalid if the name is taken."""
-    require(by, Right.CREATE_APPROVER_LISTS, via)
+    require(actor, Right.CREATE_APPROVER_LISTS)
     name = approver_list_name(name)
     if session.scalar(select(ApproverList).where(ApproverList.name == name)):
         raise Invalid("There is already an approver list %(name)r.", name=name)
     approver_list = ApproverList(name=name, members=list(dict.fromkeys(members)))
     session.add(approver_list)
     session.flush()
-    record(session, Act.CREATED_APPROVER_LIST, by=by, via=via, **facts(approver_list))
+    record(session, Act.CREATED_APPROVER_LIST, actor=actor, **facts(approver_list))
     return approver_list
 
 
 def set_approvers(
-    session: Session,
-    approver_list: ApproverList,
-    members: Iterable[User],
-    *,
-    by: User | None,
-    via: Door,
+    session: Session, approver_list: ApproverList, members: Iterable[User], *, actor: Actor
 ) -> None:
     """Make these people, and nobody else, the approvers; of open requests too, and told of them."""
-    require(by, Right.EDIT_APPROVER_LISTS, via)
+    require(actor, Right.EDIT_APPROVER_LISTS)
     approver_list.members = list(dict.fromkeys(members))
-    record(session, Act.EDITED_APPROVER_LIST, by=by, via=via, **facts(approver_list))
+    record(session, Act.EDITED_APPROVER_LIST, actor=actor, **facts(approver_list))
     ask_newcomers(session, approver_list)
 
 
@@ -142,12 +135,11 @@ def assign_approvers(
     approver_list: ApproverList | None,
     *,
     escalation: bool = False,
-    by: User | None,
-    via: Door,
+    actor: Actor,
 ) -> None:
     """Have this approver list, or none, answer for the mailing list, or once others have not."""
-    require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
-    require(by, Right.USE_APPROVER_LISTS, via, list_id=mailing_list.id)
+    require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
+    require(actor, Right.USE_APPROVER_LISTS, list_id=mailing_list.id)
     if escalation:
         mailing_list.escalation_list = approver_list
     else:
@@ -155,8 +147,7 @@ def assign_approvers(
     record(
         session,
         Act.ASSIGNED_APPROVERS,
-        by=by,
-        via=via,
+        actor=actor,
         list_id=mailing_list.id,
         escalation=escalation,
         **facts(approver_list),

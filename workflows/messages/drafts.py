@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
+    Actor,
     Channel,
-    Door,
     LetterName,
     MailingList,
     Message,
@@ -17,7 +17,6 @@ from models import (
     Refusal,
     Right,
     SendoutRules,
-    User,
     record,
 )
 from models.clock import now
@@ -34,68 +33,66 @@ class NotADraft(Refusal):
 def rewrite(
     session: Session,
     message: Message,
-    author: User,
     *,
+    actor: Actor,
     mailing_list: MailingList,
     raw: bytes,
     composed: bool,
     max_bytes: int,
-    via: Door,
 ) -> None:
     """Put other bytes into the draft's place, whole.
 
     Raises Trespass for somebody else's message, Archived, NotADraft, Invalid for what is no mail.
     """
-    require_author(message, author, via)
+    require_author(message, actor)
     require_open(session, mailing_list)
     hold_draft(session, message)
     message.subject = subject_of(raw, max_bytes)
     message.mailing_list, message.raw, message.size = mailing_list, raw, len(raw)
     message.composed, message.written_at = composed, now()
     session.flush()
-    record(session, Act.REWROTE, by=author, via=via, **message.place)
+    record(session, Act.REWROTE, actor=actor, **message.place)
 
 
-def discard(session: Session, message: Message, author: User, *, via: Door) -> None:
+def discard(session: Session, message: Message, *, actor: Actor) -> None:
     """Delete the draft's subject and content; what happened to it stays on record.
 
     Raises Trespass for somebody else's message, NotADraft.
     """
-    require_author(message, author, via)
+    require_author(message, actor)
     hold_draft(session, message)
     message.move(MessageState.DISCARDED, MessageState.DRAFT)
     message.subject, message.raw, message.size, message.send_at = "", b"", 0, None
     message.sendout_rules = SendoutRules()
-    record(session, Act.DISCARDED, by=author, via=via, **message.place)
+    record(session, Act.DISCARDED, actor=actor, **message.place)
 
 
-def copy(session: Session, message: Message, author: User, *, max_bytes: int, via: Door) -> Message:
+def copy(session: Session, message: Message, *, actor: Actor, max_bytes: int) -> Message:
     """A new draft of the same bytes for the same list; raises Trespass, NotADraft if deleted."""
-    require_author(message, author, via)
+    require_author(message, actor)
     if message.state is MessageState.DISCARDED:
         raise NotADraft("Message %(number)d was deleted.", number=message.id)
     return write(
         session,
-        author,
         message.mailing_list,
+        actor=actor,
         raw=message.raw,
         composed=message.composed,
         max_bytes=max_bytes,
-        via=via,
     )
 
 
-def send_proof(session: Session, message: Message, author: User, *, via: Door) -> None:
+def send_proof(session: Session, message: Message, *, actor: Actor) -> None:
     """Mail the message to its author, and to nobody else, as it would be sent now.
 
     Raises Trespass for somebody else's message, NotADraft if it was deleted.
     """
-    require_author(message, author, via)
+    require_author(message, actor)
     if message.state is MessageState.DISCARDED:
         raise NotADraft("Message %(number)d was deleted.", number=message.id)
     # By mail, whatever the author otherwise prefers: it is about a mail.
     proof = Notification(
-        letter=LetterName.PROOF, channel=Channel.EMAIL, user=author, message=message
+        letter=LetterName.PROOF, channel=Channel.EMAIL, user=actor.person, message=message
     )
     session.add(proof)
     session.flush()
@@ -104,11 +101,10 @@ def send_proof(session: Session, message: Message, author: User, *, via: Door) -
 def reschedule(
     session: Session,
     message: Message,
-    by: User,
     *,
+    actor: Actor,
     send_at: datetime | None,
     rules: SendoutRules | None = None,
-    via: Door,
 ) -> None:
     """Set when the message is to go out; None is as soon as it may.  With `rules`, those too.
 
@@ -118,15 +114,15 @@ def reschedule(
     being sent.
     """
     place = {"message_id": message.id, "list_id": message.list_id}
-    if by.id != message.author_id:
-        require(by, Right.SEND_MESSAGES, via, **place)
-    require(by, Right.SCHEDULE_SENDOUT, via, **place)
+    if actor.person.id != message.author_id:
+        require(actor, Right.SEND_MESSAGES, **place)
+    require(actor, Right.SCHEDULE_SENDOUT, **place)
     if send_at is not None:
         require_sensible(send_at)
     if rules is not None:
         hold_rules(session, message.mailing_list)
     if message.state is MessageState.DRAFT:
-        require_author(message, by, via)
+        require_author(message, actor)
         hold_draft(session, message)
     else:
         postpone(session, message, send_at)
@@ -135,7 +131,7 @@ def reschedule(
     if rules is not None and rules != message.sendout_rules:
         choose_rules(message, rules)
         detail = facts(rules)
-    record(session, Act.RESCHEDULED, by=by, via=via, **message.place, **detail)
+    record(session, Act.RESCHEDULED, actor=actor, **message.place, **detail)
 
 
 def hold_draft(session: Session, message: Message) -> None:

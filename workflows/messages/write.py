@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
-    Door,
+    Actor,
     Invalid,
     MailingList,
     Message,
@@ -43,12 +43,11 @@ CALENDAR_AHEAD = timedelta(days=3 * LONGEST)
 
 def write(
     session: Session,
-    author: User,
     mailing_list: MailingList,
     *,
+    actor: Actor,
     raw: bytes,
     max_bytes: int,
-    via: Door,
     send_at: datetime | None = None,
     rules: SendoutRules = NO_RULES,
     composed: bool = False,
@@ -60,12 +59,12 @@ def write(
     """
     require_open(session, mailing_list)
     if send_at is not None or rules != NO_RULES:
-        require(author, Right.SCHEDULE_SENDOUT, via, list_id=mailing_list.id)
+        require(actor, Right.SCHEDULE_SENDOUT, list_id=mailing_list.id)
     if send_at is not None:
         require_sensible(send_at)
     subject = subject_of(raw, max_bytes)
     message = Message(
-        author=author,
+        author=actor.person,
         mailing_list=mailing_list,
         raw=raw,
         size=len(raw),
@@ -76,7 +75,7 @@ def write(
     choose_rules(message, rules)
     session.add(message)
     session.flush()
-    record(session, Act.WROTE, by=author, via=via, message_id=message.id, list_id=mailing_list.id)
+    record(session, Act.WROTE, actor=actor, message_id=message.id, list_id=mailing_list.id)
     return message
 
 
@@ -85,12 +84,12 @@ def subject_of(raw: bytes, max_bytes: int) -> str:
     return read(raw, limit=max_bytes).subject
 
 
-def hand_in(session: Session, message: Message, author: User, *, via: Door) -> None:
+def hand_in(session: Session, message: Message, *, actor: Actor) -> None:
     """Release the message if its author may send (Right 601), else ask for approval."""
-    if author.may(Right.SEND_MESSAGES):
-        release(session, message, author, via=via)
+    if actor.person.may(Right.SEND_MESSAGES):
+        release(session, message, actor=actor)
     else:
-        request_approval(session, message, author, via=via)
+        request_approval(session, message, actor=actor)
 
 
 def message_by_id(session: Session, message_id: int) -> Message:
@@ -101,12 +100,13 @@ def message_by_id(session: Session, message_id: int) -> Message:
     return message
 
 
-def require_reader(session: Session, message: Message, user: User, *, via: Door) -> None:
-    """Raise Trespass unless `user` may read the message.
+def require_reader(session: Session, message: Message, actor: Actor) -> None:
+    """Raise Trespass unless the actor may read the message.
 
     Its author may, whoever may answer about it now, and, once it is more than a draft, everybody
     with the right to see the outbox.
     """
+    user = actor.person
     if user.id == message.author_id:
         return
     if user.may(Right.VIEW_OUTBOX) and message.state not in PRIVATE:
@@ -116,8 +116,7 @@ def require_reader(session: Session, message: Message, user: User, *, via: Door)
             "%(user)s may not read message %(number)d.",
             user=user,
             number=message.id,
-            by_id=user.id,
-            via=via,
+            **actor.signature,
             **message.place,
         )
 

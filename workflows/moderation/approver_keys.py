@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
-    Door,
+    Actor,
     Invitation,
     ModerationRequest,
     Refusal,
@@ -70,17 +70,17 @@ def invitation_by_code(session: Session, user: User, code: str, keys: Keys) -> I
 RECENT = 100
 
 
-def view(session: Session, request: ModerationRequest, approver: User, *, via: Door) -> None:
+def view(session: Session, request: ModerationRequest, *, actor: Actor) -> None:
     """Note that the approver, who has proved who they are, has opened the message.
 
     Whoever became an approver after the question is invited by this, without a letter.
     """
-    require_approver(request, approver, via)
-    invitation = own_invitation(session, request, approver)
+    require_approver(request, actor)
+    invitation = own_invitation(session, request, actor.person)
     if invitation.viewed_at is None:
         invitation.viewed_at = now()
         facts = {"request_id": request.id, **request.message.place}
-        record(session, Act.VIEWED, by=approver, via=via, **facts)
+        record(session, Act.VIEWED, actor=actor, **facts)
 
 
 def own_invitation(session: Session, request: ModerationRequest, approver: User) -> Invitation:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
-    Door,
+    Actor,
     LetterName,
     MessageState,
     ModerationRequest,
@@ -88,4 +88,4 @@ def expire(session: Session, request: ModerationRequest) -> None:
 
 def note(session: Session, act: Act, request: ModerationRequest) -> None:
     """Put into the audit trail what time has done."""
-    record(session, act, by=None, via=Door.SYSTEM, request_id=request.id, **request.message.place)
+    record(session, act, actor=Actor.system(), request_id=request.id, **request.message.place)

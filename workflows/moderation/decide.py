@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
+    Actor,
     Decision,
-    Door,
     IllegalTransition,
     Invalid,
     Invitation,
@@ -48,15 +48,13 @@ class NoLongerOpen(Refusal):
     """The question was withdrawn or has expired."""
 
 
-def request_approval(
-    session: Session, message: Message, author: User, *, via: Door
-) -> ModerationRequest:
+def request_approval(session: Session, message: Message, *, actor: Actor) -> ModerationRequest:
     """Ask everybody who may answer now; the content is fixed by its hash from here on.
 
     Raises NoApprovers, Archived, Invalid if its rules leave it no time, Trespass for somebody
     else's message, IllegalTransition unless it is a draft.
     """
-    require_author(message, author, via)
+    require_author(message, actor)
     require_open(session, message.mailing_list)
     require_time_still(session, message)
     approvers = approvers_to_ask(message)
@@ -64,7 +62,7 @@ def request_approval(
     request = ModerationRequest(message=message, content_hash=message.content_hash())
     session.add(request)
     session.flush()
-    record(session, Act.ASKED, by=author, via=via, request_id=request.id, **message.place)
+    record(session, Act.ASKED, actor=actor, request_id=request.id, **message.place)
     invite(session, request, approvers)
     return request
 
@@ -72,24 +70,23 @@ def request_approval(
 def decide(
     session: Session,
     request: ModerationRequest,
-    approver: User,
     verdict: Verdict,
     *,
-    via: Door,
+    actor: Actor,
     comment: str = "",
 ) -> Decision:
     """Record the first answer and what follows from it, whichever door it came through.
 
     Raises NotAnApprover, AlreadyDecided (who, what and when), NoLongerOpen.
     """
-    require_approver(request, approver, via)
+    require_approver(request, actor)
     comment = checked_comment(comment)
     win(session, request)
     decision = Decision(
         request_id=request.id,
-        approver=approver,
+        approver=actor.person,
         verdict=verdict,
-        via=via,
+        via=actor.door,
         comment=comment,
     )
     session.add(decision)
@@ -98,17 +95,17 @@ def decide(
     return decision
 
 
-def withdraw(session: Session, request: ModerationRequest, author: User, *, via: Door) -> None:
+def withdraw(session: Session, request: ModerationRequest, *, actor: Actor) -> None:
     """Take the question back; the message is a draft again.
 
     Raises Trespass for somebody else's message, AlreadyDecided, NoLongerOpen.
     """
-    require_author(request.message, author, via)
+    require_author(request.message, actor)
     message = request.message
     win(session, request, RequestState.WITHDRAWN)
     message.move(MessageState.DRAFT, MessageState.IN_MODERATION)
     notify(session, invited(request), LetterName.WITHDRAWN, message=message, request=request)
-    record(session, Act.WITHDREW, by=author, via=via, request_id=request.id, **message.place)
+    record(session, Act.WITHDREW, actor=actor, request_id=request.id, **message.place)
 
 
 def request_by_id(session: Session, request_id: int) -> ModerationRequest:
@@ -151,12 +148,13 @@ def approvers_to_ask(message: Message) -> Sequence[User]:
     )
 
 
-def require_approver(request: ModerationRequest, user: User, via: Door) -> None:
-    """Raise NotAnApprover unless `user` may answer this request now."""
+def require_approver(request: ModerationRequest, actor: Actor) -> None:
+    """Raise NotAnApprover unless the actor may answer this request now."""
+    user = actor.person
     if user in request.approvers():
         return
     mailing_list = request.message.mailing_list
-    place: dict[str, Any] = {"by_id": user.id, "via": via, **request.message.place}
+    place: dict[str, Any] = {**actor.signature, **request.message.place}
     if user == request.message.author and mailing_list.four_eyes:
         raise NotAnApprover(
             "%(user)s wrote this message, and the list %(list)s asks for four eyes.",
@@ -209,9 +207,9 @@ def follow(session: Session, request: ModerationRequest, decision: Decision) -> 
     message = request.message
     others = [user for user in invited(request) if user != decision.approver]
     notify(session, others, LetterName.DECIDED, message=message, request=request)
-    facts: dict[str, Any] = {"by": decision.approver, "via": decision.via, **message.place}
+    actor = Actor(decision.approver, decision.via)
     if decision.verdict is Verdict.APPROVED:
-        record(session, Act.APPROVED, comment=decision.comment, **facts)
+        record(session, Act.APPROVED, actor=actor, comment=decision.comment, **message.place)
         message.move(MessageState.SCHEDULED, MessageState.IN_MODERATION)
         schedule(
             session,
@@ -222,7 +220,7 @@ def follow(session: Session, request: ModerationRequest, decision: Decision) -> 
         letter = LetterName.APPROVED
     else:
         message.move(MessageState.REJECTED)
-        record(session, Act.REJECTED, comment=decision.comment, **facts)
+        record(session, Act.REJECTED, actor=actor, comment=decision.comment, **message.place)
         letter = LetterName.REJECTED
     notify(session, [message.author], letter, message=message, request=request)
 

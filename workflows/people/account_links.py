@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
+    Actor,
     Channel,
-    Door,
     LetterName,
     LinkPurpose,
     MailedLink,
@@ -55,11 +55,11 @@ def send_link(
     session.add(Notification(letter=LETTERS[purpose], channel=Channel.EMAIL, user=user, link=link))
 
 
-def invite(session: Session, user: User, *, by: User | None, via: Door) -> None:
+def invite(session: Session, user: User, *, actor: Actor) -> None:
     """Have a person whom an administrator added choose a password; again, if asked again."""
-    require(by, Right.EDIT_USERS, via)
+    require(actor, Right.EDIT_USERS)
     send_link(session, user, LinkPurpose.INVITATION)
-    record(session, Act.INVITED, by=by, via=via, user_id=user.id)
+    record(session, Act.INVITED, actor=actor, user_id=user.id)
 
 
 def void_links(session: Session, user: User) -> None:

@@ -3,7 +3,7 @@
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from models import Act, Change, Door, Invalid, LetterName, LinkPurpose, Right, User, record
+from models import Act, Actor, Change, Invalid, LetterName, LinkPurpose, Right, User, record
 from models.addresses import checked_address
 from workflows.access import find_user, require
 from workflows.people.account_links import send_link, tell_owner, void_links
@@ -19,17 +19,15 @@ def ask_for_address(session: Session, user: User, address: str) -> None:
     send_link(session, user, LinkPurpose.ADDRESS, new_address=free_address(session, address, user))
 
 
-def change_address(
-    session: Session, user: User, address: str, *, by: User | None, via: Door
-) -> bool:
+def change_address(session: Session, user: User, address: str, *, actor: Actor) -> bool:
     """Give the person another address, and tell them at both; False if it is theirs already.
 
     Raises Invalid for an address that is none or somebody else's and for somebody who was removed,
-    Trespass if it is somebody else's to change and `by` may not edit users.
+    Trespass if it is somebody else's to change and the actor may not edit users.
     """
-    if by is not user:
-        require(by, Right.EDIT_USERS, via)
-    lock_user(session, user, by)
+    if actor.user is not user:
+        require(actor, Right.EDIT_USERS)
+    lock_user(session, user, actor)
     if user.removed_at:
         raise Invalid("%(user)s was removed.", user=user)
     wanted = free_address(session, address, user)
@@ -46,8 +44,8 @@ def change_address(
     void_links(session, user)
     for address_told in (former, None):
         tell_owner(session, user, LetterName.ADDRESS_CHANGED, former_address=address_told)
-    lists = note_everywhere(session, Change.READDRESSED, user, by=by, via=via)
-    record(session, Act.CHANGED_ADDRESS, by=by, via=via, user_id=user.id, lists=lists)
+    lists = note_everywhere(session, Change.READDRESSED, user, actor=actor)
+    record(session, Act.CHANGED_ADDRESS, actor=actor, user_id=user.id, lists=lists)
     return True
 
 

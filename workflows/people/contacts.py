@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Act, Door, Invalid, Language, Preference, Right, User, record
+from models import Act, Actor, Invalid, Language, Preference, Right, User, record
 from models.names import person_name
 from notifications.sms.twilio import valid_number
 from workflows.access import require
@@ -21,8 +21,7 @@ def change_contact(
     time_zone: str | None = None,
     phone: str | None = None,
     preference: Preference | None = None,
-    by: User | None,
-    via: Door,
+    actor: Actor,
 ) -> None:
     """Change what is given and leave the rest; an empty `phone` takes the number away.
 
@@ -30,8 +29,8 @@ def change_contact(
     somebody else's, for SMS without a number, and for a zone that is none; Trespass for somebody
     else's contact without the right to edit users.
     """
-    if by is not user:
-        require(by, Right.EDIT_USERS, via)
+    if actor.user is not user:
+        require(actor, Right.EDIT_USERS)
     if user.removed_at:
         raise Invalid("%(user)s was removed.", user=user)
     before = user.name
@@ -45,7 +44,7 @@ def change_contact(
     if user.preference is not Preference.EMAIL and not user.phone:
         raise Invalid("%(user)s has no telephone number to send an SMS to.", user=user)
     renamed: dict[str, Any] = {"name": user.name, "before": before} if user.name != before else {}
-    record(session, Act.CHANGED_CONTACT, by=by, via=via, user_id=user.id, **renamed)
+    record(session, Act.CHANGED_CONTACT, actor=actor, user_id=user.id, **renamed)
 
 
 def known_zone(name: str) -> str:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Door, Refusal, Right, Role, User
+from models import Actor, Refusal, Right, Role, User
 
 EDITING = Role.rights.contains([Right.EDIT_USERS.value])
 
@@ -16,12 +16,12 @@ class LastAdministrator(Refusal):
 
 
 @contextmanager
-def never_the_last(session: Session, *, by: User | None, via: Door) -> Iterator[None]:
+def never_the_last(session: Session, *, actor: Actor) -> Iterator[None]:
     """Raise LastAdministrator if what is done inside leaves nobody who may edit users.
 
     The operator at the machine may do it: `listgate user add --admin` needs nobody's right.
     """
-    if by is None and via is Door.COMMAND_LINE:
+    if actor == Actor.operator():
         yield
         return
     # Of two administrators who disable each other at once, the second waits here, and sees.

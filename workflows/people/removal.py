@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
+    Actor,
     ApproverList,
     Credentials,
     Delivery,
     Dispatch,
-    Door,
     MailedLink,
     Notification,
     Right,
@@ -33,24 +33,24 @@ class Departure(NamedTuple):
     approver_lists: int
 
 
-def remove_user(session: Session, user: User, *, by: User | None, via: Door) -> Departure | None:
+def remove_user(session: Session, user: User, *, actor: Actor) -> Departure | None:
     """Take the person off every list and approver list, and forget address, phone and roles.
 
     The row stays: decisions and messages name it.  None if it was done before.  Raises
     LastAdministrator.
     """
-    require(by, Right.EDIT_USERS, via)
-    lock_user(session, user, by)
+    require(actor, Right.EDIT_USERS)
+    lock_user(session, user, actor)
     if user.removed_at:
         return None
-    lists = leave_every_list(session, user, by=by, via=via)
+    lists = leave_every_list(session, user, actor=actor)
     approver_lists = leave_every_approver_list(session, user)
-    with never_the_last(session, by=by, via=via):
+    with never_the_last(session, actor=actor):
         user.roles = []
     forget(session, user)
     user.removed_at = now()
     user.disabled_at = user.disabled_at or user.removed_at
-    record(session, Act.REMOVED_USER, by=by, via=via, user_id=user.id, lists=lists)
+    record(session, Act.REMOVED_USER, actor=actor, user_id=user.id, lists=lists)
     return Departure(len(lists), approver_lists)
 
 

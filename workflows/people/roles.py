@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Act, Door, Invalid, Refusal, Right, Role, User, record
+from models import Act, Actor, Invalid, Refusal, Right, Role, User, record
 from models.names import role_name
 from models.people import user_role
 from workflows.access import require, role_named
@@ -17,22 +17,20 @@ class RoleInUse(Refusal):
     """Somebody has the role."""
 
 
-def create_role(
-    session: Session, name: str, rights: Iterable[int], *, by: User | None, via: Door
-) -> Role:
+def create_role(session: Session, name: str, rights: Iterable[int], *, actor: Actor) -> Role:
     """Create a role with these rights; raises Invalid if there is one of this name."""
-    require(by, Right.EDIT_USERS, via)
-    return define_role(session, free_name(session, name), rights, by=by, via=via)
+    require(actor, Right.EDIT_USERS)
+    return define_role(session, free_name(session, name), rights, actor=actor)
 
 
-def rename_role(session: Session, role: Role, name: str, *, by: User | None, via: Door) -> None:
+def rename_role(session: Session, role: Role, name: str, *, actor: Actor) -> None:
     """Call the role something else; raises Invalid if another one is called so."""
-    require(by, Right.EDIT_USERS, via)
+    require(actor, Right.EDIT_USERS)
     if name.strip() == role.name:
         return
     before, role.name = role.name, free_name(session, name)
     session.flush()  # the next verb may look for it by name
-    record(session, Act.RENAMED_ROLE, by=by, via=via, before=before, role=role.name)
+    record(session, Act.RENAMED_ROLE, actor=actor, before=before, role=role.name)
 
 
 def free_name(session: Session, name: str) -> str:
@@ -43,38 +41,36 @@ def free_name(session: Session, name: str) -> str:
     return name
 
 
-def delete_role(session: Session, role: Role, *, by: User | None, via: Door) -> None:
+def delete_role(session: Session, role: Role, *, actor: Actor) -> None:
     """Delete a role that nobody has; raises RoleInUse."""
-    require(by, Right.EDIT_USERS, via)
+    require(actor, Right.EDIT_USERS)
     # Held, so that nobody gets the role before it is gone.
     session.refresh(role, with_for_update=True)
     having = select(user_role.c.user_id).where(user_role.c.role_id == role.id)
     if session.scalar(having.limit(1)) is not None:
         raise RoleInUse("Somebody has the role %(role)s; take it from them first.", role=role.name)
     session.delete(role)
-    record(session, Act.DELETED_ROLE, by=by, via=via, role=role.name)
+    record(session, Act.DELETED_ROLE, actor=actor, role=role.name)
 
 
-def revoke(session: Session, user: User, role_name: str, *, by: User | None, via: Door) -> None:
+def revoke(session: Session, user: User, role_name: str, *, actor: Actor) -> None:
     """Take a role from `user`, if they have it; raises LastAdministrator."""
-    require(by, Right.EDIT_USERS, via)
+    require(actor, Right.EDIT_USERS)
     role = role_named(session, role_name)
     if role in user.roles:
-        with never_the_last(session, by=by, via=via):
+        with never_the_last(session, actor=actor):
             user.roles.remove(role)
-        record(session, Act.REVOKED_ROLE, by=by, via=via, user_id=user.id, role=role.name)
+        record(session, Act.REVOKED_ROLE, actor=actor, user_id=user.id, role=role.name)
 
 
-def set_roles(
-    session: Session, user: User, names: Iterable[str], *, by: User | None, via: Door
-) -> None:
+def set_roles(session: Session, user: User, names: Iterable[str], *, actor: Actor) -> None:
     """Give `user` these roles and no others; raises Unknown, Invalid for somebody removed."""
-    require(by, Right.EDIT_USERS, via)
+    require(actor, Right.EDIT_USERS)
     if user.removed_at:
         raise Invalid("%(user)s was removed.", user=user)
     wanted, had = set(names), {role.name for role in user.roles}
     # First what is given: whoever exchanges roles stays an administrator meanwhile.
     for name in sorted(wanted - had):
-        grant(session, user, name, by=by, via=via)
+        grant(session, user, name, actor=actor)
     for name in sorted(had - wanted):
-        revoke(session, user, name, by=by, via=via)
+        revoke(session, user, name, actor=actor)

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
+    Actor,
     Change,
-    Door,
     Invalid,
     Right,
     Role,
@@ -24,20 +24,14 @@ from workflows.sync.journal import lock_user, note_everywhere
 
 
 def add_user(
-    session: Session,
-    address: str,
-    name: str,
-    *,
-    roles: Iterable[str] = (),
-    by: User | None,
-    via: Door,
+    session: Session, address: str, name: str, *, roles: Iterable[str] = (), actor: Actor
 ) -> User:
     """Add a person, with the roles of these names.
 
     Raises Invalid for an address that is none or is taken, Unknown for a role, Trespass without
     the right to edit users.
     """
-    require(by, Right.EDIT_USERS, via)
+    require(actor, Right.EDIT_USERS)
     user = User(address=checked_address(address), name=person_name(name))
     names = list(roles)
     if find_user(session, user.address):
@@ -45,60 +39,58 @@ def add_user(
     user.roles = [role_named(session, role) for role in names]
     session.add(user)
     session.flush()
-    record(session, Act.ADDED_USER, by=by, via=via, user_id=user.id, roles=names)
+    record(session, Act.ADDED_USER, actor=actor, user_id=user.id, roles=names)
     return user
 
 
-def grant(session: Session, user: User, role_name: str, *, by: User | None, via: Door) -> None:
+def grant(session: Session, user: User, role_name: str, *, actor: Actor) -> None:
     """Give `user` a role; giving it twice is giving it once."""
-    require(by, Right.EDIT_USERS, via)
+    require(actor, Right.EDIT_USERS)
     role = role_named(session, role_name)
     if role not in user.roles:
         user.roles.append(role)
-        record(session, Act.GRANTED_ROLE, by=by, via=via, user_id=user.id, role=role.name)
+        record(session, Act.GRANTED_ROLE, actor=actor, user_id=user.id, role=role.name)
 
 
-def disable(session: Session, user: User, *, by: User | None, via: Door) -> None:
+def disable(session: Session, user: User, *, actor: Actor) -> None:
     """From now on this person neither acts nor receives, on no list; nothing is forgotten.
 
     Raises LastAdministrator.
     """
-    require(by, Right.EDIT_USERS, via)
-    lock_user(session, user, by)
+    require(actor, Right.EDIT_USERS)
+    lock_user(session, user, actor)
     if not user.disabled_at:
-        with never_the_last(session, by=by, via=via):
+        with never_the_last(session, actor=actor):
             user.disabled_at = now()
-        note_everywhere(session, Change.DISABLED, user, by=by, via=via)
-        record(session, Act.DISABLED_USER, by=by, via=via, user_id=user.id)
+        note_everywhere(session, Change.DISABLED, user, actor=actor)
+        record(session, Act.DISABLED_USER, actor=actor, user_id=user.id)
 
 
-def enable(session: Session, user: User, *, by: User | None, via: Door) -> None:
+def enable(session: Session, user: User, *, actor: Actor) -> None:
     """Undo `disable`; raises Invalid for somebody who was removed."""
-    require(by, Right.EDIT_USERS, via)
-    lock_user(session, user, by)
+    require(actor, Right.EDIT_USERS)
+    lock_user(session, user, actor)
     if user.removed_at:
         raise Invalid("%(user)s was removed.", user=user)
     if user.disabled_at:
         user.disabled_at = None
-        note_everywhere(session, Change.ENABLED, user, by=by, via=via)
-        record(session, Act.ENABLED_USER, by=by, via=via, user_id=user.id)
+        note_everywhere(session, Change.ENABLED, user, actor=actor)
+        record(session, Act.ENABLED_USER, actor=actor, user_id=user.id)
 
 
-def define_role(
-    session: Session, name: str, rights: Iterable[int], *, by: User | None, via: Door
-) -> Role:
+def define_role(session: Session, name: str, rights: Iterable[int], *, actor: Actor) -> Role:
     """Create the role of this name, or give the existing one exactly these rights.
 
     Raises LastAdministrator.
     """
-    require(by, Right.EDIT_USERS, via)
+    require(actor, Right.EDIT_USERS)
     known = sorted({checked_right(number) for number in rights})
     name = role_name(name)
     role = session.scalar(select(Role).where(Role.name == name))
     if role is None:
         role = Role(name=name, rights=known)
         session.add(role)
-    with never_the_last(session, by=by, via=via):
+    with never_the_last(session, actor=actor):
         role.rights = known
-    record(session, Act.EDITED_ROLE, by=by, via=via, role=name, rights=known)
+    record(session, Act.EDITED_ROLE, actor=actor, role=name, rights=known)
     return role

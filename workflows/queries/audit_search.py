@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from models import Act, AuditEntry, Door, MailingList, Message, Right, User
+from models import Act, Actor, AuditEntry, Door, MailingList, Message, Right, User
 from workflows.access import find_user, require
 
 # Of so many people or messages one search tells; whoever asks for more asks too vaguely.
@@ -48,12 +48,12 @@ class Names:
 NOBODY = Names()
 
 
-def require_reader(by: User, via: Door) -> None:
+def require_reader(actor: Actor) -> None:
     """Raise Trespass for whoever may not read the trail.
 
     It tells what everybody did, and when they logged in: that is for those who may view users.
     """
-    require(by, Right.VIEW_USERS, via)
+    require(actor, Right.VIEW_USERS)
 
 
 def search(

@@ -9,7 +9,7 @@ from operator import attrgetter
 from sqlalchemy import and_, not_, or_, select
 from sqlalchemy.orm import Session
 
-from models import Act, AuditEntry, Change, SubscriptionChange, User, acting
+from models import Act, Actor, AuditEntry, Change, SubscriptionChange, User, acting
 
 # The journal knows each joining and leaving, also those of an import, which is one act.
 FROM_JOURNAL = {Change.JOINED: Act.SUBSCRIBED, Change.LEFT: Act.UNSUBSCRIBED}
@@ -83,5 +83,5 @@ def as_entry(change: SubscriptionChange, by: User | None) -> AuditEntry:
         list_id=change.list_id,
         detail={"user_id": change.user_id},
         about_id=change.user_id,
-        **acting(by, change.via),
+        **acting(Actor(by, change.via)),
     )

@@ -7,15 +7,14 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
+    Actor,
     Dispatch,
     DispatchState,
-    Door,
     Invalid,
     MailingList,
     Message,
     Right,
     SendoutRules,
-    User,
     record,
 )
 from models.clock import now
@@ -27,19 +26,14 @@ COLUMNS = ("rate_copies", "rate_minutes", "window_opens", "window_closes")
 
 
 def set_sendout_rules(
-    session: Session,
-    mailing_list: MailingList,
-    rules: SendoutRules,
-    *,
-    by: User | None,
-    via: Door,
+    session: Session, mailing_list: MailingList, rules: SendoutRules, *, actor: Actor
 ) -> bool:
     """Have these rules, and no others, count for every sendout of the list, from the next batch on.
 
     False if they did before.  Raises Trespass without Right 402, Invalid if a message on its way
     could never go out.
     """
-    require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
+    require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
     lock_list(session, mailing_list)
     if rules == mailing_list.sendout_rules:
         return False
@@ -52,14 +46,7 @@ def set_sendout_rules(
                 window=told(message.sendout_rules),
             )
     mailing_list.sendout_rules = rules
-    record(
-        session,
-        Act.SET_SENDOUT_RULES,
-        by=by,
-        via=via,
-        list_id=mailing_list.id,
-        **facts(rules),
-    )
+    record(session, Act.SET_SENDOUT_RULES, actor=actor, list_id=mailing_list.id, **facts(rules))
     look_anew(session, mailing_list)
     return True
 

@@ -7,15 +7,14 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
+    Actor,
     Dispatch,
     DispatchState,
-    Door,
     IllegalTransition,
     LetterName,
     Message,
     MessageState,
     Right,
-    User,
     record,
 )
 from models.clock import now
@@ -24,21 +23,21 @@ from workflows.notify import notify
 from workflows.sendout.rules import COLUMNS, require_time_still
 
 
-def release(session: Session, message: Message, author: User, *, via: Door) -> Dispatch:
+def release(session: Session, message: Message, *, actor: Actor) -> Dispatch:
     """Schedule the own message without asking: for authors who have Right 601.
 
     Raises Trespass without that right or for somebody else's message, Archived, Invalid if its
     rules leave it no time, IllegalTransition unless it is a draft.
     """
-    require_author(message, author, via)
-    require(author, Right.SEND_MESSAGES, via, message_id=message.id, list_id=message.list_id)
+    require_author(message, actor)
+    require(actor, Right.SEND_MESSAGES, message_id=message.id, list_id=message.list_id)
     require_open(session, message.mailing_list)
     require_time_still(session, message)
     message.move(MessageState.SCHEDULED, MessageState.DRAFT)
     dispatch = schedule(
-        session, message, content_hash=message.content_hash(), released_by_id=author.id
+        session, message, content_hash=message.content_hash(), released_by_id=actor.person.id
     )
-    record(session, Act.RELEASED, by=author, via=via, **message.place)
+    record(session, Act.RELEASED, actor=actor, **message.place)
     return dispatch
 
 
@@ -63,34 +62,34 @@ def schedule(
     return dispatch
 
 
-def recall(session: Session, message: Message, by: User, *, via: Door) -> MessageState:
+def recall(session: Session, message: Message, *, actor: Actor) -> MessageState:
     """Take a scheduled message back, or stop one that is being sent; returns its new state.
 
     Its author may, and everybody with Right 601.  What is recalled is a draft again and its
     approval void; of what is stopped, the unsent stays unsent.
     """
-    if by.id != message.author_id:
-        require(by, Right.SEND_MESSAGES, via, message_id=message.id, list_id=message.list_id)
+    if actor.person.id != message.author_id:
+        require(actor, Right.SEND_MESSAGES, message_id=message.id, list_id=message.list_id)
     dispatch = unfinished_dispatch(session, message)
     if dispatch.state is DispatchState.WAITING:
         cancel(dispatch)
-        record(session, Act.RECALLED, by=by, via=via, **message.place)
+        record(session, Act.RECALLED, actor=actor, **message.place)
     else:
-        stop(session, dispatch, by=by, via=via)
+        stop(session, dispatch, actor=actor)
     return message.state
 
 
-def stop(session: Session, dispatch: Dispatch, *, by: User | None, via: Door) -> None:
+def stop(session: Session, dispatch: Dispatch, *, actor: Actor) -> None:
     """Stop half-way: what is unsent stays unsent.  Its author is told, unless it is by the author.
 
-    Without a person (`by`) it is because the content has changed.
+    If it is the system, the content has changed.
     """
     message = dispatch.message
     dispatch.move(DispatchState.STOPPED)
     message.move(MessageState.STOPPED)
-    record(session, Act.STOPPED_SENDING, by=by, via=via, **message.place)
-    if by is None or by.id != message.author_id:
-        who = by and by.name
+    record(session, Act.STOPPED_SENDING, actor=actor, **message.place)
+    if actor.user is None or actor.user.id != message.author_id:
+        who = actor.user and actor.user.name
         notify(session, [message.author], LetterName.STOPPED, message=message, stopped_by=who)
 
 
@@ -109,7 +108,7 @@ def return_to_author(session: Session, dispatch: Dispatch) -> None:
     """Do not send what is no longer what was approved: the message is a draft again."""
     message = dispatch.message
     cancel(dispatch)
-    record(session, Act.RETURNED, by=None, via=Door.SYSTEM, **message.place)
+    record(session, Act.RETURNED, actor=Actor.system(), **message.place)
     notify(session, [message.author], LetterName.RETURNED, message=message)
 
 

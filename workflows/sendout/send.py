@@ -16,11 +16,11 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from models import (
     Act,
+    Actor,
     Delivery,
     DeliveryState,
     Dispatch,
     DispatchState,
-    Door,
     Message,
     MessageState,
     record,
@@ -92,7 +92,7 @@ def refuse_changed(session: Session, dispatch: Dispatch) -> None:
     if dispatch.state is DispatchState.WAITING:
         return_to_author(session, dispatch)
     else:
-        stop(session, dispatch, by=None, via=Door.SYSTEM)
+        stop(session, dispatch, actor=Actor.system())
 
 
 def begin(session: Session, dispatch: Dispatch) -> None:
@@ -114,14 +114,7 @@ def begin(session: Session, dispatch: Dispatch) -> None:
         )
     )
     expected = session.scalar(select(func.count()).select_from(recipients))
-    record(
-        session,
-        Act.BEGAN_SENDING,
-        by=None,
-        via=Door.SYSTEM,
-        recipients=expected,
-        **message.place,
-    )
+    record(session, Act.BEGAN_SENDING, actor=Actor.system(), recipients=expected, **message.place)
 
 
 def next_deliveries(session: Session, dispatch: Dispatch, number: int) -> Sequence[int]:
@@ -157,8 +150,7 @@ def finish_or_wait(session: Session, dispatch: Dispatch, again_at: datetime) -> 
     record(
         session,
         Act.FINISHED_SENDING,
-        by=None,
-        via=Door.SYSTEM,
+        actor=Actor.system(),
         **tally(session, dispatch),
         **dispatch.message.place,
     )

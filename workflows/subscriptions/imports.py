@@ -12,12 +12,11 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
-    Door,
+    Actor,
     Invalid,
     MailingList,
     Refusal,
     Right,
-    User,
     record,
 )
 from models.addresses import address_key, checked_address
@@ -41,19 +40,14 @@ class Imported(NamedTuple):
 
 
 def check(
-    session: Session,
-    file: IO[bytes],
-    mailing_list: MailingList | None,
-    *,
-    by: User | None,
-    via: Door,
+    session: Session, file: IO[bytes], mailing_list: MailingList | None, *, actor: Actor
 ) -> Report:
     """Find out whom a file names; without a list, for one that is not there yet.
 
     Raises Trespass for a person who may not edit lists: the report tells who has an account.
     """
     list_id = mailing_list.id if mailing_list else None
-    require(by, Right.EDIT_LISTS, via, list_id=list_id)
+    require(actor, Right.EDIT_LISTS, list_id=list_id)
     staging.prepare(session)
     found = AddressLines()
     written = staging.stage(session, staging.WRITTEN, found.entries(file))
@@ -106,10 +100,10 @@ def require_usable(report: Report, *, skip_unknown: bool, create_users: bool) ->
 
 
 def list_for(
-    session: Session, short_name: str, address: str, name: str, *, by: User | None, via: Door
+    session: Session, short_name: str, address: str, name: str, *, actor: Actor
 ) -> MailingList:
     """The list of this address, which is created if it is not there."""
-    require(by, Right.EDIT_LISTS, via)
+    require(actor, Right.EDIT_LISTS)
     if found := find_list(session, address):
         return found
     # Of two who import into the same new list, the second one finds it when the first has ended.
@@ -117,7 +111,7 @@ def list_for(
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
     if found := find_list(session, address):
         return found
-    return create_list(session, short_name, address, name, by=by, via=via)
+    return create_list(session, short_name, address, name, actor=actor)
 
 
 def carry_out(
@@ -127,8 +121,7 @@ def carry_out(
     *,
     skip_unknown: bool = False,
     create_users: bool = False,
-    by: User | None,
-    via: Door,
+    actor: Actor,
 ) -> Imported:
     """Put everybody on the list whom the file names that was checked last in this transaction.
 
@@ -136,15 +129,15 @@ def carry_out(
     malformed lines that are not to be skipped; Archived; Trespass without the right to edit lists,
     or users who are to be created.
     """
-    require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
+    require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
     require_open(session, mailing_list)
     require_usable(report, skip_unknown=skip_unknown, create_users=create_users)
     created = 0
     if create_users and report.unknown:
-        require(by, Right.EDIT_USERS, via, list_id=mailing_list.id)
+        require(actor, Right.EDIT_USERS, list_id=mailing_list.id)
         created = create_strangers(session)
-    joined = join(session, mailing_list, by=by, via=via)
+    joined = join(session, mailing_list, actor=actor)
     if joined or created:
         facts: dict[str, Any] = {"lines": report.lines, "joined": joined, "created": created}
-        record(session, Act.IMPORTED, by=by, via=via, list_id=mailing_list.id, **facts)
+        record(session, Act.IMPORTED, actor=actor, list_id=mailing_list.id, **facts)
     return Imported(joined, created)

@@ -4,14 +4,14 @@ from sqlalchemy import func, literal, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
-from models import Change, Door, MailingList, Subscription, User
+from models import Actor, Change, MailingList, Subscription, User
 from models.clock import now
 from models.contacts import Language, Preference
 from workflows.subscriptions.staging import NORMAL, PEOPLE, match
 from workflows.sync.journal import note_rows
 
 
-def join(session: Session, mailing_list: MailingList, *, by: User | None, via: Door) -> int:
+def join(session: Session, mailing_list: MailingList, *, actor: Actor) -> int:
     """Put everybody on the list who is not on it; returns how many have joined.
 
     Each person's row is held before it is judged, so that nobody joins who is being removed.  All
@@ -38,7 +38,7 @@ def join(session: Session, mailing_list: MailingList, *, by: User | None, via: D
         .returning(Subscription.list_id, Subscription.user_id)
         .cte("joined")
     )
-    return note_rows(session, Change.JOINED, joined, by=by, via=via).get(mailing_list.id, 0)
+    return note_rows(session, Change.JOINED, joined, actor=actor).get(mailing_list.id, 0)
 
 
 def create_strangers(session: Session) -> int:

@@ -20,8 +20,8 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from models import (
     Act,
+    Actor,
     Change,
-    Door,
     Invalid,
     MailingList,
     Right,
@@ -85,16 +85,14 @@ LEAVE = noting(
 )
 
 
-def subscribe(
-    session: Session, user: User, mailing_list: MailingList, *, by: User | None, via: Door
-) -> bool:
+def subscribe(session: Session, user: User, mailing_list: MailingList, *, actor: Actor) -> bool:
     """Put `user` on the list; False if they are on it already.
 
     Raises Archived, Invalid for somebody who was removed, Trespass.
     """
-    require_own_or_right(user, mailing_list, by=by, via=via)
+    require_own_or_right(user, mailing_list, actor)
     require_there(user)
-    if note_change(session, JOIN, user=user, mailing_list=mailing_list, by=by, via=via):
+    if note_change(session, JOIN, user=user, mailing_list=mailing_list, actor=actor):
         return True
     # They are on it, or the list or they have gone since this session read them.
     require_open(session, mailing_list)
@@ -110,25 +108,20 @@ def require_there(user: User) -> None:
 
 
 def subscribe_all(
-    session: Session,
-    mailing_list: MailingList,
-    user_ids: Collection[int],
-    *,
-    by: User | None,
-    via: Door,
+    session: Session, mailing_list: MailingList, user_ids: Collection[int], *, actor: Actor
 ) -> int:
     """Put all these people on the list, however many; returns how many were not on it before.
 
     Raises Unknown, and puts nobody on it, if one of them is not there or was removed.
     """
-    require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
+    require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
     wanted = select(func.unnest(literal(list(user_ids), ARRAY(BigInteger))))
     require_all(session, wanted)
     joined = joining(literal(mailing_list.id), literal(now()), User.id.in_(wanted)).cte("joined")
-    number = note_rows(session, Change.JOINED, joined, by=by, via=via).get(mailing_list.id, 0)
+    number = note_rows(session, Change.JOINED, joined, actor=actor).get(mailing_list.id, 0)
     if not number:
         require_open(session, mailing_list)
-    record(session, Act.IMPORTED, by=by, via=via, list_id=mailing_list.id, joined=number)
+    record(session, Act.IMPORTED, actor=actor, list_id=mailing_list.id, joined=number)
     return number
 
 
@@ -143,15 +136,13 @@ def require_all(session: Session, wanted: Select[int]) -> None:
         raise Unknown("Not among the users: %(numbers)s.", numbers=numbers)
 
 
-def unsubscribe(
-    session: Session, user: User, mailing_list: MailingList, *, by: User | None, via: Door
-) -> bool:
+def unsubscribe(session: Session, user: User, mailing_list: MailingList, *, actor: Actor) -> bool:
     """Take `user` off the list; False if they are not on it."""
-    require_own_or_right(user, mailing_list, by=by, via=via)
-    return note_change(session, LEAVE, user=user, mailing_list=mailing_list, by=by, via=via)
+    require_own_or_right(user, mailing_list, actor)
+    return note_change(session, LEAVE, user=user, mailing_list=mailing_list, actor=actor)
 
 
-def leave_every_list(session: Session, user: User, *, by: User | None, via: Door) -> list[int]:
+def leave_every_list(session: Session, user: User, *, actor: Actor) -> list[int]:
     """End every subscription of the person; returns the ids of the lists."""
     ended = (
         delete(Subscription)
@@ -159,20 +150,17 @@ def leave_every_list(session: Session, user: User, *, by: User | None, via: Door
         .returning(Subscription.list_id, Subscription.user_id)
         .cte("ended")
     )
-    return sorted(note_rows(session, Change.LEFT, ended, by=by, via=via))
+    return sorted(note_rows(session, Change.LEFT, ended, actor=actor))
 
 
-def require_own_or_right(
-    user: User, mailing_list: MailingList, *, by: User | None, via: Door
-) -> None:
-    """Raise Trespass unless it is the own subscription of an open list or `by` may edit lists."""
-    if by is not user:
-        require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
+def require_own_or_right(user: User, mailing_list: MailingList, actor: Actor) -> None:
+    """Raise Trespass unless it is their own, of an open list, or the actor may edit lists."""
+    if actor.user is not user:
+        require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
     elif mailing_list.self_service is SelfService.CLOSED and not user.may(Right.EDIT_LISTS):
         raise Trespass(
             "Only administrators change who is on %(list)s.",
             list=mailing_list,
-            by_id=user.id,
-            via=via,
+            **actor.signature,
             list_id=mailing_list.id,
         )

@@ -1,7 +1,5 @@
 """Write into the journal of subscriptions; whatever stands there will be pushed."""
 
-from typing import Any
-
 from sqlalchemy import (
     Executable,
     FromClause,
@@ -16,9 +14,9 @@ from sqlalchemy.sql.dml import ReturningDelete, ReturningInsert
 
 from models import (
     Act,
+    Actor,
     AuditEntry,
     Change,
-    Door,
     MailingList,
     Subscription,
     SubscriptionChange,
@@ -70,27 +68,19 @@ def noting(
 
 
 def note_change(
-    session: Session,
-    statement: Executable,
-    *,
-    user: User,
-    mailing_list: MailingList,
-    by: User | None,
-    via: Door,
+    session: Session, statement: Executable, *, user: User, mailing_list: MailingList, actor: Actor
 ) -> bool:
     """Change a person's subscription and note it; False if there was nothing to change."""
     session.flush()  # the connection knows nothing of what this session has not written yet
     whose = {"list_id": mailing_list.id, "user_id": user.id}
-    noted = session.connection().execute(statement, {"at": now(), **whose, **acting(by, via)})
+    noted = session.connection().execute(statement, {"at": now(), **whose, **acting(actor)})
     if not noted.rowcount:
         return False
     ask_for_push(session, [mailing_list.id])
     return True
 
 
-def note_everywhere(
-    session: Session, change: Change, user: User, *, by: User | None, via: Door
-) -> list[int]:
+def note_everywhere(session: Session, change: Change, user: User, *, actor: Actor) -> list[int]:
     """Note what happened to one person on every list they are on; returns the lists' ids.
 
     The caller has locked the person (`lock_user`): a subscription that is committed meanwhile
@@ -99,14 +89,14 @@ def note_everywhere(
     theirs = select(Subscription.list_id, Subscription.user_id).where(
         Subscription.user_id == user.id
     )
-    return list(note_rows(session, change, theirs.subquery(), by=by, via=via))
+    return list(note_rows(session, change, theirs.subquery(), actor=actor))
 
 
 def note_rows(
-    session: Session, change: Change, rows: FromClause, *, by: User | None, via: Door
+    session: Session, change: Change, rows: FromClause, *, actor: Actor
 ) -> dict[int, int]:
     """Note the same for each of `rows` (list id, user id); returns how many there are by list."""
-    same = {"change": change, "at": now(), **signature(by, via)}
+    same = {"change": change, "at": now(), **actor.signature}
     noted = (
         insert(SubscriptionChange)
         .from_select(
@@ -123,9 +113,7 @@ def note_rows(
     return lists
 
 
-def note_list_address(
-    session: Session, mailing_list: MailingList, *, by: User | None, via: Door
-) -> None:
+def note_list_address(session: Session, mailing_list: MailingList, *, actor: Actor) -> None:
     """Note that the list has another address, which the command is told.
 
     A list that was never pushed has nothing to be told: its first push says the new address.
@@ -136,24 +124,19 @@ def note_list_address(
         return
     session.add(
         SubscriptionChange(
-            list_id=mailing_list.id, change=Change.LIST_READDRESSED, **signature(by, via)
+            list_id=mailing_list.id, change=Change.LIST_READDRESSED, **actor.signature
         )
     )
     ask_for_push(session, [mailing_list.id])
 
 
-def lock_user(session: Session, user: User, by: User | None) -> None:
+def lock_user(session: Session, user: User, actor: Actor) -> None:
     """Hold a person's row against new subscriptions: joining takes a key share lock of it.
 
     What is noted will take such a lock of whoever acts.  Both are taken in the order of their ids,
     or two who change each other at once would wait for each other.
     """
     session.flush()  # a refresh forgets what was changed and is not written yet
-    for person in sorted({user, by or user}, key=lambda one: one.id):
+    for person in sorted({user, actor.user or user}, key=lambda one: one.id):
         weak = {"read": True, "key_share": True}
         session.refresh(person, with_for_update=True if person is user else weak)
-
-
-def signature(by: User | None, via: Door) -> dict[str, Any]:
-    """By whom and through which door."""
-    return {"by_id": by.id if by else None, "via": via}

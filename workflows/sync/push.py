@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
-    Door,
+    Actor,
     Failure,
     LetterName,
     Right,
@@ -130,7 +130,7 @@ def hold_back(session: Session, sync: Sync, *, told: int) -> None:
         "before": before.addresses if before else 0,
         "after": sync.addresses,
     }
-    record(session, Act.HELD_PUSH, by=None, via=Door.SYSTEM, list_id=sync.list_id, **facts)
+    record(session, Act.HELD_PUSH, actor=Actor.system(), list_id=sync.list_id, **facts)
     facts["list_id"] = sync.list_id
     notify_administrators(session, LetterName.SYNC_HELD, of=Right.EDIT_LISTS, **facts)
 

@@ -10,14 +10,13 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
-    Door,
+    Actor,
     MailingList,
     Refusal,
     Right,
     SubscriptionChange,
     Sync,
     SyncState,
-    User,
     ask_for_push,
     record,
 )
@@ -112,17 +111,17 @@ def last_night(zone: ZoneInfo) -> datetime:
     return tonight if tonight <= moment else tonight - timedelta(days=1)
 
 
-def push_now(session: Session, mailing_list: MailingList, *, by: User | None, via: Door) -> Sync:
+def push_now(session: Session, mailing_list: MailingList, *, actor: Actor) -> Sync:
     """Have the list pushed at once, whether or not anything has changed; returns the Sync.
 
     Raises Held if the last push waits for somebody to confirm it, Archived.
     """
-    require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
+    require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
     require_open(session, mailing_list)
     sync = unfinished_sync(session, mailing_list.id)
     if sync is not None and sync.state is SyncState.HELD:
         raise Held("The push of %(list)s is held; look at it, and confirm it.", list=mailing_list)
-    record(session, Act.ASKED_FOR_PUSH, by=by, via=via, list_id=mailing_list.id)
+    record(session, Act.ASKED_FOR_PUSH, actor=actor, list_id=mailing_list.id)
     if sync is None:
         ask_now(session, mailing_list.id)
         sync = unfinished_sync(session, mailing_list.id)
@@ -133,18 +132,13 @@ def push_now(session: Session, mailing_list: MailingList, *, by: User | None, vi
 
 
 def confirm(
-    session: Session,
-    mailing_list: MailingList,
-    *,
-    seen: int | None = None,
-    by: User | None,
-    via: Door,
+    session: Session, mailing_list: MailingList, *, seen: int | None = None, actor: Actor
 ) -> Sync:
     """Let the push that is held through, but none that takes away more.
 
     Raises NotHeld, Archived, and Held if it takes away more than the person has `seen`.
     """
-    require(by, Right.EDIT_LISTS, via, list_id=mailing_list.id)
+    require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
     require_open(session, mailing_list)
     sync = unfinished_sync(session, mailing_list.id)
     if sync is None or sync.state is not SyncState.HELD:
@@ -154,12 +148,7 @@ def confirm(
     sync.confirmed = sync.removals or 0
     release(sync)
     record(
-        session,
-        Act.CONFIRMED_PUSH,
-        by=by,
-        via=via,
-        list_id=mailing_list.id,
-        removals=sync.confirmed,
+        session, Act.CONFIRMED_PUSH, actor=actor, list_id=mailing_list.id, removals=sync.confirmed
     )
     return sync
 

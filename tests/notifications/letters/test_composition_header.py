@@ -13,7 +13,7 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from models import Door
+from models import Actor
 from notifications.letters.composition import compose
 from notifications.letters.context import Voice
 from notifications.mime.envelope import with_crlf
@@ -169,7 +169,7 @@ def test_a_name_arrives_whole(session: Session, people: Cast, name: str) -> None
 def test_a_name_puts_nothing_else_into_the_header(
     session: Session, people: Cast, name: str
 ) -> None:
-    persons.add_user(session, "margaret@example.org", name, by=None, via=Door.PORTAL)
+    persons.add_user(session, "margaret@example.org", name, actor=Actor.operator())
 
     mail = to_grace(session, people, name=name)
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import AuditEntry, Door, LetterName, Notification, NotificationState, Verdict
+from models import Actor, AuditEntry, Door, LetterName, Notification, NotificationState, Verdict
 from models.clock import now
 from notifications.letters.delivery import deliver
 from notifications.mime.envelope import with_crlf
@@ -215,7 +215,7 @@ def test_a_question_that_was_answered_meanwhile_is_not_asked(
     session: Session, people: Cast, letter: Notification, mailbox: Mailbox
 ) -> None:
     assert letter.request is not None
-    decide(session, letter.request, people.linus, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, letter.request, Verdict.APPROVED, actor=Actor(people.linus, Door.PORTAL))
 
     deliver(session, letter, a_voice(mailbox))
 
@@ -242,7 +242,7 @@ def test_a_disabled_person_gets_no_letter(
     session: Session, people: Cast, mailbox: Mailbox, name: LetterName
 ) -> None:
     letter = a_letter(session, people, name)
-    persons.disable(session, letter.user, by=None, via=Door.COMMAND_LINE)
+    persons.disable(session, letter.user, actor=Actor.operator())
 
     deliver(session, letter, a_voice(mailbox))
 

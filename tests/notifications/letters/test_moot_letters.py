@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.orm import Session
 
-from models import Door, LetterName, Verdict
+from models import Actor, Door, LetterName, Verdict
 from notifications.letters.letters import LETTERS
 from tests.builders import Cast, a_letter
 from workflows.lists import lists
@@ -18,7 +18,7 @@ def test_a_question_is_pointless_once_it_is_answered(session: Session, people: C
     moot = LETTERS[LetterName.MODERATE].moot
     assert not moot(letter)
 
-    decide(session, request, people.linus, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, request, Verdict.APPROVED, actor=Actor(people.linus, Door.PORTAL))
 
     assert moot(letter)
 
@@ -31,10 +31,10 @@ def test_a_question_is_pointless_for_who_cannot_answer_any_more(
     assert letter.request is not None
 
     if reason == "withdrawn":
-        withdraw(session, letter.request, people.ada, via=Door.PORTAL)
+        withdraw(session, letter.request, actor=Actor(people.ada, Door.PORTAL))
     elif reason == "disabled":
-        persons.disable(session, people.grace, by=None, via=Door.PORTAL)
+        persons.disable(session, people.grace, actor=Actor.operator())
     else:
-        lists.set_approvers(session, people.approvers, [people.linus], by=None, via=Door.PORTAL)
+        lists.set_approvers(session, people.approvers, [people.linus], actor=Actor.operator())
 
     assert LETTERS[LetterName.MODERATE].moot(letter)

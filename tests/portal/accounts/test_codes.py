@@ -7,7 +7,7 @@ import pytest
 from passlib.totp import TOTP
 from sqlalchemy.orm import Session
 
-from models import Credentials, Door, Trespass, User
+from models import Actor, Credentials, Door, Trespass, User
 from models.clock import now
 from tests.builders import Cast
 from tests.portal.visitors import Visitor, give_password
@@ -134,8 +134,8 @@ def test_an_administrator_helps_whoever_lost_the_telephone(
 ) -> None:
     assert key
     with pytest.raises(Trespass):
-        turn_off_codes(session, people.ada, by=people.edsger, via=Door.PORTAL)
+        turn_off_codes(session, people.ada, actor=Actor(people.edsger, Door.PORTAL))
 
-    turn_off_codes(session, people.ada, by=people.barbara, via=Door.PORTAL)
+    turn_off_codes(session, people.ada, actor=Actor(people.barbara, Door.PORTAL))
 
     assert session.get_one(Credentials, people.ada.id).totp_secret is None

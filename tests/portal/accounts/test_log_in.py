@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Act, AuditEntry, Door, User
+from models import Act, Actor, AuditEntry, Door, User
 from tests.builders import Cast
 from tests.portal.visitors import PUBLIC, Visitor, give_password
 from workflows.people import credentials
@@ -200,7 +200,7 @@ def test_an_old_session_is_nobodys_after_all_were_ended(
 ) -> None:
     browser = as_person(people.ada)
 
-    credentials.change_password(session, people.ada, "a hash", via=Door.PORTAL)
+    credentials.change_password(session, "a hash", actor=Actor(people.ada, Door.PORTAL))
     session.flush()
 
     assert not browser.knows_me

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy.orm import Session
 
-from models import Act, Door, User, record
+from models import Act, Actor, Door, User, record
 from portal.web.paging import ROWS
 from tests.builders import Cast
 from tests.portal.visitors import Visitor
@@ -41,7 +41,7 @@ def test_a_member_sees_nobody_elses(people: Cast, as_person: Login) -> None:
 @pytest.mark.parametrize("path", ["/account/history", "/users/{edsger}/history"])
 def test_a_long_one_has_pages(session: Session, people: Cast, as_person: Login, path: str) -> None:
     for _ in range(60):
-        record(session, Act.LOGGED_IN, by=people.edsger, via=Door.PORTAL)
+        record(session, Act.LOGGED_IN, actor=Actor(people.edsger, Door.PORTAL))
     reader = as_person(people.edsger if path == "/account/history" else people.barbara)
     path = path.format(edsger=people.edsger.id)
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Act, AuditEntry, Delivery, Dispatch, Door, Language, LetterName
+from models import Act, Actor, AuditEntry, Delivery, Dispatch, Door, Language, LetterName
 from models.clock import now
 from notifications.letters.delivery import deliver
 from portal.wording.audit_sentences import SENTENCES, label, sentence
@@ -58,23 +58,22 @@ def live_through_everything(session: Session, people: Cast, mailbox: Mailbox) ->
     a_letter(session, people, LetterName.RETURNED)  # approved, returned
     a_letter(session, people, LetterName.REMINDER)
     grow_impatient(session, people)
-    withdraw(session, a_request(session, people), people.ada, via=Door.PORTAL)
+    withdraw(session, a_request(session, people), actor=Actor(people.ada, Door.PORTAL))
     released = write(
         session,
-        people.barbara,
         people.announce,
+        actor=Actor(people.barbara, Door.PORTAL),
         raw=an_eml(),
         max_bytes=LIMIT,
-        via=Door.PORTAL,
     )
     change_of_mind(session, people)
-    release(session, released, people.barbara, via=Door.PORTAL)
-    recall(session, released, people.barbara, via=Door.PORTAL)
+    release(session, released, actor=Actor(people.barbara, Door.PORTAL))
+    recall(session, released, actor=Actor(people.barbara, Door.PORTAL))
     sent, stopped = a_dispatch(session, people), a_dispatch(session, people)
     send(session, sent.id, claim(session, sent, UTC), voice.mailer)
     claim(session, sent, UTC)  # finished sending
     lose_sight_of(session, stopped)
-    recall(session, stopped.message, people.ada, via=Door.PORTAL)
+    recall(session, stopped.message, actor=Actor(people.ada, Door.PORTAL))
 
 
 def change_of_mind(session: Session, people: Cast) -> None:
@@ -83,29 +82,23 @@ def change_of_mind(session: Session, people: Cast) -> None:
     drafts.rewrite(
         session,
         draft,
-        people.ada,
+        actor=Actor(people.ada, Door.PORTAL),
         mailing_list=people.announce,
         raw=an_eml("Another"),
         composed=False,
         max_bytes=LIMIT,
-        via=Door.PORTAL,
     )
-    drafts.reschedule(session, draft, people.ada, send_at=now(), via=Door.PORTAL)
-    drafts.discard(session, draft, people.ada, via=Door.PORTAL)
+    drafts.reschedule(session, draft, actor=Actor(people.ada, Door.PORTAL), send_at=now())
+    drafts.discard(session, draft, actor=Actor(people.ada, Door.PORTAL))
 
 
 def grow_impatient(session: Session, people: Cast) -> None:
     """Have a question read, asked of others too, and given up."""
     lists.assign_approvers(
-        session,
-        people.announce,
-        people.approvers,
-        escalation=True,
-        by=None,
-        via=Door.COMMAND_LINE,
+        session, people.announce, people.approvers, escalation=True, actor=Actor.operator()
     )
     request = a_request(session, people)
-    view(session, request, people.grace, via=Door.PORTAL)
+    view(session, request, actor=Actor(people.grace, Door.PORTAL))
     deadlines.escalate(session, request)
     deadlines.expire(session, request)
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy.orm import Session
 
-from models import Act, Door, Language, User, Verdict, record
+from models import Act, Actor, Door, Language, User, Verdict, record
 from models.clock import now
 from portal.audit import search
 from tests.builders import Cast, a_request
@@ -61,8 +61,8 @@ def test_a_stranger_logs_in_first(stranger: Visitor) -> None:
 
 def test_every_field_finds_its_entries(session: Session, people: Cast, admin: Visitor) -> None:
     request = a_request(session, people)
-    decide(session, request, people.grace, Verdict.REJECTED, via=Door.SMS, comment="No.")
-    disable(session, people.edsger, by=people.barbara, via=Door.PORTAL)
+    decide(session, request, Verdict.REJECTED, actor=Actor(people.grace, Door.SMS), comment="No.")
+    disable(session, people.edsger, actor=Actor(people.barbara, Door.PORTAL))
     session.flush()
 
     assert "Barbara Liskov disabled Edsger Dijkstra" in found(admin, "person=edsger")
@@ -118,7 +118,7 @@ def test_older_entries_follow_without_gap_or_repetition(
 ) -> None:
     monkeypatch.setattr(search, "ROWS", 3)
     for _ in range(7):
-        record(session, Act.LOGGED_IN, by=people.ada, via=Door.PORTAL, user_id=people.ada.id)
+        record(session, Act.LOGGED_IN, actor=Actor(people.ada, Door.PORTAL), user_id=people.ada.id)
     session.flush()
 
     seen, path = [], "act=logged_in"
@@ -138,7 +138,7 @@ def test_the_file_holds_everything_that_answers(
 ) -> None:
     monkeypatch.setattr(search, "BATCH", 3)
     for _ in range(7):
-        record(session, Act.LOGGED_IN, by=people.ada, via=Door.PORTAL, user_id=people.ada.id)
+        record(session, Act.LOGGED_IN, actor=Actor(people.ada, Door.PORTAL), user_id=people.ada.id)
     session.flush()
 
     lines = exported(admin, "act=logged_in")

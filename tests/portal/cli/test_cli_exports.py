@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from models import Door, Trespass, Unknown
+from models import Actor, Door, Trespass, Unknown
 from tests.builders import Cast, a_list, listgate
 from tests.workflows.subscriptions.importing import imported
 from tests.workflows.sync.pushing import ListServer, asked
@@ -19,8 +19,8 @@ def join(session: Session, people: Cast) -> None:
     """Have Ada on the list, under an address that sorts after z; and Grace, who is disabled."""
     people.ada.address = "Ådå@example.org"
     for user in (people.ada, people.grace):
-        subscribe(session, user, people.announce, by=None, via=Door.PORTAL)
-    disable(session, people.grace, by=None, via=Door.PORTAL)
+        subscribe(session, user, people.announce, actor=Actor.operator())
+    disable(session, people.grace, actor=Actor.operator())
     session.flush()
 
 
@@ -85,7 +85,7 @@ def test_nobody_without_the_right_to_edit_lists_exports(session: Session, people
     file = BytesIO()
 
     with pytest.raises(Trespass, match=r"lacks the right EDIT_LISTS \(402\)"):
-        export(session, people.announce, file, by=people.edsger, via=Door.PORTAL)
-    export(session, people.announce, file, by=people.barbara, via=Door.PORTAL)
+        export(session, people.announce, file, actor=Actor(people.edsger, Door.PORTAL))
+    export(session, people.announce, file, actor=Actor(people.barbara, Door.PORTAL))
 
     assert file.getvalue() == b"barbara@example.org\nedsger@example.org\n"

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import (
+    Actor,
     AuditEntry,
     DispatchState,
     Door,
@@ -100,7 +101,13 @@ def test_an_outbox_of_no_messages_cannot_be_asked_for() -> None:
 def test_where_each_message_stands_is_told(session: Session, people: Cast) -> None:
     a_draft(session, people)
     rejected = a_request(session, people)
-    decide(session, rejected, people.grace, Verdict.REJECTED, via=Door.PORTAL, comment="too long")
+    decide(
+        session,
+        rejected,
+        Verdict.REJECTED,
+        actor=Actor(people.grace, Door.PORTAL),
+        comment="too long",
+    )
     a_dispatch(session, people)
 
     said = " ".join(listgate("outbox").stdout.split())

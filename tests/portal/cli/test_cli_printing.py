@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from models import Door, Verdict
+from models import Actor, Door, Verdict
 from models.database import new_session
 from sandbox.house import BIN
 from tests.builders import Cast, a_draft, a_request, cast, listgate, run
@@ -71,7 +71,9 @@ def test_a_reason_gives_no_orders_to_the_terminal(session: Session, people: Cast
     request = a_request(session, people)
     comment = "No.\x1b]0;owned\x07\x1b[2J\x9b2J\rYes."
 
-    decide(session, request, people.grace, Verdict.REJECTED, via=Door.SERVICE, comment=comment)
+    decide(
+        session, request, Verdict.REJECTED, actor=Actor(people.grace, Door.SERVICE), comment=comment
+    )
     session.flush()
 
     said = listgate("outbox").stdout + listgate("timeline", str(request.message_id)).stdout

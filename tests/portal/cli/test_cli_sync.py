@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Act, AuditEntry, Door, SyncState, Unknown
+from models import Act, Actor, AuditEntry, Door, SyncState, Unknown
 from models.clock import now
 from portal.cli import sync as commands
 from settings import settings
@@ -105,7 +105,7 @@ def test_the_status_tells_of_every_list_by_name(
     session.flush()
     server.push(session, asked(session, people.announce))
     ada, announce = people.ada, people.announce
-    subscribe(session, ada, announce, by=ada, via=Door.PORTAL)
+    subscribe(session, ada, announce, actor=Actor(ada, Door.PORTAL))
     session.flush()
 
     told = rows("status")

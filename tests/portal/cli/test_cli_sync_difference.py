@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.orm import Session
 
-from models import Door
+from models import Actor
 from tests.builders import Cast, listgate
 from tests.workflows.sync.pushing import ListServer, asked, failed, held
 from workflows.people import users as persons
@@ -24,9 +24,9 @@ def test_the_difference_is_what_changed_since_the_last_good_push_sorted(
     server.push(session, asked(session, people.announce))
     announce = people.announce
     for user in (people.linus, people.ada):
-        subscribe(session, user, announce, by=None, via=Door.PORTAL)
-    unsubscribe(session, people.barbara, announce, by=None, via=Door.PORTAL)
-    persons.disable(session, people.edsger, by=None, via=Door.PORTAL)
+        subscribe(session, user, announce, actor=Actor.operator())
+    unsubscribe(session, people.barbara, announce, actor=Actor.operator())
+    persons.disable(session, people.edsger, actor=Actor.operator())
     failed(session, server, announce, "false")
 
     done = listgate("sync", "diff", "announce")

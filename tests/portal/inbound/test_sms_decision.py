@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from models import Door, LetterName, ModerationRequest, Preference
+from models import Actor, Door, LetterName, ModerationRequest, Preference
 from portal.app import create_app
 from sandbox.web_server import WebServer
 from tests.portal.doors import GRACE, SMS_URL, Doors, decisions, rows, settings_for, user
@@ -36,7 +36,7 @@ def test_with_after_view_an_sms_counts_once_its_sender_has_read_the_message(
 
     with transaction() as session:
         request = session.get_one(ModerationRequest, 1)
-        view(session, request, user(session, "grace"), via=Door.COMMAND_LINE)
+        view(session, request, actor=Actor(user(session, "grace"), Door.COMMAND_LINE))
 
     assert answers(doors, "after_view", f"OK {code}")[0].startswith("Approved")
     assert len(decisions()) == 1

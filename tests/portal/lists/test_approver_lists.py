@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import ApproverList, Door, Right, User
+from models import Actor, ApproverList, Right, User
 from tests.builders import Cast
 from tests.portal.visitors import Visitor
 from workflows.lists.lists import create_approver_list
@@ -31,7 +31,7 @@ def names(session: Session, people: Cast) -> set[str]:
 
 
 def with_rights(session: Session, user: User, *rights: Right) -> User:
-    user.roles = [define_role(session, "x", rights, by=None, via=Door.COMMAND_LINE)]
+    user.roles = [define_role(session, "x", rights, actor=Actor.operator())]
     session.flush()
     return user
 
@@ -39,7 +39,7 @@ def with_rights(session: Session, user: User, *rights: Right) -> User:
 def test_the_overview_tells_who_answers_and_for_how_many_lists(
     session: Session, browser: Visitor
 ) -> None:
-    create_approver_list(session, "jury", [], by=None, via=Door.COMMAND_LINE)
+    create_approver_list(session, "jury", [], actor=Actor.operator())
     session.flush()
 
     browser.get("/approver-lists")

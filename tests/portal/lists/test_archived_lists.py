@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Door, Message, User
+from models import Actor, Door, Message, User
 from notifications.mime.compose import Typed, composed, typed_in
 from tests.builders import LIMIT, Cast, a_list
 from tests.portal.visitors import Visitor
@@ -23,14 +23,13 @@ def draft(session: Session, people: Cast) -> Message:
     old = a_list(session, "old")
     message = write(
         session,
-        people.ada,
         old,
+        actor=Actor(people.ada, Door.PORTAL),
         raw=composed(Typed("Plans", "Dear members,", ""), people.ada),
         composed=True,
         max_bytes=LIMIT,
-        via=Door.PORTAL,
     )
-    archive(session, old, by=None, via=Door.COMMAND_LINE)
+    archive(session, old, actor=Actor.operator())
     session.flush()
     return message
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
-from models import Act, AuditEntry, Door, Right, Subscription, User
+from models import Act, Actor, AuditEntry, Right, Subscription, User
 from tests.builders import Cast
 from tests.portal.visitors import PUBLIC, TOKEN, Visitor
 from workflows.access import find_user
@@ -111,7 +111,7 @@ def test_who_may_only_edit_lists_is_not_offered_to_add_people(
     session: Session, people: Cast, as_person: Login, page: str
 ) -> None:
     rights = [Right.EDIT_LISTS]
-    people.ada.roles = [define_role(session, "x", rights, by=None, via=Door.COMMAND_LINE)]
+    people.ada.roles = [define_role(session, "x", rights, actor=Actor.operator())]
     session.flush()
     browser = as_person(people.ada)
     upload(browser, page)
@@ -154,7 +154,7 @@ def test_nobody_joins_an_archived_list(
 ) -> None:
     upload(browser, page)
     preview = browser.page
-    archive.archive(session, people.announce, by=None, via=Door.COMMAND_LINE)
+    archive.archive(session, people.announce, actor=Actor.operator())
     session.flush()
     browser.page = preview
 

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import (
+    Actor,
     ApproverList,
-    Door,
     Language,
     ListDelivery,
     ListKind,
@@ -157,7 +157,7 @@ def test_who_answers_is_chosen_and_taken_away_again(
 def test_what_stays_as_it_is_takes_no_right_to_use_approver_lists(
     session: Session, people: Cast, as_person: Login
 ) -> None:
-    people.ada.roles = [define_role(session, "x", [402], by=None, via=Door.COMMAND_LINE)]
+    people.ada.roles = [define_role(session, "x", [402], actor=Actor.operator())]
     page, browser = f"/mailing-lists/{people.announce.id}/approvers", as_person(people.ada)
 
     same = browser.send(page, approver_list=str(people.approvers.id), escalation_list="")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy.orm import Session
 
-from models import Door, User
+from models import Actor, User
 from tests.builders import Cast, a_request
 from tests.portal.visitors import Visitor
 from workflows.lists import archive
@@ -55,7 +55,7 @@ def test_a_list_with_messages_on_their_way_says_so_instead(
 def test_an_archived_list_offers_neither_new_members_nor_a_push(
     session: Session, people: Cast, browser: Visitor
 ) -> None:
-    archive.archive(session, people.announce, by=None, via=Door.COMMAND_LINE)
+    archive.archive(session, people.announce, actor=Actor.operator())
     session.flush()
     page = f"/mailing-lists/{people.announce.id}"
 

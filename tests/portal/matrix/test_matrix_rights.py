@@ -4,7 +4,7 @@ from html import unescape
 
 import pytest
 
-from models import Door, Right
+from models import Actor, Right
 from models.database import new_session
 from tests.builders import person
 from tests.portal.matrix.house import House
@@ -30,7 +30,7 @@ def with_rights(house: House, *rights: int) -> str:
     who = "+".join(map(str, sorted(rights)))
     if who not in house.keys:
         with new_session.begin() as session:
-            define_role(session, who, rights, by=None, via=Door.COMMAND_LINE)
+            define_role(session, who, rights, actor=Actor.operator())
             house.give_key(session, who, person(session, f"r{who} Somebody", who))
     return who
 

@@ -1,12 +1,12 @@
 """One of each thing that the table names, and whose they are."""
 
 from datetime import timedelta
-from typing import Any
 
 from flask import Flask
 from sqlalchemy.orm import Session
 
 from models import (
+    Actor,
     Door,
     LetterName,
     LinkPurpose,
@@ -32,7 +32,6 @@ from workflows.moderation.approver_keys import view
 from workflows.moderation.decide import decide, request_approval
 from workflows.people.roles import create_role
 
-BY_OPERATOR: dict[str, Any] = {"by": None, "via": Door.COMMAND_LINE}
 WORDS = Typed(
     "A secret subject",
     "Dear members,",
@@ -69,13 +68,13 @@ def furnish(session: Session, things: Things, app: Flask) -> dict[str, User]:
 
 def some_lists(session: Session, known: Cast, alan: User) -> dict[str, int]:
     """Mailing lists, approver lists, and a role that nobody has."""
-    trustees = lists.create_approver_list(session, "trustees", [alan], **BY_OPERATOR)
-    unused = lists.create_approver_list(session, "unused", [], **BY_OPERATOR)
-    lists.assign_approvers(session, a_list(session, "board"), trustees, **BY_OPERATOR)
+    trustees = lists.create_approver_list(session, "trustees", [alan], actor=Actor.operator())
+    unused = lists.create_approver_list(session, "unused", [], actor=Actor.operator())
+    lists.assign_approvers(session, a_list(session, "board"), trustees, actor=Actor.operator())
     quiet, held, archived = (a_list(session, name) for name in ("quiet", "held", "archived"))
-    archive(session, archived, **BY_OPERATOR)
+    archive(session, archived, actor=Actor.operator())
     tell_of_push(session, held, LetterName.SYNC_HELD)
-    role = create_role(session, "viewer", [404], **BY_OPERATOR)
+    role = create_role(session, "viewer", [404], actor=Actor.operator())
     session.flush()
     return {
         "list": known.announce.id,
@@ -91,15 +90,15 @@ def some_lists(session: Session, known: Cast, alan: User) -> dict[str, int]:
 def some_messages(session: Session, known: Cast) -> dict[str, int]:
     """Ada's messages and one of Grace's, and the requests about them."""
     draft, deleted = a_message(session, known, known.ada), a_message(session, known, known.ada)
-    drafts.discard(session, deleted, known.ada, via=Door.PORTAL)
+    drafts.discard(session, deleted, actor=Actor(known.ada, Door.PORTAL))
     scheduled = a_message(session, known, known.ada)
     drafts.reschedule(
-        session, scheduled, known.ada, send_at=now() + timedelta(days=9), via=Door.PORTAL
+        session, scheduled, actor=Actor(known.ada, Door.PORTAL), send_at=now() + timedelta(days=9)
     )
     decided = asked_about(session, scheduled)
-    decide(session, decided, known.grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, decided, Verdict.APPROVED, actor=Actor(known.grace, Door.PORTAL))
     request = asked_about(session, a_message(session, known, known.ada))
-    view(session, request, known.grace, via=Door.PORTAL)
+    view(session, request, actor=Actor(known.grace, Door.PORTAL))
     return {
         "draft": draft.id,
         "deleted": deleted.id,
@@ -117,18 +116,17 @@ def a_message(session: Session, known: Cast, author: User) -> Message:
     raw = composed(WORDS, author)
     return write(
         session,
-        author,
         known.announce,
+        actor=Actor(author, Door.PORTAL),
         raw=raw,
         composed=True,
         max_bytes=LIMIT,
-        via=Door.PORTAL,
     )
 
 
 def asked_about(session: Session, message: Message) -> ModerationRequest:
     """The open request about it."""
-    return request_approval(session, message, message.author, via=Door.PORTAL)
+    return request_approval(session, message, actor=Actor(message.author, Door.PORTAL))
 
 
 def some_links(session: Session, known: Cast, things: Things) -> dict[str, str]:

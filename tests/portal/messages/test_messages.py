@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import (
+    Actor,
     Dispatch,
     DispatchState,
     Door,
@@ -58,7 +59,7 @@ def test_who_may_not_send_requests_approval(
 
 
 def test_who_may_send_sends(session: Session, people: Cast, as_person: Login) -> None:
-    persons.grant(session, people.ada, "sender", by=None, via=Door.COMMAND_LINE)
+    persons.grant(session, people.ada, "sender", actor=Actor.operator())
     draft, ada = a_draft(session, people), as_person(people.ada)
 
     assert {"Send", "Schedule"} < buttons(ada, draft)
@@ -72,7 +73,7 @@ def test_who_may_send_sends(session: Session, people: Cast, as_person: Login) ->
 def test_who_may_send_schedules_in_the_own_time_zone(
     session: Session, people: Cast, as_person: Login
 ) -> None:
-    persons.grant(session, people.ada, "sender", by=None, via=Door.COMMAND_LINE)
+    persons.grant(session, people.ada, "sender", actor=Actor.operator())
     people.ada.time_zone = "America/New_York"
     draft, ada = a_draft(session, people), as_person(people.ada)
     there = (now() + timedelta(days=9)).astimezone(ZoneInfo("America/New_York"))
@@ -98,7 +99,7 @@ def test_who_may_send_schedules_in_the_own_time_zone(
 def test_a_time_that_was_not_understood_sends_nothing(
     session: Session, people: Cast, as_person: Login, fields: dict[str, str], said: str
 ) -> None:
-    persons.grant(session, people.ada, "sender", by=None, via=Door.COMMAND_LINE)
+    persons.grant(session, people.ada, "sender", actor=Actor.operator())
     draft, ada = a_draft(session, people), as_person(people.ada)
 
     assert ada.send(f"/messages/{draft.id}/handing_in", **fields).status_code == 400
@@ -179,7 +180,13 @@ def test_a_rejected_message_tells_why_and_is_copied(
     session: Session, people: Cast, as_person: Login
 ) -> None:
     asked, ada = a_request(session, people), as_person(people.ada)
-    decide(session, asked, people.grace, Verdict.REJECTED, via=Door.MAIL, comment="Wrong <date>")
+    decide(
+        session,
+        asked,
+        Verdict.REJECTED,
+        actor=Actor(people.grace, Door.MAIL),
+        comment="Wrong <date>",
+    )
     session.flush()
 
     assert buttons(ada, asked.message) == {"Copy as a new draft", "Send a proof to me"}

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy.orm import Session
 
-from models import Door, Message, User, Verdict
+from models import Actor, Door, Message, User, Verdict
 from tests.builders import LIMIT, Cast, a_dispatch, a_list, a_request, an_eml
 from tests.portal.visitors import Visitor
 from workflows.messages.write import write
@@ -18,11 +18,10 @@ Login = Callable[[User], Visitor]
 def written(session: Session, author: User, people: Cast, subject: str) -> Message:
     message = write(
         session,
-        author,
         people.announce,
+        actor=Actor(author, Door.PORTAL),
         raw=an_eml(subject),
         max_bytes=LIMIT,
-        via=Door.PORTAL,
     )
     session.flush()
     return message
@@ -98,7 +97,13 @@ def test_a_row_tells_where_the_message_stands(
     session: Session, people: Cast, as_person: Login
 ) -> None:
     rejected, ada = a_request(session, people), as_person(people.ada)
-    decide(session, rejected, people.grace, Verdict.REJECTED, via=Door.PORTAL, comment="Too <long>")
+    decide(
+        session,
+        rejected,
+        Verdict.REJECTED,
+        actor=Actor(people.grace, Door.PORTAL),
+        comment="Too <long>",
+    )
     begin(session, a_dispatch(session, people))
     a_dispatch(session, people)
     session.flush()

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 import pytest
 from sqlalchemy.orm import Session
 
-from models import Door, Message, User, Verdict
+from models import Actor, Door, Message, User, Verdict
 from tests.builders import LIMIT, Cast, a_draft, a_request, person, role
 from tests.portal.visitors import Visitor
 from workflows.messages import drafts
@@ -33,13 +33,12 @@ def message(session: Session, people: Cast) -> Message:
     """A colourful message of Ada's, which waits for an answer."""
     written = write(
         session,
-        people.ada,
         people.announce,
+        actor=Actor(people.ada, Door.PORTAL),
         raw=a_colourful_mail(),
         max_bytes=LIMIT,
-        via=Door.PORTAL,
     )
-    request_approval(session, written, people.ada, via=Door.PORTAL)
+    request_approval(session, written, actor=Actor(people.ada, Door.PORTAL))
     session.flush()
     return written
 
@@ -153,7 +152,7 @@ def test_who_reads_what_was_decided(
     session: Session, people: Cast, as_person: Login, *, who: str, status: int
 ) -> None:
     asked = a_request(session, people)
-    decide(session, asked, people.grace, Verdict.REJECTED, via=Door.PORTAL)
+    decide(session, asked, Verdict.REJECTED, actor=Actor(people.grace, Door.PORTAL))
 
     reader = as_person(getattr(people, who))
 
@@ -188,7 +187,7 @@ def test_what_was_deleted_is_not_found(
     session: Session, people: Cast, as_person: Login, page: str
 ) -> None:
     draft = a_draft(session, people)
-    drafts.discard(session, draft, people.ada, via=Door.PORTAL)
+    drafts.discard(session, draft, actor=Actor(people.ada, Door.PORTAL))
 
     assert as_person(people.ada).get(f"/messages/{draft.id}{page}").status_code == 404
     assert as_person(people.ada).get(f"/messages/12345{page}").status_code == 404

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Act, AuditEntry, Door, Message, MessageState, User
+from models import Act, Actor, AuditEntry, Door, Message, MessageState, User
 from notifications.mime.compose import typed_in
 from tests.builders import Cast, a_draft, an_eml
 from tests.portal.visitors import PUBLIC, TOKEN, Visitor
@@ -146,7 +146,7 @@ def test_what_was_handed_in_is_not_edited(session: Session, people: Cast, as_per
     ada = as_person(people.ada)
     send(ada, "/messages/new", **TYPED)
     draft = newest(session)
-    hand_in(session, draft, people.ada, via=Door.PORTAL)
+    hand_in(session, draft, actor=Actor(people.ada, Door.PORTAL))
 
     assert send(ada, f"/messages/{draft.id}/draft", **(TYPED | {"text": "Bye"})) == 409
 

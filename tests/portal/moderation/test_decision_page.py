@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from models import Door, Language, ModerationRequest, Verdict
+from models import Actor, Door, Language, ModerationRequest, Verdict
 from tests.builders import an_eml
 from tests.portal.doors import PUBLIC, Doors, decisions, form, rows, user
 from workflows.lists import lists
@@ -41,7 +41,11 @@ def decide(name: str, verdict: Verdict = Verdict.REJECTED, comment: str = COMMEN
     with transaction() as session:
         request = session.get_one(ModerationRequest, 1)
         moderation.decide(
-            session, request, user(session, name), verdict, via=Door.PORTAL, comment=comment
+            session,
+            request,
+            verdict,
+            actor=Actor(user(session, name), Door.PORTAL),
+            comment=comment,
         )
 
 
@@ -137,7 +141,7 @@ def test_a_form_that_is_too_large_is_413(doors: Doors, path: str) -> None:
 def test_a_withdrawn_request_is_shown_as_such(doors: Doors, path: str) -> None:
     with transaction() as session:
         request = session.get_one(ModerationRequest, 1)
-        moderation.withdraw(session, request, user(session, "ada"), via=Door.PORTAL)
+        moderation.withdraw(session, request, actor=Actor(user(session, "ada"), Door.PORTAL))
 
     text = page(doors, path)
 
@@ -153,7 +157,7 @@ def test_who_is_no_longer_an_approver_is_told_and_it_is_on_record(doors: Doors, 
         editors = request.message.mailing_list.approver_list
         assert editors
         linus = user(session, "linus")
-        lists.set_approvers(session, editors, [linus], by=None, via=Door.PORTAL)
+        lists.set_approvers(session, editors, [linus], actor=Actor.operator())
 
     assert "You are no longer an approver of this list." in page(doors, path)
     assert doors.post(path, verdict="approved").status == 403

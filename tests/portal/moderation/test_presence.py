@@ -8,7 +8,7 @@ import pytest
 import redis
 from sqlalchemy.orm import Session
 
-from models import Door, ModerationRequest, User, Verdict
+from models import Actor, Door, ModerationRequest, User, Verdict
 from portal.moderation import presence
 from portal.moderation.presence import PATIENCE, note_presence
 from tests.builders import Cast, a_request
@@ -69,7 +69,7 @@ def test_once_it_is_answered_nobody_is_said_to_look(
 ) -> None:
     grace, linus = as_person(people.grace), as_person(people.linus)
     look(grace, asked)
-    decide(session, asked, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, asked, Verdict.APPROVED, actor=Actor(people.grace, Door.PORTAL))
 
     page = look(linus, asked)
 

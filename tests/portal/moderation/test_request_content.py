@@ -6,7 +6,7 @@ from email.message import EmailMessage
 import pytest
 from sqlalchemy.orm import Session
 
-from models import Door, ModerationRequest, User
+from models import Actor, Door, ModerationRequest, User
 from notifications.letters.keys import hashed
 from tests.builders import LIMIT, Cast
 from tests.portal.visitors import Visitor
@@ -33,13 +33,12 @@ def asked(session: Session, people: Cast) -> ModerationRequest:
     """An open request about that mail; Grace's letter holds a link."""
     draft = write(
         session,
-        people.ada,
         people.announce,
+        actor=Actor(people.ada, Door.PORTAL),
         raw=newsletter(),
         max_bytes=LIMIT,
-        via=Door.PORTAL,
     )
-    request = request_approval(session, draft, people.ada, via=Door.PORTAL)
+    request = request_approval(session, draft, actor=Actor(people.ada, Door.PORTAL))
     request.invitations[0].link_hash = hashed(TOKEN)
     session.flush()
     return request
@@ -57,7 +56,7 @@ def reader(
     """Grace's browser, and where the message is: behind the log-in, or behind the link."""
     if request.param == "link":
         return as_person(people.edsger), f"/answer/{TOKEN}"
-    view(session, asked, people.grace, via=Door.PORTAL)
+    view(session, asked, actor=Actor(people.grace, Door.PORTAL))
     return as_person(people.grace), f"/requests/{asked.id}"
 
 
@@ -103,7 +102,7 @@ def test_nothing_of_it_is_had_once_it_is_its_authors_again(
     session: Session, people: Cast, asked: ModerationRequest, reader: tuple[Visitor, str]
 ) -> None:
     browser, path = reader
-    withdraw(session, asked, people.ada, via=Door.PORTAL)
+    withdraw(session, asked, actor=Actor(people.ada, Door.PORTAL))
     session.flush()
 
     assert browser.get(path).status_code == 200

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
+    Actor,
     AuditEntry,
     Decision,
     Door,
@@ -109,9 +110,7 @@ def test_whoever_became_an_approver_meanwhile_may_open_it_too(
     session: Session, people: Cast, asked: ModerationRequest, as_person: Login
 ) -> None:
     marie = person(session, "Marie Curie")
-    lists.set_approvers(
-        session, people.approvers, [marie, people.linus], by=None, via=Door.COMMAND_LINE
-    )
+    lists.set_approvers(session, people.approvers, [marie, people.linus], actor=Actor.operator())
     browser = as_person(marie)
 
     assert browser.send(f"/requests/{asked.id}/views").status_code == 303
@@ -172,7 +171,7 @@ def test_who_comes_late_is_told_so_in_their_language(
 ) -> None:
     people.linus.language = language
     late = reading(as_person(people.linus), asked)
-    decide(session, asked, people.grace, Verdict.APPROVED, via=Door.SMS)
+    decide(session, asked, Verdict.APPROVED, actor=Actor(people.grace, Door.SMS))
 
     assert late.send(f"/requests/{asked.id}/decision", verdict="approved").status_code == 409
     assert words in late.page
@@ -197,7 +196,7 @@ def test_a_message_that_is_its_authors_again_is_not_shown(
     session: Session, people: Cast, asked: ModerationRequest, as_person: Login
 ) -> None:
     browser = reading(as_person(people.grace), asked)
-    withdraw(session, asked, people.ada, via=Door.PORTAL)
+    withdraw(session, asked, actor=Actor(people.ada, Door.PORTAL))
     session.flush()
 
     browser.get(f"/requests/{asked.id}")
@@ -212,7 +211,7 @@ def test_a_message_written_anew_is_not_shown_as_what_was_approved(
     session: Session, people: Cast, asked: ModerationRequest, as_person: Login
 ) -> None:
     browser = reading(as_person(people.grace), asked)
-    decide(session, asked, people.linus, Verdict.APPROVED, via=Door.MAIL)
+    decide(session, asked, Verdict.APPROVED, actor=Actor(people.linus, Door.MAIL))
     asked.message.raw = asked.message.raw.replace(b"please come", b"do not come")
     session.flush()
 

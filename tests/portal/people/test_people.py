@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Door, LetterName, Notification, Right, User
+from models import Actor, Door, LetterName, Notification, Right, User
 from tests.builders import Cast, members, person
 from tests.portal.visitors import Visitor
 from workflows.people.credentials import change_password, credentials_of, turn_on_codes
@@ -14,7 +14,7 @@ from workflows.people.removal import remove_user
 from workflows.people.users import define_role, disable, grant
 
 Login = Callable[[User], Visitor]
-PORTAL, OPERATOR = Door.PORTAL, Door.COMMAND_LINE
+PORTAL = Door.PORTAL
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def names(visitor: Visitor) -> set[str]:
 
 def a_viewer(session: Session, user: User) -> None:
     """Let somebody look at people, and no more."""
-    define_role(session, "viewer", [Right.VIEW_USERS], by=None, via=OPERATOR)
-    grant(session, user, "viewer", by=None, via=OPERATOR)
+    define_role(session, "viewer", [Right.VIEW_USERS], actor=Actor.operator())
+    grant(session, user, "viewer", actor=Actor.operator())
     session.flush()
 
 
@@ -55,9 +55,9 @@ def a_viewer(session: Session, user: User) -> None:
 def test_a_search_finds_who_fits(
     session: Session, people: Cast, barbara: Visitor, asked: str, found: set[str]
 ) -> None:
-    disable(session, people.linus, by=people.barbara, via=PORTAL)
+    disable(session, people.linus, actor=Actor(people.barbara, PORTAL))
     if "standing" in asked:
-        remove_user(session, people.grace, by=people.barbara, via=PORTAL)
+        remove_user(session, people.grace, actor=Actor(people.barbara, PORTAL))
     session.flush()
 
     assert barbara.get(f"/users?{asked}").status_code == 200
@@ -135,7 +135,7 @@ def test_with_another_administrator_there_is_no_warning(
 
 
 def test_lost_codes_are_turned_off(session: Session, people: Cast, barbara: Visitor) -> None:
-    turn_on_codes(session, people.grace, "a secret", counter=1, via=PORTAL)
+    turn_on_codes(session, "a secret", actor=Actor(people.grace, PORTAL), counter=1)
     session.flush()
     barbara.get(f"/users/{people.grace.id}")
     assert "Turn off the codes" in barbara.page
@@ -155,7 +155,7 @@ def test_who_has_no_password_is_invited_again(
 
     letters = session.scalars(select(Notification.letter)).all()
     assert letters == [LetterName.INVITATION]
-    change_password(session, people.grace, "a hash", via=PORTAL)
+    change_password(session, "a hash", actor=Actor(people.grace, PORTAL))
     session.flush()
     barbara.get(f"/users/{people.grace.id}")
     assert "Invite again" not in barbara.page

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy.orm import Session
 
-from models import Door, Subscription, User, Verdict
+from models import Actor, Door, Subscription, User, Verdict
 from tests.builders import Cast, a_request
 from tests.portal.visitors import Visitor
 from workflows.moderation.decide import decide
@@ -84,7 +84,7 @@ def test_the_page_says_beforehand_what_a_removal_changes(
     assert "Waits for an answer that the person can no longer give" in barbara.page
     barbara.get(f"/users/{people.ada.id}/removal")
     assert "goes on waiting for an answer" in barbara.page
-    decide(session, asked, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, asked, Verdict.APPROVED, actor=Actor(people.grace, Door.PORTAL))
     session.flush()
     barbara.get(f"/users/{people.ada.id}/removal")
 

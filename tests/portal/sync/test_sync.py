@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy.orm import Session
 
-from models import Door, SyncState, User
+from models import Actor, SyncState, User
 from portal.app import create_app
 from settings import settings
 from tests.builders import Cast, members
@@ -146,7 +146,7 @@ def test_the_difference_is_counted_and_its_first_lines_shown(
     monkeypatch.setattr("portal.sync.pushes.SHOWN", 2)
     server.push(session, asked(session, people.announce))
     members(session, people.announce, 3)
-    disable(session, people.edsger, by=None, via=Door.COMMAND_LINE)
+    disable(session, people.edsger, actor=Actor.operator())
     session.flush()
 
     browser.get(f"{pushes_of(people)}/difference")

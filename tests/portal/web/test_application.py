@@ -15,7 +15,7 @@ from models import Act, AuditEntry, Door, Invalid, Language, Right, Role, Trespa
 from models.database import engine, new_session
 from portal.app import create_app
 from portal.web.errors import say
-from portal.web.sign_in import current_user, signed_in
+from portal.web.sign_in import current_actor, signed_in
 from settings import settings
 from tests.builders import Cast
 from tests.portal.visitors import PUBLIC, Visitor, give_password, log_in_as
@@ -38,7 +38,7 @@ def write_and_fail() -> str:
 @signed_in
 def trespass() -> str:
     write()
-    require(current_user(), Right.EDIT_USERS, Door.PORTAL)
+    require(current_actor(), Right.EDIT_USERS)
     return "never"
 
 

@@ -11,6 +11,7 @@ from benchmarks.full_house import a_letter
 from benchmarks.visits import Places, Reader, visits
 from models import (
     Act,
+    Actor,
     ApproverList,
     Dispatch,
     Door,
@@ -85,15 +86,19 @@ def half_way_in(stranger: Visitor) -> Visitor:
 def a_question(session: Session, people: Cast) -> ModerationRequest:
     """An open request about a message of Ada's with text, HTML and a file."""
     message = messages.write(
-        session, people.ada, people.announce, raw=a_letter(), max_bytes=LIMIT, via=Door.PORTAL
+        session,
+        people.announce,
+        actor=Actor(people.ada, Door.PORTAL),
+        raw=a_letter(),
+        max_bytes=LIMIT,
     )
-    return request_approval(session, message, people.ada, via=Door.PORTAL)
+    return request_approval(session, message, actor=Actor(people.ada, Door.PORTAL))
 
 
 def a_sendout(session: Session, people: Cast) -> Message:
     """Such a message, as it is being sent."""
     question = a_question(session, people)
-    decide(session, question, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, question, Verdict.APPROVED, actor=Actor(people.grace, Door.PORTAL))
     session.flush()
     begin(session, session.scalars(select(Dispatch)).one())
     return question.message
@@ -154,18 +159,18 @@ def write(session: Session, people: Cast) -> None:
     a_draft(session, people)
     a_request(session, people)
     rejected = a_request(session, people)
-    decide(session, rejected, people.linus, Verdict.REJECTED, via=Door.MAIL)
+    decide(session, rejected, Verdict.REJECTED, actor=Actor(people.linus, Door.MAIL))
     begin(session, a_dispatch(session, people))
 
 
 def tell(session: Session, people: Cast, known: User, about: list[Message]) -> None:
     """One more entry about everybody, and about these messages."""
     for user in people[:5]:
-        record(session, Act.LOGGED_IN, by=user, via=Door.PORTAL, user_id=user.id)
+        record(session, Act.LOGGED_IN, actor=Actor(user, Door.PORTAL), user_id=user.id)
     for message in about:
         facts: dict[str, Any] = {"letter": "SysMsgMessageModerate", "channel": "email"}
         facts |= {"user_id": known.id, **message.place}
-        record(session, Act.NOTIFIED, by=None, via=Door.SYSTEM, **facts)
+        record(session, Act.NOTIFIED, actor=Actor.system(), **facts)
 
 
 def push(session: Session, people: Cast) -> None:

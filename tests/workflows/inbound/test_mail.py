@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import (
+    Actor,
     AuditEntry,
     Door,
     IllegalTransition,
@@ -107,7 +108,7 @@ def test_what_is_not_understood_is_answered_with_how_to(
 def test_a_late_answer_is_answered_with_who_was_first(
     session: Session, people: Cast, asked: ModerationRequest
 ) -> None:
-    decide(session, asked, people.linus, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, asked, Verdict.APPROVED, actor=Actor(people.linus, Door.PORTAL))
 
     receive(session, asked, a_reply("NO"))
 
@@ -119,7 +120,7 @@ def test_a_late_answer_is_answered_with_who_was_first(
 def test_what_is_late_and_not_understood_is_answered_with_who_was_first(
     session: Session, people: Cast, asked: ModerationRequest, text: str
 ) -> None:
-    decide(session, asked, people.linus, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, asked, Verdict.APPROVED, actor=Actor(people.linus, Door.PORTAL))
 
     receive(session, asked, a_reply(text))
 
@@ -195,7 +196,7 @@ def test_a_null_return_path_neither_decides_nor_is_answered(
 def test_who_is_no_longer_an_approver_is_told(
     session: Session, people: Cast, asked: ModerationRequest
 ) -> None:
-    lists.set_approvers(session, people.approvers, [people.linus], by=None, via=Door.PORTAL)
+    lists.set_approvers(session, people.approvers, [people.linus], actor=Actor.operator())
 
     receive(session, asked, a_reply("OK"))
 

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import (
+    Actor,
     AuditEntry,
     Door,
     Invitation,
@@ -118,7 +119,7 @@ def test_somebody_elses_code_does_not_fit(
 def test_who_comes_second_is_told_who_was_first(
     session: Session, people: Cast, request_: ModerationRequest
 ) -> None:
-    decide(session, request_, people.linus, Verdict.REJECTED, via=Door.PORTAL)
+    decide(session, request_, Verdict.REJECTED, actor=Actor(people.linus, Door.PORTAL))
 
     answer = send(session, f"OK {code(request_, people.grace)}")
 
@@ -129,7 +130,7 @@ def test_who_comes_second_is_told_who_was_first(
 def test_a_withdrawn_request_is_closed(
     session: Session, people: Cast, request_: ModerationRequest
 ) -> None:
-    withdraw(session, request_, people.ada, via=Door.PORTAL)
+    withdraw(session, request_, actor=Actor(people.ada, Door.PORTAL))
 
     assert send(session, f"OK {code(request_, people.grace)}").said is Said.CLOSED
 
@@ -137,7 +138,7 @@ def test_a_withdrawn_request_is_closed(
 def test_who_is_no_longer_an_approver_is_told_and_it_is_on_record(
     session: Session, people: Cast, request_: ModerationRequest
 ) -> None:
-    lists.set_approvers(session, people.approvers, [people.linus], by=None, via=Door.PORTAL)
+    lists.set_approvers(session, people.approvers, [people.linus], actor=Actor.operator())
 
     answer = send(session, f"OK {code(request_, people.grace)}")
 
@@ -207,7 +208,7 @@ def test_with_after_view_one_reads_first(
     text = f"OK {code(request_, people.grace)}"
     assert send(session, text, policy="after_view").said is Said.VIEW_FIRST
 
-    view(session, request_, people.grace, via=Door.COMMAND_LINE)
+    view(session, request_, actor=Actor(people.grace, Door.COMMAND_LINE))
 
     assert send(session, text, policy="after_view").said is Said.APPROVED
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.orm import Session
 
-from models import AuditEntry, Decision, Door, Verdict
+from models import Actor, AuditEntry, Decision, Door, Verdict
 from tests.builders import Cast, a_request
 from tests.notifications.voices import KEYS
 from workflows.inbound import sms
@@ -56,7 +56,7 @@ def test_the_oldest_open_request_is_found_behind_a_hundred_others(
     oldest = a_request(session, people)
     for _ in range(RECENT + 1):
         newer = a_request(session, people)
-        decide(session, newer, people.linus, Verdict.REJECTED, via=Door.PORTAL)
+        decide(session, newer, Verdict.REJECTED, actor=Actor(people.linus, Door.PORTAL))
 
     (code,) = (KEYS.code(one.id) for one in oldest.invitations if one.user is people.grace)
 

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import Act, ApproverList, AuditEntry, Door, Invalid, Unknown
+from models import Act, Actor, ApproverList, AuditEntry, Door, Invalid, Unknown
 from models.lists import approver
 from tests.builders import Cast, a_list
 from workflows.lists import approver_lists, lists
@@ -20,9 +20,13 @@ def last_entry(session: Session) -> AuditEntry:
 
 def test_adding_twice_is_adding_once(session: Session, people: Cast) -> None:
     by = people.barbara
-    assert approver_lists.add_approver(session, people.approvers, people.ada, by=by, via=PORTAL)
+    assert approver_lists.add_approver(
+        session, people.approvers, people.ada, actor=Actor(by, PORTAL)
+    )
     entry = last_entry(session)
-    assert not approver_lists.add_approver(session, people.approvers, people.ada, by=by, via=PORTAL)
+    assert not approver_lists.add_approver(
+        session, people.approvers, people.ada, actor=Actor(by, PORTAL)
+    )
 
     assert people.ada in people.approvers.members
     assert last_entry(session) is entry
@@ -33,38 +37,40 @@ def test_adding_twice_is_adding_once(session: Session, people: Cast) -> None:
 def test_whoever_is_removed_no_longer_answers(session: Session, people: Cast) -> None:
     by = people.barbara
     assert approver_lists.remove_approver(
-        session, people.approvers, people.grace, by=by, via=PORTAL
+        session, people.approvers, people.grace, actor=Actor(by, PORTAL)
     )
     assert not approver_lists.remove_approver(
-        session, people.approvers, people.grace, by=by, via=PORTAL
+        session, people.approvers, people.grace, actor=Actor(by, PORTAL)
     )
 
     assert people.announce.approvers_for(people.ada) == [people.linus]
 
 
 def test_whoever_is_disabled_is_not_added(session: Session, people: Cast) -> None:
-    disable(session, people.ada, by=None, via=PORTAL)
+    disable(session, people.ada, actor=Actor.operator())
 
     with pytest.raises(Invalid, match="Ada Lovelace is disabled, and could not answer"):
-        approver_lists.add_approver(session, people.approvers, people.ada, by=None, via=PORTAL)
+        approver_lists.add_approver(session, people.approvers, people.ada, actor=Actor.operator())
 
 
 @pytest.mark.parametrize("escalation", [True, False])
 def test_what_answers_for_a_list_stays(session: Session, people: Cast, escalation: bool) -> None:
-    jury = lists.create_approver_list(session, "jury", [], by=None, via=PORTAL)
+    jury = lists.create_approver_list(session, "jury", [], actor=Actor.operator())
     staff = a_list(session, "staff")
-    lists.assign_approvers(session, staff, jury, escalation=escalation, by=None, via=PORTAL)
+    lists.assign_approvers(session, staff, jury, escalation=escalation, actor=Actor.operator())
 
     assert approver_lists.uses(session, jury) == [staff]
     with pytest.raises(StillInUse, match="The approver list jury answers for: staff"):
-        approver_lists.delete_approver_list(session, jury, by=people.barbara, via=PORTAL)
+        approver_lists.delete_approver_list(session, jury, actor=Actor(people.barbara, PORTAL))
 
 
 def test_what_answers_for_nothing_goes_and_is_on_record(session: Session, people: Cast) -> None:
-    lists.assign_approvers(session, people.announce, None, by=None, via=PORTAL)
+    lists.assign_approvers(session, people.announce, None, actor=Actor.operator())
     number = people.approvers.id
 
-    approver_lists.delete_approver_list(session, people.approvers, by=people.barbara, via=PORTAL)
+    approver_lists.delete_approver_list(
+        session, people.approvers, actor=Actor(people.barbara, PORTAL)
+    )
     session.flush()
 
     assert session.get(ApproverList, number) is None

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from models import (
     CHANGED_LISTS,
     Act,
+    Actor,
     AuditEntry,
     Door,
     MailingList,
@@ -38,7 +39,7 @@ AT_ONCE = Pace(timedelta(0), timedelta(0))
 
 
 def put_away(session: Session, people: Cast) -> None:
-    archive.archive(session, people.announce, by=people.barbara, via=PORTAL)
+    archive.archive(session, people.announce, actor=Actor(people.barbara, PORTAL))
 
 
 def last_act(session: Session) -> str:
@@ -47,16 +48,18 @@ def last_act(session: Session) -> str:
 
 def write(session: Session, people: Cast) -> object:
     return messages.write(
-        session, people.ada, people.announce, raw=an_eml(), max_bytes=LIMIT, via=PORTAL
+        session, people.announce, actor=Actor(people.ada, PORTAL), raw=an_eml(), max_bytes=LIMIT
     )
 
 
 REFUSED: dict[str, Callable[[Session, Cast], object]] = {
     "write": write,
-    "subscribe oneself": lambda s, p: subscribe(s, p.ada, p.announce, by=p.ada, via=PORTAL),
-    "subscribe somebody": lambda s, p: subscribe(s, p.ada, p.announce, by=p.barbara, via=PORTAL),
-    "push now": lambda s, p: push_now(s, p.announce, by=p.barbara, via=PORTAL),
-    "confirm": lambda s, p: confirm(s, p.announce, by=p.barbara, via=PORTAL),
+    "subscribe oneself": lambda s, p: subscribe(s, p.ada, p.announce, actor=Actor(p.ada, PORTAL)),
+    "subscribe somebody": lambda s, p: subscribe(
+        s, p.ada, p.announce, actor=Actor(p.barbara, PORTAL)
+    ),
+    "push now": lambda s, p: push_now(s, p.announce, actor=Actor(p.barbara, PORTAL)),
+    "confirm": lambda s, p: confirm(s, p.announce, actor=Actor(p.barbara, PORTAL)),
 }
 
 
@@ -77,10 +80,10 @@ def test_a_draft_from_before_can_neither_be_asked_about_nor_released(
     put_away(session, people)
 
     with pytest.raises(Archived):
-        request_approval(session, draft, people.ada, via=PORTAL)
-    persons.grant(session, people.ada, "sender", by=None, via=PORTAL)
+        request_approval(session, draft, actor=Actor(people.ada, PORTAL))
+    persons.grant(session, people.ada, "sender", actor=Actor.operator())
     with pytest.raises(Archived):
-        release(session, draft, people.ada, via=PORTAL)
+        release(session, draft, actor=Actor(people.ada, PORTAL))
 
 
 @pytest.mark.parametrize("begun", [a_request, a_dispatch])
@@ -97,7 +100,7 @@ def test_a_list_is_not_archived_under_messages_on_their_way(
 
 def test_a_rejected_message_holds_no_list_back(session: Session, people: Cast) -> None:
     request = a_request(session, people)
-    decide(session, request, people.grace, Verdict.REJECTED, via=PORTAL, comment="no")
+    decide(session, request, Verdict.REJECTED, actor=Actor(people.grace, PORTAL), comment="no")
 
     put_away(session, people)
 
@@ -105,12 +108,12 @@ def test_a_rejected_message_holds_no_list_back(session: Session, people: Cast) -
 
 
 def test_both_acts_are_on_record_once(session: Session, people: Cast) -> None:
-    assert archive.archive(session, people.announce, by=people.barbara, via=PORTAL)
+    assert archive.archive(session, people.announce, actor=Actor(people.barbara, PORTAL))
     assert last_act(session) == Act.ARCHIVED_LIST
-    assert not archive.archive(session, people.announce, by=people.barbara, via=PORTAL)
-    assert archive.unarchive(session, people.announce, by=people.barbara, via=PORTAL)
+    assert not archive.archive(session, people.announce, actor=Actor(people.barbara, PORTAL))
+    assert archive.unarchive(session, people.announce, actor=Actor(people.barbara, PORTAL))
     assert last_act(session) == Act.UNARCHIVED_LIST
-    assert not archive.unarchive(session, people.announce, by=people.barbara, via=PORTAL)
+    assert not archive.unarchive(session, people.announce, actor=Actor(people.barbara, PORTAL))
 
     acts = select(AuditEntry).where(AuditEntry.act.in_([Act.ARCHIVED_LIST, Act.UNARCHIVED_LIST]))
     assert len(session.scalars(acts).all()) == 2
@@ -119,7 +122,7 @@ def test_both_acts_are_on_record_once(session: Session, people: Cast) -> None:
 def test_members_may_still_leave(session: Session, people: Cast) -> None:
     put_away(session, people)
 
-    assert unsubscribe(session, people.edsger, people.announce, by=people.edsger, via=PORTAL)
+    assert unsubscribe(session, people.edsger, people.announce, actor=Actor(people.edsger, PORTAL))
 
 
 def test_what_changes_on_an_archived_list_is_noted_and_not_pushed(
@@ -127,7 +130,7 @@ def test_what_changes_on_an_archived_list_is_noted_and_not_pushed(
 ) -> None:
     put_away(session, people)
 
-    unsubscribe(session, people.edsger, people.announce, by=people.edsger, via=PORTAL)
+    unsubscribe(session, people.edsger, people.announce, actor=Actor(people.edsger, PORTAL))
     open_due(session, AT_ONCE)
 
     assert session.scalars(select(Sync)).all() == []
@@ -141,7 +144,7 @@ def test_what_was_noted_meanwhile_is_pushed_when_the_list_is_back(
     put_away(session, people)
     session.info.pop(CHANGED_LISTS, None)
 
-    archive.unarchive(session, people.announce, by=people.barbara, via=PORTAL)
+    archive.unarchive(session, people.announce, actor=Actor(people.barbara, PORTAL))
 
     assert people.announce.id in session.info[CHANGED_LISTS]
     open_due(session, AT_ONCE)
@@ -174,7 +177,7 @@ def test_a_message_handed_in_at_the_same_moment_is_seen_or_refused(
         try:
             with new_session.begin() as other:
                 draft = messages.message_by_id(other, draft_id)
-                outcome.append(request_approval(other, draft, draft.author, via=PORTAL).id)
+                outcome.append(request_approval(other, draft, actor=Actor(draft.author, PORTAL)).id)
         except Archived as refusal:
             outcome.append(refusal)
 
@@ -182,7 +185,7 @@ def test_a_message_handed_in_at_the_same_moment_is_seen_or_refused(
         try:
             with new_session.begin() as other:
                 mailing_list = other.scalars(select(MailingList)).one()
-                archive.archive(other, mailing_list, by=None, via=PORTAL)
+                archive.archive(other, mailing_list, actor=Actor.operator())
         except StillInUse as refusal:
             outcome.append(refusal)
 

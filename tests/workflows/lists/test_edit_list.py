@@ -4,7 +4,17 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Act, AuditEntry, Door, Invalid, ListDelivery, ListKind, SelfService, Unknown
+from models import (
+    Act,
+    Actor,
+    AuditEntry,
+    Door,
+    Invalid,
+    ListDelivery,
+    ListKind,
+    SelfService,
+    Unknown,
+)
 from tests.builders import Cast, a_list
 from workflows.lists import lists
 
@@ -26,8 +36,7 @@ def test_what_is_given_is_changed_and_on_record(session: Session, people: Cast) 
         delivery=ListDelivery.LIST_ADDRESS,
         four_eyes=False,
         self_service=SelfService.CLOSED,
-        by=people.barbara,
-        via=PORTAL,
+        actor=Actor(people.barbara, PORTAL),
     )
 
     announce = people.announce
@@ -44,7 +53,7 @@ def test_what_stays_as_it_is_leaves_no_trace(session: Session, people: Cast) -> 
     announce = people.announce
 
     lists.edit_list(
-        session, announce, name=announce.name, four_eyes=True, by=people.barbara, via=PORTAL
+        session, announce, name=announce.name, four_eyes=True, actor=Actor(people.barbara, PORTAL)
     )
 
     assert edits(session) == []
@@ -53,14 +62,14 @@ def test_what_stays_as_it_is_leaves_no_trace(session: Session, people: Cast) -> 
 def test_a_description_can_be_taken_away(session: Session, people: Cast) -> None:
     people.announce.description = "News"
 
-    lists.edit_list(session, people.announce, description="", by=None, via=PORTAL)
+    lists.edit_list(session, people.announce, description="", actor=Actor.operator())
 
     assert people.announce.description == ""
 
 
 def test_a_list_may_write_its_own_address_anew(session: Session, people: Cast) -> None:
     lists.edit_list(
-        session, people.announce, address="Announce@Lists.example.org", by=None, via=PORTAL
+        session, people.announce, address="Announce@Lists.example.org", actor=Actor.operator()
     )
 
     assert people.announce.address == "Announce@lists.example.org"
@@ -82,14 +91,14 @@ def test_what_cannot_be_used_changes_nothing(
     a_list(session, "staff")
 
     with pytest.raises(Invalid, match=why):
-        lists.edit_list(session, people.announce, **wrong, by=None, via=PORTAL)  # type: ignore[arg-type]
+        lists.edit_list(session, people.announce, **wrong, actor=Actor.operator())  # type: ignore[arg-type]
 
     assert (people.announce.name, people.announce.description) == ("Announce", "")
     assert edits(session) == []
 
 
 def test_no_approver_list_can_be_assigned_too(session: Session, people: Cast) -> None:
-    lists.assign_approvers(session, people.announce, None, by=people.barbara, via=PORTAL)
+    lists.assign_approvers(session, people.announce, None, actor=Actor(people.barbara, PORTAL))
 
     assert people.announce.approvers_for(people.ada) == []
     entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()

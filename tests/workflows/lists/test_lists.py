@@ -7,13 +7,22 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from models import Act, AuditEntry, Door, Invalid, ListDelivery, ListKind, MailingList, Unknown
+from models import (
+    Act,
+    Actor,
+    AuditEntry,
+    Door,
+    Invalid,
+    ListDelivery,
+    ListKind,
+    MailingList,
+    Unknown,
+)
 from notifications.mime.outgoing import outgoing
 from settings.types import SHORT_NAME, fits_short_name
 from tests.builders import Cast, a_draft, a_list
 from workflows.lists import lists
 
-OPERATOR = Door.COMMAND_LINE
 PORTAL = Door.PORTAL
 
 BAD_SHORT_NAMES = [
@@ -41,7 +50,7 @@ def create(
     address: str = "staff@lists.example.org",
     name: str = "Staff",
 ) -> MailingList:
-    return lists.create_list(session, short_name, address, name, by=None, via=OPERATOR)
+    return lists.create_list(session, short_name, address, name, actor=Actor.operator())
 
 
 def last_entry(session: Session) -> AuditEntry:
@@ -51,7 +60,7 @@ def last_entry(session: Session) -> AuditEntry:
 
 def test_a_new_list_is_empty_careful_and_on_record(session: Session, people: Cast) -> None:
     staff = lists.create_list(
-        session, "staff", "Staff@Lists.Example.ORG", " Staff ", by=people.barbara, via=PORTAL
+        session, "staff", "Staff@Lists.Example.ORG", " Staff ", actor=Actor(people.barbara, PORTAL)
     )
 
     assert (staff.name, staff.address) == ("Staff", "Staff@lists.example.org")
@@ -153,8 +162,7 @@ def test_a_description_that_no_database_takes_is_refused(session: Session) -> No
             "staff@lists.example.org",
             "Staff",
             description="All of us\0",
-            by=None,
-            via=OPERATOR,
+            actor=Actor.operator(),
         )
 
 
@@ -171,7 +179,7 @@ def test_whatever_list_can_be_created_can_be_sent_to(
 
 def test_approvers_are_kept_once_each_and_on_record(session: Session, people: Cast) -> None:
     twice = [people.linus, people.grace, people.linus]
-    jury = lists.create_approver_list(session, " jury ", twice, by=people.barbara, via=PORTAL)
+    jury = lists.create_approver_list(session, " jury ", twice, actor=Actor(people.barbara, PORTAL))
 
     entry = last_entry(session)
     assert lists.approver_list_named(session, "jury") is jury
@@ -188,18 +196,18 @@ def test_a_taken_name_of_an_approver_list_is_refused(
     session: Session, people: Cast, again: str
 ) -> None:
     with pytest.raises(Invalid, match="already an approver list"):
-        lists.create_approver_list(session, again, [people.grace], by=None, via=OPERATOR)
+        lists.create_approver_list(session, again, [people.grace], actor=Actor.operator())
 
 
 @pytest.mark.parametrize("name", ["", "\t", "jury\r\nBcc: eve@example.org"])
 def test_the_name_of_an_approver_list_is_one_line(session: Session, name: str) -> None:
     with pytest.raises(Invalid, match="must be one line of text"):
-        lists.create_approver_list(session, name, [], by=None, via=OPERATOR)
+        lists.create_approver_list(session, name, [], actor=Actor.operator())
 
 
 def test_setting_approvers_replaces_them_all(session: Session, people: Cast) -> None:
     new = [people.edsger, people.edsger, people.barbara]
-    lists.set_approvers(session, people.approvers, new, by=people.barbara, via=PORTAL)
+    lists.set_approvers(session, people.approvers, new, actor=Actor(people.barbara, PORTAL))
     session.flush()
     session.expire(people.approvers)
 
@@ -215,7 +223,7 @@ def test_setting_approvers_replaces_them_all(session: Session, people: Cast) -> 
 def test_one_approver_list_serves_many_mailing_lists(session: Session, people: Cast) -> None:
     staff = a_list(session, "staff")
 
-    lists.assign_approvers(session, staff, people.approvers, by=people.barbara, via=PORTAL)
+    lists.assign_approvers(session, staff, people.approvers, actor=Actor(people.barbara, PORTAL))
 
     entry = last_entry(session)
     assert staff.approver_list is people.announce.approver_list is people.approvers

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.orm import Session
 
-from models import ApproverList, Door, Right, Trespass
+from models import Actor, ApproverList, Door, Right, Trespass
 from tests.builders import Cast
 from tests.workflows.moderation.attempts import Attempt
 from tests.workflows.people.test_rights import give
@@ -14,38 +14,42 @@ PORTAL = Door.PORTAL
 
 def unused(session: Session) -> ApproverList:
     """An approver list that answers for no mailing list."""
-    return lists.create_approver_list(session, "unused", [], by=None, via=PORTAL)
+    return lists.create_approver_list(session, "unused", [], actor=Actor.operator())
 
 
 ATTEMPTS = {
     "edit": Attempt(
         Right.EDIT_LISTS,
-        lambda s, p: lists.edit_list(s, p.announce, name="N", by=p.edsger, via=PORTAL),
+        lambda s, p: lists.edit_list(s, p.announce, name="N", actor=Actor(p.edsger, PORTAL)),
         "list",
     ),
     "archive": Attempt(
         Right.EDIT_LISTS,
-        lambda s, p: archive.archive(s, p.announce, by=p.edsger, via=PORTAL),
+        lambda s, p: archive.archive(s, p.announce, actor=Actor(p.edsger, PORTAL)),
         "list",
     ),
     "unarchive": Attempt(
         Right.EDIT_LISTS,
-        lambda s, p: archive.unarchive(s, p.announce, by=p.edsger, via=PORTAL),
+        lambda s, p: archive.unarchive(s, p.announce, actor=Actor(p.edsger, PORTAL)),
         "list",
     ),
     "add an approver": Attempt(
         Right.EDIT_APPROVER_LISTS,
-        lambda s, p: approver_lists.add_approver(s, p.approvers, p.ada, by=p.edsger, via=PORTAL),
+        lambda s, p: approver_lists.add_approver(
+            s, p.approvers, p.ada, actor=Actor(p.edsger, PORTAL)
+        ),
     ),
     "remove an approver": Attempt(
         Right.EDIT_APPROVER_LISTS,
         lambda s, p: approver_lists.remove_approver(
-            s, p.approvers, p.grace, by=p.edsger, via=PORTAL
+            s, p.approvers, p.grace, actor=Actor(p.edsger, PORTAL)
         ),
     ),
     "delete an approver list": Attempt(
         Right.DELETE_APPROVER_LISTS,
-        lambda s, p: approver_lists.delete_approver_list(s, unused(s), by=p.edsger, via=PORTAL),
+        lambda s, p: approver_lists.delete_approver_list(
+            s, unused(s), actor=Actor(p.edsger, PORTAL)
+        ),
     ),
 }
 

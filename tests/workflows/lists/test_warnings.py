@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from models import Door, ListKind, MailingList, Preference, User
+from models import Actor, ListKind, MailingList, Preference, User
 from models.clock import now
 from models.database import engine
 from portal.lists.doubts import SENTENCES
@@ -16,7 +16,6 @@ from workflows.lists.checks import NAMED, Doubt, Warned, warnings_of
 from workflows.people.users import disable, grant
 from workflows.subscriptions.subscribe import subscribe
 
-PORTAL = Door.PORTAL
 GRACE, LINUS = "Grace Hopper", "Linus Torvalds"
 
 
@@ -25,7 +24,7 @@ def sound(session: Session, people: Cast) -> Cast:
     """The cast, with a list about which there is no doubt."""
     people.announce.description = "News"
     for approver in (people.grace, people.linus):
-        grant(session, approver, "sender", by=None, via=PORTAL)
+        grant(session, approver, "sender", actor=Actor.operator())
     session.flush()
     return people
 
@@ -36,11 +35,11 @@ def told(session: Session, people: Cast) -> list[Warned]:
 
 
 def join(session: Session, user: User, mailing_list: MailingList) -> None:
-    subscribe(session, user, mailing_list, by=None, via=PORTAL)
+    subscribe(session, user, mailing_list, actor=Actor.operator())
 
 
 def approvers(session: Session, people: Cast, *users: User) -> None:
-    lists.set_approvers(session, people.approvers, users, by=None, via=PORTAL)
+    lists.set_approvers(session, people.approvers, users, actor=Actor.operator())
 
 
 def grace_reads_it(session: Session, people: Cast) -> None:
@@ -53,7 +52,7 @@ def ada_reads_what_she_wrote(session: Session, people: Cast) -> None:
 
 
 def ada_answers_alone(session: Session, people: Cast) -> None:
-    grant(session, people.ada, "sender", by=None, via=PORTAL)
+    grant(session, people.ada, "sender", actor=Actor.operator())
     a_draft(session, people)
     approvers(session, people, people.ada)
 
@@ -67,16 +66,16 @@ def sms_is_stopped(session: Session, people: Cast) -> None:
 
 def nobody_is_able(session: Session, people: Cast) -> None:
     for user in (people.grace, people.linus):
-        disable(session, user, by=None, via=PORTAL)
+        disable(session, user, actor=Actor.operator())
 
 
 SET_UPS: dict[Doubt, tuple[Callable[[Session, Cast], object], list[Warned]]] = {
     Doubt.NO_DESCRIPTION: (
-        lambda s, p: lists.edit_list(s, p.announce, description="", by=None, via=PORTAL),
+        lambda s, p: lists.edit_list(s, p.announce, description="", actor=Actor.operator()),
         [Warned(Doubt.NO_DESCRIPTION)],
     ),
     Doubt.NO_APPROVERS: (
-        lambda s, p: lists.assign_approvers(s, p.announce, None, by=None, via=PORTAL),
+        lambda s, p: lists.assign_approvers(s, p.announce, None, actor=Actor.operator()),
         [Warned(Doubt.NO_APPROVERS)],
     ),
     Doubt.ALL_DISABLED: (
@@ -84,7 +83,7 @@ SET_UPS: dict[Doubt, tuple[Callable[[Session, Cast], object], list[Warned]]] = {
         [Warned(Doubt.ALL_DISABLED), Warned(Doubt.APPROVER_DISABLED, (GRACE, LINUS))],
     ),
     Doubt.APPROVER_DISABLED: (
-        lambda s, p: disable(s, p.grace, by=None, via=PORTAL),
+        lambda s, p: disable(s, p.grace, actor=Actor.operator()),
         [Warned(Doubt.APPROVER_DISABLED, (GRACE,))],
     ),
     Doubt.APPROVER_LACKS_RIGHTS: (
@@ -151,8 +150,8 @@ def test_one_who_is_reached_by_mail_is_enough(session: Session, sound: Cast) -> 
 
 
 def test_those_who_answer_later_are_looked_at_too(session: Session, sound: Cast) -> None:
-    jury = lists.create_approver_list(session, "jury", [sound.edsger], by=None, via=PORTAL)
-    lists.assign_approvers(session, sound.announce, jury, escalation=True, by=None, via=PORTAL)
+    jury = lists.create_approver_list(session, "jury", [sound.edsger], actor=Actor.operator())
+    lists.assign_approvers(session, sound.announce, jury, escalation=True, actor=Actor.operator())
 
     assert told(session, sound) == [
         Warned(Doubt.APPROVER_LACKS_RIGHTS, ("Edsger Dijkstra",)),
@@ -167,7 +166,7 @@ def test_what_happens_on_another_list_raises_no_doubt(session: Session, sound: C
 
 
 def test_an_archived_list_is_not_doubted(session: Session, people: Cast) -> None:
-    archive.archive(session, people.announce, by=None, via=PORTAL)
+    archive.archive(session, people.announce, actor=Actor.operator())
 
     assert told(session, people) == []
 
@@ -184,7 +183,7 @@ def test_not_more_than_some_are_named(session: Session, sound: Cast) -> None:
 def test_fifty_lists_take_no_more_queries_than_one(session: Session, people: Cast) -> None:
     many = [a_list(session, f"list{n}") for n in range(50)]
     for each in many:
-        lists.assign_approvers(session, each, people.approvers, by=None, via=PORTAL)
+        lists.assign_approvers(session, each, people.approvers, actor=Actor.operator())
     session.flush()
     counts = []
 

@@ -18,6 +18,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models import (
+    Actor,
     Delivery,
     Dispatch,
     DispatchState,
@@ -90,7 +91,7 @@ class Storyteller(RuleBasedStateMachine):
     def write(self, author: User) -> Message:
         announce = self.people.announce
         return messages.write(
-            self.session, author, announce, raw=an_eml(), max_bytes=LIMIT, via=PORTAL
+            self.session, announce, actor=Actor(author, PORTAL), raw=an_eml(), max_bytes=LIMIT
         )
 
     # One rule with weights of our own: of several, hypothesis leaves some out of a story.
@@ -119,27 +120,27 @@ class Storyteller(RuleBasedStateMachine):
             self.session.expire_all()
 
     def ask(self, message: Message, by: User) -> None:
-        decide.request_approval(self.session, message, by, via=PORTAL)
+        decide.request_approval(self.session, message, actor=Actor(by, PORTAL))
         self.approvable[message.id] = outgoing(message)
 
     def approve(self, message: Message, by: User) -> None:
         if request := self.newest_request(message):
-            decide.decide(self.session, request, by, Verdict.APPROVED, via=PORTAL)
+            decide.decide(self.session, request, Verdict.APPROVED, actor=Actor(by, PORTAL))
 
     def reject(self, message: Message, by: User) -> None:
         if request := self.newest_request(message):
-            decide.decide(self.session, request, by, Verdict.REJECTED, via=PORTAL)
+            decide.decide(self.session, request, Verdict.REJECTED, actor=Actor(by, PORTAL))
 
     def withdraw(self, message: Message, by: User) -> None:
         if request := self.newest_request(message):
-            decide.withdraw(self.session, request, by, via=PORTAL)
+            decide.withdraw(self.session, request, actor=Actor(by, PORTAL))
 
     def release(self, message: Message, by: User) -> None:
-        schedule.release(self.session, message, by, via=PORTAL)
+        schedule.release(self.session, message, actor=Actor(by, PORTAL))
         self.approvable[message.id] = outgoing(message)
 
     def recall(self, message: Message, by: User) -> None:
-        schedule.recall(self.session, message, by, via=PORTAL)
+        schedule.recall(self.session, message, actor=Actor(by, PORTAL))
         assert by is message.author or by.may(Right.SEND_MESSAGES)
 
     def meddle(self, message: Message, _by: User) -> None:
@@ -155,7 +156,7 @@ class Storyteller(RuleBasedStateMachine):
     def change_members(self, _message: Message, luck: int) -> None:
         verb = subscribe if luck else unsubscribe
         user = self.people.edsger if luck > 1 else self.people.ada
-        verb(self.session, user, self.people.announce, by=None, via=PORTAL)
+        verb(self.session, user, self.people.announce, actor=Actor.operator())
         self.session.flush()
 
     def ring(self, message: Message, luck: int) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
+    Actor,
     AuditEntry,
     Channel,
     Door,
@@ -44,29 +45,28 @@ def rewrite(session: Session, message: Message, by: User, raw: bytes) -> None:
     drafts.rewrite(
         session,
         message,
-        by,
+        actor=Actor(by, PORTAL),
         mailing_list=message.mailing_list,
         raw=raw,
         composed=True,
         max_bytes=LIMIT,
-        via=PORTAL,
     )
 
 
 def discard(session: Session, message: Message, by: User) -> None:
-    drafts.discard(session, message, by, via=PORTAL)
+    drafts.discard(session, message, actor=Actor(by, PORTAL))
 
 
 def copy(session: Session, message: Message, by: User) -> None:
-    drafts.copy(session, message, by, max_bytes=LIMIT, via=PORTAL)
+    drafts.copy(session, message, actor=Actor(by, PORTAL), max_bytes=LIMIT)
 
 
 def prove(session: Session, message: Message, by: User) -> None:
-    drafts.send_proof(session, message, by, via=PORTAL)
+    drafts.send_proof(session, message, actor=Actor(by, PORTAL))
 
 
 def postpone(session: Session, message: Message, by: User) -> None:
-    drafts.reschedule(session, message, by, send_at=now() + LATER, via=PORTAL)
+    drafts.reschedule(session, message, actor=Actor(by, PORTAL), send_at=now() + LATER)
 
 
 VERBS: dict[str, Callable[[Session, Message, User], None]] = {
@@ -104,12 +104,11 @@ def test_a_draft_is_replaced_as_a_whole(session: Session, people: Cast) -> None:
     drafts.rewrite(
         session,
         draft,
-        people.ada,
+        actor=Actor(people.ada, PORTAL),
         mailing_list=other,
         raw=an_eml("Another"),
         composed=True,
         max_bytes=LIMIT,
-        via=PORTAL,
     )
 
     session.expire(draft)
@@ -144,7 +143,7 @@ def test_what_somebody_was_asked_about_is_never_changed(
 def test_a_deleted_draft_keeps_its_history_and_nothing_else(session: Session, people: Cast) -> None:
     request = a_request(session, people)
     message = request.message
-    withdraw(session, request, people.ada, via=PORTAL)
+    withdraw(session, request, actor=Actor(people.ada, PORTAL))
 
     discard(session, message, people.ada)
 
@@ -163,14 +162,14 @@ def test_a_deleted_draft_is_gone_for_good(session: Session, people: Cast, verb: 
     with pytest.raises((NotADraft, IllegalTransition)):
         VERBS[verb](session, draft, people.ada)
     with pytest.raises(IllegalTransition):
-        hand_in(session, draft, people.ada, via=PORTAL)
+        hand_in(session, draft, actor=Actor(people.ada, PORTAL))
 
 
 def test_a_rejected_message_is_copied_into_a_new_draft(session: Session, people: Cast) -> None:
     request = a_request(session, people)
-    decide(session, request, people.grace, Verdict.REJECTED, via=PORTAL)
+    decide(session, request, Verdict.REJECTED, actor=Actor(people.grace, PORTAL))
 
-    new = drafts.copy(session, request.message, people.ada, max_bytes=LIMIT, via=PORTAL)
+    new = drafts.copy(session, request.message, actor=Actor(people.ada, PORTAL), max_bytes=LIMIT)
 
     assert new.id != request.message.id
     assert (new.state, new.raw) == (MessageState.DRAFT, request.message.raw)
@@ -181,7 +180,7 @@ def test_a_copy_of_what_we_composed_can_be_edited_too(session: Session, people: 
     draft = a_draft(session, people)
     rewrite(session, draft, people.ada, an_eml())
 
-    assert drafts.copy(session, draft, people.ada, max_bytes=LIMIT, via=PORTAL).composed
+    assert drafts.copy(session, draft, actor=Actor(people.ada, PORTAL), max_bytes=LIMIT).composed
 
 
 def test_a_proof_is_the_message_as_it_will_be_sent(session: Session, people: Cast) -> None:

@@ -10,12 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import (
+    Actor,
     Decision,
     Delivery,
     DeliveryState,
     Dispatch,
     DispatchState,
-    Door,
     Message,
     MessageState,
     ModerationRequest,
@@ -153,7 +153,7 @@ class Promises(Storyteller):
 def test_every_story_keeps_the_promises(session: Session, people: Cast, mailbox: Mailbox) -> None:
     # An author on the approver list, who is not to decide about the own message.
     members = [people.ada, people.grace, people.linus]
-    lists.set_approvers(session, people.approvers, members, by=None, via=Door.COMMAND_LINE)
+    lists.set_approvers(session, people.approvers, members, actor=Actor.operator())
     session.commit()
 
     class Told(Promises):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
+    Actor,
     AuditEntry,
     Dispatch,
     Door,
@@ -56,12 +57,11 @@ def write(
 ) -> Message:
     return messages.write(
         session,
-        author or people.ada,
         people.announce,
+        actor=Actor(author or people.ada, PORTAL),
         raw=an_eml() if raw is None else raw,
         max_bytes=max_bytes,
         send_at=send_at,
-        via=PORTAL,
     )
 
 
@@ -192,7 +192,7 @@ def test_only_who_schedules_sets_a_time(session: Session, people: Cast) -> None:
 def test_who_may_send_hands_in_to_the_schedule(session: Session, people: Cast) -> None:
     message = write(session, people, author=people.barbara)
 
-    messages.hand_in(session, message, people.barbara, via=PORTAL)
+    messages.hand_in(session, message, actor=Actor(people.barbara, PORTAL))
 
     assert message.state is MessageState.SCHEDULED
     assert session.scalars(select(Dispatch)).one().released_by_id == people.barbara.id
@@ -202,7 +202,7 @@ def test_who_may_send_hands_in_to_the_schedule(session: Session, people: Cast) -
 def test_who_may_not_send_hands_in_to_the_approvers(session: Session, people: Cast) -> None:
     message = write(session, people)
 
-    messages.hand_in(session, message, people.ada, via=PORTAL)
+    messages.hand_in(session, message, actor=Actor(people.ada, PORTAL))
 
     assert message.state is MessageState.IN_MODERATION
     assert session.scalars(select(ModerationRequest)).one().message is message
@@ -213,9 +213,9 @@ def test_a_sender_who_was_disabled_hands_nothing_in_to_the_schedule(
     session: Session, people: Cast
 ) -> None:
     message = write(session, people, author=people.barbara)
-    persons.disable(session, people.barbara, by=None, via=Door.COMMAND_LINE)
+    persons.disable(session, people.barbara, actor=Actor.operator())
 
-    messages.hand_in(session, message, people.barbara, via=PORTAL)
+    messages.hand_in(session, message, actor=Actor(people.barbara, PORTAL))
 
     assert message.state is MessageState.IN_MODERATION
 
@@ -225,7 +225,7 @@ def test_nobody_hands_in_what_another_wrote(session: Session, people: Cast, who:
     message = a_draft(session, people)
 
     with pytest.raises(Trespass, match="did not write message"):
-        messages.hand_in(session, message, getattr(people, who), via=PORTAL)
+        messages.hand_in(session, message, actor=Actor(getattr(people, who), PORTAL))
 
     assert message.state is MessageState.DRAFT
 
@@ -234,10 +234,10 @@ def test_nobody_hands_in_what_another_wrote(session: Session, people: Cast, who:
 def test_handing_in_twice_is_refused(session: Session, people: Cast, author: str) -> None:
     who = getattr(people, author)
     message = write(session, people, author=who)
-    messages.hand_in(session, message, who, via=PORTAL)
+    messages.hand_in(session, message, actor=Actor(who, PORTAL))
 
     with pytest.raises(IllegalTransition):
-        messages.hand_in(session, message, who, via=PORTAL)
+        messages.hand_in(session, message, actor=Actor(who, PORTAL))
 
 
 def test_a_message_that_does_not_exist_is_named(session: Session) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from models import Door, MailingList, Message, Right, Sync, SyncState
+from models import Actor, Door, MailingList, Message, Right, Sync, SyncState
 from models.clock import now
 from tests.builders import LIMIT, Cast, a_dispatch, an_eml
 from workflows.lists import lists
@@ -33,7 +33,12 @@ def written(session: Session, people: Cast, send_at: datetime | None = None) -> 
     """A draft of Edsger's."""
     edsger, announce = people.edsger, people.announce
     return write(
-        session, edsger, announce, raw=an_eml(), max_bytes=LIMIT, send_at=send_at, via=PORTAL
+        session,
+        announce,
+        actor=Actor(edsger, PORTAL),
+        raw=an_eml(),
+        max_bytes=LIMIT,
+        send_at=send_at,
     )
 
 
@@ -50,80 +55,84 @@ def held(session: Session, people: Cast) -> MailingList:
 ATTEMPTS = {
     "add a user": Attempt(
         Right.EDIT_USERS,
-        lambda s, p: persons.add_user(s, "e@example.org", "Eve", by=p.edsger, via=PORTAL),
+        lambda s, p: persons.add_user(s, "e@example.org", "Eve", actor=Actor(p.edsger, PORTAL)),
     ),
     "grant a role": Attempt(
         Right.EDIT_USERS,
-        lambda s, p: persons.grant(s, p.edsger, "administrator", by=p.edsger, via=PORTAL),
+        lambda s, p: persons.grant(s, p.edsger, "administrator", actor=Actor(p.edsger, PORTAL)),
     ),
     "disable": Attempt(
-        Right.EDIT_USERS, lambda s, p: persons.disable(s, p.ada, by=p.edsger, via=PORTAL)
+        Right.EDIT_USERS, lambda s, p: persons.disable(s, p.ada, actor=Actor(p.edsger, PORTAL))
     ),
     "enable": Attempt(
-        Right.EDIT_USERS, lambda s, p: persons.enable(s, p.ada, by=p.edsger, via=PORTAL)
+        Right.EDIT_USERS, lambda s, p: persons.enable(s, p.ada, actor=Actor(p.edsger, PORTAL))
     ),
     "define a role": Attempt(
         Right.EDIT_USERS,
-        lambda s, p: persons.define_role(s, "author", [601], by=p.edsger, via=PORTAL),
+        lambda s, p: persons.define_role(s, "author", [601], actor=Actor(p.edsger, PORTAL)),
     ),
     "create a list": Attempt(
         Right.EDIT_LISTS,
-        lambda s, p: lists.create_list(s, "n", "n@example.org", "N", by=p.edsger, via=PORTAL),
+        lambda s, p: lists.create_list(s, "n", "n@example.org", "N", actor=Actor(p.edsger, PORTAL)),
     ),
     "create an approver list": Attempt(
         Right.CREATE_APPROVER_LISTS,
-        lambda s, p: lists.create_approver_list(s, "new", [], by=p.edsger, via=PORTAL),
+        lambda s, p: lists.create_approver_list(s, "new", [], actor=Actor(p.edsger, PORTAL)),
     ),
     "set approvers": Attempt(
         Right.EDIT_APPROVER_LISTS,
-        lambda s, p: lists.set_approvers(s, p.approvers, [], by=p.edsger, via=PORTAL),
+        lambda s, p: lists.set_approvers(s, p.approvers, [], actor=Actor(p.edsger, PORTAL)),
     ),
     "assign, but not edit the list": Attempt(
         Right.EDIT_LISTS,
-        lambda s, p: lists.assign_approvers(s, p.announce, p.approvers, by=p.edsger, via=PORTAL),
+        lambda s, p: lists.assign_approvers(
+            s, p.announce, p.approvers, actor=Actor(p.edsger, PORTAL)
+        ),
         "list",
     ),
     "assign, but not use the approver list": Attempt(
         Right.USE_APPROVER_LISTS,
-        lambda s, p: lists.assign_approvers(s, p.announce, p.approvers, by=p.edsger, via=PORTAL),
+        lambda s, p: lists.assign_approvers(
+            s, p.announce, p.approvers, actor=Actor(p.edsger, PORTAL)
+        ),
         "list",
     ),
     "subscribe somebody": Attempt(
         Right.EDIT_LISTS,
-        lambda s, p: subscribe(s, p.ada, p.announce, by=p.edsger, via=PORTAL),
+        lambda s, p: subscribe(s, p.ada, p.announce, actor=Actor(p.edsger, PORTAL)),
         "list",
     ),
     "unsubscribe somebody": Attempt(
         Right.EDIT_LISTS,
-        lambda s, p: unsubscribe(s, p.barbara, p.announce, by=p.edsger, via=PORTAL),
+        lambda s, p: unsubscribe(s, p.barbara, p.announce, actor=Actor(p.edsger, PORTAL)),
         "list",
     ),
     "subscribe many": Attempt(
         Right.EDIT_LISTS,
-        lambda s, p: subscribe_all(s, p.announce, [p.ada.id], by=p.edsger, via=PORTAL),
+        lambda s, p: subscribe_all(s, p.announce, [p.ada.id], actor=Actor(p.edsger, PORTAL)),
         "list",
     ),
     "edit a list": Attempt(
         Right.EDIT_LISTS,
-        lambda s, p: lists.edit_list(s, p.announce, description="", by=p.edsger, via=PORTAL),
+        lambda s, p: lists.edit_list(s, p.announce, description="", actor=Actor(p.edsger, PORTAL)),
         "list",
     ),
     "push a list": Attempt(
         Right.EDIT_LISTS,
-        lambda s, p: push_now(s, p.announce, by=p.edsger, via=PORTAL),
+        lambda s, p: push_now(s, p.announce, actor=Actor(p.edsger, PORTAL)),
         "list",
     ),
     "confirm a push": Attempt(
         Right.EDIT_LISTS,
-        lambda s, p: confirm(s, held(s, p), by=p.edsger, via=PORTAL),
+        lambda s, p: confirm(s, held(s, p), actor=Actor(p.edsger, PORTAL)),
         "list",
     ),
     "change somebody's address": Attempt(
         Right.EDIT_USERS,
-        lambda s, p: change_address(s, p.ada, "a@example.org", by=p.edsger, via=PORTAL),
+        lambda s, p: change_address(s, p.ada, "a@example.org", actor=Actor(p.edsger, PORTAL)),
     ),
     "remove somebody": Attempt(
-        Right.EDIT_USERS, lambda s, p: remove_user(s, p.ada, by=p.edsger, via=PORTAL)
+        Right.EDIT_USERS, lambda s, p: remove_user(s, p.ada, actor=Actor(p.edsger, PORTAL))
     ),
     "set a time": Attempt(
         Right.SCHEDULE_SENDOUT,
@@ -132,12 +141,12 @@ ATTEMPTS = {
     ),
     "release": Attempt(
         Right.SEND_MESSAGES,
-        lambda s, p: release(s, written(s, p), p.edsger, via=PORTAL),
+        lambda s, p: release(s, written(s, p), actor=Actor(p.edsger, PORTAL)),
         "message",
     ),
     "recall somebody's message": Attempt(
         Right.SEND_MESSAGES,
-        lambda s, p: recall(s, a_dispatch(s, p).message, p.edsger, via=PORTAL),
+        lambda s, p: recall(s, a_dispatch(s, p).message, actor=Actor(p.edsger, PORTAL)),
         "message",
     ),
 }

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import (
+    Actor,
     AuditEntry,
     Door,
     LetterName,
@@ -65,7 +66,7 @@ def test_approvers_are_reminded_once(session: Session, people: Cast) -> None:
 
 def test_who_is_no_longer_an_approver_is_not_reminded(session: Session, people: Cast) -> None:
     asked_ago(session, people, timedelta(hours=25))
-    lists.set_approvers(session, people.approvers, [people.linus], by=None, via=Door.COMMAND_LINE)
+    lists.set_approvers(session, people.approvers, [people.linus], actor=Actor.operator())
 
     meet_deadlines(session, PATIENCE)
 
@@ -74,10 +75,10 @@ def test_who_is_no_longer_an_approver_is_not_reminded(session: Session, people: 
 
 def test_the_second_list_is_asked_once_and_may_then_answer(session: Session, people: Cast) -> None:
     second = lists.create_approver_list(
-        session, "board", [people.barbara, people.grace], by=None, via=Door.COMMAND_LINE
+        session, "board", [people.barbara, people.grace], actor=Actor.operator()
     )
     lists.assign_approvers(
-        session, people.announce, second, escalation=True, by=None, via=Door.COMMAND_LINE
+        session, people.announce, second, escalation=True, actor=Actor.operator()
     )
     request = asked_ago(session, people, timedelta(hours=49))
     assert people.barbara not in request.approvers()
@@ -87,7 +88,7 @@ def test_the_second_list_is_asked_once_and_may_then_answer(session: Session, peo
 
     assert told(session, LetterName.MODERATE) == ["Barbara", "Grace", "Linus"]
     assert acts(session)["escalated"] == 1
-    decide(session, request, people.barbara, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, request, Verdict.APPROVED, actor=Actor(people.barbara, Door.PORTAL))
 
 
 def test_a_list_without_a_second_list_escalates_to_nobody(session: Session, people: Cast) -> None:
@@ -117,12 +118,12 @@ def test_an_expired_request_can_no_longer_be_answered(session: Session, people: 
     meet_deadlines(session, PATIENCE)
 
     with pytest.raises(NoLongerOpen, match="expired"):
-        decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+        decide(session, request, Verdict.APPROVED, actor=Actor(people.grace, Door.PORTAL))
 
 
 def test_an_answered_request_has_no_deadline(session: Session, people: Cast) -> None:
     request = asked_ago(session, people, timedelta(days=8))
-    decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, request, Verdict.APPROVED, actor=Actor(people.grace, Door.PORTAL))
 
     meet_deadlines(session, PATIENCE)
 

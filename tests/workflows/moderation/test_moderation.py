@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import (
+    Actor,
     Decision,
     Dispatch,
     DispatchState,
@@ -67,14 +68,14 @@ def test_asking_twice_is_refused(session: Session, people: Cast) -> None:
     request = a_request(session, people)
 
     with pytest.raises(IllegalTransition):
-        request_approval(session, request.message, people.ada, via=Door.PORTAL)
+        request_approval(session, request.message, actor=Actor(people.ada, Door.PORTAL))
 
 
 def test_only_the_author_asks(session: Session, people: Cast) -> None:
     draft = a_draft(session, people)
 
     with pytest.raises(Trespass, match="Edsger Dijkstra did not write"):
-        request_approval(session, draft, people.edsger, via=Door.PORTAL)
+        request_approval(session, draft, actor=Actor(people.edsger, Door.PORTAL))
 
 
 def test_a_list_without_approver_list_is_named_in_the_refusal(
@@ -84,7 +85,7 @@ def test_a_list_without_approver_list_is_named_in_the_refusal(
     draft.mailing_list = a_list(session, "staff")
 
     with pytest.raises(NoApprovers, match="the list staff, and it has no approver list"):
-        request_approval(session, draft, people.ada, via=Door.PORTAL)
+        request_approval(session, draft, actor=Actor(people.ada, Door.PORTAL))
     assert draft.state is MessageState.DRAFT
 
 
@@ -93,9 +94,9 @@ def test_asking_is_refused_when_nobody_could_answer(
     session: Session, people: Cast, reason: str
 ) -> None:
     members = {"nobody": [], "only the author": [people.ada]}.get(reason, [people.grace])
-    lists.set_approvers(session, people.approvers, members, by=None, via=COMMAND_LINE)
+    lists.set_approvers(session, people.approvers, members, actor=Actor.operator())
     if reason == "only a disabled person":
-        persons.disable(session, people.grace, by=None, via=COMMAND_LINE)
+        persons.disable(session, people.grace, actor=Actor.operator())
 
     with pytest.raises(NoApprovers, match="nobody else on its approver list can answer"):
         a_request(session, people)
@@ -104,7 +105,7 @@ def test_asking_is_refused_when_nobody_could_answer(
 def test_an_approved_message_is_scheduled(session: Session, people: Cast) -> None:
     request = a_request(session, people)
 
-    decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, request, Verdict.APPROVED, actor=Actor(people.grace, Door.PORTAL))
 
     dispatch = session.scalars(select(Dispatch)).one()
     assert request.state is RequestState.DECIDED
@@ -117,9 +118,9 @@ def test_an_approved_message_is_scheduled(session: Session, people: Cast) -> Non
 def test_an_approved_message_waits_for_its_time(session: Session, people: Cast) -> None:
     draft = a_draft(session, people)
     draft.send_at = now() + timedelta(days=3)
-    request = request_approval(session, draft, people.ada, via=Door.PORTAL)
+    request = request_approval(session, draft, actor=Actor(people.ada, Door.PORTAL))
 
-    decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, request, Verdict.APPROVED, actor=Actor(people.grace, Door.PORTAL))
 
     assert session.scalars(select(Dispatch)).one().due_at == draft.send_at
 
@@ -127,9 +128,9 @@ def test_an_approved_message_waits_for_its_time(session: Session, people: Cast) 
 def test_a_time_that_passed_before_the_approval_is_now(session: Session, people: Cast) -> None:
     draft = a_draft(session, people)
     draft.send_at = now() - timedelta(days=3)
-    request = request_approval(session, draft, people.ada, via=Door.PORTAL)
+    request = request_approval(session, draft, actor=Actor(people.ada, Door.PORTAL))
 
-    decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, request, Verdict.APPROVED, actor=Actor(people.grace, Door.PORTAL))
 
     due_at = session.scalars(select(Dispatch)).one().due_at
     assert abs(due_at - now()) < timedelta(seconds=5)
@@ -139,7 +140,11 @@ def test_a_rejected_message_comes_back_with_the_reason(session: Session, people:
     request = a_request(session, people)
 
     decide(
-        session, request, people.grace, Verdict.REJECTED, via=Door.PORTAL, comment=" too long \n"
+        session,
+        request,
+        Verdict.REJECTED,
+        actor=Actor(people.grace, Door.PORTAL),
+        comment=" too long \n",
     )
 
     assert request.message.state is MessageState.REJECTED
@@ -154,8 +159,8 @@ def test_a_rejection_and_its_notice_are_one_transaction(session: Session, people
 
     with pytest.raises(ZeroDivisionError), transaction() as other:
         again = request_by_id(other, request.id)
-        grace = access.acting_user(other, "grace@example.org", COMMAND_LINE)
-        decide(other, again, grace, Verdict.REJECTED, via=COMMAND_LINE)
+        grace = access.actor_with_address(other, "grace@example.org", COMMAND_LINE)
+        decide(other, again, Verdict.REJECTED, actor=grace)
         raise ZeroDivisionError
 
     session.expire_all()
@@ -165,12 +170,12 @@ def test_a_rejection_and_its_notice_are_one_transaction(session: Session, people
 
 def test_who_comes_second_is_told_who_decided_what_and_when(session: Session, people: Cast) -> None:
     request = a_request(session, people)
-    decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, request, Verdict.APPROVED, actor=Actor(people.grace, Door.PORTAL))
 
     with pytest.raises(
         AlreadyDecided, match=rf"Grace Hopper has already approved this message, on {now():%Y-%m}"
     ):
-        decide(session, request, people.linus, Verdict.REJECTED, via=Door.PORTAL)
+        decide(session, request, Verdict.REJECTED, actor=Actor(people.linus, Door.PORTAL))
     assert session.scalars(select(Decision)).one().verdict is Verdict.APPROVED
 
 
@@ -179,17 +184,17 @@ def test_nobody_else_decides(session: Session, people: Cast) -> None:
 
     for person in (people.ada, people.barbara, people.edsger):
         with pytest.raises(NotAnApprover):
-            decide(session, request, person, Verdict.APPROVED, via=Door.PORTAL)
+            decide(session, request, Verdict.APPROVED, actor=Actor(person, Door.PORTAL))
     assert request.state is RequestState.OPEN
 
 
 def test_an_approver_is_who_is_on_the_list_now(session: Session, people: Cast) -> None:
     request = a_request(session, people)
-    lists.set_approvers(session, people.approvers, [people.edsger], by=None, via=COMMAND_LINE)
+    lists.set_approvers(session, people.approvers, [people.edsger], actor=Actor.operator())
 
     with pytest.raises(NotAnApprover):
-        decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
-    decide(session, request, people.edsger, Verdict.APPROVED, via=Door.PORTAL)
+        decide(session, request, Verdict.APPROVED, actor=Actor(people.grace, Door.PORTAL))
+    decide(session, request, Verdict.APPROVED, actor=Actor(people.edsger, Door.PORTAL))
 
 
 @pytest.mark.parametrize("four_eyes", [True, False])
@@ -197,31 +202,31 @@ def test_with_four_eyes_an_author_never_decides(
     session: Session, people: Cast, four_eyes: bool
 ) -> None:
     everybody = [people.ada, people.grace]
-    lists.set_approvers(session, people.approvers, everybody, by=None, via=COMMAND_LINE)
+    lists.set_approvers(session, people.approvers, everybody, actor=Actor.operator())
     people.announce.four_eyes = four_eyes
     request = a_request(session, people)
 
     if four_eyes:
         with pytest.raises(NotAnApprover, match="asks for four eyes"):
-            decide(session, request, people.ada, Verdict.APPROVED, via=Door.PORTAL)
+            decide(session, request, Verdict.APPROVED, actor=Actor(people.ada, Door.PORTAL))
     else:
-        decide(session, request, people.ada, Verdict.APPROVED, via=Door.PORTAL)
+        decide(session, request, Verdict.APPROVED, actor=Actor(people.ada, Door.PORTAL))
 
 
 def test_a_withdrawn_message_is_a_draft_and_nobody_answers(session: Session, people: Cast) -> None:
     request = a_request(session, people)
 
-    withdraw(session, request, people.ada, via=Door.PORTAL)
+    withdraw(session, request, actor=Actor(people.ada, Door.PORTAL))
 
     assert request.message.state is MessageState.DRAFT
     with pytest.raises(NoLongerOpen, match="withdrawn"):
-        decide(session, request, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+        decide(session, request, Verdict.APPROVED, actor=Actor(people.grace, Door.PORTAL))
 
 
 def test_a_withdrawn_message_can_be_asked_about_again(session: Session, people: Cast) -> None:
     first = a_request(session, people)
-    withdraw(session, first, people.ada, via=Door.PORTAL)
+    withdraw(session, first, actor=Actor(people.ada, Door.PORTAL))
 
-    second = request_approval(session, first.message, people.ada, via=Door.PORTAL)
+    second = request_approval(session, first.message, actor=Actor(people.ada, Door.PORTAL))
 
     assert second.id != first.id

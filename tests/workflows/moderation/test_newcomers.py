@@ -5,6 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import (
+    Actor,
     Door,
     LetterName,
     ModerationRequest,
@@ -43,11 +44,11 @@ def alan(session: Session, people: Cast) -> User:
 def test_a_new_approver_is_told_sees_it_and_decides(
     session: Session, people: Cast, asked: ModerationRequest, alan: User
 ) -> None:
-    add_approver(session, people.approvers, alan, by=people.barbara, via=PORTAL)
+    add_approver(session, people.approvers, alan, actor=Actor(people.barbara, PORTAL))
 
     assert told(session, alan) == [LetterName.MODERATE]
     assert session.scalars(waiting_for(alan)).all() == [asked]
-    decision = decide(session, asked, alan, Verdict.APPROVED, via=PORTAL)
+    decision = decide(session, asked, Verdict.APPROVED, actor=Actor(alan, PORTAL))
     assert decision.approver == alan
     assert told(session, people.grace) == [LetterName.MODERATE, LetterName.DECIDED]
 
@@ -57,8 +58,8 @@ def test_those_who_were_asked_are_not_asked_again(
 ) -> None:
     assert told(session, people.grace) == [LetterName.MODERATE]
 
-    add_approver(session, people.approvers, alan, by=people.barbara, via=PORTAL)
-    lists.assign_approvers(session, people.announce, people.approvers, by=None, via=PORTAL)
+    add_approver(session, people.approvers, alan, actor=Actor(people.barbara, PORTAL))
+    lists.assign_approvers(session, people.announce, people.approvers, actor=Actor.operator())
 
     assert told(session, people.grace) == [LetterName.MODERATE]
     assert len(asked.invitations) == 3
@@ -67,10 +68,10 @@ def test_those_who_were_asked_are_not_asked_again(
 def test_another_approver_list_is_told_of_what_is_open(
     session: Session, people: Cast, asked: ModerationRequest, alan: User
 ) -> None:
-    trustees = lists.create_approver_list(session, "trustees", [alan], by=None, via=PORTAL)
+    trustees = lists.create_approver_list(session, "trustees", [alan], actor=Actor.operator())
     assert told(session, alan) == []
 
-    lists.assign_approvers(session, people.announce, trustees, by=people.barbara, via=PORTAL)
+    lists.assign_approvers(session, people.announce, trustees, actor=Actor(people.barbara, PORTAL))
 
     assert told(session, alan) == [LetterName.MODERATE]
     assert asked.approvers() == [alan]
@@ -82,10 +83,10 @@ def test_the_second_list_is_told_only_once_it_is_its_turn(
 ) -> None:
     if escalated:
         deadlines.escalate(session, asked)
-    trustees = lists.create_approver_list(session, "trustees", [alan], by=None, via=PORTAL)
+    trustees = lists.create_approver_list(session, "trustees", [alan], actor=Actor.operator())
 
     lists.assign_approvers(
-        session, people.announce, trustees, escalation=True, by=people.barbara, via=PORTAL
+        session, people.announce, trustees, escalation=True, actor=Actor(people.barbara, PORTAL)
     )
 
     assert (told(session, alan) == [LetterName.MODERATE]) is escalated
@@ -94,9 +95,9 @@ def test_the_second_list_is_told_only_once_it_is_its_turn(
 def test_nobody_is_told_of_what_is_decided(
     session: Session, people: Cast, asked: ModerationRequest, alan: User
 ) -> None:
-    decide(session, asked, people.grace, Verdict.REJECTED, via=PORTAL)
+    decide(session, asked, Verdict.REJECTED, actor=Actor(people.grace, PORTAL))
 
-    add_approver(session, people.approvers, alan, by=people.barbara, via=PORTAL)
+    add_approver(session, people.approvers, alan, actor=Actor(people.barbara, PORTAL))
 
     assert told(session, alan) == []
 
@@ -104,7 +105,7 @@ def test_nobody_is_told_of_what_is_decided(
 def test_the_author_is_not_asked_under_four_eyes(
     session: Session, people: Cast, asked: ModerationRequest
 ) -> None:
-    add_approver(session, people.approvers, people.ada, by=people.barbara, via=PORTAL)
+    add_approver(session, people.approvers, people.ada, actor=Actor(people.barbara, PORTAL))
 
     assert people.ada not in asked.approvers()
     assert told(session, people.ada) == []
@@ -113,9 +114,9 @@ def test_the_author_is_not_asked_under_four_eyes(
 def test_who_was_away_at_the_question_is_asked_with_the_reminder(
     session: Session, people: Cast
 ) -> None:
-    disable(session, people.linus, by=people.barbara, via=PORTAL)
+    disable(session, people.linus, actor=Actor(people.barbara, PORTAL))
     asked = a_request(session, people)
-    enable(session, people.linus, by=people.barbara, via=PORTAL)
+    enable(session, people.linus, actor=Actor(people.barbara, PORTAL))
 
     deadlines.remind(session, asked)
 
@@ -126,9 +127,9 @@ def test_who_was_away_at_the_question_is_asked_with_the_reminder(
 def test_those_who_fill_an_empty_approver_list_are_told(
     session: Session, people: Cast, asked: ModerationRequest, alan: User
 ) -> None:
-    lists.set_approvers(session, people.approvers, [], by=None, via=PORTAL)
+    lists.set_approvers(session, people.approvers, [], actor=Actor.operator())
     assert asked.approvers() == []
 
-    lists.set_approvers(session, people.approvers, [alan], by=None, via=PORTAL)
+    lists.set_approvers(session, people.approvers, [alan], actor=Actor.operator())
 
     assert told(session, alan) == [LetterName.MODERATE]

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from models import Door, User, Verdict
+from models import Actor, Door, User, Verdict
 from models.database import engine, new_session
 from tests.builders import a_request, cast
 from tests.databases import new_database
@@ -78,9 +78,9 @@ def answer(request_id: int, role: Role, people: dict[str, int]) -> None:
         request = request_by_id(session, request_id)
         person = session.get_one(User, people[role.person])
         if role.verdict is None:
-            withdraw(session, request, person, via=role.via)
+            withdraw(session, request, actor=Actor(person, role.via))
         else:
-            decide(session, request, person, role.verdict, via=role.via, comment="so")
+            decide(session, request, role.verdict, actor=Actor(person, role.via), comment="so")
 
 
 def attempt(request_id: int, role: Role, people: dict[str, int]) -> Attempt:

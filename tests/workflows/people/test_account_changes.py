@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
+    Actor,
     AuditEntry,
     Door,
     Invalid,
@@ -45,21 +46,21 @@ def open_links(session: Session, user: User) -> int:
 
 
 def test_a_new_password_is_told_by_mail(session: Session, people: Cast) -> None:
-    change_password(session, people.grace, "a hash", via=Door.PORTAL)
+    change_password(session, "a hash", actor=Actor(people.grace, Door.PORTAL))
 
     assert told(session, people.grace, LetterName.PASSWORD_CHANGED) == ["grace@example.org"]
 
 
 def test_a_new_address_is_told_to_the_old_one_too(session: Session, people: Cast) -> None:
-    change_address(session, people.grace, NEW, by=people.grace, via=Door.PORTAL)
+    change_address(session, people.grace, NEW, actor=Actor(people.grace, Door.PORTAL))
 
     assert told(session, people.grace, LetterName.ADDRESS_CHANGED) == ["grace@example.org", NEW]
 
 
 def test_somebody_disabled_gets_no_letter(session: Session, people: Cast) -> None:
-    disable(session, people.grace, by=people.barbara, via=Door.PORTAL)
+    disable(session, people.grace, actor=Actor(people.barbara, Door.PORTAL))
 
-    change_address(session, people.grace, NEW, by=people.barbara, via=Door.PORTAL)
+    change_address(session, people.grace, NEW, actor=Actor(people.barbara, Door.PORTAL))
 
     assert told(session, people.grace, LetterName.ADDRESS_CHANGED) == []
 
@@ -73,9 +74,9 @@ def test_a_change_voids_every_open_link(session: Session, people: Cast, what: st
     assert open_links(session, people.grace) == 3
 
     if what == "password":
-        change_password(session, people.grace, "a hash", via=Door.PORTAL)
+        change_password(session, "a hash", actor=Actor(people.grace, Door.PORTAL))
     else:
-        change_address(session, people.grace, NEW, by=people.grace, via=Door.PORTAL)
+        change_address(session, people.grace, NEW, actor=Actor(people.grace, Door.PORTAL))
 
     assert open_links(session, people.grace) == 0
     assert open_links(session, people.linus) == 2
@@ -87,18 +88,18 @@ def test_a_link_that_had_expired_does_not_live_longer(session: Session, people: 
     link = session.scalars(select(MailedLink)).one()
     link.expires_at = long_ago = now() - timedelta(days=9)
 
-    change_password(session, people.grace, "a hash", via=Door.PORTAL)
+    change_password(session, "a hash", actor=Actor(people.grace, Door.PORTAL))
 
     session.refresh(link)
     assert link.expires_at == long_ago
 
 
 def test_who_is_removed_leaves_no_address_behind(session: Session, people: Cast) -> None:
-    change_address(session, people.grace, NEW, by=people.grace, via=Door.PORTAL)
+    change_address(session, people.grace, NEW, actor=Actor(people.grace, Door.PORTAL))
     ask_for_address(session, people.grace, "third@example.org")
     session.flush()
 
-    remove_user(session, people.grace, by=people.barbara, via=Door.PORTAL)
+    remove_user(session, people.grace, actor=Actor(people.barbara, Door.PORTAL))
 
     session.flush()
     session.expire_all()
@@ -110,7 +111,7 @@ def test_who_is_removed_leaves_no_address_behind(session: Session, people: Cast)
 
 def test_a_new_name_is_kept_with_the_old_one_on_record(session: Session, people: Cast) -> None:
     change_contact(
-        session, people.grace, name=" Grace B. Hopper ", by=people.grace, via=Door.PORTAL
+        session, people.grace, name=" Grace B. Hopper ", actor=Actor(people.grace, Door.PORTAL)
     )
 
     assert people.grace.name == "Grace B. Hopper"
@@ -124,21 +125,21 @@ def test_a_time_zone_is_one_that_exists(
     session: Session, people: Cast, zone: str, known: bool
 ) -> None:
     if known:
-        change_contact(session, people.ada, time_zone=zone, by=people.ada, via=Door.PORTAL)
+        change_contact(session, people.ada, time_zone=zone, actor=Actor(people.ada, Door.PORTAL))
         assert people.ada.time_zone == zone
         return
     with pytest.raises(Invalid, match="no such time zone"):
-        change_contact(session, people.ada, time_zone=zone, by=people.ada, via=Door.PORTAL)
+        change_contact(session, people.ada, time_zone=zone, actor=Actor(people.ada, Door.PORTAL))
 
 
 @pytest.mark.parametrize("name", ["", "Two\nlines"])
 def test_a_name_is_one_line(session: Session, people: Cast, name: str) -> None:
     with pytest.raises(Invalid):
-        change_contact(session, people.ada, name=name, by=people.ada, via=Door.PORTAL)
+        change_contact(session, people.ada, name=name, actor=Actor(people.ada, Door.PORTAL))
 
 
 def test_somebody_removed_has_no_contact_to_change(session: Session, people: Cast) -> None:
-    remove_user(session, people.grace, by=people.barbara, via=Door.PORTAL)
+    remove_user(session, people.grace, actor=Actor(people.barbara, Door.PORTAL))
 
     with pytest.raises(Invalid, match="was removed"):
-        change_contact(session, people.grace, phone="", by=people.barbara, via=Door.PORTAL)
+        change_contact(session, people.grace, phone="", actor=Actor(people.barbara, Door.PORTAL))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
+    Actor,
     AuditEntry,
     Change,
     Door,
@@ -41,9 +42,9 @@ def test_a_new_address_is_noted_on_every_list_and_in_the_audit_trail(
     session: Session, people: Cast
 ) -> None:
     edsger, announce, zoo = people.edsger, people.announce, a_list(session, "zoo")
-    subscribe(session, edsger, zoo, by=edsger, via=PORTAL)
+    subscribe(session, edsger, zoo, actor=Actor(edsger, PORTAL))
 
-    assert change_address(session, edsger, "ewd@example.org", by=edsger, via=Door.SERVICE)
+    assert change_address(session, edsger, "ewd@example.org", actor=Actor(edsger, Door.SERVICE))
 
     entry = session.scalars(select(AuditEntry).where(AuditEntry.act == Act.CHANGED_ADDRESS)).one()
     assert edsger.address == "ewd@example.org"
@@ -56,7 +57,7 @@ def test_a_new_address_is_noted_on_every_list_and_in_the_audit_trail(
 
 
 def test_who_is_on_no_list_changes_the_address_too(session: Session, people: Cast) -> None:
-    assert change_address(session, people.ada, "al@example.org", by=people.ada, via=PORTAL)
+    assert change_address(session, people.ada, "al@example.org", actor=Actor(people.ada, PORTAL))
 
     assert access.find_user(session, "al@example.org") is people.ada
     assert access.find_user(session, "ada@example.org") is None
@@ -69,7 +70,7 @@ def test_the_next_push_holds_the_new_address(
     server = ListServer(tmp_path)
     server.push(session, asked(session, people.announce))
 
-    change_address(session, people.edsger, "ewd@example.org", by=people.edsger, via=PORTAL)
+    change_address(session, people.edsger, "ewd@example.org", actor=Actor(people.edsger, PORTAL))
     server.push(session, asked(session, people.announce))
 
     assert server.addresses(people.announce) == ["barbara@example.org", "ewd@example.org"]
@@ -78,7 +79,7 @@ def test_the_next_push_holds_the_new_address(
 def test_the_same_address_again_is_no_change(session: Session, people: Cast) -> None:
     edsger = people.edsger
 
-    assert not change_address(session, edsger, "edsger@EXAMPLE.org", by=edsger, via=PORTAL)
+    assert not change_address(session, edsger, "edsger@EXAMPLE.org", actor=Actor(edsger, PORTAL))
 
     assert readdressed(session, edsger) == []
 
@@ -88,7 +89,7 @@ def test_another_case_is_the_same_persons_and_still_a_change(
 ) -> None:
     edsger = people.edsger
 
-    assert change_address(session, edsger, "Edsger@example.org", by=edsger, via=PORTAL)
+    assert change_address(session, edsger, "Edsger@example.org", actor=Actor(edsger, PORTAL))
 
     assert edsger.address == "Edsger@example.org"
     assert len(readdressed(session, edsger)) == 1
@@ -96,17 +97,17 @@ def test_another_case_is_the_same_persons_and_still_a_change(
 
 @pytest.mark.parametrize("address", ["Ünal@bücher.example", "o'brien+x@example.org"])
 def test_unusual_addresses_are_taken(session: Session, people: Cast, address: str) -> None:
-    assert change_address(session, people.edsger, address, by=people.edsger, via=PORTAL)
+    assert change_address(session, people.edsger, address, actor=Actor(people.edsger, PORTAL))
 
     assert access.find_user(session, address) is people.edsger
 
 
 def test_both_spellings_of_a_domain_are_one_address(session: Session, people: Cast) -> None:
-    change_address(session, people.ada, "a@bücher.example", by=people.ada, via=PORTAL)
+    change_address(session, people.ada, "a@bücher.example", actor=Actor(people.ada, PORTAL))
 
     with pytest.raises(Invalid, match="Another user has this address"):
         change_address(
-            session, people.edsger, "A@xn--bcher-kva.example", by=people.edsger, via=PORTAL
+            session, people.edsger, "A@xn--bcher-kva.example", actor=Actor(people.edsger, PORTAL)
         )
 
 
@@ -115,7 +116,7 @@ def test_somebody_elses_address_is_refused_and_not_quoted(
     session: Session, people: Cast, taken: str
 ) -> None:
     with pytest.raises(Invalid, match="Another user has this address") as refusal:
-        change_address(session, people.edsger, taken, by=people.edsger, via=PORTAL)
+        change_address(session, people.edsger, taken, actor=Actor(people.edsger, PORTAL))
 
     assert "@" not in str(refusal.value)
     assert refusal.value.__context__ is None
@@ -134,7 +135,7 @@ def test_somebody_elses_address_is_refused_and_not_quoted(
 )
 def test_what_is_no_address_is_refused(session: Session, people: Cast, wrong: str) -> None:
     with pytest.raises(Invalid, match="not an e-mail address") as refusal:
-        change_address(session, people.edsger, wrong, by=people.edsger, via=PORTAL)
+        change_address(session, people.edsger, wrong, actor=Actor(people.edsger, PORTAL))
 
     assert "ewd" not in str(refusal.value)
 
@@ -143,18 +144,18 @@ def test_somebody_elses_address_takes_the_right_to_edit_users(
     session: Session, people: Cast
 ) -> None:
     with pytest.raises(Trespass, match="EDIT_USERS"):
-        change_address(session, people.edsger, "e@example.org", by=people.ada, via=PORTAL)
+        change_address(session, people.edsger, "e@example.org", actor=Actor(people.ada, PORTAL))
 
     assert change_address(
-        session, people.edsger, "e@example.org", by=people.barbara, via=Door.COMMAND_LINE
+        session, people.edsger, "e@example.org", actor=Actor(people.barbara, Door.COMMAND_LINE)
     )
 
 
 def test_who_was_removed_gets_no_address_any_more(session: Session, people: Cast) -> None:
-    remove_user(session, people.edsger, by=None, via=PORTAL)
+    remove_user(session, people.edsger, actor=Actor.operator())
 
     with pytest.raises(Invalid, match="Edsger Dijkstra was removed"):
-        change_address(session, people.edsger, "e@example.org", by=None, via=PORTAL)
+        change_address(session, people.edsger, "e@example.org", actor=Actor.operator())
 
 
 def test_of_two_who_want_one_address_at_once_the_second_is_refused(house: Engine) -> None:
@@ -163,7 +164,7 @@ def test_of_two_who_want_one_address_at_once_the_second_is_refused(house: Engine
 
     def move(session: Session, who: User) -> bool:
         who = session.merge(who)
-        return change_address(session, who, "one@example.org", by=who, via=PORTAL)
+        return change_address(session, who, "one@example.org", actor=Actor(who, PORTAL))
 
     with ThreadPoolExecutor(1) as colleague, Session(house) as first, Session(house) as second:
         assert move(first, people.ada)

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from models import Door, Right, Trespass, User
+from models import Actor, Door, Right, Trespass, User
 from tests.builders import Cast, cast, person, role
 from workflows import access
 from workflows.people import removal, roles
@@ -20,12 +20,12 @@ Deed = Callable[[Session, User, User | None], object]
 
 # What takes the right from a person: (session, person, by).
 DEEDS: dict[str, Deed] = {
-    "disable": lambda s, user, by: persons.disable(s, user, by=by, via=PORTAL),
-    "remove": lambda s, user, by: removal.remove_user(s, user, by=by, via=PORTAL),
-    "revoke": lambda s, user, by: roles.revoke(s, user, "administrator", by=by, via=PORTAL),
-    "set roles": lambda s, user, by: roles.set_roles(s, user, ["author"], by=by, via=PORTAL),
+    "disable": lambda s, user, by: persons.disable(s, user, actor=Actor(by, PORTAL)),
+    "remove": lambda s, user, by: removal.remove_user(s, user, actor=Actor(by, PORTAL)),
+    "revoke": lambda s, user, by: roles.revoke(s, user, "administrator", actor=Actor(by, PORTAL)),
+    "set roles": lambda s, user, by: roles.set_roles(s, user, ["author"], actor=Actor(by, PORTAL)),
     "edit role": lambda s, _, by: persons.define_role(
-        s, "administrator", [Right.VIEW_USERS], by=by, via=PORTAL
+        s, "administrator", [Right.VIEW_USERS], actor=Actor(by, PORTAL)
     ),
 }
 
@@ -48,27 +48,27 @@ def test_the_last_but_one_may_go(session: Session, people: Cast, deed: str) -> N
 
 def test_a_disabled_administrator_does_not_count(session: Session, people: Cast) -> None:
     margaret = person(session, "Margaret Hamilton", "administrator")
-    persons.disable(session, margaret, by=people.barbara, via=PORTAL)
+    persons.disable(session, margaret, actor=Actor(people.barbara, PORTAL))
 
     with pytest.raises(LastAdministrator):
-        persons.disable(session, people.barbara, by=people.barbara, via=PORTAL)
+        persons.disable(session, people.barbara, actor=Actor(people.barbara, PORTAL))
 
 
 def test_another_service_is_refused_too(session: Session, people: Cast) -> None:
     with pytest.raises(LastAdministrator):
-        removal.remove_user(session, people.barbara, by=None, via=Door.SERVICE)
+        removal.remove_user(session, people.barbara, actor=Actor(None, Door.SERVICE))
 
 
 def test_the_operator_may_because_nobody_has_to_let_them_in(session: Session, people: Cast) -> None:
-    persons.disable(session, people.barbara, by=None, via=Door.COMMAND_LINE)
+    persons.disable(session, people.barbara, actor=Actor.operator())
 
     assert not anybody(session)
 
 
 def test_whoever_exchanges_the_role_keeps_the_right(session: Session, people: Cast) -> None:
-    roles.create_role(session, "people", [Right.EDIT_USERS], by=people.barbara, via=PORTAL)
+    roles.create_role(session, "people", [Right.EDIT_USERS], actor=Actor(people.barbara, PORTAL))
 
-    roles.set_roles(session, people.barbara, ["people"], by=people.barbara, via=PORTAL)
+    roles.set_roles(session, people.barbara, ["people"], actor=Actor(people.barbara, PORTAL))
 
     assert people.barbara.roles == [role(session, "people")]
 
@@ -86,7 +86,7 @@ def test_of_two_who_disable_each_other_at_once_one_stays(house: Engine) -> None:
             with transaction() as session:
                 by = access.user_with_address(session, mine)
                 other = access.user_with_address(session, theirs)
-                persons.disable(session, other, by=by, via=PORTAL)
+                persons.disable(session, other, actor=Actor(by, PORTAL))
         except (LastAdministrator, Trespass):  # who comes much later is disabled already
             return False
         return True

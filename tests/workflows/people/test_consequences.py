@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from models import Door, Verdict
+from models import Actor, Door, Verdict
 from tests.builders import Cast, a_request
 from workflows.moderation.decide import decide
 from workflows.people.consequences import consequences
@@ -28,14 +28,14 @@ def test_an_approver_leaves_approver_lists_and_questions(session: Session, peopl
 
 
 def test_the_only_approver_leaves_an_empty_list(session: Session, people: Cast) -> None:
-    disable(session, people.linus, by=people.barbara, via=Door.PORTAL)
+    disable(session, people.linus, actor=Actor(people.barbara, Door.PORTAL))
 
     assert consequences(session, people.grace).left_empty() == [people.approvers]
 
 
 def test_an_author_leaves_what_waits_and_what_is_scheduled(session: Session, people: Cast) -> None:
     waiting, approved = a_request(session, people), a_request(session, people)
-    decide(session, approved, people.grace, Verdict.APPROVED, via=Door.PORTAL)
+    decide(session, approved, Verdict.APPROVED, actor=Actor(people.grace, Door.PORTAL))
     session.flush()
 
     found = consequences(session, people.ada)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Act, AuditEntry, Door, Invalid, Trespass, Unknown, User
+from models import Act, Actor, AuditEntry, Door, Invalid, Trespass, Unknown, User
 from models.names import person_name
 from tests.builders import Cast
 from workflows import access
@@ -50,7 +50,7 @@ NO_NAMES = [
 
 
 def add(session: Session, address: str = "eve@example.org", name: str = "Eve") -> User:
-    return persons.add_user(session, address, name, by=None, via=OPERATOR)
+    return persons.add_user(session, address, name, actor=Actor.operator())
 
 
 def last_entry(session: Session) -> AuditEntry:
@@ -66,8 +66,7 @@ def test_a_new_person_is_in_the_audit_trail_with_their_roles(
         "eve@example.org",
         "  Eve Sender ",
         roles=["author", "sender"],
-        by=people.barbara,
-        via=PORTAL,
+        actor=Actor(people.barbara, PORTAL),
     )
 
     entry = last_entry(session)
@@ -79,7 +78,7 @@ def test_a_new_person_is_in_the_audit_trail_with_their_roles(
 
 def test_roles_that_can_be_read_only_once_are_recorded_too(session: Session) -> None:
     eve = persons.add_user(
-        session, "eve@example.org", "Eve", roles=iter(["author"]), by=None, via=OPERATOR
+        session, "eve@example.org", "Eve", roles=iter(["author"]), actor=Actor.operator()
     )
 
     assert last_entry(session).detail == {"user_id": eve.id, "roles": ["author"]}
@@ -154,7 +153,7 @@ def test_a_person_is_found_however_the_address_is_typed(
     session: Session, people: Cast, typed: str
 ) -> None:
     assert access.user_with_address(session, typed) is people.edsger
-    assert access.acting_user(session, typed, OPERATOR) is people.edsger
+    assert access.actor_with_address(session, typed, OPERATOR).user is people.edsger
 
 
 @pytest.mark.parametrize("typed", ["Ünal@bücher.example", "Ünal@xn--bcher-kva.example"])
@@ -176,13 +175,13 @@ def test_nobody_is_found_for_another_address(session: Session, people: Cast, typ
 
 
 def test_who_is_disabled_neither_acts_nor_is_forgotten(session: Session, people: Cast) -> None:
-    persons.disable(session, people.grace, by=people.barbara, via=PORTAL)
+    persons.disable(session, people.grace, actor=Actor(people.barbara, PORTAL))
 
     assert access.user_with_address(session, "grace@example.org") is people.grace
     with pytest.raises(Trespass, match="Grace Hopper is disabled") as by_address:
-        access.acting_user(session, "grace@example.org", Door.SMS)
+        access.actor_with_address(session, "grace@example.org", Door.SMS)
     with pytest.raises(Trespass, match="Grace Hopper is disabled") as by_id:
-        access.acting_user_by_id(session, people.grace.id, Door.SERVICE)
+        access.actor_by_id(session, people.grace.id, Door.SERVICE)
     assert (by_address.value.by_id, by_address.value.via) == (people.grace.id, Door.SMS)
     assert (by_id.value.by_id, by_id.value.via) == (people.grace.id, Door.SERVICE)
 
@@ -191,9 +190,9 @@ def test_disabling_is_undone_and_each_change_is_recorded_once(
     session: Session, people: Cast
 ) -> None:
     for _ in range(2):
-        persons.disable(session, people.grace, by=people.barbara, via=PORTAL)
+        persons.disable(session, people.grace, actor=Actor(people.barbara, PORTAL))
     for _ in range(2):
-        persons.enable(session, people.grace, by=people.barbara, via=PORTAL)
+        persons.enable(session, people.grace, actor=Actor(people.barbara, PORTAL))
 
     acts = session.scalars(
         select(AuditEntry.act).where(AuditEntry.actor_id == people.barbara.id).order_by("id")
@@ -204,11 +203,11 @@ def test_disabling_is_undone_and_each_change_is_recorded_once(
 
 def test_nobody_acts_under_a_number_that_is_nobodys(session: Session) -> None:
     with pytest.raises(Unknown, match="no user 12345"):
-        access.acting_user_by_id(session, 12345, Door.SERVICE)
+        access.actor_by_id(session, 12345, Door.SERVICE)
 
 
 def test_a_disabled_administrator_may_nothing_more(session: Session, people: Cast) -> None:
-    persons.disable(session, people.barbara, by=None, via=OPERATOR)
+    persons.disable(session, people.barbara, actor=Actor.operator())
 
     with pytest.raises(Trespass, match="Barbara Liskov lacks the right"):
-        persons.enable(session, people.barbara, by=people.barbara, via=PORTAL)
+        persons.enable(session, people.barbara, actor=Actor(people.barbara, PORTAL))

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
+    Actor,
     AuditEntry,
     Change,
     Decision,
@@ -37,10 +38,10 @@ PORTAL = Door.PORTAL
 def test_everything_is_forgotten_but_the_name(session: Session, people: Cast) -> None:
     grace = people.grace
     grace.phone, grace.sms_stopped_at = "+33612345678", now()
-    persons.grant(session, grace, "sender", by=None, via=PORTAL)
-    subscribe(session, grace, people.announce, by=grace, via=PORTAL)
+    persons.grant(session, grace, "sender", actor=Actor.operator())
+    subscribe(session, grace, people.announce, actor=Actor(grace, PORTAL))
 
-    assert remove_user(session, grace, by=people.barbara, via=PORTAL) == Departure(1, 1)
+    assert remove_user(session, grace, actor=Actor(people.barbara, PORTAL)) == Departure(1, 1)
 
     session.flush()
     session.expire_all()
@@ -58,9 +59,9 @@ def test_every_list_is_left_in_the_journal_and_the_act_in_the_audit_trail(
     session: Session, people: Cast
 ) -> None:
     edsger, announce, zoo = people.edsger, people.announce, a_list(session, "zoo")
-    subscribe(session, edsger, zoo, by=edsger, via=PORTAL)
+    subscribe(session, edsger, zoo, actor=Actor(edsger, PORTAL))
 
-    remove_user(session, edsger, by=people.barbara, via=Door.SERVICE)
+    remove_user(session, edsger, actor=Actor(people.barbara, Door.SERVICE))
 
     left = session.scalars(
         select(SubscriptionChange)
@@ -77,10 +78,10 @@ def test_every_list_is_left_in_the_journal_and_the_act_in_the_audit_trail(
 
 
 def test_removing_twice_is_removing_once(session: Session, people: Cast) -> None:
-    assert remove_user(session, people.edsger, by=None, via=PORTAL)
+    assert remove_user(session, people.edsger, actor=Actor.operator())
     removed_at = people.edsger.removed_at
 
-    assert remove_user(session, people.edsger, by=None, via=PORTAL) is None
+    assert remove_user(session, people.edsger, actor=Actor.operator()) is None
 
     acts = select(func.count()).where(AuditEntry.act == Act.REMOVED_USER)
     assert people.edsger.removed_at == removed_at
@@ -88,20 +89,20 @@ def test_removing_twice_is_removing_once(session: Session, people: Cast) -> None
 
 
 def test_the_address_is_free_for_somebody_else(session: Session, people: Cast) -> None:
-    remove_user(session, people.edsger, by=None, via=PORTAL)
+    remove_user(session, people.edsger, actor=Actor.operator())
 
     another = persons.add_user(
-        session, "EDSGER@example.org", "Edsger Other", by=None, via=Door.COMMAND_LINE
+        session, "EDSGER@example.org", "Edsger Other", actor=Actor.operator()
     )
 
     assert access.find_user(session, "edsger@example.org") is another
 
 
 def test_who_was_disabled_before_stays_disabled_since_then(session: Session, people: Cast) -> None:
-    persons.disable(session, people.edsger, by=None, via=PORTAL)
+    persons.disable(session, people.edsger, actor=Actor.operator())
     disabled_at = people.edsger.disabled_at
 
-    remove_user(session, people.edsger, by=None, via=PORTAL)
+    remove_user(session, people.edsger, actor=Actor.operator())
 
     assert people.edsger.disabled_at == disabled_at
 
@@ -110,10 +111,10 @@ def test_what_somebody_did_is_told_under_their_name_afterwards(
     session: Session, people: Cast
 ) -> None:
     request = a_request(session, people)
-    decide(session, request, people.grace, Verdict.APPROVED, via=PORTAL)
+    decide(session, request, Verdict.APPROVED, actor=Actor(people.grace, PORTAL))
     session.flush()
 
-    remove_user(session, people.grace, by=None, via=PORTAL)
+    remove_user(session, people.grace, actor=Actor.operator())
     session.flush()
     session.expire_all()
 
@@ -124,17 +125,17 @@ def test_what_somebody_did_is_told_under_their_name_afterwards(
 
 @pytest.mark.parametrize("verb", ["subscribe", "enable", "subscribe_all"])
 def test_nothing_brings_a_removed_person_back(session: Session, people: Cast, verb: str) -> None:
-    remove_user(session, people.edsger, by=None, via=PORTAL)
+    remove_user(session, people.edsger, actor=Actor.operator())
     edsger, announce = people.edsger, people.announce
 
     with pytest.raises((Invalid, Unknown)):
         match verb:
             case "subscribe":
-                subscribe(session, edsger, announce, by=None, via=PORTAL)
+                subscribe(session, edsger, announce, actor=Actor.operator())
             case "enable":
-                persons.enable(session, edsger, by=None, via=PORTAL)
+                persons.enable(session, edsger, actor=Actor.operator())
             case "subscribe_all":
-                subscribe_all(session, announce, [edsger.id], by=None, via=PORTAL)
+                subscribe_all(session, announce, [edsger.id], actor=Actor.operator())
 
     assert session.scalar(select(func.count()).where(Subscription.user_id == edsger.id)) == 0
 
@@ -147,7 +148,7 @@ def test_a_sendout_that_is_under_way_spares_and_forgets_them(
     claimed = claim(session, sending, UTC)
     session.flush()
 
-    remove_user(session, people.edsger, by=None, via=PORTAL)
+    remove_user(session, people.edsger, actor=Actor.operator())
 
     session.flush()
     session.expire_all()

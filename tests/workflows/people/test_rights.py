@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
+    Actor,
     AuditEntry,
     Door,
     Invalid,
@@ -21,7 +22,6 @@ from workflows import access
 from workflows.people import users as persons
 from workflows.transaction import transaction
 
-OPERATOR = Door.COMMAND_LINE
 PORTAL = Door.PORTAL
 
 
@@ -32,7 +32,7 @@ def last_entry(session: Session) -> AuditEntry:
 
 def give(session: Session, person: User, *rights: Right) -> None:
     """Have the person have exactly these rights."""
-    person.roles = [persons.define_role(session, "his", rights, by=None, via=OPERATOR)]
+    person.roles = [persons.define_role(session, "his", rights, actor=Actor.operator())]
     session.flush()
 
 
@@ -83,18 +83,18 @@ def test_a_refused_attempt_is_undone_and_on_record(
 
 @pytest.mark.parametrize("right", Right)
 def test_the_administrator_and_the_operator_may_everything(people: Cast, right: Right) -> None:
-    access.require(people.barbara, right, PORTAL)
-    access.require(None, right, OPERATOR)
+    access.require(Actor(people.barbara, PORTAL), right)
+    access.require(Actor.operator(), right)
 
 
 def test_a_role_that_does_not_exist_is_named(session: Session, people: Cast) -> None:
     with pytest.raises(Unknown, match="no role 'emperor'"):
-        persons.grant(session, people.edsger, "emperor", by=None, via=OPERATOR)
+        persons.grant(session, people.edsger, "emperor", actor=Actor.operator())
 
 
 def test_granting_twice_is_granting_once(session: Session, people: Cast) -> None:
-    persons.grant(session, people.edsger, "sender", by=people.barbara, via=PORTAL)
-    persons.grant(session, people.edsger, "sender", by=people.barbara, via=PORTAL)
+    persons.grant(session, people.edsger, "sender", actor=Actor(people.barbara, PORTAL))
+    persons.grant(session, people.edsger, "sender", actor=Actor(people.barbara, PORTAL))
 
     granted = select(AuditEntry).where(AuditEntry.act == Act.GRANTED_ROLE)
     assert [role.name for role in people.edsger.roles] == ["sender"]
@@ -105,10 +105,12 @@ def test_granting_twice_is_granting_once(session: Session, people: Cast) -> None
 
 
 def test_a_role_is_defined_and_redefined(session: Session, people: Cast) -> None:
-    first = persons.define_role(session, "herald", [601, 404, 601], by=people.barbara, via=PORTAL)
+    first = persons.define_role(
+        session, "herald", [601, 404, 601], actor=Actor(people.barbara, PORTAL)
+    )
     assert first.rights == [404, 601]
 
-    second = persons.define_role(session, "herald", [404], by=people.barbara, via=PORTAL)
+    second = persons.define_role(session, "herald", [404], actor=Actor(people.barbara, PORTAL))
 
     assert second is first
     assert first.rights == [404]
@@ -116,14 +118,14 @@ def test_a_role_is_defined_and_redefined(session: Session, people: Cast) -> None
 
 
 def test_blanks_around_a_name_make_no_other_role(session: Session) -> None:
-    first = persons.define_role(session, "herald", [601], by=None, via=OPERATOR)
+    first = persons.define_role(session, "herald", [601], actor=Actor.operator())
 
-    assert persons.define_role(session, " herald ", [404], by=None, via=OPERATOR) is first
+    assert persons.define_role(session, " herald ", [404], actor=Actor.operator()) is first
 
 
 @pytest.mark.parametrize("number", [0, -601, 600, 99999, 2**70])
 def test_a_role_with_an_unknown_right_is_refused(session: Session, number: int) -> None:
     with pytest.raises(Invalid, match=f"no right with the number {number}"):
-        persons.define_role(session, "herald", [601, number], by=None, via=OPERATOR)
+        persons.define_role(session, "herald", [601, number], actor=Actor.operator())
 
     assert session.scalars(select(Role).where(Role.name == "herald")).all() == []

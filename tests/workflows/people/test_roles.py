@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Act, AuditEntry, Door, Invalid, Right, Role, Trespass, Unknown
+from models import Act, Actor, AuditEntry, Door, Invalid, Right, Role, Trespass, Unknown
 from tests.builders import Cast, role
 from workflows.people import removal, roles
 
@@ -18,7 +18,7 @@ def names(people: Cast) -> set[str]:
 
 
 def test_exactly_the_named_roles_are_left(session: Session, people: Cast) -> None:
-    roles.set_roles(session, people.ada, ["sender"], by=people.barbara, via=PORTAL)
+    roles.set_roles(session, people.ada, ["sender"], actor=Actor(people.barbara, PORTAL))
 
     assert names(people) == {"sender"}
     acts = session.scalars(select(AuditEntry.act).order_by(AuditEntry.id.desc()).limit(2)).all()
@@ -27,31 +27,31 @@ def test_exactly_the_named_roles_are_left(session: Session, people: Cast) -> Non
 
 def test_an_unknown_role_is_refused(session: Session, people: Cast) -> None:
     with pytest.raises(Unknown):
-        roles.set_roles(session, people.ada, ["emperor"], by=people.barbara, via=PORTAL)
+        roles.set_roles(session, people.ada, ["emperor"], actor=Actor(people.barbara, PORTAL))
 
 
 def test_somebody_removed_gets_no_roles(session: Session, people: Cast) -> None:
-    removal.remove_user(session, people.ada, by=people.barbara, via=PORTAL)
+    removal.remove_user(session, people.ada, actor=Actor(people.barbara, PORTAL))
 
     with pytest.raises(Invalid):
-        roles.set_roles(session, people.ada, ["sender"], by=people.barbara, via=PORTAL)
+        roles.set_roles(session, people.ada, ["sender"], actor=Actor(people.barbara, PORTAL))
 
 
 def test_taking_what_somebody_has_not_changes_nothing(session: Session, people: Cast) -> None:
-    roles.revoke(session, people.ada, "sender", by=people.barbara, via=PORTAL)
+    roles.revoke(session, people.ada, "sender", actor=Actor(people.barbara, PORTAL))
 
     assert names(people) == {"author"}
 
 
 def test_a_name_is_taken_once(session: Session, people: Cast) -> None:
     with pytest.raises(Invalid, match="already a role author"):
-        roles.create_role(session, " author ", [], by=people.barbara, via=PORTAL)
+        roles.create_role(session, " author ", [], actor=Actor(people.barbara, PORTAL))
 
 
 def test_a_role_is_renamed_for_everybody_who_has_it(session: Session, people: Cast) -> None:
     author = role(session, "author")
 
-    roles.rename_role(session, author, " writer ", by=people.barbara, via=PORTAL)
+    roles.rename_role(session, author, " writer ", actor=Actor(people.barbara, PORTAL))
 
     assert names(people) == {"writer"}
     entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
@@ -60,7 +60,9 @@ def test_a_role_is_renamed_for_everybody_who_has_it(session: Session, people: Ca
 
 
 def test_the_same_name_again_leaves_no_trace(session: Session, people: Cast) -> None:
-    roles.rename_role(session, role(session, "author"), "author ", by=people.barbara, via=PORTAL)
+    roles.rename_role(
+        session, role(session, "author"), "author ", actor=Actor(people.barbara, PORTAL)
+    )
 
     renamed = select(AuditEntry).where(AuditEntry.act == Act.RENAMED_ROLE)
     assert session.scalars(renamed).all() == []
@@ -69,30 +71,32 @@ def test_the_same_name_again_leaves_no_trace(session: Session, people: Cast) -> 
 @pytest.mark.parametrize("name", ["sender", " sender ", "", "two\nlines"])
 def test_a_name_that_is_taken_or_none_is_refused(session: Session, people: Cast, name: str) -> None:
     with pytest.raises(Invalid):
-        roles.rename_role(session, role(session, "author"), name, by=people.barbara, via=PORTAL)
+        roles.rename_role(
+            session, role(session, "author"), name, actor=Actor(people.barbara, PORTAL)
+        )
 
     assert names(people) == {"author"}
 
 
 def test_a_role_that_nobody_has_is_deleted(session: Session, people: Cast) -> None:
-    roles.delete_role(session, role(session, "sender"), by=people.barbara, via=PORTAL)
+    roles.delete_role(session, role(session, "sender"), actor=Actor(people.barbara, PORTAL))
 
     assert session.scalar(select(Role).where(Role.name == "sender")) is None
 
 
 def test_a_role_that_somebody_has_stays(session: Session, people: Cast) -> None:
     with pytest.raises(roles.RoleInUse):
-        roles.delete_role(session, role(session, "author"), by=people.barbara, via=PORTAL)
+        roles.delete_role(session, role(session, "author"), actor=Actor(people.barbara, PORTAL))
 
 
 @pytest.mark.parametrize(
     "deed",
     [
-        lambda s, p: roles.create_role(s, "new", [Right.VIEW_LISTS], by=p.ada, via=PORTAL),
-        lambda s, p: roles.rename_role(s, role(s, "sender"), "new", by=p.ada, via=PORTAL),
-        lambda s, p: roles.delete_role(s, role(s, "sender"), by=p.ada, via=PORTAL),
-        lambda s, p: roles.revoke(s, p.ada, "author", by=p.ada, via=PORTAL),
-        lambda s, p: roles.set_roles(s, p.ada, ["administrator"], by=p.ada, via=PORTAL),
+        lambda s, p: roles.create_role(s, "new", [Right.VIEW_LISTS], actor=Actor(p.ada, PORTAL)),
+        lambda s, p: roles.rename_role(s, role(s, "sender"), "new", actor=Actor(p.ada, PORTAL)),
+        lambda s, p: roles.delete_role(s, role(s, "sender"), actor=Actor(p.ada, PORTAL)),
+        lambda s, p: roles.revoke(s, p.ada, "author", actor=Actor(p.ada, PORTAL)),
+        lambda s, p: roles.set_roles(s, p.ada, ["administrator"], actor=Actor(p.ada, PORTAL)),
     ],
 )
 def test_who_may_not_edit_users_is_refused(

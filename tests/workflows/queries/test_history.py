@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.orm import Session
 
-from models import Act, Door
+from models import Act, Actor, Door
 from tests.builders import Cast, a_list, a_request
 from workflows.people import users as persons
 from workflows.people.contacts import change_contact
@@ -17,7 +17,9 @@ def acts(session: Session, people: Cast) -> list[tuple[str, str]]:
 
 
 def test_joining_is_told_once_and_the_newest_comes_first(session: Session, people: Cast) -> None:
-    change_contact(session, people.edsger, name="Edsger W.", by=people.edsger, via=Door.PORTAL)
+    change_contact(
+        session, people.edsger, name="Edsger W.", actor=Actor(people.edsger, Door.PORTAL)
+    )
 
     assert acts(session, people) == [
         ("Edsger W.", Act.CHANGED_CONTACT),
@@ -28,8 +30,8 @@ def test_joining_is_told_once_and_the_newest_comes_first(session: Session, peopl
 
 def test_what_others_did_about_somebody_is_told(session: Session, people: Cast) -> None:
     news = a_list(session, "news")
-    subscribe(session, people.edsger, news, by=people.barbara, via=Door.PORTAL)
-    persons.disable(session, people.edsger, by=people.barbara, via=Door.PORTAL)
+    subscribe(session, people.edsger, news, actor=Actor(people.barbara, Door.PORTAL))
+    persons.disable(session, people.edsger, actor=Actor(people.barbara, Door.PORTAL))
 
     assert acts(session, people)[:2] == [
         ("Barbara Liskov", Act.DISABLED_USER),
@@ -41,7 +43,7 @@ def test_what_others_did_to_others_is_not(session: Session, people: Cast) -> Non
     before = acts(session, people)
 
     a_request(session, people)
-    subscribe(session, people.ada, people.announce, by=people.barbara, via=Door.PORTAL)
+    subscribe(session, people.ada, people.announce, actor=Actor(people.barbara, Door.PORTAL))
 
     assert acts(session, people) == before
 
@@ -62,8 +64,10 @@ def test_it_is_read_bit_by_bit_without_gap_or_repetition(
 ) -> None:
     for short_name in ("news", "staff"):
         room = a_list(session, short_name)
-        subscribe(session, people.edsger, room, by=people.edsger, via=Door.PORTAL)
-        change_contact(session, people.edsger, name=short_name, by=people.edsger, via=Door.PORTAL)
+        subscribe(session, people.edsger, room, actor=Actor(people.edsger, Door.PORTAL))
+        change_contact(
+            session, people.edsger, name=short_name, actor=Actor(people.edsger, Door.PORTAL)
+        )
     session.flush()
     whole = [one.id for one in history(session, people.edsger, limit=10)]
 

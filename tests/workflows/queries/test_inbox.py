@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 from sqlalchemy.orm import Session
 
-from models import Door, Verdict
+from models import Actor, Door, Verdict
 from models.clock import now
 from tests.builders import Cast, a_request
 from workflows.lists import lists
@@ -19,9 +19,7 @@ from workflows.queries.approver_inbox import is_approver, opened_by, waiting_for
 def test_a_request_waits_for_exactly_those_who_may_answer_it(
     session: Session, people: Cast, *, four_eyes: bool, escalated: bool
 ) -> None:
-    second = lists.create_approver_list(
-        session, "board", [people.barbara], by=None, via=Door.COMMAND_LINE
-    )
+    second = lists.create_approver_list(session, "board", [people.barbara], actor=Actor.operator())
     people.announce.escalation_list = second
     people.announce.four_eyes = four_eyes
     people.approvers.members.append(people.ada)
@@ -40,7 +38,7 @@ def test_the_oldest_waits_at_the_top_and_what_was_answered_nowhere(
     session: Session, people: Cast
 ) -> None:
     first, second, third = (a_request(session, people) for _ in range(3))
-    decide(session, second, people.linus, Verdict.APPROVED, via=Door.MAIL)
+    decide(session, second, Verdict.APPROVED, actor=Actor(people.linus, Door.MAIL))
     session.flush()
 
     assert list(session.scalars(waiting_for(people.grace))) == [first, third]
@@ -48,8 +46,8 @@ def test_the_oldest_waits_at_the_top_and_what_was_answered_nowhere(
 
 def test_only_the_own_opening_counts(session: Session, people: Cast) -> None:
     first, second = a_request(session, people), a_request(session, people)
-    view(session, first, people.grace, via=Door.PORTAL)
-    view(session, second, people.linus, via=Door.PORTAL)
+    view(session, first, actor=Actor(people.grace, Door.PORTAL))
+    view(session, second, actor=Actor(people.linus, Door.PORTAL))
     session.flush()
 
     assert opened_by(session, people.grace, [first, second]) == {first.id}
@@ -68,9 +66,9 @@ def test_opening_twice_is_opening_once_and_invites_who_was_not_asked(
     people.approvers.members.append(people.barbara)
     session.flush()
 
-    view(session, request, people.barbara, via=Door.PORTAL)
+    view(session, request, actor=Actor(people.barbara, Door.PORTAL))
     opened_at = request.invitations[-1].viewed_at
-    view(session, request, people.barbara, via=Door.PORTAL)
+    view(session, request, actor=Actor(people.barbara, Door.PORTAL))
 
     assert [one.user for one in request.invitations] == [
         people.grace,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from models import Act, AuditEntry, Door, Message, MessageState, Verdict
+from models import Act, Actor, AuditEntry, Door, Message, MessageState, Verdict
 from models.clock import now
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_dispatch, a_draft, a_request
@@ -25,12 +25,12 @@ def test_every_act_is_told_in_order_with_person_and_door(
 ) -> None:
     first = a_request(session, people)
     message = first.message
-    withdraw(session, first, people.ada, via=Door.SERVICE)
-    second = request_approval(session, message, people.ada, via=PORTAL)
-    decide(session, second, people.grace, Verdict.APPROVED, via=Door.MAIL)
-    recall(session, message, people.barbara, via=Door.COMMAND_LINE)
-    third = request_approval(session, message, people.ada, via=PORTAL)
-    decide(session, third, people.linus, Verdict.APPROVED, via=Door.LINK)
+    withdraw(session, first, actor=Actor(people.ada, Door.SERVICE))
+    second = request_approval(session, message, actor=Actor(people.ada, PORTAL))
+    decide(session, second, Verdict.APPROVED, actor=Actor(people.grace, Door.MAIL))
+    recall(session, message, actor=Actor(people.barbara, Door.COMMAND_LINE))
+    third = request_approval(session, message, actor=Actor(people.ada, PORTAL))
+    decide(session, third, Verdict.APPROVED, actor=Actor(people.linus, Door.LINK))
     for _ in range(2):
         step(session, newest_dispatch(session, message), mailbox)
 
@@ -51,7 +51,7 @@ def test_every_act_is_told_in_order_with_person_and_door(
 
 def test_a_timeline_is_about_one_message_only(session: Session, people: Cast) -> None:
     message, other = a_draft(session, people), a_draft(session, people, "Another")
-    request_approval(session, other, people.ada, via=PORTAL)
+    request_approval(session, other, actor=Actor(people.ada, PORTAL))
 
     assert [entry.act for entry in timeline(session, message)] == [Act.WROTE]
 
@@ -77,8 +77,8 @@ def test_a_draft_is_a_draft(session: Session, people: Cast) -> None:
 
 def test_what_is_in_moderation_waits_for_its_newest_request(session: Session, people: Cast) -> None:
     first = a_request(session, people)
-    withdraw(session, first, people.ada, via=PORTAL)
-    second = request_approval(session, first.message, people.ada, via=PORTAL)
+    withdraw(session, first, actor=Actor(people.ada, PORTAL))
+    second = request_approval(session, first.message, actor=Actor(people.ada, PORTAL))
 
     assert standing(session, first.message, UTC) == f"waits for an answer to request {second.id}"
 
@@ -94,7 +94,7 @@ def test_who_rejected_it_is_told_and_why(
     session: Session, people: Cast, comment: str, sentence: str
 ) -> None:
     request = a_request(session, people)
-    decide(session, request, people.grace, Verdict.REJECTED, via=PORTAL, comment=comment)
+    decide(session, request, Verdict.REJECTED, actor=Actor(people.grace, PORTAL), comment=comment)
 
     assert standing(session, request.message, UTC) == sentence
 
@@ -130,7 +130,7 @@ def test_what_was_sent_says_how_it_ended(session: Session, people: Cast, mailbox
 
 def test_what_went_to_nobody_says_so(session: Session, people: Cast) -> None:
     for member in (people.edsger, people.barbara):
-        unsubscribe(session, member, people.announce, by=member, via=PORTAL)
+        unsubscribe(session, member, people.announce, actor=Actor(member, PORTAL))
     sending = a_dispatch(session, people)
     claim(session, sending, UTC)
 
@@ -140,7 +140,7 @@ def test_what_went_to_nobody_says_so(session: Session, people: Cast) -> None:
 def test_what_was_stopped_says_what_stays_unsent(session: Session, people: Cast) -> None:
     sending = a_dispatch(session, people)
     begin(session, sending)
-    recall(session, sending.message, people.ada, via=PORTAL)
+    recall(session, sending.message, actor=Actor(people.ada, PORTAL))
 
     assert standing(session, sending.message, UTC) == "is stopped (2 pending)"
 
@@ -150,9 +150,9 @@ def test_what_was_recalled_and_approved_again_stands_by_its_newest_sendout(
 ) -> None:
     first = a_dispatch(session, people)
     first.due_at = datetime(2399, 1, 31, 9, tzinfo=UTC)
-    recall(session, first.message, people.ada, via=PORTAL)
-    request = request_approval(session, first.message, people.ada, via=PORTAL)
-    decide(session, request, people.grace, Verdict.APPROVED, via=PORTAL)
+    recall(session, first.message, actor=Actor(people.ada, PORTAL))
+    request = request_approval(session, first.message, actor=Actor(people.ada, PORTAL))
+    decide(session, request, Verdict.APPROVED, actor=Actor(people.grace, PORTAL))
 
     assert newest_dispatch(session, first.message) is not first
     assert "2399" not in standing(session, first.message, UTC)
@@ -177,11 +177,11 @@ def in_state(state: MessageState, session: Session, people: Cast) -> Message:
             return a_request(session, people).message
         case MessageState.DISCARDED:
             draft = a_draft(session, people)
-            drafts.discard(session, draft, people.ada, via=PORTAL)
+            drafts.discard(session, draft, actor=Actor(people.ada, PORTAL))
             return draft
         case MessageState.REJECTED:
             request = a_request(session, people)
-            decide(session, request, people.grace, Verdict.REJECTED, via=PORTAL)
+            decide(session, request, Verdict.REJECTED, actor=Actor(people.grace, PORTAL))
             return request.message
         case MessageState.SCHEDULED:
             return a_dispatch(session, people).message
@@ -189,7 +189,7 @@ def in_state(state: MessageState, session: Session, people: Cast) -> Message:
             sending = a_dispatch(session, people)
             begin(session, sending)
     if state is MessageState.STOPPED:
-        recall(session, sending.message, people.ada, via=PORTAL)
+        recall(session, sending.message, actor=Actor(people.ada, PORTAL))
     if state is MessageState.SENT:
         sending.message.move(state)
     return sending.message
@@ -197,7 +197,7 @@ def in_state(state: MessageState, session: Session, people: Cast) -> Message:
 
 def test_a_timeline_is_in_order_and_about_one_message(session: Session, people: Cast) -> None:
     request, _other = a_request(session, people), a_request(session, people)
-    decide(session, request, people.grace, Verdict.APPROVED, via=Door.LINK)
+    decide(session, request, Verdict.APPROVED, actor=Actor(people.grace, Door.LINK))
     session.flush()
 
     told = timeline(session, request.message)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
+    Actor,
     AuditEntry,
     Delivery,
     DeliveryState,
@@ -42,10 +43,10 @@ def acts(session: Session, message: Message) -> list[tuple[str, str]]:
 
 
 def test_who_may_send_releases_the_own_message(session: Session, people: Cast) -> None:
-    persons.grant(session, people.ada, "sender", by=None, via=Door.COMMAND_LINE)
+    persons.grant(session, people.ada, "sender", actor=Actor.operator())
     draft = a_draft(session, people)
 
-    sendout_ = release(session, draft, people.ada, via=PORTAL)
+    sendout_ = release(session, draft, actor=Actor(people.ada, PORTAL))
 
     assert draft.state is MessageState.SCHEDULED
     assert sendout_.state is DispatchState.WAITING
@@ -58,7 +59,7 @@ def test_nothing_is_released_without_right_601(session: Session, people: Cast) -
     draft = a_draft(session, people)
 
     with pytest.raises(Trespass, match=r"Ada Lovelace lacks the right SEND_MESSAGES \(601\)"):
-        release(session, draft, people.ada, via=PORTAL)
+        release(session, draft, actor=Actor(people.ada, PORTAL))
 
     assert draft.state is MessageState.DRAFT
     assert session.scalars(select(Dispatch)).all() == []
@@ -69,8 +70,8 @@ def test_a_refused_release_is_on_record(session: Session, people: Cast) -> None:
     session.commit()
 
     with pytest.raises(Trespass), transaction() as other:
-        ada = access.acting_user(other, "ada@example.org", Door.SERVICE)
-        release(other, other.get_one(Message, draft.id), ada, via=Door.SERVICE)
+        ada = access.actor_with_address(other, "ada@example.org", Door.SERVICE)
+        release(other, other.get_one(Message, draft.id), actor=ada)
 
     entry = session.scalars(select(AuditEntry).where(AuditEntry.act == Act.REFUSED)).one()
     assert (entry.actor, entry.door) == ("Ada Lovelace", Door.SERVICE)
@@ -81,17 +82,17 @@ def test_nobody_releases_what_another_wrote(session: Session, people: Cast) -> N
     draft = a_draft(session, people)
 
     with pytest.raises(Trespass, match="Barbara Liskov did not write message"):
-        release(session, draft, people.barbara, via=PORTAL)
+        release(session, draft, actor=Actor(people.barbara, PORTAL))
 
     assert draft.state is MessageState.DRAFT
 
 
 def test_what_waits_for_an_answer_is_not_released_beside_it(session: Session, people: Cast) -> None:
     request = a_request(session, people)
-    persons.grant(session, people.ada, "sender", by=None, via=Door.COMMAND_LINE)
+    persons.grant(session, people.ada, "sender", actor=Actor.operator())
 
     with pytest.raises(IllegalTransition):
-        release(session, request.message, people.ada, via=PORTAL)
+        release(session, request.message, actor=Actor(people.ada, PORTAL))
 
 
 @pytest.mark.parametrize("wait", [timedelta(days=3), timedelta(days=-3), None])
@@ -103,7 +104,7 @@ def test_a_schedule_keeps_its_time_and_a_past_one_is_now(
     draft.send_at = now() + wait if wait else None
     session.flush()
 
-    due_at = release(session, draft, people.barbara, via=PORTAL).due_at
+    due_at = release(session, draft, actor=Actor(people.barbara, PORTAL)).due_at
 
     expected = max(now(), draft.send_at or now())
     assert abs(due_at - expected) < timedelta(seconds=5)
@@ -116,7 +117,7 @@ def test_the_author_and_who_may_send_recall_what_is_scheduled(
     waiting = a_dispatch(session, people)
     by = getattr(people, who)
 
-    assert recall(session, waiting.message, by, via=Door.MAIL) is MessageState.DRAFT
+    assert recall(session, waiting.message, actor=Actor(by, Door.MAIL)) is MessageState.DRAFT
 
     assert waiting.state is DispatchState.RECALLED
     assert waiting.message.state is MessageState.DRAFT
@@ -128,7 +129,7 @@ def test_nobody_else_recalls(session: Session, people: Cast, who: str) -> None:
     waiting = a_dispatch(session, people)
 
     with pytest.raises(Trespass, match=r"SEND_MESSAGES \(601\)") as refusal:
-        recall(session, waiting.message, getattr(people, who), via=PORTAL)
+        recall(session, waiting.message, actor=Actor(getattr(people, who), PORTAL))
 
     assert refusal.value.message_id == waiting.message_id
     assert waiting.state is DispatchState.WAITING
@@ -136,12 +137,12 @@ def test_nobody_else_recalls(session: Session, people: Cast, who: str) -> None:
 
 def test_an_approval_is_void_once_the_message_was_recalled(session: Session, people: Cast) -> None:
     first = a_dispatch(session, people)
-    recall(session, first.message, people.ada, via=PORTAL)
+    recall(session, first.message, actor=Actor(people.ada, PORTAL))
 
     with pytest.raises(Trespass):
-        release(session, first.message, people.ada, via=PORTAL)
-    request = request_approval(session, first.message, people.ada, via=PORTAL)
-    decide(session, request, people.linus, Verdict.APPROVED, via=PORTAL)
+        release(session, first.message, actor=Actor(people.ada, PORTAL))
+    request = request_approval(session, first.message, actor=Actor(people.ada, PORTAL))
+    decide(session, request, Verdict.APPROVED, actor=Actor(people.linus, PORTAL))
 
     assert [d.state for d in session.scalars(select(Dispatch).order_by(Dispatch.id))] == [
         DispatchState.RECALLED,
@@ -151,7 +152,7 @@ def test_an_approval_is_void_once_the_message_was_recalled(session: Session, peo
 
 def test_a_stale_bell_for_a_recalled_sendout_finds_nothing(session: Session, people: Cast) -> None:
     waiting = a_dispatch(session, people)
-    recall(session, waiting.message, people.ada, via=PORTAL)
+    recall(session, waiting.message, actor=Actor(people.ada, PORTAL))
 
     states = (DispatchState.WAITING, DispatchState.SENDING)
     assert Dispatch.take(session, waiting.id, *states) is None
@@ -163,7 +164,7 @@ def test_there_must_be_something_to_recall(session: Session, people: Cast, state
     before = message.state
 
     with pytest.raises(IllegalTransition, match=f"is {before}: neither is it scheduled"):
-        recall(session, message, people.ada, via=PORTAL)
+        recall(session, message, actor=Actor(people.ada, PORTAL))
 
     assert message.state is before
 
@@ -180,7 +181,7 @@ def a_message_that_is(state: str, session: Session, people: Cast) -> Message:
     if state in {"sent", "stopped"}:
         claim(session, sendout_, UTC)
     if state in {"recalled", "stopped"}:
-        recall(session, sendout_.message, people.ada, via=PORTAL)
+        recall(session, sendout_.message, actor=Actor(people.ada, PORTAL))
     return sendout_.message
 
 
@@ -188,7 +189,7 @@ def test_what_is_stopped_half_way_stays_unsent(session: Session, people: Cast) -
     sending = a_dispatch(session, people)
     begin(session, sending)
 
-    assert recall(session, sending.message, people.ada, via=PORTAL) is MessageState.STOPPED
+    assert recall(session, sending.message, actor=Actor(people.ada, PORTAL)) is MessageState.STOPPED
 
     deliveries = session.scalars(select(Delivery).where(Delivery.dispatch_id == sending.id)).all()
     assert sending.state is DispatchState.STOPPED
@@ -205,9 +206,9 @@ def test_a_recall_sees_what_a_colleague_began_meanwhile(house: Engine) -> None:
         seen = session.get_one(Dispatch, waiting_id)
         with Session(house) as colleague, colleague.begin():
             begin(colleague, colleague.get_one(Dispatch, waiting_id))
-        ada = access.acting_user(session, "ada@example.org", PORTAL)
+        ada = access.actor_with_address(session, "ada@example.org", PORTAL)
 
-        assert recall(session, seen.message, ada, via=PORTAL) is MessageState.STOPPED
+        assert recall(session, seen.message, actor=ada) is MessageState.STOPPED
 
 
 @pytest.mark.parametrize("change", ["its bytes", "its list"])

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy.orm import Session
 
-from models import DeliveryState, Dispatch, Door, User
+from models import Actor, DeliveryState, Dispatch, Door, User
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_dispatch
 from tests.workflows.sendout.sending import BARBARA, EDSGER, deliveries, let_time_pass, step
@@ -17,7 +17,7 @@ MOVED = "ewd@example.org"
 
 
 def test_who_is_disabled_gets_nothing(session: Session, people: Cast, mailbox: Mailbox) -> None:
-    disable_user(session, people.edsger, by=None, via=Door.COMMAND_LINE)
+    disable_user(session, people.edsger, actor=Actor.operator())
     sending = a_dispatch(session, people)
 
     step(session, sending, mailbox)
@@ -40,11 +40,11 @@ def go_on(session: Session, sending: Dispatch, mailbox: Mailbox) -> None:
 
 
 def disable(session: Session, people: Cast) -> None:
-    disable_user(session, people.edsger, by=None, via=Door.COMMAND_LINE)
+    disable_user(session, people.edsger, actor=Actor.operator())
 
 
 def leave(session: Session, people: Cast) -> None:
-    unsubscribe(session, people.edsger, people.announce, by=people.edsger, via=Door.PORTAL)
+    unsubscribe(session, people.edsger, people.announce, actor=Actor(people.edsger, Door.PORTAL))
 
 
 @pytest.mark.parametrize("go", [disable, leave])
@@ -61,7 +61,7 @@ def test_who_goes_during_the_sendout_gets_nothing_more(
 
 
 def move(session: Session, user: User, address: str) -> None:
-    change_address(session, user, address, by=None, via=Door.COMMAND_LINE)
+    change_address(session, user, address, actor=Actor.operator())
 
 
 def test_who_moves_during_the_sendout_gets_it_at_the_new_address(

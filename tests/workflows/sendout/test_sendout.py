@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
+    Actor,
     AuditEntry,
     DeliveryState,
     Dispatch,
@@ -114,7 +115,7 @@ def test_a_list_without_members_is_sent_to_nobody_at_once(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     for member in (people.edsger, people.barbara):
-        unsubscribe(session, member, people.announce, by=member, via=Door.PORTAL)
+        unsubscribe(session, member, people.announce, actor=Actor(member, Door.PORTAL))
     sending = a_dispatch(session, people)
 
     assert step(session, sending, mailbox) == 0
@@ -196,7 +197,7 @@ def test_what_is_stopped_between_two_batches_stays_unsent(
     sending = a_dispatch(session, people)
     step(session, sending, mailbox)
 
-    recall(session, sending.message, people.ada, via=Door.PORTAL)
+    recall(session, sending.message, actor=Actor(people.ada, Door.PORTAL))
 
     assert step(session, sending, mailbox) == 0
     assert send.tally(session, sending) == {"sent": 1, "pending": 1}
@@ -208,7 +209,7 @@ def test_a_batch_that_was_claimed_before_the_stop_is_not_sent_after_it(
 ) -> None:
     sending = a_dispatch(session, people)
     batch = send.claim(session, sending, UTC)
-    recall(session, sending.message, people.ada, via=Door.PORTAL)
+    recall(session, sending.message, actor=Actor(people.ada, Door.PORTAL))
 
     send.send(session, sending.id, batch, a_mailer(mailbox))
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy.orm import Session
 
-from models import Door, Invalid, MessageState, Rate, SendoutRules, Window
+from models import Actor, Door, Invalid, MessageState, Rate, SendoutRules, Window
 from sandbox.mailbox import Mailbox
 from tests.builders import LIMIT, Cast, a_dispatch, a_draft, an_eml, members
 from tests.portal.web.statements import counted
@@ -140,12 +140,13 @@ def test_the_end_is_looked_for_of_every_sendout_whose_time_can_be_set(
         when = datetime(year, 12, 30, tzinfo=UTC)
         with suppress(Invalid):
             draft = write(
-                *(session, people.ada, people.announce),
+                session,
+                people.announce,
+                actor=Actor(people.ada, Door.PORTAL),
                 raw=an_eml(),
                 max_bytes=LIMIT,
                 send_at=when,
                 rules=rules,
-                via=Door.PORTAL,
             )
             ends += [plan(session, draft, TOKYO, copies=many) for many in (1, 366, 10_000_000)]
 

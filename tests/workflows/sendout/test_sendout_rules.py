@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
+    Actor,
     AuditEntry,
     Door,
     IllegalTransition,
@@ -44,14 +45,14 @@ def set_rules(
 ) -> bool:
     """Barbara sets the rules of the cast's list, or of another."""
     return set_sendout_rules(
-        session, which or people.announce, wanted, by=people.barbara, via=PORTAL
+        session, which or people.announce, wanted, actor=Actor(people.barbara, PORTAL)
     )
 
 
 def choose(session: Session, message: Message, wanted: SendoutRules) -> None:
     """The author gives the message rules of its own."""
     drafts.reschedule(
-        session, message, message.author, send_at=message.send_at, rules=wanted, via=PORTAL
+        session, message, actor=Actor(message.author, PORTAL), send_at=message.send_at, rules=wanted
     )
 
 
@@ -64,7 +65,7 @@ def test_only_who_may_edit_lists_sets_their_rules(session: Session, people: Cast
     by = getattr(people, who)
 
     with pytest.raises(Trespass):
-        set_sendout_rules(session, people.announce, rules("60/1"), by=by, via=Door.PORTAL)
+        set_sendout_rules(session, people.announce, rules("60/1"), actor=Actor(by, Door.PORTAL))
 
     assert people.announce.sendout_rules == SendoutRules()
 
@@ -124,12 +125,11 @@ def test_a_message_is_written_with_rules_by_whoever_may_schedule(
     def write(author: str) -> Message:
         return messages.write(
             session,
-            getattr(people, author),
             people.announce,
+            actor=Actor(getattr(people, author), Door.COMMAND_LINE),
             raw=an_eml(),
             max_bytes=LIMIT,
             rules=rules("5/1"),
-            via=Door.COMMAND_LINE,
         )
 
     with pytest.raises(Trespass):
@@ -169,7 +169,7 @@ def test_a_draft_whose_list_has_other_rules_now_is_not_handed_in(
     set_rules(session, people, rules(window="14:00-16:00"))
 
     with pytest.raises(Invalid, match="they have no time in common"):
-        request_approval(session, draft, people.ada, via=PORTAL)
+        request_approval(session, draft, actor=Actor(people.ada, PORTAL))
 
     assert draft.state is MessageState.DRAFT
 
@@ -180,14 +180,14 @@ def test_a_draft_that_goes_to_another_list_is_not_released_against_its_rules(
     night = a_list(session, "night")
     set_rules(session, people, rules(window="22:00-06:00"), night)
     draft = messages.write(
-        session, people.barbara, people.announce, raw=an_eml(), max_bytes=LIMIT, via=PORTAL
+        session, people.announce, actor=Actor(people.barbara, PORTAL), raw=an_eml(), max_bytes=LIMIT
     )
     choose(session, draft, rules(window="10:00-12:00"))
     draft.mailing_list = night
     session.flush()
 
     with pytest.raises(Invalid, match="they have no time in common"):
-        release(session, draft, people.barbara, via=PORTAL)
+        release(session, draft, actor=Actor(people.barbara, PORTAL))
 
 
 @pytest.mark.parametrize("decided", [True, False])
@@ -196,9 +196,9 @@ def test_a_list_cannot_take_all_time_from_a_message_on_its_way(
 ) -> None:
     draft = a_draft(session, people)
     choose(session, draft, rules(window="10:00-12:00"))
-    request = request_approval(session, draft, people.ada, via=PORTAL)
+    request = request_approval(session, draft, actor=Actor(people.ada, PORTAL))
     if decided:
-        decide(session, request, people.grace, Verdict.APPROVED, via=PORTAL)
+        decide(session, request, Verdict.APPROVED, actor=Actor(people.grace, PORTAL))
 
     with pytest.raises(Invalid, match=f"Message {draft.id} may go out only at 10:00-12:00"):
         set_rules(session, people, rules(window="14:00-16:00"))
@@ -228,8 +228,8 @@ def test_a_copy_has_no_rules_and_a_deleted_draft_forgets_them(
     draft = a_draft(session, people)
     choose(session, draft, rules("5/1"))
 
-    copied = drafts.copy(session, draft, people.ada, max_bytes=LIMIT, via=PORTAL)
-    drafts.discard(session, draft, people.ada, via=PORTAL)
+    copied = drafts.copy(session, draft, actor=Actor(people.ada, PORTAL), max_bytes=LIMIT)
+    drafts.discard(session, draft, actor=Actor(people.ada, PORTAL))
 
     assert copied.sendout_rules == draft.sendout_rules == SendoutRules()
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from models import Door, Invalid, Message, Rate, SendoutRules, Window
+from models import Actor, Door, Invalid, Message, Rate, SendoutRules, Window
 from models.database import new_session
 from tests.builders import Cast, a_dispatch, a_draft, cast
 from workflows.messages import drafts
@@ -38,7 +38,9 @@ def late(people: Cast) -> Iterator[Session]:
 def reschedule(session: Session, message_id: int, rules: SendoutRules) -> None:
     """Its author gives the message these rules, and no time."""
     message = session.get_one(Message, message_id)
-    drafts.reschedule(session, message, message.author, send_at=None, rules=rules, via=Door.PORTAL)
+    drafts.reschedule(
+        session, message, actor=Actor(message.author, Door.PORTAL), send_at=None, rules=rules
+    )
 
 
 def test_of_two_who_choose_rules_the_second_has_what_their_form_said(
@@ -67,7 +69,7 @@ def test_a_message_that_has_just_lost_all_its_time_is_not_handed_in(
     with transaction() as session:
         reschedule(session, message_id, IN_THE_MORNING)
         announce = session.get_one(Message, message_id).mailing_list
-        set_sendout_rules(session, announce, IN_THE_AFTERNOON, by=None, via=Door.COMMAND_LINE)
+        set_sendout_rules(session, announce, IN_THE_AFTERNOON, actor=Actor.operator())
 
     with pytest.raises(Invalid, match="they have no time in common"):
-        request_approval(late, message, message.author, via=Door.PORTAL)
+        request_approval(late, message, actor=Actor(message.author, Door.PORTAL))

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Dispatch, DispatchState, Door, LetterName, Notification
+from models import Actor, Dispatch, DispatchState, Door, LetterName, Notification
 from tests.builders import Cast, a_dispatch
 from workflows.sendout.schedule import stop
 from workflows.sendout.send import begin, claim
@@ -30,7 +30,7 @@ def test_an_author_is_told_who_else_stopped_the_sendout(
     begin(session, sending)
 
     by = getattr(people, name) if name else None
-    stop(session, sending, by=by, via=Door.PORTAL)
+    stop(session, sending, actor=Actor(by, Door.PORTAL))
 
     letters = letters_about(session, sending)
     assert [letter.detail["stopped_by"] for letter in letters] == told

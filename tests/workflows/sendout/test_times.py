@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
+    Actor,
     AuditEntry,
     DispatchState,
     Door,
@@ -27,7 +28,7 @@ LATER = timedelta(days=3)
 
 
 def postpone(session: Session, message: Message, by: User) -> None:
-    drafts.reschedule(session, message, by, send_at=now() + LATER, via=PORTAL)
+    drafts.reschedule(session, message, actor=Actor(by, PORTAL), send_at=now() + LATER)
 
 
 def acts(session: Session, message: Message) -> list[str]:
@@ -39,9 +40,9 @@ def acts(session: Session, message: Message) -> list[str]:
 def test_a_draft_is_given_a_time_and_loses_it(session: Session, people: Cast) -> None:
     draft, moment = a_draft(session, people), now() + LATER
 
-    drafts.reschedule(session, draft, people.ada, send_at=moment, via=PORTAL)
+    drafts.reschedule(session, draft, actor=Actor(people.ada, PORTAL), send_at=moment)
     assert draft.send_at == moment
-    drafts.reschedule(session, draft, people.ada, send_at=None, via=PORTAL)
+    drafts.reschedule(session, draft, actor=Actor(people.ada, PORTAL), send_at=None)
 
     assert draft.send_at is None
     assert acts(session, draft) == [Act.WROTE, Act.RESCHEDULED, Act.RESCHEDULED]
@@ -51,7 +52,7 @@ def test_a_scheduled_message_goes_out_at_the_other_time(session: Session, people
     waiting, moment = a_dispatch(session, people), now() + LATER
     approved = waiting.content_hash
 
-    drafts.reschedule(session, waiting.message, people.ada, send_at=moment, via=PORTAL)
+    drafts.reschedule(session, waiting.message, actor=Actor(people.ada, PORTAL), send_at=moment)
 
     session.flush()
     session.expire_all()
@@ -64,7 +65,7 @@ def test_a_scheduled_message_without_a_time_goes_out_now(session: Session, peopl
     waiting = a_dispatch(session, people)
     postpone(session, waiting.message, people.ada)
 
-    drafts.reschedule(session, waiting.message, people.ada, send_at=None, via=PORTAL)
+    drafts.reschedule(session, waiting.message, actor=Actor(people.ada, PORTAL), send_at=None)
 
     assert waiting.due_at <= now()
     assert waiting.to_be_heard
@@ -95,7 +96,7 @@ def test_who_else_sets_the_time_of_what_is_scheduled(
 ) -> None:
     waiting = a_dispatch(session, people)
     if role:
-        persons.grant(session, people.edsger, role, by=None, via=Door.COMMAND_LINE)
+        persons.grant(session, people.edsger, role, actor=Actor.operator())
 
     if may:
         postpone(session, waiting.message, people.edsger)
@@ -118,4 +119,4 @@ def test_a_time_in_the_past_is_refused(session: Session, people: Cast) -> None:
     draft = a_draft(session, people)
 
     with pytest.raises(Invalid, match="in the past"):
-        drafts.reschedule(session, draft, people.ada, send_at=now() - LATER, via=PORTAL)
+        drafts.reschedule(session, draft, actor=Actor(people.ada, PORTAL), send_at=now() - LATER)

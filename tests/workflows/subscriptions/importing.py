@@ -5,7 +5,7 @@ from io import BytesIO
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Door, MailingList, Subscription, User
+from models import Actor, Door, MailingList, Subscription, User
 from workflows.subscriptions import imports
 from workflows.subscriptions.import_report import Report
 from workflows.subscriptions.imports import Imported
@@ -16,7 +16,7 @@ def checked(
 ) -> Report:
     """What the file says, to the operator."""
     raw = content if isinstance(content, bytes) else content.encode()
-    return imports.check(session, BytesIO(raw), mailing_list, by=None, via=Door.COMMAND_LINE)
+    return imports.check(session, BytesIO(raw), mailing_list, actor=Actor.operator())
 
 
 def imported(
@@ -36,8 +36,7 @@ def imported(
         report,
         skip_unknown=skip_unknown,
         create_users=create_users,
-        by=by,
-        via=Door.COMMAND_LINE,
+        actor=Actor(by, Door.COMMAND_LINE),
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from models import Change, Door, Invalid, Subscription, SubscriptionChange
+from models import Actor, Change, Door, Invalid, Subscription, SubscriptionChange
 from tests.builders import Cast, a_list, cast
 from tests.workflows.locks import wait_until_one_waits
 from workflows import access
@@ -29,34 +29,34 @@ Act = Callable[[Session], object]
 def join(session: Session) -> object:
     """Edsger joins a list that he was not on."""
     edsger, zoo = access.user_with_address(session, EDSGER), lists.list_named(session, "zoo")
-    return subscribe(session, edsger, zoo, by=None, via=PORTAL)
+    return subscribe(session, edsger, zoo, actor=Actor.operator())
 
 
 def import_him(session: Session) -> object:
     """The same, together with others."""
     edsger, zoo = access.user_with_address(session, EDSGER), lists.list_named(session, "zoo")
-    return subscribe_all(session, zoo, [edsger.id], by=None, via=PORTAL)
+    return subscribe_all(session, zoo, [edsger.id], actor=Actor.operator())
 
 
 def move(session: Session) -> object:
     """Edsger gets another address."""
     edsger = access.user_with_address(session, EDSGER)
-    return change_address(session, edsger, "ewd@example.org", by=None, via=PORTAL)
+    return change_address(session, edsger, "ewd@example.org", actor=Actor.operator())
 
 
 def disable(session: Session) -> None:
     """Edsger is disabled."""
-    persons.disable(session, access.user_with_address(session, EDSGER), by=None, via=PORTAL)
+    persons.disable(session, access.user_with_address(session, EDSGER), actor=Actor.operator())
 
 
 def remove(session: Session) -> object:
     """Edsger is removed."""
-    return remove_user(session, access.user_with_address(session, EDSGER), by=None, via=PORTAL)
+    return remove_user(session, access.user_with_address(session, EDSGER), actor=Actor.operator())
 
 
 def put_away(session: Session) -> object:
     """That list is archived."""
-    return archive(session, lists.list_named(session, "zoo"), by=None, via=PORTAL)
+    return archive(session, lists.list_named(session, "zoo"), actor=Actor.operator())
 
 
 @dataclass
@@ -177,8 +177,8 @@ def test_archiving_waits_for_who_joins(scene: Scene, joining: Act) -> None:
 def test_a_hold_loses_nothing_that_is_not_written_yet(session: Session, people: Cast) -> None:
     people.edsger.name = "Edsger W. Dijkstra"
 
-    persons.disable(session, people.edsger, by=None, via=PORTAL)
-    persons.enable(session, people.edsger, by=None, via=PORTAL)
+    persons.disable(session, people.edsger, actor=Actor.operator())
+    persons.enable(session, people.edsger, actor=Actor.operator())
 
     session.flush()
     session.refresh(people.edsger)
@@ -186,8 +186,8 @@ def test_a_hold_loses_nothing_that_is_not_written_yet(session: Session, people: 
 
 
 def test_disabling_and_enabling_are_noted_on_every_list(session: Session, people: Cast) -> None:
-    persons.disable(session, people.edsger, by=people.barbara, via=Door.COMMAND_LINE)
-    persons.enable(session, people.edsger, by=people.barbara, via=PORTAL)
+    persons.disable(session, people.edsger, actor=Actor(people.barbara, Door.COMMAND_LINE))
+    persons.enable(session, people.edsger, actor=Actor(people.barbara, PORTAL))
 
     rows = session.scalars(
         select(SubscriptionChange)

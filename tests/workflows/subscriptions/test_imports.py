@@ -1,7 +1,6 @@
 """Put everybody on a list whom a file names."""
 
 from io import BytesIO
-from typing import Final, TypedDict
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
+    Actor,
     AuditEntry,
     Change,
     Door,
@@ -24,16 +24,6 @@ from workflows.people import removal
 from workflows.people.users import disable
 from workflows.subscriptions import imports
 from workflows.subscriptions.imports import Imported, NotEverybodyKnown
-
-
-class Signature(TypedDict):
-    """By whom, through which door."""
-
-    by: None
-    via: Door
-
-
-OPERATOR: Final[Signature] = {"by": None, "via": Door.COMMAND_LINE}
 
 
 def changes(session: Session) -> int:
@@ -147,7 +137,7 @@ def test_what_names_nobody_can_be_skipped(session: Session, people: Cast) -> Non
 
 
 def test_who_was_removed_is_unknown(session: Session, people: Cast) -> None:
-    removal.remove_user(session, people.ada, **OPERATOR)
+    removal.remove_user(session, people.ada, actor=Actor.operator())
     session.flush()
 
     report = checked(session, f"{people.ada.address}\nada@example.org\n", people.announce)
@@ -158,7 +148,7 @@ def test_who_was_removed_is_unknown(session: Session, people: Cast) -> None:
 
 
 def test_who_is_disabled_is_known(session: Session, people: Cast) -> None:
-    disable(session, people.ada, **OPERATOR)
+    disable(session, people.ada, actor=Actor.operator())
     session.flush()
 
     assert imported(session, "ada@example.org", people.announce).joined == 1
@@ -166,10 +156,10 @@ def test_who_is_disabled_is_known(session: Session, people: Cast) -> None:
 
 def test_who_is_removed_after_the_check_does_not_join(session: Session, people: Cast) -> None:
     report = checked(session, "ada@example.org\ngrace@example.org", people.announce)
-    removal.remove_user(session, people.ada, **OPERATOR)
+    removal.remove_user(session, people.ada, actor=Actor.operator())
     session.flush()
 
-    done = imports.carry_out(session, people.announce, report, **OPERATOR)
+    done = imports.carry_out(session, people.announce, report, actor=Actor.operator())
 
     assert done.joined == 1
     assert "Ada" not in first_names(session, people.announce)
@@ -182,11 +172,11 @@ def test_nobody_without_the_right_to_edit_lists_imports_or_looks(
     by, report = getattr(people, name), checked(session, "grace@example.org", people.announce)
 
     with pytest.raises(Trespass, match=r"lacks the right EDIT_LISTS \(402\)"):
-        imports.carry_out(session, people.announce, report, by=by, via=Door.PORTAL)
+        imports.carry_out(session, people.announce, report, actor=Actor(by, Door.PORTAL))
     with pytest.raises(Trespass, match=r"lacks the right EDIT_LISTS \(402\)"):
-        imports.list_for(session, "x", "x@example.org", "X", by=by, via=Door.PORTAL)
+        imports.list_for(session, "x", "x@example.org", "X", actor=Actor(by, Door.PORTAL))
     with pytest.raises(Trespass, match=r"lacks the right EDIT_LISTS \(402\)"):
-        imports.check(session, BytesIO(), people.announce, by=by, via=Door.PORTAL)
+        imports.check(session, BytesIO(), people.announce, actor=Actor(by, Door.PORTAL))
 
     assert first_names(session, people.announce) == {"Barbara", "Edsger"}
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from models import Door, MailingList, Subscription, SubscriptionChange, User
+from models import Actor, MailingList, Subscription, SubscriptionChange, User
 from models.database import new_session
 from tests.builders import cast
 from tests.workflows.locks import wait_until_one_waits
@@ -28,20 +28,10 @@ def import_into(short_name: str, content: str, together: Barrier) -> Imported:
     with transaction() as session:
         report = checked(session, content)
         mailing_list = imports.list_for(
-            session,
-            short_name,
-            f"{short_name}@example.org",
-            "Everybody",
-            by=None,
-            via=Door.COMMAND_LINE,
+            session, short_name, f"{short_name}@example.org", "Everybody", actor=Actor.operator()
         )
         return imports.carry_out(
-            session,
-            mailing_list,
-            report,
-            create_users=True,
-            by=None,
-            via=Door.COMMAND_LINE,
+            session, mailing_list, report, create_users=True, actor=Actor.operator()
         )
 
 
@@ -91,7 +81,7 @@ def test_who_is_being_removed_does_not_join(house: Engine) -> None:
 
     with ThreadPoolExecutor(1) as colleague, Session(house) as removing:
         ada = removing.get_one(User, people.ada.id)
-        removal.remove_user(removing, ada, by=None, via=Door.COMMAND_LINE)
+        removal.remove_user(removing, ada, actor=Actor.operator())
         importing = colleague.submit(import_known, people.announce.id)
         wait_until_one_waits(house)
         removing.commit()

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from models import (
     CHANGED_LISTS,
+    Actor,
     Channel,
-    Door,
     Invalid,
     Language,
     MailingList,
@@ -37,9 +37,7 @@ def user(session: Session, address: str) -> User:
 
 def list_for(session: Session, short_name: str, address: str) -> MailingList:
     """The list of this address, for the operator."""
-    return imports.list_for(
-        session, short_name, address, "Everybody", by=None, via=Door.COMMAND_LINE
-    )
+    return imports.list_for(session, short_name, address, "Everybody", actor=Actor.operator())
 
 
 def test_unknown_people_are_created_under_their_names(session: Session, people: Cast) -> None:

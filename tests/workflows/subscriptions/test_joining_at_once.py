@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from models import Door, Invalid, MailingList, Subscription, User
+from models import Actor, Door, Invalid, MailingList, Subscription, User
 from models.database import new_session
 from tests.builders import a_list, cast, listgate
 from tests.workflows.locks import wait_until_one_waits
@@ -25,7 +25,7 @@ def by_service(board: MailingList, *people: User) -> None:
     ids = [person.id for person in people]
     with transaction() as session:
         here = lists.list_by_id(session, board.id)
-        subscribe_all(session, here, ids, by=None, via=Door.SERVICE)
+        subscribe_all(session, here, ids, actor=Actor(None, Door.SERVICE))
 
 
 def join(session: Session, board: MailingList, person: User) -> None:
@@ -66,8 +66,8 @@ def test_of_who_was_removed_meanwhile_nobody_hears_that_they_are_on_the_list(
     with new_session() as joining, new_session.begin() as removing:
         edsger, here = joining.get_one(User, people.edsger.id), lists.list_by_id(joining, board.id)
         gone = removing.get_one(User, people.edsger.id)
-        removal.remove_user(removing, gone, by=None, via=Door.SERVICE)
+        removal.remove_user(removing, gone, actor=Actor(None, Door.SERVICE))
         removing.commit()
 
         with pytest.raises(Invalid, match="was removed"):
-            subscribe(joining, edsger, here, by=None, via=Door.SERVICE)
+            subscribe(joining, edsger, here, actor=Actor(None, Door.SERVICE))

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
+    Actor,
     AuditEntry,
     Change,
     Door,
@@ -47,46 +48,45 @@ def test_members_change_their_own_subscriptions_of_open_lists(
     session: Session, people: Cast, verb: Verb, case: tuple[str, str, SelfService, bool]
 ) -> None:
     by, who, service, may = case
-    actor, user = getattr(people, by, None), getattr(people, who)
+    actor, user = Actor(getattr(people, by, None), PORTAL), getattr(people, who)
     people.announce.self_service = service
 
     def attempt() -> bool:
-        return verb(session, user, people.announce, by=actor, via=PORTAL)
+        return verb(session, user, people.announce, actor=actor)
 
     if may:
         attempt()
         return
     with pytest.raises(Trespass) as refusal:
         attempt()
-    assert actor
-    assert (refusal.value.by_id, refusal.value.via) == (actor.id, PORTAL)
+    assert (refusal.value.by_id, refusal.value.via) == (actor.person.id, PORTAL)
     assert refusal.value.list_id == people.announce.id
 
 
 def test_who_may_edit_lists_joins_a_closed_one(session: Session, people: Cast) -> None:
     people.announce.self_service = SelfService.CLOSED
-    role = persons.define_role(session, "lists", [Right.EDIT_LISTS], by=None, via=PORTAL)
+    role = persons.define_role(session, "lists", [Right.EDIT_LISTS], actor=Actor.operator())
     people.ada.roles = [role]
 
-    assert subscribe(session, people.ada, people.announce, by=people.ada, via=PORTAL)
+    assert subscribe(session, people.ada, people.announce, actor=Actor(people.ada, PORTAL))
 
 
 def test_closing_a_list_is_on_record_and_counts_at_once(session: Session, people: Cast) -> None:
     announce, edsger = people.announce, people.edsger
 
     lists.edit_list(
-        session, announce, self_service=SelfService.CLOSED, by=people.barbara, via=PORTAL
+        session, announce, self_service=SelfService.CLOSED, actor=Actor(people.barbara, PORTAL)
     )
 
     entry = session.scalars(select(AuditEntry).where(AuditEntry.act == Act.EDITED_LIST)).one()
     assert (entry.actor, entry.door, entry.list_id) == ("Barbara Liskov", PORTAL, announce.id)
     assert entry.detail == {"self_service": "closed"}
     with pytest.raises(Trespass, match="Only administrators change who is on announce"):
-        unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
+        unsubscribe(session, edsger, announce, actor=Actor(edsger, PORTAL))
 
 
 def test_editing_nothing_is_not_on_record(session: Session, people: Cast) -> None:
-    lists.edit_list(session, people.announce, by=None, via=PORTAL)
+    lists.edit_list(session, people.announce, actor=Actor.operator())
 
     edited = select(AuditEntry).where(AuditEntry.act == Act.EDITED_LIST)
     assert session.scalars(edited).all() == []
@@ -96,7 +96,7 @@ def test_many_join_at_once_and_who_was_there_is_not_counted(session: Session, pe
     announce, barbara = people.announce, people.barbara
     ids = [people.ada.id, people.grace.id, people.edsger.id, people.ada.id]
 
-    joined = subscribe_all(session, announce, ids, by=barbara, via=Door.SERVICE)
+    joined = subscribe_all(session, announce, ids, actor=Actor(barbara, Door.SERVICE))
 
     noted = session.scalars(
         select(SubscriptionChange).where(SubscriptionChange.via == Door.SERVICE)
@@ -115,7 +115,7 @@ def test_many_join_at_once_and_who_was_there_is_not_counted(session: Session, pe
 def test_many_who_are_on_the_list_already_change_nothing(session: Session, people: Cast) -> None:
     before = len(session.scalars(select(SubscriptionChange)).all())
 
-    assert not subscribe_all(session, people.announce, [people.edsger.id], by=None, via=PORTAL)
+    assert not subscribe_all(session, people.announce, [people.edsger.id], actor=Actor.operator())
 
     assert len(session.scalars(select(SubscriptionChange)).all()) == before
 
@@ -124,7 +124,7 @@ def test_one_who_is_not_there_stops_all_and_is_named(session: Session, people: C
     extra = a_list(session, "extra")
 
     with pytest.raises(Unknown, match=r"Not among the users: 998, 999\."):
-        subscribe_all(session, extra, [people.ada.id, 999, 998], by=None, via=PORTAL)
+        subscribe_all(session, extra, [people.ada.id, 999, 998], actor=Actor.operator())
 
     joined = select(SubscriptionChange).where(SubscriptionChange.list_id == extra.id)
     assert session.scalars(joined).all() == []
@@ -132,7 +132,7 @@ def test_one_who_is_not_there_stops_all_and_is_named(session: Session, people: C
 
 def test_of_many_who_are_not_there_ten_are_named(session: Session, people: Cast) -> None:
     with pytest.raises(Unknown) as refusal:
-        subscribe_all(session, people.announce, range(1000, 1020), by=None, via=PORTAL)
+        subscribe_all(session, people.announce, range(1000, 1020), actor=Actor.operator())
 
     numbers = ", ".join(str(number) for number in range(1000, 1010))
     assert str(refusal.value) == f"Not among the users: {numbers} and others."

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
+    Actor,
     AuditEntry,
     Change,
     Door,
@@ -51,7 +52,7 @@ def test_whoever_subscribes_is_on_the_list_and_in_the_journal(
 ) -> None:
     ada, announce = people.ada, people.announce
 
-    assert subscribe(session, ada, announce, by=ada, via=Door.MAIL)
+    assert subscribe(session, ada, announce, actor=Actor(ada, Door.MAIL))
 
     change = session.scalars(select(SubscriptionChange).where(SubscriptionChange.by_id == ada.id))
     row = change.one()
@@ -64,7 +65,7 @@ def test_whoever_subscribes_is_on_the_list_and_in_the_journal(
 def test_whoever_leaves_is_off_the_list_and_in_the_journal(session: Session, people: Cast) -> None:
     edsger, announce = people.edsger, people.announce
 
-    assert unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
+    assert unsubscribe(session, edsger, announce, actor=Actor(edsger, PORTAL))
 
     assert not is_on(session, edsger, announce)
     assert journal(session, edsger) == [
@@ -76,8 +77,8 @@ def test_whoever_leaves_is_off_the_list_and_in_the_journal(session: Session, peo
 def test_subscribing_twice_is_subscribing_once(session: Session, people: Cast) -> None:
     ada, announce = people.ada, people.announce
 
-    assert subscribe(session, ada, announce, by=ada, via=PORTAL)
-    assert not subscribe(session, ada, announce, by=ada, via=PORTAL)
+    assert subscribe(session, ada, announce, actor=Actor(ada, PORTAL))
+    assert not subscribe(session, ada, announce, actor=Actor(ada, PORTAL))
 
     assert len(journal(session, ada)) == 1
 
@@ -85,9 +86,9 @@ def test_subscribing_twice_is_subscribing_once(session: Session, people: Cast) -
 def test_leaving_twice_is_leaving_once(session: Session, people: Cast) -> None:
     edsger, announce = people.edsger, people.announce
 
-    assert unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
+    assert unsubscribe(session, edsger, announce, actor=Actor(edsger, PORTAL))
     session.flush()
-    assert not unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
+    assert not unsubscribe(session, edsger, announce, actor=Actor(edsger, PORTAL))
 
     assert [change for change, _, _ in journal(session, edsger)] == [Change.JOINED, Change.LEFT]
 
@@ -97,8 +98,8 @@ def test_leaving_and_joining_again_in_one_transaction_ends_on_the_list(
 ) -> None:
     edsger, announce = people.edsger, people.announce
 
-    assert unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
-    assert subscribe(session, edsger, announce, by=edsger, via=PORTAL)
+    assert unsubscribe(session, edsger, announce, actor=Actor(edsger, PORTAL))
+    assert subscribe(session, edsger, announce, actor=Actor(edsger, PORTAL))
 
     assert is_on(session, edsger, announce)
 
@@ -106,8 +107,8 @@ def test_leaving_and_joining_again_in_one_transaction_ends_on_the_list(
 def test_leaving_twice_in_one_transaction_is_leaving_once(session: Session, people: Cast) -> None:
     edsger, announce = people.edsger, people.announce
 
-    assert unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
-    assert not unsubscribe(session, edsger, announce, by=edsger, via=PORTAL)
+    assert unsubscribe(session, edsger, announce, actor=Actor(edsger, PORTAL))
+    assert not unsubscribe(session, edsger, announce, actor=Actor(edsger, PORTAL))
 
     assert [change for change, _, _ in journal(session, edsger)] == [Change.JOINED, Change.LEFT]
 
@@ -117,7 +118,7 @@ def test_a_subscription_is_to_one_list_only(session: Session, people: Cast) -> N
     session.add(staff)
     session.flush()
 
-    subscribe(session, people.ada, staff, by=people.ada, via=PORTAL)
+    subscribe(session, people.ada, staff, actor=Actor(people.ada, PORTAL))
 
     assert is_on(session, people.ada, staff)
     assert not is_on(session, people.ada, people.announce)
@@ -129,8 +130,8 @@ def test_who_edits_lists_changes_others_subscriptions(
 ) -> None:
     who = people.barbara if by else None
 
-    subscribe(session, people.ada, people.announce, by=who, via=Door.COMMAND_LINE)
-    unsubscribe(session, people.ada, people.announce, by=who, via=Door.SERVICE)
+    subscribe(session, people.ada, people.announce, actor=Actor(who, Door.COMMAND_LINE))
+    unsubscribe(session, people.ada, people.announce, actor=Actor(who, Door.SERVICE))
 
     by_id = who.id if who else None
     assert journal(session, people.ada) == [
@@ -146,7 +147,7 @@ def test_nobody_else_changes_others_subscriptions(
     changes = len(session.scalars(select(SubscriptionChange)).all())
 
     with pytest.raises(Trespass, match=r"Ada Lovelace lacks the right EDIT_LISTS \(402\)"):
-        verb(session, people.edsger, people.announce, by=people.ada, via=PORTAL)
+        verb(session, people.edsger, people.announce, actor=Actor(people.ada, PORTAL))
 
     assert is_on(session, people.edsger, people.announce)
     assert len(session.scalars(select(SubscriptionChange)).all()) == changes
@@ -156,8 +157,8 @@ def test_every_change_is_in_the_audit_trail_too(session: Session, people: Cast) 
     ada, announce = people.ada, people.announce
     before = session.scalars(select(AuditEntry.id).order_by(AuditEntry.id.desc())).first()
 
-    subscribe(session, ada, announce, by=ada, via=Door.LINK)
-    unsubscribe(session, ada, announce, by=people.barbara, via=PORTAL)
+    subscribe(session, ada, announce, actor=Actor(ada, Door.LINK))
+    unsubscribe(session, ada, announce, actor=Actor(people.barbara, PORTAL))
 
     entries = session.scalars(select(AuditEntry).where(AuditEntry.id > before).order_by("id")).all()
     assert [(e.act, e.actor, e.door) for e in entries] == [
@@ -171,7 +172,7 @@ def change(verb: Verb, session: Session, people: Cast) -> bool:
     """Have the verb written to the database, by whom it is about."""
     user = people.ada if verb is subscribe else people.edsger
     user, announce = session.merge(user), session.merge(people.announce)
-    changed = verb(session, user, announce, by=user, via=PORTAL)
+    changed = verb(session, user, announce, actor=Actor(user, PORTAL))
     session.flush()
     return changed
 

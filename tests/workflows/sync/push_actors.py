@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from models import Door, MailingList, User
+from models import Actor, Door, MailingList, User
 from workflows.people import addresses, users
 from workflows.subscriptions.subscribe import subscribe, unsubscribe
 from workflows.sync.outcomes import Outcome
@@ -16,24 +16,24 @@ Verb = Callable[[Session, User, MailingList], object]
 
 
 def join(session: Session, user: User, to: MailingList) -> None:
-    subscribe(session, user, to, by=user, via=Door.PORTAL)
+    subscribe(session, user, to, actor=Actor(user, Door.PORTAL))
 
 
 def leave(session: Session, user: User, what: MailingList) -> None:
-    unsubscribe(session, user, what, by=user, via=Door.PORTAL)
+    unsubscribe(session, user, what, actor=Actor(user, Door.PORTAL))
 
 
 def move_house(session: Session, user: User, _: MailingList) -> None:
     turned = user.address[::-1].partition("@")[2]
-    addresses.change_address(session, user, f"{turned}@example.org", by=user, via=Door.PORTAL)
+    addresses.change_address(session, user, f"{turned}@example.org", actor=Actor(user, Door.PORTAL))
 
 
 def disable(session: Session, user: User, _: MailingList) -> None:
-    users.disable(session, user, by=None, via=Door.COMMAND_LINE)
+    users.disable(session, user, actor=Actor.operator())
 
 
 def enable(session: Session, user: User, _: MailingList) -> None:
-    users.enable(session, user, by=None, via=Door.COMMAND_LINE)
+    users.enable(session, user, actor=Actor.operator())
 
 
 VERBS: list[Verb] = [join, leave, move_house, disable, enable]

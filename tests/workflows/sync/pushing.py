@@ -8,7 +8,7 @@ from tempfile import TemporaryFile
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Door, MailingList, Sync, SyncState
+from models import Actor, MailingList, Sync, SyncState
 from models.clock import now
 from settings import settings
 from tests.builders import Cast, members
@@ -89,7 +89,7 @@ def held(session: Session, people: Cast, server: ListServer, *, lost: int = 10) 
     server.push(session, asked(session, people.announce))
     for address in added:
         user = access.user_with_address(session, address)
-        unsubscribe(session, user, people.announce, by=None, via=Door.PORTAL)
+        unsubscribe(session, user, people.announce, actor=Actor.operator())
     waiting = asked(session, people.announce)
     server.push(session, waiting)
     session.flush()

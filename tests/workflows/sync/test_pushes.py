@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from models import CHANGED_LISTS, Door, SubscriptionChange, Sync, SyncState, Trespass
+from models import CHANGED_LISTS, Actor, Door, SubscriptionChange, Sync, SyncState, Trespass
 from models.clock import now
 from tests.builders import Cast, a_list
 from tests.workflows.sync.pushing import ListServer, asked
@@ -73,7 +73,7 @@ def test_a_list_without_changes_is_not_pushed(
 
 def test_the_sweep_remembers_every_list_that_changed(session: Session, people: Cast) -> None:
     other = a_list(session, "other")
-    subscribe(session, people.ada, other, by=people.ada, via=Door.PORTAL)
+    subscribe(session, people.ada, other, actor=Actor(people.ada, Door.PORTAL))
     a_list(session, "quiet")
     age(session, 100, 100)
 
@@ -92,7 +92,7 @@ def test_a_push_that_waits_is_enough(session: Session, people: Cast) -> None:
 
 
 def test_somebody_may_have_a_list_pushed_at_once(session: Session, people: Cast) -> None:
-    request.push_now(session, people.announce, by=people.barbara, via=Door.PORTAL)
+    request.push_now(session, people.announce, actor=Actor(people.barbara, Door.PORTAL))
 
     waiting = session.scalars(select(Sync)).one()
     assert waiting.state is SyncState.PENDING
@@ -103,14 +103,14 @@ def test_a_push_by_hand_does_not_wait_for_its_delay(session: Session, people: Ca
     waiting = asked(session, people.announce)
     waiting.postpone(now() + timedelta(hours=1))
 
-    request.push_now(session, people.announce, by=people.barbara, via=Door.PORTAL)
+    request.push_now(session, people.announce, actor=Actor(people.barbara, Door.PORTAL))
 
     assert waiting.due_at <= now()
 
 
 def test_only_who_may_edit_lists_has_one_pushed(session: Session, people: Cast) -> None:
     with pytest.raises(Trespass):
-        request.push_now(session, people.announce, by=people.edsger, via=Door.PORTAL)
+        request.push_now(session, people.announce, actor=Actor(people.edsger, Door.PORTAL))
 
     assert syncs(session) == 0
 

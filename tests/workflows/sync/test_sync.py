@@ -6,7 +6,7 @@ from tempfile import TemporaryFile
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from models import Door, PushedPart, SubscriptionChange, SyncState, User
+from models import Actor, Door, PushedPart, SubscriptionChange, SyncState, User
 from models.clock import now
 from tests.builders import Cast
 from tests.workflows.sync.pushing import RULES, ListServer, asked, last
@@ -45,7 +45,7 @@ def test_an_empty_list_is_pushed_as_nothing(
     session: Session, people: Cast, server: ListServer
 ) -> None:
     for member in (people.edsger, people.barbara):
-        unsubscribe(session, member, people.announce, by=member, via=Door.PORTAL)
+        unsubscribe(session, member, people.announce, actor=Actor(member, Door.PORTAL))
 
     server.push(session, asked(session, people.announce))
 
@@ -57,7 +57,7 @@ def test_lines_are_sorted_by_bytes_whatever_the_database_thinks(
 ) -> None:
     for address in ("Zoe@example.org", "émile@example.org", "a.b@example.org", "ab@example.org"):
         user = people_add(session, address)
-        subscribe(session, user, people.announce, by=user, via=Door.PORTAL)
+        subscribe(session, user, people.announce, actor=Actor(user, Door.PORTAL))
 
     server.push(session, asked(session, people.announce))
 
@@ -67,7 +67,7 @@ def test_lines_are_sorted_by_bytes_whatever_the_database_thinks(
 
 
 def people_add(session: Session, address: str) -> User:
-    return users.add_user(session, address, "Somebody", by=None, via=Door.PORTAL)
+    return users.add_user(session, address, "Somebody", actor=Actor.operator())
 
 
 def test_disabled_people_are_on_no_list_of_the_list_server(
@@ -81,7 +81,7 @@ def test_disabled_people_are_on_no_list_of_the_list_server(
 
 
 def disable(session: Session, people_: Cast) -> None:
-    users.disable(session, people_.edsger, by=people_.barbara, via=Door.PORTAL)
+    users.disable(session, people_.edsger, actor=Actor(people_.barbara, Door.PORTAL))
 
 
 def test_a_push_covers_every_change_before_it(
@@ -104,7 +104,7 @@ def test_a_change_while_the_command_runs_asks_for_another_push(
     with TemporaryFile(buffering=0) as addresses:
         claimed = claim(session, waiting.id, addresses, RULES)
         assert claimed
-        subscribe(session, people.ada, people.announce, by=people.ada, via=Door.PORTAL)
+        subscribe(session, people.ada, people.announce, actor=Actor(people.ada, Door.PORTAL))
         outcome = run(
             ["cat"],
             addresses,

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Door, MailingList, SubscriptionChange, Sync, User
+from models import Actor, Door, MailingList, SubscriptionChange, Sync, User
 from models.clock import now
 from models.database import new_session
 from tests.builders import Cast
@@ -21,7 +21,7 @@ from workflows.transaction import transaction
 
 
 def join(session: Session, user: User, mailing_list: MailingList) -> None:
-    assert subscribe(session, user, mailing_list, by=user, via=Door.PORTAL)
+    assert subscribe(session, user, mailing_list, actor=Actor(user, Door.PORTAL))
 
 
 def pushed_now(sync_id: int) -> list[bytes]:
@@ -107,7 +107,10 @@ def test_a_change_does_not_wait_for_a_push_that_reads_nor_the_push_for_it(
             never_wait(session)
             join(session, lived_in.ada, lived_in.announce)
             unsubscribe(
-                session, lived_in.edsger, lived_in.announce, by=lived_in.edsger, via=Door.PORTAL
+                session,
+                lived_in.edsger,
+                lived_in.announce,
+                actor=Actor(lived_in.edsger, Door.PORTAL),
             )
 
     assert covered_by(lived_in.ada) is None

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     Act,
+    Actor,
     AuditEntry,
     Door,
     LetterName,
@@ -142,7 +143,7 @@ def test_administrators_are_told_with_the_numbers(
 def test_a_confirmed_push_goes_through(session: Session, people: Cast, server: ListServer) -> None:
     waiting = held(session, people, server)
 
-    confirm(session, people.announce, by=people.barbara, via=Door.PORTAL)
+    confirm(session, people.announce, actor=Actor(people.barbara, Door.PORTAL))
     server.push(session, waiting)
 
     assert waiting.state is SyncState.DONE
@@ -155,7 +156,7 @@ def test_a_confirmation_lets_no_larger_loss_through(
     session: Session, people: Cast, server: ListServer
 ) -> None:
     waiting = held(session, people, server)
-    confirm(session, people.announce, by=people.barbara, via=Door.PORTAL)
+    confirm(session, people.announce, actor=Actor(people.barbara, Door.PORTAL))
     lose(session, 20)
 
     server.push(session, waiting)
@@ -166,7 +167,7 @@ def test_a_confirmation_lets_no_larger_loss_through(
 
 def test_a_confirmation_counts_once(session: Session, people: Cast, server: ListServer) -> None:
     waiting = held(session, people, server)
-    confirm(session, people.announce, by=people.barbara, via=Door.PORTAL)
+    confirm(session, people.announce, actor=Actor(people.barbara, Door.PORTAL))
     server.push(session, waiting)
     lose(session, 30)
     another = asked(session, people.announce)
@@ -205,7 +206,7 @@ def test_only_who_may_edit_lists_confirms(
     waiting = held(session, people, server)
 
     with pytest.raises(Trespass):
-        confirm(session, people.announce, by=people.grace, via=Door.PORTAL)
+        confirm(session, people.announce, actor=Actor(people.grace, Door.PORTAL))
 
     assert waiting.state is SyncState.HELD
 
@@ -214,7 +215,7 @@ def test_there_is_nothing_to_confirm_where_nothing_is_held(session: Session, peo
     asked(session, people.announce)
 
     with pytest.raises(NotHeld):
-        confirm(session, people.announce, by=people.barbara, via=Door.PORTAL)
+        confirm(session, people.announce, actor=Actor(people.barbara, Door.PORTAL))
 
 
 def test_a_held_push_is_not_pushed_by_hand(
@@ -223,7 +224,7 @@ def test_a_held_push_is_not_pushed_by_hand(
     held(session, people, server)
 
     with pytest.raises(Held):
-        push_now(session, people.announce, by=people.barbara, via=Door.PORTAL)
+        push_now(session, people.announce, actor=Actor(people.barbara, Door.PORTAL))
     assert last_count(session) == 2
 
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Change, Door, MailingList, SubscriptionChange
+from models import Actor, Change, Door, MailingList, SubscriptionChange
 from models.clock import now
 from tests.builders import Cast, a_list
 from tests.workflows.sync.pushing import RULES, ListServer, asked, settled
@@ -28,7 +28,7 @@ def server(tmp_path: Path) -> ListServer:
 
 def move(session: Session, mailing_list: MailingList, address: str = NEW) -> None:
     """An administrator gives the list another address."""
-    lists.edit_list(session, mailing_list, address=address, by=None, via=Door.PORTAL)
+    lists.edit_list(session, mailing_list, address=address, actor=Actor.operator())
 
 
 def test_a_changed_address_is_pushed_once(
@@ -54,7 +54,7 @@ def test_the_journal_says_that_it_was_the_list(
 ) -> None:
     server.push(session, asked(session, people.announce))
 
-    lists.edit_list(session, people.announce, address=NEW, by=people.barbara, via=Door.PORTAL)
+    lists.edit_list(session, people.announce, address=NEW, actor=Actor(people.barbara, Door.PORTAL))
 
     newest = select(SubscriptionChange).order_by(SubscriptionChange.id.desc()).limit(1)
     entry = session.scalars(newest).one()
@@ -90,7 +90,7 @@ def test_another_name_is_no_reason_to_push(
     server.push(session, asked(session, announce))
 
     lists.edit_list(
-        session, announce, name="News", address=announce.address, by=None, via=Door.PORTAL
+        session, announce, name="News", address=announce.address, actor=Actor.operator()
     )
 
     assert settled(session, announce) is None

@@ -12,7 +12,7 @@ from typing import Protocol
 import pytest
 from sqlalchemy import Engine, text
 
-from models import Door
+from models import Actor, Door
 from models.clock import now
 from sandbox.house import ROOT
 from tests.builders import Cast
@@ -95,7 +95,7 @@ class Ours:
     def join(self, first_name: str) -> None:
         user = getattr(self.people, first_name)
         with transaction() as session:
-            subscribe(session, user, self.people.announce, by=user, via=Door.PORTAL)
+            subscribe(session, user, self.people.announce, actor=Actor(user, Door.PORTAL))
 
     def push(self, meanwhile: Callable[[], None] = nothing) -> bool:
         with transaction() as session:

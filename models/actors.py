@@ -1,0 +1,67 @@
+"""Who acts, and through which door."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self, TypedDict
+
+from models.people import User
+from models.rights import Right
+
+
+class Door(StrEnum):
+    """Through which door an act came in."""
+
+    PORTAL = "portal"
+    LINK = "link"
+    MAIL = "mail"
+    SMS = "sms"
+    COMMAND_LINE = "command_line"
+    SERVICE = "service"
+    SYSTEM = "system"
+
+
+class Signature(TypedDict):
+    """An Actor as rows and refusals keep it."""
+
+    by_id: int | None
+    via: Door
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts and through which door: a user, or without one the local operator or the system."""
+
+    user: User | None
+    door: Door
+
+    @classmethod
+    def operator(cls) -> Self:
+        """The local operator, at the command line, who may do anything."""
+        return cls(None, Door.COMMAND_LINE)
+
+    @classmethod
+    def system(cls) -> Self:
+        """Listgate itself: what a worker does when its time has come."""
+        return cls(None, Door.SYSTEM)
+
+    @property
+    def person(self) -> User:
+        """The acting user, for what only a person can do: write, ask, answer."""
+        assert self.user is not None, "only a person does this, not the operator or the system"
+        return self.user
+
+    @property
+    def name(self) -> str:
+        """The user's name, "operator" or "system"."""
+        if self.user is not None:
+            return self.user.name
+        return "system" if self.door is Door.SYSTEM else "operator"
+
+    @property
+    def signature(self) -> Signature:
+        """The user's id and the door."""
+        return {"by_id": self.user.id if self.user else None, "via": self.door}
+
+    def may(self, right: Right) -> bool:
+        """Whether the user has `right`; without a user, anything is allowed."""
+        return self.user is None or self.user.may(right)
