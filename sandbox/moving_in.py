@@ -10,8 +10,8 @@ from models import Actor, Language, ListKind, MailingList, Preference, User
 from portal.app import app
 from sandbox.demo import APPROVERS, LINUS, MEMBERS
 from sandbox.residents import PASSWORD, RESIDENTS
-from workflows.lists.lists import assign_approvers, create_approver_list, create_list
-from workflows.people.contacts import change_contact
+from workflows.lists.lists import NewList, assign_approvers, create_approver_list, create_list
+from workflows.people.contacts import ContactChanges, change_contact
 from workflows.people.credentials import credentials_of
 from workflows.people.users import add_user
 from workflows.subscriptions.subscribe import subscribe
@@ -28,8 +28,13 @@ def move_in(session: Session) -> None:
     }
     give_keys(session, people)
     grace, linus = people["grace@example.org"], people["linus@example.org"]
-    change_contact(session, grace, language=Language.FRENCH, actor=Actor.operator())
-    change_contact(session, linus, phone=LINUS, preference=Preference.BOTH, actor=Actor.operator())
+    change_contact(session, grace, ContactChanges(language=Language.FRENCH), actor=Actor.operator())
+    change_contact(
+        session,
+        linus,
+        ContactChanges(phone=LINUS, preference=Preference.BOTH),
+        actor=Actor.operator(),
+    )
     announce = furnish(session, [people[address] for address in APPROVERS])
     for address in MEMBERS:
         subscribe(session, people[address], announce, actor=Actor.operator())
@@ -47,14 +52,24 @@ def furnish(session: Session, approvers: list[User]) -> MailingList:
     """Create the lists, and say who answers for them; returns the one that people are on."""
     editors = create_approver_list(session, "editors", approvers, actor=Actor.operator())
     announce = create_list(
-        *(session, "announce", "announce@lists.example.org", "Announcements"),
-        description="A few letters a year.",
+        session,
+        NewList(
+            "announce",
+            "announce@lists.example.org",
+            "Announcements",
+            description="A few letters a year.",
+        ),
         actor=Actor.operator(),
     )
     circle = create_list(
-        *(session, "reading", "reading@lists.example.org", "Reading circle"),
-        description="Whoever likes to talk about books.",
-        kind=ListKind.DISCUSSION,
+        session,
+        NewList(
+            "reading",
+            "reading@lists.example.org",
+            "Reading circle",
+            description="Whoever likes to talk about books.",
+            kind=ListKind.DISCUSSION,
+        ),
         actor=Actor.operator(),
     )
     for one in (announce, circle):

@@ -39,7 +39,7 @@ from workflows import access
 from workflows.inbound import mail
 from workflows.lists import lists
 from workflows.messages import drafts
-from workflows.messages.write import write
+from workflows.messages.write import Draft, write
 from workflows.moderation import deadlines
 from workflows.moderation.decide import decide, request_approval, withdraw
 from workflows.notify import notify_administrators
@@ -90,9 +90,7 @@ def a_list(session: Session, short_name: str) -> MailingList:
     """A list without approvers and members."""
     return lists.create_list(
         session,
-        short_name,
-        f"{short_name}@lists.example.org",
-        short_name.title(),
+        lists.NewList(short_name, f"{short_name}@lists.example.org", short_name.title()),
         actor=Actor.operator(),
     )
 
@@ -113,9 +111,8 @@ def a_draft(session: Session, people_: Cast, subject: str = "General assembly") 
     """A draft of Ada's for the list announce."""
     return write(
         session,
-        people_.announce,
+        Draft(people_.announce, an_eml(subject)),
         actor=Actor(people_.ada, Door.PORTAL),
-        raw=an_eml(subject),
         max_bytes=LIMIT,
     )
 
@@ -171,9 +168,8 @@ def a_letter(
     """A letter after a message of Ada's, due now: the first that was written of its kind."""
     message = write(
         session,
-        people_.announce,
+        Draft(people_.announce, raw or an_eml()),
         actor=Actor(people_.ada, Door.PORTAL),
-        raw=raw or an_eml(),
         max_bytes=LIMIT,
         send_at=send_at,
     )

@@ -1,7 +1,6 @@
 """My details: name, language, time zone, telephone, how I want to be asked; and my address."""
 
 from functools import cache
-from typing import Any
 from zoneinfo import available_timezones
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
@@ -13,7 +12,7 @@ from portal.web.i18n import gettext as _
 from portal.web.sign_in import current_actor, current_user, signed_in
 from portal.web.throttle import LETTERS_PER_PERSON, limiter
 from workflows.people.addresses import ask_for_address
-from workflows.people.contacts import change_contact
+from workflows.people.contacts import ContactChanges, change_contact
 
 pages = Blueprint("contacts", __name__)
 
@@ -30,7 +29,7 @@ def details() -> ResponseReturnValue:
 def change() -> ResponseReturnValue:
     """Keep what the form says."""
     user = current_user()
-    change_contact(g.session, user, **wanted(), actor=current_actor())
+    change_contact(g.session, user, wanted(), actor=current_actor())
     # The next page, and what it says, are in the new language already.
     g.language = user.language
     say(_("Your details are changed."))
@@ -54,17 +53,17 @@ def ask() -> ResponseReturnValue:
     return redirect(url_for(".details"), 303)
 
 
-def wanted() -> dict[str, Any]:
-    """The fields of a contact form, as `change_contact` takes them; raises Invalid."""
+def wanted() -> ContactChanges:
+    """What a contact form says; raises Invalid."""
     given = request.form
     try:
-        return {
-            "name": given.get("name"),
-            "language": Language(given["language"]) if "language" in given else None,
-            "time_zone": given.get("time_zone", type=str.strip),
-            "phone": given.get("phone", type=str.strip),
-            "preference": Preference(given["preference"]) if "preference" in given else None,
-        }
+        return ContactChanges(
+            name=given.get("name"),
+            language=Language(given["language"]) if "language" in given else None,
+            time_zone=given.get("time_zone", type=str.strip),
+            phone=given.get("phone", type=str.strip),
+            preference=Preference(given["preference"]) if "preference" in given else None,
+        )
     except ValueError:
         raise Invalid("This choice is not known here.") from None
 

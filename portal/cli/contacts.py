@@ -8,7 +8,7 @@ from models import Actor, Language, Preference
 from portal.cli.options import Address, acting
 from workflows import access
 from workflows.people.addresses import change_address
-from workflows.people.contacts import change_contact
+from workflows.people.contacts import ContactChanges, change_contact
 
 
 def contact(
@@ -24,9 +24,7 @@ def contact(
         change_contact(
             session,
             user,
-            phone=phone,
-            preference=preference,
-            language=language,
+            ContactChanges(phone=phone, preference=preference, language=language),
             actor=Actor.operator(),
         )
         done(f"{user.name} is told by {user.preference}, in {user.language.name.lower()}.")

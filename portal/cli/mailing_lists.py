@@ -44,13 +44,15 @@ def create_list(
     with acting() as (session, done):
         lists.create_list(
             session,
-            short_name,
-            address,
-            name,
-            description=description,
-            kind=kind,
-            delivery=delivery,
-            four_eyes=four_eyes,
+            lists.NewList(
+                short_name,
+                address,
+                name,
+                description=description,
+                kind=kind,
+                delivery=delivery,
+                four_eyes=four_eyes,
+            ),
             actor=Actor.operator(),
         )
         done(f"The list {short_name} is there; nobody is on it yet.")
@@ -70,7 +72,10 @@ def set_list(
     with acting() as (session, done):
         one = lists.list_named(session, short_name)
         lists.edit_list(
-            session, one, description=description, self_service=self_service, actor=Actor.operator()
+            session,
+            one,
+            lists.ListChanges(description=description, self_service=self_service),
+            actor=Actor.operator(),
         )
         wanted = with_options(one.sendout_rules, rate, window)
         set_sendout_rules(session, one, wanted, actor=Actor.operator())

@@ -61,9 +61,8 @@ def submit(
         actor = actor_as(session, author)
         message = write.write(
             session,
-            lists.list_named(session, short_name),
+            write.Draft(lists.list_named(session, short_name), raw),
             actor=actor,
-            raw=raw,
             max_bytes=settings.message_max_bytes,
             send_at=send_at,
             rules=with_options(SendoutRules(), rate, window),

@@ -10,7 +10,7 @@ from portal.web.errors import say
 from portal.web.i18n import gettext as _
 from portal.web.sign_in import current_actor, signed_in
 from workflows.access import require
-from workflows.lists.lists import create_list
+from workflows.lists.lists import NewList, create_list
 
 
 @pages.get("/new")
@@ -28,13 +28,15 @@ def create() -> ResponseReturnValue:
     given = request.form
     mailing_list = create_list(
         g.session,
-        given.get("short_name", "").strip(),
-        given.get("address", ""),
-        given.get("name", ""),
-        description=given.get("description", ""),
-        kind=chosen(ListKind, "kind"),
-        delivery=chosen(ListDelivery, "delivery"),
-        four_eyes="four_eyes" in given,
+        NewList(
+            given.get("short_name", "").strip(),
+            given.get("address", ""),
+            given.get("name", ""),
+            description=given.get("description", ""),
+            kind=chosen(ListKind, "kind"),
+            delivery=chosen(ListDelivery, "delivery"),
+            four_eyes="four_eyes" in given,
+        ),
         actor=current_actor(),
     )
     say(_("The list %(name)s is there; nobody is on it yet.") % {"name": mailing_list.name})

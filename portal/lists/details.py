@@ -12,7 +12,7 @@ from portal.web.errors import say
 from portal.web.i18n import gettext as _
 from portal.web.sign_in import current_actor, signed_in
 from workflows.lists.approver_lists import approver_list_by_id
-from workflows.lists.lists import assign_approvers, edit_list
+from workflows.lists.lists import ListChanges, assign_approvers, edit_list
 from workflows.sendout.rules import set_sendout_rules
 
 
@@ -32,13 +32,15 @@ def edit(list_id: int) -> ResponseReturnValue:
     edit_list(
         g.session,
         mailing_list,
-        name=given.get("name", ""),
-        address=given.get("address", ""),
-        description=given.get("description", ""),
-        kind=chosen(ListKind, "kind"),
-        delivery=chosen(ListDelivery, "delivery"),
-        four_eyes="four_eyes" in given,
-        self_service=chosen(SelfService, "self_service"),
+        ListChanges(
+            name=given.get("name", ""),
+            address=given.get("address", ""),
+            description=given.get("description", ""),
+            kind=chosen(ListKind, "kind"),
+            delivery=chosen(ListDelivery, "delivery"),
+            four_eyes="four_eyes" in given,
+            self_service=chosen(SelfService, "self_service"),
+        ),
         actor=actor,
     )
     set_sendout_rules(g.session, mailing_list, typed_rules(), actor=actor)

@@ -16,7 +16,7 @@ from portal.web.sign_in import current_actor, current_user, reader, signed_in
 from workflows.access import require_author
 from workflows.lists.lists import list_named
 from workflows.messages.drafts import rewrite
-from workflows.messages.write import message_by_id, write
+from workflows.messages.write import Draft, message_by_id, write
 
 pages = Blueprint("writing", __name__)
 
@@ -59,10 +59,8 @@ def keep() -> ResponseReturnValue:
     """Keep a new draft of what was typed."""
     message = write(
         g.session,
-        chosen_list(),
+        Draft(chosen_list(), composed(typed(()), current_user()), composed=True),
         actor=current_actor(),
-        raw=composed(typed(()), current_user()),
-        composed=True,
         max_bytes=limit(),
     )
     return kept(message)
@@ -88,10 +86,8 @@ def change(message_id: int) -> ResponseReturnValue:
     rewrite(
         g.session,
         message,
+        Draft(chosen_list(), raw_anew(message), composed=message.composed),
         actor=current_actor(),
-        mailing_list=chosen_list(),
-        raw=raw_anew(message),
-        composed=message.composed,
         max_bytes=limit(),
     )
     return kept(message)
@@ -116,7 +112,7 @@ def upload() -> ResponseReturnValue:
 def keep_upload() -> ResponseReturnValue:
     """Keep the file, byte for byte, as a new draft."""
     message = write(
-        g.session, chosen_list(), actor=current_actor(), raw=uploaded(), max_bytes=limit()
+        g.session, Draft(chosen_list(), uploaded()), actor=current_actor(), max_bytes=limit()
     )
     return kept(message)
 

@@ -28,7 +28,7 @@ def contact(user_id: int) -> ResponseReturnValue:
 def set_contact(user_id: int) -> ResponseReturnValue:
     """Keep what the form says."""
     person = person_to(Right.EDIT_USERS, user_id)
-    change_contact(g.session, person, **wanted(), actor=current_actor())
+    change_contact(g.session, person, wanted(), actor=current_actor())
     return changed(user_id)
 
 

@@ -31,7 +31,7 @@ from tests.browser import mails
 from tests.builders import LIMIT, Cast, a_list, an_eml, cast, person
 from tests.workflows.sync.pushing import ListServer, asked
 from workflows.lists import archive, lists
-from workflows.messages.write import hand_in, write
+from workflows.messages.write import Draft, hand_in, write
 from workflows.moderation.approver_keys import view
 from workflows.moderation.decide import decide, request_approval
 from workflows.people.users import disable
@@ -119,7 +119,10 @@ def furnish(session: Session, list_server: Path) -> Furniture:
 def describe(session: Session, mailing_list: MailingList, name: str, description: str) -> None:
     """Give a list its name, and say what it is for."""
     lists.edit_list(
-        session, mailing_list, name=name, description=description, actor=Actor.operator()
+        session,
+        mailing_list,
+        lists.ListChanges(name=name, description=description),
+        actor=Actor.operator(),
     )
 
 
@@ -127,7 +130,9 @@ def a_choir(session: Session, server: ListServer) -> tuple[MailingList, User]:
     """A list whose push is held, because so many have left it; one of them can be looked at."""
     choir = a_list(session, "choir")
     describe(session, choir, "Choir", "Rehearsals, scores and concerts. Whoever sings may join.")
-    lists.edit_list(session, choir, kind=ListKind.DISCUSSION, actor=Actor.operator())
+    lists.edit_list(
+        session, choir, lists.ListChanges(kind=ListKind.DISCUSSION), actor=Actor.operator()
+    )
     singers = [person(session, name) for name in SINGERS]
     for one in singers:
         subscribe(session, one, choir, actor=Actor(one, Door.PORTAL))
@@ -142,7 +147,9 @@ def a_choir(session: Session, server: ListServer) -> tuple[MailingList, User]:
 def two_odd_lists(session: Session) -> tuple[MailingList, MailingList]:
     """One that nobody has described and nobody answers for, and one from another year."""
     board, fete = a_list(session, "board"), a_list(session, "fete")
-    lists.edit_list(session, board, self_service=SelfService.CLOSED, actor=Actor.operator())
+    lists.edit_list(
+        session, board, lists.ListChanges(self_service=SelfService.CLOSED), actor=Actor.operator()
+    )
     describe(session, fete, "Summer fête 2025", "Who brings what.")
     archive.archive(session, fete, actor=Actor.operator())
     return board, fete
@@ -158,10 +165,8 @@ def written(session: Session, author: User, mailing_list: MailingList, typed: Ty
     """A draft that was typed in the portal."""
     return write(
         session,
-        mailing_list,
+        Draft(mailing_list, composed(typed, author), composed=True),
         actor=Actor(author, Door.PORTAL),
-        raw=composed(typed, author),
-        composed=True,
         max_bytes=LIMIT,
     )
 
@@ -177,9 +182,8 @@ def drafts(session: Session, library: Cast) -> tuple[Message, Message]:
     """One that was typed, and one that was uploaded."""
     uploaded = write(
         session,
-        library.announce,
+        Draft(library.announce, an_eml("Thanks to all who helped")),
         actor=Actor(library.ada, Door.PORTAL),
-        raw=an_eml("Thanks to all who helped"),
         max_bytes=LIMIT,
     )
     return written(session, library.ada, library.announce, mails.A_CONCERT), uploaded

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from models import Actor, Door, Message, ModerationRequest, User, Verdict
 from tests.builders import LIMIT, Cast, a_draft, a_request
 from workflows.lists.lists import approver_list_named, list_named
-from workflows.messages.write import write
+from workflows.messages.write import Draft, write
 from workflows.moderation.approver_keys import view
 from workflows.moderation.decide import decide, request_approval
 
@@ -46,10 +46,8 @@ def furnish(session: Session, people: Cast) -> list[str]:
     html = "<h1>News</h1><p>Come to the <a href='https://example.org'>assembly</a>.</p>"
     draft = write(
         session,
-        people.announce,
+        Draft(people.announce, a_page_of_html("Newsletter", html), composed=True),
         actor=Actor(people.barbara, Door.PORTAL),
-        raw=a_page_of_html("Newsletter", html),
-        composed=True,
         max_bytes=LIMIT,
     )
     rejected = a_request(session, people)
@@ -71,9 +69,8 @@ def waiting(session: Session, people: Cast, html: str) -> ModerationRequest:
     """An open request about a message with HTML."""
     message = write(
         session,
-        people.announce,
+        Draft(people.announce, a_page_of_html("Minutes", html)),
         actor=Actor(people.ada, Door.PORTAL),
-        raw=a_page_of_html("Minutes", html),
         max_bytes=LIMIT,
     )
     return request_approval(session, message, actor=Actor(people.ada, Door.PORTAL))

@@ -28,7 +28,7 @@ from tests.builders import LIMIT, an_eml, cast
 from tests.databases import new_database
 from tests.portal.inbound.lmtp_servers import lmtp_server
 from workflows import tasks
-from workflows.messages.write import write
+from workflows.messages.write import Draft, write
 from workflows.moderation.decide import request_approval
 from workflows.outbox import Bell
 from workflows.transaction import transaction
@@ -62,9 +62,8 @@ class Doors:
             announce = session.scalars(select(MailingList)).one()
             draft = write(
                 session,
-                announce,
+                Draft(announce, raw or an_eml()),
                 actor=Actor(ada, Door.PORTAL),
-                raw=raw or an_eml(),
                 max_bytes=LIMIT,
             )
             request = request_approval(session, draft, actor=Actor(ada, Door.PORTAL))

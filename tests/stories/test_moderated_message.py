@@ -11,7 +11,7 @@ from sandbox.mailbox import Mail
 from tests.builders import LIMIT, person
 from tests.faults.live import LiveHouse, wait_for
 from workflows.lists import lists
-from workflows.messages.write import hand_in, write
+from workflows.messages.write import Draft, hand_in, write
 from workflows.moderation.decide import AlreadyDecided, decide, request_approval, request_by_id
 from workflows.people.users import disable, grant
 from workflows.subscriptions.subscribe import subscribe
@@ -53,9 +53,8 @@ def ask(live: LiveHouse, *, send_in: timedelta | None = None) -> Asked:
         send_at = now() + send_in if send_in else None
         message = write(
             session,
-            announce,
+            Draft(announce, RAW),
             actor=Actor(ada, Door.PORTAL),
-            raw=RAW,
             max_bytes=LIMIT,
             send_at=send_at,
         )

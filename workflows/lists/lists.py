@@ -1,6 +1,7 @@
 """Mailing lists and approver lists: create, assign, find."""
 
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -29,68 +30,68 @@ from workflows.moderation.late_approvers import ask_newcomers
 from workflows.sync.journal import note_list_address
 
 
-def create_list(
-    session: Session,
-    short_name: str,
-    address: str,
-    name: str,
-    *,
-    actor: Actor,
-    description: str = "",
-    kind: ListKind = ListKind.ANNOUNCEMENT,
-    delivery: ListDelivery = ListDelivery.MEMBERS,
-    four_eyes: bool = True,
-) -> MailingList:
+@dataclass(frozen=True)
+class NewList:
+    """A list that is to be created."""
+
+    short_name: str
+    address: str
+    name: str
+    description: str = ""
+    kind: ListKind = ListKind.ANNOUNCEMENT
+    delivery: ListDelivery = ListDelivery.MEMBERS
+    four_eyes: bool = True
+
+
+@dataclass(frozen=True)
+class ListChanges:
+    """What changes about a list; None leaves it as it is."""
+
+    name: str | None = None
+    address: str | None = None
+    description: str | None = None
+    kind: ListKind | None = None
+    delivery: ListDelivery | None = None
+    four_eyes: bool | None = None
+    self_service: SelfService | None = None
+
+
+def create_list(session: Session, new: NewList, *, actor: Actor) -> MailingList:
     """Create an empty list.
 
     Raises Invalid for names or addresses that cannot be used or are taken.
     """
     require(actor, Right.EDIT_LISTS)
     mailing_list = MailingList(
-        short_name=free_short_name(session, short_name),
-        address=free_list_address(session, address),
-        name=list_name(name),
-        description=list_description(description),
-        kind=kind,
-        delivery=delivery,
-        four_eyes=four_eyes,
+        short_name=free_short_name(session, new.short_name),
+        address=free_list_address(session, new.address),
+        name=list_name(new.name),
+        description=list_description(new.description),
+        kind=new.kind,
+        delivery=new.delivery,
+        four_eyes=new.four_eyes,
     )
     session.add(mailing_list)
     session.flush()
-    record(session, Act.CREATED_LIST, actor=actor, list_id=mailing_list.id, name=short_name)
+    record(session, Act.CREATED_LIST, actor=actor, list_id=mailing_list.id, name=new.short_name)
     return mailing_list
 
 
 def edit_list(
-    session: Session,
-    mailing_list: MailingList,
-    *,
-    name: str | None = None,
-    address: str | None = None,
-    description: str | None = None,
-    kind: ListKind | None = None,
-    delivery: ListDelivery | None = None,
-    four_eyes: bool | None = None,
-    self_service: SelfService | None = None,
-    actor: Actor,
+    session: Session, mailing_list: MailingList, changes: ListChanges, *, actor: Actor
 ) -> None:
     """Change what is given and leave the rest; the short name is the list server's, and stays.
 
     Raises Invalid for a name or an address that cannot be used or is taken.
     """
     require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
-    wanted: dict[str, Any] = {
-        "kind": kind,
-        "delivery": delivery,
-        "four_eyes": four_eyes,
-        "self_service": self_service,
-    }
-    if name is not None:
-        wanted["name"] = list_name(name)
-    if address is not None:
-        wanted["address"] = free_list_address(session, address, own=mailing_list)
-    if description is not None:
-        wanted["description"] = list_description(description)
+    wanted: dict[str, Any] = asdict(changes)
+    if changes.name is not None:
+        wanted["name"] = list_name(changes.name)
+    if changes.address is not None:
+        wanted["address"] = free_list_address(session, changes.address, own=mailing_list)
+    if changes.description is not None:
+        wanted["description"] = list_description(changes.description)
     changed = {
         noun: value
         for noun, value in wanted.items()

@@ -10,7 +10,6 @@ from models import (
     Actor,
     Channel,
     LetterName,
-    MailingList,
     Message,
     MessageState,
     Notification,
@@ -21,7 +20,7 @@ from models import (
 )
 from models.clock import now
 from workflows.access import require, require_author, require_open
-from workflows.messages.write import require_sensible, subject_of, write
+from workflows.messages.write import Draft, require_sensible, subject_of, write
 from workflows.sendout.rules import choose_rules, facts, hold_rules
 from workflows.sendout.schedule import postpone
 
@@ -33,11 +32,9 @@ class NotADraft(Refusal):
 def rewrite(
     session: Session,
     message: Message,
+    draft: Draft,
     *,
     actor: Actor,
-    mailing_list: MailingList,
-    raw: bytes,
-    composed: bool,
     max_bytes: int,
 ) -> None:
     """Put other bytes into the draft's place, whole.
@@ -45,11 +42,11 @@ def rewrite(
     Raises Trespass for somebody else's message, Archived, NotADraft, Invalid for what is no mail.
     """
     require_author(message, actor)
-    require_open(session, mailing_list)
+    require_open(session, draft.mailing_list)
     hold_draft(session, message)
-    message.subject = subject_of(raw, max_bytes)
-    message.mailing_list, message.raw, message.size = mailing_list, raw, len(raw)
-    message.composed, message.written_at = composed, now()
+    message.subject = subject_of(draft.raw, max_bytes)
+    message.mailing_list, message.composed = draft.mailing_list, draft.composed
+    message.raw, message.size, message.written_at = draft.raw, len(draft.raw), now()
     session.flush()
     record(session, Act.REWROTE, actor=actor, **message.place)
 
@@ -74,10 +71,8 @@ def copy(session: Session, message: Message, *, actor: Actor, max_bytes: int) ->
         raise NotADraft("Message %(number)d was deleted.", number=message.id)
     return write(
         session,
-        message.mailing_list,
+        Draft(message.mailing_list, message.raw, composed=message.composed),
         actor=actor,
-        raw=message.raw,
-        composed=message.composed,
         max_bytes=max_bytes,
     )
 

@@ -1,5 +1,6 @@
 """Write a message, and hand it in: straight to its schedule, or to the approvers."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
@@ -41,36 +42,44 @@ PAST_TOLERANCE = timedelta(hours=1)
 CALENDAR_AHEAD = timedelta(days=3 * LONGEST)
 
 
+@dataclass(frozen=True)
+class Draft:
+    """What an author writes: a mail (RFC 5322) for one list."""
+
+    mailing_list: MailingList
+    raw: bytes
+    composed: bool = False  # its bytes were made of what was typed into a form
+
+
 def write(
     session: Session,
-    mailing_list: MailingList,
+    draft: Draft,
     *,
     actor: Actor,
-    raw: bytes,
     max_bytes: int,
     send_at: datetime | None = None,
     rules: SendoutRules = NO_RULES,
-    composed: bool = False,
 ) -> Message:
-    """Keep a draft, byte for byte as it was given (RFC 5322).
+    """Keep a draft, byte for byte as it was given.
 
     Raises Invalid for what cannot be read, a time that cannot be meant or rules that the list does
     not allow, Trespass for setting either without the right to, Archived.
     """
+    mailing_list = draft.mailing_list
     require_open(session, mailing_list)
     if send_at is not None or rules != NO_RULES:
         require(actor, Right.SCHEDULE_SENDOUT, list_id=mailing_list.id)
     if send_at is not None:
         require_sensible(send_at)
-    subject = subject_of(raw, max_bytes)
+    subject = subject_of(draft.raw, max_bytes)
     message = Message(
         author=actor.person,
         mailing_list=mailing_list,
-        raw=raw,
-        size=len(raw),
+        raw=draft.raw,
+        size=len(draft.raw),
         subject=subject,
         send_at=send_at,
-        composed=composed,
+        composed=draft.composed,
     )
     choose_rules(message, rules)
     session.add(message)

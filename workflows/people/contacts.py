@@ -1,5 +1,6 @@
 """How a person is called and reached: name, language, time zone, telephone, e-mail or SMS."""
 
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -12,35 +13,35 @@ from notifications.sms.twilio import valid_number
 from workflows.access import require
 
 
-def change_contact(
-    session: Session,
-    user: User,
-    *,
-    name: str | None = None,
-    language: Language | None = None,
-    time_zone: str | None = None,
-    phone: str | None = None,
-    preference: Preference | None = None,
-    actor: Actor,
-) -> None:
-    """Change what is given and leave the rest; an empty `phone` takes the number away.
+@dataclass(frozen=True)
+class ContactChanges:
+    """What changes about a person's contact; None leaves it as it is."""
 
-    An empty `time_zone` is the organisation's.  Raises Invalid for a number that is none or
-    somebody else's, for SMS without a number, and for a zone that is none; Trespass for somebody
-    else's contact without the right to edit users.
+    name: str | None = None
+    language: Language | None = None
+    time_zone: str | None = None  # an IANA name; empty: the organisation's
+    phone: str | None = None  # empty: none
+    preference: Preference | None = None
+
+
+def change_contact(session: Session, user: User, changes: ContactChanges, *, actor: Actor) -> None:
+    """Change what is given and leave the rest.
+
+    Raises Invalid for a number that is none or somebody else's, for SMS without a number, and for a
+    zone that is none; Trespass for somebody else's contact without the right to edit users.
     """
     if actor.user is not user:
         require(actor, Right.EDIT_USERS)
     if user.removed_at:
         raise Invalid("%(user)s was removed.", user=user)
     before = user.name
-    user.name = before if name is None else person_name(name)
-    if phone is not None:
-        user.phone = free_number(session, phone, user) if phone else None
-    if time_zone is not None:
-        user.time_zone = known_zone(time_zone)
-    user.language = language or user.language
-    user.preference = preference or user.preference
+    user.name = before if changes.name is None else person_name(changes.name)
+    if changes.phone is not None:
+        user.phone = free_number(session, changes.phone, user) if changes.phone else None
+    if changes.time_zone is not None:
+        user.time_zone = known_zone(changes.time_zone)
+    user.language = changes.language or user.language
+    user.preference = changes.preference or user.preference
     if user.preference is not Preference.EMAIL and not user.phone:
         raise Invalid("%(user)s has no telephone number to send an SMS to.", user=user)
     renamed: dict[str, Any] = {"name": user.name, "before": before} if user.name != before else {}

@@ -21,7 +21,7 @@ from models import (
 )
 from models.addresses import address_key, checked_address
 from workflows.access import require, require_open
-from workflows.lists.lists import create_list, find_list
+from workflows.lists.lists import NewList, create_list, find_list
 from workflows.subscriptions import staging
 from workflows.subscriptions.import_report import Report
 from workflows.subscriptions.joining import create_strangers, join
@@ -111,7 +111,7 @@ def list_for(
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
     if found := find_list(session, address):
         return found
-    return create_list(session, short_name, address, name, actor=actor)
+    return create_list(session, NewList(short_name, address, name), actor=actor)
 
 
 def carry_out(

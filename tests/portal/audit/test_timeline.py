@@ -17,7 +17,7 @@ from tests.notifications.voices import a_voice
 from workflows import sweep
 from workflows.lists import lists
 from workflows.messages import drafts
-from workflows.messages.write import write
+from workflows.messages.write import Draft, write
 from workflows.moderation import deadlines
 from workflows.moderation.approver_keys import view
 from workflows.moderation.decide import withdraw
@@ -61,9 +61,8 @@ def live_through_everything(session: Session, people: Cast, mailbox: Mailbox) ->
     withdraw(session, a_request(session, people), actor=Actor(people.ada, Door.PORTAL))
     released = write(
         session,
-        people.announce,
+        Draft(people.announce, an_eml()),
         actor=Actor(people.barbara, Door.PORTAL),
-        raw=an_eml(),
         max_bytes=LIMIT,
     )
     change_of_mind(session, people)
@@ -82,10 +81,8 @@ def change_of_mind(session: Session, people: Cast) -> None:
     drafts.rewrite(
         session,
         draft,
+        Draft(people.announce, an_eml("Another")),
         actor=Actor(people.ada, Door.PORTAL),
-        mailing_list=people.announce,
-        raw=an_eml("Another"),
-        composed=False,
         max_bytes=LIMIT,
     )
     drafts.reschedule(session, draft, actor=Actor(people.ada, Door.PORTAL), send_at=now())

@@ -11,7 +11,7 @@ from notifications.mime.compose import Typed, composed, typed_in
 from tests.builders import LIMIT, Cast, a_list
 from tests.portal.visitors import Visitor
 from workflows.lists.archive import archive
-from workflows.messages.write import write
+from workflows.messages.write import Draft, write
 
 Login = Callable[[User], Visitor]
 TYPED = {"list": "old", "subject": "Plans", "text": "Dear members,", "html": ""}
@@ -23,10 +23,8 @@ def draft(session: Session, people: Cast) -> Message:
     old = a_list(session, "old")
     message = write(
         session,
-        old,
+        Draft(old, composed(Typed("Plans", "Dear members,", ""), people.ada), composed=True),
         actor=Actor(people.ada, Door.PORTAL),
-        raw=composed(Typed("Plans", "Dear members,", ""), people.ada),
-        composed=True,
         max_bytes=LIMIT,
     )
     archive(session, old, actor=Actor.operator())

@@ -27,7 +27,7 @@ from tests.push_letters import tell_of_push
 from workflows.lists import lists
 from workflows.lists.archive import archive
 from workflows.messages import drafts
-from workflows.messages.write import write
+from workflows.messages.write import Draft, write
 from workflows.moderation.approver_keys import view
 from workflows.moderation.decide import decide, request_approval
 from workflows.people.roles import create_role
@@ -116,10 +116,8 @@ def a_message(session: Session, known: Cast, author: User) -> Message:
     raw = composed(WORDS, author)
     return write(
         session,
-        known.announce,
+        Draft(known.announce, raw, composed=True),
         actor=Actor(author, Door.PORTAL),
-        raw=raw,
-        composed=True,
         max_bytes=LIMIT,
     )
 

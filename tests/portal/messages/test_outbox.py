@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from models import Actor, Door, Message, User, Verdict
 from tests.builders import LIMIT, Cast, a_dispatch, a_list, a_request, an_eml
 from tests.portal.visitors import Visitor
-from workflows.messages.write import write
+from workflows.messages.write import Draft, write
 from workflows.moderation.decide import decide
 from workflows.sendout.send import begin
 
@@ -18,9 +18,8 @@ Login = Callable[[User], Visitor]
 def written(session: Session, author: User, people: Cast, subject: str) -> Message:
     message = write(
         session,
-        people.announce,
+        Draft(people.announce, an_eml(subject)),
         actor=Actor(author, Door.PORTAL),
-        raw=an_eml(subject),
         max_bytes=LIMIT,
     )
     session.flush()

@@ -10,7 +10,7 @@ from models import Actor, Door, Message, User, Verdict
 from tests.builders import LIMIT, Cast, a_draft, a_request, person, role
 from tests.portal.visitors import Visitor
 from workflows.messages import drafts
-from workflows.messages.write import write
+from workflows.messages.write import Draft, write
 from workflows.moderation.decide import decide, request_approval
 
 Login = Callable[[User], Visitor]
@@ -33,9 +33,8 @@ def message(session: Session, people: Cast) -> Message:
     """A colourful message of Ada's, which waits for an answer."""
     written = write(
         session,
-        people.announce,
+        Draft(people.announce, a_colourful_mail()),
         actor=Actor(people.ada, Door.PORTAL),
-        raw=a_colourful_mail(),
         max_bytes=LIMIT,
     )
     request_approval(session, written, actor=Actor(people.ada, Door.PORTAL))

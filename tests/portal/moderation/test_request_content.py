@@ -10,7 +10,7 @@ from models import Actor, Door, ModerationRequest, User
 from notifications.letters.keys import hashed
 from tests.builders import LIMIT, Cast
 from tests.portal.visitors import Visitor
-from workflows.messages.write import write
+from workflows.messages.write import Draft, write
 from workflows.moderation.approver_keys import view
 from workflows.moderation.decide import request_approval, withdraw
 
@@ -33,9 +33,8 @@ def asked(session: Session, people: Cast) -> ModerationRequest:
     """An open request about that mail; Grace's letter holds a link."""
     draft = write(
         session,
-        people.announce,
+        Draft(people.announce, newsletter()),
         actor=Actor(people.ada, Door.PORTAL),
-        raw=newsletter(),
         max_bytes=LIMIT,
     )
     request = request_approval(session, draft, actor=Actor(people.ada, Door.PORTAL))

@@ -87,9 +87,8 @@ def a_question(session: Session, people: Cast) -> ModerationRequest:
     """An open request about a message of Ada's with text, HTML and a file."""
     message = messages.write(
         session,
-        people.announce,
+        messages.Draft(people.announce, a_letter()),
         actor=Actor(people.ada, Door.PORTAL),
-        raw=a_letter(),
         max_bytes=LIMIT,
     )
     return request_approval(session, message, actor=Actor(people.ada, Door.PORTAL))

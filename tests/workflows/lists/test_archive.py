@@ -48,7 +48,10 @@ def last_act(session: Session) -> str:
 
 def write(session: Session, people: Cast) -> object:
     return messages.write(
-        session, people.announce, actor=Actor(people.ada, PORTAL), raw=an_eml(), max_bytes=LIMIT
+        session,
+        messages.Draft(people.announce, an_eml()),
+        actor=Actor(people.ada, PORTAL),
+        max_bytes=LIMIT,
     )
 
 

@@ -30,12 +30,14 @@ def test_what_is_given_is_changed_and_on_record(session: Session, people: Cast) 
     lists.edit_list(
         session,
         people.announce,
-        name=" News ",
-        description="All of it\nand more",
-        kind=ListKind.DISCUSSION,
-        delivery=ListDelivery.LIST_ADDRESS,
-        four_eyes=False,
-        self_service=SelfService.CLOSED,
+        lists.ListChanges(
+            name=" News ",
+            description="All of it\nand more",
+            kind=ListKind.DISCUSSION,
+            delivery=ListDelivery.LIST_ADDRESS,
+            four_eyes=False,
+            self_service=SelfService.CLOSED,
+        ),
         actor=Actor(people.barbara, PORTAL),
     )
 
@@ -53,7 +55,10 @@ def test_what_stays_as_it_is_leaves_no_trace(session: Session, people: Cast) -> 
     announce = people.announce
 
     lists.edit_list(
-        session, announce, name=announce.name, four_eyes=True, actor=Actor(people.barbara, PORTAL)
+        session,
+        announce,
+        lists.ListChanges(name=announce.name, four_eyes=True),
+        actor=Actor(people.barbara, PORTAL),
     )
 
     assert edits(session) == []
@@ -62,14 +67,19 @@ def test_what_stays_as_it_is_leaves_no_trace(session: Session, people: Cast) -> 
 def test_a_description_can_be_taken_away(session: Session, people: Cast) -> None:
     people.announce.description = "News"
 
-    lists.edit_list(session, people.announce, description="", actor=Actor.operator())
+    lists.edit_list(
+        session, people.announce, lists.ListChanges(description=""), actor=Actor.operator()
+    )
 
     assert people.announce.description == ""
 
 
 def test_a_list_may_write_its_own_address_anew(session: Session, people: Cast) -> None:
     lists.edit_list(
-        session, people.announce, address="Announce@Lists.example.org", actor=Actor.operator()
+        session,
+        people.announce,
+        lists.ListChanges(address="Announce@Lists.example.org"),
+        actor=Actor.operator(),
     )
 
     assert people.announce.address == "Announce@lists.example.org"
@@ -79,19 +89,22 @@ def test_a_list_may_write_its_own_address_anew(session: Session, people: Cast) -
 @pytest.mark.parametrize(
     ("wrong", "why"),
     [
-        ({"name": ""}, "The list's name must be one line"),
-        ({"address": ""}, "not an e-mail address"),
-        ({"address": "STAFF@lists.example.org"}, "The mailing list staff already has this"),
-        ({"description": "a\0"}, "The description must be text"),
+        (lists.ListChanges(name=""), "The list's name must be one line"),
+        (lists.ListChanges(address=""), "not an e-mail address"),
+        (
+            lists.ListChanges(address="STAFF@lists.example.org"),
+            "The mailing list staff already has this",
+        ),
+        (lists.ListChanges(description="a\0"), "The description must be text"),
     ],
 )
 def test_what_cannot_be_used_changes_nothing(
-    session: Session, people: Cast, wrong: dict[str, str], why: str
+    session: Session, people: Cast, wrong: lists.ListChanges, why: str
 ) -> None:
     a_list(session, "staff")
 
     with pytest.raises(Invalid, match=why):
-        lists.edit_list(session, people.announce, **wrong, actor=Actor.operator())  # type: ignore[arg-type]
+        lists.edit_list(session, people.announce, wrong, actor=Actor.operator())
 
     assert (people.announce.name, people.announce.description) == ("Announce", "")
     assert edits(session) == []

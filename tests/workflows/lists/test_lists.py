@@ -50,7 +50,9 @@ def create(
     address: str = "staff@lists.example.org",
     name: str = "Staff",
 ) -> MailingList:
-    return lists.create_list(session, short_name, address, name, actor=Actor.operator())
+    return lists.create_list(
+        session, lists.NewList(short_name, address, name), actor=Actor.operator()
+    )
 
 
 def last_entry(session: Session) -> AuditEntry:
@@ -60,7 +62,9 @@ def last_entry(session: Session) -> AuditEntry:
 
 def test_a_new_list_is_empty_careful_and_on_record(session: Session, people: Cast) -> None:
     staff = lists.create_list(
-        session, "staff", "Staff@Lists.Example.ORG", " Staff ", actor=Actor(people.barbara, PORTAL)
+        session,
+        lists.NewList("staff", "Staff@Lists.Example.ORG", " Staff "),
+        actor=Actor(people.barbara, PORTAL),
     )
 
     assert (staff.name, staff.address) == ("Staff", "Staff@lists.example.org")
@@ -158,10 +162,7 @@ def test_a_description_that_no_database_takes_is_refused(session: Session) -> No
     with pytest.raises(Invalid):
         lists.create_list(
             session,
-            "staff",
-            "staff@lists.example.org",
-            "Staff",
-            description="All of us\0",
+            lists.NewList("staff", "staff@lists.example.org", "Staff", description="All of us\0"),
             actor=Actor.operator(),
         )
 

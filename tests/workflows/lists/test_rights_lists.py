@@ -20,7 +20,9 @@ def unused(session: Session) -> ApproverList:
 ATTEMPTS = {
     "edit": Attempt(
         Right.EDIT_LISTS,
-        lambda s, p: lists.edit_list(s, p.announce, name="N", actor=Actor(p.edsger, PORTAL)),
+        lambda s, p: lists.edit_list(
+            s, p.announce, lists.ListChanges(name="N"), actor=Actor(p.edsger, PORTAL)
+        ),
         "list",
     ),
     "archive": Attempt(

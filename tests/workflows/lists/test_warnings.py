@@ -71,7 +71,9 @@ def nobody_is_able(session: Session, people: Cast) -> None:
 
 SET_UPS: dict[Doubt, tuple[Callable[[Session, Cast], object], list[Warned]]] = {
     Doubt.NO_DESCRIPTION: (
-        lambda s, p: lists.edit_list(s, p.announce, description="", actor=Actor.operator()),
+        lambda s, p: lists.edit_list(
+            s, p.announce, lists.ListChanges(description=""), actor=Actor.operator()
+        ),
         [Warned(Doubt.NO_DESCRIPTION)],
     ),
     Doubt.NO_APPROVERS: (

@@ -91,7 +91,10 @@ class Storyteller(RuleBasedStateMachine):
     def write(self, author: User) -> Message:
         announce = self.people.announce
         return messages.write(
-            self.session, announce, actor=Actor(author, PORTAL), raw=an_eml(), max_bytes=LIMIT
+            self.session,
+            messages.Draft(announce, an_eml()),
+            actor=Actor(author, PORTAL),
+            max_bytes=LIMIT,
         )
 
     # One rule with weights of our own: of several, hypothesis leaves some out of a story.

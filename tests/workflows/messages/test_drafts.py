@@ -33,7 +33,7 @@ from tests.builders import LIMIT, Cast, a_draft, a_list, a_request, an_eml
 from tests.notifications.voices import a_voice
 from workflows.messages import drafts
 from workflows.messages.drafts import NotADraft
-from workflows.messages.write import hand_in
+from workflows.messages.write import Draft, hand_in
 from workflows.moderation.decide import decide, withdraw
 from workflows.notify import try_other_channel
 
@@ -45,10 +45,8 @@ def rewrite(session: Session, message: Message, by: User, raw: bytes) -> None:
     drafts.rewrite(
         session,
         message,
+        Draft(message.mailing_list, raw, composed=True),
         actor=Actor(by, PORTAL),
-        mailing_list=message.mailing_list,
-        raw=raw,
-        composed=True,
         max_bytes=LIMIT,
     )
 
@@ -104,10 +102,8 @@ def test_a_draft_is_replaced_as_a_whole(session: Session, people: Cast) -> None:
     drafts.rewrite(
         session,
         draft,
+        Draft(other, an_eml("Another"), composed=True),
         actor=Actor(people.ada, PORTAL),
-        mailing_list=other,
-        raw=an_eml("Another"),
-        composed=True,
         max_bytes=LIMIT,
     )
 

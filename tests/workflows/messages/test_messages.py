@@ -57,9 +57,8 @@ def write(
 ) -> Message:
     return messages.write(
         session,
-        people.announce,
+        messages.Draft(people.announce, an_eml() if raw is None else raw),
         actor=Actor(author or people.ada, PORTAL),
-        raw=an_eml() if raw is None else raw,
         max_bytes=max_bytes,
         send_at=send_at,
     )

@@ -10,7 +10,7 @@ from models import Actor, Door, MailingList, Message, Right, Sync, SyncState
 from models.clock import now
 from tests.builders import LIMIT, Cast, a_dispatch, an_eml
 from workflows.lists import lists
-from workflows.messages.write import write
+from workflows.messages.write import Draft, write
 from workflows.people import users as persons
 from workflows.people.addresses import change_address
 from workflows.people.removal import remove_user
@@ -34,9 +34,8 @@ def written(session: Session, people: Cast, send_at: datetime | None = None) -> 
     edsger, announce = people.edsger, people.announce
     return write(
         session,
-        announce,
+        Draft(announce, an_eml()),
         actor=Actor(edsger, PORTAL),
-        raw=an_eml(),
         max_bytes=LIMIT,
         send_at=send_at,
     )
@@ -73,7 +72,9 @@ ATTEMPTS = {
     ),
     "create a list": Attempt(
         Right.EDIT_LISTS,
-        lambda s, p: lists.create_list(s, "n", "n@example.org", "N", actor=Actor(p.edsger, PORTAL)),
+        lambda s, p: lists.create_list(
+            s, lists.NewList("n", "n@example.org", "N"), actor=Actor(p.edsger, PORTAL)
+        ),
     ),
     "create an approver list": Attempt(
         Right.CREATE_APPROVER_LISTS,
@@ -114,7 +115,9 @@ ATTEMPTS = {
     ),
     "edit a list": Attempt(
         Right.EDIT_LISTS,
-        lambda s, p: lists.edit_list(s, p.announce, description="", actor=Actor(p.edsger, PORTAL)),
+        lambda s, p: lists.edit_list(
+            s, p.announce, lists.ListChanges(description=""), actor=Actor(p.edsger, PORTAL)
+        ),
         "list",
     ),
     "push a list": Attempt(

@@ -22,7 +22,7 @@ from models.clock import now
 from tests.builders import Cast
 from workflows.people.account_links import send_link
 from workflows.people.addresses import ask_for_address, change_address
-from workflows.people.contacts import change_contact
+from workflows.people.contacts import ContactChanges, change_contact
 from workflows.people.credentials import change_password
 from workflows.people.removal import remove_user
 from workflows.people.users import disable
@@ -111,7 +111,10 @@ def test_who_is_removed_leaves_no_address_behind(session: Session, people: Cast)
 
 def test_a_new_name_is_kept_with_the_old_one_on_record(session: Session, people: Cast) -> None:
     change_contact(
-        session, people.grace, name=" Grace B. Hopper ", actor=Actor(people.grace, Door.PORTAL)
+        session,
+        people.grace,
+        ContactChanges(name=" Grace B. Hopper "),
+        actor=Actor(people.grace, Door.PORTAL),
     )
 
     assert people.grace.name == "Grace B. Hopper"
@@ -125,21 +128,38 @@ def test_a_time_zone_is_one_that_exists(
     session: Session, people: Cast, zone: str, known: bool
 ) -> None:
     if known:
-        change_contact(session, people.ada, time_zone=zone, actor=Actor(people.ada, Door.PORTAL))
+        change_contact(
+            session,
+            people.ada,
+            ContactChanges(time_zone=zone),
+            actor=Actor(people.ada, Door.PORTAL),
+        )
         assert people.ada.time_zone == zone
         return
     with pytest.raises(Invalid, match="no such time zone"):
-        change_contact(session, people.ada, time_zone=zone, actor=Actor(people.ada, Door.PORTAL))
+        change_contact(
+            session,
+            people.ada,
+            ContactChanges(time_zone=zone),
+            actor=Actor(people.ada, Door.PORTAL),
+        )
 
 
 @pytest.mark.parametrize("name", ["", "Two\nlines"])
 def test_a_name_is_one_line(session: Session, people: Cast, name: str) -> None:
     with pytest.raises(Invalid):
-        change_contact(session, people.ada, name=name, actor=Actor(people.ada, Door.PORTAL))
+        change_contact(
+            session, people.ada, ContactChanges(name=name), actor=Actor(people.ada, Door.PORTAL)
+        )
 
 
 def test_somebody_removed_has_no_contact_to_change(session: Session, people: Cast) -> None:
     remove_user(session, people.grace, actor=Actor(people.barbara, Door.PORTAL))
 
     with pytest.raises(Invalid, match="was removed"):
-        change_contact(session, people.grace, phone="", actor=Actor(people.barbara, Door.PORTAL))
+        change_contact(
+            session,
+            people.grace,
+            ContactChanges(phone=""),
+            actor=Actor(people.barbara, Door.PORTAL),
+        )

@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 from models import Actor, Channel, Door, Invalid, Language, Preference, Trespass
 from models.clock import now
 from tests.builders import Cast
-from workflows.people.contacts import change_contact
+from workflows.people.contacts import ContactChanges, change_contact
 
 NUMBER = "+33 6 12 34 56 78"
 
 
 def test_a_number_is_kept_in_its_normal_form(session: Session, people: Cast) -> None:
-    change_contact(session, people.grace, phone=NUMBER, actor=Actor.operator())
+    change_contact(session, people.grace, ContactChanges(phone=NUMBER), actor=Actor.operator())
 
     assert people.grace.phone == "+33612345678"
 
@@ -22,21 +22,23 @@ def test_a_number_is_kept_in_its_normal_form(session: Session, people: Cast) -> 
 @pytest.mark.parametrize("phone", ["0612345678", "+33 6", "grace", "+1 555 CALL-NOW", "+99912345"])
 def test_what_is_no_number_is_refused(session: Session, people: Cast, phone: str) -> None:
     with pytest.raises(Invalid):
-        change_contact(session, people.grace, phone=phone, actor=Actor.operator())
+        change_contact(session, people.grace, ContactChanges(phone=phone), actor=Actor.operator())
 
     assert people.grace.phone is None
 
 
 def test_a_number_belongs_to_one_person(session: Session, people: Cast) -> None:
-    change_contact(session, people.grace, phone=NUMBER, actor=Actor.operator())
+    change_contact(session, people.grace, ContactChanges(phone=NUMBER), actor=Actor.operator())
 
     with pytest.raises(Invalid, match="Another user"):
-        change_contact(session, people.linus, phone=NUMBER, actor=Actor.operator())
+        change_contact(session, people.linus, ContactChanges(phone=NUMBER), actor=Actor.operator())
 
 
 def test_sms_without_a_number_is_refused(session: Session, people: Cast) -> None:
     with pytest.raises(Invalid, match="no telephone number"):
-        change_contact(session, people.grace, preference=Preference.SMS, actor=Actor.operator())
+        change_contact(
+            session, people.grace, ContactChanges(preference=Preference.SMS), actor=Actor.operator()
+        )
 
 
 @pytest.mark.parametrize(
@@ -53,7 +55,10 @@ def test_letters_travel_as_the_person_wants(
     grace = people.grace
 
     change_contact(
-        session, grace, phone=NUMBER, preference=preference, actor=Actor(grace, Door.PORTAL)
+        session,
+        grace,
+        ContactChanges(phone=NUMBER, preference=preference),
+        actor=Actor(grace, Door.PORTAL),
     )
 
     assert grace.channels == channels
@@ -62,7 +67,10 @@ def test_letters_travel_as_the_person_wants(
 def test_who_has_said_stop_is_written_to_by_mail(session: Session, people: Cast) -> None:
     grace = people.grace
     change_contact(
-        session, grace, phone=NUMBER, preference=Preference.SMS, actor=Actor(grace, Door.PORTAL)
+        session,
+        grace,
+        ContactChanges(phone=NUMBER, preference=Preference.SMS),
+        actor=Actor(grace, Door.PORTAL),
     )
 
     grace.sms_stopped_at = now()
@@ -73,17 +81,27 @@ def test_who_has_said_stop_is_written_to_by_mail(session: Session, people: Cast)
 def test_what_is_not_given_stays_as_it_is(session: Session, people: Cast) -> None:
     grace = people.grace
     change_contact(
-        session, grace, phone=NUMBER, language=Language.FRENCH, actor=Actor(grace, Door.PORTAL)
+        session,
+        grace,
+        ContactChanges(phone=NUMBER, language=Language.FRENCH),
+        actor=Actor(grace, Door.PORTAL),
     )
 
-    change_contact(session, grace, preference=Preference.BOTH, actor=Actor(grace, Door.PORTAL))
+    change_contact(
+        session, grace, ContactChanges(preference=Preference.BOTH), actor=Actor(grace, Door.PORTAL)
+    )
 
     assert (grace.language, grace.phone) == (Language.FRENCH, "+33612345678")
 
 
 def test_nobody_changes_somebody_elses_contact(session: Session, people: Cast) -> None:
     with pytest.raises(Trespass, match="EDIT_USERS"):
-        change_contact(session, people.grace, phone=NUMBER, actor=Actor(people.linus, Door.PORTAL))
+        change_contact(
+            session,
+            people.grace,
+            ContactChanges(phone=NUMBER),
+            actor=Actor(people.linus, Door.PORTAL),
+        )
 
 
 def test_the_database_takes_no_other_form_of_a_number(session: Session, people: Cast) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from models import Act, Actor, Door
 from tests.builders import Cast, a_list, a_request
 from workflows.people import users as persons
-from workflows.people.contacts import change_contact
+from workflows.people.contacts import ContactChanges, change_contact
 from workflows.queries.user_history import Reached, history
 from workflows.subscriptions.subscribe import subscribe
 
@@ -18,7 +18,10 @@ def acts(session: Session, people: Cast) -> list[tuple[str, str]]:
 
 def test_joining_is_told_once_and_the_newest_comes_first(session: Session, people: Cast) -> None:
     change_contact(
-        session, people.edsger, name="Edsger W.", actor=Actor(people.edsger, Door.PORTAL)
+        session,
+        people.edsger,
+        ContactChanges(name="Edsger W."),
+        actor=Actor(people.edsger, Door.PORTAL),
     )
 
     assert acts(session, people) == [
@@ -66,7 +69,10 @@ def test_it_is_read_bit_by_bit_without_gap_or_repetition(
         room = a_list(session, short_name)
         subscribe(session, people.edsger, room, actor=Actor(people.edsger, Door.PORTAL))
         change_contact(
-            session, people.edsger, name=short_name, actor=Actor(people.edsger, Door.PORTAL)
+            session,
+            people.edsger,
+            ContactChanges(name=short_name),
+            actor=Actor(people.edsger, Door.PORTAL),
         )
     session.flush()
     whole = [one.id for one in history(session, people.edsger, limit=10)]

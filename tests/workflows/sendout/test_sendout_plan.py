@@ -14,7 +14,7 @@ from tests.portal.web.statements import counted
 from tests.workflows.sendout.clocks import NINE, Clock
 from tests.workflows.sendout.ruled import DAY, NIGHT, Ruled, rate
 from tests.workflows.sendout.sending import step
-from workflows.messages.write import write
+from workflows.messages.write import Draft, write
 from workflows.queries.message_status import standing
 from workflows.sendout.forecast import begin, plan
 
@@ -141,9 +141,8 @@ def test_the_end_is_looked_for_of_every_sendout_whose_time_can_be_set(
         with suppress(Invalid):
             draft = write(
                 session,
-                people.announce,
+                Draft(people.announce, an_eml()),
                 actor=Actor(people.ada, Door.PORTAL),
-                raw=an_eml(),
                 max_bytes=LIMIT,
                 send_at=when,
                 rules=rules,

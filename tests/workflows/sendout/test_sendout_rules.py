@@ -125,9 +125,8 @@ def test_a_message_is_written_with_rules_by_whoever_may_schedule(
     def write(author: str) -> Message:
         return messages.write(
             session,
-            people.announce,
+            messages.Draft(people.announce, an_eml()),
             actor=Actor(getattr(people, author), Door.COMMAND_LINE),
-            raw=an_eml(),
             max_bytes=LIMIT,
             rules=rules("5/1"),
         )
@@ -180,7 +179,10 @@ def test_a_draft_that_goes_to_another_list_is_not_released_against_its_rules(
     night = a_list(session, "night")
     set_rules(session, people, rules(window="22:00-06:00"), night)
     draft = messages.write(
-        session, people.announce, actor=Actor(people.barbara, PORTAL), raw=an_eml(), max_bytes=LIMIT
+        session,
+        messages.Draft(people.announce, an_eml()),
+        actor=Actor(people.barbara, PORTAL),
+        max_bytes=LIMIT,
     )
     choose(session, draft, rules(window="10:00-12:00"))
     draft.mailing_list = night

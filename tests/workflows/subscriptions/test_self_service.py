@@ -75,7 +75,10 @@ def test_closing_a_list_is_on_record_and_counts_at_once(session: Session, people
     announce, edsger = people.announce, people.edsger
 
     lists.edit_list(
-        session, announce, self_service=SelfService.CLOSED, actor=Actor(people.barbara, PORTAL)
+        session,
+        announce,
+        lists.ListChanges(self_service=SelfService.CLOSED),
+        actor=Actor(people.barbara, PORTAL),
     )
 
     entry = session.scalars(select(AuditEntry).where(AuditEntry.act == Act.EDITED_LIST)).one()
@@ -86,7 +89,7 @@ def test_closing_a_list_is_on_record_and_counts_at_once(session: Session, people
 
 
 def test_editing_nothing_is_not_on_record(session: Session, people: Cast) -> None:
-    lists.edit_list(session, people.announce, actor=Actor.operator())
+    lists.edit_list(session, people.announce, lists.ListChanges(), actor=Actor.operator())
 
     edited = select(AuditEntry).where(AuditEntry.act == Act.EDITED_LIST)
     assert session.scalars(edited).all() == []

@@ -56,13 +56,15 @@ ADDRESSES = [
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
 def test_no_list_gets_a_hostile_name(session: Session, name: str) -> None:
     with pytest.raises(Invalid, match=r"A short name has 1 to 64 of the characters"):
-        lists.create_list(session, name, "a@example.org", "A", actor=Actor.operator())
+        lists.create_list(
+            session, lists.NewList(name, "a@example.org", "A"), actor=Actor.operator()
+        )
 
 
 @pytest.mark.parametrize("address", ADDRESSES, ids=ascii)
 def test_no_list_gets_a_hostile_address(session: Session, address: str) -> None:
     with pytest.raises(Invalid, match=r"Before the @, a list's address has|not an e-mail address"):
-        lists.create_list(session, "a", address, "A", actor=Actor.operator())
+        lists.create_list(session, lists.NewList("a", address, "A"), actor=Actor.operator())
 
 
 def test_not_even_psql_writes_one(session: Session, people: Cast) -> None:

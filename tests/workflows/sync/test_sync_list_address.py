@@ -28,7 +28,9 @@ def server(tmp_path: Path) -> ListServer:
 
 def move(session: Session, mailing_list: MailingList, address: str = NEW) -> None:
     """An administrator gives the list another address."""
-    lists.edit_list(session, mailing_list, address=address, actor=Actor.operator())
+    lists.edit_list(
+        session, mailing_list, lists.ListChanges(address=address), actor=Actor.operator()
+    )
 
 
 def test_a_changed_address_is_pushed_once(
@@ -54,7 +56,12 @@ def test_the_journal_says_that_it_was_the_list(
 ) -> None:
     server.push(session, asked(session, people.announce))
 
-    lists.edit_list(session, people.announce, address=NEW, actor=Actor(people.barbara, Door.PORTAL))
+    lists.edit_list(
+        session,
+        people.announce,
+        lists.ListChanges(address=NEW),
+        actor=Actor(people.barbara, Door.PORTAL),
+    )
 
     newest = select(SubscriptionChange).order_by(SubscriptionChange.id.desc()).limit(1)
     entry = session.scalars(newest).one()
@@ -90,7 +97,10 @@ def test_another_name_is_no_reason_to_push(
     server.push(session, asked(session, announce))
 
     lists.edit_list(
-        session, announce, name="News", address=announce.address, actor=Actor.operator()
+        session,
+        announce,
+        lists.ListChanges(name="News", address=announce.address),
+        actor=Actor.operator(),
     )
 
     assert settled(session, announce) is None
