@@ -77,7 +77,7 @@ bench: install ## what the README says about speed, measured again (some minutes
 sure: format lint types imports migrations test ## everything CI checks
 
 .PHONY: format
-format: install ## is every file formatted? (`make mend` formats)
+format: install ## is every file formatted? (`make fix` formats)
 	@$(BIN)/ruff format --check .
 
 .PHONY: lint
@@ -96,10 +96,10 @@ imports: install ## imports go down only
 migrations: install ## do the migrations make what the models say?
 	@$(BIN)/python -m pytest tests/models/test_schema.py
 
-.PHONY: mend
-mend: install ## format, fix what can be fixed, redraw generated pages
+.PHONY: fix
+fix: install ## format, fix what ruff can fix, draw the generated pages
 	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format -q .
-	@SECRET_KEY=no-secret-is-drawn-into-any-page-of-ours MAILLISTS_ENABLED=false $(BIN)/python -m sandbox.pages
+	@SECRET_KEY=no-secret-is-drawn-into-any-page-of-ours MAILLISTS_ENABLED=false $(BIN)/python -m docs.draw
 
 .PHONY: catalogs
 catalogs: install ## find the sentences that are still to be translated

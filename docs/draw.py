@@ -1,4 +1,4 @@
-"""Pages that are drawn from the code, so that they cannot lie; `make mend` draws them anew."""
+"""Draws the pages that follow from the code; `make fix` draws them again."""
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -37,9 +37,9 @@ def states() -> str:
         [
             "# States",
             "",
-            "Drawn from the `moves` of each class by `make mend`. A row moves only along an arrow: "
-            "`move()` refuses",
-            "everything else, and so does PostgreSQL, whoever asks.",
+            "Drawn from the `moves` of each class by `make fix`. A state changes only along an "
+            "arrow: `move()`",
+            "refuses every other change, and a trigger in PostgreSQL refuses it from any client.",
             *(line for kind in KINDS for line in diagram(kind)),
             "",
         ]
@@ -47,7 +47,7 @@ def states() -> str:
 
 
 def diagram(kind: type[Lifecycle]) -> Iterator[str]:
-    """One class as a Mermaid state diagram, under its first sentence."""
+    """One class as a Mermaid state diagram, below the first line of its docstring."""
     assert kind.__doc__ is not None
     yield from ("", f"## {kind.__name__}", "", kind.__doc__.splitlines()[0], "")
     yield from ("```mermaid", "stateDiagram-v2")

@@ -1,16 +1,16 @@
-"""Pages that are drawn from the code are as the code is now."""
+"""The drawn pages match the code."""
 
 import re
 
 import pytest
 
-from sandbox.pages import PAGES, ROOT
+from docs.draw import PAGES, ROOT
 from settings import Settings
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_drawn_page_is_fresh(name: str) -> None:
-    assert (ROOT / name).read_text() == PAGES[name](), "run `make mend`"
+def test_a_drawn_page_is_up_to_date(name: str) -> None:
+    assert (ROOT / name).read_text() == PAGES[name](), "run `make fix`"
 
 
 def test_the_example_names_every_setting() -> None:

@@ -1,0 +1,1 @@
+"""Documentation, and what draws some of it from the code."""
