@@ -1,4 +1,4 @@
-"""What the environment decides, read once.
+"""The settings, read once from the environment.
 
 Every field is one environment variable of the same name in capitals; `.env.example` lists them all.
 """
@@ -26,16 +26,16 @@ from settings.types import (
     zone,
 )
 
-# ssh finds its keys and its agent by these, and a mailing list manager its own settings.
+# ssh finds its keys and agent by these variables, and a mailing list manager its configuration.
 FOR_COMMANDS = {"PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "SSH_AUTH_SOCK"}
 
 
 class Settings(BaseSettings):
-    """All that an operator decides; wrong values stop every process at its start."""
+    """What an operator decides; a wrong value stops every process at its start."""
 
     model_config = SettingsConfigDict(
         env_file=os.environ.get("LISTGATE_ENV_FILE", ".env") or None,
-        extra="ignore",  # a .env file is often shared, with docker compose for one
+        extra="ignore",  # a .env file is often shared, for example with docker compose
         frozen=True,
     )
 
@@ -55,13 +55,13 @@ class Settings(BaseSettings):
         "first byte; with smtp://, STARTTLS is used when it is offered",
     )
     smtp_timeout: float = Field(
-        10, gt=0, le=30, description="Seconds to wait for one answer of the mail relay"
+        10, gt=0, le=30, description="Seconds to wait for each answer of the mail relay"
     )
     smtp_verify: bool = Field(
         True, description="Check the relay's certificate; turn off only for a relay on this machine"
     )
     mail_from: Annotated[str, AfterValidator(mailbox)] = Field(
-        "Listgate <listgate@example.org>", description="Whom our letters are from"
+        "Listgate <listgate@example.org>", description="The From address of Listgate's letters"
     )
     bounce_address: Annotated[str, AfterValidator(mailbox)] | None = Field(
         None,
@@ -74,100 +74,104 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(
         SecretStr(""),
         description="At least 32 random characters, the same for every process: reply addresses, "
-        "codes and links are made from it; changing it voids those that are on their way, ends all "
-        "log-ins and voids second factors",
+        "codes and links are derived from it; changing it invalidates those already sent, all "
+        "sessions and all second factors",
     )
     public_url: Annotated[str, AfterValidator(origin)] = Field(
         "http://localhost:8000",
-        description="Where people and Twilio reach the web pages, as they see it: "
+        description="The public address of the web pages, for people and for Twilio: "
         "https://listgate.example.org",
     )
     reply_address: Annotated[str, AfterValidator(mailbox)] = Field(
         "moderation@example.org",
-        description="Approvers answer to this address with a +token in it; the mail server hands "
-        "what comes for it to `listgate lmtp` or `listgate receive-mail`",
+        description="Approvers reply to this address with a +token in it; the mail server passes "
+        "its mail to `listgate lmtp` or `listgate receive-mail`",
     )
-    twilio_account_sid: str = Field("", description="Twilio's account; without it no SMS is sent")
+    twilio_account_sid: str = Field("", description="The Twilio account; without it no SMS is sent")
     twilio_auth_token: SecretStr = Field(
-        SecretStr(""), description="Its token, which also signs what Twilio tells us"
+        SecretStr(""), description="Its auth token, which also signs Twilio's webhooks"
     )
     twilio_sender: str = Field(
-        "", description="A Messaging Service (MG...) or a number of yours (+...)"
+        "", description="A Messaging Service (MG...) or a number of your account (+...)"
     )
     twilio_url: str = Field(
-        "https://api.twilio.com", description="Twilio's API; another address only in a sandbox"
+        "https://api.twilio.com", description="Twilio's API; other addresses are for the sandbox"
     )
     sms_decision: Literal["allow", "after_view", "off"] = Field(
         "allow",
-        description="Whether an SMS may decide: always, only after the approver has logged in and "
-        "opened the message, or never",
+        description="Whether a reply by SMS decides: always (allow), only after the approver has "
+        "logged in and opened the message (after_view), or never (off)",
     )
     remind_after: Duration = Field(
-        timedelta(hours=24), description="When approvers are reminded: 90m, 24h, 2d"
+        timedelta(hours=24), description="Remind approvers after this time: 90m, 24h, 2d"
     )
     escalate_after: Duration = Field(
         timedelta(hours=48),
-        description="When the list's second approver list is asked too, if it names one",
+        description="After this time, also ask the list's escalation approver list, if it has one",
     )
     expire_after: Duration = Field(
-        timedelta(days=7), description="When an unanswered request ends and the author is told"
+        timedelta(days=7),
+        description="After this time, expire an unanswered request and notify its author",
     )
     maillists_enabled: bool = Field(
         True, description="Whether lists are pushed to a list server; moderation works without it"
     )
     maillist_sync_command: Command = Field(
         "",
-        description="What pushes a list: it gets one address per line on its standard input; "
-        "{short_name} and {email} are the list's: tee /etc/lists/{short_name}",
+        description="The command that pushes a list; it reads one address per line from its "
+        "standard input, and {short_name} and {email} stand for the list's: "
+        "tee /etc/lists/{short_name}",
     )
     maillist_sync_commands: Annotated[Commands, NoDecode] = Field(
         {},
-        description="Other commands for some lists, by short name, as JSON: "
+        description="Different commands for single lists, by short name, as JSON: "
         '{"board": "tee /etc/board"}',
     )
     sync_quiet: Duration = Field(
         timedelta(seconds=5),
         le=timedelta(seconds=60),
-        description="A list is pushed when nothing has changed for so long",
+        description="Push a list once it has not changed for this time (debounce)",
     )
     sync_max_wait: Duration = Field(
-        timedelta(seconds=60), description="... but never later than this after the first change"
+        timedelta(seconds=60), description="... but at the latest this time after the first change"
     )
     sync_timeout: Duration = Field(
         timedelta(seconds=60),
         le=timedelta(seconds=120),
-        description="How long the command may take",
+        description="The time limit of one push command",
     )
     sync_max_shrink: int = Field(
         30,
         ge=0,
         le=100,
-        description="A push that takes away more than so many percent of a list's addresses, and "
-        "at least ten, waits until a person confirms it",
+        description="Hold a push that removes more than this percentage of a list's addresses, "
+        "and at least ten, until a person confirms it",
     )
     sync_alert_after: int = Field(
-        3, gt=0, description="After so many failures in a row administrators are told"
+        3, gt=0, description="Notify administrators after this many failed pushes in a row"
     )
     templates_dir: Path | None = Field(
         None,
-        description="Letters of your own: <list>/<letter>/body.txt before <letter>/body.txt before "
-        "ours",
+        description="A folder with letter templates of your own: <list>/<letter>/body.txt takes "
+        "precedence over <letter>/body.txt, and that over the built-in one",
     )
     time_zone: Annotated[str, AfterValidator(zone)] = Field(
         "UTC",
-        description="In which zone letters tell the time, and whose clocks open and close the "
-        "windows of sendouts: Europe/Paris",
+        description="The time zone of the times in letters and of the daily sendout windows: "
+        "Europe/Paris",
     )
     trusted_proxies: int = Field(
         1,
         ge=0,
-        description="How many proxies stand before the web pages; log-ins are throttled by the "
-        "address that the outermost of them saw",
+        description="The number of proxies in front of the web pages; log-ins are throttled by "
+        "the client address that the outermost one saw",
     )
     lmtp_address: str = Field(
-        "127.0.0.1:8024", description="Where `listgate lmtp` listens: host:port, or a socket's path"
+        "127.0.0.1:8024", description="Where `listgate lmtp` listens: host:port or a socket's path"
     )
-    log_level: LogLevel = Field("INFO", description="How much is logged")
+    log_level: LogLevel = Field(
+        "INFO", description="The lowest level that is logged: DEBUG, INFO, WARNING, ERROR"
+    )
     log_format: Literal["json", "console"] = Field(
         "json", description="One JSON object per line for machines, or coloured lines for people"
     )
@@ -200,7 +204,7 @@ class Settings(BaseSettings):
 
     @property
     def command_environment(self) -> dict[str, str]:
-        """What the command that pushes a list may see of our environment; no secret is in it."""
+        """The variables that a push command inherits; no secret is among them."""
         return {
             name: value
             for name, value in os.environ.items()
@@ -209,33 +213,33 @@ class Settings(BaseSettings):
 
     @property
     def envelope_sender(self) -> str:
-        """The bare address that bounces of letters and sendouts return to."""
+        """The bare address to which bounces of letters and sendouts return."""
         return parseaddr(self.bounce_address or self.mail_from)[1]
 
 
-# sysexits.h: try again later.  Any other code would have a mail server, which runs `listgate
-# receive-mail`, send the mail back to its author because of an operator's slip.
+# EX_TEMPFAIL of sysexits.h.  With any other code, a mail server that runs `listgate receive-mail`
+# would return the mail to its author because of an operator's mistake.
 TRY_AGAIN = 75
 
 
 def read() -> Settings:
-    """Read the settings, or end the process with a sentence for each that is wrong."""
+    """Return the settings, or exit with a sentence for each one that is wrong."""
     try:
         return Settings()
     except ValidationError as wrong:
         for error in wrong.errors(include_input=False, include_url=False):
             name = named(error["loc"])
             says = error["msg"].removeprefix("Value error, ")
-            # What is wrong with two settings together belongs to neither, and names them itself.
+            # An error about two settings has no location; its sentence names them.
             print(f"{name}: {says}" if name else says, file=sys.stderr)
         raise SystemExit(TRY_AGAIN) from None
 
 
-def named(place: tuple[int | str, ...]) -> str:
-    """The setting, and which of its entries, as in MAILLIST_SYNC_COMMANDS['board']."""
-    if not place:
+def named(location: tuple[int | str, ...]) -> str:
+    """Return the name of a setting and its entry, as in MAILLIST_SYNC_COMMANDS['board']."""
+    if not location:
         return ""
-    setting, *entries = place
+    setting, *entries = location
     return str(setting).upper() + "".join(f"[{entry!r}]" for entry in entries[:1])
 
 

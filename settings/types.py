@@ -1,4 +1,4 @@
-"""How a value written in the environment is read and checked, before Settings takes it."""
+"""Types of settings: how a value from the environment is parsed and checked."""
 
 import json
 import re
@@ -14,10 +14,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 
 def parsed(url: SecretStr, *schemes: str) -> SplitResult:
-    """The URL in its parts; raises ValueError, which never quotes it: there may be a password."""
+    """Split a URL; raise ValueError without quoting it, because it may hold a password."""
     try:
         parts = urlsplit(url.get_secret_value())
-        _ = parts.port  # reading it finds a wrong one, such as a password with a / in it
+        _ = parts.port  # reading it raises for a wrong one, as after a password with a / in it
     except ValueError:
         raise ValueError(MISWRITTEN) from None
     if parts.scheme not in schemes or "://" not in url.get_secret_value():
@@ -26,7 +26,7 @@ def parsed(url: SecretStr, *schemes: str) -> SplitResult:
 
 
 def with_driver(url: SecretStr) -> SecretStr:
-    """Name the driver: SQLAlchemy 2.1 takes a bare `postgresql://` for psycopg 3."""
+    """Add the driver to the URL: SQLAlchemy 2.1 takes a bare `postgresql://` for psycopg 3."""
     parsed(url, "postgresql", "postgres", "postgresql+psycopg2")
     rest = url.get_secret_value().partition("://")[2]
     return SecretStr(f"postgresql+psycopg2://{rest}")
@@ -39,7 +39,7 @@ def broker(url: SecretStr) -> SecretStr:
 
 
 def relay(url: SecretStr) -> SecretStr:
-    """Check the URL of the mail relay as far as it can be without looking into the letter."""
+    """Check the URL of the mail relay: a host, and both user and password or neither."""
     parts = parsed(url, "smtp", "smtps")
     if not parts.hostname or (parts.username is None) != (parts.password is None):
         raise ValueError("needs a host, and both a user and a password or neither")
@@ -47,7 +47,7 @@ def relay(url: SecretStr) -> SecretStr:
 
 
 def mailbox(value: str) -> str:
-    """Check a mailbox as it stands in a From field: `Name <address>` or an address alone."""
+    """Check a mailbox as in a From field: `Name <address>` or an address alone."""
     try:
         ((_, address),) = getaddresses([value])
         validate_email(address, check_deliverability=False, test_environment=True)
@@ -63,7 +63,7 @@ NO_MAILBOX = "is not one mailbox such as 'Listgate <lists@example.org>'"
 
 
 def origin(url: str) -> str:
-    """Check the beginning of a public URL, and take a slash away from its end."""
+    """Check the origin of a public URL, and strip a trailing slash."""
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
         raise ValueError("must be an address such as https://listgate.example.org")
@@ -84,7 +84,7 @@ SHORT_NAME = r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?"
 
 
 def fits_short_name(text: str) -> bool:
-    """Whether this may be a list's short name."""
+    """Whether this is a valid short name of a list."""
     return re.fullmatch(SHORT_NAME, text) is not None and ".." not in text
 
 
@@ -99,7 +99,7 @@ def short_name(text: str) -> str:
 
 
 def by_short_name(text: object) -> object:
-    """Read the commands of some lists, one JSON object; anything else is left to pydantic."""
+    """Parse a JSON object of commands by short name; pydantic checks what is not a string."""
     if not isinstance(text, str):
         return text
     try:
@@ -109,9 +109,9 @@ def by_short_name(text: object) -> object:
 
 
 def command(text: str) -> str:
-    """Check a command with {short_name} and {email} in it; it is split as a shell would split it.
+    """Check a command line with the placeholders {short_name} and {email}.
 
-    No shell runs it here, so that no quoting can be forgotten.
+    It is split as a shell splits it (shlex) but not run by a shell, so no value needs quoting.
     """
     rest = re.sub(r"\{(short_name|email)\}", " ", text)
     if unknown := re.search(r"\{\w*\}", rest):
@@ -130,28 +130,28 @@ def command(text: str) -> str:
 
 
 def program(word: str) -> None:
-    """Check the first word of a command: each list's command runs the same program."""
+    """Check the first word of a command: the program is the same for every list."""
     if not word or "{" in word:
         raise ValueError("must begin with a program, not with a placeholder")
     if "/" in word and not word.startswith("/"):
-        raise ValueError("must name its program by its whole path, or by its name alone")
+        raise ValueError("must name its program by an absolute path or by its name alone")
 
 
 def needed(text: str) -> str:
-    """Refuse what says nothing."""
+    """Check that a command is not empty."""
     if not text:
         raise ValueError("is empty")
     return text
 
 
-PLACEHOLDERS = "there are {short_name} and {email}; put what needs other braces into a script"
+PLACEHOLDERS = "known are {short_name} and {email}; put other braces into a script"
 
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def duration(value: object) -> object:
-    """Read 90m, 24h or 2d; anything else is left to pydantic (seconds, ISO 8601)."""
+    """Parse 90m, 24h or 2d; pydantic parses other forms (seconds, ISO 8601)."""
     if isinstance(value, str) and value[:-1].isdecimal() and value[-1] in UNITS:
         return timedelta(seconds=int(value[:-1]) * UNITS[value[-1]])
     return value
@@ -159,7 +159,7 @@ def duration(value: object) -> object:
 
 LogLevel = Annotated[
     Literal["DEBUG", "INFO", "WARNING", "ERROR"],
-    # Operators write it as other programs have it.
+    # Operators may write it in small letters, as in other programs.
     BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value),
 ]
 

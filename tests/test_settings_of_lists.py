@@ -29,8 +29,8 @@ WRONG = [
     ("tee a\ntouch b", "must be one line of text"),
     ("{short_name} x", "must begin with a program, not with a placeholder"),
     ("'/bin/{email}'", "must begin with a program, not with a placeholder"),
-    ("bin/push", "must name its program by its whole path, or by its name alone"),
-    ("./push", "must name its program by its whole path, or by its name alone"),
+    ("bin/push", "must name its program by an absolute path or by its name alone"),
+    ("./push", "must name its program by an absolute path or by its name alone"),
     ("''", "must begin with a program"),
 ]
 
