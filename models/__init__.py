@@ -1,4 +1,4 @@
-"""The nouns: tables, constraints, states."""
+"""Tables, with their constraints and states."""
 
 from models.actors import Actor, Door
 from models.audit import Act, AuditEntry, acting, record, record_refusal

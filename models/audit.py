@@ -1,4 +1,4 @@
-"""The audit trail: who did what, when, through which door.  It is only ever added to."""
+"""The audit log: who did what, when, through which door.  Entries are never changed."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,13 +11,13 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.actors import Actor, Door
 from models.base import Base, identity
 from models.clock import now
-from models.lifecycle import word
+from models.lifecycle import text_enum
 from models.people import User
 from models.refusals import Refusal, Trespass
 
 
 class Act(StrEnum):
-    """What was done; the timeline and the audit trail read these words."""
+    """What was done, as stored in `AuditEntry.act`."""
 
     ADDED_USER = "added_user"
     DISABLED_USER = "disabled_user"
@@ -80,13 +80,13 @@ class Act(StrEnum):
 class AuditEntry(Base):
     """One act.
 
-    The ids are not foreign keys, and the actor's name is copied: an entry outlives what it is
-    about.  `detail` holds facts for the timeline, never a message's text.
+    Ids are not foreign keys and the actor's name is a copy, because an entry outlives the rows it
+    refers to.  `detail` holds facts for the timeline, never the text of a message.
     """
 
     __tablename__ = "audit_entry"
     __table_args__ = (
-        # With the id, because the newest of them are looked for.
+        # With the id, because queries ask for the newest entries.
         Index(None, "message_id", "id", postgresql_where="message_id is not null"),
         Index(None, "list_id", "id", postgresql_where="list_id is not null"),
         Index(None, "actor_id", "id", postgresql_where="actor_id is not null"),
@@ -98,14 +98,14 @@ class AuditEntry(Base):
 
     id: Mapped[identity]
     at: Mapped[datetime] = mapped_column(default=now)
-    act: Mapped[str]  # an Act; not a CHECK, because every new feature brings new ones
+    act: Mapped[str]  # an Act; no CHECK, because every new one would need a migration
     actor_id: Mapped[int | None]
     actor: Mapped[str]
-    door: Mapped[Door] = mapped_column(word(Door))
+    door: Mapped[Door] = mapped_column(text_enum(Door))
     message_id: Mapped[int | None]
     list_id: Mapped[int | None]
     detail: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
-    # Whom it was done to, as `detail` says; a column, so that it can be searched for.
+    # The user it was done to, out of `detail`; a column, so that an index can find it.
     about_id: Mapped[int | None] = mapped_column(
         Computed("((detail ->> 'user_id'::text))::bigint", persisted=True)
     )
@@ -120,8 +120,8 @@ def record(
     list_id: int | None = None,
     **detail: Any,
 ) -> None:
-    """Add an entry to the audit trail."""
-    # Not by the unit of work: an entry is never looked at again, and this takes half the time.
+    """Add an entry to the audit log."""
+    # An INSERT instead of session.add: the entry is not read again, and this takes half the time.
     session.connection().execute(
         insert(AuditEntry),
         {
@@ -135,13 +135,13 @@ def record(
 
 
 def acting(actor: Actor) -> dict[str, Any]:
-    """Who did it and through which door, as an entry keeps it."""
+    """Return the columns of an entry that say who did it and through which door."""
     user_id = actor.user.id if actor.user else None
     return {"actor_id": user_id, "actor": actor.name, "door": actor.door}
 
 
 def record_refusal(session: Session, refusal: Trespass) -> None:
-    """Write down who tried what was not theirs."""
+    """Record an attempt that was not allowed."""
     record(
         session,
         Act.REFUSED,
@@ -151,16 +151,17 @@ def record_refusal(session: Session, refusal: Trespass) -> None:
         ),
         message_id=refusal.message_id,
         list_id=refusal.list_id,
-        **told(refusal),
+        **refusal_detail(refusal),
     )
 
 
-def told(refusal: Refusal) -> dict[str, Any]:
-    """A refusal as an entry keeps it: in English, and with what other languages need."""
+def refusal_detail(refusal: Refusal) -> dict[str, Any]:
+    """Return a refusal as `detail` of an entry: in English, and what translations need."""
     return {
         "sentence": str(refusal),
         "template": refusal.sentence,
         "facts": {
-            gap: one if isinstance(one, int) else str(one) for gap, one in refusal.facts.items()
+            name: fact if isinstance(fact, int) else str(fact)
+            for name, fact in refusal.facts.items()
         },
     }

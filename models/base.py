@@ -1,4 +1,4 @@
-"""What every table has in common: key, names of constraints, instants with a zone."""
+"""What every table has in common: the key, names of constraints, instants with a zone."""
 
 from datetime import datetime
 from typing import Annotated, ClassVar
@@ -15,7 +15,7 @@ identity = Annotated[
 class Base(DeclarativeBase):
     """The parent of all tables."""
 
-    # Constraints have predictable names, so that a migration can drop what another one made.
+    # Constraints have predictable names, so that a migration can drop those of an earlier one.
     metadata = MetaData(
         naming_convention={
             "ix": "%(table_name)s_%(column_0_N_name)s_idx",

@@ -1,8 +1,8 @@
-"""The time, in one place where a test can set it."""
+"""The current time, in one place, so that a test can set it."""
 
 from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """The present instant, with its zone."""
+    """Return the current instant, in UTC."""
     return datetime.now(UTC)

@@ -1,10 +1,10 @@
-"""The ways in which a User is reached."""
+"""Contact details: how a User is reached."""
 
 from enum import StrEnum
 
 
 class Language(StrEnum):
-    """In which language a person is written to."""
+    """The language of a person's letters and pages."""
 
     ENGLISH = "en"
     FRENCH = "fr"
@@ -12,14 +12,14 @@ class Language(StrEnum):
 
 
 class Channel(StrEnum):
-    """How a letter travels."""
+    """How a letter is sent."""
 
     EMAIL = "email"
     SMS = "sms"
 
 
 class Preference(StrEnum):
-    """How a person wants to be told."""
+    """The channels by which a person wants letters."""
 
     EMAIL = "email"
     SMS = "sms"

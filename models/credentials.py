@@ -1,4 +1,4 @@
-"""How a User proves who they are at the portal's door."""
+"""How a User logs in to the portal: password, second factor, mailed links."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -9,28 +9,28 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, identity
 from models.clock import now
-from models.lifecycle import word
+from models.lifecycle import text_enum
 from models.people import User
 
 
 def new_stamp() -> str:
-    """What no session had before."""
+    """Return a random session stamp."""
     return uuid4().hex
 
 
 class Credentials(Base):
-    """A User's password and second factor; made when the portal first needs them."""
+    """A User's password and second factor; created when the portal first needs them."""
 
     __tablename__ = "credentials"
 
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True)
-    # argon2id; null for whoever comes in by mailed links only.
+    # argon2id; null for a user who logs in by mailed links only.
     password_hash: Mapped[str | None]
-    # Every session carries it; a new one ends them all.
+    # Every session holds it; a new stamp ends them all.
     session_stamp: Mapped[str] = mapped_column(unique=True, default=new_stamp)
-    # Encrypted with a key that follows from SECRET_KEY; null without a second factor.
+    # Encrypted with a key derived from SECRET_KEY; null without a second factor.
     totp_secret: Mapped[str | None]
-    # The last time slot whose code was used: a code counts once (RFC 6238, 5.2).
+    # The time step of the last code used: a code is accepted once (RFC 6238, 5.2).
     totp_counter: Mapped[int | None]
 
     user: Mapped[User] = relationship(lazy="joined")
@@ -46,19 +46,19 @@ class LinkPurpose(StrEnum):
 
 
 class MailedLink(Base):
-    """A link that came by mail: for one User and one purpose, used once, soon over.
+    """A link sent by mail: for one User and one purpose, used once, short-lived.
 
-    Its token follows from the id and the operator's secret; only the hash is kept.
+    Its token is derived from the id and SECRET_KEY; only the hash is stored.
     """
 
     __tablename__ = "mailed_link"
 
     id: Mapped[identity]
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
-    purpose: Mapped[LinkPurpose] = mapped_column(word(LinkPurpose))
-    # SHA-256, hexadecimal; null until the letter with the token is written.
+    purpose: Mapped[LinkPurpose] = mapped_column(text_enum(LinkPurpose))
+    # SHA-256, hexadecimal; null until the letter with the token is rendered.
     token_hash: Mapped[str | None] = mapped_column(unique=True)
-    # Where the letter goes if not to the user's address: one that is to be confirmed.
+    # The address to be confirmed, which then gets the letter instead of the user's address.
     new_address: Mapped[str | None]
     made_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]

@@ -7,11 +7,11 @@ from settings import settings
 
 engine = create_engine(
     settings.database_url.get_secret_value(),
-    # A connection that PostgreSQL closed while it lay in the pool (a restart) is replaced.
+    # Replace a pooled connection that PostgreSQL has closed, for example in a restart.
     pool_pre_ping=True,
-    # A page or command must say within seconds that the database is away.
+    # A page or command must report within seconds that the database is unavailable.
     connect_args={"connect_timeout": 5, "application_name": "listgate"},
-    # An exception would otherwise quote the parameters: addresses and texts, in a log.
+    # Otherwise an exception quotes the parameters, and addresses and texts get into a log.
     hide_parameters=True,
 )
 

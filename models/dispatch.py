@@ -7,13 +7,13 @@ from typing import ClassVar
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.lifecycle import Lifecycle, word
+from models.lifecycle import Lifecycle, text_enum
 from models.messages import Message
 from models.work_items import WorkItem
 
 
 class DispatchState(StrEnum):
-    """How far a sendout has come."""
+    """The progress of one sending."""
 
     WAITING = "waiting"
     SENDING = "sending"
@@ -23,7 +23,7 @@ class DispatchState(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """How far the message has come on its way to one recipient."""
+    """The progress of the message to one recipient."""
 
     PENDING = "pending"
     SENDING = "sending"
@@ -35,7 +35,7 @@ class DeliveryState(StrEnum):
 class Dispatch(WorkItem):
     """One sending of one Message when its time (`due_at`) has come.
 
-    It exists because of a Decision or because of somebody with Right 601, and of nothing else.
+    A CHECK requires what authorises it: a Decision, or a user with Right 601 who released it.
     """
 
     __tablename__ = "dispatch"
@@ -57,12 +57,12 @@ class Dispatch(WorkItem):
         DispatchState.SENDING: {DispatchState.SENT, DispatchState.STOPPED},
     }
 
-    state: Mapped[DispatchState] = mapped_column(word(DispatchState))
+    state: Mapped[DispatchState] = mapped_column(text_enum(DispatchState))
     message_id: Mapped[int] = mapped_column(ForeignKey("message.id"))
     content_hash: Mapped[str]
     request_id: Mapped[int | None] = mapped_column(ForeignKey("decision.request_id"), unique=True)
     released_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
-    # Where there is a rate: when its period began, and how many copies were claimed in it.
+    # With a rate limit: when its period began, and how many copies were claimed in it.
     period_began_at: Mapped[datetime | None]
     period_copies: Mapped[int] = mapped_column(default=0)
 
@@ -72,14 +72,14 @@ class Dispatch(WorkItem):
 class Delivery(Lifecycle):
     """One recipient of a Dispatch.
 
-    SENDING is committed before the first byte leaves: a delivery that a dead worker left there is
-    never repeated, but reported as UNCERTAIN.
+    SENDING is committed before the first byte is sent: a delivery that a dead worker left in it is
+    not repeated but reported as UNCERTAIN (at most once).
     """
 
     __tablename__ = "delivery"
     __table_args__ = (
         UniqueConstraint("dispatch_id", "address"),
-        # In the order in which they are claimed, so that a claim need not sort.
+        # In the order in which deliveries are claimed, so that a claim does not sort.
         Index(None, "dispatch_id", "next_attempt_at", "id", postgresql_where="state = 'pending'"),
         Index(None, "claimed_at", postgresql_where="state = 'sending'"),
     )
@@ -91,11 +91,11 @@ class Delivery(Lifecycle):
             DeliveryState.SENT,
             DeliveryState.FAILED,
             DeliveryState.UNCERTAIN,
-            DeliveryState.PENDING,  # the relay said "later": known not to have been taken
+            DeliveryState.PENDING,  # the relay answered 4xx: it did not accept the copy
         },
     }
 
-    state: Mapped[DeliveryState] = mapped_column(word(DeliveryState))
+    state: Mapped[DeliveryState] = mapped_column(text_enum(DeliveryState))
     dispatch_id: Mapped[int] = mapped_column(ForeignKey("dispatch.id"))
     address: Mapped[str]
     attempts: Mapped[int] = mapped_column(default=0)

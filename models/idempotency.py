@@ -1,4 +1,4 @@
-"""What a public task answered, so that the same call gets the same answer."""
+"""Idempotency keys: the answers of public tasks, so that a repeated call gets the same one."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from models.clock import now
 
 
 class IdempotentCall(Base):
-    """One call of a public task, remembered by the key its caller gave it."""
+    """One call of a public task, by the idempotency key that its caller gave."""
 
     __tablename__ = "idempotent_call"
 

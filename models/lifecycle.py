@@ -1,4 +1,4 @@
-"""States, and the only door between them."""
+"""State machines: rows whose state changes along declared moves only."""
 
 from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
@@ -12,10 +12,10 @@ from models.refusals import Refusal
 
 
 class IllegalTransition(Refusal):
-    """The row was not in a state from which it may move there."""
+    """The row's state has no move to the wanted one."""
 
 
-def word(kind: type[StrEnum], *, checked: bool = True) -> Enum:
+def text_enum(kind: type[StrEnum], *, checked: bool = True) -> Enum:
     """Return the type of a text column for the values of `kind`.
 
     A CHECK lists them, unless `checked` is false: then only Python refuses other values.
@@ -27,16 +27,16 @@ def word(kind: type[StrEnum], *, checked: bool = True) -> Enum:
         validate_strings=not checked,
         length=32,
         name=kind.__name__.lower(),
-        values_callable=lambda words: [w.value for w in words],
+        values_callable=lambda members: [member.value for member in members],
     )
 
 
-# What the database itself allows; migrations fill it, a test compares it with every `moves`.
+# The moves that a trigger allows; migrations fill it, and a test compares it with every `moves`.
 legal_move = Table(
     "legal_move",
     Base.metadata,
     Column("entity", Text, nullable=False),
-    Column("origin", Text),  # null: a birth
+    Column("origin", Text),  # null: the state of a new row
     Column("target", Text, nullable=False),
     UniqueConstraint("entity", "origin", "target", postgresql_nulls_not_distinct=True),
 )
@@ -45,8 +45,8 @@ legal_move = Table(
 class Lifecycle(Base):
     """A row whose `state` changes only by `move` and `move_all`, and only along `moves`.
 
-    `moves` maps each origin to its targets; the origin None is birth.  The database holds the same
-    table (`legal_move`) and refuses everything else by itself.
+    `moves` maps each state to the next states, and None to the state of a new row.  A trigger in
+    PostgreSQL checks the same moves (`legal_move`) for every client.
     """
 
     __abstract__ = True
@@ -57,17 +57,17 @@ class Lifecycle(Base):
     state: Mapped[Any]
 
     def __init__(self, **columns: Any) -> None:
-        (birth,) = self.moves[None]
-        super().__init__(state=birth, **columns)
+        (initial,) = self.moves[None]
+        super().__init__(state=initial, **columns)
 
     @classmethod
     def take(cls, session: Session, row_id: int, *states: StrEnum) -> Self | None:
-        """The row, locked for us; None if it is in none of `states` or a colleague holds it."""
+        """Lock the row and return it; None if it is in none of `states` or already locked."""
         return session.scalar(
             select(cls)
             .where(cls.id == row_id, cls.state.in_(states))
             .with_for_update(skip_locked=True)
-            # A row that this session read before it got the lock would keep its old columns.
+            # Otherwise a row that the session read before the lock keeps its old columns.
             .execution_options(populate_existing=True)
         )
 
@@ -75,12 +75,10 @@ class Lifecycle(Base):
     def move_all(
         cls, session: Session, ids: Iterable[int], to: StrEnum, *only_from: StrEnum
     ) -> list[int]:
-        """Move those of `ids` to `to` that may move there, and return their ids.
+        """Move those rows of `ids` to `to` whose state allows it, and return their ids.
 
-        With `only_from`, only those that are in one of these states.
-
-        One conditional UPDATE: of two workers racing for the same move, the database lets exactly
-        one win.
+        `only_from` restricts the states further.  It is one conditional UPDATE, so that of two
+        workers racing for the same move exactly one succeeds.
         """
         session.flush()
         legal = {origin for origin, targets in cls.moves.items() if origin and to in targets}
@@ -98,7 +96,7 @@ class Lifecycle(Base):
         return list(moved)
 
     def move(self, to: StrEnum, *only_from: StrEnum) -> None:
-        """Move to `to`, if `only_from` is given only from there; or raise `IllegalTransition`."""
+        """Move to `to`, with `only_from` only from these states, or raise IllegalTransition."""
         session = object_session(self)
         assert session is not None, "only a row that belongs to a session can move"
         session.flush()

@@ -10,39 +10,39 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.addresses import Addressed
 from models.base import Base, identity
 from models.clock import now
-from models.lifecycle import word
+from models.lifecycle import text_enum
 from models.people import User
 from models.sendout import Ruled, checks
 from settings.types import SHORT_NAME
 
-# A list's address becomes part of commands too: no shell and no program may take it for anything
-# else, so it has few characters before the @.  Its domain may have letters of any alphabet.
+# A list's address becomes part of commands, so it has only characters that no shell and no program
+# interprets.  Its domain may have letters of any alphabet.
 LOCAL_PART = r"[A-Za-z0-9_][A-Za-z0-9._+-]*"
 DOMAIN = r"[^\u0001-\u002c\u002f\u003a-\u0040\u005b-\u0060\u007b-\u007f]+"
 
 
 def fits_list_address(address: str) -> bool:
-    """Whether this may be a list's address, as far as commands are concerned."""
-    # PostgreSQL needs no rule against a NUL: it keeps none.
+    """Whether the address is safe as a part of commands."""
+    # The CHECK has no rule against NUL: PostgreSQL does not store it.
     return re.fullmatch(f"{LOCAL_PART}@{DOMAIN}", address) is not None and "\0" not in address
 
 
 class ListKind(StrEnum):
-    """Whether members talk to each other, or only read."""
+    """Whether members write to each other, or only read."""
 
     DISCUSSION = "discussion"
     ANNOUNCEMENT = "announcement"
 
 
 class SelfService(StrEnum):
-    """Whether members join and leave a list by themselves, or only administrators may do it."""
+    """Whether users subscribe and unsubscribe themselves, or only administrators do it."""
 
     OPEN = "open"
     CLOSED = "closed"
 
 
 class ListDelivery(StrEnum):
-    """To whom a sendout goes: to each member, or once to the list's own address."""
+    """The recipients of a sendout: each member, or only the list's own address."""
 
     MEMBERS = "members"
     LIST_ADDRESS = "list_address"
@@ -68,7 +68,7 @@ class ApproverList(Base):
 
 
 class MailingList(Ruled, Addressed, Base):
-    """A list, its approver list and the rules of its sendouts."""
+    """A list, with its approver list and its sendout rules."""
 
     __tablename__ = "mailing_list"
     __table_args__ = (
@@ -84,14 +84,18 @@ class MailingList(Ruled, Addressed, Base):
     short_name: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     description: Mapped[str] = mapped_column(default="")
-    kind: Mapped[ListKind] = mapped_column(word(ListKind), default=ListKind.ANNOUNCEMENT)
-    delivery: Mapped[ListDelivery] = mapped_column(word(ListDelivery), default=ListDelivery.MEMBERS)
+    kind: Mapped[ListKind] = mapped_column(text_enum(ListKind), default=ListKind.ANNOUNCEMENT)
+    delivery: Mapped[ListDelivery] = mapped_column(
+        text_enum(ListDelivery), default=ListDelivery.MEMBERS
+    )
     four_eyes: Mapped[bool] = mapped_column(default=True)
-    self_service: Mapped[SelfService] = mapped_column(word(SelfService), default=SelfService.OPEN)
+    self_service: Mapped[SelfService] = mapped_column(
+        text_enum(SelfService), default=SelfService.OPEN
+    )
     approver_list_id: Mapped[int | None] = mapped_column(ForeignKey("approver_list.id"))
     escalation_list_id: Mapped[int | None] = mapped_column(ForeignKey("approver_list.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
-    # An archived list takes neither messages nor members, and is not pushed.
+    # An archived list accepts neither messages nor members, and is not pushed.
     archived_at: Mapped[datetime | None]
 
     approver_list: Mapped[ApproverList | None] = relationship(foreign_keys=[approver_list_id])

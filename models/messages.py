@@ -1,4 +1,4 @@
-"""Messages: what an author wants a list to read, and its sendout."""
+"""Messages from an author to a list, with their sendout settings."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -9,14 +9,14 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.clock import now
-from models.lifecycle import Lifecycle, word
+from models.lifecycle import Lifecycle, text_enum
 from models.lists import MailingList
 from models.people import User
 from models.sendout import Ruled, SendoutRules, checks
 
 
 class MessageState(StrEnum):
-    """Where a message stands between its author and its readers."""
+    """The progress of a message from draft to sent."""
 
     DRAFT = "draft"
     IN_MODERATION = "in_moderation"
@@ -33,7 +33,7 @@ ON_THEIR_WAY = (MessageState.IN_MODERATION, MessageState.SCHEDULED, MessageState
 
 
 class Message(Ruled, Lifecycle):
-    """A message as its author gave it: `raw` holds the very bytes (RFC 5322)."""
+    """A message as its author submitted it; `raw` is the RFC 5322 message, byte for byte."""
 
     __tablename__ = "message"
     __table_args__ = (Index(None, "list_id", "state"), *checks())
@@ -54,16 +54,16 @@ class Message(Ruled, Lifecycle):
         MessageState.SENDING: {MessageState.SENT, MessageState.STOPPED},
     }
 
-    state: Mapped[MessageState] = mapped_column(word(MessageState))
+    state: Mapped[MessageState] = mapped_column(text_enum(MessageState))
     author_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
     list_id: Mapped[int] = mapped_column(ForeignKey("mailing_list.id"))
     subject: Mapped[str]
     size: Mapped[int]
     send_at: Mapped[datetime | None]
     written_at: Mapped[datetime] = mapped_column(default=now)
-    # We made the bytes of what was typed into a form; only then may a form be filled from them.
+    # `raw` was composed from the portal's form; only such a message can be edited in the form.
     composed: Mapped[bool] = mapped_column(default=False)
-    # Megabytes that an outbox does not want to load.
+    # Deferred: megabytes that a list of messages does not need.
     raw: Mapped[bytes] = mapped_column(deferred=True)
 
     author: Mapped[User] = relationship()
@@ -71,14 +71,14 @@ class Message(Ruled, Lifecycle):
 
     @property
     def place(self) -> dict[str, int]:
-        """Where in the audit trail an act on this message belongs."""
+        """The ids of an audit entry about this message."""
         return {"message_id": self.id, "list_id": self.list_id}
 
     @property
     def rules_in_force(self) -> SendoutRules:
-        """The list's rules as they are now, and the message's own within them."""
+        """The list's current rules, narrowed by the message's own."""
         return self.mailing_list.sendout_rules & self.sendout_rules
 
     def content_hash(self) -> str:
-        """What an approval is bound to: these bytes, for this list (SHA-256, hexadecimal)."""
+        """What an approval is bound to: a SHA-256 of the list and `raw`, in hexadecimal."""
         return sha256(b"%d\n" % self.list_id + self.raw).hexdigest()

@@ -1,4 +1,4 @@
-"""The question whether a message may go out, and its one answer."""
+"""Moderation: the request to approve a message, its approvers' keys and its decision."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,13 +10,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.actors import Door
 from models.base import Base, identity
 from models.clock import now
-from models.lifecycle import Lifecycle, word
+from models.lifecycle import Lifecycle, text_enum
 from models.messages import Message
 from models.people import User
 
 
 class RequestState(StrEnum):
-    """Whether a request still waits for an answer."""
+    """Whether a request is open, and if not, how it was closed."""
 
     OPEN = "open"
     DECIDED = "decided"
@@ -32,14 +32,14 @@ class Verdict(StrEnum):
 
 
 class Decision(Base):
-    """The first answer, never changed: its primary key is the request it answers."""
+    """The first answer to a request, never changed; the primary key allows only one."""
 
     __tablename__ = "decision"
 
     request_id: Mapped[int] = mapped_column(ForeignKey("moderation_request.id"), primary_key=True)
     approver_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
-    verdict: Mapped[Verdict] = mapped_column(word(Verdict))
-    via: Mapped[Door] = mapped_column(word(Door))
+    verdict: Mapped[Verdict] = mapped_column(text_enum(Verdict))
+    via: Mapped[Door] = mapped_column(text_enum(Door))
     comment: Mapped[str]
     decided_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -47,7 +47,7 @@ class Decision(Base):
 
 
 class ModerationRequest(Lifecycle):
-    """One question about one Message, bound to a hash of what was asked about."""
+    """One request to approve one Message, bound to a hash of its content."""
 
     __tablename__ = "moderation_request"
     __table_args__ = (
@@ -66,7 +66,7 @@ class ModerationRequest(Lifecycle):
         RequestState.OPEN: {RequestState.DECIDED, RequestState.WITHDRAWN, RequestState.EXPIRED},
     }
 
-    state: Mapped[RequestState] = mapped_column(word(RequestState))
+    state: Mapped[RequestState] = mapped_column(text_enum(RequestState))
     message_id: Mapped[int] = mapped_column(ForeignKey("message.id"))
     content_hash: Mapped[str]
     asked_at: Mapped[datetime] = mapped_column(default=now)
@@ -86,9 +86,9 @@ class ModerationRequest(Lifecycle):
 class Invitation(Base):
     """One approver's ways to answer one request: a reply address, a code, a link.
 
-    Reply address and link hold a token each, of which only the hash is here; the six-digit code is
-    not stored at all.  All three follow from the id and the operator's secret, so a letter that is
-    sent again says the same.
+    All three are derived from the id and SECRET_KEY, so that a repeated letter has the same ones.
+    The tokens of the reply address and the link are stored as hashes, the six-digit code not at
+    all.
     """
 
     __tablename__ = "invitation"
@@ -97,11 +97,11 @@ class Invitation(Base):
     id: Mapped[identity]
     request_id: Mapped[int] = mapped_column(ForeignKey("moderation_request.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
-    # SHA-256, hexadecimal; null until the letter with the token is written.
+    # SHA-256, hexadecimal; null until the letter with the token is rendered.
     reply_hash: Mapped[str | None] = mapped_column(unique=True)
     link_hash: Mapped[str | None] = mapped_column(unique=True)
     link_used_at: Mapped[datetime | None]
-    # When the approver, known by more than a number or link, opened the message.
+    # When the approver, logged in, opened the message (SMS_DECISION=after_view).
     viewed_at: Mapped[datetime | None]
 
     request: Mapped[ModerationRequest] = relationship(back_populates="invitations")

@@ -1,4 +1,4 @@
-"""What a name may be: one line of printable text, or several for a description."""
+"""Checks of names (one line of printable text) and descriptions (several lines)."""
 
 from models.refusals import Invalid
 
@@ -24,12 +24,12 @@ def approver_list_name(name: str) -> str:
 
 
 def list_description(description: str) -> str:
-    """The description, without blanks around it; raises Invalid for one that is no text."""
+    """Return the description without surrounding blanks; raise Invalid if it is not text."""
     return lines(description, Invalid("The description must be text."))
 
 
 def one_line(text: str, otherwise: Invalid) -> str:
-    """The text without blanks around it; raises `otherwise` if empty or more than one line."""
+    """Return the text without surrounding blanks; raise `otherwise` unless it is one line."""
     stripped = text.strip()
     if not stripped or not stripped.isprintable():
         raise otherwise
@@ -37,7 +37,7 @@ def one_line(text: str, otherwise: Invalid) -> str:
 
 
 def lines(text: str, otherwise: Invalid) -> str:
-    """The text without blanks around it; raises `otherwise` for control characters."""
+    """Return the text without surrounding blanks; raise `otherwise` for control characters."""
     stripped = text.strip()
     if not all(each.isprintable() or each in "\n\t" for each in stripped):
         raise otherwise

@@ -1,4 +1,4 @@
-"""Letters on their way to one User each."""
+"""Notifications: letters to one User each."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.contacts import Channel
 from models.credentials import MailedLink
-from models.lifecycle import word
+from models.lifecycle import text_enum
 from models.messages import Message
 from models.moderation import ModerationRequest
 from models.people import User
@@ -18,7 +18,7 @@ from models.work_items import WorkItem
 
 
 class NotificationState(StrEnum):
-    """How far a letter has come."""
+    """The progress of a letter."""
 
     PENDING = "pending"
     SENT = "sent"
@@ -28,7 +28,7 @@ class NotificationState(StrEnum):
 
 
 class LetterName(StrEnum):
-    """The letters, named as the source system names them; each has a folder of templates."""
+    """The kinds of letters, named as in the source system; each has a folder of templates."""
 
     MODERATE = "SysMsgMessageModerate"
     REMINDER = "SysMsgMessageReminder"
@@ -70,24 +70,24 @@ class Notification(WorkItem):
         NotificationState.SENT: {NotificationState.DELIVERED, NotificationState.FAILED},
     }
 
-    state: Mapped[NotificationState] = mapped_column(word(NotificationState))
+    state: Mapped[NotificationState] = mapped_column(text_enum(NotificationState))
     # No CHECK, because every new letter would need a migration.
-    letter: Mapped[LetterName] = mapped_column(word(LetterName, checked=False))
-    channel: Mapped[Channel] = mapped_column(word(Channel), default=Channel.EMAIL)
+    letter: Mapped[LetterName] = mapped_column(text_enum(LetterName, checked=False))
+    channel: Mapped[Channel] = mapped_column(text_enum(Channel), default=Channel.EMAIL)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
     message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"), index=True)
     request_id: Mapped[int | None] = mapped_column(ForeignKey("moderation_request.id"), index=True)
     link_id: Mapped[int | None] = mapped_column(ForeignKey("mailed_link.id"), index=True)
-    # Where it goes by mail if not to the user's address of today: one that was theirs until now.
+    # Overrides the recipient: the previous address, for "your address was changed" letters.
     former_address: Mapped[str | None]
-    # What the letter says besides; a failed SMS becomes an e-mail that says the same.
+    # More facts for the templates; the e-mail that replaces a failed SMS has the same.
     detail: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     attempts: Mapped[int] = mapped_column(default=0)
     failure: Mapped[str | None]
     sent_at: Mapped[datetime | None]
-    # The channel's own name for it (Twilio's MessageSid), by which reports about it come.
+    # The provider's id of it (Twilio's MessageSid), which delivery reports name.
     provider_id: Mapped[str | None] = mapped_column(unique=True)
-    # Since when it may have been taken although no answer came: it is looked up before a repeat.
+    # Since when it is unknown whether the provider accepted it; looked up before a retry.
     uncertain_since: Mapped[datetime | None]
 
     user: Mapped[User] = relationship()
@@ -97,5 +97,5 @@ class Notification(WorkItem):
 
     @property
     def address(self) -> str:
-        """Where it goes by mail: to the user, or to an address to be confirmed or just left."""
+        """The address for e-mail: the one to be confirmed, the previous one, or the user's."""
         return (self.link and self.link.new_address) or self.former_address or self.user.address

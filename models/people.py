@@ -1,4 +1,4 @@
-"""Users, and what they may do."""
+"""Users and their roles."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from models.addresses import Addressed
 from models.base import Base, identity
 from models.clock import now
 from models.contacts import Channel, Language, Preference
-from models.lifecycle import word
+from models.lifecycle import text_enum
 from models.rights import Right
 
 user_role = Table(
@@ -40,34 +40,34 @@ class User(Addressed, Base):
     __tablename__ = "user"
     __table_args__ = (
         CheckConstraint(r"phone ~ '^\+[1-9][0-9]{6,14}$'", name="e164"),
-        # The list server gets one address per line, from COPY, which would escape a backslash.
+        # The list server gets one address per line, from COPY, which escapes backslashes.
         CheckConstraint(r"address !~ '[[:space:][:cntrl:]\\]'", name="one_word"),
     )
 
     id: Mapped[identity]
     name: Mapped[str]
-    language: Mapped[Language] = mapped_column(word(Language), default=Language.ENGLISH)
-    # An IANA name; without one, times are told in the organisation's zone.
+    language: Mapped[Language] = mapped_column(text_enum(Language), default=Language.ENGLISH)
+    # An IANA name; without one, times are shown in TIME_ZONE.
     time_zone: Mapped[str] = mapped_column(default="")
-    preference: Mapped[Preference] = mapped_column(word(Preference), default=Preference.EMAIL)
-    # An answer by SMS is known by its sender's number, so a number belongs to one person.
+    preference: Mapped[Preference] = mapped_column(text_enum(Preference), default=Preference.EMAIL)
+    # Unique, because the number identifies who answers by SMS.
     phone: Mapped[str | None] = mapped_column(unique=True)
-    # The person told the carrier STOP: nothing would arrive.
+    # The person texted STOP: the carrier delivers no SMS to them.
     sms_stopped_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
-    # Somebody removed keeps the name, which decisions and the audit trail need, and nothing else.
+    # A removed user keeps only the name, which decisions and the audit log need.
     removed_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     roles: Mapped[list[Role]] = relationship(secondary=user_role)
 
     def may(self, right: Right) -> bool:
-        """Whether one of this person's roles has `right`; a disabled person may nothing."""
+        """Whether one of this person's roles has `right`; False for a disabled person."""
         return not self.disabled_at and any(right in role.rights for role in self.roles)
 
     @property
     def channels(self) -> tuple[Channel, ...]:
-        """How letters to this person travel now; e-mail where there is no number to text to."""
+        """The channels for letters to this person now; e-mail if SMS is not possible."""
         if self.preference is Preference.EMAIL or not self.phone or self.sms_stopped_at:
             return (Channel.EMAIL,)
         if self.preference is Preference.SMS:
@@ -75,5 +75,5 @@ class User(Addressed, Base):
         return (Channel.EMAIL, Channel.SMS)
 
     def __str__(self) -> str:
-        """The name: what refusals and logs call a person, never the address."""
+        """The name, which refusals and logs may show; never the address."""
         return self.name

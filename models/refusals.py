@@ -1,7 +1,7 @@
-"""What Listgate says when it will not do something: facts, each with a sentence for a person.
+"""Refusals: exceptions named as facts, each with a sentence for a person.
 
-A sentence names people by name and never holds an address, a phone number or a text, because it is
-also read in logs and in Flower.
+A sentence names people by name and never holds an address, a phone number or a text, because logs
+and Flower show it too.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from datetime import datetime
 
 
 class Amount(int):
-    """A number that counts something, told as people write large ones: 1,001."""
+    """A count, written with separators: 1,001."""
 
     def __str__(self) -> str:
         return f"{int(self):,}"
@@ -18,34 +18,35 @@ class Amount(int):
 class Refusal(Exception):
     """The request was understood and nothing was done; `str()` is the sentence for the person.
 
-    Given as `Refusal("There is no role %(role)s.", role=name)`, a page can tell it in its reader's
-    language: `sentence` is in the catalogs, `facts` fill its gaps.  Of the facts, each language
-    tells times and Amounts in its own way.
+    A page translates `Refusal("There is no role %(role)s.", role=name)`: `sentence` is in the
+    catalogs, and `facts` fill its placeholders.  Times and Amounts are formatted per language.
     """
 
     def __init__(self, sentence: str, **facts: object) -> None:
-        # Only the whole is an argument: Celery's result backend rebuilds exceptions from those.
-        super().__init__(filled(sentence, {gap: english(one) for gap, one in facts.items()}))
+        # The whole sentence is the only argument: Celery's result backend rebuilds exceptions from
+        # their arguments.
+        super().__init__(filled(sentence, {name: english(fact) for name, fact in facts.items()}))
         self.sentence = sentence
-        # In words now: a row could no longer be read when its transaction has been undone.
-        self.facts = {gap: kept(one) for gap, one in facts.items()}
+        # As text now: a row cannot be read once its transaction is rolled back.
+        self.facts = {name: plain(fact) for name, fact in facts.items()}
 
 
 def filled(sentence: str, facts: Mapping[str, object]) -> str:
-    """The sentence with its gaps filled; one without facts has none, whatever its signs.
+    """Return the sentence with its placeholders filled.
 
-    Celery and pickle rebuild a refusal from its words, where a percent sign may be of a name.
+    Without facts it is returned as it is: Celery and pickle rebuild a refusal from its filled
+    sentence, where a percent sign may be part of a name.
     """
     return sentence % facts if facts else sentence
 
 
 def english(fact: object) -> object:
-    """A fact as it stands in the English sentence."""
+    """Return a fact as the English sentence shows it."""
     return f"{fact:%Y-%m-%d at %H:%M:%S %Z}" if isinstance(fact, datetime) else fact
 
 
-def kept(fact: object) -> int | str | datetime:
-    """A fact that every language tells in its own way, or else its words."""
+def plain(fact: object) -> int | str | datetime:
+    """Return a fact that is formatted per language as it is, any other as text."""
     return fact if isinstance(fact, int | datetime) else str(fact)
 
 
@@ -54,11 +55,11 @@ class Unknown(Refusal):
 
 
 class Invalid(Refusal):
-    """What was given cannot be used, and the sentence says why."""
+    """The input is not valid; the sentence says why."""
 
 
 class Trespass(Refusal):
-    """Somebody tried what is not theirs; the attempt itself goes into the audit trail."""
+    """The actor is not allowed to do this; the attempt is recorded in the audit log."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What people wrote back, kept before it is understood."""
+"""Inbound replies by mail and SMS, stored before they are interpreted."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -9,12 +9,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, identity
 from models.clock import now
-from models.lifecycle import word
+from models.lifecycle import text_enum
 from models.work_items import WorkItem
 
 
 class InboundMailState(StrEnum):
-    """What became of a mail that came in."""
+    """The progress of an inbound mail."""
 
     RECEIVED = "received"
     HANDLED = "handled"
@@ -22,7 +22,7 @@ class InboundMailState(StrEnum):
 
 
 class InboundMail(WorkItem):
-    """A mail to one of our addresses, byte for byte; `outcome` says what was made of it."""
+    """A mail to one of our reply addresses, byte for byte; `outcome` says what it led to."""
 
     __tablename__ = "inbound_mail"
     __table_args__ = (
@@ -36,7 +36,7 @@ class InboundMail(WorkItem):
         InboundMailState.STUCK: {InboundMailState.RECEIVED},
     }
 
-    state: Mapped[InboundMailState] = mapped_column(word(InboundMailState))
+    state: Mapped[InboundMailState] = mapped_column(text_enum(InboundMailState))
     envelope_sender: Mapped[str]
     envelope_recipient: Mapped[str]
     raw: Mapped[bytes] = mapped_column(deferred=True)
@@ -45,7 +45,7 @@ class InboundMail(WorkItem):
 
 
 class InboundSms(Base):
-    """An SMS that came in; its key is claimed before anything else, so it has one effect."""
+    """An inbound SMS; its MessageSid is inserted first, so that a replay has no effect."""
 
     __tablename__ = "inbound_sms"
 
@@ -56,7 +56,7 @@ class InboundSms(Base):
 
 
 class WrongCode(Base):
-    """Somebody's SMS with a code that fits none of their open requests."""
+    """An SMS from a user with a code that matches none of their open requests."""
 
     __tablename__ = "wrong_code"
     __table_args__ = (Index(None, "user_id", "at"),)

@@ -1,4 +1,4 @@
-"""The schema in the database: bring it to this version, and tell how far it is."""
+"""The database schema: upgrade it, and compare it with this version."""
 
 from pathlib import Path
 
@@ -33,12 +33,12 @@ START_AGAIN = (
 class UnknownRevision(Exception):
     """The database is at a revision that this version has no migration for.
 
-    No Refusal, which pages translate: only `listgate migrate` prints it.
+    Not a Refusal, which pages translate: only `listgate migrate` prints it.
     """
 
 
 def alembic_config(connection: Connection) -> Config:
-    """Alembic's configuration, for use of `connection`; migrations/env.py reads `attributes`."""
+    """Return Alembic's configuration for `connection`; migrations/env.py reads `attributes`."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes.update(connection=connection, metadata=Base.metadata)
@@ -46,7 +46,7 @@ def alembic_config(connection: Connection) -> Config:
 
 
 def upgrade(connection: Connection) -> None:
-    """Apply every migration that the database does not have yet, or raise UnknownRevision."""
+    """Apply every migration that the database lacks, or raise UnknownRevision."""
     config = alembic_config(connection)
     there, _ = revisions(connection)
     # Compared in full, because Alembic takes "0002" for "0002_state_machine".
@@ -58,12 +58,12 @@ def upgrade(connection: Connection) -> None:
 
 
 def revisions(connection: Connection) -> tuple[str | None, str | None]:
-    """The revision that the database is at, and the one that this version of Listgate needs."""
+    """Return the revision of the database, and the one that this version of Listgate needs."""
     there = MigrationContext.configure(connection).get_current_revision()
     return there, ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
 
 
 def differences(connection: Connection) -> list[object]:
-    """What Alembic would still change to make the database what the models say."""
+    """Return what Alembic would change to make the database match the models."""
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     return list(compare_metadata(context, Base.metadata))

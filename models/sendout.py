@@ -1,4 +1,4 @@
-"""The rules of a sendout: at which rate, and in which daily window, copies may leave."""
+"""Sendout rules: a rate limit and daily windows in which copies may be sent."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
@@ -11,19 +11,19 @@ from sqlalchemy.orm import Mapped
 from models.refusals import Invalid
 from models.windows import Window, closing, opening, shared
 
-# More than any list has members; a rate beyond it would limit nothing.
-MOST_COPIES = 10_000_000
+# More members than any list has: a higher rate would limit nothing.
+MAX_COPIES = 10_000_000
 
-# The windows are daily, so a longer period than a day would not be understood beside them.
-MOST_MINUTES = 24 * 60
+# One day, because windows are daily.
+MAX_MINUTES = 24 * 60
 
-# What would take longer nobody plans; it ends "in more than a year".
-LONGEST = 366  # days, so at most as many openings
+# Bound on forecasts, in days, and so on the openings of windows in one.
+MAX_DAYS = 366
 
 
 @dataclass(frozen=True)
 class Rate:
-    """At most so many copies in a period of so many minutes; raises Invalid out of bounds.
+    """A rate limit: at most `copies` in a period of `minutes`; raises Invalid out of bounds.
 
     A period begins with its first copy.
     """
@@ -32,24 +32,24 @@ class Rate:
     minutes: int
 
     def __post_init__(self) -> None:
-        if not (1 <= self.copies <= MOST_COPIES and 1 <= self.minutes <= MOST_MINUTES):
+        if not (1 <= self.copies <= MAX_COPIES and 1 <= self.minutes <= MAX_MINUTES):
             raise Invalid(
-                "A rate is of 1 to %(copies)d copies in 1 to %(minutes)d minutes.",
-                copies=MOST_COPIES,
-                minutes=MOST_MINUTES,
+                "A rate is 1 to %(copies)d copies in 1 to %(minutes)d minutes.",
+                copies=MAX_COPIES,
+                minutes=MAX_MINUTES,
             )
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """A rate as it is written, 60/1; raises Invalid for anything else."""
+        """Parse a rate such as 60/1, or raise Invalid."""
         copies, _, minutes = text.partition("/")
         if not (copies.isdecimal() and minutes.isdecimal() and len(text) < 20):
-            raise Invalid("A rate is written as in 500/30: so many copies in so many minutes.")
+            raise Invalid("Write a rate like 500/30: 500 copies in 30 minutes.")
         return cls(int(copies), int(minutes))
 
     @property
     def period(self) -> timedelta:
-        """How long the copies of one period are counted."""
+        """The time in which copies are counted against the limit."""
         return timedelta(minutes=self.minutes)
 
     def __str__(self) -> str:
@@ -58,16 +58,16 @@ class Rate:
 
 @dataclass(frozen=True)
 class SendoutRules:
-    """A rate and daily windows, or neither: as fast as the relay takes the copies, at any time.
+    """A rate limit and daily windows, each optional.
 
-    No `windows` (None) is at any time; an empty tuple of them would be never.
+    `windows` None means any time of day, an empty tuple never.
     """
 
     rate: Rate | None = None
     windows: tuple[Window, ...] | None = None
 
     def __and__(self, other: "SendoutRules") -> "SendoutRules":
-        """What keeps both: of the rates the fewer copies and the longer period."""
+        """Return rules that satisfy both; of two rates, the fewer copies and the longer period."""
         rates = [rules.rate for rules in (self, other) if rules.rate]
         rate = Rate(min(r.copies for r in rates), max(r.minutes for r in rates)) if rates else None
         if self.windows is None or other.windows is None:
@@ -77,25 +77,26 @@ class SendoutRules:
 
     @property
     def leave_no_time(self) -> bool:
-        """Whether nothing could ever go out."""
+        """Whether no copy could ever be sent."""
         return self.windows == ()
 
     def opening(self, moment: datetime, zone: tzinfo) -> datetime:
-        """The first moment, from this one on, at which a copy may leave."""
+        """Return the first instant at or after `moment` at which a copy may be sent."""
         assert not self.leave_no_time, "rules that leave no time are refused when they are set"
         return moment if self.windows is None else opening(self.windows, moment, zone)
 
     def end(self, begins_at: datetime, copies: int, zone: tzinfo) -> datetime | None:
-        """About when the last of so many copies leaves; None if no rule tells, or in a year.
+        """Estimate when the last of `copies` is sent, if the first is sent at `begins_at`.
 
-        The first leaves at `begins_at`.  Of a period that a window cuts off, the rest is lost.
+        None without a rate, and beyond MAX_DAYS.  A period that a closing window cuts short is not
+        continued in the next one.
         """
         if self.rate is None:
             return None
         periods, period = max(1, -(-copies // self.rate.copies)), self.rate.period
         moment = self.opening(begins_at, zone)
-        for _ in range(LONGEST):
-            fit = LONGEST * MOST_MINUTES // self.rate.minutes
+        for _ in range(MAX_DAYS):
+            fit = MAX_DAYS * MAX_MINUTES // self.rate.minutes
             if self.windows is not None:
                 room = closing(self.windows, moment, zone) - moment
                 fit = min(fit, -(-room // period))
@@ -103,13 +104,13 @@ class SendoutRules:
                 return moment + (periods - 1) * period
             periods -= fit
             moment = self.opening(moment + fit * period, zone)
-            if moment - begins_at >= timedelta(days=LONGEST):
+            if moment - begins_at >= timedelta(days=MAX_DAYS):
                 return None
         return None
 
 
 class Ruled:
-    """Whatever has sendout rules of its own: a list, and a message within those of its list."""
+    """A row with sendout rules of its own: a list, and a message within its list's rules."""
 
     rate_copies: Mapped[int | None]
     rate_minutes: Mapped[int | None]
@@ -118,7 +119,7 @@ class Ruled:
 
     @property
     def sendout_rules(self) -> SendoutRules:
-        """The own rules."""
+        """The row's own rules."""
         rate = window = None
         if self.rate_copies is not None and self.rate_minutes is not None:
             rate = Rate(self.rate_copies, self.rate_minutes)
@@ -136,8 +137,8 @@ class Ruled:
 
 
 def checks() -> tuple[CheckConstraint, ...]:
-    """What the database itself asks of the rules in a table; a CHECK lets pass what is unknown."""
-    rate = f"rate_copies between 1 and {MOST_COPIES} and rate_minutes between 1 and {MOST_MINUTES}"
+    """Return the CHECKs of a table with sendout rules; a CHECK accepts NULL."""
+    rate = f"rate_copies between 1 and {MAX_COPIES} and rate_minutes between 1 and {MAX_MINUTES}"
     return (
         CheckConstraint(f"num_nulls(rate_copies, rate_minutes) in (0, 2) and {rate}", name="rate"),
         CheckConstraint(

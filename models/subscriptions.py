@@ -1,4 +1,4 @@
-"""Who is on which list, and the journal of who joined and left."""
+"""Subscriptions, and the journal of their changes."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.actors import Door
 from models.base import Base, identity
 from models.clock import now
-from models.lifecycle import word
+from models.lifecycle import text_enum
 
 
 class Subscription(Base):
@@ -24,7 +24,7 @@ class Subscription(Base):
 
 
 class Change(StrEnum):
-    """What happened to a subscription, or to its list, so that the list server must hear of it."""
+    """A change to a subscription or its list that the list server needs."""
 
     JOINED = "joined"
     LEFT = "left"
@@ -37,7 +37,7 @@ class Change(StrEnum):
 class SubscriptionChange(Base):
     """The journal: who joined or left which list, when, by whom, through which door.
 
-    `sync_id` is the Sync that pushed it; while there is none, a push is asked for.
+    `sync_id` is the Sync that pushed the change; a change without one asks for a push.
     """
 
     __tablename__ = "subscription_change"
@@ -48,11 +48,11 @@ class SubscriptionChange(Base):
 
     id: Mapped[identity]
     list_id: Mapped[int] = mapped_column(ForeignKey("mailing_list.id"), index=True)
-    # Nobody, where it is the list that has changed.
+    # Null if the list itself changed.
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
-    change: Mapped[Change] = mapped_column(word(Change))
+    change: Mapped[Change] = mapped_column(text_enum(Change))
     by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
-    via: Mapped[Door] = mapped_column(word(Door))
+    via: Mapped[Door] = mapped_column(text_enum(Door))
     at: Mapped[datetime] = mapped_column(default=now)
     sync_id: Mapped[int | None] = mapped_column(ForeignKey("sync.id"))
 

@@ -1,4 +1,4 @@
-"""Pushes of a list's addresses to the list server, and what the last good one held."""
+"""Pushes of a list's addresses to the list server, and the last one that succeeded."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -8,13 +8,13 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base
-from models.lifecycle import word
+from models.lifecycle import text_enum
 from models.lists import MailingList
 from models.work_items import WorkItem
 
 
 class SyncState(StrEnum):
-    """How far a push has come."""
+    """The progress of a push."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -38,9 +38,9 @@ class Failure(StrEnum):
 
 
 class Sync(WorkItem):
-    """One push of a list's addresses to the list server, repeated until it succeeds.
+    """One push of a list's addresses to the list server, retried until it succeeds.
 
-    The outcome is that of the last attempt.
+    The columns describe the last attempt.
     """
 
     __tablename__ = "sync"
@@ -58,29 +58,29 @@ class Sync(WorkItem):
         SyncState.HELD: {SyncState.PENDING},
     }
 
-    state: Mapped[SyncState] = mapped_column(word(SyncState))
+    state: Mapped[SyncState] = mapped_column(text_enum(SyncState))
     list_id: Mapped[int] = mapped_column(ForeignKey("mailing_list.id"))
-    # Until then the command may be running, whatever became of its worker.
+    # The command may run until then, even if its worker has died.
     lease_until: Mapped[datetime | None]
-    # In a row; a Sync is done with its first success.
+    # Failed attempts so far.
     failures: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     exit_status: Mapped[int | None]  # negative: the number of the signal that ended it
     addresses: Mapped[int | None]
     digest: Mapped[bytes | None]  # SHA-256 of what was pushed
-    # How many of the addresses of the last good push this one would take away, if that is too many.
+    # The addresses of the last successful push that this one would remove, if they are too many.
     removals: Mapped[int | None]
-    # Up to how many removals a person has let through.
+    # The number of removals that a person has confirmed.
     confirmed: Mapped[int] = mapped_column(default=0)
-    failure: Mapped[Failure | None] = mapped_column(word(Failure))
-    stderr: Mapped[str] = mapped_column(default="")  # the tail of it
+    failure: Mapped[Failure | None] = mapped_column(text_enum(Failure))
+    stderr: Mapped[str] = mapped_column(default="")  # its tail
 
     mailing_list: Mapped[MailingList] = relationship()
 
 
 class PushedPart(Base):
-    """A part of what a list's last good push held: whole lines, compressed with zlib."""
+    """A part of the snapshot of a list's last successful push: lines compressed with zlib."""
 
     __tablename__ = "pushed_part"
 

@@ -1,4 +1,4 @@
-"""Daily windows, as a clock on the wall tells them: when one is open, opens and closes."""
+"""Daily time windows in local time: when one is open, opens and closes."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
@@ -13,9 +13,9 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Window:
-    """Every day from `opens` on, until `closes`, which may be after midnight.
+    """Every day from `opens` until `closes`, which may be after midnight.
 
-    Raises Invalid if these are the same: always and never would both be meant by it.
+    Raises Invalid if they are equal, which could mean always or never.
     """
 
     opens: time
@@ -27,7 +27,7 @@ class Window:
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """A window as it is written, 22:00-06:00; raises Invalid for anything else."""
+        """Parse a window such as 22:00-06:00, or raise Invalid."""
         opens, _, closes = text.partition("-")
         return cls(clock_of(opens), clock_of(closes))
 
@@ -39,15 +39,15 @@ class Window:
 
 
 def clock_of(text: str) -> time:
-    """A time of the day as a clock shows it, 08:00; raises Invalid for anything else."""
+    """Parse a time of day such as 08:00, or raise Invalid."""
     try:
         return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 (a clock has no zone)
     except ValueError:
-        raise Invalid("A time of the day is written as in 08:00.") from None
+        raise Invalid("Write a time of day like 08:00.") from None
 
 
 def shared(one: Window, other: Window) -> tuple[Window, ...]:
-    """When both are open: not at all, in one window, or, around midnight, in two."""
+    """Return the windows in which both are open: none, one, or two around midnight."""
     begins = {each.opens for each in (one, other) if each.opens in one and each.opens in other}
     ends = (one.closes, other.closes)
     return tuple(
@@ -57,41 +57,41 @@ def shared(one: Window, other: Window) -> tuple[Window, ...]:
 
 
 def opening(windows: Sequence[Window], moment: datetime, zone: tzinfo) -> datetime:
-    """The first moment, from this one on, at which one of the windows is open."""
+    """Return the first instant at or after `moment` at which one of the windows is open."""
     return turn(
         moment, zone, lambda clock: is_open(windows, clock), edges=[w.opens for w in windows]
     )
 
 
 def closing(windows: Sequence[Window], moment: datetime, zone: tzinfo) -> datetime:
-    """The first moment, from this one on, at which none of the windows is open."""
+    """Return the first instant at or after `moment` at which none of the windows is open."""
     return turn(
         moment, zone, lambda clock: not is_open(windows, clock), edges=[w.closes for w in windows]
     )
 
 
 def is_open(windows: Iterable[Window], clock: time) -> bool:
-    """Whether one of the windows is open when the clock shows this."""
+    """Whether one of the windows is open at this local time."""
     return any(clock in window for window in windows)
 
 
 def turn(
     moment: datetime, zone: tzinfo, wanted: Callable[[time], bool], *, edges: Sequence[time]
 ) -> datetime:
-    """The first moment, from this one on, at which the clock is as `wanted`.
+    """Return the first instant at or after `moment` whose local time is `wanted`.
 
-    A clock that runs gets there at one of the `edges`.  One that is put forward or back may get
-    there by that too, so the way is gone in steps, each up to the next change of clocks.
+    That is at one of the `edges`, or where the UTC offset of the zone changes; so each step goes
+    to the next of these.
     """
     moment = moment.astimezone(UTC)
     while not wanted(clock := moment.astimezone(zone).time()):
         edge = moment + min(ahead(clock, each) for each in edges)
-        moment = change_of_clocks(moment, edge, zone) or edge
+        moment = offset_change(moment, edge, zone) or edge
     return moment
 
 
-def change_of_clocks(after: datetime, until: datetime, zone: tzinfo) -> datetime | None:
-    """The moment at which the clocks of the zone are put forward or back, if that is in between."""
+def offset_change(after: datetime, until: datetime, zone: tzinfo) -> datetime | None:
+    """Return the instant in between at which the UTC offset of the zone changes, or None."""
 
     def is_changed(second: int) -> bool:
         return datetime.fromtimestamp(second, zone).utcoffset() != before
@@ -104,12 +104,12 @@ def change_of_clocks(after: datetime, until: datetime, zone: tzinfo) -> datetime
 
 
 def ahead(clock: time, other: time) -> timedelta:
-    """How long a clock runs from the one to the other, less than a day."""
+    """Return the time from one time of day to the next other one; less than a day."""
     return (since_midnight(other) - since_midnight(clock)) % DAY
 
 
 def since_midnight(clock: time) -> timedelta:
-    """How long a clock runs from midnight."""
+    """Return the time since midnight."""
     return timedelta(
         hours=clock.hour,
         minutes=clock.minute,

@@ -22,7 +22,7 @@ EIGHT = datetime(2027, 1, 31, 8, tzinfo=UTC)
     [(0, 1), (1, 0), (-5, 1), (10**7 + 1, 1), (1, 1441)],
 )
 def test_a_rate_out_of_bounds_is_refused(copies: int, minutes: int) -> None:
-    with pytest.raises(Invalid, match="A rate is of 1 to 10000000 copies in 1 to 1440 minutes"):
+    with pytest.raises(Invalid, match="A rate is 1 to 10000000 copies in 1 to 1440 minutes"):
         Rate(copies, minutes)
 
 

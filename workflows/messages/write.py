@@ -23,7 +23,7 @@ from models import (
     record,
 )
 from models.clock import now
-from models.sendout import LONGEST
+from models.sendout import MAX_DAYS
 from notifications.mime.parse import read
 from workflows.access import require, require_open
 from workflows.moderation.decide import request_approval
@@ -39,7 +39,7 @@ PRIVATE = {MessageState.DRAFT, MessageState.DISCARDED}
 PAST_TOLERANCE = timedelta(hours=1)
 
 # No further is looked for the end of a sendout: a period may begin at the end of the longest.
-CALENDAR_AHEAD = timedelta(days=3 * LONGEST)
+CALENDAR_AHEAD = timedelta(days=3 * MAX_DAYS)
 
 
 @dataclass(frozen=True)

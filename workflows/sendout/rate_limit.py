@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from models import Delivery, DeliveryState, Dispatch
 from models.clock import now
-from models.sendout import MOST_COPIES
+from models.sendout import MAX_COPIES
 from notifications.retry import AWAY
 
 
@@ -32,7 +32,7 @@ def allowance(dispatch: Dispatch, zone: tzinfo) -> Allowance:
     if opens_at > moment:
         return Allowance(0, opens_at)
     if rules.rate is None:
-        return Allowance(MOST_COPIES, moment)
+        return Allowance(MAX_COPIES, moment)
     if is_over(dispatch, rules.rate.period, moment):
         return Allowance(rules.rate.copies, moment)
     assert dispatch.period_began_at is not None

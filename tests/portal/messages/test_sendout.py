@@ -87,9 +87,9 @@ def test_administrators_set_the_rules_on_the_lists_page(
         ({"rate_minutes": ""}, "A rate needs both"),
         ({"window_opens": ""}, "A window needs both"),
         ({"window_opens": "06:00"}, "cannot open and close at the same time"),
-        ({"window_opens": "later"}, "A time of the day is written as in 08:00."),
-        ({"rate_copies": "-1"}, "A rate is written as in 500/30"),
-        ({"rate_minutes": "1441"}, "A rate is of 1 to 10000000 copies in 1 to 1440 minutes."),
+        ({"window_opens": "later"}, "Write a time of day like 08:00."),
+        ({"rate_copies": "-1"}, "Write a rate like 500/30"),
+        ({"rate_minutes": "1441"}, "A rate is 1 to 10000000 copies in 1 to 1440 minutes."),
     ],
 )
 def test_half_a_rule_changes_nothing_and_what_was_typed_stays(

@@ -238,11 +238,11 @@ def test_a_copy_has_no_rules_and_a_deleted_draft_forgets_them(
 
 @pytest.mark.parametrize("text", ["60", "60/", "/1", "a/1", "-5/1", "60/1/2", "9" * 30 + "/1"])
 def test_what_is_no_rate_is_refused(text: str) -> None:
-    with pytest.raises(Invalid, match="A rate is written as in 500/30"):
+    with pytest.raises(Invalid, match="Write a rate like 500/30"):
         Rate.read(text)
 
 
 @pytest.mark.parametrize("text", ["8-20", "08:00", "08:00-25:00", "08:00-20:00-22:00", "", "x-y"])
 def test_what_is_no_window_is_refused(text: str) -> None:
-    with pytest.raises(Invalid, match="A time of the day is written as in 08:00"):
+    with pytest.raises(Invalid, match="Write a time of day like 08:00"):
         Window.read(text)
