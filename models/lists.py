@@ -101,17 +101,21 @@ class MailingList(Ruled, Addressed, Base):
     approver_list: Mapped[ApproverList | None] = relationship(foreign_keys=[approver_list_id])
     escalation_list: Mapped[ApproverList | None] = relationship(foreign_keys=[escalation_list_id])
 
-    def approvers_for(self, author: User, *, escalated: bool = False) -> list[User]:
-        """Who may answer now about a message of `author`: with four eyes, never the author.
+    def approvers(self, *, escalated: bool = False) -> list[User]:
+        """The approvers who are not disabled; with `escalated`, the escalation list's too."""
+        lists = [self.approver_list, self.escalation_list if escalated else None]
+        members = dict.fromkeys(user for one in lists if one for user in one.members)
+        return [user for user in members if not user.disabled_at]
 
-        Once a request was `escalated`, the members of the escalation list may answer too.
+    def approvers_for(self, author: User, *, escalated: bool = False) -> list[User]:
+        """The approvers who may answer about a message of `author`: with four eyes, not the author.
+
+        `ModerationRequest.answerable_by` is the same rule in SQL.
         """
-        asked = [self.approver_list, self.escalation_list if escalated else None]
-        members = dict.fromkeys(user for some in asked if some for user in some.members)
         return [
             user
-            for user in members
-            if not user.disabled_at and not (self.four_eyes and user.id == author.id)
+            for user in self.approvers(escalated=escalated)
+            if not (self.four_eyes and user.id == author.id)
         ]
 
     def __str__(self) -> str:

@@ -1,16 +1,27 @@
 """Moderation: the request to approve a message, its approvers' keys and its decision."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    UniqueConstraint,
+    and_,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.actors import Door
 from models.base import Base, identity
 from models.clock import now
 from models.lifecycle import Lifecycle, text_enum
+from models.lists import MailingList, approver
 from models.messages import Message
 from models.people import User
 
@@ -78,9 +89,38 @@ class ModerationRequest(Lifecycle):
     invitations: Mapped[list["Invitation"]] = relationship(order_by="Invitation.id")
 
     def approvers(self) -> list[User]:
-        """Who may answer this request now."""
+        """The users who may answer this request now, if it is open."""
         escalated = self.escalated_at is not None
         return self.message.mailing_list.approvers_for(self.message.author, escalated=escalated)
+
+    @classmethod
+    def asks(cls, approver_list_ids: Select[int] | Sequence[int]) -> ColumnElement[bool]:
+        """SQL: the request asks one of these approver lists.
+
+        The query joins Message and MailingList.
+        """
+        return or_(
+            MailingList.approver_list_id.in_(approver_list_ids),
+            and_(
+                cls.escalated_at.is_not(None), MailingList.escalation_list_id.in_(approver_list_ids)
+            ),
+        )
+
+    @classmethod
+    def answerable_by(cls, user_id: int) -> ColumnElement[bool]:
+        """SQL: `approvers()` contains the user.
+
+        The query joins Message and MailingList.
+        """
+        theirs = (
+            select(approver.c.approver_list_id)
+            .join(User, User.id == approver.c.user_id)
+            .where(User.id == user_id, User.disabled_at.is_(None))
+        )
+        return and_(
+            cls.asks(theirs),
+            or_(MailingList.four_eyes.is_(False), Message.author_id != user_id),
+        )
 
 
 class Invitation(Base):

@@ -143,14 +143,14 @@ def doubts_about_answers(
     mailing_list: MailingList, approvers: list[User], known: Known
 ) -> Iterator[Warned]:
     """Whether anybody can answer when a message waits."""
-    able = [user for user in approvers if not user.disabled_at]
+    able = mailing_list.approvers()
     if not approvers:
         yield Warned(Doubt.NO_APPROVERS)
     elif not able:
         yield Warned(Doubt.ALL_DISABLED)
     elif all(user.preference is Preference.SMS and user.sms_stopped_at for user in able):
         yield Warned(Doubt.SMS_STOPPED)
-    alone = mailing_list.four_eyes and len(able) == 1
+    alone = len(able) == 1 and not mailing_list.approvers_for(able[0])
     if alone and (mailing_list.id, able[0].id) in known.writing:
         yield Warned(Doubt.ONLY_APPROVER_WRITES, (able[0].name,))
 
@@ -159,7 +159,7 @@ def doubts_about_people(
     mailing_list: MailingList, approvers: list[User], known: Known
 ) -> Iterator[Warned]:
     """Whether each of the approvers is one who should be asked."""
-    able = [user for user in approvers if not user.disabled_at]
+    able = mailing_list.approvers(escalated=True)
     kinds = {
         Doubt.APPROVER_DISABLED: [user for user in approvers if user.disabled_at],
         Doubt.APPROVER_LACKS_RIGHTS: [

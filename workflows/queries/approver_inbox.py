@@ -2,28 +2,22 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from models import Invitation, MailingList, Message, ModerationRequest, RequestState, User
+from models import Invitation, Message, ModerationRequest, RequestState, User
 from models.lists import approver
 
 
 def waiting_for(user: User) -> Select[ModerationRequest]:
-    """The requests of which `ModerationRequest.approvers()` names this person, oldest first."""
-    theirs = select(approver.c.approver_list_id).where(approver.c.user_id == user.id)
-    escalated = ModerationRequest.escalated_at.is_not(None)
+    """Select the open requests that this person may answer, oldest first."""
     return (
         select(ModerationRequest)
         .join(ModerationRequest.message)
         .join(Message.mailing_list)
         .where(
             ModerationRequest.state == RequestState.OPEN,
-            or_(
-                MailingList.approver_list_id.in_(theirs),
-                and_(escalated, MailingList.escalation_list_id.in_(theirs)),
-            ),
-            or_(MailingList.four_eyes.is_(False), Message.author_id != user.id),
+            ModerationRequest.answerable_by(user.id),
         )
         .options(
             contains_eager(ModerationRequest.message).options(
