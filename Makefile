@@ -1,10 +1,10 @@
-# Everything a contributor types.  `make` alone lists it.
+# The commands of a contributor.  `make` alone lists them.
 
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-# Certificates of this system, where a company's own proxy signs what is downloaded.
+# Use the system's certificates, for networks where a proxy re-signs TLS connections.
 export UV_SYSTEM_CERTS ?= 1
 CA_BUNDLE := $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt))
 ifneq ($(CA_BUNDLE),)
@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
-# One stamp per lock: a second run starts at once.
+# A stamp file, newer than the lock file, makes a second run start at once.
 $(VENV)/installed: requirements/development.txt pyproject.toml
 	@if command -v uv >/dev/null; then \
 	  uv venv -q --allow-existing --python $(PYTHON) $(VENV) && \
@@ -33,18 +33,18 @@ $(VENV)/installed: requirements/development.txt pyproject.toml
 install: $(VENV)/installed ## install into .venv
 
 .PHONY: demo
-demo: install ## moderate three real messages, and push a list to its server
+demo: install ## moderate three messages and push a list, with real servers
 	@$(BIN)/python -m sandbox.demo
 
 .PHONY: up
-up: install ## the same house, left running for you until Ctrl-C
+up: install ## run the demo stack until Ctrl-C, to try it in a browser
 	@$(BIN)/python -m sandbox.up
 
 .PHONY: test
-test: install ## the whole test suite, on real servers
+test: install ## run the test suite, with real servers
 	@$(BIN)/python -m pytest -n 4 --dist worksteal
 
-# The browser itself is Debian's; elsewhere CHROMIUM says where one is.
+# Debian's browser; elsewhere set CHROMIUM to the path of one.
 CHROMIUM ?= /usr/bin/chromium
 export CHROMIUM
 
@@ -58,11 +58,11 @@ chromium:
 	  apt-get -qq update && \
 	  DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium >/dev/null; } && \
 	  [ -x "$(CHROMIUM)" ] || { \
-	  echo "There is no browser at $(CHROMIUM). Please install Debian's chromium, or say" \
-	    "where another one is: make test-browser CHROMIUM=/path/to/chromium" >&2; exit 1; }
+	  echo "There is no browser at $(CHROMIUM). Install Debian's chromium, or name another one:" \
+	    "make test-browser CHROMIUM=/path/to/chromium" >&2; exit 1; }
 
 .PHONY: test-browser
-test-browser: $(VENV)/browser chromium ## the portal in a real browser, and every page looked at by axe
+test-browser: $(VENV)/browser chromium ## test the portal in Chromium, and check every page with axe
 	@$(BIN)/python -m pytest tests/browser
 
 .PHONY: tour
@@ -70,14 +70,14 @@ tour: $(VENV)/browser chromium ## take the pictures of docs/tour.md again
 	@TOUR=docs/tour $(BIN)/python -m pytest tests/browser/test_tour.py
 
 .PHONY: bench
-bench: install ## what the README says about speed, measured again (some minutes)
+bench: install ## measure the speed that the README states (some minutes)
 	@$(BIN)/python -m benchmarks
 
 .PHONY: sure
-sure: format lint types imports migrations test ## everything CI checks
+sure: format lint types imports migrations test ## run everything that CI checks
 
 .PHONY: format
-format: install ## is every file formatted? (`make fix` formats)
+format: install ## check that every file is formatted (`make fix` formats)
 	@$(BIN)/ruff format --check .
 
 .PHONY: lint
@@ -89,20 +89,20 @@ types: install
 	@$(BIN)/mypy
 
 .PHONY: imports
-imports: install ## imports go down only
+imports: install ## check the order of layers and folders (import-linter)
 	@$(BIN)/lint-imports --no-cache
 
 .PHONY: migrations
-migrations: install ## do the migrations make what the models say?
+migrations: install ## check that the migrations match the models
 	@$(BIN)/python -m pytest tests/models/test_schema.py
 
 .PHONY: fix
-fix: install ## format, fix what ruff can fix, draw the generated pages
+fix: install ## format, apply ruff's fixes, draw the generated pages
 	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format -q .
 	@SECRET_KEY=no-secret-is-drawn-into-any-page-of-ours MAILLISTS_ENABLED=false $(BIN)/python -m docs.draw
 
 .PHONY: catalogs
-catalogs: install ## find the sentences that are still to be translated
+catalogs: install ## update the catalogs with the sentences to translate
 	@pot=$$(mktemp) && trap 'rm -f "$$pot"' EXIT && \
 	refusals=$$(grep -rhoE '^class \w+\((Refusal|Invalid|Trespass|Unknown)\)' models notifications workflows portal | \
 	  sed -E 's/^class (\w+).*/-k \1/') && \
@@ -113,7 +113,7 @@ catalogs: install ## find the sentences that are still to be translated
 	done
 
 .PHONY: lock
-lock: install ## lock the newest versions that pyproject.toml allows
+lock: install ## lock the newest versions that pyproject.toml allows (uv)
 	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 	  --extra operations pyproject.toml -o requirements/production.txt
 	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \

@@ -1,4 +1,4 @@
-"""Alembic's entry; it imports nothing of ours, so that old migrations never break.
+"""Alembic's environment; it imports nothing of Listgate, so that old migrations keep working.
 
 The caller (models/schema.py) passes the connection and the metadata.
 """
@@ -8,6 +8,6 @@ from alembic import context
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=context.config.attributes["metadata"])
 with context.begin_transaction():
-    # Two hosts that migrate at the same time: the second waits, and finds the work done.
+    # If two hosts migrate at the same time, the second waits and then finds nothing to do.
     connection.exec_driver_sql("select pg_advisory_xact_lock(hashtext('listgate.migrate'))")
     context.run_migrations()

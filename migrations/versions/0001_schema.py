@@ -1,6 +1,6 @@
 """Schema: every table, with its keys, CHECKs and indexes.
 
-PostgreSQL names what is not named here.  The columns of each table are in the order in which
+Constraints without a name get PostgreSQL's.  The columns of each table are in the order in which
 unreleased versions added them, so that a database from before 0.1.0 has the same schema.
 """
 

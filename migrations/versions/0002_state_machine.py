@@ -6,7 +6,7 @@ from alembic import op
 revision = "0002_state_machine"
 down_revision = "0001_schema"
 
-# {table: {state: next states}}; a new row comes from None.
+# {table: {state: next states}}; None is the origin of a new row.
 MOVES = {
     "message": {
         None: ["draft"],

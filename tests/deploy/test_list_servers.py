@@ -101,7 +101,7 @@ def test_a_key_may_do_one_thing_only(machine: Machine) -> None:
         refused = machine.push(f"ssh host '{asked}'")
         assert (refused.exit_status, refused.stderr) == (
             1,
-            "There are `receive NAME` and `install NAME`.\n",
+            "Usage: receive NAME | install NAME\n",
         )
     assert [path.name for path in machine.lists.iterdir()] == ["announce"]
 
