@@ -9,7 +9,7 @@ from rich.table import Table
 
 from benchmarks.durable import DURABLE, environment
 from benchmarks.results import Measured, handed_in
-from sandbox.house import BIN, ROOT
+from sandbox.stack import BIN, ROOT
 
 # Each runs in a process and on servers of its own; its module prints what it hands in.
 BENCHMARKS = ("importing", "pushing", "changing", "pages")

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from sandbox.demo_lists import push_a_burst
-from sandbox.house import House, house
 from sandbox.mail_replies import Reply, hand_over, words_of
+from sandbox.stack import Stack, running_stack
 from sandbox.storytelling import chapter, promise, say, show, wait
 
 AHEAD: Final = timedelta(seconds=25)
@@ -37,13 +37,13 @@ def main() -> None:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="listgate-demo-") as folder:
         say("Starting PostgreSQL, Valkey, a mailbox, a Celery worker and beat …")
-        with house(Path(folder)) as here:
+        with running_stack(Path(folder)) as here:
             say(f"The house stands after {time.monotonic() - began:.1f} s.")
             tell(here)
     say(f"All of it was true; {time.monotonic() - began:.0f} s, and nothing is left running.")
 
 
-def tell(here: House) -> None:
+def tell(here: Stack) -> None:
     """The messages from the first word to the mailbox, and a list on its way to its server."""
     chapter("People, a list, and who answers for it")
     settle_in(here)
@@ -63,7 +63,7 @@ def tell(here: House) -> None:
     show(here, "outbox")
 
 
-def settle_in(here: House) -> None:
+def settle_in(here: Stack) -> None:
     """Create the people, the list and its approver list."""
     show(here, "user", "add", "ada@example.org", "Ada Lovelace", "--role", "author")
     here.listgate_at_once(
@@ -78,7 +78,7 @@ def settle_in(here: House) -> None:
     show(here, "list", "show", "announce")
 
 
-def approve(here: House) -> str:
+def approve(here: Stack) -> str:
     """Ask, tell the approvers, have all of them answer at the same moment; returns the message."""
     send_at = (datetime.now(UTC) + AHEAD).isoformat(timespec="seconds")
     message, request = submit(here, "assembly.eml", "--send-at", send_at)
@@ -98,7 +98,7 @@ def approve(here: House) -> str:
     return message
 
 
-def reject(here: House) -> str:
+def reject(here: Stack) -> str:
     """Ask, reject with a reason by SMS, and see it come back; returns the message."""
     message, _ = submit(here, "offer.eml")
     wait(lambda: offers(here), "Linus Torvalds has an SMS")
@@ -116,12 +116,12 @@ def reject(here: House) -> str:
     return message
 
 
-def offers(here: House) -> list[str]:
+def offers(here: Stack) -> list[str]:
     """The SMS to Linus about the offer: an earlier one may come as late as this."""
     return [sms.body for sms in here.phone.to(LINUS) if "engines" in sms.body]
 
 
-def approve_by_mail(here: House) -> str:
+def approve_by_mail(here: Stack) -> str:
     """Ask, and have Grace reply to her letter in French; returns the message."""
     message, _ = submit(here, "minutes.eml")
     wait(lambda: letters_to(here, "grace@example.org", "À approuver : Minutes"), "Grace has mail")
@@ -146,13 +146,13 @@ def approve_by_mail(here: House) -> str:
     return message
 
 
-def letters_to(here: House, address: str, subject: str) -> list[EmailMessage]:
+def letters_to(here: Stack, address: str, subject: str) -> list[EmailMessage]:
     """The mails in somebody's mailbox whose subject begins like this."""
     mails = [mail.message for mail in here.mailbox.to(address)]
     return [mail for mail in mails if str(mail["Subject"]).startswith(subject)]
 
 
-def watch_it_go_out(here: House) -> None:
+def watch_it_go_out(here: Stack) -> None:
     """Wait for the schedule, and count what arrived."""
     subject = "General assembly on 3 February"
     wait(lambda: all(letters_to(here, one, subject) for one in MEMBERS), "every member has mail")
@@ -161,7 +161,7 @@ def watch_it_go_out(here: House) -> None:
     wait(lambda: here.listgate("outbox").count("4 sent") == 2, "the outbox says so")
 
 
-def submit(here: House, letter: str, *options: str) -> tuple[str, str]:
+def submit(here: Stack, letter: str, *options: str) -> tuple[str, str]:
     """Hand in one of our two letters as Ada; returns the numbers of message and request."""
     handed_in = ("--list", "announce", "--as", "ada@example.org", *options)
     said = show(here, "message", "submit", f"sandbox/letters/{letter}", *handed_in)

@@ -6,7 +6,7 @@ from typing import Final
 import psycopg2
 from sqlalchemy import make_url
 
-from sandbox.house import House
+from sandbox.stack import Stack
 from sandbox.storytelling import promise, say, show, wait
 
 # How many join, and in how many processes at the same moment.
@@ -20,7 +20,7 @@ COUNTS: Final = """
 """
 
 
-def push_a_burst(here: House) -> None:
+def push_a_burst(here: Stack) -> None:
     """Have forty people join a list at once, and see one push bring all of them."""
     friends = [f"friend{number:02}@example.org" for number in range(JOINING)]
     file = here.folder / "friends.txt"
@@ -46,7 +46,7 @@ def push_a_burst(here: House) -> None:
         promise(f"its file is what `listgate export {name}` writes", same)
 
 
-def story_of_pushes(here: House) -> tuple[int, int]:
+def story_of_pushes(here: Stack) -> tuple[int, int]:
     """How many changes of the list there were, and how many pushes that came of them are done."""
     url = make_url(here.environment["DATABASE_URL"]).set(drivername="postgresql")
     dsn = url.render_as_string(hide_password=False)

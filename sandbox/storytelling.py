@@ -5,12 +5,12 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from sandbox.house import House
+from sandbox.stack import Stack
 
 PATIENCE: Final = 60.0  # seconds for anything to happen; one is usual
 
 
-def show(here: House, *command: str) -> str:
+def show(here: Stack, *command: str) -> str:
     """Run a command in view of the reader."""
     say(f"$ listgate {shlex.join(command)}")
     said = here.listgate(*command)

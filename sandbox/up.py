@@ -11,9 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from sandbox.house import ROOT, House, celery, house, port
 from sandbox.mailbox_pages import MailboxPages
 from sandbox.residents import PASSWORD, RESIDENTS
+from sandbox.stack import ROOT, Stack, celery, port, running_stack
 
 FOLDER: Final = ROOT / ".sandbox"
 
@@ -21,7 +21,7 @@ FOLDER: Final = ROOT / ".sandbox"
 def main(folder: Path = FOLDER) -> None:
     """Start everything, say how to use it, and show each mail and SMS as it comes."""
     shutil.rmtree(folder, ignore_errors=True)
-    with suppress(KeyboardInterrupt), house(folder) as here:
+    with suppress(KeyboardInterrupt), running_stack(folder) as here:
         print("The people of the demo move in …", flush=True)
         subprocess.run(
             [sys.executable, "-m", "sandbox.moving_in"],
@@ -42,7 +42,7 @@ def main(folder: Path = FOLDER) -> None:
             show_letters(here)
 
 
-def write_environment(here: House) -> None:
+def write_environment(here: Stack) -> None:
     """Write what a second terminal sources: all that the house is told and the terminal is not."""
     told = sorted(here.environment.items() - os.environ.items())
     lines = [f"export {name}={shlex.quote(value)}\n" for name, value in told]
@@ -50,7 +50,7 @@ def write_environment(here: House) -> None:
     (here.folder / "env").write_text("".join(lines))
 
 
-def explain(flower: str, mailboxes: str, here: House) -> None:
+def explain(flower: str, mailboxes: str, here: Stack) -> None:
     """Say what is there and what to try first."""
     folder = os.path.relpath(here.folder)
     people = "\n".join(f"  {one.name:20}{one.what:16}{one.address}" for one in RESIDENTS)
@@ -83,7 +83,7 @@ Mails and SMS will be shown here as they come:
     )
 
 
-def show_letters(here: House) -> None:
+def show_letters(here: Stack) -> None:
     """Print a line for each mail and SMS, for ever."""
     mails = texts = 0
     while True:

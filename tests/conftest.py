@@ -48,8 +48,8 @@ def session() -> Iterator[Session]:
 
 
 @pytest.fixture
-def house(template: str) -> Iterator[Engine]:
-    """A database of this test's own, in which commits are commits, for threads and processes."""
+def own_database(template: str) -> Iterator[Engine]:
+    """A database of this test's own, where a commit is a commit: for threads and processes."""
     with new_database(template) as url:
         own = create_engine(url, hide_parameters=True)
         new_session.configure(bind=own)

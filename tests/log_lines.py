@@ -19,7 +19,7 @@ def configure(
     root = logging.getLogger()
     before = root.level, root.handlers[:]
     root.handlers.clear()  # pytest's own, which come back below
-    # The mailbox is in this process, but another house.
+    # The mailbox is in this process, but not part of Listgate.
     monkeypatch.setattr(logging.getLogger("mail.log"), "disabled", True)
 
     def lines() -> list[str]:

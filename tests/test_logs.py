@@ -15,7 +15,7 @@ from notifications.letters import delivery
 from sandbox.mailbox import Mailbox
 from sandbox.valkey import Valkey
 from tests.builders import Cast, a_dispatch, a_letter, a_mailer
-from tests.faults.premises import send_home
+from tests.faults.shared import kill_shared_worker
 from tests.log_lines import Lines, configure
 from tests.notifications.voices import a_voice
 from workflows.celery import app
@@ -31,7 +31,7 @@ PRIVATE = ["@", "General assembly", "please come", "Grace", "Edsger", "s3cret"]
 @pytest.fixture
 def empty_queue(own_valkey: Valkey, pytestconfig: pytest.Config) -> Iterator[None]:
     """A queue that nobody has left anything in, nor will we; and nobody takes anything out."""
-    send_home(pytestconfig)
+    kill_shared_worker(pytestconfig)
     with Redis.from_url(own_valkey.url) as client:
         client.delete("letters")
         yield

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from sandbox.house import House
+from sandbox.stack import Stack
 
 
 def ask(ada: Page, subject: str, html: str = "") -> None:
@@ -24,6 +24,6 @@ def read(approver: Page, subject: str) -> None:
     expect(approver.get_by_text("please come.")).to_be_visible()
 
 
-def subjects(house: House, address: str) -> list[str]:
+def subjects(stack: Stack, address: str) -> list[str]:
     """What lies in a mailbox."""
-    return [str(mail.message["Subject"]) for mail in house.mailbox.to(address)]
+    return [str(mail.message["Subject"]) for mail in stack.mailbox.to(address)]

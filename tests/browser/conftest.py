@@ -1,4 +1,4 @@
-"""One house and one browser for all tests here, and a look at what the browser complained of."""
+"""One stack and one browser for all tests here; the browser may log no error."""
 
 import os
 from collections.abc import Iterator
@@ -7,9 +7,8 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 from sqlalchemy import Engine, create_engine
 
-from sandbox.house import BIN, House
-from sandbox.house import house as a_house
-from tests.browser.furniture import Furniture, bring
+from sandbox.stack import BIN, Stack, running_stack
+from tests.browser.seed import Seeded, seed_stack
 from tests.browser.visits import PATIENCE, Visits
 
 # A sandbox of its own is not to be had for root.  The browser is to ask for our pages only: not
@@ -23,14 +22,14 @@ ARGUMENTS = [
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """The whole house: gunicorn, worker, beat, mailbox, telephones, list server."""
-    with a_house(tmp_path_factory.mktemp("house")) as house:
-        yield house
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole stack: gunicorn, worker, beat, mailbox, telephones, list server."""
+    with running_stack(tmp_path_factory.mktemp("stack")) as stack:
+        yield stack
 
 
 @pytest.fixture(scope="session")
-def rooms(running: House) -> Iterator[Engine]:
+def database(running: Stack) -> Iterator[Engine]:
     """Its database."""
     engine = create_engine(running.environment["DATABASE_URL"])
     yield engine
@@ -38,9 +37,9 @@ def rooms(running: House) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
-def furniture(running: House) -> Furniture:
-    """What stands in it."""
-    return bring(running)
+def seeded(running: Stack) -> Seeded:
+    """The ids of its rows."""
+    return seed_stack(running)
 
 
 @pytest.fixture(scope="session")
@@ -56,9 +55,9 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def everyone(chromium: Browser, running: House, furniture: Furniture) -> Visits:
+def everyone(chromium: Browser, running: Stack, seeded: Seeded) -> Visits:
     """Whoever is at a browser."""
-    assert furniture
+    assert seeded
     return Visits(chromium, running)
 
 

@@ -1,4 +1,4 @@
-"""What the authors of a library write: the mails that lie in the house of the browser tests."""
+"""What the authors of a library write: the mails of the browser tests' data."""
 
 from notifications.mime.compose import Typed
 from notifications.mime.parse import Attachment

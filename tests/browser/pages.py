@@ -1,4 +1,4 @@
-"""What there is to look at: something of everything in the house, and the pages it stands on."""
+"""What there is to look at: rows of every kind, and the pages that show them."""
 
 from email.message import EmailMessage
 
@@ -36,7 +36,7 @@ def a_page_of_html(subject: str, html: str) -> bytes:
     return mail.as_bytes()
 
 
-def furnish(session: Session, people: Cast) -> list[str]:
+def seed(session: Session, people: Cast) -> list[str]:
     """Make a message in every state that stays; returns the paths of its pages for their readers.
 
     Barbara approves too, so that one person sees nearly every page.

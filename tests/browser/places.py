@@ -1,4 +1,4 @@
-"""Whom each page is opened for; what the braces name is a number or a token of the furniture."""
+"""Whom each page is opened for; what the braces name is a number or a token of `Seeded`."""
 
 # By the names of the cast.  A page that looks different to two people stands here twice.
 OF_PEOPLE = {

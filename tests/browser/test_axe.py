@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from models import Language, MailedLink, User
 from models.clock import now
-from tests.browser.furniture import Furniture
 from tests.browser.looks import faults, faults_of_frame
 from tests.browser.places import FRAMES, NO_PAGES, OF_PEOPLE, OF_STRANGERS
+from tests.browser.seed import Seeded
 from tests.browser.telephone import turn_on_codes, type_password
 from tests.browser.visits import Visits
 from tests.portal.visitors import an_app
@@ -24,15 +24,15 @@ AT_REST = "window.setInterval = () => 0"
 
 
 @pytest.fixture(scope="module")
-def named(everyone: Visits, furniture: Furniture, rooms: Engine) -> dict[str, Any]:
+def named(everyone: Visits, seeded: Seeded, database: Engine) -> dict[str, Any]:
     """What the braces in the paths of pages mean."""
     turn_on_codes(everyone.page_of("donald"))
-    meant = furniture._asdict() | {
+    meant = seeded._asdict() | {
         "answer": everyone.link("grace", "answer", "A night among books"),
         "link": everyone.letter("edsger", "log-in"),
         "choice": everyone.letter("edsger", "password"),
     }
-    with Session(rooms) as session, session.begin():
+    with Session(database) as session, session.begin():
         # A busy machine looks at everything for longer than the quarter of an hour they count.
         session.execute(update(MailedLink).values(expires_at=now() + timedelta(days=1)))
     return meant
@@ -40,21 +40,21 @@ def named(everyone: Visits, furniture: Furniture, rooms: Engine) -> dict[str, An
 
 @pytest.fixture
 def language(
-    request: pytest.FixtureRequest, everyone: Visits, named: dict[str, Any], rooms: Engine
+    request: pytest.FixtureRequest, everyone: Visits, named: dict[str, Any], database: Engine
 ) -> Iterator[Language]:
     """Everybody's language; in the end they speak English again, as other tests expect."""
     assert named
     for name in OF_PEOPLE:
         everyone.page_of(name)
     try:
-        yield speak(rooms, request.param)
+        yield speak(database, request.param)
     finally:
-        speak(rooms, Language.ENGLISH)
+        speak(database, Language.ENGLISH)
 
 
-def speak(rooms: Engine, language: Language) -> Language:
+def speak(database: Engine, language: Language) -> Language:
     """Have everybody read this language."""
-    with Session(rooms) as session, session.begin():
+    with Session(database) as session, session.begin():
         session.execute(update(User).values(language=language))
     return language
 
@@ -104,7 +104,7 @@ def test_axe_finds_nothing_in_the_frame_of_a_message(visits: Visits, named: dict
 
 
 def test_every_page_is_looked_at() -> None:
-    some = dict.fromkeys(Furniture._fields, 1)
+    some = dict.fromkeys(Seeded._fields, 1)
     tokens = {"link": "/link/a", "choice": "/link/b", "answer": "/answer/c"}
     paths = [*sum(OF_PEOPLE.values(), ()), *OF_STRANGERS, *FRAMES, "/log-in/code"]
     adapter = an_app().url_map.bind("listgate.example.org")

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from sandbox.house import House
+from sandbox.stack import Stack
 from tests.browser.acts import ask, read, subjects
 from tests.browser.visits import DESK, PHONE, Visits, until
 
 
-def test_four_people_moderate_a_message(visits: Visits, running: House) -> None:
+def test_four_people_moderate_a_message(visits: Visits, running: Stack) -> None:
     ada, grace = visits.page_of("ada"), visits.page_of("grace", size=PHONE)
     linus, barbara = visits.page_of("linus", size=PHONE), visits.page_of("barbara", size=DESK)
     ask(ada, "Summer outing")
@@ -38,7 +38,7 @@ def test_four_people_moderate_a_message(visits: Visits, running: House) -> None:
 
 
 def test_a_member_leaves_and_joins_and_the_list_server_follows(
-    visits: Visits, running: House
+    visits: Visits, running: Stack
 ) -> None:
     kept: Path = running.list_server / "announce"
     edsger = visits.page_of("edsger", size=PHONE)
@@ -53,7 +53,7 @@ def test_a_member_leaves_and_joins_and_the_list_server_follows(
     until(lambda: "edsger@example.org" in kept.read_text())
 
 
-def test_a_file_is_imported_after_a_look_at_it(visits: Visits, running: House) -> None:
+def test_a_file_is_imported_after_a_look_at_it(visits: Visits, running: Stack) -> None:
     barbara = visits.page_of("barbara")
     barbara.goto("/mailing-lists")
     barbara.get_by_role("link", name="Announcements").click()
@@ -73,7 +73,7 @@ def test_a_file_is_imported_after_a_look_at_it(visits: Visits, running: House) -
     until(lambda: "new@example.org" in (running.list_server / "announce").read_text())
 
 
-def test_a_mailed_link_is_opened_fifty_times_and_used_once(visits: Visits, running: House) -> None:
+def test_a_mailed_link_is_opened_fifty_times_and_used_once(visits: Visits, running: Stack) -> None:
     ask(visits.page_of("ada"), "Fifty looks")
     link = visits.link("grace", "answer", "Fifty looks")
     grace = visits.stranger(size=PHONE)

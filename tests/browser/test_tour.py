@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, ViewportSize
 
-from sandbox.house import House
+from sandbox.stack import Stack
 from tests.browser.acts import subjects
-from tests.browser.furniture import Furniture
 from tests.browser.pictures import PICTURES, Picture
+from tests.browser.seed import Seeded
 from tests.browser.visits import Visits, until
 
 PHONE: ViewportSize = {"width": 390, "height": 600}
@@ -28,14 +28,12 @@ def album(tmp_path: Path) -> Path:
     return Path(os.environ.get("TOUR") or tmp_path)
 
 
-def test_the_tour_can_be_taken(
-    visits: Visits, running: House, furniture: Furniture, album: Path
-) -> None:
+def test_the_tour_can_be_taken(visits: Visits, running: Stack, seeded: Seeded, album: Path) -> None:
     answer = visits.link("grace", "answer", "A night among books")
     until(lambda: "Forty-one new books" in subjects(running, "edsger@example.org"))
     for picture in PICTURES:
         page = opened(visits, picture)
-        page.goto(picture.path.format(**furniture._asdict(), answer=answer))
+        page.goto(picture.path.format(**seeded._asdict(), answer=answer))
         if picture.name == "import":
             look_at_a_file(page)
         taken(page, album / f"{picture.name}.png")

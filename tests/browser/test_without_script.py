@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from sandbox.house import House
+from sandbox.stack import Stack
 from tests.browser.acts import ask, read, subjects
 from tests.browser.visits import PHONE, Visits, until
 
@@ -13,7 +13,7 @@ window.fetch = async () => ({ok: true, text: async () => { cut += 1; throw new T
 """
 
 
-def test_a_message_is_written_and_approved_without_script(visits: Visits, running: House) -> None:
+def test_a_message_is_written_and_approved_without_script(visits: Visits, running: Stack) -> None:
     ada = visits.page_of("ada", java_script_enabled=False)
     grace = visits.page_of("grace", size=PHONE, java_script_enabled=False)
 

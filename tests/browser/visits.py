@@ -14,7 +14,7 @@ from playwright.sync_api import (
     ViewportSize,
 )
 
-from sandbox.house import House
+from sandbox.stack import Stack
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1280, "height": 800}
@@ -28,9 +28,9 @@ TELL = """document.addEventListener("securitypolicyviolation", (one) =>
 class Visits:
     """Opens a page for a person, who logs in by a mailed link the first time."""
 
-    def __init__(self, browser: Browser, house: House) -> None:
-        self.browser, self.house = browser, house
-        self.url = house.environment["PUBLIC_URL"]
+    def __init__(self, browser: Browser, stack: Stack) -> None:
+        self.browser, self.stack = browser, stack
+        self.url = stack.environment["PUBLIC_URL"]
         self._heard: list[tuple[str, str]] = []
         self._refused: set[str] = set()
         self._logged_in: dict[str, Any] = {}
@@ -110,7 +110,7 @@ class Visits:
         return str(until(newest))
 
     def _links(self, name: str, kind: str, subject: str) -> list[str]:
-        mails = [mail.message for mail in self.house.mailbox.to(f"{name}@example.org")]
+        mails = [mail.message for mail in self.stack.mailbox.to(f"{name}@example.org")]
         bodies = [
             str(body.get_content())
             for mail in mails

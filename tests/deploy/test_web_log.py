@@ -8,8 +8,8 @@ from urllib.error import HTTPError
 import pytest
 
 from sandbox.commands import ROOT, gunicorn
-from sandbox.house import port
 from sandbox.programs import program
+from sandbox.stack import port
 from tests.databases import main_url
 
 TOKEN = "abcdefghijklmnopqrstuvwxyz"

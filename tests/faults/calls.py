@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from celery.result import AsyncResult
 
-from tests.faults.live import PATIENCE, LiveHouse
+from tests.faults.live import PATIENCE, LiveStack
 
 
-def call(live: LiveHouse, task: str, *, key: str = "once", **arguments: Any) -> AsyncResult[Any]:
+def call(live: LiveStack, task: str, *, key: str = "once", **arguments: Any) -> AsyncResult[Any]:
     arguments["idempotency_key"] = key
     return live.service.send_task(f"listgate.{task}", kwargs=arguments, queue="moderation")
 
 
-def answer(live: LiveHouse, task: str, *, key: str = "once", **arguments: Any) -> dict[str, Any]:
+def answer(live: LiveStack, task: str, *, key: str = "once", **arguments: Any) -> dict[str, Any]:
     return dict(call(live, task, key=key, **arguments).get(timeout=PATIENCE))
 
 
@@ -26,13 +26,13 @@ def refusal(result: AsyncResult[Any]) -> tuple[str, str]:
     return caught.type.__name__, str(caught.value)
 
 
-def decision(live: LiveHouse, by: str = "grace", verdict: str = "approved") -> dict[str, Any]:
+def decision(live: LiveStack, by: str = "grace", verdict: str = "approved") -> dict[str, Any]:
     """The arguments of an answer to the first request."""
     approver = getattr(live.people, by)
     return {"request_id": 1, "approver_id": approver.id, "verdict": verdict}
 
 
-def written(live: LiveHouse) -> list[Any]:
+def written(live: LiveStack) -> list[Any]:
     """How much there is of everything that a call could write; the worker tells people meanwhile,
     and puts that into the audit trail.
     """

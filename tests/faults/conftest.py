@@ -1,4 +1,4 @@
-"""The fixtures of a house that runs."""
+"""Fixtures with real servers and a worker."""
 
 from tests.faults.live import celery_worker_cluster, live, own_valkey
 from tests.faults.pushing import pushing

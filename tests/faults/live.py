@@ -1,4 +1,4 @@
-"""A house that runs: PostgreSQL, Valkey, a mail server and a real worker, empty for each test."""
+"""PostgreSQL, Valkey, a mail server and a real worker, emptied for each test."""
 
 import time
 from collections import Counter
@@ -20,7 +20,7 @@ from models.database import engine, new_session
 from sandbox.mailbox import Mail, Mailbox
 from sandbox.valkey import Valkey
 from tests.builders import Cast, a_draft, a_request, cast
-from tests.faults.premises import MAIL_FROM, OPEN, Premises, environment, premises
+from tests.faults.shared import MAIL_FROM, OPEN, SharedServers, environment, shared_servers
 from tests.nodes import IN_DOCKER, Worker
 from workflows import access
 from workflows.celery import app
@@ -55,21 +55,21 @@ def wait_for(
 
 
 @dataclass
-class LiveHouse:
+class LiveStack:
     """The cast, and eyes for what became of what they did."""
 
     setup: CeleryTestSetup
-    premises: Premises
+    shared: SharedServers
     database: Engine
     people: Cast
 
     @property
     def mailbox(self) -> Mailbox:
-        return self.premises.mailbox
+        return self.shared.mailbox
 
     @property
     def worker(self) -> Worker:
-        return self.premises.worker
+        return self.shared.worker
 
     @property
     def service(self) -> Celery:
@@ -79,9 +79,9 @@ class LiveHouse:
 
     @property
     def told(self) -> dict[str, str]:
-        """What the worker of this house is told, for colleagues of its."""
+        """The environment of the worker, for further workers."""
         url = self.setup.broker.container.celeryconfig["host_url"]
-        return environment(url, self.mailbox, self.premises.database)
+        return environment(url, self.mailbox, self.shared.database)
 
     def draft(self) -> Message:
         with transaction() as session:
@@ -195,10 +195,10 @@ class LiveHouse:
 def celery_worker_cluster(
     pytestconfig: pytest.Config, celery_broker_cluster: CeleryBrokerCluster, template: str
 ) -> CeleryWorkerCluster:
-    """One worker, in a house that is new."""
+    """One worker, with an empty database, mailbox and broker."""
     broker = celery_broker_cluster[0].container
-    opened = premises(pytestconfig, broker.celeryconfig["host_url"])
-    opened.refurbish(template)
+    opened = shared_servers(pytestconfig, broker.celeryconfig["host_url"])
+    opened.reset(template)
     broker.client.flushdb()
     if not any(client["cmd"] == "brpop" for client in broker.client.client_list()):
         # It has ended, or pauses for up to half a minute: an earlier test had stopped the broker.
@@ -218,8 +218,8 @@ def own_valkey(own_valkey: Valkey) -> Valkey:
 @pytest.fixture
 def live(
     celery_setup: CeleryTestSetup, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[LiveHouse]:
-    """A house that runs, with the cast in it; `transaction()` works there, and rings for real."""
+) -> Iterator[LiveStack]:
+    """A running stack with the cast; `transaction()` writes to its database and publishes."""
     redis_url, opened, _ = pytestconfig.stash[OPEN]
     monkeypatch.setattr(app.conf, "broker_url", redis_url)
     # Nobody sweeps here who would ring again after a second in which Valkey had no processor.
@@ -229,15 +229,15 @@ def live(
     began = len(opened.worker.log)
     with transaction() as session:
         people = cast(session)
-    house = LiveHouse(celery_setup, opened, own, people)
+    stack = LiveStack(celery_setup, opened, own, people)
     for table in ("notification", "dispatch"):
         # Bells that the worker still has in mind, for rows of earlier tests, ring for nothing here.
-        house.sql(f"alter table {table} alter column id restart with {next(NUMBERS)}")
-    yield house
-    wait_for("the worker to rest", house.everybody_rests)
+        stack.sql(f"alter table {table} alter column id restart with {next(NUMBERS)}")
+    yield stack
+    wait_for("the worker to rest", stack.everybody_rests)
     new_session.configure(bind=engine)
     own.dispose()
-    house.service.close()
+    stack.service.close()
     app.set_current()
     said = opened.worker.log[began:]
     print(said)  # shown if the test has failed

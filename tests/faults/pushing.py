@@ -1,4 +1,4 @@
-"""A house that runs and pushes its list to a list server, which notes what it sees."""
+"""A running stack that pushes its list to a list server, which logs what it receives."""
 
 import sys
 import time
@@ -13,7 +13,7 @@ import pytest
 
 from models import Door
 from settings import settings
-from tests.faults.live import LiveHouse, wait_for
+from tests.faults.live import LiveStack, wait_for
 from tests.nodes import CHECKOUT, Worker
 from tests.workflows.sync.test_sync import crowd
 from workflows import access, outbox
@@ -46,10 +46,10 @@ WAITS: Final = """
 
 
 @dataclass
-class PushingHouse:
-    """The house, its worker, and the folder where the list server keeps lists and log."""
+class PushingStack:
+    """The stack, its worker, and the folder where the list server keeps lists and log."""
 
-    live: LiveHouse
+    live: LiveStack
     folder: Path
     worker: Worker
 
@@ -132,9 +132,9 @@ def is_gone(process: psutil.Process) -> bool:
 
 @pytest.fixture
 def pushing(
-    live: LiveHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[PushingHouse]:
-    """A house with a worker of its own, which knows this test's list server; nothing is pushed."""
+    live: LiveStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[PushingStack]:
+    """A stack with a worker of its own that pushes to this test's list server."""
     live.worker.kill()
     # No bell rings before the test says so.
     live.setup.broker.container.client.flushdb()
@@ -147,8 +147,8 @@ def pushing(
         "SYNC_TIMEOUT": f"{SYNC_TIMEOUT}s",
     }
     with Worker(live.told | told, children=2) as worker:
-        house = PushingHouse(live, tmp_path, worker)
-        yield house
-        house.let_go("wait", "linger")
+        stack = PushingStack(live, tmp_path, worker)
+        yield stack
+        stack.let_go("wait", "linger")
         print(worker.log)  # shown if the test has failed
         assert "example.org" not in worker.log, "an address in the worker's log"

@@ -10,10 +10,10 @@ from sqlalchemy import text
 from celeryconfig import visibility_timeout
 from sandbox.postgres import Postgres
 from tests.faults.calls import answer, call, decision, outcomes, refusal, written
-from tests.faults.live import PATIENCE, LiveHouse, wait_for
+from tests.faults.live import PATIENCE, LiveStack, wait_for
 
 
-def test_the_same_call_again_gets_the_first_answer(live: LiveHouse) -> None:
+def test_the_same_call_again_gets_the_first_answer(live: LiveStack) -> None:
     request = live.ask(send_in=timedelta(hours=1))
     live.wait_for_states("notification", sent=2)
     first = answer(live, "decide", **decision(live))
@@ -24,7 +24,7 @@ def test_the_same_call_again_gets_the_first_answer(live: LiveHouse) -> None:
     assert written(live) == before
 
 
-def test_another_call_with_the_same_key_is_refused(live: LiveHouse) -> None:
+def test_another_call_with_the_same_key_is_refused(live: LiveStack) -> None:
     live.ask()
     answer(live, "decide", **decision(live))
     other = call(live, "decide", **decision(live, verdict="rejected"))
@@ -34,7 +34,7 @@ def test_another_call_with_the_same_key_is_refused(live: LiveHouse) -> None:
     assert live.sql("select verdict from decision") == [("approved",)]
 
 
-def test_a_refused_call_leaves_no_key_behind(live: LiveHouse) -> None:
+def test_a_refused_call_leaves_no_key_behind(live: LiveStack) -> None:
     request = live.ask()
     take_back: dict[str, Any] = {"message_id": request.message_id, "by_id": live.people.ada.id}
     assert refusal(call(live, "recall", **take_back))[0] == "IllegalTransition"
@@ -44,7 +44,7 @@ def test_a_refused_call_leaves_no_key_behind(live: LiveHouse) -> None:
     assert answer(live, "recall", **take_back)["message"] == "draft"
 
 
-def test_ten_calls_at_once_with_one_key_are_one(live: LiveHouse) -> None:
+def test_ten_calls_at_once_with_one_key_are_one(live: LiveStack) -> None:
     live.ask()
 
     answers = [call(live, "decide", **decision(live)) for _ in range(10)]
@@ -53,7 +53,7 @@ def test_ten_calls_at_once_with_one_key_are_one(live: LiveHouse) -> None:
     assert live.sql("select count(*) from decision") == [(1,)]
 
 
-def test_of_ten_calls_at_once_with_keys_of_their_own_one_decides(live: LiveHouse) -> None:
+def test_of_ten_calls_at_once_with_keys_of_their_own_one_decides(live: LiveStack) -> None:
     live.ask()
 
     answers = [call(live, "decide", key=str(n), **decision(live)) for n in range(10)]
@@ -62,7 +62,7 @@ def test_of_ten_calls_at_once_with_keys_of_their_own_one_decides(live: LiveHouse
 
 
 def test_a_call_while_postgres_is_away_is_answered_when_it_is_back(
-    live: LiveHouse, own_postgres: Postgres
+    live: LiveStack, own_postgres: Postgres
 ) -> None:
     live.ask()
     live.wait_for_states("notification", sent=2)
@@ -76,7 +76,7 @@ def test_a_call_while_postgres_is_away_is_answered_when_it_is_back(
     live.wait_for_states("dispatch", sent=1)
 
 
-def test_a_call_whose_worker_is_killed_is_answered_by_the_next_one(live: LiveHouse) -> None:
+def test_a_call_whose_worker_is_killed_is_answered_by_the_next_one(live: LiveStack) -> None:
     live.ask()
     live.wait_for_states("notification", sent=2)
     with live.database.begin() as somebody:

@@ -4,12 +4,12 @@ from datetime import timedelta
 from functools import partial
 
 from sandbox.postgres import Postgres
-from tests.faults.live import LiveHouse, wait_for
+from tests.faults.live import LiveStack, wait_for
 from workflows.celery import app
 from workflows.sendout.send import BATCH_SIZE
 
 
-def crash_and_restart(live: LiveHouse, diary: Postgres) -> None:
+def crash_and_restart(live: LiveStack, diary: Postgres) -> None:
     """Have PostgreSQL crash and come back, and an hour pass."""
     diary.kill()
     live.mailbox.be_slow(0)
@@ -18,7 +18,7 @@ def crash_and_restart(live: LiveHouse, diary: Postgres) -> None:
     live.sweep_after_an_hour()
 
 
-def test_a_sendout_outlives_a_crash_of_postgres(live: LiveHouse, own_postgres: Postgres) -> None:
+def test_a_sendout_outlives_a_crash_of_postgres(live: LiveStack, own_postgres: Postgres) -> None:
     live.subscribe(118)
     live.mailbox.be_slow(0.02)
     live.decide(live.ask())
@@ -33,7 +33,7 @@ def test_a_sendout_outlives_a_crash_of_postgres(live: LiveHouse, own_postgres: P
     assert live.worker.pid == first_worker
 
 
-def test_a_letter_outlives_a_crash_of_postgres(live: LiveHouse, own_postgres: Postgres) -> None:
+def test_a_letter_outlives_a_crash_of_postgres(live: LiveStack, own_postgres: Postgres) -> None:
     live.mailbox.be_slow(5)
     live.ask()
     wait_for("both letters to be on their way", lambda: live.transactions() == 2)
@@ -47,7 +47,7 @@ def test_a_letter_outlives_a_crash_of_postgres(live: LiveHouse, own_postgres: Po
 
 
 def test_a_bell_that_rings_while_postgres_is_away_is_rung_again(
-    live: LiveHouse, own_postgres: Postgres
+    live: LiveStack, own_postgres: Postgres
 ) -> None:
     request = live.ask(send_in=timedelta(hours=1))
     live.wait_for_states("notification", sent=2)

@@ -9,7 +9,7 @@ import redis
 
 from models import Verdict
 from sandbox.valkey import Valkey
-from tests.faults.live import LiveHouse, wait_for
+from tests.faults.live import LiveStack, wait_for
 from workflows.celery import app
 
 
@@ -33,7 +33,7 @@ def rung_in_vain(queue: Valkey) -> Iterator[None]:
 
 
 def test_a_question_is_told_although_its_bells_are_lost(
-    live: LiveHouse, own_valkey: Valkey
+    live: LiveStack, own_valkey: Valkey
 ) -> None:
     with rung_in_vain(own_valkey):
         live.ask()
@@ -45,7 +45,7 @@ def test_a_question_is_told_although_its_bells_are_lost(
 
 
 def test_an_approved_message_is_sent_although_its_bell_is_lost(
-    live: LiveHouse, own_valkey: Valkey
+    live: LiveStack, own_valkey: Valkey
 ) -> None:
     request = live.ask()
     live.wait_for_states("notification", sent=2)
@@ -59,7 +59,7 @@ def test_an_approved_message_is_sent_although_its_bell_is_lost(
 
 
 def test_an_author_learns_of_a_rejection_although_its_bell_is_lost(
-    live: LiveHouse, own_valkey: Valkey
+    live: LiveStack, own_valkey: Valkey
 ) -> None:
     request = live.ask()
     live.wait_for_states("notification", sent=2)
@@ -73,7 +73,7 @@ def test_an_author_learns_of_a_rejection_although_its_bell_is_lost(
 
 
 def test_the_next_batch_is_sent_although_its_bell_is_lost(
-    live: LiveHouse, own_valkey: Valkey
+    live: LiveStack, own_valkey: Valkey
 ) -> None:
     live.subscribe(58)
     live.mailbox.be_slow(0.3)
@@ -100,7 +100,7 @@ def test_the_next_batch_is_sent_although_its_bell_is_lost(
 
 
 def test_a_story_ends_although_everything_is_forgotten_all_the_time(
-    live: LiveHouse, own_valkey: Valkey
+    live: LiveStack, own_valkey: Valkey
 ) -> None:
     live.subscribe(118)
     with forgetful(own_valkey):

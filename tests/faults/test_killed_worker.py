@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from models import Act, Message
-from tests.faults.live import PATIENCE, LiveHouse, wait_for
+from tests.faults.live import PATIENCE, LiveStack, wait_for
 from workflows.queries.message_status import timeline
 from workflows.sendout.send import BATCH_SIZE
 from workflows.transaction import transaction
 
 
-def kill_and_restart(live: LiveHouse) -> None:
+def kill_and_restart(live: LiveStack) -> None:
     """Kill the worker, and start another one in a world where an hour has passed."""
     live.setup.worker.kill()
     live.mailbox.be_slow(0)
@@ -17,7 +17,7 @@ def kill_and_restart(live: LiveHouse) -> None:
     live.sweep_after_an_hour()
 
 
-def test_kill_leaves_no_process_of_the_worker(live: LiveHouse) -> None:
+def test_kill_leaves_no_process_of_the_worker(live: LiveStack) -> None:
     processes = live.setup.worker.get_running_processes_info(["pid"])
 
     live.setup.worker.kill()
@@ -26,7 +26,7 @@ def test_kill_leaves_no_process_of_the_worker(live: LiveHouse) -> None:
     assert live.setup.worker.container.status == "exited"
 
 
-def test_a_letter_is_sent_although_its_worker_is_killed(live: LiveHouse) -> None:
+def test_a_letter_is_sent_although_its_worker_is_killed(live: LiveStack) -> None:
     live.mailbox.be_slow(5)
     live.ask()
     wait_for("both letters to be on their way", lambda: live.transactions() == 2)
@@ -37,7 +37,7 @@ def test_a_letter_is_sent_although_its_worker_is_killed(live: LiveHouse) -> None
     assert [len(live.letters(name)) for name in ("grace", "linus")] == [1, 1]
 
 
-def test_a_killed_sendout_loses_sight_of_one_batch_and_repeats_nothing(live: LiveHouse) -> None:
+def test_a_killed_sendout_loses_sight_of_one_batch_and_repeats_nothing(live: LiveStack) -> None:
     live.subscribe(118)
     live.mailbox.be_slow(0.02)
     request = live.ask()
@@ -58,7 +58,7 @@ def test_a_killed_sendout_loses_sight_of_one_batch_and_repeats_nothing(live: Liv
 
 
 def test_a_decision_is_followed_although_the_worker_that_took_it_is_killed(
-    live: LiveHouse,
+    live: LiveStack,
 ) -> None:
     # Not at once: a worker that is killed within a batch loses sight of it, which is another test.
     request = live.ask(send_in=timedelta(seconds=40))
@@ -81,7 +81,7 @@ def test_a_decision_is_followed_although_the_worker_that_took_it_is_killed(
     assert again.get(timeout=PATIENCE)["message"] == "scheduled"
 
 
-def test_a_sendout_whose_time_a_killed_worker_kept_in_mind_is_not_missed(live: LiveHouse) -> None:
+def test_a_sendout_whose_time_a_killed_worker_kept_in_mind_is_not_missed(live: LiveStack) -> None:
     request = live.ask(send_in=timedelta(seconds=40))
     live.decide(request)
     queue = live.setup.broker.container.client

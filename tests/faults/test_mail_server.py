@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from models import Verdict
-from tests.faults.live import LiveHouse, wait_for
+from tests.faults.live import LiveStack, wait_for
 
 
-def test_letters_wait_for_a_mail_server_that_is_away(live: LiveHouse) -> None:
+def test_letters_wait_for_a_mail_server_that_is_away(live: LiveStack) -> None:
     live.mailbox.stop()
     live.ask()
     tried = "select failure from notification where state = 'pending' and failure is not null"
@@ -23,7 +23,7 @@ def test_letters_wait_for_a_mail_server_that_is_away(live: LiveHouse) -> None:
     assert set(live.sql("select attempts from notification")) == {(1,)}
 
 
-def test_a_sendout_waits_for_a_mail_server_that_is_away(live: LiveHouse) -> None:
+def test_a_sendout_waits_for_a_mail_server_that_is_away(live: LiveStack) -> None:
     live.subscribe(58)
     request = live.ask()
     live.wait_for_states("notification", sent=2)
@@ -39,7 +39,7 @@ def test_a_sendout_waits_for_a_mail_server_that_is_away(live: LiveHouse) -> None
     assert set(live.copies().values()) == {1}
 
 
-def test_a_mail_server_that_goes_in_the_middle_of_a_batch_repeats_nothing(live: LiveHouse) -> None:
+def test_a_mail_server_that_goes_in_the_middle_of_a_batch_repeats_nothing(live: LiveStack) -> None:
     live.subscribe(58)
     live.mailbox.be_slow(0.02)
     live.decide(live.ask())
@@ -59,7 +59,7 @@ def test_a_mail_server_that_goes_in_the_middle_of_a_batch_repeats_nothing(live: 
 
 
 def test_who_is_refused_for_now_is_tried_again_and_who_is_refused_for_good_is_not(
-    live: LiveHouse,
+    live: LiveStack,
 ) -> None:
     live.subscribe(8)
     live.mailbox.answer("member1@example.org", "451 4.3.0 Later, member1@example.org")
@@ -79,7 +79,7 @@ def test_who_is_refused_for_now_is_tried_again_and_who_is_refused_for_good_is_no
 
 @pytest.mark.parametrize("kept", [True, False])
 def test_a_connection_that_breaks_after_the_last_byte_is_uncertain_and_not_repeated(
-    live: LiveHouse, kept: bool
+    live: LiveStack, kept: bool
 ) -> None:
     live.subscribe(8)
     request = live.ask(send_in=timedelta(hours=1))
@@ -98,7 +98,7 @@ def test_a_connection_that_breaks_after_the_last_byte_is_uncertain_and_not_repea
 
 
 def test_a_letter_that_comes_twice_after_a_broken_connection_is_the_same_letter(
-    live: LiveHouse,
+    live: LiveStack,
 ) -> None:
     request = live.ask()
     live.wait_for_states("notification", sent=2)

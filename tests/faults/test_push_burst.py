@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from models import Actor, Door
-from tests.faults.pushing import PushingHouse
+from tests.faults.pushing import PushingStack
 from workflows.people.users import add_user
 from workflows.subscriptions.subscribe import subscribe, unsubscribe
 from workflows.transaction import transaction
@@ -12,7 +12,7 @@ THREADS = 6
 CHANGES = 50  # of each
 
 
-def change(pushing: PushingHouse, thread: int) -> None:
+def change(pushing: PushingStack, thread: int) -> None:
     """Have new people join; every third leaves again, as a change of its own."""
     announce = pushing.live.people.announce
     for number in range(CHANGES):
@@ -25,7 +25,7 @@ def change(pushing: PushingHouse, thread: int) -> None:
                 unsubscribe(session, user, announce, actor=Actor(user, Door.PORTAL))
 
 
-def test_hundreds_of_changes_at_once_become_one_push_or_two(pushing: PushingHouse) -> None:
+def test_hundreds_of_changes_at_once_become_one_push_or_two(pushing: PushingStack) -> None:
     pushing.assert_converges()
 
     with ThreadPoolExecutor(THREADS) as threads:

@@ -4,13 +4,13 @@ from sqlalchemy import text
 
 from models import Failure
 from tests.faults.live import wait_for
-from tests.faults.pushing import WAITS, PushingHouse, is_gone
+from tests.faults.pushing import WAITS, PushingStack, is_gone
 
 MEMBERS = 200_000
 
 
 def test_a_command_whose_worker_is_killed_sees_everybody_and_no_other_starts_before_it_ends(
-    pushing: PushingHouse,
+    pushing: PushingStack,
 ) -> None:
     pushing.crowd(MEMBERS - 3)
     pushing.hold("wait", "linger")
@@ -33,7 +33,7 @@ def test_a_command_whose_worker_is_killed_sees_everybody_and_no_other_starts_bef
 
 
 def test_a_worker_that_is_killed_while_it_reads_the_addresses_has_claimed_nothing(
-    pushing: PushingHouse,
+    pushing: PushingStack,
 ) -> None:
     with pushing.live.database.connect() as somebody:
         somebody.execute(text("lock table subscription"))
@@ -51,7 +51,7 @@ def test_a_worker_that_is_killed_while_it_reads_the_addresses_has_claimed_nothin
     pushing.assert_converges()
 
 
-def test_a_command_that_is_killed_is_run_again(pushing: PushingHouse) -> None:
+def test_a_command_that_is_killed_is_run_again(pushing: PushingStack) -> None:
     pushing.hold("wait")
     command = pushing.wait_for_a_command()
 

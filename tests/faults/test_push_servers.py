@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from sandbox.postgres import Postgres
 from sandbox.valkey import Valkey
 from tests.faults.live import wait_for
-from tests.faults.pushing import WAITS, PushingHouse
+from tests.faults.pushing import WAITS, PushingStack
 from workflows.sync.request import ask_now
 from workflows.transaction import transaction
 
@@ -27,7 +27,7 @@ def crash_and_forget(queue: Valkey) -> None:
     queue.start()
 
 
-def test_a_push_outlives_a_crash_of_postgres(pushing: PushingHouse, own_postgres: Postgres) -> None:
+def test_a_push_outlives_a_crash_of_postgres(pushing: PushingStack, own_postgres: Postgres) -> None:
     pushing.hold("wait")
     pushing.wait_for_a_command()
 
@@ -45,7 +45,7 @@ def test_a_push_outlives_a_crash_of_postgres(pushing: PushingHouse, own_postgres
 
 
 def test_a_crash_of_postgres_while_the_addresses_are_read_has_claimed_nothing(
-    pushing: PushingHouse, own_postgres: Postgres
+    pushing: PushingStack, own_postgres: Postgres
 ) -> None:
     somebody = pushing.live.database.connect()
     somebody.execute(text("lock table subscription"))
@@ -65,7 +65,7 @@ def test_a_crash_of_postgres_while_the_addresses_are_read_has_claimed_nothing(
 
 @pytest.mark.parametrize("lose", [flush, crash_and_forget])
 def test_a_change_is_pushed_although_its_bell_is_lost(
-    pushing: PushingHouse, own_valkey: Valkey, lose: Callable[[Valkey], None]
+    pushing: PushingStack, own_valkey: Valkey, lose: Callable[[Valkey], None]
 ) -> None:
     pushing.assert_converges()
     # No worker has the bell in mind: only the queue has.
@@ -79,7 +79,7 @@ def test_a_change_is_pushed_although_its_bell_is_lost(
 
 
 def test_a_push_that_is_asked_for_is_run_although_its_bell_is_lost(
-    pushing: PushingHouse, own_valkey: Valkey
+    pushing: PushingStack, own_valkey: Valkey
 ) -> None:
     pushing.worker.kill()
     with transaction() as session:
@@ -92,7 +92,7 @@ def test_a_push_that_is_asked_for_is_run_although_its_bell_is_lost(
     assert len(pushing.noted("ends")) == 1
 
 
-def test_a_push_outlives_a_crash_of_valkey(pushing: PushingHouse, own_valkey: Valkey) -> None:
+def test_a_push_outlives_a_crash_of_valkey(pushing: PushingStack, own_valkey: Valkey) -> None:
     pushing.hold("wait")
     pushing.wait_for_a_command()
 

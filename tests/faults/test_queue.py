@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from sandbox.valkey import Valkey
-from tests.faults.live import LiveHouse, wait_for
+from tests.faults.live import LiveStack, wait_for
 
 
 def crash(queue: Valkey, *, forgets: bool) -> None:
@@ -15,7 +15,7 @@ def crash(queue: Valkey, *, forgets: bool) -> None:
         shutil.rmtree(queue.folder / "appendonlydir")
 
 
-def dispatches_of_a_supervised_worker(live: LiveHouse) -> dict[str, int]:
+def dispatches_of_a_supervised_worker(live: LiveStack) -> dict[str, int]:
     """Start the worker again if it has ended, as systemd, Compose and Kubernetes do.
 
     Kombu 5.7 ends a worker whose broker goes while it has unacknowledged tasks, once these are done
@@ -27,7 +27,7 @@ def dispatches_of_a_supervised_worker(live: LiveHouse) -> dict[str, int]:
 
 @pytest.mark.parametrize("forgets", [False, True])
 def test_a_sendout_outlives_a_crash_of_valkey(
-    live: LiveHouse, own_valkey: Valkey, forgets: bool
+    live: LiveStack, own_valkey: Valkey, forgets: bool
 ) -> None:
     live.subscribe(58)
     live.mailbox.be_slow(0.02)
@@ -50,7 +50,7 @@ def test_a_sendout_outlives_a_crash_of_valkey(
 
 
 def test_an_idle_worker_hears_a_valkey_that_has_come_back_with_nothing(
-    live: LiveHouse, own_valkey: Valkey
+    live: LiveStack, own_valkey: Valkey
 ) -> None:
     # With a task in hand, or a bell in mind, kombu would end the worker instead and a supervisor
     # start another one: this one is new, and nothing waits for it.

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from models import Actor, Rate, SendoutRules, Window
 from models.clock import now
-from tests.faults.live import LiveHouse, wait_for
+from tests.faults.live import LiveStack, wait_for
 from workflows.lists import lists
 from workflows.sendout.rules import set_sendout_rules
 from workflows.sendout.send import BATCH_SIZE
@@ -22,7 +22,7 @@ def set_rules(rules: SendoutRules) -> None:
         )
 
 
-def begin(live: LiveHouse, rules: SendoutRules) -> None:
+def begin(live: LiveStack, rules: SendoutRules) -> None:
     """Have a message be sent to 120 people by these rules."""
     set_rules(rules)
     live.subscribe(EVERYBODY - 2)
@@ -35,7 +35,7 @@ def a_closed_window() -> SendoutRules:
     return SendoutRules(windows=(Window.read(f"{opens:%H:%M}-{closes:%H:%M}"),))
 
 
-def pause(live: LiveHouse) -> int:
+def pause(live: LiveStack) -> int:
     """Wait until the sendout pauses; returns how many copies have left."""
     live.wait_for_a_pause()
     wait_for("the worker to rest", live.everybody_rests)
@@ -43,7 +43,7 @@ def pause(live: LiveHouse) -> int:
 
 
 def test_a_sendout_pauses_when_its_rate_is_used_up_and_goes_on_in_the_next_period(
-    live: LiveHouse,
+    live: LiveStack,
 ) -> None:
     begin(live, SIXTY_AN_HOUR)
 
@@ -57,7 +57,7 @@ def test_a_sendout_pauses_when_its_rate_is_used_up_and_goes_on_in_the_next_perio
 
 
 def test_a_killed_worker_has_used_up_the_rate_and_its_batch_is_not_sent_again(
-    live: LiveHouse,
+    live: LiveStack,
 ) -> None:
     live.mailbox.be_slow(0.02)
     begin(live, SIXTY_AN_HOUR)
@@ -77,7 +77,7 @@ def test_a_killed_worker_has_used_up_the_rate_and_its_batch_is_not_sent_again(
     assert set(live.copies().values()) == {1}
 
 
-def test_rules_that_change_half_way_count_from_the_next_batch_on(live: LiveHouse) -> None:
+def test_rules_that_change_half_way_count_from_the_next_batch_on(live: LiveStack) -> None:
     live.mailbox.be_slow(0.01)
     begin(live, SendoutRules())
     wait_for("the first batch", live.copies, enough=lambda copies: len(copies) > 5)

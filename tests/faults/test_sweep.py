@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from models import Actor, Door, Message
-from tests.faults.live import LiveHouse, wait_for
+from tests.faults.live import LiveStack, wait_for
 from tests.nodes import CeleryProcess, Worker
 from workflows.celery import app
 from workflows.sendout.schedule import recall
@@ -14,7 +14,7 @@ from workflows.transaction import transaction
 TABLES = ("notification", "dispatch", "delivery", "audit_entry", "message", "idempotent_call")
 
 
-def rows(live: LiveHouse) -> dict[str, Any]:
+def rows(live: LiveStack) -> dict[str, Any]:
     """All that a sweep could change."""
     return {table: live.sql(f"select {table}::text from {table} order by 1") for table in TABLES}
 
@@ -22,28 +22,28 @@ def rows(live: LiveHouse) -> dict[str, Any]:
 BELLS = {"letters.deliver_notification": "notification", "sendout.send_dispatch": "dispatch"}
 
 
-def ring(live: LiveHouse, task: str, *, times: int) -> None:
+def ring(live: LiveStack, task: str, *, times: int) -> None:
     """Ring for the first row that there is."""
     ((row_id,),) = live.sql(f"select min(id) from {BELLS[task]}")
     for _ in range(times):
         app.send_task(task, args=[row_id], ignore_result=True)
 
 
-def ring_and_wait(live: LiveHouse, task: str, *, times: int = 1) -> None:
+def ring_and_wait(live: LiveStack, task: str, *, times: int = 1) -> None:
     """Ring, and wait until it was heard."""
     before = live.worker.runs(task)
     ring(live, task, times=times)
     wait_for(f"{task} to be done", lambda: live.worker.runs(task) >= before + times)
 
 
-def a_scheduled_message(live: LiveHouse) -> int:
+def a_scheduled_message(live: LiveStack) -> int:
     """The id of a message of Ada's that is approved, to be sent in an hour."""
     request = live.ask(send_in=timedelta(hours=1))
     live.decide(request)
     return request.message_id
 
 
-def test_a_second_sweep_finds_nothing_to_do(live: LiveHouse) -> None:
+def test_a_second_sweep_finds_nothing_to_do(live: LiveStack) -> None:
     live.mailbox.stop()
     a_scheduled_message(live)
     live.sweep_after_an_hour()
@@ -59,7 +59,7 @@ def test_a_second_sweep_finds_nothing_to_do(live: LiveHouse) -> None:
     wait_for("a sweep that finds nothing to do", changes_nothing)
 
 
-def test_sweeps_that_run_at_once_ring_for_nothing_twice(live: LiveHouse) -> None:
+def test_sweeps_that_run_at_once_ring_for_nothing_twice(live: LiveStack) -> None:
     live.subscribe(58)
     live.mailbox.stop()
     a_scheduled_message(live)
@@ -77,7 +77,7 @@ def test_sweeps_that_run_at_once_ring_for_nothing_twice(live: LiveHouse) -> None
     assert len(live.letters("grace")) == 1
 
 
-def test_a_letter_whose_bell_rings_again_is_not_sent_again(live: LiveHouse) -> None:
+def test_a_letter_whose_bell_rings_again_is_not_sent_again(live: LiveStack) -> None:
     live.ask()
     live.wait_for_states("notification", sent=2)
 
@@ -86,7 +86,7 @@ def test_a_letter_whose_bell_rings_again_is_not_sent_again(live: LiveHouse) -> N
     assert len(live.letters("grace")) == 1
 
 
-def test_a_letter_that_several_are_rung_for_at_once_is_sent_once(live: LiveHouse) -> None:
+def test_a_letter_that_several_are_rung_for_at_once_is_sent_once(live: LiveStack) -> None:
     live.mailbox.be_slow(0.5)
     live.ask()
 
@@ -97,7 +97,7 @@ def test_a_letter_that_several_are_rung_for_at_once_is_sent_once(live: LiveHouse
     assert [len(live.letters(name)) for name in ("grace", "linus")] == [1, 1]
 
 
-def test_a_sendout_whose_bell_rings_again_is_not_sent_again(live: LiveHouse) -> None:
+def test_a_sendout_whose_bell_rings_again_is_not_sent_again(live: LiveStack) -> None:
     live.decide(live.ask())
     live.wait_for_states("dispatch", sent=1)
 
@@ -106,7 +106,7 @@ def test_a_sendout_whose_bell_rings_again_is_not_sent_again(live: LiveHouse) -> 
     assert live.copies() == {"edsger@example.org": 1, "barbara@example.org": 1}
 
 
-def test_a_bell_for_a_recalled_sendout_sends_nothing(live: LiveHouse) -> None:
+def test_a_bell_for_a_recalled_sendout_sends_nothing(live: LiveStack) -> None:
     message_id = a_scheduled_message(live)
     with transaction() as session:
         message = session.get_one(Message, message_id)
@@ -119,7 +119,7 @@ def test_a_bell_for_a_recalled_sendout_sends_nothing(live: LiveHouse) -> None:
     assert live.copies() == {}
 
 
-def test_a_bell_before_its_time_sends_nothing(live: LiveHouse) -> None:
+def test_a_bell_before_its_time_sends_nothing(live: LiveStack) -> None:
     a_scheduled_message(live)
 
     ring_and_wait(live, "sendout.send_dispatch")
@@ -129,7 +129,7 @@ def test_a_bell_before_its_time_sends_nothing(live: LiveHouse) -> None:
 
 
 def test_a_sendout_that_is_rung_for_on_two_workers_at_once_sends_nobody_twice(
-    live: LiveHouse,
+    live: LiveStack,
 ) -> None:
     live.subscribe(198)
     a_scheduled_message(live)
@@ -146,7 +146,7 @@ def test_a_sendout_that_is_rung_for_on_two_workers_at_once_sends_nobody_twice(
     assert set(live.copies().values()) == {1}
 
 
-def test_two_beats_sweep_by_themselves_and_harm_nobody(live: LiveHouse) -> None:
+def test_two_beats_sweep_by_themselves_and_harm_nobody(live: LiveStack) -> None:
     live.mailbox.stop()
     message_id = a_scheduled_message(live)
     wait_for("the worker to rest", live.everybody_rests)

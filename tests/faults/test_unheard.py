@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from models import Actor, Door, Message, Notification
 from sandbox.valkey import Valkey
 from tests.builders import Cast, a_draft, a_request, cast
-from tests.faults.premises import send_home
+from tests.faults.shared import kill_shared_worker
 from workflows.celery import app
 from workflows.moderation.decide import request_approval
 from workflows.transaction import transaction
@@ -32,7 +32,7 @@ def ask(people: Cast) -> list[str]:
 
 
 @pytest.fixture
-def people(house: Engine) -> Cast:  # noqa: ARG001 whose database it is
+def people(own_database: Engine) -> Cast:  # noqa: ARG001 whose database it is
     """The cast; a bell has been rung for them, so that there is a connection that can break."""
     with transaction() as session:
         people = cast(session)
@@ -113,7 +113,7 @@ def test_it_has_become_read_only(people: Cast, own_valkey: Valkey) -> None:
 def test_it_is_back_and_is_rung_again(
     people: Cast, own_valkey: Valkey, pytestconfig: pytest.Config
 ) -> None:
-    send_home(pytestconfig)
+    kill_shared_worker(pytestconfig)
     own_valkey.kill()
     assert commits_in_time_and_warns(people)
     own_valkey.start()

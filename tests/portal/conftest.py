@@ -1,4 +1,4 @@
-"""The doors of a test's own house."""
+"""Fixtures of the portal's doors, each with a database of its own."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from models import User
 from tests.builders import Cast
-from tests.faults.premises import send_home
-from tests.portal.doors import GRACE, Doors, a_house, clear, code_in, opened
-from tests.portal.matrix import house as matrix
+from tests.faults.shared import kill_shared_worker
+from tests.portal.doors import GRACE, Doors, a_database, clear, code_in, opened
+from tests.portal.matrix import installation as matrix
 from tests.portal.visitors import Visitor, an_app, forget_guesses, log_in_as
 from tests.workflows.sync.pushing import ListServer
 from workflows import transaction as unit
@@ -21,24 +21,24 @@ from workflows.outbox import Bell
 @pytest.fixture(autouse=True, scope="package")
 def nobody_is_at_work(pytestconfig: pytest.Config) -> None:
     """A worker that tests elsewhere share would answer here, too."""
-    send_home(pytestconfig)
+    kill_shared_worker(pytestconfig)
 
 
 @pytest.fixture(scope="module")
-def our_house(template: str) -> Iterator[Engine]:
+def module_database(template: str) -> Iterator[Engine]:
     """A database for all tests of a module, one after the other."""
-    with a_house(template) as house:
-        yield house
+    with a_database(template) as database:
+        yield database
 
 
 @pytest.fixture
 def doors(
-    our_house: Engine,
+    module_database: Engine,
     rung: list[Bell],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Doors]:
-    """All doors of a house in which there is the cast and nothing else."""
-    clear(our_house)
+    """All doors, with a database that holds only the cast."""
+    clear(module_database)
     with opened(rung, monkeypatch) as running:
         yield running
 
@@ -72,11 +72,11 @@ def server(tmp_path: Path) -> ListServer:
 
 
 @pytest.fixture(scope="module")
-def furnished() -> Iterator[matrix.House]:
-    """A house with one of each thing, for all tests of a module; each leaves it as it was."""
+def installation() -> Iterator[matrix.Installation]:
+    """A portal with one row of each kind, for all tests of a module; each test restores it."""
     bells: list[Bell] = []
-    with pytest.MonkeyPatch.context() as patch, matrix.opened(bells) as house:
+    with pytest.MonkeyPatch.context() as patch, matrix.opened(bells) as one:
         patch.setattr(unit, "ring", bells.extend)
         patch.setattr(unit, "ring_for_lists", bells.extend)
-        house.furnish()
-        yield house
+        one.fill()
+        yield one

@@ -1,4 +1,4 @@
-"""A house with all its doors open: web pages, LMTP, a mail relay and a phone network."""
+"""A portal with all its doors open: web pages, LMTP, a mail relay and a phone network."""
 
 import re
 import smtplib
@@ -129,8 +129,8 @@ def opened(bells: list[Bell], monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors
 
 
 @contextmanager
-def a_house(template: str) -> Iterator[Engine]:
-    """A database of a module's own, as `house` is one of a test's own: that takes longer."""
+def a_database(template: str) -> Iterator[Engine]:
+    """A database for one module; a fixture `own_database` for each test takes longer."""
     with new_database(template) as url:
         own = create_engine(url, hide_parameters=True)
         new_session.configure(bind=own)
@@ -139,9 +139,9 @@ def a_house(template: str) -> Iterator[Engine]:
         own.dispose()
 
 
-def clear(house: Engine) -> None:
+def clear(database: Engine) -> None:
     """Have nothing in the database but what the migrations put there, and count from 1 again."""
-    with house.begin() as connection:
+    with database.begin() as connection:
         connection.execute(text("set local session_replication_role = replica"))
         for table in Base.metadata.tables.values():
             if table.name not in {"role", "legal_move"}:

@@ -14,8 +14,8 @@ from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
 import psutil
 
-from sandbox.house import ROOT
 from sandbox.residents import RESIDENTS
+from sandbox.stack import ROOT
 from tests.sandbox.machine import all_gone
 
 # Whoever runs these tests in the background has told the shell to ignore Ctrl-C.
@@ -32,7 +32,7 @@ SERVERS = {"DATABASE_URL", "REDIS_URL"}
 
 
 @contextmanager
-def the_house_up(folder: Path) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+def the_stack_up(folder: Path) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     """What it prints until it has nothing more to say by itself, and its process."""
     # With the servers of this test run it would move into the house of other tests.
     alone = {name: value for name, value in os.environ.items() if name not in SERVERS}
@@ -96,7 +96,7 @@ def in_a_second_terminal(command: str, said: str) -> "subprocess.CompletedProces
 
 
 def test_all_that_make_up_prints_is_there_until_ctrl_c(tmp_path: Path) -> None:
-    with the_house_up(tmp_path / "house") as (said, up):
+    with the_stack_up(tmp_path / "house") as (said, up):
         portal = address_of("portal", said)
         password = re.search(r'with the password "(.+)" as', said)
         assert password

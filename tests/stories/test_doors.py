@@ -11,7 +11,17 @@ from typer.testing import CliRunner
 from models import Actor, AuditEntry, Door, ModerationRequest, Verdict
 from models.database import new_session
 from portal.cli import app
-from tests.portal.doors import GRACE, PUBLIC, Doors, a_house, clear, decisions, opened, rows, user
+from tests.portal.doors import (
+    GRACE,
+    PUBLIC,
+    Doors,
+    a_database,
+    clear,
+    decisions,
+    opened,
+    rows,
+    user,
+)
 from workflows.moderation.decide import AlreadyDecided, decide
 from workflows.outbox import Bell
 from workflows.transaction import transaction
@@ -44,20 +54,20 @@ EVERY_DOOR = pytest.mark.parametrize("door", list(WORDS))
 
 
 @pytest.fixture(scope="module")
-def our_house(template: str) -> Iterator[Engine]:
+def module_database(template: str) -> Iterator[Engine]:
     """A database for all tests of a module, one after the other."""
-    with a_house(template) as house:
-        yield house
+    with a_database(template) as database:
+        yield database
 
 
 @pytest.fixture
 def doors(
-    our_house: Engine,
+    module_database: Engine,
     rung: list[Bell],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Doors]:
-    """All doors of a house in which there is the cast and nothing else."""
-    clear(our_house)
+    """All doors, with a database that holds only the cast."""
+    clear(module_database)
     with opened(rung, monkeypatch) as running:
         yield running
 

@@ -9,7 +9,7 @@ from models import Actor, ApproverList, Door, ListDelivery, MailingList, Message
 from models.clock import now
 from sandbox.mailbox import Mail
 from tests.builders import LIMIT, person
-from tests.faults.live import LiveHouse, wait_for
+from tests.faults.live import LiveStack, wait_for
 from workflows.lists import lists
 from workflows.messages.write import Draft, hand_in, write
 from workflows.moderation.decide import AlreadyDecided, decide, request_approval, request_by_id
@@ -34,7 +34,7 @@ RAW = b"\r\n".join(
     ]
 )
 OTHERS = ("Donald", "Frances", "John", "Jean", "Alan", "Radia")
-ON_TIME = 5  # seconds after its time; tens of milliseconds are usual, no sweep is in this house
+ON_TIME = 5  # seconds after its time; tens of milliseconds are usual, no beat runs here
 DOORS = (Door.PORTAL, Door.LINK, Door.MAIL, Door.SMS, Door.COMMAND_LINE, Door.SERVICE)
 
 
@@ -45,7 +45,7 @@ class Asked(NamedTuple):
     request_id: int
 
 
-def ask(live: LiveHouse, *, send_in: timedelta | None = None) -> Asked:
+def ask(live: LiveStack, *, send_in: timedelta | None = None) -> Asked:
     """Have Ada write RAW, to be sent after so long, and hand it in."""
     with transaction() as session:
         ada = session.get_one(User, live.people.ada.id)
@@ -62,7 +62,7 @@ def ask(live: LiveHouse, *, send_in: timedelta | None = None) -> Asked:
         return Asked(message.id, request.id)
 
 
-def have_eight_approvers(live: LiveHouse) -> list[User]:
+def have_eight_approvers(live: LiveStack) -> list[User]:
     with transaction() as session:
         editors = session.get_one(ApproverList, live.people.approvers.id)
         everybody = [*editors.members, *(person(session, f"{name} X") for name in OTHERS)]
@@ -70,7 +70,7 @@ def have_eight_approvers(live: LiveHouse) -> list[User]:
     return everybody
 
 
-def have_a_disabled_member(live: LiveHouse) -> None:
+def have_a_disabled_member(live: LiveStack) -> None:
     with transaction() as session:
         member = person(session, "Tony Hoare")
         announce = session.get_one(MailingList, live.people.announce.id)
@@ -109,14 +109,14 @@ def attached(letter: Mail) -> bytes:
     return part.partition(b"\r\n\r\n")[2]
 
 
-def questions(live: LiveHouse, approver: User) -> list[Mail]:
+def questions(live: LiveStack, approver: User) -> list[Mail]:
     """What this approver was asked; what is told afterwards carries no message."""
     received = live.mailbox.to(approver.address)
     return [mail for mail in received if b"Content-Type: message/rfc822" in mail.content]
 
 
 def test_the_first_of_eight_answers_sends_what_all_have_seen_when_its_time_has_come(
-    live: LiveHouse,
+    live: LiveStack,
 ) -> None:
     approvers = have_eight_approvers(live)
     have_a_disabled_member(live)
@@ -141,7 +141,7 @@ def test_the_first_of_eight_answers_sends_what_all_have_seen_when_its_time_has_c
     assert all(0 <= late < ON_TIME for (late,) in seconds)
 
 
-def test_a_rejected_message_comes_back_and_only_who_was_asked_hears_of_it(live: LiveHouse) -> None:
+def test_a_rejected_message_comes_back_and_only_who_was_asked_hears_of_it(live: LiveStack) -> None:
     asked = ask(live)
     live.wait_for_states("notification", sent=2)
     before = len(live.mailbox.mails)
@@ -170,7 +170,7 @@ def test_a_rejected_message_comes_back_and_only_who_was_asked_hears_of_it(live: 
     assert live.states("message") == {"rejected": 1}
 
 
-def test_a_list_whose_server_distributes_gets_one_mail_to_its_address(live: LiveHouse) -> None:
+def test_a_list_whose_server_distributes_gets_one_mail_to_its_address(live: LiveStack) -> None:
     with transaction() as session:
         announce = session.get_one(MailingList, live.people.announce.id)
         announce.delivery = ListDelivery.LIST_ADDRESS
@@ -182,7 +182,7 @@ def test_a_list_whose_server_distributes_gets_one_mail_to_its_address(live: Live
     assert live.copies() == {"announce@lists.example.org": 1}
 
 
-def test_an_author_with_the_right_to_send_asks_nobody(live: LiveHouse) -> None:
+def test_an_author_with_the_right_to_send_asks_nobody(live: LiveStack) -> None:
     draft = live.draft()
     with transaction() as session:
         ada = session.get_one(User, live.people.ada.id)

@@ -12,7 +12,7 @@ import redis
 
 from models import Verdict
 from tests.faults.calls import answer, decision
-from tests.faults.live import PRIVATE, LiveHouse, wait_for
+from tests.faults.live import PRIVATE, LiveStack, wait_for
 
 LAST_WORD = "that was all"
 BODY = re.compile(r'"body": "([A-Za-z0-9+/=]+)"')
@@ -48,7 +48,7 @@ def unnamed_arguments(body: str) -> list[Any]:
     return []
 
 
-def test_what_is_said_to_valkey_is_numbers_and_names_of_tasks(live: LiveHouse) -> None:
+def test_what_is_said_to_valkey_is_numbers_and_names_of_tasks(live: LiveStack) -> None:
     live.mailbox.answer("grace@example.org", "451 4.3.0 Later, grace@example.org")
     live.mailbox.answer("edsger@example.org", "550 5.1.1 No edsger@example.org here")
     with overheard(live.setup.broker.container.celeryconfig["host_url"]) as commands:

@@ -49,7 +49,7 @@ def server(tmp_path: Path) -> ListServer:
 
 
 @pytest.fixture
-def lived_in(house: Engine, rung: list[Bell]) -> Cast:  # noqa: ARG001 (nobody is to ring here)
-    """The cast, in a house where commits are commits."""
+def committed_cast(own_database: Engine, rung: list[Bell]) -> Cast:  # noqa: ARG001
+    """The cast, in a own_database where commits are commits."""
     with transaction() as session:
         return cast(session)

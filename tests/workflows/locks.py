@@ -16,10 +16,10 @@ def never_wait(session: Session) -> None:
     session.execute(text("set local lock_timeout = '1s'"))
 
 
-def wait_until_one_waits(house: Engine) -> None:
+def wait_until_one_waits(own_database: Engine) -> None:
     """Return as soon as somebody waits for a lock; fails after ten seconds."""
     for _ in range(500):
-        with house.connect() as connection:
+        with own_database.connect() as connection:
             if connection.scalar(WAITING):
                 return
         sleep(0.02)

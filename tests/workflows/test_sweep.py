@@ -141,12 +141,12 @@ def test_work_that_fails_for_ever_does_not_silence_the_rest(session: Session, pe
     assert {bell.row_id for bell in bells(session)} == {poison.id, other.id}
 
 
-def test_what_a_worker_holds_is_not_rung_for(house: Engine) -> None:
-    with Session(house) as session, session.begin():
+def test_what_a_worker_holds_is_not_rung_for(own_database: Engine) -> None:
+    with Session(own_database) as session, session.begin():
         a_request(session, cast(session))
         session.execute(update(Notification).values(ring_at=now() - LONG_AGO))
 
-    with Session(house) as worker, Session(house) as sweeper:
+    with Session(own_database) as worker, Session(own_database) as sweeper:
         held = worker.scalars(select(Notification).order_by(Notification.id)).first()
         assert held
         assert Notification.take(worker, held.id, NotificationState.PENDING)
@@ -218,24 +218,24 @@ def test_what_was_left_behind_in_a_stopped_sendout_is_reported_too(
     assert sending.state is DispatchState.STOPPED
 
 
-def test_what_a_living_worker_holds_is_never_given_up(house: Engine) -> None:
-    with Session(house) as session, session.begin():
+def test_what_a_living_worker_holds_is_never_given_up(own_database: Engine) -> None:
+    with Session(own_database) as session, session.begin():
         sending = a_dispatch(session, cast(session))
         claimed(session, sending, timedelta(hours=1))
         sending_id = sending.id
 
-    with Session(house) as worker:
+    with Session(own_database) as worker:
         hers = Delivery.address == EDSGER
         worker.scalars(select(Delivery).where(hers).with_for_update()).one()
-        with Session(house) as session, session.begin():
+        with Session(own_database) as session, session.begin():
             never_wait(session)
             sweep.report_uncertain(session)
-        with Session(house) as session:
+        with Session(own_database) as session:
             found = deliveries(session, session.get_one(Dispatch, sending_id))
             assert found.pop(EDSGER).state is DeliveryState.SENDING
             assert {d.state for d in found.values()} == {DeliveryState.UNCERTAIN}
 
-    with Session(house) as session, session.begin():
+    with Session(own_database) as session, session.begin():
         sweep.report_uncertain(session)
         assert tally(session, session.get_one(Dispatch, sending_id)) == {"uncertain": 2}
 

@@ -10,7 +10,7 @@ from celery.exceptions import NotRegistered, QueueNotFound
 
 from tests.faults import conftest as fixtures
 from tests.faults.calls import answer, call, decision, refusal, written
-from tests.faults.live import PATIENCE, LiveHouse, wait_for
+from tests.faults.live import PATIENCE, LiveStack, wait_for
 from workflows.celery import app
 
 celery_backend_cluster = fixtures.celery_backend_cluster
@@ -33,7 +33,7 @@ except Exception as refusal:
 """
 
 
-def test_a_service_asks(live: LiveHouse) -> None:
+def test_a_service_asks(live: LiveStack) -> None:
     draft = live.draft()
 
     standing = answer(live, "request_approval", message_id=draft.id, author_id=live.people.ada.id)
@@ -47,7 +47,7 @@ def test_a_service_asks(live: LiveHouse) -> None:
     live.wait_for_states("notification", sent=2)
 
 
-def test_a_service_approves(live: LiveHouse) -> None:
+def test_a_service_approves(live: LiveStack) -> None:
     live.ask()
 
     standing = answer(live, "decide", **decision(live))
@@ -61,7 +61,7 @@ def test_a_service_approves(live: LiveHouse) -> None:
     live.wait_for_states("dispatch", sent=1)
 
 
-def test_a_service_rejects_and_says_why(live: LiveHouse) -> None:
+def test_a_service_rejects_and_says_why(live: LiveStack) -> None:
     live.ask()
     rejection = decision(live, verdict="rejected")
 
@@ -72,7 +72,7 @@ def test_a_service_rejects_and_says_why(live: LiveHouse) -> None:
     assert b"It is too long." in live.letters("ada")[0].content
 
 
-def test_a_service_withdraws(live: LiveHouse) -> None:
+def test_a_service_withdraws(live: LiveStack) -> None:
     request = live.ask()
 
     standing = answer(live, "withdraw", request_id=request.id, author_id=live.people.ada.id)
@@ -80,7 +80,7 @@ def test_a_service_withdraws(live: LiveHouse) -> None:
     assert (standing["message"], standing["request"]) == ("draft", "withdrawn")
 
 
-def test_a_service_recalls(live: LiveHouse) -> None:
+def test_a_service_recalls(live: LiveStack) -> None:
     request = live.ask(send_in=timedelta(hours=1))
     live.decide(request)
 
@@ -113,7 +113,7 @@ WRONG: dict[str, dict[str, Any]] = {
 }
 
 
-def test_wrong_arguments_are_refused_in_words_that_quote_no_value(live: LiveHouse) -> None:
+def test_wrong_arguments_are_refused_in_words_that_quote_no_value(live: LiveStack) -> None:
     live.ask()
     live.wait_for_states("notification", sent=2)
     before = written(live)
@@ -126,7 +126,7 @@ def test_wrong_arguments_are_refused_in_words_that_quote_no_value(live: LiveHous
     assert written(live) == before
 
 
-def test_every_task_wants_numbers_as_numbers(live: LiveHouse) -> None:
+def test_every_task_wants_numbers_as_numbers(live: LiveStack) -> None:
     live.ask()
     numbers = {
         "request_approval": {"message_id": "1", "author_id": "1"},
@@ -140,7 +140,7 @@ def test_every_task_wants_numbers_as_numbers(live: LiveHouse) -> None:
         assert (task, kind, sentence.count("valid integer")) == (task, "Invalid", 2)
 
 
-def test_missing_and_unnamed_arguments_are_refused(live: LiveHouse) -> None:
+def test_missing_and_unnamed_arguments_are_refused(live: LiveStack) -> None:
     live.ask()
     service = live.service
     unnamed = service.send_task("listgate.decide", args=[SECRET], queue="moderation")
@@ -152,7 +152,7 @@ def test_missing_and_unnamed_arguments_are_refused(live: LiveHouse) -> None:
     assert live.states("moderation_request") == {"open": 1}
 
 
-def test_refusals_arrive_by_name_and_with_a_sentence(live: LiveHouse) -> None:
+def test_refusals_arrive_by_name_and_with_a_sentence(live: LiveStack) -> None:
     first, _, _ = live.ask(), live.ask(), live.ask()
     live.decide(first)
     people = live.people
@@ -175,7 +175,7 @@ def test_refusals_arrive_by_name_and_with_a_sentence(live: LiveHouse) -> None:
     assert told("recall", message_id=3, by_id=people.ada.id)[0] == "IllegalTransition"
 
 
-def test_whoever_is_no_approver_decides_nothing_and_is_on_record(live: LiveHouse) -> None:
+def test_whoever_is_no_approver_decides_nothing_and_is_on_record(live: LiveStack) -> None:
     live.ask()
 
     kind, sentence = refusal(call(live, "decide", **decision(live, by="edsger")))
@@ -188,7 +188,7 @@ def test_whoever_is_no_approver_decides_nothing_and_is_on_record(live: LiveHouse
     assert live.sql(record) == [("Edsger Dijkstra", "service", 1)]
 
 
-def test_a_caller_without_our_code_understands_a_refusal(live: LiveHouse) -> None:
+def test_a_caller_without_our_code_understands_a_refusal(live: LiveStack) -> None:
     live.ask()
     url = live.setup.broker.container.celeryconfig["host_url"]
     command = [sys.executable, "-I", "-c", STRANGER, url, str(live.people.edsger.id)]
@@ -199,7 +199,7 @@ def test_a_caller_without_our_code_understands_a_refusal(live: LiveHouse) -> Non
     assert said == f"NotAnApprover|{sentence}|False\n"
 
 
-def test_an_answer_is_kept_for_a_day(live: LiveHouse) -> None:
+def test_an_answer_is_kept_for_a_day(live: LiveStack) -> None:
     live.ask()
     result = call(live, "decide", **decision(live))
     result.get(timeout=PATIENCE)
@@ -208,7 +208,7 @@ def test_an_answer_is_kept_for_a_day(live: LiveHouse) -> None:
     assert DAY - 60 < kept <= DAY
 
 
-def test_a_task_that_does_not_exist_is_answered(live: LiveHouse) -> None:
+def test_a_task_that_does_not_exist_is_answered(live: LiveStack) -> None:
     with pytest.raises(NotRegistered):
         call(live, "approve").get(timeout=PATIENCE)
 

@@ -11,8 +11,8 @@ from jinja2 import Environment, nodes
 
 from tests.notifications.wording.test_languages import ROOT, refusals
 
-FLOORS = ("models", "notifications", "workflows", "portal")
-MODULES = sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py"))
+LAYERS = ("models", "notifications", "workflows", "portal")
+MODULES = sorted(path for layer in LAYERS for path in (ROOT / layer).rglob("*.py"))
 # What the command line says is for operators, in English like its help and the logs.
 PAGES = [path for path in MODULES if "cli" not in path.parts and "portal" in path.parts]
 TEMPLATES = sorted(

@@ -11,8 +11,8 @@ from typer.testing import Result
 
 from portal.cli import doctor
 from portal.cli.doctor import Finding
-from sandbox.house import ROOT, celery
 from sandbox.mailbox import Mailbox
+from sandbox.stack import ROOT, celery
 from settings import settings
 from tests.builders import listgate
 from workflows.celery import app

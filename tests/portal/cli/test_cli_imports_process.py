@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from models import MailingList
 from models.database import new_session
-from sandbox.house import BIN, ROOT
+from sandbox.stack import BIN, ROOT
 from tests.builders import cast, members, run
 
 LISTGATE = str(BIN / "listgate")
@@ -19,12 +19,12 @@ IMPORT = (LISTGATE, "import-mailing-list", "staff@example.org", "Staff")
 
 
 @pytest.fixture
-def environment(house: Engine) -> dict[str, str]:
-    """A house with the cast, and no queue: bells are for others to hear."""
+def environment(own_database: Engine) -> dict[str, str]:
+    """A database with the cast, and no broker."""
     with new_session.begin() as session:
         cast(session)
     return {
-        "DATABASE_URL": house.url.render_as_string(hide_password=False),
+        "DATABASE_URL": own_database.url.render_as_string(hide_password=False),
         "MAILLISTS_ENABLED": "false",
     }
 
@@ -38,7 +38,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_a_line_of_nobody_ends_with_exit_code_1_and_one_sentence_without_addresses(
-    house: Engine, environment: dict[str, str], file: Path
+    own_database: Engine, environment: dict[str, str], file: Path
 ) -> None:
     file.write_bytes(b"ada@example.org\nno.one@example.org\nM\xfcller\n")
 
@@ -50,7 +50,7 @@ def test_a_line_of_nobody_ends_with_exit_code_1_and_one_sentence_without_address
     )
     assert "Line 2: Nobody has the address no.one@example.org.\n" in done.stdout
     assert "Line 3: It is not UTF-8 text.\n" in done.stdout
-    with Session(house) as session:
+    with Session(own_database) as session:
         assert session.scalar(select(func.count(MailingList.id))) == 1
 
 

@@ -40,7 +40,7 @@ def approvers(session: Session, name: str) -> list[str]:
 
 
 @pytest.mark.usefixtures("session")
-def test_a_house_without_lists_says_how_to_create_one() -> None:
+def test_a_portal_without_lists_says_how_to_create_one() -> None:
     assert "listgate list create SHORT-NAME ADDRESS NAME" in listgate("list", "all").stdout
 
 

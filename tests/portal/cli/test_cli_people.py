@@ -23,7 +23,7 @@ def acts(session: Session) -> list[tuple[str, str, Door]]:
 
 
 @pytest.mark.usefixtures("session")
-def test_a_house_without_users_says_how_to_add_one() -> None:
+def test_a_portal_without_users_says_how_to_add_one() -> None:
     assert "listgate user add ADDRESS NAME" in listgate("user", "list").stdout
 
 

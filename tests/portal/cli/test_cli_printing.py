@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from models import Actor, Door, Verdict
 from models.database import new_session
-from sandbox.house import BIN
+from sandbox.stack import BIN
 from tests.builders import Cast, a_draft, a_request, cast, listgate, run
 from workflows.moderation.decide import decide
 
@@ -80,12 +80,12 @@ def test_a_reason_gives_no_orders_to_the_terminal(session: Session, people: Cast
     assert [each for each in said if not each.isprintable() and each != "\n"] == []
 
 
-def test_in_a_pipe_every_row_is_whole_and_on_one_line(house: Engine) -> None:
+def test_in_a_pipe_every_row_is_whole_and_on_one_line(own_database: Engine) -> None:
     with new_session.begin() as session:
         cast_ = cast(session)
         for subject in (LONG_SUBJECT, LONG_WORD):
             a_draft(session, cast_, subject)
-    environment = {"DATABASE_URL": house.url.render_as_string(hide_password=False)}
+    environment = {"DATABASE_URL": own_database.url.render_as_string(hide_password=False)}
 
     outbox = run(LISTGATE, "outbox", environment=environment).stdout.splitlines()
 

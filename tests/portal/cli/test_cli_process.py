@@ -7,7 +7,7 @@ from sqlalchemy.pool import NullPool
 
 from models import Message, MessageState
 from models.database import new_session
-from sandbox.house import BIN
+from sandbox.stack import BIN
 from tests.builders import a_request, cast, run
 from tests.databases import main_url, new_database
 
@@ -72,11 +72,14 @@ def test_a_wrong_setting_is_named_without_its_value() -> None:
 
 
 def test_with_the_queue_away_a_command_still_does_it_and_says_nothing_wrong(
-    house: Engine,
+    own_database: Engine,
 ) -> None:
     with new_session.begin() as session:
         request = a_request(session, cast(session))
-    environment = {"DATABASE_URL": plain(house.url), "REDIS_URL": f"redis://:{SECRET}@127.0.0.1:1"}
+    environment = {
+        "DATABASE_URL": plain(own_database.url),
+        "REDIS_URL": f"redis://:{SECRET}@127.0.0.1:1",
+    }
 
     done = listgate(
         *("decide", str(request.id), "approve", "--as", "grace@example.org"), **environment

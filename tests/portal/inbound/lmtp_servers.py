@@ -1,4 +1,4 @@
-"""The LMTP server of the house, in a thread of the tests."""
+"""The LMTP server of Listgate, in a thread of the tests."""
 
 import asyncio
 import socket
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from portal.inbound import lmtp
-from sandbox.house import port
+from sandbox.stack import port
 
 
 @contextmanager

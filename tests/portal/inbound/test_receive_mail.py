@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select
 from models import InboundMail
 from models.database import new_session
 from notifications.letters.keys import hashed
-from sandbox.house import BIN
+from sandbox.stack import BIN
 from tests.builders import ROOT, a_request, cast
 from tests.notifications.voices import KEYS
 from workflows.outbox import Bell
@@ -20,7 +20,7 @@ EVERY_BYTE = bytes(range(256)) + b"\r\n.\r\n\n\r" + b"From: x\n\n" + b"\xff" * 7
 
 
 @pytest.fixture
-def reply_address(house: Engine, rung: list[Bell]) -> str:  # noqa: ARG001 (nobody is to ring)
+def reply_address(own_database: Engine, rung: list[Bell]) -> str:  # noqa: ARG001 (nobody is to ring)
     """Where Grace answers."""
     with transaction() as session:
         request = a_request(session, cast(session))
@@ -32,10 +32,10 @@ def reply_address(house: Engine, rung: list[Bell]) -> str:  # noqa: ARG001 (nobo
 
 
 def receive_mail(
-    house: Engine, *arguments: str | bytes, raw: bytes = b"", **environment: str
+    own_database: Engine, *arguments: str | bytes, raw: bytes = b"", **environment: str
 ) -> "subprocess.CompletedProcess[bytes]":
     """Run the program as a mail server's pipe does."""
-    url = house.url.render_as_string(hide_password=False)
+    url = own_database.url.render_as_string(hide_password=False)
     return subprocess.run(
         [BIN / "listgate", "receive-mail", *arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": url, **environment},
@@ -57,26 +57,28 @@ def kept() -> list[tuple[bytes, str, str]]:
 
 
 def test_a_mail_is_kept_byte_for_byte_and_the_exit_code_is_0(
-    house: Engine, reply_address: str
+    own_database: Engine, reply_address: str
 ) -> None:
-    done = receive_mail(house, reply_address, "<grace@example.org>", raw=EVERY_BYTE)
+    done = receive_mail(own_database, reply_address, "<grace@example.org>", raw=EVERY_BYTE)
 
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     assert kept() == [(EVERY_BYTE, "grace@example.org", reply_address)]
 
 
 @pytest.mark.parametrize("sender", ["", "<>", "MAILER-DAEMON"])
-def test_an_empty_mail_from_nobody_is_kept(house: Engine, reply_address: str, sender: str) -> None:
-    done = receive_mail(house, reply_address, sender)
+def test_an_empty_mail_from_nobody_is_kept(
+    own_database: Engine, reply_address: str, sender: str
+) -> None:
+    done = receive_mail(own_database, reply_address, sender)
 
     assert done.returncode == 0
     assert kept() == [(b"", "", reply_address)]
 
 
-def test_a_mail_for_nobody_here_is_exit_code_67(house: Engine, reply_address: str) -> None:
+def test_a_mail_for_nobody_here_is_exit_code_67(own_database: Engine, reply_address: str) -> None:
     stranger = reply_address.replace("moderation+", "moderation+a")
 
-    done = receive_mail(house, stranger, "", raw=b"Subject: OK\r\n\r\nOK\r\n")
+    done = receive_mail(own_database, stranger, "", raw=b"Subject: OK\r\n\r\nOK\r\n")
 
     assert done.returncode == 67
     assert len(done.stderr.splitlines()) == 1
@@ -84,9 +86,9 @@ def test_a_mail_for_nobody_here_is_exit_code_67(house: Engine, reply_address: st
 
 
 def test_with_the_database_away_the_exit_code_is_75_and_one_sentence_says_why(
-    house: Engine, reply_address: str
+    own_database: Engine, reply_address: str
 ) -> None:
-    done = receive_mail(house, reply_address, "", raw=b"\r\nOK\r\n", DATABASE_URL=AWAY)
+    done = receive_mail(own_database, reply_address, "", raw=b"\r\nOK\r\n", DATABASE_URL=AWAY)
 
     assert (done.returncode, done.stdout) == (75, b"")
     assert done.stderr == b"The database is away; keep the mail and try again.\n"
@@ -103,9 +105,9 @@ def test_with_the_database_away_the_exit_code_is_75_and_one_sentence_says_why(
     ],
 )
 def test_with_a_wrong_setting_the_mail_server_keeps_the_mail(
-    house: Engine, reply_address: str, wrong: dict[str, str]
+    own_database: Engine, reply_address: str, wrong: dict[str, str]
 ) -> None:
-    done = receive_mail(house, reply_address, "", raw=b"\r\nOK\r\n", **wrong)
+    done = receive_mail(own_database, reply_address, "", raw=b"\r\nOK\r\n", **wrong)
 
     assert (done.returncode, done.stdout) == (75, b"")
     assert len(done.stderr.splitlines()) == 1
@@ -114,33 +116,35 @@ def test_with_a_wrong_setting_the_mail_server_keeps_the_mail(
 
 @pytest.mark.parametrize("given", [[], ["one"], ["one", "two", "three"]])
 def test_a_command_that_is_typed_wrongly_has_the_mail_server_keep_the_mail(
-    house: Engine, given: list[str]
+    own_database: Engine, given: list[str]
 ) -> None:
-    assert receive_mail(house, *given, raw=b"\r\nOK\r\n").returncode == 75
+    assert receive_mail(own_database, *given, raw=b"\r\nOK\r\n").returncode == 75
 
 
 def test_a_mail_of_fifty_million_bytes_from_a_sender_like_an_option_is_kept(
-    house: Engine, reply_address: str
+    own_database: Engine, reply_address: str
 ) -> None:
     raw = b"Subject: OK\r\n\r\n" + b"all work and no play\r\n" * 2_300_000
 
-    done = receive_mail(house, reply_address, "--help-me@example.org", raw=raw)
+    done = receive_mail(own_database, reply_address, "--help-me@example.org", raw=raw)
 
     assert (done.returncode, done.stderr) == (0, b"")
     assert kept() == [(raw, "--help-me@example.org", reply_address)]
 
 
-def test_addresses_in_another_charset_lose_no_mail(house: Engine, reply_address: str) -> None:
+def test_addresses_in_another_charset_lose_no_mail(
+    own_database: Engine, reply_address: str
+) -> None:
     sender = b"gr\xe4ce@example.org"
 
-    done = receive_mail(house, reply_address, sender, raw=b"\r\nOK\r\n")
+    done = receive_mail(own_database, reply_address, sender, raw=b"\r\nOK\r\n")
 
     assert (done.returncode, done.stderr) == (0, b"")
     assert kept() == [(b"\r\nOK\r\n", "gr\N{REPLACEMENT CHARACTER}ce@example.org", reply_address)]
 
 
-def test_a_recipient_in_another_charset_is_nobody(house: Engine, reply_address: str) -> None:
-    done = receive_mail(house, b"moderation+\xff" + reply_address.encode()[11:], "")
+def test_a_recipient_in_another_charset_is_nobody(own_database: Engine, reply_address: str) -> None:
+    done = receive_mail(own_database, b"moderation+\xff" + reply_address.encode()[11:], "")
 
     assert done.returncode == 67
     assert kept() == []

@@ -1,1 +1,1 @@
-"""Every route of the portal, every kind of person, and the house they are tried in."""
+"""Every route of the portal, every kind of person, and the installation they are tried in."""

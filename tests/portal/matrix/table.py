@@ -1,7 +1,7 @@
 """The table: what each kind of person is answered at each address of the portal.
 
 Each line: method, address, one mark per kind of person, the rights that open it, where it leads.
-Names in braces are things of `house.py`.  What is sent with a POST stands in `forms.py`.
+Names in braces are things of `installation.py`.  What is sent with a POST stands in `forms.py`.
 
     A  anonymous: has not logged in       y  200
     M  member: Edsger                     >  303, to where the line leads

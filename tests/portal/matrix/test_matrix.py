@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.portal.matrix.house import House
+from tests.portal.matrix.installation import Installation
 from tests.portal.matrix.table import KINDS, Line, lines
 from tests.portal.visitors import an_app
 
@@ -17,11 +17,11 @@ def routes(*methods: str) -> set[tuple[str, str]]:
     }
 
 
-def test_the_table_has_every_route_and_no_other(furnished: House) -> None:
+def test_the_table_has_every_route_and_no_other(installation: Installation) -> None:
     adapter = an_app().url_map.bind("listgate.example.org")
 
     named = {
-        (line.method, adapter.match(furnished.path(line), line.method, return_rule=True)[0].rule)
+        (line.method, adapter.match(installation.path(line), line.method, return_rule=True)[0].rule)
         for line in lines("GET", "POST")
     }
 
@@ -29,27 +29,29 @@ def test_the_table_has_every_route_and_no_other(furnished: House) -> None:
 
 
 @pytest.mark.parametrize("line", lines("GET"), ids=str)
-def test_a_page_is_for_those_in_the_table_and_changes_nothing(furnished: House, line: Line) -> None:
-    before = furnished.rows()
+def test_a_page_is_for_those_in_the_table_and_changes_nothing(
+    installation: Installation, line: Line
+) -> None:
+    before = installation.rows()
 
-    marks = [furnished.mark(line, who) for who in KINDS]
+    marks = [installation.mark(line, who) for who in KINDS]
 
     assert dict(zip(KINDS, marks, strict=True)) == dict(zip(KINDS, line.marks, strict=True))
-    assert furnished.rows() == before
-    assert furnished.bells == []
+    assert installation.rows() == before
+    assert installation.bells == []
 
 
 @pytest.mark.parametrize("line", lines("POST"), ids=str)
 def test_a_form_is_for_those_in_the_table_and_a_refusal_changes_nothing(
-    furnished: House, line: Line
+    installation: Installation, line: Line
 ) -> None:
-    before = furnished.rows(refusals=False)
+    before = installation.rows(refusals=False)
     marks, changed = {}, []
 
     for who in KINDS:
-        with furnished.undone():
-            marks[who] = furnished.mark(line, who)
-            if furnished.bells or furnished.rows(refusals=False) != before:
+        with installation.undone():
+            marks[who] = installation.mark(line, who)
+            if installation.bells or installation.rows(refusals=False) != before:
                 changed.append(who)
 
     assert marks == dict(zip(KINDS, line.marks, strict=True))

@@ -7,7 +7,7 @@ import pytest
 from models import Actor, Right
 from models.database import new_session
 from tests.builders import person
-from tests.portal.matrix.house import House
+from tests.portal.matrix.installation import Installation
 from tests.portal.matrix.table import KINDS, Line, lines
 from workflows.people.users import define_role
 
@@ -25,58 +25,60 @@ NOWHERE = "999999"
 SECRETS = ("A secret subject", "Dear members", "plan.pdf", "announce", "Linus")
 
 
-def with_rights(house: House, *rights: int) -> str:
+def with_rights(installation: Installation, *rights: int) -> str:
     """Somebody with exactly these rights, who is on no list and has written nothing."""
     who = "+".join(map(str, sorted(rights)))
-    if who not in house.keys:
+    if who not in installation.keys:
         with new_session.begin() as session:
             define_role(session, who, rights, actor=Actor.operator())
-            house.give_key(session, who, person(session, f"r{who} Somebody", who))
+            installation.give_key(session, who, person(session, f"r{who} Somebody", who))
     return who
 
 
-def without(house: House, right: int) -> str:
+def without(installation: Installation, right: int) -> str:
     """Somebody with every right but this one."""
-    return with_rights(house, *(set(Right) - {right}))
+    return with_rights(installation, *(set(Right) - {right}))
 
 
 @pytest.mark.parametrize("line", GUARDED, ids=str)
-def test_a_right_alone_opens_what_it_is_for(furnished: House, line: Line) -> None:
-    holder = with_rights(furnished, *line.rights)
+def test_a_right_alone_opens_what_it_is_for(installation: Installation, line: Line) -> None:
+    holder = with_rights(installation, *line.rights)
 
-    with furnished.undone():
-        mark = furnished.mark(line, holder)
+    with installation.undone():
+        mark = installation.mark(line, holder)
 
     assert mark == line.marks[KINDS.index("barbara")]
 
 
 @pytest.mark.parametrize("line", GUARDED, ids=str)
-def test_all_the_other_rights_do_not(furnished: House, line: Line) -> None:
-    others = [without(furnished, right) for right in line.rights]
-    before = furnished.rows(refusals=False)
+def test_all_the_other_rights_do_not(installation: Installation, line: Line) -> None:
+    others = [without(installation, right) for right in line.rights]
+    before = installation.rows(refusals=False)
 
-    marks = {who: furnished.mark(line, who) for who in others}
+    marks = {who: installation.mark(line, who) for who in others}
 
     assert set(marks.values()) == {"-"}
-    assert furnished.rows(refusals=False) == before
+    assert installation.rows(refusals=False) == before
 
 
 @pytest.mark.parametrize("line", BEHIND_A_RIGHT, ids=str)
-def test_who_lacks_the_right_does_not_learn_what_there_is(furnished: House, line: Line) -> None:
+def test_who_lacks_the_right_does_not_learn_what_there_is(
+    installation: Installation, line: Line
+) -> None:
     (right,) = line.rights
-    other, holder = without(furnished, right), with_rights(furnished, right)
-    nothing = dict.fromkeys(furnished.things, NOWHERE)
+    other, holder = without(installation, right), with_rights(installation, right)
+    nothing = dict.fromkeys(installation.things, NOWHERE)
 
     nowhere = line._replace(path=line.path.format_map(nothing))
 
-    assert (furnished.mark(nowhere, other), furnished.mark(nowhere, holder)) == ("-", "0")
+    assert (installation.mark(nowhere, other), installation.mark(nowhere, holder)) == ("-", "0")
 
 
 @pytest.mark.parametrize("line", ABOUT_MESSAGES, ids=str)
-def test_a_refusal_tells_nothing_of_what_is_refused(furnished: House, line: Line) -> None:
+def test_a_refusal_tells_nothing_of_what_is_refused(installation: Installation, line: Line) -> None:
     # The others may read one of the messages: a refusal of theirs is told on its page.
     strangers = ("anonymous", "edsger", "alan")
 
-    told = {who: unescape(furnished.ask(line, who).text) for who in strangers}
+    told = {who: unescape(installation.ask(line, who).text) for who in strangers}
 
     assert [(who, one) for who, text in told.items() for one in SECRETS if one in text] == []

@@ -53,7 +53,7 @@ class Things(dict[str, str]):
         return str(self.codes.generate_totp_password(self.secret))
 
 
-def furnish(session: Session, things: Things, app: Flask) -> dict[str, User]:
+def fill(session: Session, things: Things, app: Flask) -> dict[str, User]:
     """Put everything there; returns who has a browser, by name."""
     known = cast(session)
     alan = person(session, "Alan Turing")

@@ -154,7 +154,7 @@ def test_the_page_is_in_the_readers_language(
     assert word in edsger.page
 
 
-def test_without_lists_of_this_house_the_page_is_not_offered(
+def test_without_lists_to_push_the_page_is_not_offered(
     session: Session, people: Cast, stranger: Visitor
 ) -> None:
     without = create_app(

@@ -168,9 +168,9 @@ def test_a_push_that_waited_when_the_list_was_archived_does_not_run(
 
 @pytest.mark.parametrize("committed_first", [True, False])
 def test_a_message_handed_in_at_the_same_moment_is_seen_or_refused(
-    house: Engine, rung: list[object], committed_first: bool
+    own_database: Engine, rung: list[object], committed_first: bool
 ) -> None:
-    assert house
+    assert own_database
     assert rung == []
     with new_session.begin() as session:
         draft_id = a_draft(session, cast(session)).id

@@ -158,18 +158,22 @@ def test_who_was_removed_gets_no_address_any_more(session: Session, people: Cast
         change_address(session, people.edsger, "e@example.org", actor=Actor.operator())
 
 
-def test_of_two_who_want_one_address_at_once_the_second_is_refused(house: Engine) -> None:
-    with Session(house, expire_on_commit=False) as session, session.begin():
+def test_of_two_who_want_one_address_at_once_the_second_is_refused(own_database: Engine) -> None:
+    with Session(own_database, expire_on_commit=False) as session, session.begin():
         people = cast(session)
 
     def move(session: Session, who: User) -> bool:
         who = session.merge(who)
         return change_address(session, who, "one@example.org", actor=Actor(who, PORTAL))
 
-    with ThreadPoolExecutor(1) as colleague, Session(house) as first, Session(house) as second:
+    with (
+        ThreadPoolExecutor(1) as colleague,
+        Session(own_database) as first,
+        Session(own_database) as second,
+    ):
         assert move(first, people.ada)
         answer = colleague.submit(move, second, people.edsger)
-        wait_until_one_waits(house)
+        wait_until_one_waits(own_database)
         first.commit()
 
         with pytest.raises(Invalid, match="Another user has this address"):

@@ -73,8 +73,8 @@ def test_whoever_exchanges_the_role_keeps_the_right(session: Session, people: Ca
     assert people.barbara.roles == [role(session, "people")]
 
 
-def test_of_two_who_disable_each_other_at_once_one_stays(house: Engine) -> None:
-    assert house
+def test_of_two_who_disable_each_other_at_once_one_stays(own_database: Engine) -> None:
+    assert own_database
     with transaction() as session:
         cast(session)
         person(session, "Margaret Hamilton", "administrator")

@@ -214,18 +214,22 @@ def test_a_call_that_was_refused_can_be_made_again(session: Session) -> None:
 
 
 def test_of_two_same_calls_at_once_the_second_waits_for_the_answer_of_the_first(
-    house: Engine,
+    own_database: Engine,
 ) -> None:
     act = Spy()
 
     def ask(session: Session) -> Answer:
         return once(session, "listgate.recall", recall, act)
 
-    with ThreadPoolExecutor(1) as colleague, Session(house) as first, Session(house) as second:
+    with (
+        ThreadPoolExecutor(1) as colleague,
+        Session(own_database) as first,
+        Session(own_database) as second,
+    ):
         ask(first)
         first.flush()
         waiting = colleague.submit(ask, second)
-        wait_until_one_waits(house)
+        wait_until_one_waits(own_database)
         first.commit()
 
         assert waiting.result(timeout=10) == {"done": 1}

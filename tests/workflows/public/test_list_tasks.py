@@ -7,7 +7,7 @@ import redis
 
 from tests.faults import conftest as fixtures
 from tests.faults.calls import answer, call, refusal
-from tests.faults.live import LiveHouse
+from tests.faults.live import LiveStack
 from tests.stories.test_nothing_private import overheard
 
 celery_backend_cluster = fixtures.celery_backend_cluster
@@ -18,13 +18,13 @@ live = fixtures.live
 NEW = "ewd.new@example.org"
 
 
-def address_of(live: LiveHouse, user_id: int) -> str:
+def address_of(live: LiveStack, user_id: int) -> str:
     """The person's address, as it is in the database."""
     ((address,),) = live.sql('select address from "user" where id = :id', id=user_id)
     return str(address)
 
 
-def changes(live: LiveHouse) -> list[tuple[Any, ...]]:
+def changes(live: LiveStack) -> list[tuple[Any, ...]]:
     """What the journal says that services did."""
     told = (
         "select user_id, change, by_id from subscription_change where via = 'service' order by id"
@@ -32,7 +32,7 @@ def changes(live: LiveHouse) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in live.sql(told)]
 
 
-def send_parcel(live: LiveHouse, content: str) -> str:
+def send_parcel(live: LiveStack, content: str) -> str:
     """Leave something in Redis, as docs/tasks.md tells other services; returns its number."""
     number = str(uuid4())
     url = live.setup.broker.container.celeryconfig["host_url"]
@@ -41,7 +41,7 @@ def send_parcel(live: LiveHouse, content: str) -> str:
     return number
 
 
-def test_a_service_subscribes_and_unsubscribes(live: LiveHouse) -> None:
+def test_a_service_subscribes_and_unsubscribes(live: LiveStack) -> None:
     ada, barbara = live.people.ada.id, live.people.barbara.id
     who: dict[str, Any] = {"user_id": ada, "list": "announce", "by_id": barbara}
 
@@ -54,7 +54,7 @@ def test_a_service_subscribes_and_unsubscribes(live: LiveHouse) -> None:
     assert changes(live) == [(ada, "joined", barbara), (ada, "left", barbara)]
 
 
-def test_a_service_imports_many(live: LiveHouse) -> None:
+def test_a_service_imports_many(live: LiveStack) -> None:
     people = live.people
     ids = [people.ada.id, people.grace.id, people.edsger.id]
 
@@ -66,7 +66,7 @@ def test_a_service_imports_many(live: LiveHouse) -> None:
     assert {user for user, _, _ in changes(live)} == {people.ada.id, people.grace.id}
 
 
-def test_a_service_changes_an_address_and_nobody_hears_it(live: LiveHouse) -> None:
+def test_a_service_changes_an_address_and_nobody_hears_it(live: LiveStack) -> None:
     edsger = live.people.edsger.id
     parcel = send_parcel(live, NEW)
 
@@ -84,7 +84,7 @@ def test_a_service_changes_an_address_and_nobody_hears_it(live: LiveHouse) -> No
     assert "ewd.new" not in live.worker.log
 
 
-def test_what_is_wrong_with_a_parcel_is_told_without_quoting_it(live: LiveHouse) -> None:
+def test_what_is_wrong_with_a_parcel_is_told_without_quoting_it(live: LiveStack) -> None:
     edsger = live.people.edsger.id
 
     def told(parcel: str) -> tuple[str, str]:
@@ -101,7 +101,7 @@ def test_what_is_wrong_with_a_parcel_is_told_without_quoting_it(live: LiveHouse)
     assert "ewd.new" not in live.worker.log
 
 
-def test_a_service_removes_somebody(live: LiveHouse) -> None:
+def test_a_service_removes_somebody(live: LiveStack) -> None:
     edsger, barbara = live.people.edsger.id, live.people.barbara.id
 
     first = answer(live, "remove_user", user_id=edsger, by_id=barbara)
@@ -112,14 +112,14 @@ def test_a_service_removes_somebody(live: LiveHouse) -> None:
     assert address_of(live, edsger).endswith("@removed.invalid")
 
 
-def test_a_service_pushes_a_list(live: LiveHouse) -> None:
+def test_a_service_pushes_a_list(live: LiveStack) -> None:
     done = answer(live, "push_list", list="announce", by_id=live.people.barbara.id)
 
     assert (done["list"], done["sync"]) == ("announce", "pending")
     live.wait_for_states("sync", done=1)
 
 
-def test_who_may_not_is_refused_and_on_record(live: LiveHouse) -> None:
+def test_who_may_not_is_refused_and_on_record(live: LiveStack) -> None:
     ada, edsger = live.people.ada.id, live.people.edsger.id
     calls: dict[str, dict[str, Any]] = {
         "subscribe": {"user_id": ada, "list": "announce"},

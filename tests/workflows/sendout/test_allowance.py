@@ -160,15 +160,15 @@ def test_what_a_dead_worker_claimed_has_used_up_the_rate_and_is_not_sent_again(
     assert states.count(DeliveryState.SENT) == len(mailbox.mails) == 6
 
 
-def test_two_workers_at_once_share_one_rate(house: Engine) -> None:
-    with Session(house) as session, session.begin():
+def test_two_workers_at_once_share_one_rate(own_database: Engine) -> None:
+    with Session(own_database) as session, session.begin():
         people = cast(session)
         people.announce.sendout_rules = rate(30, 60)
         members(session, people.announce, 70)
         sending_id = a_dispatch(session, people).id
     states = (DispatchState.WAITING, DispatchState.SENDING)
 
-    with Session(house) as one, Session(house) as other:
+    with Session(own_database) as one, Session(own_database) as other:
         first = Dispatch.take(one, sending_id, *states)
         assert first is not None
         assert claimed(one, first) == 30

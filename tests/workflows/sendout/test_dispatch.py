@@ -198,13 +198,13 @@ def test_what_is_stopped_half_way_stays_unsent(session: Session, people: Cast) -
     assert acts(session, sending.message)[-1] == (Act.STOPPED_SENDING, "Ada Lovelace")
 
 
-def test_a_recall_sees_what_a_colleague_began_meanwhile(house: Engine) -> None:
-    with Session(house) as session, session.begin():
+def test_a_recall_sees_what_a_colleague_began_meanwhile(own_database: Engine) -> None:
+    with Session(own_database) as session, session.begin():
         waiting_id = a_dispatch(session, cast(session)).id
 
-    with Session(house) as session:
+    with Session(own_database) as session:
         seen = session.get_one(Dispatch, waiting_id)
-        with Session(house) as colleague, colleague.begin():
+        with Session(own_database) as colleague, colleague.begin():
             begin(colleague, colleague.get_one(Dispatch, waiting_id))
         ada = access.actor_with_address(session, "ada@example.org", PORTAL)
 

@@ -150,14 +150,14 @@ def test_a_claim_takes_one_batch_and_each_delivery_once(session: Session, people
     assert sending.state is DispatchState.SENDING
 
 
-def test_two_claims_at_once_never_overlap(house: Engine) -> None:
-    with Session(house) as session, session.begin():
+def test_two_claims_at_once_never_overlap(own_database: Engine) -> None:
+    with Session(own_database) as session, session.begin():
         people = cast(session)
         members(session, people.announce, 70)
         sending_id = a_dispatch(session, people).id
         send.begin(session, session.get_one(Dispatch, sending_id))
 
-    with Session(house) as one, Session(house) as other:
+    with Session(own_database) as one, Session(own_database) as other:
         first = send.claim(one, one.get_one(Dispatch, sending_id), UTC)
         one.flush()
         never_wait(other)

@@ -22,8 +22,8 @@ IN_THE_AFTERNOON = SendoutRules(windows=(Window.read("14:00-16:00"),))
 
 
 @pytest.fixture
-def people(house: Engine) -> Cast:
-    with Session(house, expire_on_commit=False) as session, session.begin():
+def people(own_database: Engine) -> Cast:
+    with Session(own_database, expire_on_commit=False) as session, session.begin():
         return cast(session)
 
 

@@ -61,30 +61,30 @@ def put_away(session: Session) -> object:
 
 @dataclass
 class Scene:
-    """A house with two people at work, each in a connection of their own."""
+    """A database and two people, each with a connection of their own."""
 
-    house: Engine
+    database: Engine
     people: Cast
     zoo: int
 
     def race(self, first: Act, second: Act) -> object:
         """The second begins while the first is not committed, and has to wait; its answer."""
-        with ThreadPoolExecutor(1) as colleague, Session(self.house) as one:
+        with ThreadPoolExecutor(1) as colleague, Session(self.database) as one:
             first(one)
             one.flush()
             answer: Future[object] = colleague.submit(self.alone, second)
-            wait_until_one_waits(self.house)
+            wait_until_one_waits(self.database)
             one.commit()
             return answer.result(timeout=10)
 
     def alone(self, act: Act) -> object:
         """Do it in a transaction of its own."""
-        with Session(self.house) as session, session.begin():
+        with Session(self.database) as session, session.begin():
             return act(session)
 
     def journal(self) -> list[Change]:
         """What the journal says of Edsger on the list that he joins."""
-        with Session(self.house) as session:
+        with Session(self.database) as session:
             return list(
                 session.scalars(
                     select(SubscriptionChange.change)
@@ -98,7 +98,7 @@ class Scene:
 
     def is_on_it(self) -> bool:
         """Whether Edsger is on that list."""
-        with Session(self.house) as session:
+        with Session(self.database) as session:
             return bool(
                 session.scalar(
                     select(func.count()).where(
@@ -110,11 +110,11 @@ class Scene:
 
 
 @pytest.fixture
-def scene(house: Engine) -> Scene:
-    with Session(house, expire_on_commit=False) as session, session.begin():
+def scene(own_database: Engine) -> Scene:
+    with Session(own_database, expire_on_commit=False) as session, session.begin():
         people, zoo = cast(session), a_list(session, "zoo")
         session.flush()
-        return Scene(house, people, zoo.id)
+        return Scene(own_database, people, zoo.id)
 
 
 @pytest.mark.parametrize("joining", [join, import_him])

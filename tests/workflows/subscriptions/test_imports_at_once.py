@@ -46,44 +46,49 @@ def both(*short_names: str) -> list[Imported]:
         return [each.result(60) for each in running]
 
 
-def count(house: Engine, *what: type) -> list[int]:
+def count(own_database: Engine, *what: type) -> list[int]:
     """How many rows there are of each."""
-    with Session(house) as session:
+    with Session(own_database) as session:
         return [session.scalar(select(func.count()).select_from(each)) or 0 for each in what]
 
 
 @pytest.mark.usefixtures("rung")
-def test_two_imports_into_the_same_new_list_create_it_and_everybody_once(house: Engine) -> None:
+def test_two_imports_into_the_same_new_list_create_it_and_everybody_once(
+    own_database: Engine,
+) -> None:
     done = both("everybody", "everybody")
 
     assert sum(each.joined for each in done) == sum(each.created for each in done) == 1500
-    assert count(house, MailingList, User, Subscription, SubscriptionChange) == [1, *[1500] * 3]
+    assert count(own_database, MailingList, User, Subscription, SubscriptionChange) == [
+        1,
+        *[1500] * 3,
+    ]
 
 
 @pytest.mark.usefixtures("rung")
 def test_two_imports_of_the_same_new_people_do_not_wait_for_each_other_forever(
-    house: Engine,
+    own_database: Engine,
 ) -> None:
     for number in range(3):
         done = both(f"left{number}", f"right{number}")
 
         assert [each.joined for each in done] == [1500, 1500]
-        with Session(house) as session, session.begin():
+        with Session(own_database) as session, session.begin():
             session.query(SubscriptionChange).delete()
             session.query(Subscription).delete()
             session.query(User).delete()
 
 
 @pytest.mark.usefixtures("rung")
-def test_who_is_being_removed_does_not_join(house: Engine) -> None:
+def test_who_is_being_removed_does_not_join(own_database: Engine) -> None:
     with new_session.begin() as session:
         people = cast(session)
 
-    with ThreadPoolExecutor(1) as colleague, Session(house) as removing:
+    with ThreadPoolExecutor(1) as colleague, Session(own_database) as removing:
         ada = removing.get_one(User, people.ada.id)
         removal.remove_user(removing, ada, actor=Actor.operator())
         importing = colleague.submit(import_known, people.announce.id)
-        wait_until_one_waits(house)
+        wait_until_one_waits(own_database)
         removing.commit()
         assert importing.result(timeout=10) == Imported(joined=1, created=0)
 

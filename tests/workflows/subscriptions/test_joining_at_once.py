@@ -36,9 +36,9 @@ def join(session: Session, board: MailingList, person: User) -> None:
 @pytest.mark.parametrize("at_once", [by_command, by_service])
 @pytest.mark.usefixtures("rung")
 def test_whoever_joins_in_another_order_waits_and_is_not_thrown_out(
-    house: Engine, at_once: Callable[..., None]
+    own_database: Engine, at_once: Callable[..., None]
 ) -> None:
-    with Session(house, expire_on_commit=False) as session, session.begin():
+    with Session(own_database, expire_on_commit=False) as session, session.begin():
         people = cast(session)
         board = a_list(session, "board")
     first, last = sorted((people.ada, people.grace), key=lambda one: one.id)
@@ -47,20 +47,20 @@ def test_whoever_joins_in_another_order_waits_and_is_not_thrown_out(
         with new_session.begin() as importing:
             join(importing, board, first)
             other = threads.submit(at_once, board, last, first)
-            wait_until_one_waits(house)
+            wait_until_one_waits(own_database)
             join(importing, board, last)
         other.result(30)
 
-    with Session(house) as session:
+    with Session(own_database) as session:
         on_it = select(Subscription.user_id).where(Subscription.list_id == board.id)
         assert set(session.scalars(on_it)) == {first.id, last.id}
 
 
 @pytest.mark.usefixtures("rung")
 def test_of_who_was_removed_meanwhile_nobody_hears_that_they_are_on_the_list(
-    house: Engine,
+    own_database: Engine,
 ) -> None:
-    with Session(house, expire_on_commit=False) as session, session.begin():
+    with Session(own_database, expire_on_commit=False) as session, session.begin():
         people = cast(session)
         board = a_list(session, "board")
     with new_session() as joining, new_session.begin() as removing:

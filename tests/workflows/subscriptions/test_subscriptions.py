@@ -178,24 +178,24 @@ def change(verb: Verb, session: Session, people: Cast) -> bool:
 
 
 @pytest.mark.parametrize("verb", [subscribe, unsubscribe])
-def test_the_same_change_twice_at_once_is_one_change(house: Engine, verb: Verb) -> None:
-    with Session(house, expire_on_commit=False) as session, session.begin():
+def test_the_same_change_twice_at_once_is_one_change(own_database: Engine, verb: Verb) -> None:
+    with Session(own_database, expire_on_commit=False) as session, session.begin():
         people = cast(session)
-    before = changes(house)
+    before = changes(own_database)
 
-    with ThreadPoolExecutor(1) as colleague, Session(house) as first:
+    with ThreadPoolExecutor(1) as colleague, Session(own_database) as first:
         assert change(verb, first, people)
-        with Session(house) as second:
+        with Session(own_database) as second:
             answer = colleague.submit(change, verb, second, people)
-            wait_until_one_waits(house)
+            wait_until_one_waits(own_database)
             first.commit()
             assert answer.result(timeout=10) is False
             second.commit()
 
-    assert changes(house) == before + 1
+    assert changes(own_database) == before + 1
 
 
-def changes(house: Engine) -> int:
+def changes(own_database: Engine) -> int:
     """How long the journal is."""
-    with Session(house) as session:
+    with Session(own_database) as session:
         return len(session.scalars(select(SubscriptionChange)).all())

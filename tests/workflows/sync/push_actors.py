@@ -23,7 +23,7 @@ def leave(session: Session, user: User, what: MailingList) -> None:
     unsubscribe(session, user, what, actor=Actor(user, Door.PORTAL))
 
 
-def move_house(session: Session, user: User, _: MailingList) -> None:
+def change_address(session: Session, user: User, _: MailingList) -> None:
     turned = user.address[::-1].partition("@")[2]
     addresses.change_address(session, user, f"{turned}@example.org", actor=Actor(user, Door.PORTAL))
 
@@ -36,7 +36,7 @@ def enable(session: Session, user: User, _: MailingList) -> None:
     users.enable(session, user, actor=Actor.operator())
 
 
-VERBS: list[Verb] = [join, leave, move_house, disable, enable]
+VERBS: list[Verb] = [join, leave, change_address, disable, enable]
 
 
 @dataclass(eq=False)

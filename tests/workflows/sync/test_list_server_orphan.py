@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from signal import SIGKILL
 
-from sandbox.house import ROOT
+from sandbox.stack import ROOT
 from tests.sandbox.machine import soon
 from tests.workflows.sync.test_list_server_failures import sleeping
 

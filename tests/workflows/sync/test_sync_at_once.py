@@ -50,38 +50,38 @@ def asked_for(mailing_list: MailingList) -> Sync | None:
 
 
 def test_a_change_that_commits_after_the_claim_is_not_covered_and_asks_for_another_push(
-    lived_in: Cast,
+    committed_cast: Cast,
 ) -> None:
     with transaction() as session:
-        first = asked(session, lived_in.announce).id
+        first = asked(session, committed_cast.announce).id
 
     with new_session.begin() as slow:
-        join(slow, lived_in.ada, lived_in.announce)
+        join(slow, committed_cast.ada, committed_cast.announce)
         without_her = pushed_now(first)
-    after_her_commit = covered_by(lived_in.ada)
-    another = asked_for(lived_in.announce)
+    after_her_commit = covered_by(committed_cast.ada)
+    another = asked_for(committed_cast.announce)
 
     assert b"ada@example.org\n" not in without_her
     assert after_her_commit is None
     assert another
     assert another.id != first
     assert b"ada@example.org\n" in pushed_now(another.id)
-    assert covered_by(lived_in.ada) == another.id
-    assert asked_for(lived_in.announce) is None
+    assert covered_by(committed_cast.ada) == another.id
+    assert asked_for(committed_cast.announce) is None
 
 
 @pytest.mark.parametrize("has_read", [False, True])
 def test_a_change_that_commits_between_stamp_and_commit_asks_for_another_push(
-    lived_in: Cast, monkeypatch: pytest.MonkeyPatch, has_read: bool
+    committed_cast: Cast, monkeypatch: pytest.MonkeyPatch, has_read: bool
 ) -> None:
     with transaction() as session:
-        first = asked(session, lived_in.announce).id
+        first = asked(session, committed_cast.announce).id
 
     def read(session: Session, mailing_list: MailingList, file: FileIO) -> Content:
         before = read_addresses(session, mailing_list, file)
         with new_session.begin() as other:
             never_wait(other)
-            join(other, lived_in.ada, lived_in.announce)
+            join(other, committed_cast.ada, committed_cast.announce)
         if has_read:
             return before
         file.seek(0)
@@ -91,26 +91,26 @@ def test_a_change_that_commits_between_stamp_and_commit_asks_for_another_push(
     taken = pushed_now(first)
 
     assert (b"ada@example.org\n" in taken) != has_read
-    assert covered_by(lived_in.ada) is None
-    assert asked_for(lived_in.announce)
+    assert covered_by(committed_cast.ada) is None
+    assert asked_for(committed_cast.announce)
 
 
 def test_a_change_does_not_wait_for_a_push_that_reads_nor_the_push_for_it(
-    lived_in: Cast,
+    committed_cast: Cast,
 ) -> None:
     with transaction() as session:
-        first = asked(session, lived_in.announce).id
+        first = asked(session, committed_cast.announce).id
 
     with TemporaryFile(buffering=0) as addresses, transaction() as reading:
         assert claim(reading, first, addresses, RULES)
         with transaction() as session:
             never_wait(session)
-            join(session, lived_in.ada, lived_in.announce)
+            join(session, committed_cast.ada, committed_cast.announce)
             unsubscribe(
                 session,
-                lived_in.edsger,
-                lived_in.announce,
-                actor=Actor(lived_in.edsger, Door.PORTAL),
+                committed_cast.edsger,
+                committed_cast.announce,
+                actor=Actor(committed_cast.edsger, Door.PORTAL),
             )
 
-    assert covered_by(lived_in.ada) is None
+    assert covered_by(committed_cast.ada) is None

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 
 from models import Actor, Door
 from models.clock import now
-from sandbox.house import ROOT
+from sandbox.stack import ROOT
 from tests.builders import Cast
 from tests.sandbox.machine import soon
 from tests.workflows.sync.pushing import RULES, asked, settled
@@ -60,14 +60,14 @@ class OneRowPerList:
     `ON CONFLICT DO NOTHING` finds the row of the push that has already read.
     """
 
-    def __init__(self, house: Engine, people: Cast) -> None:
-        self.house, self.people, self.server = house, people, list[bytes]()
-        with house.begin() as connection:
+    def __init__(self, own_database: Engine, people: Cast) -> None:
+        self.database, self.people, self.server = own_database, people, list[bytes]()
+        with own_database.begin() as connection:
             connection.execute(text("create table pending (list_id bigint primary key)"))
 
     def join(self, first_name: str) -> None:
         user, announce = getattr(self.people, first_name), self.people.announce
-        with self.house.begin() as connection:
+        with self.database.begin() as connection:
             connection.execute(
                 text("insert into subscription values (:list, :user, now())"),
                 {"list": announce.id, "user": user.id},
@@ -115,9 +115,12 @@ class Ours:
 
 @pytest.mark.parametrize(("kind", "pushes_her"), [(OneRowPerList, False), (Ours, True)])
 def test_who_joins_while_a_push_has_read_is_pushed_by_ours_only(
-    house: Engine, lived_in: Cast, kind: Callable[[Engine, Cast], Scheme], pushes_her: bool
+    own_database: Engine,
+    committed_cast: Cast,
+    kind: Callable[[Engine, Cast], Scheme],
+    pushes_her: bool,
 ) -> None:
-    scheme = kind(house, lived_in)
+    scheme = kind(own_database, committed_cast)
     scheme.join("ada")
 
     assert scheme.push(meanwhile=lambda: scheme.join("grace"))
@@ -198,10 +201,12 @@ def test_a_lock_that_dies_with_its_worker_lets_a_second_command_start(tmp_path: 
     assert beside
 
 
-def test_a_lease_outlasts_the_command_of_a_killed_worker(house: Engine, lived_in: Cast) -> None:
+def test_a_lease_outlasts_the_command_of_a_killed_worker(
+    own_database: Engine, committed_cast: Cast
+) -> None:
     with transaction() as session:
-        sync_id = asked(session, lived_in.announce).id
-    url = house.url.render_as_string(hide_password=False)
+        sync_id = asked(session, committed_cast.announce).id
+    url = own_database.url.render_as_string(hide_password=False)
     told = {"DATABASE_URL": url, "MAILLIST_SYNC_COMMAND": "sleep 736", "SYNC_TIMEOUT": "6s"}
     with worker(LEASE, str(sync_id), **told) as killed:
         assert soon(lambda: bool(sleeping("736")))
@@ -210,7 +215,7 @@ def test_a_lease_outlasts_the_command_of_a_killed_worker(house: Engine, lived_in
     while_it_runs = (may_start(sync_id), bool(sleeping("736")))
     assert soon(lambda: not sleeping("736"))
     when_it_is_gone = may_start(sync_id)
-    with house.begin() as connection:
+    with own_database.begin() as connection:
         assert connection.scalar(text("select now() < lease_until from sync"))
         connection.execute(text("update sync set lease_until = now()"))
 

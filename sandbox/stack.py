@@ -1,4 +1,4 @@
-"""The whole house on one machine: servers, a mailbox, a worker and a beat; gone when we are."""
+"""The demo installation: servers, a mailbox, a worker and a beat, until the block ends."""
 
 import os
 import random
@@ -19,11 +19,11 @@ from sandbox.server import ServerError
 from sandbox.servers import Servers, servers, sigterm_exits
 from sandbox.valkey import PORTS
 
-__all__ = ["BIN", "ROOT", "House", "celery", "house", "port"]
+__all__ = ["BIN", "ROOT", "Stack", "celery", "port", "running_stack"]
 
 
 @dataclass(frozen=True)
-class House:
+class Stack:
     """Where everything is, and `listgate` to do something there."""
 
     environment: dict[str, str]
@@ -78,22 +78,22 @@ class House:
 
 
 @contextmanager
-def house(folder: Path) -> Iterator[House]:
-    """A migrated house in which everything runs; logs and mails are kept in `folder`."""
+def running_stack(folder: Path) -> Iterator[Stack]:
+    """Run a migrated installation; its logs and mails are in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        stack.enter_context(sigterm_exits())
-        running = stack.enter_context(servers())
-        mailbox = stack.enter_context(Mailbox(keep_in=folder))
-        phone = stack.enter_context(PhoneNetwork())
+    with ExitStack() as resources:
+        resources.enter_context(sigterm_exits())
+        running = resources.enter_context(servers())
+        mailbox = resources.enter_context(Mailbox(keep_in=folder))
+        phone = resources.enter_context(PhoneNetwork())
         web = port()
         phone.connect(f"http://127.0.0.1:{web}/webhooks/twilio/sms")
         told = settings(running, mailbox, phone, web=web)
-        one = House({**os.environ, **told, **list_server(folder)}, mailbox, phone, folder)
+        one = Stack({**os.environ, **told, **list_server(folder)}, mailbox, phone, folder)
         one.list_server.mkdir(exist_ok=True)
         one.listgate("migrate")
         started = [
-            stack.enter_context(one.program(name, *command, ready=ready))
+            resources.enter_context(one.program(name, *command, ready=ready))
             for name, (command, ready) in programs(web).items()
         ]
         for each in started:
@@ -104,7 +104,7 @@ def house(folder: Path) -> Iterator[House]:
 def settings(
     running: Servers, mailbox: Mailbox, phone: PhoneNetwork, *, web: int
 ) -> dict[str, str]:
-    """What every program in the house is told."""
+    """Return the settings of every program of the stack."""
     return {
         "DATABASE_URL": running.database_url,
         "REDIS_URL": running.redis_url,
@@ -119,7 +119,7 @@ def settings(
         "TWILIO_SENDER": phone.account.number,
         "TWILIO_URL": phone.url,
         "LOG_FORMAT": "console",
-        "LISTGATE_ENV_FILE": "",  # a developer's .env is for their own house
+        "LISTGATE_ENV_FILE": "",  # ignore a developer's .env
     }
 
 

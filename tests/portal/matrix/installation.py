@@ -1,4 +1,4 @@
-"""The house in which the table is tried: everybody has a browser, and nothing is kept."""
+"""The installation in which the table is tried: a browser for each person, no commit."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from models.base import Base
 from models.database import engine, new_session
 from tests.portal.matrix.forms import FORMS
 from tests.portal.matrix.table import KINDS, Line
-from tests.portal.matrix.things import Things, furnish
+from tests.portal.matrix.things import Things, fill
 from tests.portal.visitors import PUBLIC, TOKEN, Visitor, an_app, forget_guesses, log_in_as
 from workflows.outbox import Bell
 
@@ -33,8 +33,8 @@ class Key:
     token: str
 
 
-class House:
-    """Everything in it is in one transaction of `connection`."""
+class Installation:
+    """The portal with its data, in one transaction of `connection`."""
 
     def __init__(self, connection: Connection, bells: list[Bell]) -> None:
         self.app: Flask = an_app()
@@ -43,10 +43,10 @@ class House:
         self.things = Things(self.app)
         self.keys: dict[str, Key] = {}
 
-    def furnish(self) -> None:
-        """Have one of each thing here, and everybody in."""
+    def fill(self) -> None:
+        """Create one row of each kind, and log everyone in."""
         with new_session.begin() as session:
-            people = furnish(session, self.things, self.app)
+            people = fill(session, self.things, self.app)
             session.flush()
             for who in KINDS:
                 self.give_key(session, who, people.get(who))
@@ -139,10 +139,10 @@ class House:
 
 
 @contextmanager
-def opened(bells: list[Bell]) -> Iterator[House]:
-    """An empty house; a commit in it is a savepoint, and in the end all of it is undone."""
+def opened(bells: list[Bell]) -> Iterator[Installation]:
+    """An empty installation; a commit is a savepoint, and everything is rolled back in the end."""
     with engine.connect() as connection, connection.begin() as everything:
         new_session.configure(bind=connection, join_transaction_mode="create_savepoint")
-        yield House(connection, bells)
+        yield Installation(connection, bells)
         new_session.configure(bind=engine, join_transaction_mode="conditional_savepoint")
         everything.rollback()

@@ -1,4 +1,4 @@
-"""Where a house runs: a mail server, a database and a worker, kept for as long as the tests run."""
+"""A mail server, a database and a worker that all tests of a run share."""
 
 import os
 from contextlib import ExitStack
@@ -17,14 +17,14 @@ MAIL_FROM: Final = "Listgate <listgate@example.net>"
 
 
 @dataclass
-class Premises:
+class SharedServers:
     """What outlives a test: the mail server, a name for the database, a worker that knows both."""
 
     mailbox: Mailbox
     database: URL
     worker: Worker
 
-    def refurbish(self, template: str) -> None:
+    def reset(self, template: str) -> None:
         """A new database under the old name, an empty mailbox, and a worker that runs."""
         name = self.database.database
         order(f'drop database if exists "{name}" with (force)')
@@ -47,17 +47,17 @@ def environment(redis_url: str, mailbox: Mailbox, database: URL) -> dict[str, st
     }
 
 
-OPEN: Final = pytest.StashKey[tuple[str, Premises, ExitStack]]()
+OPEN: Final = pytest.StashKey[tuple[str, SharedServers, ExitStack]]()
 
 
-def send_home(config: pytest.Config) -> None:
+def kill_shared_worker(config: pytest.Config) -> None:
     """Have nobody take what is rung; whoever needs the worker next starts it again."""
     if OPEN in config.stash:
         _, opened, _ = config.stash[OPEN]
         opened.worker.kill()
 
 
-def premises(config: pytest.Config, redis_url: str) -> Premises:
+def shared_servers(config: pytest.Config, redis_url: str) -> SharedServers:
     """Those of this run; other ones if the broker is another (each test's own, in Docker)."""
     if OPEN in config.stash:
         known, opened, until_closed = config.stash[OPEN]
@@ -69,6 +69,6 @@ def premises(config: pytest.Config, redis_url: str) -> Premises:
     mailbox = stack.enter_context(Mailbox())
     database = stack.enter_context(new_database())
     worker = Worker(environment(redis_url, mailbox, database), children=4)
-    opened = Premises(mailbox, database, stack.enter_context(worker))
+    opened = SharedServers(mailbox, database, stack.enter_context(worker))
     config.stash[OPEN] = (redis_url, opened, stack)
     return opened

@@ -1,7 +1,6 @@
-"""What stands in the house that browsers visit: a library with its people, lists and messages.
+"""The data of the browser tests: a library with its people, lists and messages.
 
-It is put there by a program of its own, in the environment of the house: what its transaction asks
-for is rung for at once.
+A process of its own, in the stack's environment, writes it, so that its commit publishes the work.
 """
 
 import json
@@ -26,7 +25,7 @@ from models import (
 )
 from models.clock import now
 from notifications.mime.compose import Typed, composed
-from sandbox.house import ROOT, House
+from sandbox.stack import ROOT, Stack
 from tests.browser import mails
 from tests.builders import LIMIT, Cast, a_list, an_eml, cast, person
 from tests.workflows.sync.pushing import ListServer, asked
@@ -48,7 +47,7 @@ SINGERS = (
 LEAVING = 12
 
 
-class Furniture(NamedTuple):
+class Seeded(NamedTuple):
     """The numbers in the addresses of the pages: of lists, people, messages and requests."""
 
     announce: int
@@ -69,17 +68,17 @@ class Furniture(NamedTuple):
     decided: int
 
 
-def bring(house: House) -> Furniture:
-    """Have the program put everything there; returns the numbers that it prints."""
-    command = [sys.executable, "-m", "tests.browser.furniture", str(house.list_server)]
+def seed_stack(stack: Stack) -> Seeded:
+    """Run the program below; return the ids that it prints."""
+    command = [sys.executable, "-m", "tests.browser.seed", str(stack.list_server)]
     done = subprocess.run(
-        command, env=house.environment, cwd=ROOT, stdout=subprocess.PIPE, check=True
+        command, env=stack.environment, cwd=ROOT, stdout=subprocess.PIPE, check=True
     )
-    return Furniture(**json.loads(done.stdout))
+    return Seeded(**json.loads(done.stdout))
 
 
-def furnish(session: Session, list_server: Path) -> Furniture:
-    """Put something of every kind into an empty house."""
+def seed(session: Session, list_server: Path) -> Seeded:
+    """Write rows of every kind into an empty database."""
     library = cast(session)
     for one in (library.ada, library.grace, library.linus, library.barbara, library.edsger):
         one.time_zone = "Europe/Paris"
@@ -96,7 +95,7 @@ def furnish(session: Session, list_server: Path) -> Furniture:
     answer(session, august, library.linus, "Please say when the holidays end.")
     answer(session, shelf, library.grace)
     concert, thanks = drafts(session, library)
-    return Furniture(
+    return Seeded(
         announce=library.announce.id,
         choir=choir.id,
         board=board.id,
@@ -199,5 +198,5 @@ def scheduled(session: Session, library: Cast) -> Message:
 
 if __name__ == "__main__":
     with transaction() as session:
-        furnished = furnish(session, Path(sys.argv[1]))
-    print(json.dumps(furnished._asdict()))
+        seeded = seed(session, Path(sys.argv[1]))
+    print(json.dumps(seeded._asdict()))
