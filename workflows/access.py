@@ -1,4 +1,4 @@
-"""Who may act, and the look-ups that every verb begins with."""
+"""Authorisation, and the look-ups that every verb begins with."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,7 +26,7 @@ def require(
     message_id: int | None = None,
     list_id: int | None = None,
 ) -> None:
-    """Raise Trespass unless the actor has `right`; without a user, they may do anything."""
+    """Raise Trespass unless the actor has `right`; the operator and the system have every right."""
     if not actor.may(right):
         raise Trespass(
             "%(user)s lacks the right %(right)s (%(number)d).",
@@ -52,24 +52,24 @@ def require_author(message: Message, actor: Actor) -> None:
 
 
 def actor_with_address(session: Session, address: str, door: Door) -> Actor:
-    """The person with this address, acting; raises Unknown, or Trespass if they are disabled."""
+    """Return an Actor for the user with this address; raise Unknown, or Trespass if disabled."""
     return enabled(Actor(user_with_address(session, address), door))
 
 
 def actor_by_id(session: Session, user_id: int, door: Door) -> Actor:
-    """The person with this number, acting; raises Unknown, or Trespass if they are disabled."""
+    """Return an Actor for the user with this id; raise Unknown, or Trespass if disabled."""
     return enabled(Actor(user_by_id(session, user_id), door))
 
 
 def enabled(actor: Actor) -> Actor:
-    """The same actor; raises Trespass if the person is disabled."""
+    """Return the actor; raise Trespass if the user is disabled."""
     if actor.person.disabled_at:
         raise Trespass("%(user)s is disabled.", user=actor.person, **actor.signature)
     return actor
 
 
 def user_with_address(session: Session, address: str) -> User:
-    """The person with this address, disabled or not; raises Unknown."""
+    """Return the user with this address, disabled or not; raise Unknown."""
     user = find_user(session, address)
     if user is None:
         raise Unknown("There is no user with this address.")
@@ -77,7 +77,7 @@ def user_with_address(session: Session, address: str) -> User:
 
 
 def user_by_id(session: Session, user_id: int) -> User:
-    """The person with this number, disabled or not; raises Unknown."""
+    """Return the user with this id, disabled or not; raise Unknown."""
     # PostgreSQL's bigint ends there.
     user = session.get(User, user_id) if user_id < 2**63 else None
     if user is None:
@@ -86,7 +86,7 @@ def user_by_id(session: Session, user_id: int) -> User:
 
 
 def find_user(session: Session, address: str) -> User | None:
-    """The person with this address, whatever its case and the spelling of its domain, or None."""
+    """Return the user with this address or None; case and the domain's spelling do not count."""
     try:
         key = address_key(checked_address(address.strip()))
     except Invalid:
@@ -95,7 +95,7 @@ def find_user(session: Session, address: str) -> User | None:
 
 
 def role_named(session: Session, name: str) -> Role:
-    """The role of this name; raises Unknown."""
+    """Return the role with this name; raise Unknown."""
     role = session.scalar(select(Role).where(Role.name == name))
     if role is None:
         raise Unknown("There is no role %(role)r.", role=name)
@@ -103,7 +103,7 @@ def role_named(session: Session, name: str) -> Role:
 
 
 def checked_right(number: int) -> int:
-    """The number of a right that exists; raises Invalid."""
+    """Return the number if there is such a right; raise Invalid."""
     try:
         return int(Right(number))
     except ValueError:
@@ -111,23 +111,23 @@ def checked_right(number: int) -> int:
 
 
 class Archived(Refusal):
-    """The list takes nothing any more."""
+    """The list is archived: it takes neither messages nor members."""
 
 
 def lock_list(session: Session, mailing_list: MailingList) -> None:
-    """Lock the row; waits for messages that are being handed in, as `require_open` shares it."""
-    session.flush()  # or what this session has changed would be forgotten
+    """Lock the list's row; waits for transactions that hold the shared lock of `require_open`."""
+    session.flush()  # refresh() would discard unflushed changes
     session.refresh(mailing_list, with_for_update=True)
 
 
 def require_open(session: Session, mailing_list: MailingList) -> None:
-    """Raise Archived, or see to it that the list is not archived before this transaction ends."""
-    # A lock that a foreign key takes anyway: a thousand members may join at once.
+    """Raise Archived if the list is; otherwise keep it from being archived until the commit."""
+    # The lock that a foreign key takes anyway, so that a thousand members may join at once.
     current = select(MailingList.archived_at).where(MailingList.id == mailing_list.id)
     if session.scalar(current.with_for_update(read=True, key_share=True)):
         raise Archived("The list %(list)s is archived.", list=mailing_list)
 
 
 def is_archived(session: Session, list_id: int) -> bool:
-    """Whether the list with this number is archived."""
+    """Return whether the list with this id is archived."""
     return session.get_one(MailingList, list_id).archived_at is not None

@@ -1,4 +1,4 @@
-"""Tell people: one Notification for each person and each channel they asked for."""
+"""Notify people: one Notification per user and channel."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -30,7 +30,7 @@ def notify(
     request: ModerationRequest | None = None,
     **detail: Any,
 ) -> None:
-    """Have this letter sent to each of these people, over each of their channels."""
+    """Ask for this letter to each of these users, over each of their channels."""
     session.add_all(
         Notification(
             letter=letter,
@@ -49,7 +49,7 @@ def notify(
 def notify_administrators(
     session: Session, letter: LetterName, *, of: Right = Right.EDIT_USERS, **detail: Any
 ) -> None:
-    """Have this letter sent to everybody with the right that makes it their business."""
+    """Ask for this letter to every user with the right `of`."""
     administrators = session.scalars(
         select(User).where(User.roles.any(Role.rights.contains([of.value]))).order_by(User.id)
     )
@@ -57,12 +57,12 @@ def notify_administrators(
 
 
 def try_other_channel(session: Session, failed: Notification) -> None:
-    """Send a letter that failed for good over the person's other channel, unless it went there."""
+    """Repeat a letter that failed for good over the user's other channel, unless it went there."""
     user, other = failed.user, OTHER[failed.channel]
     if failed.letter is LetterName.PROOF:
-        return  # no telephone shows a mail as it will be sent
+        return  # an SMS cannot show a mail as it will be sent
     if failed.link_id is not None:
-        return  # what opens an account goes to the address that was asked about, and nowhere else
+        return  # an account link goes to the address it was requested for, and nowhere else
     if other is Channel.SMS and (not user.phone or user.sms_stopped_at):
         return
     twin = select(Notification.id).where(
@@ -86,10 +86,10 @@ def try_other_channel(session: Session, failed: Notification) -> None:
 
 
 def report(session: Session, notification: Notification, *, delivered: bool, why: str = "") -> None:
-    """Take note of what the channel says later about a letter that it had taken.
+    """Record the channel's delivery report about a letter that it had accepted.
 
-    Reports come late, twice and out of order: whatever the letter's state no longer allows is old
-    news.
+    Reports come late, twice and out of order: one that the letter's state no longer allows is
+    ignored.
     """
     if notification.state is not NotificationState.SENT:
         return

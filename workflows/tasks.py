@@ -30,7 +30,7 @@ from workflows.inbound import mail
 from workflows.lists import lists
 from workflows.messages.write import message_by_id
 from workflows.moderation import decide as moderation
-from workflows.moderation.deadlines import Patience, meet_deadlines
+from workflows.moderation.deadlines import Deadlines, meet_deadlines
 from workflows.notify import try_other_channel
 from workflows.people import addresses, removal
 from workflows.public import contract
@@ -51,7 +51,7 @@ try:
     voice = Voice.from_settings(settings)
 except ValueError as wrong:
     raise SystemExit(str(wrong)) from None
-patience = Patience(settings.remind_after, settings.escalate_after, settings.expire_after)
+deadlines = Deadlines(settings.remind_after, settings.escalate_after, settings.expire_after)
 pace = pushes.Pace(settings.sync_quiet, settings.sync_max_wait)
 rules = sync.Rules(
     settings.maillists_enabled,
@@ -133,7 +133,7 @@ LOOKS: list[Callable[[Session], None]] = [
     sweep.ring_again,
     sweep.report_uncertain,
     sweep.forget_old_calls,
-    partial(meet_deadlines, patience=patience),
+    partial(meet_deadlines, deadlines=deadlines),
 ]
 if settings.maillists_enabled:
     LOOKS += [

@@ -14,7 +14,7 @@ from portal.web.sign_in import current_actor, current_user, signed_in
 from portal.wording.audit_sentences import sentence
 from workflows.access import require, user_by_id
 from workflows.queries.audit_search import names
-from workflows.queries.user_history import Reached, history
+from workflows.queries.user_history import Position, history
 
 pages = Blueprint("history", __name__)
 
@@ -36,7 +36,7 @@ def of_person(user_id: int) -> ResponseReturnValue:
 
 def shown(person: User) -> ResponseReturnValue:
     """One page of it; the names of people and lists are looked up for all rows at once."""
-    reached = Reached(given("entry", number), given("change", number))
+    reached = Position(given("entry", number), given("change", number))
     found = history(g.session, person, reached, limit=ROWS + 1)
     rows, here = found[:ROWS], partial(url_for, str(request.endpoint), **(request.view_args or {}))
     language, known = page_language(), names(g.session, rows)
@@ -44,8 +44,8 @@ def shown(person: User) -> ResponseReturnValue:
         "history/history.html",
         person=person,
         rows=rows,
-        newest=None if reached == Reached() else here(),
-        older=here(**asdict(reached.beyond(rows))) if len(found) > ROWS else None,
+        newest=None if reached == Position() else here(),
+        older=here(**asdict(reached.after(rows))) if len(found) > ROWS else None,
         sentences=[sentence(entry, language, known) for entry in rows],
         list_names=known.lists,
     )

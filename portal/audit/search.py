@@ -18,7 +18,7 @@ from portal.web.unit_of_work import unit_of_work
 from portal.wording.audit_sentences import door_words, label, sentence
 from workflows.queries.audit_search import (
     Names,
-    Question,
+    Query,
     everything,
     names,
     require_reader,
@@ -65,7 +65,7 @@ def export() -> ResponseReturnValue:
     )
 
 
-def csv_lines(question: Question, language: Language) -> Iterator[str]:
+def csv_lines(question: Query, language: Language) -> Iterator[str]:
     """The file, line by line; the request's own transaction is over when the first one leaves."""
     yield line(COLUMNS)
     with unit_of_work(read_only=True) as session:
@@ -117,9 +117,9 @@ def choices() -> dict[str, Any]:
     }
 
 
-def asked() -> Question:
+def asked() -> Query:
     """What the address asks for; raises Invalid for what cannot be meant."""
-    return Question(
+    return Query(
         person=given("person", text) or "",
         list_id=given("list", number),
         message=given("message", text) or "",

@@ -1,4 +1,4 @@
-"""An SMS that comes in: claim it, and do what it clearly says; or nothing."""
+"""Handle an SMS from an approver: claim it once, and decide only if it is clear."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -28,8 +28,8 @@ from workflows.moderation.approver_keys import invitation_by_code
 from workflows.moderation.decide import AlreadyDecided, NoLongerOpen, NotAnApprover, decide
 from workflows.notify import notify_administrators
 
-# Five guesses an hour among a million codes: whoever can write in somebody's name finds the code of
-# one open request in 23 years on average, and has the administrators alerted each hour.
+# Five guesses an hour at a six-digit code: an attacker who can forge the sender finds the code of
+# one open request after 23 years on average, and alerts the administrators every hour.
 WRONG_CODES = 5
 LOCKED_FOR = timedelta(hours=1)
 
@@ -37,7 +37,7 @@ Policy = Literal["allow", "after_view", "off"]
 
 
 class Said(StrEnum):
-    """What is answered to an SMS; each has its words in three languages."""
+    """The kinds of answer to an SMS; portal/inbound/sms_answers.py has the sentences."""
 
     NOTHING = "nothing"
     APPROVED = "approved"
@@ -55,7 +55,7 @@ class Said(StrEnum):
 
 @dataclass(frozen=True)
 class SmsAnswer:
-    """The answer to an SMS, for the door to put into words in the person's language."""
+    """The answer to an SMS; the door renders it in the user's language."""
 
     said: Said
     user: User | None = None
@@ -63,9 +63,9 @@ class SmsAnswer:
 
 
 def claim(session: Session, message_sid: str) -> bool:
-    """Make this SMS ours; False if it came before (Twilio repeats what it got no answer to).
+    """Claim this SMS; False if it was claimed before (Twilio repeats a webhook without an answer).
 
-    Of two at the same time the second waits until the first has committed.
+    Of two at once, the second waits until the first has committed.
     """
     claimed = session.scalar(
         insert(InboundSms)
@@ -85,24 +85,24 @@ def answer(
     keys: Keys,
     policy: Policy,
 ) -> SmsAnswer:
-    """Do what the SMS says, if it says it clearly and its sender may.
+    """Decide as the SMS says, if it is clear and its sender may.
 
-    `opt_out_type` is what Twilio took it for, and answered: STOP, START or HELP.
+    `opt_out_type` is the keyword that Twilio recognised and answered: STOP, START or HELP.
     """
-    # Locked, so that guesses from one number are counted one after the other.
+    # Locked, so that guesses from one number are counted one at a time.
     user = session.scalar(
         select(User)
         .where(User.phone == number, User.disabled_at.is_(None))
-        # Others may go on to refer to this person, in letters about the same request.
+        # Rows that refer to this user may still be inserted meanwhile.
         .with_for_update(key_share=True)
     )
     if user is None:
-        return SmsAnswer(Said.NOTHING)  # a stranger learns nothing, and costs nothing
+        return SmsAnswer(Said.NOTHING)  # an unknown sender gets no answer
     match keyword(text, opt_out_type):
         case Keyword.STOP | Keyword.START as word:
             return opt(session, user, out=word is Keyword.STOP)
         case Keyword.HELP:
-            return SmsAnswer(Said.NOTHING, user)  # Twilio has answered
+            return SmsAnswer(Said.NOTHING, user)  # Twilio has answered already
         case Keyword.HOW:
             return SmsAnswer(Said.HOW, user)
         case None:
@@ -112,7 +112,7 @@ def answer(
 def by_code(
     session: Session, user: User, reply: SmsReply, *, keys: Keys, policy: Policy
 ) -> SmsAnswer:
-    """Decide if word and code are right, unless there were too many wrong ones before."""
+    """Decide if verdict and code are right, unless too many wrong codes came before."""
     if locked(session, user):
         return SmsAnswer(Said.LOCKED, user)
     if reply.verdict is None or reply.code is None:
@@ -126,7 +126,7 @@ def by_code(
 def decided(
     session: Session, invitation: Invitation, reply: SmsReply, *, policy: Policy
 ) -> SmsAnswer:
-    """Decide, or say why not."""
+    """Decide, or return why not."""
     user, request = invitation.user, invitation.request
     if policy == "off":
         return SmsAnswer(Said.OFF, user)
@@ -151,7 +151,7 @@ def decided(
 
 
 def opt(session: Session, user: User, *, out: bool) -> SmsAnswer:
-    """Twilio answers STOP and START itself; we write by e-mail from now on, or by SMS again."""
+    """Stop or resume SMS to this user; Twilio itself answers STOP and START."""
     user.sms_stopped_at = now() if out else None
     act = Act.STOPPED_SMS if out else Act.STARTED_SMS
     record(session, act, actor=Actor(user, Door.SMS), user_id=user.id)
@@ -159,12 +159,12 @@ def opt(session: Session, user: User, *, out: bool) -> SmsAnswer:
 
 
 def locked(session: Session, user: User) -> bool:
-    """Whether five wrong codes came from this number within an hour."""
+    """Return whether this user is locked: WRONG_CODES within LOCKED_FOR."""
     return wrong_codes(session, user) >= WRONG_CODES
 
 
 def wrong_codes(session: Session, user: User) -> int:
-    """How many wrong codes count now."""
+    """Return the number of wrong codes within LOCKED_FOR."""
     recent = select(func.count(WrongCode.id)).where(
         WrongCode.user_id == user.id, WrongCode.at > now() - LOCKED_FOR
     )
@@ -172,7 +172,7 @@ def wrong_codes(session: Session, user: User) -> int:
 
 
 def wrong_code(session: Session, user: User) -> SmsAnswer:
-    """Count a wrong code; the fifth locks the number and alerts the administrators."""
+    """Count a wrong code; the last one allowed locks the number and alerts the administrators."""
     session.add(WrongCode(user_id=user.id))
     session.flush()
     left = WRONG_CODES - wrong_codes(session, user)

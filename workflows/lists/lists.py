@@ -26,7 +26,7 @@ from models.lists import fits_list_address
 from models.names import approver_list_name, list_description, list_name
 from settings.types import fits_short_name
 from workflows.access import require
-from workflows.moderation.late_approvers import ask_newcomers
+from workflows.moderation.late_approvers import ask_late_approvers
 from workflows.sync.journal import note_list_address
 
 
@@ -127,7 +127,7 @@ def set_approvers(
     require(actor, Right.EDIT_APPROVER_LISTS)
     approver_list.members = list(dict.fromkeys(members))
     record(session, Act.EDITED_APPROVER_LIST, actor=actor, **facts(approver_list))
-    ask_newcomers(session, approver_list)
+    ask_late_approvers(session, approver_list)
 
 
 def assign_approvers(
@@ -154,7 +154,7 @@ def assign_approvers(
         **facts(approver_list),
     )
     if approver_list is not None:
-        ask_newcomers(session, approver_list)
+        ask_late_approvers(session, approver_list)
 
 
 def list_by_id(session: Session, list_id: int) -> MailingList:

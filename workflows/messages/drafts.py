@@ -1,4 +1,4 @@
-"""What an author does with a draft: change it, see a proof of it, copy it, delete it."""
+"""Edit a draft: rewrite, reschedule, copy, proof, discard."""
 
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,7 @@ from workflows.sendout.schedule import postpone
 
 
 class NotADraft(Refusal):
-    """Only a draft can be changed: of the rest, somebody was asked about these very bytes."""
+    """Only a draft can be changed: approvers were asked about the bytes of any other."""
 
 
 def rewrite(
@@ -37,13 +37,13 @@ def rewrite(
     actor: Actor,
     max_bytes: int,
 ) -> None:
-    """Put other bytes into the draft's place, whole.
+    """Replace the draft's list and bytes.
 
-    Raises Trespass for somebody else's message, Archived, NotADraft, Invalid for what is no mail.
+    Raises Trespass for another author's message, Archived, NotADraft, Invalid for what is no mail.
     """
     require_author(message, actor)
     require_open(session, draft.mailing_list)
-    hold_draft(session, message)
+    lock_draft(session, message)
     message.subject = subject_of(draft.raw, max_bytes)
     message.mailing_list, message.composed = draft.mailing_list, draft.composed
     message.raw, message.size, message.written_at = draft.raw, len(draft.raw), now()
@@ -52,12 +52,12 @@ def rewrite(
 
 
 def discard(session: Session, message: Message, *, actor: Actor) -> None:
-    """Delete the draft's subject and content; what happened to it stays on record.
+    """Delete the draft's subject and content; its audit trail stays.
 
-    Raises Trespass for somebody else's message, NotADraft.
+    Raises Trespass for another author's message, NotADraft.
     """
     require_author(message, actor)
-    hold_draft(session, message)
+    lock_draft(session, message)
     message.move(MessageState.DISCARDED, MessageState.DRAFT)
     message.subject, message.raw, message.size, message.send_at = "", b"", 0, None
     message.sendout_rules = SendoutRules()
@@ -65,7 +65,7 @@ def discard(session: Session, message: Message, *, actor: Actor) -> None:
 
 
 def copy(session: Session, message: Message, *, actor: Actor, max_bytes: int) -> Message:
-    """A new draft of the same bytes for the same list; raises Trespass, NotADraft if deleted."""
+    """Return a new draft with the same bytes and list; raise Trespass, or NotADraft if deleted."""
     require_author(message, actor)
     if message.state is MessageState.DISCARDED:
         raise NotADraft("Message %(number)d was deleted.", number=message.id)
@@ -78,14 +78,14 @@ def copy(session: Session, message: Message, *, actor: Actor, max_bytes: int) ->
 
 
 def send_proof(session: Session, message: Message, *, actor: Actor) -> None:
-    """Mail the message to its author, and to nobody else, as it would be sent now.
+    """Mail the message to its author only, as it would be sent now.
 
-    Raises Trespass for somebody else's message, NotADraft if it was deleted.
+    Raises Trespass for another author's message, NotADraft if it was deleted.
     """
     require_author(message, actor)
     if message.state is MessageState.DISCARDED:
         raise NotADraft("Message %(number)d was deleted.", number=message.id)
-    # By mail, whatever the author otherwise prefers: it is about a mail.
+    # By e-mail whatever the author prefers: the proof is the mail itself.
     proof = Notification(
         letter=LetterName.PROOF, channel=Channel.EMAIL, user=actor.person, message=message
     )
@@ -101,12 +101,12 @@ def reschedule(
     send_at: datetime | None,
     rules: SendoutRules | None = None,
 ) -> None:
-    """Set when the message is to go out; None is as soon as it may.  With `rules`, those too.
+    """Set the time of the sendout, and with `rules` its rules; None means as soon as possible.
 
-    Its author may, and everybody with Right 601 once it is scheduled; with Right 618 both.
-    Raises Trespass, Invalid for a time that cannot be meant or rules that the list does not allow,
-    IllegalTransition while it waits for an answer (approvers were told all this) and once it is
-    being sent.
+    The author may do it, and everyone with Right 601 once it is scheduled; both need Right 618.
+    Raises Trespass; Invalid for an impossible time or rules that the list does not allow;
+    IllegalTransition while approvers are asked, because they were shown both, and once it is being
+    sent.
     """
     place = {"message_id": message.id, "list_id": message.list_id}
     if actor.person.id != message.author_id:
@@ -118,7 +118,7 @@ def reschedule(
         hold_rules(session, message.mailing_list)
     if message.state is MessageState.DRAFT:
         require_author(message, actor)
-        hold_draft(session, message)
+        lock_draft(session, message)
     else:
         postpone(session, message, send_at)
     message.send_at = send_at
@@ -129,8 +129,8 @@ def reschedule(
     record(session, Act.RESCHEDULED, actor=actor, **message.place, **detail)
 
 
-def hold_draft(session: Session, message: Message) -> None:
-    """Keep everybody else from changing the draft until we are done; raises NotADraft."""
+def lock_draft(session: Session, message: Message) -> None:
+    """Lock the draft until the commit; raise NotADraft if it is none or is being changed."""
     if Message.take(session, message.id, MessageState.DRAFT) is None:
         raise NotADraft(
             "Message %(number)d is not a draft, or is being changed elsewhere.", number=message.id

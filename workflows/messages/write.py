@@ -1,4 +1,4 @@
-"""Write a message, and hand it in: straight to its schedule, or to the approvers."""
+"""Write a message and submit it: to its schedule with Right 601, otherwise to the approvers."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,13 +32,13 @@ from workflows.sendout.schedule import release
 
 NO_RULES = SendoutRules()
 
-# What nobody but its author reads.
+# Only the author reads these.
 PRIVATE = {MessageState.DRAFT, MessageState.DISCARDED}
 
-# A time that lies further back than this is a mistake of the year or zone, not a slow approver.
+# A time further in the past is a wrong year or zone, not a slow approver.
 PAST_TOLERANCE = timedelta(hours=1)
 
-# No further is looked for the end of a sendout: a period may begin at the end of the longest.
+# Bound on forecasts, so that datetime arithmetic cannot overflow.
 CALENDAR_AHEAD = timedelta(days=3 * MAX_DAYS)
 
 
@@ -48,7 +48,7 @@ class Draft:
 
     mailing_list: MailingList
     raw: bytes
-    composed: bool = False  # its bytes were made of what was typed into a form
+    composed: bool = False  # made from the portal's form, which can edit it again
 
 
 def write(
@@ -60,10 +60,10 @@ def write(
     send_at: datetime | None = None,
     rules: SendoutRules = NO_RULES,
 ) -> Message:
-    """Keep a draft, byte for byte as it was given.
+    """Save a draft, byte for byte.
 
-    Raises Invalid for what cannot be read, a time that cannot be meant or rules that the list does
-    not allow, Trespass for setting either without the right to, Archived.
+    Raises Invalid for a mail that cannot be parsed, an impossible time or rules that the list does
+    not allow; Trespass for setting time or rules without Right 618; Archived.
     """
     mailing_list = draft.mailing_list
     require_open(session, mailing_list)
@@ -89,12 +89,12 @@ def write(
 
 
 def subject_of(raw: bytes, max_bytes: int) -> str:
-    """The subject of a mail that can be sent; raises Invalid for any other."""
+    """Return the subject of a mail that can be sent; raise Invalid for any other."""
     return read(raw, limit=max_bytes).subject
 
 
 def hand_in(session: Session, message: Message, *, actor: Actor) -> None:
-    """Release the message if its author may send (Right 601), else ask for approval."""
+    """Schedule the message if its author may send (Right 601), otherwise ask for approval."""
     if actor.person.may(Right.SEND_MESSAGES):
         release(session, message, actor=actor)
     else:
@@ -102,7 +102,7 @@ def hand_in(session: Session, message: Message, *, actor: Actor) -> None:
 
 
 def message_by_id(session: Session, message_id: int) -> Message:
-    """The message with this number; raises Unknown."""
+    """Return the message with this id; raise Unknown."""
     message = session.get(Message, message_id)
     if message is None:
         raise Unknown("There is no message %(number)d.", number=message_id)
@@ -112,8 +112,8 @@ def message_by_id(session: Session, message_id: int) -> Message:
 def require_reader(session: Session, message: Message, actor: Actor) -> None:
     """Raise Trespass unless the actor may read the message.
 
-    Its author may, whoever may answer about it now, and, once it is more than a draft, everybody
-    with the right to see the outbox.
+    Its author may, as may everyone who can answer an open request about it and, unless it is a
+    draft, everyone with Right 605.
     """
     user = actor.person
     if user.id == message.author_id:
@@ -131,7 +131,7 @@ def require_reader(session: Session, message: Message, actor: Actor) -> None:
 
 
 def request_to_answer(session: Session, message: Message, user: User) -> ModerationRequest | None:
-    """The open request about the message, if this person may answer it."""
+    """Return the open request about the message if this user may answer it, otherwise None."""
     open_request = select(ModerationRequest).where(
         ModerationRequest.message_id == message.id, ModerationRequest.state == RequestState.OPEN
     )
@@ -146,7 +146,7 @@ def require_sensible(send_at: datetime) -> None:
     if send_at < now() - PAST_TOLERANCE:
         raise Invalid("The time to send at lies in the past: %(time)s.", time=send_at)
     try:
-        # At the ends of the calendar a time has no neighbour in another zone, and a sendout no end.
+        # Near the ends of the calendar, zone conversion and forecasts would overflow.
         send_at.astimezone(UTC) + CALENDAR_AHEAD, send_at.astimezone(UTC) - timedelta(days=1)
     except OverflowError:
         raise Invalid("The time to send at lies outside of the calendar.") from None

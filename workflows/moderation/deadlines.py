@@ -1,4 +1,4 @@
-"""What happens to a request that nobody answers: remind, ask others, give up; each once."""
+"""Remind about, escalate and expire requests that no one answers; each happens once."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,30 +22,30 @@ from workflows.notify import notify
 
 
 @dataclass(frozen=True)
-class Patience:
-    """How long after the question each of the three happens; the operator decides."""
+class Deadlines:
+    """How long after the request each of the three happens; the operator decides."""
 
     remind_after: timedelta
     escalate_after: timedelta
     expire_after: timedelta
 
 
-def meet_deadlines(session: Session, patience: Patience) -> None:
-    """Expire, escalate and remind what is due; what has expired is not reminded about any more."""
-    for request in overdue(session, patience.expire_after):
+def meet_deadlines(session: Session, deadlines: Deadlines) -> None:
+    """Expire, escalate, then remind what is due: an expired request needs no reminder."""
+    for request in overdue(session, deadlines.expire_after):
         expire(session, request)
     unescalated = ModerationRequest.escalated_at.is_(None)
-    for request in overdue(session, patience.escalate_after, unescalated):
+    for request in overdue(session, deadlines.escalate_after, unescalated):
         escalate(session, request)
     unreminded = ModerationRequest.reminded_at.is_(None)
-    for request in overdue(session, patience.remind_after, unreminded):
+    for request in overdue(session, deadlines.remind_after, unreminded):
         remind(session, request)
 
 
 def overdue(
     session: Session, after: timedelta, *still: ColumnElement[bool]
 ) -> Iterator[ModerationRequest]:
-    """The open requests that were asked so long ago, locked; an answer under way goes first."""
+    """Yield the open requests that are at least `after` old, locked; skip those being answered."""
     yield from session.scalars(
         select(ModerationRequest)
         .where(
@@ -59,18 +59,18 @@ def overdue(
 
 
 def remind(session: Session, request: ModerationRequest) -> None:
-    """Tell everybody who may answer that the question is still open; ask who was not asked yet."""
+    """Remind everyone who may answer; ask approvers who were not asked yet."""
     request.reminded_at = now()
     approvers = request.approvers()
     still_asked = [user for user in invited(request) if user in approvers]
     notify(session, still_asked, LetterName.REMINDER, message=request.message, request=request)
-    # Somebody who was enabled again, or became an approver at the moment of the question.
+    # A user who was enabled again, or became an approver while the request was being made.
     invite(session, request, approvers)
     note(session, Act.REMINDED, request)
 
 
 def escalate(session: Session, request: ModerationRequest) -> None:
-    """Ask the list's second approver list too, if it names one."""
+    """Ask the list's escalation list too, if it has one."""
     request.escalated_at = now()
     if request.message.mailing_list.escalation_list is not None:
         invite(session, request, request.approvers())
@@ -78,14 +78,14 @@ def escalate(session: Session, request: ModerationRequest) -> None:
 
 
 def expire(session: Session, request: ModerationRequest) -> None:
-    """Give up: the message is a draft again, and its author and the approvers are told."""
+    """Close the request: the message is a draft again; author and approvers are notified."""
     request.move(RequestState.EXPIRED)
     request.message.move(MessageState.DRAFT)
-    told = dict.fromkeys([request.message.author, *invited(request)])
-    notify(session, told, LetterName.EXPIRED, message=request.message, request=request)
+    people = dict.fromkeys([request.message.author, *invited(request)])
+    notify(session, people, LetterName.EXPIRED, message=request.message, request=request)
     note(session, Act.EXPIRED, request)
 
 
 def note(session: Session, act: Act, request: ModerationRequest) -> None:
-    """Put into the audit trail what time has done."""
+    """Record what the system did."""
     record(session, act, actor=Actor.system(), request_id=request.id, **request.message.place)

@@ -1,4 +1,4 @@
-"""Ask, answer, withdraw: whether a message may go out."""
+"""Ask for approval, decide, withdraw: whether a message may be sent."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -29,30 +29,30 @@ from workflows.notify import notify
 from workflows.sendout.rules import require_time_still
 from workflows.sendout.schedule import schedule
 
-COMMENT_LENGTH = 10_000  # characters; a reason is a letter, not a book
+COMMENT_LENGTH = 10_000  # characters
 
 
 class NoApprovers(Refusal):
-    """Nobody could answer, so asking would be asking for ever."""
+    """The request would have no approver, and so no answer."""
 
 
 class NotAnApprover(Trespass):
-    """Who answers is not on the list's approver list now, or is the author under four eyes."""
+    """The actor is not on the approver list now, or is the author of a list under four eyes."""
 
 
 class AlreadyDecided(Refusal):
-    """Somebody else's answer was the first."""
+    """Another answer was first."""
 
 
 class NoLongerOpen(Refusal):
-    """The question was withdrawn or has expired."""
+    """The request was withdrawn or has expired."""
 
 
 def request_approval(session: Session, message: Message, *, actor: Actor) -> ModerationRequest:
-    """Ask everybody who may answer now; the content is fixed by its hash from here on.
+    """Ask everyone who may answer now; the request is bound to the content's hash.
 
-    Raises NoApprovers, Archived, Invalid if its rules leave it no time, Trespass for somebody
-    else's message, IllegalTransition unless it is a draft.
+    Raises NoApprovers, Archived, Invalid if its rules leave it no time, Trespass for another
+    author's message, IllegalTransition unless it is a draft.
     """
     require_author(message, actor)
     require_open(session, message.mailing_list)
@@ -75,9 +75,9 @@ def decide(
     actor: Actor,
     comment: str = "",
 ) -> Decision:
-    """Record the first answer and what follows from it, whichever door it came through.
+    """Record the first answer and carry out what follows from it, whichever door it came through.
 
-    Raises NotAnApprover, AlreadyDecided (who, what and when), NoLongerOpen.
+    Raises NotAnApprover, AlreadyDecided (by whom, what and when), NoLongerOpen.
     """
     require_approver(request, actor)
     comment = checked_comment(comment)
@@ -91,14 +91,14 @@ def decide(
     )
     session.add(decision)
     session.flush()
-    follow(session, request, decision)
+    carry_out(session, request, decision)
     return decision
 
 
 def withdraw(session: Session, request: ModerationRequest, *, actor: Actor) -> None:
-    """Take the question back; the message is a draft again.
+    """Take the request back; the message is a draft again.
 
-    Raises Trespass for somebody else's message, AlreadyDecided, NoLongerOpen.
+    Raises Trespass for another author's message, AlreadyDecided, NoLongerOpen.
     """
     require_author(request.message, actor)
     message = request.message
@@ -109,7 +109,7 @@ def withdraw(session: Session, request: ModerationRequest, *, actor: Actor) -> N
 
 
 def request_by_id(session: Session, request_id: int) -> ModerationRequest:
-    """The request with this number; raises Unknown."""
+    """Return the request with this id; raise Unknown."""
     request = session.get(ModerationRequest, request_id)
     if request is None:
         raise Unknown("There is no request %(number)d.", number=request_id)
@@ -117,7 +117,7 @@ def request_by_id(session: Session, request_id: int) -> ModerationRequest:
 
 
 def invite(session: Session, request: ModerationRequest, approvers: Iterable[User]) -> None:
-    """Give each of these people keys of their own to answer with, and tell them."""
+    """Give each approver who has none own keys to answer with, and notify them."""
     known = set(invited(request))
     new = [approver for approver in approvers if approver not in known]
     request.invitations += [Invitation(user=approver) for approver in new]
@@ -126,12 +126,12 @@ def invite(session: Session, request: ModerationRequest, approvers: Iterable[Use
 
 
 def invited(request: ModerationRequest) -> Sequence[User]:
-    """Everybody who was asked."""
+    """Return every user who was asked."""
     return [invitation.user for invitation in request.invitations]
 
 
 def approvers_to_ask(message: Message) -> Sequence[User]:
-    """Everybody who may answer about this message now; raises NoApprovers if that is nobody."""
+    """Return everyone who may answer about this message now; raise NoApprovers if no one may."""
     approvers = message.mailing_list.approvers_for(message.author)
     if approvers:
         return approvers
@@ -163,7 +163,7 @@ def require_approver(request: ModerationRequest, actor: Actor) -> None:
             **place,
         )
     raise NotAnApprover(
-        # Not of which list: that is for those who may know of the request.
+        # The list is not named: who may not answer may not know of the request either.
         "%(user)s is not among the approvers of request %(number)d.",
         user=user,
         number=request.id,
@@ -174,7 +174,7 @@ def require_approver(request: ModerationRequest, actor: Actor) -> None:
 def win(
     session: Session, request: ModerationRequest, to: RequestState = RequestState.DECIDED
 ) -> None:
-    """Settle the race: of all who call this for one request, exactly one returns."""
+    """Settle the race: of all callers for one request, one returns; the others get a refusal."""
     try:
         request.move(to)
     except IllegalTransition:
@@ -183,7 +183,7 @@ def win(
 
 
 def too_late(request: ModerationRequest) -> Refusal:
-    """What to tell whoever comes second."""
+    """Return the refusal for an answer that was not the first."""
     if (first := request.decision) is not None:
         facts = {"approver": first.approver, "when": first.decided_at}
         if first.verdict is Verdict.APPROVED:
@@ -202,8 +202,8 @@ def too_late(request: ModerationRequest) -> Refusal:
     )
 
 
-def follow(session: Session, request: ModerationRequest, decision: Decision) -> None:
-    """What a decision leads to: a sendout or a return, and letters to author and approvers."""
+def carry_out(session: Session, request: ModerationRequest, decision: Decision) -> None:
+    """Carry out a decision: schedule or reject the message, notify author and other approvers."""
     message = request.message
     others = [user for user in invited(request) if user != decision.approver]
     notify(session, others, LetterName.DECIDED, message=message, request=request)
@@ -226,7 +226,7 @@ def follow(session: Session, request: ModerationRequest, decision: Decision) -> 
 
 
 def checked_comment(comment: str) -> str:
-    """The comment, stripped; raises Invalid for one that is too long or holds a NUL."""
+    """Return the comment, stripped; raise Invalid if it is too long or holds a NUL."""
     if len(comment) > COMMENT_LENGTH or "\0" in comment:
         raise Invalid(
             "A comment has at most %(most)d characters, and no NUL among them.",

@@ -1,4 +1,4 @@
-"""Whoever becomes an approver while requests are open is asked as the others were."""
+"""Ask people who become approvers while requests are open."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -7,10 +7,10 @@ from models import ApproverList, Message, ModerationRequest, RequestState
 from workflows.moderation.decide import invite
 
 
-def ask_newcomers(session: Session, approver_list: ApproverList) -> None:
-    """Invite those who may now answer the open requests of this list and were not asked.
+def ask_late_approvers(session: Session, approver_list: ApproverList) -> None:
+    """Give keys for the open requests of this approver list to those who have none yet.
 
-    An answer that is under way goes first: of what is decided nobody is told.
+    The row lock lets an answer that is under way go first: no one is asked about what is decided.
     """
     session.flush()
     still_open = (

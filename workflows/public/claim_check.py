@@ -1,4 +1,4 @@
-"""Parcels: what has no business in a queue is left in Redis, and the queue carries its number.
+"""Claim check: a private value waits in Redis, and the task carries only its key.
 
 Whoever watches the queues reads the number, and nothing else (docs/decisions/0010-claim-check.md).
 """
@@ -8,18 +8,18 @@ from uuid import UUID
 from models import Refusal
 from workflows.redis_client import memory
 
-# No address is longer (RFC 5321, 4.5.3.1); an international one takes up to four bytes a character.
+# The longest address (RFC 5321, 4.5.3.1); UTF-8 takes up to four bytes per character.
 LONGEST = 4 * 320  # bytes
 
 
 class NoParcel(Refusal):
-    """There is no parcel of this number, or it is no text."""
+    """No value waits under this key, or it is not UTF-8."""
 
 
 def content(parcel: UUID) -> str:
-    """What is in the parcel; it stays there, so that a call that is repeated finds it again.
+    """Return the value; it stays, so that a repeated call finds it again.
 
-    Raises NoParcel; it never says what was in it.
+    Raises NoParcel, which never quotes the value.
     """
     found = memory.getrange(place(parcel), 0, LONGEST)
     assert isinstance(found, bytes), "our client does not decode by itself"
@@ -32,5 +32,5 @@ def content(parcel: UUID) -> str:
 
 
 def place(parcel: UUID) -> str:
-    """Where a parcel lies."""
+    """Return the Redis key of a claim check."""
     return f"listgate:parcel:{parcel}"

@@ -1,8 +1,7 @@
-"""The public contract: what other services may ask of us, and the shape of the answers.
+"""The public contract: arguments and results of the tasks that other services enqueue.
 
-Other services enqueue these tasks by name with keyword arguments (JSON); docs/tasks.md is generated
-from this page and from workflows/tasks.py.  People are named by id: an address has no business in a
-queue.
+They enqueue them by name with keyword arguments (JSON); docs/tasks.md is generated from this module
+and workflows/tasks.py.  People are named by id, because an address must not travel in a queue.
 """
 
 from collections.abc import Callable
@@ -19,22 +18,22 @@ Id = Annotated[int, Field(gt=0, lt=2**63)]
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]  # no database takes a NUL
 ShortName = Annotated[Text, Field(max_length=64)]
 
-# A call's arguments lie in the queue, and for a week in a row: so many are less than a megabyte.
-MANY = 100_000
-UserIds = Annotated[list[Id], Field(min_length=1, max_length=MANY)]
+# Ids per call: under a megabyte in the queue, and in a row for a week.
+MAX_USER_IDS = 100_000
+UserIds = Annotated[list[Id], Field(min_length=1, max_length=MAX_USER_IDS)]
 
 LIST: Any = Field(description="A list's short name")
 OWN_OR_402: Any = Field(description="The user, if the list is open, or one with Right 402")
 
 
 class KeyReused(Refusal):
-    """The idempotency key was used before, for another call."""
+    """The idempotency key was used before with another call."""
 
 
 class Call(BaseModel):
     """The arguments of a public task."""
 
-    # Strict: "12" or 12.0 is a caller's bug that had better show at once.
+    # Strict: "12" or 12.0 is a bug of the caller and should show at once.
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     idempotency_key: Annotated[Text, Field(min_length=1, max_length=200)] = Field(
@@ -44,7 +43,7 @@ class Call(BaseModel):
 
     @classmethod
     def read(cls, unnamed: tuple[Any, ...], given: dict[str, Any]) -> Self:
-        """Check the arguments; raises Invalid, naming each wrong one but quoting no value."""
+        """Validate the arguments; raise Invalid, which names each wrong one and quotes no value."""
         if unnamed:
             raise Invalid("Give every argument by its name.")
         try:
@@ -56,7 +55,7 @@ class Call(BaseModel):
 
 
 def complaint(error: Any) -> str:
-    """One wrong argument in words."""
+    """Return one validation error as a sentence."""
     return f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
 
 
@@ -115,7 +114,9 @@ class ImportSubscribers(Call):
     """Put many users on a list, all or none; one push follows."""
 
     list: ShortName = LIST
-    user_ids: UserIds = Field(description=f"Who joins, up to {MANY:,}; who is on it stays on it")
+    user_ids: UserIds = Field(
+        description=f"Who joins, up to {MAX_USER_IDS:,}; who is on it stays on it"
+    )
     by_id: Id = Field(description="A user with Right 402")
 
 
@@ -148,7 +149,7 @@ Answer = dict[str, Any]
 
 
 def standing(message: Message, request: ModerationRequest | None = None) -> Answer:
-    """The result of a public task: where the message, and the request about it, stand now."""
+    """Return the states of the message and of the request about it, as a task's result."""
     answer: Answer = {"message_id": message.id, "message": message.state.value}
     if request is not None:
         answer |= {"request_id": request.id, "request": request.state.value}
@@ -156,14 +157,14 @@ def standing(message: Message, request: ModerationRequest | None = None) -> Answ
 
 
 def changed(call: Subscribe | Unsubscribe | ChangeAddress | RemoveUser, *, done: bool) -> Answer:
-    """The result of a task about one person; `changed` is false if it was so before."""
+    """Return the result of a task about one user; `changed` is false if nothing changed."""
     return {"user_id": call.user_id, "changed": done}
 
 
 def once(session: Session, task: str, call: Call, act: Callable[[], Answer]) -> Answer:
-    """Do `act`, unless this very call was answered before; raises KeyReused for another call.
+    """Run `act` once per idempotency key, then return its result; raise KeyReused for another call.
 
-    Of two at the same time the second waits at the key until the first has committed.
+    Of two at once, the second waits for the key until the first has committed.
     """
     arguments = call.model_dump(mode="json", exclude={"idempotency_key"})
     first = session.scalar(

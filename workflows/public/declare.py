@@ -1,4 +1,4 @@
-"""Declare tasks for other services: arguments checked, each call answered once."""
+"""Declare tasks for other services: validated arguments, one effect per idempotency key."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -15,14 +15,14 @@ from workflows.transaction import transaction
 Arguments = TypeVar("Arguments", bound=Call)
 PUBLIC: dict[str, type[Call]] = {}
 
-# PostgreSQL, or the Redis where parcels lie.
-AWAY = (InterfaceError, OperationalError, RedisError)
+# PostgreSQL or Redis is unavailable.
+UNAVAILABLE = (InterfaceError, OperationalError, RedisError)
 
 
 def public(
     name: str, arguments: type[Arguments]
 ) -> Callable[[Callable[[Session, Arguments], Answer]], Callable[..., Any]]:
-    """Declare a task for other services: arguments checked, each call answered once."""
+    """Declare a task; the decorated function gets a session and validated arguments."""
     PUBLIC[name] = arguments
 
     def declare(verb: Callable[[Session, Arguments], Answer]) -> Callable[..., Any]:
@@ -35,11 +35,11 @@ def public(
         return app.task(
             name=name,
             ignore_result=False,
-            # A refusal is an answer: its class and sentence are the result, and no traceback.
+            # A refusal is a result, not a failure: Celery logs it without a traceback.
             throws=(Refusal,),
-            # No row asks for this work yet, so no sweep would: while a server is away the call
-            # itself must wait.  Each delay stays below the broker's visibility timeout.
-            autoretry_for=AWAY,
+            # No row asks for this work yet, so the sweep cannot repeat it: the task itself retries.
+            # Each delay stays below the broker's visibility timeout.
+            autoretry_for=UNAVAILABLE,
             retry_backoff=True,
             retry_backoff_max=120,
             max_retries=None,

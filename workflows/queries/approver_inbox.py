@@ -1,4 +1,4 @@
-"""What waits for an approver: the open requests that this person may answer."""
+"""The open requests that an approver may answer."""
 
 from collections.abc import Collection
 
@@ -10,7 +10,7 @@ from models.lists import approver
 
 
 def waiting_for(user: User) -> Select[ModerationRequest]:
-    """Select the open requests that this person may answer, oldest first."""
+    """Select the open requests that this user may answer, oldest first."""
     return (
         select(ModerationRequest)
         .join(ModerationRequest.message)
@@ -29,7 +29,7 @@ def waiting_for(user: User) -> Select[ModerationRequest]:
 
 
 def opened_by(session: Session, user: User, requests: Collection[ModerationRequest]) -> set[int]:
-    """The ids of those requests whose message this person has opened."""
+    """Return the ids of those requests whose message this user has opened."""
     return set(
         session.scalars(
             select(Invitation.request_id).where(
@@ -42,5 +42,5 @@ def opened_by(session: Session, user: User, requests: Collection[ModerationReque
 
 
 def is_approver(session: Session, user: User) -> bool:
-    """Whether the person is on any approver list."""
+    """Return whether the user is on any approver list."""
     return bool(session.scalar(select(exists().where(approver.c.user_id == user.id))))

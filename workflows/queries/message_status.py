@@ -1,4 +1,4 @@
-"""Where a message stands, and everything that happened to it."""
+"""The status of a message, and its timeline."""
 
 from collections.abc import Sequence
 from datetime import tzinfo
@@ -20,24 +20,24 @@ from workflows.sendout.send import tally
 
 
 class NeverAsked(Refusal):
-    """The message was never handed in to approvers."""
+    """The message was never submitted for approval."""
 
 
 def timeline(session: Session, message: Message) -> Sequence[AuditEntry]:
-    """All that the audit trail knows about the message, oldest first."""
+    """Return the audit entries of the message, oldest first."""
     return session.scalars(
         select(AuditEntry).where(AuditEntry.message_id == message.id).order_by(AuditEntry.id)
     ).all()
 
 
 def standing(session: Session, message: Message, zone: tzinfo) -> str:
-    """Where the message stands now, as the end of a sentence; windows are those of `zone`."""
+    """Return the message's status as the end of a sentence; windows are those of `zone`."""
     match message.state:
         case MessageState.IN_MODERATION:
             return f"waits for an answer to request {newest_request(session, message).id}"
         case MessageState.SCHEDULED:
             begins_at = begin(message, zone, newest_dispatch(session, message)).begins_at
-            assert begins_at is not None, "what is scheduled has time to go out"
+            assert begins_at is not None, "a scheduled message has a time to leave"
             return f"is scheduled for {begins_at.astimezone():%Y-%m-%d %H:%M:%S %Z}"
         case MessageState.REJECTED:
             return rejection(session, message)
@@ -52,14 +52,14 @@ def standing(session: Session, message: Message, zone: tzinfo) -> str:
 
 
 def rejection(session: Session, message: Message) -> str:
-    """Who rejected the message, and why."""
+    """Return who rejected the message, and why."""
     decision = session.get_one(Decision, newest_request(session, message).id)
     reason = f": {decision.comment}" if decision.comment else ""
     return f"was rejected by {decision.approver}{reason}"
 
 
 def newest_request(session: Session, message: Message) -> ModerationRequest:
-    """The latest question about the message; raises NeverAsked."""
+    """Return the newest request about the message; raise NeverAsked."""
     newest = session.scalar(
         select(ModerationRequest)
         .where(ModerationRequest.message_id == message.id)
@@ -72,7 +72,7 @@ def newest_request(session: Session, message: Message) -> ModerationRequest:
 
 
 def newest_dispatch(session: Session, message: Message) -> Dispatch:
-    """The latest sending of the message."""
+    """Return the newest Dispatch of the message."""
     return session.scalars(
         select(Dispatch)
         .where(Dispatch.message_id == message.id)

@@ -1,4 +1,4 @@
-"""The outbox: which messages a person sees, and how far each has come, a page at a time."""
+"""The outbox page: which messages a user sees, and the progress of each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from workflows.queries.text_search import MESSAGES, holds
 
 
 def outbox(user: User) -> Select[Message]:
-    """The own messages, and with the right to see the outbox those of others; newest first."""
+    """Select the user's own messages, and with Right 605 those of others; newest first."""
     found = (
         select(Message)
         .join(Message.author)
@@ -36,18 +36,18 @@ def outbox(user: User) -> Select[Message]:
 
 
 def searched(found: Select[Message], words: str) -> Select[Message]:
-    """Those of an outbox whose subject or author's name has each of the words in it."""
+    """Keep messages with each of the words in their subject or their author's name."""
     return found.where(holds(words, MESSAGES))
 
 
 def of_list(found: Select[Message], short_name: str) -> Select[Message]:
-    """Those for this list."""
+    """Keep messages to this list."""
     return found.where(Message.mailing_list.has(MailingList.short_name == short_name))
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What is known of some messages besides their rows, by their ids."""
+    """What the page shows of messages beside their rows, by message id."""
 
     rejections: Mapping[int, Decision]
     dispatches: Mapping[int, Dispatch]
@@ -55,10 +55,10 @@ class Progress:
 
 
 def progress(session: Session, messages: Sequence[Message]) -> Progress:
-    """Why they were rejected, when they are due, how many deliveries are in which state.
+    """Return why they were rejected, when they are due, and their deliveries by state.
 
-    Three queries, however many messages.  Of finished sendouts nothing is counted: their own page
-    tells.
+    Three queries, however many messages.  Finished sendouts are not counted: their own page shows
+    that.
     """
 
     def ids(*states: MessageState) -> Sequence[int]:
@@ -72,7 +72,7 @@ def progress(session: Session, messages: Sequence[Message]) -> Progress:
 
 
 def rejections(session: Session, message_ids: Sequence[int]) -> Mapping[int, Decision]:
-    """The newest decision about each of the messages."""
+    """Return the newest decision about each message."""
     found = (
         select(ModerationRequest.message_id, Decision)
         .join(Decision, Decision.request_id == ModerationRequest.id)
@@ -84,14 +84,14 @@ def rejections(session: Session, message_ids: Sequence[int]) -> Mapping[int, Dec
 
 
 def dispatches(session: Session, message_ids: Sequence[int]) -> Mapping[int, Dispatch]:
-    """The newest dispatch of each of the messages."""
+    """Return the newest Dispatch of each message."""
     found = select(Dispatch).where(Dispatch.message_id.in_(message_ids)).order_by(Dispatch.id)
     return {dispatch.message_id: dispatch for dispatch in session.scalars(found)}
 
 
 def tallies(session: Session, message_ids: Sequence[int]) -> Mapping[int, Mapping[str, int]]:
-    """How many deliveries of each of the messages are in which state."""
-    # For each dispatch by itself: else PostgreSQL may read all deliveries that there ever were.
+    """Return the number of deliveries in each state, by message id."""
+    # LATERAL, per dispatch: otherwise PostgreSQL may scan the whole table of deliveries.
     theirs = (
         select(Delivery.state, func.count().label("number"))
         .where(Delivery.dispatch_id == Dispatch.id)

@@ -1,4 +1,4 @@
-"""What a search box finds: rows in which each of the words stands somewhere."""
+"""Search boxes: rows that contain each of the words somewhere."""
 
 from typing import Any
 
@@ -7,9 +7,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from models import MailingList, Message, User
 
-# More words than this make no search better, and each one costs: with a dozen PostgreSQL takes the
-# question for so long that it compiles it first (JIT), for half a second.
-WORDS = 5
+# Words per search.  More do not improve it, and a dozen make PostgreSQL compile the statement first
+# (JIT), which takes half a second.
+MAX_WORDS = 5
 
 PEOPLE = (User.name, User.address_key)
 LISTS = (
@@ -18,16 +18,16 @@ LISTS = (
     MailingList.address_key,
     MailingList.description,
 )
-MESSAGES = (Message.subject, User.name)  # of whoever wrote it
+MESSAGES = (Message.subject, User.name)  # the author's name
 
 
 def holds(text: str, columns: tuple[InstrumentedAttribute[Any], ...]) -> ColumnElement[bool]:
-    """Whether each word of `text` is part of one of the columns, whatever its case."""
-    words = text.replace("\0", "").split()[:WORDS]
+    """Return the condition that each word of `text` is part of one of the columns, in any case."""
+    words = text.replace("\0", "").split()[:MAX_WORDS]
     return and_(
         true(),
         *(
-            # Not of lower(column), of which PostgreSQL has no statistics to plan by.
+            # ILIKE: for lower(column) PostgreSQL has no statistics.
             or_(*(column.icontains(word, autoescape=True) for column in columns))
             for word in words
         ),

@@ -1,4 +1,4 @@
-"""What somebody did, and what was done about them: the audit trail and the journal, as one."""
+"""A user's history: the audit trail and the journal of subscriptions, merged."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,38 +11,38 @@ from sqlalchemy.orm import Session
 
 from models import Act, Actor, AuditEntry, Change, SubscriptionChange, User, acting
 
-# The journal knows each joining and leaving, also those of an import, which is one act.
+# The journal has every subscription change; the audit trail has an import as one act.
 FROM_JOURNAL = {Change.JOINED: Act.SUBSCRIBED, Change.LEFT: Act.UNSUBSCRIBED}
 
 
 @dataclass(frozen=True)
-class Reached:
-    """How far back somebody has read: the oldest entry and the oldest change so far."""
+class Position:
+    """A position in the history: the oldest audit entry and the oldest change shown so far."""
 
     entry: int | None = None
     change: int | None = None
 
-    def beyond(self, told: Iterable[AuditEntry]) -> "Reached":
-        """How far back it is when these have been read, too."""
-        numbers = [one.id for one in told]
+    def after(self, shown: Iterable[AuditEntry]) -> "Position":
+        """Return the position after these entries."""
+        numbers = [one.id for one in shown]
         entries = [one for one in numbers if one > 0]
         changes = [-one for one in numbers if one < 0]
-        return Reached(
+        return Position(
             min(entries, default=self.entry),
             min(changes, default=self.change),
         )
 
 
 def history(
-    session: Session, user: User, reached: Reached = Reached(), *, limit: int
+    session: Session, user: User, position: Position = Position(), *, limit: int
 ) -> Sequence[AuditEntry]:
-    """So many of the things that the person did or that were done about them, newest first.
+    """Return at most `limit` entries of what the user did and what concerned them, newest first.
 
-    Both are read from their ends, by their numbers: it costs the same after twenty years.
+    Both tables are read backwards by id, so the cost does not grow with the history.
     """
     found = merge(
-        acts(session, user, before=reached.entry, limit=limit),
-        changes(session, user, before=reached.change, limit=limit),
+        acts(session, user, before=position.entry, limit=limit),
+        changes(session, user, before=position.change, limit=limit),
         key=attrgetter("at"),
         reverse=True,
     )
@@ -50,7 +50,7 @@ def history(
 
 
 def acts(session: Session, user: User, *, before: int | None, limit: int) -> Sequence[AuditEntry]:
-    """What the audit trail knows of them and the journal does not."""
+    """Return audit entries that the journal does not have."""
     about = AuditEntry.about_id == user.id
     in_journal = and_(AuditEntry.act.in_(FROM_JOURNAL.values()), about)
     found = select(AuditEntry).where(or_(AuditEntry.actor_id == user.id, about), not_(in_journal))
@@ -62,7 +62,7 @@ def acts(session: Session, user: User, *, before: int | None, limit: int) -> Seq
 def changes(
     session: Session, user: User, *, before: int | None, limit: int
 ) -> Sequence[AuditEntry]:
-    """Their joinings and leavings, each as the entry that an act of its own would have."""
+    """Return the user's subscription changes, each in the form of an audit entry."""
     found = (
         select(SubscriptionChange, User)
         .outerjoin(User, User.id == SubscriptionChange.by_id)
@@ -75,7 +75,7 @@ def changes(
 
 
 def as_entry(change: SubscriptionChange, by: User | None) -> AuditEntry:
-    """An entry that is told and not kept; no entry of the trail has a negative number."""
+    """Return an unsaved audit entry; its id is negative, which no saved one is."""
     return AuditEntry(
         id=-change.id,
         at=change.at,

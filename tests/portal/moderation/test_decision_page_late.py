@@ -6,7 +6,7 @@ from datetime import timedelta
 from models import Verdict
 from tests.portal.doors import Doors, decisions, rows
 from tests.portal.moderation.test_decision_page import link, page
-from workflows.moderation.deadlines import Patience, meet_deadlines
+from workflows.moderation.deadlines import Deadlines, meet_deadlines
 from workflows.transaction import transaction
 
 
@@ -15,7 +15,7 @@ def test_an_expired_request_is_shown_as_such(doors: Doors) -> None:
     path = link(doors)
     week = timedelta(days=7)
     with transaction() as session:
-        meet_deadlines(session, Patience(week, week, timedelta(0)))
+        meet_deadlines(session, Deadlines(week, week, timedelta(0)))
 
     text = page(doors, path)
 

@@ -21,10 +21,10 @@ from models import (
 from models.clock import now
 from tests.builders import Cast, a_request
 from workflows.lists import lists
-from workflows.moderation.deadlines import Patience, meet_deadlines
+from workflows.moderation.deadlines import Deadlines, meet_deadlines
 from workflows.moderation.decide import NoLongerOpen, decide
 
-PATIENCE = Patience(timedelta(hours=24), timedelta(hours=48), timedelta(days=7))
+PATIENCE = Deadlines(timedelta(hours=24), timedelta(hours=48), timedelta(days=7))
 
 
 def asked_ago(session: Session, people: Cast, ago: timedelta) -> ModerationRequest:

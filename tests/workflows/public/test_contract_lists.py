@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from models import Invalid
-from workflows.public.contract import MANY, ChangeAddress, ImportSubscribers, PushList
+from workflows.public.contract import MAX_USER_IDS, ChangeAddress, ImportSubscribers, PushList
 
 PARCEL = "0f8fad5b-d9cb-469f-a165-70867728950e"
-MANY_IDS = {"idempotency_key": "k", "list": "a", "by_id": 2}
+MAX_USER_IDS_IDS = {"idempotency_key": "k", "list": "a", "by_id": 2}
 MOVE = {"idempotency_key": "k", "user_id": 1, "by_id": 2}
 
 
@@ -17,15 +17,17 @@ MOVE = {"idempotency_key": "k", "user_id": 1, "by_id": 2}
 )
 def test_user_ids_are_a_list_of_some_ids(wrong: Any) -> None:
     with pytest.raises(Invalid, match=r"^user_ids"):
-        ImportSubscribers.read((), {**MANY_IDS, "user_ids": wrong})
+        ImportSubscribers.read((), {**MAX_USER_IDS_IDS, "user_ids": wrong})
 
 
 def test_a_call_carries_many_ids_but_no_more() -> None:
-    call = ImportSubscribers.read((), {**MANY_IDS, "user_ids": [*range(1, MANY + 1)]})
+    call = ImportSubscribers.read(
+        (), {**MAX_USER_IDS_IDS, "user_ids": [*range(1, MAX_USER_IDS + 1)]}
+    )
 
-    assert len(call.user_ids) == MANY
+    assert len(call.user_ids) == MAX_USER_IDS
     with pytest.raises(Invalid, match=r"^user_ids: "):
-        ImportSubscribers.read((), {**MANY_IDS, "user_ids": [*range(1, MANY + 2)]})
+        ImportSubscribers.read((), {**MAX_USER_IDS_IDS, "user_ids": [*range(1, MAX_USER_IDS + 2)]})
 
 
 @pytest.mark.parametrize("wrong", ["ada@example.org", "", "42", 42, None, PARCEL[:-1], [PARCEL]])

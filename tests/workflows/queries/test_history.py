@@ -7,7 +7,7 @@ from models import Act, Actor, Door
 from tests.builders import Cast, a_list, a_request
 from workflows.people import users as persons
 from workflows.people.contacts import ContactChanges, change_contact
-from workflows.queries.user_history import Reached, history
+from workflows.queries.user_history import Position, history
 from workflows.subscriptions.subscribe import subscribe
 
 
@@ -77,10 +77,10 @@ def test_it_is_read_bit_by_bit_without_gap_or_repetition(
     session.flush()
     whole = [one.id for one in history(session, people.edsger, limit=10)]
 
-    bits, reached = [], Reached()
+    bits, reached = [], Position()
     while some := history(session, people.edsger, reached, limit=limit):
         bits += [one.id for one in some]
-        reached = reached.beyond(some)
+        reached = reached.after(some)
 
     assert bits == whole
     assert len(set(bits)) == len(bits) == 6
