@@ -28,8 +28,7 @@ from models import (
     User,
     Verdict,
 )
-from notifications.smtp.mailer import Mailer
-from notifications.smtp.relay import Relay
+from notifications.smtp.relay import Mailer, Relay
 from portal.cli import app
 from sandbox.mailbox import Mailbox
 from tests.account_letters import tell_of_account

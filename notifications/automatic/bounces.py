@@ -8,7 +8,7 @@ from email.policy import compat32
 from enum import StrEnum
 from typing import Final
 
-from notifications.automatic.telling_subjects import DELAYS, FAILURES, begins_with, decoded_start
+from notifications.automatic.detect import DELAYS, FAILURES, begins_with, decoded_start
 from notifications.mime.header_lines import Field, take_apart
 from notifications.mime.mime_parts import Part, Unreadable, content_of, leaves
 from notifications.replies.reply_body import READ_LIMIT

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from notifications.letters.keys import Keys
 from notifications.sms.twilio import Phone
-from notifications.smtp.mailer import Mailer
+from notifications.smtp.relay import Mailer
 from settings import Settings
 
 STATUS_PATH = "/webhooks/twilio/status"

@@ -20,7 +20,7 @@ from models import (
 from models.clock import now
 from notifications.letters.context import Voice
 from notifications.letters.keys import hashed
-from notifications.mime.outgoing import outgoing
+from notifications.mime.list_headers import outgoing
 from notifications.wording.failures import readable, why
 from notifications.wording.languages import told
 from notifications.wording.sendout_words import rate_words, window_words

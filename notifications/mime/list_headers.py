@@ -8,6 +8,7 @@ from email.header import Header
 from email.utils import format_datetime
 from urllib.parse import quote
 
+from models import Message
 from notifications.mime.envelope import wire_address, wire_domain
 from notifications.mime.header_lines import Field, mailboxes, take_apart
 
@@ -134,3 +135,20 @@ def _list_id(heading: ListHeading) -> str:
 def _in_uri(address: str) -> str:
     # RFC 6068 leaves an address only these characters unescaped, besides letters, digits and -._~
     return quote(address, safe="!$'*+@")
+
+
+def outgoing(message: Message) -> bytes:
+    """The bytes that go to every recipient (RFC 5322, CRLF)."""
+    mailing_list = message.mailing_list
+    domain = wire_domain(mailing_list.address.rpartition("@")[2])
+    return as_sent(
+        message.raw,
+        ListHeading(
+            list_id=f"{mailing_list.short_name}.{domain}",
+            list_name=mailing_list.name,
+            list_address=mailing_list.address,
+            author_address=message.author.address,
+            message_id=f"<message.{message.id}@{domain}>",
+            date=message.written_at,
+        ),
+    )

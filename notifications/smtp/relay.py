@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from notifications.channel import Away
 from notifications.mime.envelope import Envelope
 from notifications.smtp.session import HungUp, Session, refusal
+from settings import Settings
 
 PORTS = {"smtp": 25, "smtps": 465}  # RFC 5321 and RFC 8314
 
@@ -223,3 +224,25 @@ def _decoded(part: str | None) -> str | None:
     if not (text.isascii() and text.isprintable()):
         raise ValueError("The user and the password in SMTP_URL have to be printable ASCII.")
     return text
+
+
+@dataclass(frozen=True)
+class Mailer:
+    """The relay, and the two addresses that letters and sendouts carry."""
+
+    relay: Relay
+    mail_from: str  # the From field of letters: `Name <address>`
+    envelope_sender: str  # where bounces of letters and sendouts return to
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Mailer":
+        """The mailer that the operator has configured."""
+        return cls(
+            relay=Relay.from_url(
+                settings.smtp_url.get_secret_value(),
+                timeout=settings.smtp_timeout,
+                verify=settings.smtp_verify,
+            ),
+            mail_from=settings.mail_from,
+            envelope_sender=settings.envelope_sender,
+        )

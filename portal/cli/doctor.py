@@ -14,7 +14,7 @@ from models.clock import now
 from models.database import engine
 from models.schema import revisions
 from notifications.channel import NotDelivered
-from notifications.smtp.mailer import Mailer
+from notifications.smtp.relay import Mailer
 from settings import Settings, settings
 from workflows.celery import app
 from workflows.redis_client import redis_at

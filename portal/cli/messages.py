@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Message, MessageState, SendoutRules
-from notifications.mime.outgoing import outgoing
+from notifications.mime.list_headers import outgoing
 from portal.cli.options import (
     As,
     MessageId,

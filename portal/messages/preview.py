@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from models import Language, Message, MessageState
 from notifications.mime.compose import file_name
-from notifications.mime.outgoing import outgoing
+from notifications.mime.list_headers import outgoing
 from notifications.mime.parse import AuthoredMail, read
 from notifications.replies.html import text_of_html
 from portal.messages.sanitize import asks_elsewhere, sanitised

@@ -5,8 +5,7 @@ from zoneinfo import ZoneInfo
 from notifications.letters.context import Voice
 from notifications.letters.keys import Keys
 from notifications.sms.twilio import Phone
-from notifications.smtp.mailer import Mailer
-from notifications.smtp.relay import Relay
+from notifications.smtp.relay import Mailer, Relay
 from sandbox.mailbox import Mailbox
 from sandbox.phone import PhoneNetwork
 

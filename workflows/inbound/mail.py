@@ -24,7 +24,8 @@ from models import (
     record_refusal,
 )
 from models.clock import now
-from notifications.automatic.detect import Bounce, failed_recipient, is_automatic
+from notifications.automatic.bounces import Bounce, failed_recipient
+from notifications.automatic.detect import is_automatic
 from notifications.mime.envelope import wire_address
 from notifications.mime.header_lines import mailboxes, take_apart
 from notifications.replies.parse import Reply, read_reply

@@ -27,9 +27,9 @@ from models import (
 )
 from models.clock import now
 from notifications.channel import Away, NotDelivered
-from notifications.mime.outgoing import outgoing
+from notifications.mime.list_headers import outgoing
 from notifications.retry import AWAY, next_attempt
-from notifications.smtp.mailer import Mailer
+from notifications.smtp.relay import Mailer
 from workflows.sendout.rate_limit import allowance, put_back, use
 from workflows.sendout.recipients import addresses, spare
 from workflows.sendout.schedule import return_to_author, stop

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from notifications.automatic.detect import Action, Bounce, failed_recipient
+from notifications.automatic.bounces import Action, Bounce, failed_recipient
 from tests.notifications.replies.reply_tables import FOLDER, as_mail
 
 BOUNCES = sorted((FOLDER / "bounces").glob("*.eml"))

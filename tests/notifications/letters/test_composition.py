@@ -12,7 +12,7 @@ from models import LetterName
 from notifications.letters import composition
 from notifications.letters.composition import compose
 from notifications.mime.envelope import with_crlf
-from notifications.mime.outgoing import outgoing
+from notifications.mime.list_headers import outgoing
 from tests.builders import Cast, a_letter, an_eml
 from tests.notifications.voices import a_voice
 

@@ -13,7 +13,7 @@ from models import Actor, AuditEntry, Door, LetterName, Notification, Notificati
 from models.clock import now
 from notifications.letters.delivery import deliver
 from notifications.mime.envelope import with_crlf
-from notifications.mime.outgoing import outgoing
+from notifications.mime.list_headers import outgoing
 from notifications.retry import ATTEMPTS
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_letter

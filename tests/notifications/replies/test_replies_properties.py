@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models import Verdict
-from notifications.automatic.detect import failed_recipient, is_automatic
+from notifications.automatic.bounces import failed_recipient
+from notifications.automatic.detect import is_automatic
 from notifications.replies.html import text_of_html
 from notifications.replies.parse import Reply, read_reply, reply_in
 from notifications.replies.sms import read_sms

@@ -18,7 +18,7 @@ from models import (
     MailingList,
     Unknown,
 )
-from notifications.mime.outgoing import outgoing
+from notifications.mime.list_headers import outgoing
 from settings.types import SHORT_NAME, fits_short_name
 from tests.builders import Cast, a_draft, a_list
 from workflows.lists import lists

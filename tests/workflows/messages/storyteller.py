@@ -32,7 +32,7 @@ from models import (
     Verdict,
 )
 from models.clock import now
-from notifications.mime.outgoing import outgoing
+from notifications.mime.list_headers import outgoing
 from sandbox.mailbox import Mail, Mailbox
 from tests.builders import LIMIT, Cast, a_mailer, an_eml
 from workflows import sweep

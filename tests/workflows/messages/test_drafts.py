@@ -27,7 +27,7 @@ from models import (
 )
 from models.clock import now
 from notifications.letters.delivery import deliver
-from notifications.mime.outgoing import outgoing
+from notifications.mime.list_headers import outgoing
 from sandbox.mailbox import Mailbox
 from tests.builders import LIMIT, Cast, a_draft, a_list, a_request, an_eml
 from tests.notifications.voices import a_voice

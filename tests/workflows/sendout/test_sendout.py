@@ -18,7 +18,7 @@ from models import (
     MessageState,
 )
 from models.clock import now
-from notifications.mime.outgoing import outgoing
+from notifications.mime.list_headers import outgoing
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_dispatch, a_mailer, cast, members
 from tests.workflows.locks import never_wait
