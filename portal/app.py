@@ -87,7 +87,7 @@ def configure(app: Flask, settings: Settings) -> None:
 def keys_of(settings: Settings) -> Keys:
     """The operator's keys; without a good secret the process ends, with a sentence."""
     try:
-        return Keys(settings.secret_key.get_secret_value().encode())
+        return Keys.from_settings(settings)
     except ValueError as wrong:
         raise SystemExit(str(wrong)) from None
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -210,6 +211,11 @@ class Settings(BaseSettings):
             for name, value in os.environ.items()
             if name in FOR_COMMANDS or name.startswith("LC_")
         }
+
+    @property
+    def zone_info(self) -> ZoneInfo:
+        """The time zone that TIME_ZONE names."""
+        return ZoneInfo(self.time_zone)
 
     @property
     def envelope_sender(self) -> str:

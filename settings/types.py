@@ -3,10 +3,11 @@
 import json
 import re
 import shlex
+from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import getaddresses
 from typing import Annotated, Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from email_validator import EmailNotValidError, validate_email
@@ -38,11 +39,49 @@ def broker(url: SecretStr) -> SecretStr:
     return url
 
 
+@dataclass(frozen=True)
+class SmtpServer:
+    """The mail relay that SMTP_URL names."""
+
+    host: str
+    port: int
+    tls: bool = False  # from the first byte; otherwise STARTTLS, if the server offers it
+    user: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+
+
+def smtp_server(url: SecretStr) -> SmtpServer:
+    """Read `smtp[s]://[user:password@]host[:port]`, user and password percent-encoded.
+
+    Raise ValueError, which never quotes the URL.
+    """
+    parts = parsed(url, *SMTP_PORTS)
+    if not parts.hostname or parts.port == 0 or parts.path not in ("", "/"):
+        raise ValueError(NO_SMTP_SERVER)
+    if parts.query or parts.fragment:
+        raise ValueError(NO_SMTP_SERVER)
+    if (parts.username is None) != (parts.password is None):
+        raise ValueError("needs both a user and a password, or neither")
+    return SmtpServer(
+        host=parts.hostname,
+        port=parts.port or SMTP_PORTS[parts.scheme],
+        tls=parts.scheme == "smtps",
+        user=login_word(parts.username),
+        password=login_word(parts.password),
+    )
+
+
+def login_word(encoded: str | None) -> str | None:
+    """Decode a user or a password; smtplib knows only those in ASCII."""
+    word = None if encoded is None else unquote(encoded, errors="replace")
+    if word and not (word.isascii() and word.isprintable()):
+        raise ValueError("may have only printable ASCII in its user and password")
+    return word
+
+
 def relay(url: SecretStr) -> SecretStr:
-    """Check the URL of the mail relay: a host, and both user and password or neither."""
-    parts = parsed(url, "smtp", "smtps")
-    if not parts.hostname or (parts.username is None) != (parts.password is None):
-        raise ValueError("needs a host, and both a user and a password or neither")
+    """Check the URL of the mail relay."""
+    smtp_server(url)
     return url
 
 
@@ -59,6 +98,11 @@ def mailbox(value: str) -> str:
 
 
 MISWRITTEN = "is not a URL; in a password, / ? # @ : % are written %2F %3F %23 %40 %3A %25"
+NO_SMTP_SERVER = (
+    "must be smtp://server or smtps://server, if needed with :port after the server and "
+    "user:password@ before it"
+)
+SMTP_PORTS = {"smtp": 25, "smtps": 465}  # RFC 5321 and RFC 8314
 NO_MAILBOX = "is not one mailbox such as 'Listgate <lists@example.org>'"
 
 

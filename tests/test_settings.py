@@ -107,6 +107,8 @@ def test_a_database_url_names_the_driver_and_loses_nothing(
         ("SMTP_URL", f"nonsense:{SECRET}"),
         ("SMTP_URL", f"smtp://ada:{SECRET}/@localhost:25"),
         ("SMTP_URL", f"smtp://{SECRET}@localhost:25"),
+        ("SMTP_URL", f"smtp://ada:{SECRET}%C3%A9@localhost:25"),
+        ("SMTP_URL", f"smtp://localhost:25/{SECRET}"),
         ("SMTP_TIMEOUT", "0"),
         ("SMTP_TIMEOUT", "31"),
         ("SMTP_TIMEOUT", "soon"),

@@ -7,7 +7,6 @@ has their arguments and answers, workflows/public/declare.py how they are declar
 from collections.abc import Callable
 from functools import partial
 from tempfile import TemporaryFile
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -139,7 +138,7 @@ if settings.maillists_enabled:
     LOOKS += [
         partial(sync.end_leases, rules=rules),
         partial(pushes.open_due, pace=pace),
-        partial(pushes.open_nightly, zone=ZoneInfo(settings.time_zone)),
+        partial(pushes.open_nightly, zone=settings.zone_info),
     ]
 
 

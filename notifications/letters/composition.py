@@ -1,7 +1,6 @@
 """A letter as an e-mail: its header, its words as text and HTML, and the message it is about."""
 
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from secrets import token_hex
 
@@ -13,13 +12,10 @@ from notifications.letters.context import Voice
 from notifications.letters.letters import LETTERS, invitation_of, shared
 from notifications.letters.rendering import Words
 from notifications.mime.envelope import wire_address
-from notifications.mime.mail_header import mailbox, worded
+from notifications.mime.mail_header import HEADER_POLICY, mailbox, worded
 
 # Letters that are answered by a reply.
 ANSWERABLE = {LetterName.MODERATE, LetterName.REMINDER, LetterName.NOT_UNDERSTOOD}
-
-# What we have put into a header field stays as it is; Python would decode and fold it anew.
-POLICY = SMTP.clone(refold_source="none")
 
 
 def words(notification: Notification, voice: Voice) -> Words:
@@ -49,7 +45,7 @@ def headed(notification: Notification, voice: Voice, subject: str) -> EmailMessa
     """An empty mail from us to the recipient."""
     address, (our_name, our_address) = notification.address, parseaddr(voice.mailer.mail_from)
     # Only before its @ may an address need more than ASCII, and then the whole header (RFC 6532).
-    mail = EmailMessage(policy=POLICY.clone(utf8=not wire_address(address).isascii()))
+    mail = EmailMessage(policy=HEADER_POLICY.clone(utf8=not wire_address(address).isascii()))
     mail.set_raw("From", mailbox(our_name, our_address))
     mail.set_raw("To", mailbox(notification.user.name, address))
     if notification.letter in ANSWERABLE:

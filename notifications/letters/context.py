@@ -33,10 +33,10 @@ class Voice:
         return cls(
             mailer=Mailer.from_settings(settings),
             phone=phone(settings) if settings.twilio_account_sid else None,
-            keys=Keys(settings.secret_key.get_secret_value().encode()),
+            keys=Keys.from_settings(settings),
             public_url=settings.public_url,
             reply_address=settings.reply_address,
-            time_zone=ZoneInfo(settings.time_zone),
+            time_zone=settings.zone_info,
             templates_dir=settings.templates_dir,
         )
 

@@ -4,6 +4,9 @@ from base64 import b32encode
 from dataclasses import dataclass, field
 from hashlib import sha256
 from hmac import digest as hmac
+from typing import Self
+
+from settings import Settings
 
 SECRET_LENGTH = 32  # bytes: as many as the hash has
 
@@ -24,6 +27,11 @@ class Keys:
         """Raises ValueError for a secret that could be guessed."""
         if len(self.secret) < SECRET_LENGTH:
             raise ValueError(f"SECRET_KEY needs at least {SECRET_LENGTH} characters.")
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Return the keys made from SECRET_KEY; raise ValueError if it is too short."""
+        return cls(settings.secret_key.get_secret_value().encode())
 
     def reply_token(self, invitation_id: int) -> str:
         """What stands behind the + of the reply address."""

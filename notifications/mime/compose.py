@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 
 from models import User
-from notifications.letters.composition import POLICY
 from notifications.mime.envelope import wire_address
-from notifications.mime.mail_header import mailbox, worded
+from notifications.mime.mail_header import HEADER_POLICY, mailbox, worded
 from notifications.mime.parse import Attachment, read
 
 # What a browser says of a file (RFC 6838, 4.2).  A mail or a multipart would be read as parts of
@@ -32,7 +31,7 @@ def composed(typed: Typed, author: User) -> bytes:
     """The mail (RFC 5322, CRLF); who gets it, and when it was sent, the list's heading adds."""
     # Only before its @ may an address need more than ASCII, and then the whole header (RFC 6532).
     utf8 = not wire_address(author.address).isascii()
-    mail = EmailMessage(policy=POLICY.clone(utf8=utf8, cte_type="7bit"))
+    mail = EmailMessage(policy=HEADER_POLICY.clone(utf8=utf8, cte_type="7bit"))
     mail.set_raw("From", mailbox(author.name, author.address))
     mail.set_raw("Subject", worded(" ".join(typed.subject.split()), "Subject"))
     if typed.text or not typed.html:

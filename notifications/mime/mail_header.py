@@ -2,9 +2,13 @@
 
 import re
 from email.header import Header
+from email.policy import SMTP
 from email.utils import quote
 
 from notifications.mime.envelope import wire_address
+
+# Header fields stay as we wrote them; by default Python would decode and fold them again.
+HEADER_POLICY = SMTP.clone(refold_source="none")
 
 # Characters: what is longer does not go into one header line.
 LONGEST_PHRASE = 70

@@ -5,16 +5,16 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Self
-from urllib.parse import unquote, urlsplit
+
+from pydantic import SecretStr
 
 from notifications.channel import Away
 from notifications.mime.envelope import Envelope
 from notifications.smtp.session import HungUp, Session, refusal
 from settings import Settings
-
-PORTS = {"smtp": 25, "smtps": 465}  # RFC 5321 and RFC 8314
+from settings.types import SmtpServer, smtp_server
 
 # RFC 5321 (4.5.3.2) would have us wait for minutes at each step, up to ten for the last answer; a
 # worker that did would hold a whole batch up.  A minute is more than a scanner for viruses takes.
@@ -84,44 +84,17 @@ class Connection:
 
 @dataclass(frozen=True)
 class Relay:
-    """The SMTP server that takes all our mail, as `SMTP_URL` has it."""
+    """The SMTP server that takes all our mail."""
 
-    host: str
-    port: int
-    tls: bool = False  # from the first byte; otherwise STARTTLS, if the server offers it
-    user: str | None = field(default=None, repr=False)
-    password: str | None = field(default=None, repr=False)
+    server: SmtpServer
     timeout: float = TIMEOUT  # seconds for each step
     # The certificate, by the system's list.  Without verifying a password may go in clear, too.
     verify: bool = True
 
     @classmethod
     def from_url(cls, url: str, *, timeout: float = TIMEOUT, verify: bool = True) -> Self:
-        """`smtp[s]://[user:password@]host[:port]`, user and password percent-encoded.
-
-        Raises ValueError with a sentence for the operator, which never shows the password.
-        """
-        # What urllib says of a bad address quotes it, with the password: hence `from None`.
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError:
-            raise ValueError(_URL) from None
-        if parts.scheme not in PORTS or not parts.hostname or port == 0:
-            raise ValueError(_URL)
-        if parts.path not in ("", "/") or parts.query or parts.fragment:
-            raise ValueError(_URL)
-        if (parts.username is None) != (parts.password is None):
-            raise ValueError("SMTP_URL needs both a user and a password, or neither.")
-        return cls(
-            host=parts.hostname,
-            port=port or PORTS[parts.scheme],
-            tls=parts.scheme == "smtps",
-            user=_decoded(parts.username),
-            password=_decoded(parts.password),
-            timeout=timeout,
-            verify=verify,
-        )
+        """Return the relay of an SMTP_URL; raise ValueError, not quoting it, if it is wrong."""
+        return cls(smtp_server(SecretStr(url)), timeout, verify)
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
@@ -150,19 +123,19 @@ class Relay:
             smtp = self._dialled()
             on_failure.callback(smtp.close)
             smtp.ehlo_or_helo_if_needed()
-            if not self.tls and smtp.has_extn("starttls"):
+            if not self.server.tls and smtp.has_extn("starttls"):
                 smtp.starttls(context=self._tls_context())
                 smtp.ehlo_or_helo_if_needed()
-            if self.user is not None and self.password is not None:
-                self._log_in(smtp, self.user, self.password)
+            if self.server.user is not None and self.server.password is not None:
+                self._log_in(smtp, self.server.user, self.server.password)
             on_failure.pop_all()
         return smtp
 
     def _dialled(self) -> smtplib.SMTP:
-        if not self.tls:
-            return smtplib.SMTP(self.host, self.port, timeout=self.timeout)
-        tls = self._tls_context()
-        return smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout, context=tls)
+        host, port = self.server.host, self.server.port
+        if not self.server.tls:
+            return smtplib.SMTP(host, port, timeout=self.timeout)
+        return smtplib.SMTP_SSL(host, port, timeout=self.timeout, context=self._tls_context())
 
     def _tls_context(self) -> ssl.SSLContext:
         context = ssl.create_default_context()
@@ -179,11 +152,6 @@ class Relay:
         except smtplib.SMTPAuthenticationError as no:
             raise refusal(_LOGIN, no.smtp_code, no.smtp_error, kind=Away) from None
 
-
-_URL = (
-    "SMTP_URL has to be smtp://server or smtps://server, if needed with :port after the server and "
-    "user:password@ before it; in a password, / ? # @ : % are written %2F %3F %23 %40 %3A %25."
-)
 
 _NO_SESSION = "The mail server opens no session"
 
@@ -214,16 +182,6 @@ def _unusable(failure: Exception) -> Away:
     return Away(
         f"The mail server of SMTP_URL cannot be used: {next(reasons, 'it is out of reach')}."
     )
-
-
-def _decoded(part: str | None) -> str | None:
-    if part is None:
-        return None
-    text = unquote(part, errors="replace")
-    # smtplib knows ASCII passwords only.
-    if not (text.isascii() and text.isprintable()):
-        raise ValueError("The user and the password in SMTP_URL have to be printable ASCII.")
-    return text
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class Codes(Totp):
 
 def guard(app: Flask, settings: Settings) -> None:
     """Set Flask-Security up for these settings."""
-    keys = Keys(settings.secret_key.get_secret_value().encode())
+    keys = Keys.from_settings(settings)
     app.config.update(
         SECURITY_PASSWORD_HASH="argon2",  # noqa: S106 (the name of a hash)
         SECURITY_PASSWORD_SCHEMES=["argon2"],

@@ -1,7 +1,6 @@
 """`listgate list`."""
 
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 from sqlalchemy import select
@@ -137,5 +136,5 @@ def show_list(short_name: ShortName) -> None:
 
 def sendout(rules: SendoutRules) -> str:
     """How fast, and when."""
-    zone, language = ZoneInfo(settings.time_zone), Language.ENGLISH
+    zone, language = settings.zone_info, Language.ENGLISH
     return f"{rate_words(rules.rate, language)}, {window_words(rules.windows, zone, language)}"

@@ -4,7 +4,6 @@ import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 from sqlalchemy import select
@@ -35,7 +34,7 @@ from workflows.sendout import schedule
 from workflows.transaction import transaction
 
 # Whose clocks tell when windows open.
-ZONE = ZoneInfo(settings.time_zone)
+ZONE = settings.zone_info
 
 app = typer.Typer()
 message_commands = typer.Typer(help="Messages: submit, hand-in, show.", no_args_is_help=True)

@@ -56,7 +56,7 @@ def incoming_sms() -> Response:
         number,
         text,
         opt_out_type=request.form.get("OptOutType", ""),
-        keys=Keys(settings.secret_key.get_secret_value().encode()),
+        keys=Keys.from_settings(settings),
         policy=settings.sms_decision,
     )
     claimed = session.get_one(InboundSms, sid)

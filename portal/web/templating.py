@@ -16,6 +16,7 @@ from notifications.wording.sendout_words import rate_words, span_words, window_w
 from portal.web.i18n import page_language
 from portal.web.navigation import places
 from portal.web.sign_in import reader
+from settings import Settings
 from workflows.sendout.forecast import Plan
 
 
@@ -71,7 +72,8 @@ def age(moment: datetime) -> str:
 
 def house_zone() -> ZoneInfo:
     """Whose clocks tell when windows open: the organisation's zone, whatever the reader's is."""
-    return ZoneInfo(current_app.config["LISTGATE"].time_zone)
+    settings: Settings = current_app.config["LISTGATE"]
+    return settings.zone_info
 
 
 def rate(rules: SendoutRules) -> str:

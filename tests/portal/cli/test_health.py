@@ -196,22 +196,12 @@ def test_a_relay_that_lets_us_in_is_well(monkeypatch: pytest.MonkeyPatch, mailbo
     assert doctor.relay() == Finding("mail relay", well=True, says="lets us in")
 
 
-@pytest.mark.parametrize(
-    ("url", "says"),
-    [
-        (f"smtp://{NOBODY}", "it refuses connections"),
-        (f"smtp://ada:{SECRET}/@{NOBODY}", "SMTP_URL has to be"),
-        (f"nonsense:{SECRET}", "SMTP_URL has to be"),
-    ],
-)
-def test_a_relay_that_cannot_be_reached_is_ill(
-    monkeypatch: pytest.MonkeyPatch, url: str, says: str
-) -> None:
-    given(monkeypatch, smtp_url=url)
+def test_a_relay_that_cannot_be_reached_is_ill(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, smtp_url=f"smtp://ada:{SECRET}@{NOBODY}")
 
     finding = doctor.relay()
 
-    ill(finding, says=says, mend="start the relay, or correct SMTP_URL")
+    ill(finding, says="it refuses connections", mend="start the relay, or correct SMTP_URL")
     assert SECRET not in f"{finding}"
 
 
