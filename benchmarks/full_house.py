@@ -11,7 +11,7 @@ from benchmarks.seeding import settle
 from benchmarks.visits import Places, Reader
 from models import Message, ModerationRequest, RequestState, User
 from models.database import engine
-from notifications.mime.compose import Typed, composed
+from notifications.mime.compose import TypedMessage, compose_mail
 from notifications.mime.parse import Attachment
 from workflows.lists import lists
 from workflows.sync.snapshot import keep, read_addresses
@@ -46,7 +46,9 @@ def a_letter() -> bytes:
     html = "".join(f"<p>{LINE}</p>" for _ in range(LINES))
     file = Attachment("agenda.pdf", "application/pdf", len(LINE), LINE.encode())
     author = User(name="Ada Lovelace", address="ada@example.org")
-    return composed(Typed("General assembly", "\n".join([LINE] * LINES), html, [file]), author)
+    return compose_mail(
+        TypedMessage("General assembly", "\n".join([LINE] * LINES), html, [file]), author
+    )
 
 
 def keep_a_push() -> None:

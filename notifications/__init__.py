@@ -1,1 +1,1 @@
-"""The voice: letters, channels, and a message as it will be sent."""
+"""Letters, the channels that carry them, and the replies and bounces that come back."""

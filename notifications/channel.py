@@ -1,22 +1,22 @@
-"""What every channel promises: a letter was taken, or `NotDelivered` says why not."""
+"""The errors of every channel: what `NotDelivered` says of a letter that was not taken."""
 
 
 class NotDelivered(Exception):
-    """The channel did not take it.
+    """The channel did not take the letter.
 
-    The sentence is for logs and pages: it never holds an address, a phone number or a part of a
-    letter.  `answer` is what the other side said, in its own words; servers quote addresses in it,
-    so it is meant for the database row only.  (As no argument of Exception it is in no traceback.)
+    The sentence is for logs and pages: it never holds an address, a phone number or a part of the
+    letter.  `answer` is the server's own text, which may quote addresses, so only the database row
+    stores it.  (As it is no argument of Exception, no traceback shows it.)
     """
 
     def __init__(
         self, sentence: str, *, permanent: bool = False, uncertain: bool = False, answer: str = ""
     ) -> None:
         super().__init__(sentence)
-        self.permanent = permanent  # trying again is pointless
-        self.uncertain = uncertain  # the answer to the last byte was lost: it may have been taken
+        self.permanent = permanent  # do not try again
+        self.uncertain = uncertain  # the final answer was lost: the letter may have been taken
         self.answer = answer
 
 
-class Away(NotDelivered):
-    """The channel serves nobody now; that says nothing about the letter, which was not tried."""
+class Unavailable(NotDelivered):
+    """The channel takes no letter now; the failure does not count against this one."""

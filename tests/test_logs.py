@@ -16,8 +16,8 @@ from sandbox.mailbox import Mailbox
 from sandbox.valkey import Valkey
 from tests.builders import Cast, a_dispatch, a_letter, a_mailer
 from tests.faults.shared import kill_shared_worker
+from tests.letter_context import a_context
 from tests.log_lines import Lines, configure
-from tests.notifications.voices import a_voice
 from workflows.celery import app
 from workflows.outbox import Bell, ring
 from workflows.sendout.send import claim, send
@@ -148,7 +148,7 @@ def test_a_letter_leaves_no_trace_of_its_reader_or_its_text(
             mailbox.stop()
         elif reply:
             mailbox.answer(None, reply)
-        delivery.deliver(session, letter, a_voice(mailbox))
+        delivery.deliver(session, letter, a_context(mailbox))
 
     said = "\n".join(lines())
     assert [each for each in PRIVATE if each in said] == []

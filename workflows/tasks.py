@@ -20,7 +20,7 @@ from models import (
     Notification,
     NotificationState,
 )
-from notifications.letters.context import Voice
+from notifications.letters.context import LetterContext
 from notifications.letters.delivery import deliver
 from settings import settings
 from workflows import access, sweep
@@ -47,7 +47,7 @@ from workflows.transaction import transaction
 __all__ = ["PUBLIC"]  # docs/tasks.md is drawn from it
 
 try:
-    voice = Voice.from_settings(settings)
+    letter_context = LetterContext.from_settings(settings)
 except ValueError as wrong:
     raise SystemExit(str(wrong)) from None
 deadlines = Deadlines(settings.remind_after, settings.escalate_after, settings.expire_after)
@@ -65,7 +65,7 @@ def deliver_notification(notification_id: int) -> None:
     """Send a letter that waits."""
     with transaction() as session:
         notification = Notification.take(session, notification_id, NotificationState.PENDING)
-        if notification and not deliver(session, notification, voice):
+        if notification and not deliver(session, notification, letter_context):
             try_other_channel(session, notification)
 
 
@@ -74,7 +74,7 @@ def handle_mail(mail_id: int) -> None:
     """Find out what a mail that came in says, and do it."""
     with transaction() as session:
         if received := InboundMail.take(session, mail_id, InboundMailState.RECEIVED):
-            mail.handle(session, received, own_addresses=voice.own_addresses)
+            mail.handle(session, received, own_addresses=letter_context.own_addresses)
 
 
 @app.task(name="sendout.send_dispatch")
@@ -82,9 +82,9 @@ def send_dispatch(dispatch_id: int) -> None:
     """Send the next batch of a sendout whose time has come."""
     with transaction() as session:
         waiting = Dispatch.take(session, dispatch_id, DispatchState.WAITING, DispatchState.SENDING)
-        batch = claim(session, waiting, voice.time_zone) if waiting else []
+        batch = claim(session, waiting, letter_context.time_zone) if waiting else []
     with transaction() as session:
-        send(session, dispatch_id, batch, voice.mailer)
+        send(session, dispatch_id, batch, letter_context.mailer)
 
 
 @app.task(name="sync.open_sync")

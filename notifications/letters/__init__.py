@@ -1,1 +1,1 @@
-"""What Listgate sends to people: letters, their templates, composition and delivery."""
+"""Write, render and send the letters that Listgate sends to people."""

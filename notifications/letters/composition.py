@@ -1,4 +1,4 @@
-"""A letter as an e-mail: its header, its words as text and HTML, and the message it is about."""
+"""Compose a letter as an e-mail: header, text, HTML, and the message that it is about."""
 
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
@@ -8,68 +8,70 @@ from sqlalchemy import select
 from sqlalchemy.orm import object_session
 
 from models import Channel, LetterName, Notification
-from notifications.letters.context import Voice
-from notifications.letters.letters import LETTERS, invitation_of, shared
-from notifications.letters.rendering import Words
+from notifications.letters.context import LetterContext
+from notifications.letters.letters import LETTERS, approver_keys_of, shared_variables
+from notifications.letters.rendering import RenderedLetter
 from notifications.mime.envelope import wire_address
-from notifications.mime.mail_header import HEADER_POLICY, mailbox, worded
+from notifications.mime.mail_header import HEADER_POLICY, mailbox, text_field
 
-# Letters that are answered by a reply.
+# Letters that can be answered by a reply.
 ANSWERABLE = {LetterName.MODERATE, LetterName.REMINDER, LetterName.NOT_UNDERSTOOD}
 
 
-def words(notification: Notification, voice: Voice) -> Words:
-    """The letter in the recipient's language."""
-    special = LETTERS[notification.letter].facts(notification, voice)
-    facts = {**shared(notification, voice), **special}
-    return Words(
+def compose(notification: Notification, context: LetterContext) -> bytes:
+    """Return the letter as a mail (RFC 5322, CRLF)."""
+    letter = render(notification, context)
+    mail = mail_with_header(notification, context, letter.subject)
+    mail.set_content(letter.text)
+    mail.add_alternative(letter.html, subtype="html")
+    attachment = LETTERS[notification.letter].attachment(notification)
+    return mail.as_bytes() if attachment is None else attach_mail(mail, attachment)
+
+
+def render(notification: Notification, context: LetterContext) -> RenderedLetter:
+    """Render the letter in the recipient's language."""
+    own_variables = LETTERS[notification.letter].variables(notification, context)
+    variables = {**shared_variables(notification, context), **own_variables}
+    return RenderedLetter(
         notification.letter,
-        facts,
+        variables,
         language=notification.user.language,
-        list_name=facts.get("list"),
-        templates_dir=voice.templates_dir,
+        list_name=variables.get("list"),
+        templates_dir=context.templates_dir,
     )
 
 
-def compose(notification: Notification, voice: Voice) -> bytes:
-    """The letter's bytes (RFC 5322, CRLF)."""
-    said = words(notification, voice)
-    mail = headed(notification, voice, said.subject)
-    mail.set_content(said.text)
-    mail.add_alternative(said.html, subtype="html")
-    attachment = LETTERS[notification.letter].attachment(notification)
-    return mail.as_bytes() if attachment is None else with_attached(mail, attachment)
-
-
-def headed(notification: Notification, voice: Voice, subject: str) -> EmailMessage:
-    """An empty mail from us to the recipient."""
-    address, (our_name, our_address) = notification.address, parseaddr(voice.mailer.mail_from)
-    # Only before its @ may an address need more than ASCII, and then the whole header (RFC 6532).
+def mail_with_header(
+    notification: Notification, context: LetterContext, subject: str
+) -> EmailMessage:
+    """Return a mail to the recipient that has no body yet."""
+    address, (our_name, our_address) = notification.address, parseaddr(context.mailer.mail_from)
+    # An address may need more than ASCII only before its @; then the header is UTF-8 (RFC 6532).
     mail = EmailMessage(policy=HEADER_POLICY.clone(utf8=not wire_address(address).isascii()))
     mail.set_raw("From", mailbox(our_name, our_address))
     mail.set_raw("To", mailbox(notification.user.name, address))
     if notification.letter in ANSWERABLE:
-        mail["Reply-To"] = wire_address(voice.reply_to(invitation_of(notification).id))
-    mail.set_raw("Subject", worded(subject, "Subject"))
+        mail["Reply-To"] = wire_address(context.reply_to(approver_keys_of(notification).id))
+    mail.set_raw("Subject", text_field(subject, "Subject"))
     mail["Date"] = format_datetime(notification.due_at)
-    # The same at each attempt, so that a mailbox shows a letter once that a crash had sent twice.
-    mail["Message-ID"] = message_id(notification.id, voice)
+    # The same at each attempt, so that a mailbox shows a letter once that a crash has sent twice.
+    mail["Message-ID"] = message_id(notification.id, context)
     if first := first_letter(notification):
-        mail["In-Reply-To"] = mail["References"] = message_id(first, voice)
-    # RFC 3834, and Exchange's own word for it: nobody's holiday note should answer us.
+        mail["In-Reply-To"] = mail["References"] = message_id(first, context)
+    # RFC 3834, and Exchange's own field: out-of-office programs must not answer.
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
     return mail
 
 
-def message_id(notification_id: int, voice: Voice) -> str:
-    """By which a bounce, or a mail program's thread, finds the letter again."""
-    domain = wire_address(parseaddr(voice.mailer.mail_from)[1]).rpartition("@")[2]
+def message_id(notification_id: int, context: LetterContext) -> str:
+    """Return the Message-ID by which bounces and threads refer to the letter."""
+    domain = wire_address(parseaddr(context.mailer.mail_from)[1]).rpartition("@")[2]
     return f"<notification.{notification_id}@{domain}>"
 
 
 def first_letter(notification: Notification) -> int | None:
-    """The letter that began this conversation: the question, if this person got it by mail."""
+    """Return the id of the e-mail that asked this person about this request, if there was one."""
     session = object_session(notification)
     assert session is not None
     if notification.letter is LetterName.MODERATE or notification.request_id is None:
@@ -88,18 +90,18 @@ def first_letter(notification: Notification) -> int | None:
     )
 
 
-def with_attached(mail: EmailMessage, attachment: bytes) -> bytes:
-    """The mail with another one attached, byte for byte.
+def attach_mail(mail: EmailMessage, attachment: bytes) -> bytes:
+    """Return the mail with another one attached, byte for byte.
 
-    Python's generator would parse and rewrite it, and signatures and odd charsets would not
-    survive; so a stand-in goes through the generator, and the bytes take its place.
+    Python's generator would parse and rewrite the attachment, which breaks signatures and unusual
+    charsets.  So it generates a placeholder, which is then replaced by the bytes.
     """
-    stand_in = token_hex(16)
+    placeholder = token_hex(16)
     part = EmailMessage(policy=mail.policy)
     part["Content-Type"] = "message/rfc822"
     part["Content-Disposition"] = 'attachment; filename="message.eml"'
     part["Content-Transfer-Encoding"] = "7bit" if attachment.isascii() else "8bit"
-    part.set_payload(stand_in)
+    part.set_payload(placeholder)
     mail.make_mixed()
     mail.attach(part)
-    return mail.as_bytes().replace(stand_in.encode(), attachment)
+    return mail.as_bytes().replace(placeholder.encode(), attachment)

@@ -1,4 +1,4 @@
-"""Everything a letter needs besides its words: channels, keys, and our own addresses."""
+"""What a letter is composed with: channels, keys, and our own addresses and URLs."""
 
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from notifications.letters.keys import Keys
-from notifications.sms.twilio import Phone
+from notifications.sms.twilio import TwilioAccount
 from notifications.smtp.relay import Mailer
 from settings import Settings
 
@@ -16,11 +16,11 @@ STATUS_PATH = "/webhooks/twilio/status"
 
 
 @dataclass(frozen=True)
-class Voice:
-    """How Listgate speaks to people; `phone` is None where no SMS can be sent."""
+class LetterContext:
+    """The operator's choices that letters depend on."""
 
     mailer: Mailer
-    phone: Phone | None
+    twilio: TwilioAccount | None  # None: no SMS can be sent
     keys: Keys
     public_url: str
     reply_address: str
@@ -29,10 +29,10 @@ class Voice:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
-        """The voice that the operator has configured."""
+        """Return the context for these settings; raise ValueError if SECRET_KEY is too short."""
         return cls(
             mailer=Mailer.from_settings(settings),
-            phone=phone(settings) if settings.twilio_account_sid else None,
+            twilio=twilio_account(settings) if settings.twilio_account_sid else None,
             keys=Keys.from_settings(settings),
             public_url=settings.public_url,
             reply_address=settings.reply_address,
@@ -40,50 +40,50 @@ class Voice:
             templates_dir=settings.templates_dir,
         )
 
-    def reply_to(self, invitation_id: int) -> str:
-        """The address at which this approver answers this request by mail."""
+    def reply_to(self, approver_keys_id: int) -> str:
+        """Return the address at which one approver answers one request by mail."""
         name, _, domain = self.reply_address.rpartition("@")
-        return f"{name}+{self.keys.reply_token(invitation_id)}@{domain}"
+        return f"{name}+{self.keys.reply_token(approver_keys_id)}@{domain}"
 
-    def mailto(self, invitation_id: int, *, subject: str, verb: str) -> str:
-        """A link that opens a mail in which the answer is already written (RFC 6068)."""
-        filled = urlencode({"subject": subject, "body": f"{verb}\n"}, quote_via=quote)
-        return f"mailto:{quote(self.reply_to(invitation_id), safe='@')}?{filled}"
+    def mailto(self, approver_keys_id: int, *, subject: str, verb: str) -> str:
+        """Return a mailto: link with the answer filled in (RFC 6068)."""
+        query = urlencode({"subject": subject, "body": f"{verb}\n"}, quote_via=quote)
+        return f"mailto:{quote(self.reply_to(approver_keys_id), safe='@')}?{query}"
 
-    def link(self, invitation_id: int) -> str:
-        """The decision page of this approver and this request."""
-        return f"{self.public_url}/answer/{self.keys.link_token(invitation_id)}"
+    def link(self, approver_keys_id: int) -> str:
+        """Return the URL of one approver's decision page for one request."""
+        return f"{self.public_url}/answer/{self.keys.link_token(approver_keys_id)}"
 
     def mailed_link(self, link_id: int) -> str:
-        """The page where a log-in, a reset or an invitation goes on."""
+        """Return the URL that completes a log-in, a reset or an invitation."""
         return f"{self.public_url}/link/{self.keys.mailed_token(link_id)}"
 
     def page(self, request_id: int) -> str:
-        """Where approvers who are logged in read and answer a request."""
+        """Return the URL where approvers who are logged in read and answer a request."""
         return f"{self.public_url}/requests/{request_id}"
 
     def message_page(self, message_id: int) -> str:
-        """Where its author sees how far a message has come."""
+        """Return the URL where authors see the state of their message."""
         return f"{self.public_url}/messages/{message_id}"
 
     def person_page(self, user_id: int) -> str:
-        """Where administrators change how a person is reached."""
+        """Return the URL where administrators change a person's contact data."""
         return f"{self.public_url}/users/{user_id}"
 
     def held_push_page(self, list_id: int) -> str:
-        """Where a push that is held is looked at and confirmed."""
+        """Return the URL where a held push is shown and confirmed."""
         return f"{self.public_url}/mailing-lists/{list_id}/pushes/confirmation"
 
     @property
     def own_addresses(self) -> frozenset[str]:
-        """Ours; a mail that comes from one of them is a loop."""
+        """Our addresses, in lower case: mail from one of them is a loop."""
         ours = (self.mailer.mail_from, self.mailer.envelope_sender, self.reply_address)
-        return frozenset(parseaddr(one)[1].lower() for one in ours)
+        return frozenset(parseaddr(address)[1].lower() for address in ours)
 
 
-def phone(settings: Settings) -> Phone:
-    """The telephone that the operator has configured."""
-    return Phone(
+def twilio_account(settings: Settings) -> TwilioAccount:
+    """Return the Twilio account of these settings."""
+    return TwilioAccount(
         account_sid=settings.twilio_account_sid,
         auth_token=settings.twilio_auth_token.get_secret_value(),
         sender=settings.twilio_sender,

@@ -1,4 +1,4 @@
-"""Send one letter over its channel, and write down what became of it."""
+"""Send one letter over its channel, and record the outcome."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,20 +8,20 @@ from sqlalchemy.orm import Session
 
 from models import Act, Actor, Channel, Notification, NotificationState, record
 from models.clock import now
-from notifications.channel import Away, NotDelivered
-from notifications.letters.composition import compose, words
-from notifications.letters.context import Voice
+from notifications.channel import NotDelivered, Unavailable
+from notifications.letters.composition import compose, render
+from notifications.letters.context import LetterContext
 from notifications.letters.letters import LETTERS
-from notifications.retry import AWAY, UNHEARD, next_attempt
+from notifications.retry import SMS_FALLBACK_AFTER, UNAVAILABLE_DELAY, next_attempt
 from notifications.sms.twilio import OptedOut
 
 log = structlog.get_logger()
 
 
-def deliver(session: Session, notification: Notification, voice: Voice) -> bool:
-    """Send the letter, unless it is not due or events have overtaken it.
+def deliver(session: Session, notification: Notification, context: LetterContext) -> bool:
+    """Send the letter if it is due and not moot.
 
-    Returns False if it failed for good, so that the person may be told in another way.
+    Return False if it has failed for good, so that another channel can be tried.
     """
     if notification.due_at > now():
         return True
@@ -29,74 +29,76 @@ def deliver(session: Session, notification: Notification, voice: Voice) -> bool:
         notification.move(NotificationState.MOOT)
         return True
     try:
-        notification.provider_id = SEND_BY[notification.channel](notification, voice)
+        notification.provider_id = SEND_BY[notification.channel](notification, context)
     except NotDelivered as failure:
-        return put_off(session, notification, failure)
+        return retry_or_fail(session, notification, failure)
     notification.attempts += 1
     notification.failure = None
     notification.move(NotificationState.SENT)
     notification.sent_at = now()
-    note(session, Act.NOTIFIED, notification)
+    record_outcome(session, Act.NOTIFIED, notification)
     return True
 
 
-def by_email(notification: Notification, voice: Voice) -> None:
-    """Hand the letter to the mail relay."""
-    content, recipient = compose(notification, voice), notification.address
-    with voice.mailer.relay.connect() as connection:
-        connection.send(content, sender=voice.mailer.envelope_sender, recipient=recipient)
+def send_email(notification: Notification, context: LetterContext) -> None:
+    """Send the letter through the mail relay."""
+    content, recipient = compose(notification, context), notification.address
+    with context.mailer.relay.connect() as connection:
+        connection.send(content, sender=context.mailer.envelope_sender, recipient=recipient)
 
 
-def by_sms(notification: Notification, voice: Voice) -> str:
-    """Hand the short form to Twilio; returns its name for it.
+def send_sms(notification: Notification, context: LetterContext) -> str:
+    """Send the short form through Twilio; return its MessageSid.
 
-    Twilio knows no idempotency key: what may have been taken before is looked up first, also if an
-    earlier bell rang in vain, for its worker may have been killed after Twilio's yes.
+    Twilio has no idempotency key.  So an SMS that it may have taken is looked up first: after an
+    uncertain answer, and when an earlier worker was asked to send it and may have been killed.
     """
-    phone, number = voice.phone, notification.user.phone
-    if phone is None or number is None:
+    twilio, number = context.twilio, notification.user.phone
+    if twilio is None or number is None:
         raise NotDelivered("No SMS can be sent to this person.", permanent=True)
-    text = words(notification, voice).sms
+    text = render(notification, context).sms
     tried_at = notification.due_at if notification.rings > 1 else None
-    return phone.send(text, to=number, not_before=notification.uncertain_since or tried_at)
+    return twilio.send(text, to=number, not_before=notification.uncertain_since or tried_at)
 
 
-SEND_BY: dict[Channel, Callable[[Notification, Voice], str | None]] = {
-    Channel.EMAIL: by_email,
-    Channel.SMS: by_sms,
+SEND_BY: dict[Channel, Callable[[Notification, LetterContext], str | None]] = {
+    Channel.EMAIL: send_email,
+    Channel.SMS: send_sms,
 }
 
 
-def put_off(session: Session, notification: Notification, failure: NotDelivered) -> bool:
-    """Try again later, or give up; returns False if it was given up."""
+def retry_or_fail(session: Session, notification: Notification, failure: NotDelivered) -> bool:
+    """Schedule the next attempt and return True, or fail the letter and return False."""
     log.warning("not delivered", notification=notification.id, reason=str(failure))
     notification.failure = failure.answer or str(failure)
     if isinstance(failure, OptedOut):
         notification.user.sms_stopped_at = now()
     if failure.uncertain and notification.uncertain_since is None:
         notification.uncertain_since = now()
-    if isinstance(failure, Away) and not breaks_each_time(notification):
-        notification.postpone(now() + AWAY)
+    if isinstance(failure, Unavailable) and not sms_uncertain_too_long(notification):
+        notification.postpone(now() + UNAVAILABLE_DELAY)
         return True
     notification.attempts += 1
-    final = failure.permanent or isinstance(failure, Away)
+    final = failure.permanent or isinstance(failure, Unavailable)
     again_at = None if final else next_attempt(notification.attempts)
     if again_at is not None:
         notification.postpone(again_at)
         return True
     notification.move(NotificationState.FAILED)
-    note(session, Act.NOT_NOTIFIED, notification, reason=str(failure))
+    record_outcome(session, Act.NOT_NOTIFIED, notification, reason=str(failure))
     return False
 
 
-def breaks_each_time(notification: Notification) -> bool:
-    """Whether Twilio has said neither yes nor no to this SMS for a day: a mail says the same."""
+def sms_uncertain_too_long(notification: Notification) -> bool:
+    """Tell whether an SMS has been uncertain for a day: an e-mail takes its place."""
     since = notification.uncertain_since
-    return notification.channel is Channel.SMS and since is not None and since < now() - UNHEARD
+    if notification.channel is not Channel.SMS or since is None:
+        return False
+    return since < now() - SMS_FALLBACK_AFTER
 
 
-def note(session: Session, act: Act, notification: Notification, **detail: Any) -> None:
-    """Put into the audit trail whom the system told, or could not tell."""
+def record_outcome(session: Session, act: Act, notification: Notification, **detail: Any) -> None:
+    """Write to the audit log whom the system has notified, or could not notify."""
     record(
         session,
         act,

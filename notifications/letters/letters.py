@@ -1,4 +1,4 @@
-"""The letters: what each tells, about which message, with what attached."""
+"""Every kind of letter: the variables of its templates, its attachment, and when it is moot."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,37 +18,39 @@ from models import (
     RequestState,
 )
 from models.clock import now
-from notifications.letters.context import Voice
+from notifications.letters.context import LetterContext
 from notifications.letters.keys import hashed
 from notifications.mime.list_headers import outgoing
-from notifications.wording.failures import readable, why
-from notifications.wording.languages import told
+from notifications.wording.failures import failure_sentence, readable_stderr
+from notifications.wording.languages import format_moment
 from notifications.wording.sendout_words import rate_words, window_words
 
-Facts = Mapping[str, Any]
+Variables = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Letter:
-    """One kind of letter; its words are in templates/<name>/."""
+    """One kind of letter; its templates are in templates/<name>/."""
 
     name: LetterName
-    # What its templates may say besides `shared`.
-    facts: Callable[[Notification, Voice], Facts] = lambda *_: {}
+    # The variables of its templates, besides `shared_variables`.
+    variables: Callable[[Notification, LetterContext], Variables] = lambda *_: {}
     # The mail that it carries as an attachment (RFC 5322 bytes), if any.
     attachment: Callable[[Notification], bytes | None] = lambda _: None
-    # Whether events have overtaken it, so that it had better not be sent.
+    # Whether events have overtaken the letter, so that it is not sent.
     moot: Callable[[Notification], bool] = lambda _: False
 
 
-def shared(notification: Notification, voice: Voice) -> Facts:
-    """What every letter may say."""
-    facts: Facts = {"recipient": notification.user.name, **notification.detail}
-    return facts if notification.message is None else {**facts, **about(notification, voice)}
+def shared_variables(notification: Notification, context: LetterContext) -> Variables:
+    """Return the variables that every letter has."""
+    variables: Variables = {"recipient": notification.user.name, **notification.detail}
+    if notification.message is None:
+        return variables
+    return {**variables, **message_variables(notification, context)}
 
 
-def about(notification: Notification, voice: Voice) -> Facts:
-    """The message that a letter is about."""
+def message_variables(notification: Notification, context: LetterContext) -> Variables:
+    """Describe the message that the letter is about."""
     message = message_of(notification)
     rules, language = message.rules_in_force, notification.user.language
     return {
@@ -57,42 +59,45 @@ def about(notification: Notification, voice: Voice) -> Facts:
         "list_name": message.mailing_list.name,
         "subject": message.subject,
         "message_id": message.id,
-        "send_at": message.send_at and goes_out(notification, message.send_at, voice),
+        "send_at": message.send_at and send_time(notification, message.send_at, context),
         "rate": rules.rate and rate_words(rules.rate, language),
-        "window": rules.windows and window_words(rules.windows, voice.time_zone, language),
+        "window": rules.windows and window_words(rules.windows, context.time_zone, language),
     }
 
 
-def goes_out(notification: Notification, due_at: datetime, voice: Voice) -> str | None:
-    """When the message goes out that is due then; None for now, or if its rules leave no time."""
+def send_time(notification: Notification, due_at: datetime, context: LetterContext) -> str | None:
+    """Return when a message that is due at `due_at` is sent, as its window allows.
+
+    None means now, or that the rules leave no time at all.
+    """
     rules, moment = message_of(notification).rules_in_force, now()
     if rules.leave_no_time:
         return None
-    opens_at = rules.opening(max(due_at, moment), voice.time_zone)
-    return told_to(notification, opens_at, voice) if opens_at > moment else None
+    opens_at = rules.opening(max(due_at, moment), context.time_zone)
+    return local_time(notification, opens_at, context) if opens_at > moment else None
 
 
-def question(notification: Notification, voice: Voice) -> Facts:
-    """What an approver needs to answer; the keys' hashes are kept with the invitation."""
-    request, invitation = request_of(notification), invitation_of(notification)
-    invitation.reply_hash = hashed(voice.keys.reply_token(invitation.id))
-    invitation.link_hash = hashed(voice.keys.link_token(invitation.id))
+def request_variables(notification: Notification, context: LetterContext) -> Variables:
+    """Return what an approver needs to answer; store the hashes of the keys."""
+    request, approver_keys = request_of(notification), approver_keys_of(notification)
+    approver_keys.reply_hash = hashed(context.keys.reply_token(approver_keys.id))
+    approver_keys.link_hash = hashed(context.keys.link_token(approver_keys.id))
     subject = f"Re: {message_of(notification).subject}"
     return {
         "request_id": request.id,
-        "asked_at": told_to(notification, request.asked_at, voice),
-        "code": voice.keys.code(invitation.id),
-        "reply_address": voice.reply_to(invitation.id),
-        "approve_by_mail": voice.mailto(invitation.id, subject=subject, verb="OK"),
-        "reject_by_mail": voice.mailto(invitation.id, subject=subject, verb="NO: "),
-        "link": voice.link(invitation.id),
-        # An SMS proves nothing about who opens its link, so that one leads to the log-in.
-        "page": voice.page(request.id),
+        "asked_at": local_time(notification, request.asked_at, context),
+        "code": context.keys.code(approver_keys.id),
+        "reply_address": context.reply_to(approver_keys.id),
+        "approve_by_mail": context.mailto(approver_keys.id, subject=subject, verb="OK"),
+        "reject_by_mail": context.mailto(approver_keys.id, subject=subject, verb="NO: "),
+        "link": context.link(approver_keys.id),
+        # An SMS does not prove who opens its link, so this one requires a log-in.
+        "page": context.page(request.id),
     }
 
 
-def answer(notification: Notification, voice: Voice) -> Facts:
-    """Who decided what, when and why; `approver` is None while nobody has."""
+def decision_variables(notification: Notification, context: LetterContext) -> Variables:
+    """Return who decided what, when and why; None for each while nobody has decided."""
     request = request_of(notification)
     decision = request.decision
     return {
@@ -100,146 +105,149 @@ def answer(notification: Notification, voice: Voice) -> Facts:
         "approver": decision and decision.approver.name,
         "verdict": decision and decision.verdict.value,
         "comment": decision and decision.comment,
-        "decided_at": decision and told_to(notification, decision.decided_at, voice),
+        "decided_at": decision and local_time(notification, decision.decided_at, context),
     }
 
 
-def approval(notification: Notification, voice: Voice) -> Facts:
-    """The answer, and when the message goes out now that nobody is asked any more."""
+def approval_variables(notification: Notification, context: LetterContext) -> Variables:
+    """Return the decision, and when the approved message is sent."""
     due_at = message_of(notification).send_at or now()
-    return {**answer(notification, voice), "send_at": goes_out(notification, due_at, voice)}
-
-
-def access(notification: Notification, voice: Voice) -> Facts:
-    """The link, the hash of which is kept; how long it works, and for whom it was asked."""
-    link = link_of(notification)
-    link.token_hash = hashed(voice.keys.mailed_token(link.id))
     return {
-        "link": voice.mailed_link(link.id),
-        "expires_at": told_to(notification, link.expires_at, voice),
+        **decision_variables(notification, context),
+        "send_at": send_time(notification, due_at, context),
     }
 
 
-def told_to(notification: Notification, moment: datetime, voice: Voice) -> str:
-    """A time in the recipient's language and zone."""
-    user = notification.user
-    zone = ZoneInfo(user.time_zone) if user.time_zone else voice.time_zone
-    return told(moment, user.language, zone)
+def link_variables(notification: Notification, context: LetterContext) -> Variables:
+    """Return the link and when it expires; store the hash of its token."""
+    link = link_of(notification)
+    link.token_hash = hashed(context.keys.mailed_token(link.id))
+    return {
+        "link": context.mailed_link(link.id),
+        "expires_at": local_time(notification, link.expires_at, context),
+    }
 
 
-def own_account(_notification: Notification, _voice: Voice) -> Facts:
-    """That the letter is about the recipient's own account."""
+def account_variables(_notification: Notification, _context: LetterContext) -> Variables:
+    """Mark the letter as one about the recipient's own account."""
     return {"account": True}
 
 
-def over(notification: Notification) -> bool:
-    """Whether the link would no longer open anything."""
-    return link_of(notification).over
-
-
-def link_of(notification: Notification) -> MailedLink:
-    """The link of a letter that brings one."""
-    assert notification.link is not None
-    return notification.link
-
-
-def to_author(notification: Notification, _voice: Voice) -> Facts:
-    """Whether the letter is to the author; approvers get other words."""
+def expiry_variables(notification: Notification, _context: LetterContext) -> Variables:
+    """Return whether the recipient is the author; approvers get another text."""
     return {"to_author": notification.user == message_of(notification).author}
 
 
-def stopped(notification: Notification, voice: Voice) -> Facts:
-    """Where the author sees how far the sendout came."""
-    return {"page": voice.message_page(message_of(notification).id)}
+def stopped_variables(notification: Notification, context: LetterContext) -> Variables:
+    """Return where the author sees how many copies were sent."""
+    return {"page": context.message_page(message_of(notification).id)}
 
 
-def locked(notification: Notification, voice: Voice) -> Facts:
-    """Where the telephone number can be taken away."""
+def phone_lock_variables(notification: Notification, context: LetterContext) -> Variables:
+    """Return where an administrator can remove the phone number."""
     user_id = notification.detail.get("user_id")
-    # A letter that waited for an upgrade does not know.
-    return {"page": voice.person_page(user_id) if user_id else voice.public_url}
+    # A letter from before an upgrade does not have the id.
+    return {"page": context.person_page(user_id) if user_id else context.public_url}
 
 
-def held(notification: Notification, voice: Voice) -> Facts:
-    """Where the push can be confirmed."""
+def held_push_variables(notification: Notification, context: LetterContext) -> Variables:
+    """Return where the push can be confirmed."""
     list_id = notification.detail.get("list_id")
-    # A letter that waited for an upgrade does not know.
-    return {"page": voice.held_push_page(list_id) if list_id else voice.public_url}
+    # A letter from before an upgrade does not have the id.
+    return {"page": context.held_push_page(list_id) if list_id else context.public_url}
 
 
-def failing(notification: Notification, _voice: Voice) -> Facts:
-    """Why the list could not be pushed; what the command said is a stranger's words."""
+def failed_push_variables(notification: Notification, _context: LetterContext) -> Variables:
+    """Return why the push failed, and what the command wrote."""
     detail = notification.detail
-    failure = Failure(detail["failure"])
+    failure, language = Failure(detail["failure"]), notification.user.language
     return {
-        "reason": why(failure, detail["exit_status"], notification.user.language),
-        "stderr": readable(detail["stderr"]),
+        "reason": failure_sentence(failure, detail["exit_status"], language),
+        "stderr": readable_stderr(detail["stderr"]),
     }
 
 
-def pointless(notification: Notification) -> bool:
-    """Whether an answer to this letter could no longer count."""
+def message_as_sent(notification: Notification) -> bytes:
+    """Return the message as every recipient will get it."""
+    return outgoing(message_of(notification))
+
+
+def message_as_written(notification: Notification) -> bytes:
+    """Return the message as its author submitted it."""
+    return message_of(notification).raw
+
+
+def request_closed(notification: Notification) -> bool:
+    """Tell whether the recipient can no longer answer the request."""
     request = request_of(notification)
     return request.state is not RequestState.OPEN or notification.user not in request.approvers()
 
 
-def discarded(notification: Notification) -> bool:
-    """Whether there is nothing left to see."""
+def message_discarded(notification: Notification) -> bool:
+    """Tell whether the message no longer exists."""
     return message_of(notification).state is MessageState.DISCARDED
 
 
-def as_it_will_be_sent(notification: Notification) -> bytes:
-    """The message, as every recipient will get it."""
-    return outgoing(message_of(notification))
+def link_over(notification: Notification) -> bool:
+    """Tell whether the link has expired or was used."""
+    return link_of(notification).over
 
 
-def as_written(notification: Notification) -> bytes:
-    """The message, as its author gave it."""
-    return message_of(notification).raw
+def local_time(notification: Notification, moment: datetime, context: LetterContext) -> str:
+    """Return a time in the recipient's language and time zone."""
+    user = notification.user
+    zone = ZoneInfo(user.time_zone) if user.time_zone else context.time_zone
+    return format_moment(moment, user.language, zone)
 
 
 def message_of(notification: Notification) -> Message:
-    """The message of a letter that is about one."""
+    """Return the message that the letter is about."""
     assert notification.message is not None
     return notification.message
 
 
 def request_of(notification: Notification) -> ModerationRequest:
-    """The request of a letter that is about one."""
+    """Return the request that the letter is about."""
     assert notification.request is not None
     return notification.request
 
 
-def invitation_of(notification: Notification) -> Invitation:
-    """The recipient's invitation; only who was invited gets such a letter."""
-    invitations = request_of(notification).invitations
-    return next(one for one in invitations if one.user_id == notification.user_id)
+def link_of(notification: Notification) -> MailedLink:
+    """Return the link that the letter contains."""
+    assert notification.link is not None
+    return notification.link
+
+
+def approver_keys_of(notification: Notification) -> Invitation:
+    """Return the recipient's keys to the request; only an approver gets such a letter."""
+    keys = request_of(notification).invitations
+    return next(one for one in keys if one.user_id == notification.user_id)
 
 
 LETTERS = {
     letter.name: letter
     for letter in (
-        Letter(LetterName.MODERATE, question, as_it_will_be_sent, pointless),
-        Letter(LetterName.REMINDER, question, as_it_will_be_sent, pointless),
-        Letter(LetterName.DECIDED, answer),
+        Letter(LetterName.MODERATE, request_variables, message_as_sent, request_closed),
+        Letter(LetterName.REMINDER, request_variables, message_as_sent, request_closed),
+        Letter(LetterName.DECIDED, decision_variables),
         Letter(LetterName.WITHDRAWN),
-        Letter(LetterName.EXPIRED, to_author),
-        Letter(LetterName.APPROVED, approval),
-        Letter(LetterName.REJECTED, answer, as_written),
-        Letter(LetterName.RETURNED, attachment=as_written),
-        Letter(LetterName.STOPPED, stopped, as_written),
-        Letter(LetterName.PROOF, attachment=as_it_will_be_sent, moot=discarded),
-        Letter(LetterName.NOT_UNDERSTOOD, question),
-        Letter(LetterName.TOO_LATE, answer),
-        Letter(LetterName.PHONE_LOCKED, locked),
-        Letter(LetterName.SYNC_HELD, held),
-        Letter(LetterName.SYNC_FAILING, failing),
+        Letter(LetterName.EXPIRED, expiry_variables),
+        Letter(LetterName.APPROVED, approval_variables),
+        Letter(LetterName.REJECTED, decision_variables, message_as_written),
+        Letter(LetterName.RETURNED, attachment=message_as_written),
+        Letter(LetterName.STOPPED, stopped_variables, message_as_written),
+        Letter(LetterName.PROOF, attachment=message_as_sent, moot=message_discarded),
+        Letter(LetterName.NOT_UNDERSTOOD, request_variables),
+        Letter(LetterName.TOO_LATE, decision_variables),
+        Letter(LetterName.PHONE_LOCKED, phone_lock_variables),
+        Letter(LetterName.SYNC_HELD, held_push_variables),
+        Letter(LetterName.SYNC_FAILING, failed_push_variables),
         Letter(LetterName.SYNC_RECOVERED),
-        Letter(LetterName.LOG_IN, access, moot=over),
-        Letter(LetterName.RESET, access, moot=over),
-        Letter(LetterName.INVITATION, access, moot=over),
-        Letter(LetterName.CONFIRM_ADDRESS, access, moot=over),
-        Letter(LetterName.PASSWORD_CHANGED, own_account),
-        Letter(LetterName.ADDRESS_CHANGED, own_account),
+        Letter(LetterName.LOG_IN, link_variables, moot=link_over),
+        Letter(LetterName.RESET, link_variables, moot=link_over),
+        Letter(LetterName.INVITATION, link_variables, moot=link_over),
+        Letter(LetterName.CONFIRM_ADDRESS, link_variables, moot=link_over),
+        Letter(LetterName.PASSWORD_CHANGED, account_variables),
+        Letter(LetterName.ADDRESS_CHANGED, account_variables),
     )
 }

@@ -1,6 +1,6 @@
-"""Templates become words: <letter>/{subject.txt,body.txt,body.html,sms.txt}, in three languages.
+"""Render letters from templates: <letter>/{subject.txt,body.txt,body.html,sms.txt}.
 
-An operator's own template counts before ours, and one for a list before one for all lists.
+An operator's template takes precedence over ours, and one for a list over one for all lists.
 """
 
 import re
@@ -16,93 +16,94 @@ from models import Language, LetterName
 from notifications.sms.gsm7 import plain, segments, septets, shortened
 from notifications.wording.languages import translations
 
-OURS: Final = Path(__file__).parent.parent / "templates"
-# Below that a subject says nothing; better a second segment.
-SHORTEST_SUBJECT: Final = 12  # septets
+TEMPLATES: Final = Path(__file__).parent.parent / "templates"
+# Septets.  A shorter subject is useless, so a longer SMS is better.
+MIN_SUBJECT: Final = 12
 
 PARTS: Final = ("subject.txt", "body.txt", "body.html", "sms.txt")
 
 
-@cache
-def environment(language: Language, templates_dir: Path | None) -> Environment:
-    """Where templates of a language are found and what they may use."""
-    folders = [OURS] if templates_dir is None else [templates_dir, OURS]
-    made = Environment(
-        loader=ChoiceLoader([FileSystemLoader(folder) for folder in folders]),
-        # Names and subjects are strangers' words; plain text needs no escaping.
-        autoescape=select_autoescape(["html"]),
-        # A misspelt variable is an error, not a gap in somebody's letter.
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
-    )
-    catalog = translations(language)
-    made.install_gettext_callables(  # type: ignore[attr-defined]
-        catalog.gettext, catalog.ngettext, newstyle=True
-    )
-    return made
-
-
-class Words:
-    """One letter for one person: each part is filled in when it is asked for."""
+class RenderedLetter:
+    """One letter to one person; each part is rendered when it is read."""
 
     def __init__(
         self,
         letter: LetterName,
-        facts: Mapping[str, Any],
+        variables: Mapping[str, Any],
         *,
         language: Language,
         list_name: str | None = None,
         templates_dir: Path | None = None,
     ) -> None:
         self._letter = letter
-        self._facts = {**facts, "language": language.value}
+        self._variables = {**variables, "language": language.value}
         self._environment = environment(language, templates_dir)
         self._list_name = list_name
 
     @property
     def subject(self) -> str:
-        """One line: the subject of a message is in it, and a header ends at a line's end."""
-        return " ".join(self._fill("subject.txt").split())
+        """One line: it contains the subject of a message, which could contain line ends."""
+        return " ".join(self._render("subject.txt").split())
 
     @property
     def text(self) -> str:
-        """The letter as plain text, wrapped; what is indented stays as it is."""
-        lines = map(wrapped, self._fill("body.txt").splitlines())
+        """The letter as plain text, wrapped except for indented lines."""
+        lines = map(wrapped, self._render("body.txt").splitlines())
         # Conditions leave blank lines behind.
         return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
 
     @property
     def html(self) -> str:
         """The letter as HTML."""
-        return self._fill("body.html")
+        return self._render("body.html")
 
     @property
     def sms(self) -> str:
-        """The letter as a short text in GSM-7, the subject cut so that it fits one segment."""
-        text = self._short(self._facts)
-        subject = plain(str(self._facts.get("subject", "")))
-        for room in range(septets(subject), SHORTEST_SUBJECT, -1):
+        """The letter as an SMS in GSM-7; its subject is shortened to fit into one segment."""
+        text = self._render_sms(self._variables)
+        subject = plain(str(self._variables.get("subject", "")))
+        for limit in range(septets(subject), MIN_SUBJECT, -1):
             if segments(text) <= 1:
                 break
-            text = self._short({**self._facts, "subject": shortened(subject, room)})
+            text = self._render_sms({**self._variables, "subject": shortened(subject, limit)})
         return text
 
-    def _short(self, facts: Mapping[str, Any]) -> str:
-        return plain(" ".join(self._fill("sms.txt", facts).split()))
+    def _render_sms(self, variables: Mapping[str, Any]) -> str:
+        return plain(" ".join(self._render("sms.txt", variables).split()))
 
-    def _fill(self, part: str, facts: Mapping[str, Any] | None = None) -> str:
-        """Raises jinja2.UndefinedError for a fact that is missing."""
+    def _render(self, part: str, variables: Mapping[str, Any] | None = None) -> str:
+        """Raise jinja2.UndefinedError if a variable is missing."""
         general = f"{self._letter}/{part}"
-        special = [f"{self._list_name}/{general}"] if self._list_name else []
-        return self._environment.select_template([*special, general]).render(facts or self._facts)
+        for_list = [f"{self._list_name}/{general}"] if self._list_name else []
+        template = self._environment.select_template([*for_list, general])
+        return template.render(variables or self._variables)
+
+
+@cache
+def environment(language: Language, templates_dir: Path | None) -> Environment:
+    """Return Jinja's environment for one language and one operator's folder."""
+    folders = [TEMPLATES] if templates_dir is None else [templates_dir, TEMPLATES]
+    created = Environment(
+        loader=ChoiceLoader([FileSystemLoader(folder) for folder in folders]),
+        # Names and subjects are user input; plain text needs no escaping.
+        autoescape=select_autoescape(["html"]),
+        # A misspelt variable is an error; otherwise a letter would have a gap.
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    catalog = translations(language)
+    created.install_gettext_callables(  # type: ignore[attr-defined]
+        catalog.gettext, catalog.ngettext, newstyle=True
+    )
+    return created
 
 
 def wrapped(line: str) -> str:
-    """A paragraph in lines of the usual length (RFC 3676, 4.1); a link is never broken."""
+    """Wrap a paragraph at the usual length (RFC 3676, 4.1); links are never broken."""
     if line == "--":
-        return "-- "  # by the blank, mail programs know a signature (RFC 3676, 4.3)
+        return "-- "  # the space marks a signature (RFC 3676, 4.3)
     if line.startswith(" "):
         return line
     return fill(line, 76, break_long_words=False, break_on_hyphens=False)

@@ -1,89 +1,122 @@
-"""Made-up facts for every letter, to look at a template without sending anything."""
+"""Sample variables for every letter, to preview a template without sending anything."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from models import LetterName
+from models import Failure, Language, LetterName, Rate, Window
+from notifications.wording.failures import failure_sentence
+from notifications.wording.languages import format_moment
+from notifications.wording.sendout_words import rate_words, window_words
 
-_MESSAGE = {
-    "recipient": "Grace Hopper",
-    "author": "Ada Lovelace",
-    "list": "announce",
-    "list_name": "Announcements",
-    "subject": "General assembly on 3 February: you are invited",
-    "message_id": 42,
-    "send_at": "31 Jan 2027, 09:00 CET",
-    "rate": "at most 500 every 30 minutes",
-    "window": "08:00-20:00 (Europe/Paris)",
-}
+_ZONE = ZoneInfo("Europe/Paris")
 
-_QUESTION = {
-    "request_id": 12,
-    "asked_at": "20 Jan 2027, 10:12:00 CET",
-    "code": "482193",
-    "reply_address": "moderation+abcdefghijklmnopqrstuvwxyz@lists.example.org",
-    "approve_by_mail": "mailto:moderation+abc@lists.example.org?subject=Re%3A%20&body=OK",
-    "reject_by_mail": "mailto:moderation+abc@lists.example.org?subject=Re%3A%20&body=NO%3A%20",
-    "link": "https://listgate.example.org/answer/abcdefghijklmnopqrstuvwxyz",
-    "page": "https://listgate.example.org/requests/12",
-}
-
-_ANSWER = {
-    "state": "decided",
-    "approver": "Linus Torvalds",
-    "verdict": "rejected",
-    "comment": "The date is a Sunday.\nPlease correct it.",
-    "decided_at": "20 Jan 2027, 11:00:00 CET",
-}
-
-_LIST = {"recipient": "Barbara Liskov", "list": "announce", "list_name": "Announcements"}
-
-_ACCESS = {
-    "recipient": "Edsger Dijkstra",
-    "link": "https://listgate.example.org/link/abcdefghijklmnopqrstuvwxyz",
-    "expires_at": "20 Jan 2027, 10:27:00 CET",
-}
-
-SAMPLES: Mapping[LetterName, Mapping[str, Any]] = {
-    LetterName.MODERATE: {**_MESSAGE, **_QUESTION},
-    LetterName.REMINDER: {**_MESSAGE, **_QUESTION},
-    LetterName.DECIDED: {**_MESSAGE, **_ANSWER},
-    LetterName.WITHDRAWN: _MESSAGE,
-    LetterName.EXPIRED: {**_MESSAGE, "to_author": True},
-    LetterName.APPROVED: {**_MESSAGE, **_ANSWER, "verdict": "approved", "comment": ""},
-    LetterName.REJECTED: {**_MESSAGE, **_ANSWER},
-    LetterName.RETURNED: _MESSAGE,
-    LetterName.STOPPED: {
-        **_MESSAGE,
-        "stopped_by": "Barbara Liskov",
-        "page": "https://listgate.example.org/messages/42",
+# What an organisation of each language would have typed: list, subject, comment; and what ssh says.
+_TYPED = {
+    Language.ENGLISH: {
+        "list_name": "Announcements",
+        "subject": "General assembly on 3 February: you are invited",
+        "comment": "The date is a Sunday.\nPlease correct it.",
+        "stderr": "No route to host",
     },
-    LetterName.PROOF: _MESSAGE,
-    LetterName.NOT_UNDERSTOOD: {**_MESSAGE, **_QUESTION},
-    LetterName.TOO_LATE: {**_MESSAGE, **_ANSWER},
-    LetterName.LOG_IN: _ACCESS,
-    LetterName.RESET: _ACCESS,
-    LetterName.INVITATION: _ACCESS,
-    LetterName.CONFIRM_ADDRESS: _ACCESS,
-    LetterName.PASSWORD_CHANGED: {"recipient": "Edsger Dijkstra", "account": True},
-    LetterName.ADDRESS_CHANGED: {"recipient": "Edsger Dijkstra", "account": True},
-    LetterName.PHONE_LOCKED: {
-        "recipient": "Barbara Liskov",
-        "person": "Grace Hopper",
-        "page": "https://listgate.example.org/users/7",
+    Language.FRENCH: {
+        "list_name": "Annonces",
+        "subject": "Assemblée générale du 3 février : invitation",
+        "comment": "La date tombe un dimanche.\nMerci de la corriger.",
+        "stderr": "Aucun chemin d'accès pour atteindre l'hôte cible",
     },
-    LetterName.SYNC_HELD: {
-        **_LIST,
-        "removals": 420,
-        "before": 1000,
-        "after": 580,
-        "page": "https://listgate.example.org/mailing-lists/3/pushes/confirmation",
+    Language.GERMAN: {
+        "list_name": "Ankündigungen",
+        "subject": "Mitgliederversammlung am 3. Februar: Einladung",
+        "comment": "Das Datum ist ein Sonntag.\nBitte korrigieren.",
+        "stderr": "Keine Route zum Zielrechner",
     },
-    LetterName.SYNC_FAILING: {
-        **_LIST,
-        "failures": 3,
-        "reason": "The command ended with exit status 255.",
-        "stderr": "ssh: connect to host mail.example.org port 22: No route to host",
-    },
-    LetterName.SYNC_RECOVERED: {**_LIST, "failures": 3},
 }
+
+
+def samples(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
+    """Return the variables of every letter, in the words of this language."""
+    typed = _TYPED[language]
+    list_ = {"recipient": "Barbara Liskov", "list": "announce", "list_name": typed["list_name"]}
+    message = {
+        "recipient": "Grace Hopper",
+        "author": "Ada Lovelace",
+        "list": "announce",
+        "list_name": typed["list_name"],
+        "subject": typed["subject"],
+        "message_id": 42,
+        "send_at": _moment(31, 8, language),
+        "rate": rate_words(Rate(500, 30), language),
+        "window": window_words([Window.read("08:00-20:00")], _ZONE, language),
+    }
+    request = {
+        "request_id": 12,
+        "asked_at": _moment(20, 9, language),
+        "code": "482193",
+        "reply_address": "moderation+abcdefghijklmnopqrstuvwxyz@lists.example.org",
+        "approve_by_mail": "mailto:moderation+abc@lists.example.org?subject=Re%3A%20&body=OK",
+        "reject_by_mail": "mailto:moderation+abc@lists.example.org?subject=Re%3A%20&body=NO%3A%20",
+        "link": "https://listgate.example.org/answer/abcdefghijklmnopqrstuvwxyz",
+        "page": "https://listgate.example.org/requests/12",
+    }
+    decision = {
+        "state": "decided",
+        "approver": "Linus Torvalds",
+        "verdict": "rejected",
+        "comment": typed["comment"],
+        "decided_at": _moment(20, 10, language),
+    }
+    link = {
+        "recipient": "Edsger Dijkstra",
+        "link": "https://listgate.example.org/link/abcdefghijklmnopqrstuvwxyz",
+        "expires_at": _moment(20, 11, language),
+    }
+    account = {"recipient": "Edsger Dijkstra", "account": True}
+    return {
+        LetterName.MODERATE: {**message, **request},
+        LetterName.REMINDER: {**message, **request},
+        LetterName.DECIDED: {**message, **decision},
+        LetterName.WITHDRAWN: message,
+        LetterName.EXPIRED: {**message, "to_author": True},
+        LetterName.APPROVED: {**message, **decision, "verdict": "approved", "comment": ""},
+        LetterName.REJECTED: {**message, **decision},
+        LetterName.RETURNED: message,
+        LetterName.STOPPED: {
+            **message,
+            "stopped_by": "Barbara Liskov",
+            "page": "https://listgate.example.org/messages/42",
+        },
+        LetterName.PROOF: message,
+        LetterName.NOT_UNDERSTOOD: {**message, **request},
+        LetterName.TOO_LATE: {**message, **decision},
+        LetterName.LOG_IN: link,
+        LetterName.RESET: link,
+        LetterName.INVITATION: link,
+        LetterName.CONFIRM_ADDRESS: link,
+        LetterName.PASSWORD_CHANGED: account,
+        LetterName.ADDRESS_CHANGED: account,
+        LetterName.PHONE_LOCKED: {
+            "recipient": "Barbara Liskov",
+            "person": "Grace Hopper",
+            "page": "https://listgate.example.org/users/7",
+        },
+        LetterName.SYNC_HELD: {
+            **list_,
+            "removals": 420,
+            "before": 1000,
+            "after": 580,
+            "page": "https://listgate.example.org/mailing-lists/3/pushes/confirmation",
+        },
+        LetterName.SYNC_FAILING: {
+            **list_,
+            "failures": 3,
+            "reason": failure_sentence(Failure.EXIT_STATUS, 255, language),
+            "stderr": f"ssh: connect to host mail.example.org port 22: {typed['stderr']}",
+        },
+        LetterName.SYNC_RECOVERED: {**list_, "failures": 3},
+    }
+
+
+def _moment(day: int, hour: int, language: Language) -> str:
+    return format_moment(datetime(2027, 1, day, hour, tzinfo=UTC), language, _ZONE)

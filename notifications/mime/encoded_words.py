@@ -1,4 +1,4 @@
-"""Looks into the encoded words of a header field, where line breaks can hide."""
+"""Refuse header fields whose encoded words hide a line break."""
 
 import base64
 import binascii
@@ -8,14 +8,14 @@ import re
 from notifications.mime.header_lines import Field
 from notifications.mime.mime_parts import Unreadable, decoded, shown_charset
 
-# Controls but the tab, Unicode's line ends, and halves of characters.
+# Control characters except the tab, Unicode's line ends, and lone surrogates.
 CONTROL = re.compile("[\0-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 _ENCODED_WORD = re.compile(r"=\?([^?\s]+)\?([bq])\?(.*?)\?=", re.IGNORECASE)  # RFC 2047, 2
 
 
 def refuse_hidden_controls(field: Field, shown: str) -> None:
-    """Raise Unreadable for a field that forges another one; `shown` is what people call it.
+    """Raise Unreadable for a field that forges another one; `shown` is its name in the sentence.
 
     RFC 2047 hides any byte in an encoded word: =?utf-8?q?Hello=0D=0ABcc:_...?=
     """
@@ -35,13 +35,13 @@ def _decoded_word(charset: str, encoding: str, encoded: str, *, field: str) -> s
         content = quopri.decodestring(data, header=True)
     else:
         try:
-            # Some programs leave the padding out; more of it than needed does no harm.
+            # Some programs omit the padding; more than needed does no harm.
             content = base64.b64decode(data + b"==")
         except binascii.Error:
             raise Unreadable(
                 "The %(field)s field is not encoded as it says it is.", field=field
             ) from None
-    # RFC 2231 (5) lets a language follow the character set.
+    # RFC 2231 (5) allows a language after the character set.
     return _in_charset(content, charset.partition("*")[0], field=field)
 
 

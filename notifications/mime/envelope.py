@@ -1,4 +1,4 @@
-"""The form in which a letter travels by SMTP: its addresses, line ends and options."""
+"""Prepare a letter for SMTP: its addresses, line ends and options."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _ANY_LINE_END = re.compile(rb"\r\n|\r|\n")
 
 @dataclass(frozen=True)
 class Envelope:
-    """One letter to one recipient, ready for SMTP; made by `around`."""
+    """One letter to one recipient, ready for SMTP; create it with `around`."""
 
     content: bytes
     sender: str
@@ -22,34 +22,39 @@ class Envelope:
 
     @classmethod
     def around(cls, content: bytes, *, sender: str, recipient: str) -> Self:
-        """Raises ValueError for no recipient or an address that could carry a second SMTP command,
-        and NotDelivered for a domain that cannot exist.
+        """Return the envelope of a letter.
+
+        Raise ValueError if there is no recipient or an address could contain a second SMTP command,
+        and NotDelivered for an impossible domain.
         """
         if not recipient:
             raise ValueError("A letter needs a recipient; only the sender may be empty.")
         return cls(with_crlf(content), _addressed(sender), _addressed(recipient))
 
     def options(self, offered: Mapping[str, str]) -> str:
-        """What follows the address in MAIL FROM, given the extensions that the server offers.
+        """Return what follows the address in MAIL FROM; `offered` are the server's extensions.
 
-        Raises NotDelivered, for good, if the letter cannot travel through that server.
+        Raise NotDelivered, permanent, if that server cannot take the letter.
         """
-        wanted = ""
+        options = ""
         if "size" in offered:
             self._compare_size(offered["size"])
-            wanted += f" SIZE={len(self.content)}"
-        # A server that does not offer 8BITMIME is sent the eight bits all the same.  RFC 6152 would
-        # have us rewrite the letter, which breaks signatures; servers that mind have died out.
+            options += f" SIZE={len(self.content)}"
+        # A server that does not offer 8BITMIME is sent eight bits nevertheless.  RFC 6152 asks to
+        # rewrite the letter, which breaks signatures; no server in use rejects eight bits.
         if "8bitmime" in offered and not self.content.isascii():
-            wanted += " BODY=8BITMIME"
+            options += " BODY=8BITMIME"
         if self._needs_utf8():
             if "smtputf8" not in offered:
                 raise NotDelivered(_BEYOND_ASCII, permanent=True)
-            wanted += " SMTPUTF8"
-        return wanted
+            options += " SMTPUTF8"
+        return options
 
     def _compare_size(self, announced: str) -> None:
-        """RFC 1870: octets with CRLF, before dots are doubled; 0 or nothing: no fixed limit."""
+        """Raise NotDelivered for a letter above the limit of RFC 1870.
+
+        It counts octets with CRLF, before dots are doubled; 0 or nothing means no fixed limit.
+        """
         size, limit = len(self.content), int(announced) if announced.isdecimal() else 0
         if 0 < limit < size:
             raise NotDelivered(
@@ -69,7 +74,10 @@ _BEYOND_ASCII = (
 
 
 def with_crlf(content: bytes) -> bytes:
-    """Every line end as CRLF, a lone CR or LF too: where servers disagree, mail is smuggled."""
+    """Return the content with CRLF for every line end, a lone CR or LF included.
+
+    Servers disagree about lone ones, which allows SMTP smuggling.
+    """
     ends = content.count(b"\r\n")
     if ends == content.count(b"\r") == content.count(b"\n"):
         return content
@@ -77,17 +85,17 @@ def with_crlf(content: bytes) -> bytes:
 
 
 def with_dots(content: bytes) -> bytes:
-    """The content with its dots doubled and its end marked (RFC 5321, 4.5.2)."""
+    """Return the content with its dots doubled and its end marked (RFC 5321, 4.5.2)."""
     doubled = (b"\n" + content).replace(b"\n.", b"\n..")[1:]
     end = b".\r\n" if doubled.endswith(b"\r\n") or not doubled else b"\r\n.\r\n"
     return doubled + end
 
 
 def wire_address(address: str) -> str:
-    """The address with its domain in ASCII (an A-label, RFC 5890), which every server understands.
+    """Return the address with its domain in ASCII (an A-label, RFC 5890).
 
-    It is used even where SMTPUTF8 is offered, as the next server on the way may not have it.
-    Raises ValueError if that is no domain.
+    Every server understands that; even where one offers SMTPUTF8, the next may not.
+    Raise ValueError if the domain is impossible.
     """
     local_part, at, domain = address.rpartition("@")
     return local_part + at + wire_domain(domain)

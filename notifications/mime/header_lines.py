@@ -1,4 +1,4 @@
-"""Takes a mail apart into the lines of its header and its body, byte for byte."""
+"""Split a mail into the fields of its header and its body, byte for byte."""
 
 import re
 from email import policy
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from notifications.mime.envelope import with_crlf
 
-# The line that mbox files, and some delivery agents, have before the mail itself.
+# The line that mbox files, and some delivery agents, put before the mail.
 _UNIX_FROM = b"From "
 
 _FIELD_END = re.compile(rb"\r\n(?![ \t])")
@@ -15,14 +15,14 @@ _FOLD = re.compile(rb"\r\n(?=[ \t])")
 
 
 class Field(NamedTuple):
-    """A header field: all its lines, each with its CRLF, and the number of the first one."""
+    """A header field: its lines, each with CRLF, and the number of the first one."""
 
     number: int
     lines: bytes
 
     @property
     def name(self) -> str:
-        """In lower case, as case means nothing in it."""
+        """In lower case: names of fields ignore case."""
         return self.lines.partition(b":")[0].decode("ascii", "replace").strip().lower()
 
     @property
@@ -31,37 +31,39 @@ class Field(NamedTuple):
         return _FOLD.sub(b"", self.lines.partition(b":")[2]).strip()
 
 
-class TakenApart(NamedTuple):
+class SplitMail(NamedTuple):
+    """A mail as it was received: nothing is decoded."""
+
     fields: list[Field]
     body: bytes
 
-    def together(self) -> bytes:
+    def joined(self) -> bytes:
         return b"".join(field.lines for field in self.fields) + b"\r\n" + self.body
 
 
-def take_apart(raw: bytes) -> TakenApart:
-    """Any bytes: what is no header field is there as a Field with an odd name."""
+def split_mail(raw: bytes) -> SplitMail:
+    """Split any bytes; lines that are no header field become a Field with an odd name."""
     content, number = with_crlf(raw), 1
     if content.startswith(_UNIX_FROM):
         content, number = content.partition(b"\r\n")[2], 2
-    # The line end put in front lets an empty header, too, end with an empty line.
+    # With a line end in front, an empty header ends with an empty line too.
     header, _, body = (b"\r\n" + content).partition(b"\r\n\r\n")
     header = header[2:].removesuffix(b"\r\n")
     fields = []
     for lines in _FIELD_END.split(header) if header else ():
         fields.append(Field(number, lines + b"\r\n"))
         number += 1 + lines.count(b"\r\n")
-    return TakenApart(fields, body)
+    return SplitMail(fields, body)
 
 
 def mailboxes(value: str) -> tuple[str, ...]:
-    """The addresses of a From field, or () if they cannot be told for certain."""
+    """Return the addresses of a From field, or () if they are ambiguous."""
     try:
         header = policy.default.header_factory("From", value)
         addresses = [(each.username, each.domain) for each in header.addresses]
-    except Exception:  # email's parser answers strange addresses with nearly any exception
+    except Exception:  # email's parser raises nearly any exception for strange addresses
         return ()
-    doubtful = any(isinstance(defect, InvalidHeaderDefect) for defect in header.defects)
-    if doubtful or not all(name and domain for name, domain in addresses):
+    ambiguous = any(isinstance(defect, InvalidHeaderDefect) for defect in header.defects)
+    if ambiguous or not all(name and domain for name, domain in addresses):
         return ()
     return tuple(f"{name}@{domain}" for name, domain in addresses)

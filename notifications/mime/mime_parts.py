@@ -1,4 +1,4 @@
-"""The parts of a mail, or a sentence for its author about what is wrong with them."""
+"""Read the parts of a mail, or refuse them with a sentence for its author."""
 
 import base64
 import binascii
@@ -20,34 +20,34 @@ from typing import Any, Self
 from models import Amount, Invalid
 
 DEPTH_LIMIT = 20  # multiparts within multiparts; mail programs make three or four
-PARTS_LIMIT = 500  # pictures of a newsletter are dozens; an author's list mail has no more parts
+PARTS_LIMIT = 500  # a newsletter has dozens of pictures
 
-# Bytes of a header field that is to be understood, not only passed on.  A file name of 255 Chinese
-# characters takes 2,300; the email package takes a second for hostile ones of 10,000.
+# Bytes of a header field that is parsed, not only passed on.  A file name of 255 Chinese characters
+# takes 2,300; the email package needs a second for malicious fields of 10,000.
 FIELD_LIMIT = 8_000
 
 _MIME_FIELDS = ("content-type", "content-transfer-encoding", "content-disposition", "content-id")
 
-# What Python decodes but mail does not know; \u escapes, say, would read differently elsewhere.
+# Python decodes these, other mail programs do not; they would show \u escapes as they are.
 _PYTHONS_OWN = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
 
-_CHARSET = re.compile(r"[\w.:+()-]{1,40}", re.ASCII)  # names that a sentence may repeat
+_CHARSET = re.compile(r"[\w.:+()-]{1,40}", re.ASCII)  # names that may be quoted
 
-# No database takes these as text.
+# PostgreSQL does not store these as text.
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 class Unreadable(Invalid):
-    """Not a mail that can be sent.  The sentence is for its author, and quotes none of the mail."""
+    """The mail cannot be sent.  The sentence is for its author, and does not quote the mail."""
 
 
 class Part(EmailMessage):
-    """A part that is made by the parser, and stops it where a mail would cost too much to read.
+    """A part that stops the parser if a mail has too many parts or too long fields.
 
-    The policy is compat32, whose parsing is quick and does not crash on strange fields.
+    The policy is compat32, which parses quickly and does not crash on strange fields.
     """
 
-    _payload: object  # the email package's own name, of which its types do not tell
+    _payload: object  # an attribute of the email package that its types do not declare
 
     def __init__(self, policy: "Policy[Any] | None" = None) -> None:
         super().__init__(policy)
@@ -73,7 +73,7 @@ class Part(EmailMessage):
         super().set_raw(name, value)
 
     def get_content_type(self) -> str:
-        """A mail within the mail is one attachment, like a file: its inside is not judged."""
+        """Return one type for every attached mail: it is a file, and its content is not checked."""
         declared = super().get_content_type()
         return "application/x-mail" if declared.startswith("message/") else declared
 
@@ -86,13 +86,13 @@ class Part(EmailMessage):
 
     @property
     def encoded(self) -> bytes:
-        """What stands between its header and the next part; `get_payload` would guess a charset."""
+        """The bytes between its header and the next part; `get_payload` would guess a charset."""
         assert isinstance(self._payload, str), "a leaf has no parts"
         return self._payload.encode("ascii", "surrogateescape")
 
 
 def parts_of(content: bytes) -> Part:
-    """The whole mail as a tree; raises Unreadable, and whatever the email package crashes with."""
+    """Parse the mail into a tree; raise Unreadable, or any exception of the email package."""
     root = BytesParser(Part, policy=compat32).parsebytes(content)
     assert isinstance(root, Part)
     for part in _all(root):
@@ -105,12 +105,12 @@ def parts_of(content: bytes) -> Part:
 
 
 def leaves(root: Part) -> list[Part]:
-    """The parts that have content of their own, in order."""
+    """Return the parts that have content, in order."""
     return [part for part in _all(root) if part.get_content_maintype() != "multipart"]
 
 
 def content_of(part: Part) -> bytes:
-    """What the part holds once its transfer encoding is undone (RFC 2045, 6)."""
+    """Return the part's content, its transfer encoding decoded (RFC 2045, 6)."""
     data = part.encoded
     encoding = str(part.get("content-transfer-encoding", "7bit")).strip().lower()
     if encoding in ("7bit", "8bit", "binary"):
@@ -126,7 +126,7 @@ def content_of(part: Part) -> bytes:
 
 
 def text_of(part: Part) -> str:
-    """The text with \\n as line end; nothing in it is a guess."""
+    """Return the text with LF as line end; raise Unreadable instead of guessing a charset."""
     declared = part.get_content_charset()
     data = content_of(part)
     if not declared and not data.isascii():
@@ -149,9 +149,9 @@ def text_of(part: Part) -> str:
 
 
 def decoded(data: bytes, charset: str) -> str:
-    """Strictly: a recipient's program may guess otherwise than ours, so we do not guess.
+    """Decode strictly: the program of a recipient could guess another text.
 
-    Raises LookupError for a character set that mail does not know, ValueError for bytes not in it.
+    Raise LookupError for a character set that mail does not know, ValueError for bytes not in it.
     """
     if codecs.lookup(charset).name in _PYTHONS_OWN:
         raise LookupError
@@ -159,17 +159,17 @@ def decoded(data: bytes, charset: str) -> str:
 
 
 def shown_charset(declared: str | None) -> str:
-    """The character set's name, if it looks like one and not like a part of the mail."""
+    """Return a character set for a sentence, or "…" if it could be a part of the mail."""
     return declared if declared and _CHARSET.fullmatch(declared) else "…"
 
 
 def _all(root: Part) -> Iterator[Part]:
-    """In the order of the mail, without recursion."""
+    """Yield all parts in order, without recursion."""
     waiting = [root]
     while waiting:
         part = waiting.pop()
         yield part
-        # For a leaf get_payload would guess a charset, and crash on some.
+        # Only for multiparts: for a leaf get_payload guesses a charset, and can crash.
         below = part.get_payload() if part.is_multipart() else []
         waiting.extend(each for each in reversed(list(below)) if isinstance(each, Part))
 

@@ -1,4 +1,4 @@
-"""Reads what an author wants a list to get, or refuses it with a sentence for the author."""
+"""Read a mail that an author submits, or refuse it with a sentence for the author."""
 
 import dataclasses
 import re
@@ -9,7 +9,7 @@ from email import policy
 from models import Amount
 from notifications.mime.encoded_words import CONTROL, refuse_hidden_controls
 from notifications.mime.envelope import with_crlf
-from notifications.mime.header_lines import Field, mailboxes, take_apart
+from notifications.mime.header_lines import Field, mailboxes, split_mail
 from notifications.mime.mime_parts import (
     FIELD_LIMIT,
     Part,
@@ -24,11 +24,11 @@ __all__ = ["Attachment", "AuthoredMail", "Unreadable", "read"]
 
 LINE_LIMIT = 998  # bytes without CRLF (RFC 5322, 2.1.1); servers break longer ones, or the mail
 
-# Bytes of a field that is only passed on.  Postfix cuts a longer one off (its header_size_limit).
+# Bytes of a field that is only passed on; Postfix truncates a longer one (its header_size_limit).
 LONG_FIELD_LIMIT = 100_000
 
-# RFC 5322 (3.6) and RFC 2045 allow each of them once.  Of two, one program shows the first, another
-# the last: approvers and members must not see different mails.
+# RFC 5322 (3.6) and RFC 2045 allow each of them once.  If there are two, one program shows the
+# first, another the last, and approvers and members would see different mails.
 _ONCE = {
     "date": "Date",
     "from": "From",
@@ -44,7 +44,7 @@ _ONCE = {
     "mime-version": "MIME-Version",
 }
 
-# The fields that people are shown, in which an encoded line break could forge another one.
+# Fields that mail programs show; an encoded line break in one could forge another one.
 _SHOWN = ("from", "to", "cc", "reply-to", "sender", "subject")
 
 _FIELD_NAME = re.compile(rb"[!-9;-~]+:")  # RFC 5322, 2.2: printable, no space before the colon
@@ -60,13 +60,13 @@ class Attachment:
     content_type: str
     size: int  # bytes, once decoded
     content: bytes = dataclasses.field(default=b"", repr=False, compare=False)
-    # By which the HTML shows it as a picture (RFC 2392), without brackets; "" if it has none.
+    # The id by which HTML shows it as a picture (RFC 2392), without brackets; "" if it has none.
     content_id: str = dataclasses.field(default="", compare=False)
 
 
 @dataclass(frozen=True)
 class AuthoredMail:
-    """What a page shows of a mail.  What is neither `text` nor `html` is among `attachments`."""
+    """A mail as a page shows it; every part that is neither `text` nor `html` is an attachment."""
 
     subject: str  # one line, "" if there is none
     text: str | None
@@ -75,9 +75,9 @@ class AuthoredMail:
 
 
 def read(raw: bytes, *, limit: int) -> AuthoredMail:
-    """Raises Unreadable for anything that is not a well-formed mail of at most `limit` bytes."""
+    """Read a mail; raise Unreadable unless it is well-formed and has at most `limit` bytes."""
     _refuse_unmailable(raw, limit)
-    mail = take_apart(raw)
+    mail = split_mail(raw)
     _refuse_malformed_header(mail.fields)
     _refuse_counts_and_lengths(mail.fields)
     for field in mail.fields:
@@ -86,12 +86,12 @@ def read(raw: bytes, *, limit: int) -> AuthoredMail:
         if field.name == "from" and not mailboxes(field.value.decode()):
             raise _no_author()
     try:
-        return _as_shown(_subject(mail.fields), parts_of(mail.together()))
+        return _as_shown(_subject(mail.fields), parts_of(mail.joined()))
     except Unreadable:
         raise
     except Exception:
-        # The email package answers some malformed mails with an IndexError, a RecursionError or
-        # the like.  They may quote the mail, so they are not chained.
+        # For some malformed mails the email package raises IndexError, RecursionError and others.
+        # They may quote the mail, so they are not chained.
         raise Unreadable("The message is malformed and could not be understood.") from None
 
 
@@ -188,7 +188,7 @@ def _as_shown(subject: str, root: Part) -> AuthoredMail:
     text, html = root.get_body(("plain",)), root.get_body(("html",))
     rest = [part for part in leaves(root) if part is not text and part is not html]
     for part in rest:
-        # It may be shown below the body by a recipient's program, so it has to be as good as that.
+        # A recipient's program may show it below the body, so it has to be readable too.
         if part.get_content_maintype() == "text" and not part.is_attachment():
             text_of(part)
     return AuthoredMail(

@@ -1,7 +1,7 @@
-"""How much room a text takes in SMS, and how to write it so that it takes less.
+"""Count the segments of an SMS, and write a text so that it takes fewer.
 
-The alphabet is that of 3GPP TS 23.038 (6.2.1); an SMS has 140 bytes, of which a long text spends
-six in each segment on putting the segments together again (3GPP TS 23.040, 9.2.3.24.1).
+The alphabet is that of 3GPP TS 23.038 (6.2.1); an SMS has 140 bytes, of which each segment of a
+long text uses six for joining the segments (3GPP TS 23.040, 9.2.3.24.1).
 """
 
 import unicodedata
@@ -17,64 +17,64 @@ GSM7 = BASIC | EXTENSION
 SINGLE = {True: 160, False: 70}  # characters in 140 bytes: of seven bits, or of sixteen
 JOINED = {True: 153, False: 67}  # the same in 134 bytes
 
-# What a reader takes for the same.  Twilio's "smart encoding" knows most of it too, but replaces
-# only in some accounts, and after we have counted.
+# Characters that look the same to a reader.  Twilio's "smart encoding" replaces most of them too,
+# but only in some accounts, and after we have counted.
 # https://www.twilio.com/docs/messaging/services/smart-encoding-char-list
 # ruff: disable[RUF001]
-_ALIKE = {
+_LOOKALIKES = {
     **dict.fromkeys("‘’‚‛′‹›`´ʹʻʼʽˈˊˋ❛❜", "'"),
     **dict.fromkeys("“”„‟″«»ʺˮ❝❞〝〞", '"'),
     **dict.fromkeys("‐‑‒–—―−⁃•▪●", "-"),
     **dict.fromkeys("\x0b\x85\u2028\u2029", "\n"),
     **dict(zip("đĐðÐħĦıĸłŁŋŊŧŦ¢×÷·°¦⁄∕ẞ\t\u200b", "dDdDhHiklLnNtTcx/.o|//ß  ", strict=True)),
 }
-_SPELT_OUT = {"œ": "oe", "Œ": "OE", "þ": "th", "Þ": "Th", "©": "(c)", "®": "(R)"}
+_LETTER_PAIRS = {"œ": "oe", "Œ": "OE", "þ": "th", "Þ": "Th", "©": "(c)", "®": "(R)"}
 _SIGNS = {"→": "->", "←": "<-", "≤": "<=", "≥": ">=", "≠": "<>"}
 # ruff: enable[RUF001]
-_REPLACED = _ALIKE | _SPELT_OUT | _SIGNS
+_REPLACED = _LOOKALIKES | _LETTER_PAIRS | _SIGNS
 
-# Marks (accents, variation selectors, the frame of a keycap), emoji with their skin tones and
-# joiners, and what has no shape at all: a text is as readable without them.
+# Unicode categories that are left out: marks (accents, variation selectors, the frame of a
+# keycap), emoji with their skin tones and joiners, and invisible characters.
 _DROPPED = {"Mn", "Me", "So", "Sk", "Cf", "Cc", "Cs"}
 
 
 def is_gsm7(text: str) -> bool:
-    """Whether the text needs seven bits for a character; one that does not makes all sixteen."""
+    """Tell whether every character has seven bits; a single other one makes all of them sixteen."""
     return GSM7.issuperset(text)
 
 
 def septets(text: str) -> int:
-    """The length of a GSM-7 text; what GSM-7 lacks is counted in UTF-16 units."""
+    """Return the length of a text in GSM-7; other characters are counted in UTF-16 units."""
     return sum(_size(character, gsm7=True) for character in text)
 
 
 def segments(text: str) -> int:
-    """The number of SMS that a text is charged as; 0 for an empty one."""
+    """Return the number of SMS that a text is charged as; 0 for an empty one."""
     gsm7 = is_gsm7(text)
     sizes = [_size(character, gsm7=gsm7) for character in text]
     if sum(sizes) <= SINGLE[gsm7]:
         return min(1, len(sizes))
-    return _joined(sizes, room=JOINED[gsm7])
+    return _count_joined(sizes, size_of_segment=JOINED[gsm7])
 
 
 def plain(text: str) -> str:
-    """The nearest GSM-7 text: what doubles the price is replaced, or dropped, or else is a "?"."""
+    """Return the nearest GSM-7 text: other characters are replaced, left out, or become "?"."""
     return "".join(map(_nearest, unicodedata.normalize("NFC", text)))
 
 
 def shortened(text: str, limit: int) -> str:
-    """The text, or as much of its beginning as fits into `limit` septets together with "..."."""
+    """Return the text, cut so that it fits with "..." into `limit` septets."""
     if septets(text) <= limit:
         return text
     dots = "..."[: max(0, limit)]
-    room = limit - len(dots)
-    kept = 0
+    left = limit - len(dots)
+    length = 0
     for character in text:
-        room -= _size(character, gsm7=True)
-        if room < 0:
+        left -= _size(character, gsm7=True)
+        if left < 0:
             break
-        kept += 1
-    return text[:kept].rstrip() + dots
+        length += 1
+    return text[:length].rstrip() + dots
 
 
 def _size(character: str, *, gsm7: bool) -> int:
@@ -83,12 +83,12 @@ def _size(character: str, *, gsm7: bool) -> int:
     return 1 if character <= "\uffff" else 2
 
 
-def _joined(sizes: Iterable[int], *, room: int) -> int:
-    """How many segments of `room` it takes; no character is divided between two of them."""
+def _count_joined(sizes: Iterable[int], *, size_of_segment: int) -> int:
+    """Count the segments; no character is divided between two of them."""
     count, left = 0, 0
     for size in sizes:
         if size > left:
-            count, left = count + 1, room
+            count, left = count + 1, size_of_segment
         left -= size
     return count
 

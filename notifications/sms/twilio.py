@@ -1,4 +1,4 @@
-"""Hands SMS to Twilio and says what became of each."""
+"""Send SMS through Twilio, and say what became of each."""
 
 import logging
 import re
@@ -22,35 +22,99 @@ from twilio.rest import Client
 from urllib3.exceptions import NewConnectionError
 
 from models import Invalid
-from notifications.channel import Away, NotDelivered
-from notifications.sms.codes import OPTED_OUT, Fate, meaning
+from notifications.channel import NotDelivered, Unavailable
+from notifications.sms.codes import OPTED_OUT, Retry, meaning
 from notifications.sms.gsm7 import plain
 
 API = "https://api.twilio.com"
 
-# Twilio answers within a second; who waits much longer holds a worker up, and there are few.
+# Seconds.  Twilio answers within one; a worker that waits much longer sends nothing else.
 TIMEOUT = 10.0
+CONNECT_TIMEOUT = 5.0
 
-LOOK_BACK = 1000  # Twilio's largest page: one request, and more SMS than a person gets from us
+SEARCH_LIMIT = 1000  # Twilio's largest page: one request, and more SMS than a person gets from us
 
-# Our clocks differ, and Twilio's times are in whole seconds.
-CLOCKS_DIFFER = timedelta(minutes=1)
+# Our clock and Twilio's differ, and Twilio's times are in whole seconds.
+CLOCK_SKEW = timedelta(minutes=1)
 
 DELIVERED = {"delivered", "read"}
 FAILED = {"undelivered", "failed", "canceled"}
 
+# The logs of these two contain phone numbers: Twilio's library logs whole requests at INFO, urllib3
+# the URL at DEBUG, and the URL of a search has the number in it.
+_SILENT = logging.Logger("twilio", level=logging.CRITICAL)
+logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+
+
+class OptedOut(NotDelivered):
+    """The person has sent STOP to the carrier; only they can undo it."""
+
+
+@dataclass(frozen=True)
+class TwilioAccount:
+    """The account that sends all our SMS."""
+
+    account_sid: str
+    auth_token: str = field(repr=False)
+    sender: str  # a Messaging Service (MG…) or a number of the account's (+…)
+    url: str = API  # another region of Twilio's, or a sandbox
+    status_callback: str | None = None  # the URL to which Twilio reports deliveries
+    timeout: float = TIMEOUT  # seconds, for each read
+
+    def send(self, text: str, *, to: str, not_before: datetime | None = None) -> str:
+        """Return the MessageSid once Twilio has taken the SMS.
+
+        Raise NotDelivered if it has not, or if that is uncertain, and its subclass OptedOut if the
+        person has sent STOP.
+
+        Twilio has no idempotency key.  `not_before` is the time of an earlier attempt with an
+        uncertain outcome: the SMS is looked up from then on, and not sent again if it is found.
+        """
+        if not_before is not None and (taken := self.find(text, to=to, since=not_before)):
+            return taken
+        with self._messages() as messages:
+            sid = messages.create(to=to, body=text, **self._sender()).sid
+        if not sid:
+            raise unexpected_answer()
+        return str(sid)
+
+    def find(self, text: str, *, to: str, since: datetime) -> str | None:
+        """Return the MessageSid of this SMS if Twilio took it since then and it has not failed.
+
+        Raise NotDelivered, uncertain and never permanent, if the search fails.
+        """
+        try:
+            with self._messages() as messages:
+                # Not filtered by DateSent, which SMS that still wait at Twilio do not have.
+                found = messages.list(to=to, limit=SEARCH_LIMIT)
+        except NotDelivered as no:
+            no.permanent, no.uncertain = False, True
+            raise
+        oldest = since - CLOCK_SKEW
+        return next((str(one.sid) for one in found if _matches(one, text, since=oldest)), None)
+
+    def _messages(self) -> Any:
+        return twilio_messages(
+            self.account_sid, self.auth_token, url=self.url, timeout=self.timeout
+        )
+
+    def _sender(self) -> dict[str, str]:
+        kind = "messaging_service_sid" if self.sender.startswith("MG") else "from_"
+        callback = {"status_callback": self.status_callback} if self.status_callback else {}
+        return {kind: self.sender, **callback}
+
 
 @dataclass(frozen=True)
 class DeliveryReport:
-    """What Twilio tells later of an SMS that it had taken, in whatever order, and often twice."""
+    """Twilio's later report about an SMS; reports come in any order, and often twice."""
 
     sid: str
-    status: str  # Twilio's word; what is neither delivered nor failed is still on its way
+    status: str  # Twilio's word; anything but delivered or failed means that it is on its way
     code: int | None = None
 
     @classmethod
     def of(cls, fields: Mapping[str, str]) -> Self:
-        """Read a status callback.  Raises ValueError if it is none.
+        """Read a status callback; raise ValueError if it is none.
 
         https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks
         """
@@ -71,7 +135,7 @@ class DeliveryReport:
 
     @property
     def opted_out(self) -> bool:
-        """A Messaging Service takes every SMS, and finds out about a STOP only later."""
+        """A Messaging Service accepts every SMS, and reports a STOP only later."""
         return self.failed and self.code == OPTED_OUT
 
     @property
@@ -80,113 +144,40 @@ class DeliveryReport:
         return meaning(self.code).sentence
 
 
-@dataclass(frozen=True)
-class Phone:
-    """The Twilio account that sends all our SMS."""
-
-    account_sid: str
-    auth_token: str = field(repr=False)
-    sender: str  # a Messaging Service (MG…) or a number of the account's (+…)
-    url: str = API  # another one of Twilio's regions, or a pretend network
-    status_callback: str | None = None  # where Twilio reports what became of each
-    timeout: float = TIMEOUT  # seconds, for each read
-
-    def send(self, text: str, *, to: str, not_before: datetime | None = None) -> str:
-        """Returns the MessageSid once Twilio has taken it; raises NotDelivered if not, or unknown.
-
-        OptedOut, one of its kind, says that the person has sent STOP.
-
-        Twilio knows no idempotency key.  So `not_before`, the time of an earlier attempt whose
-        outcome is unknown, has the SMS looked up first; what is found is not sent again.
-        """
-        if not_before is not None and (taken := self.find(text, to=to, since=not_before)):
-            return taken
-        with self._messages() as messages:
-            sid = messages.create(to=to, body=text, **self._sender()).sid
-        if not sid:
-            raise not_understood()
-        return str(sid)
-
-    def find(self, text: str, *, to: str, since: datetime) -> str | None:
-        """The MessageSid of this SMS, if Twilio has taken it since then and it has not failed.
-
-        Raises NotDelivered, which is never permanent: whether it was taken is as unknown as before.
-        """
-        try:
-            with self._messages() as messages:
-                # Not filtered by DateSent: what still waits at Twilio has none.
-                found = messages.list(to=to, limit=LOOK_BACK)
-        except NotDelivered as no:
-            no.permanent, no.uncertain = False, True
-            raise
-        oldest = since - CLOCKS_DIFFER
-        return next((str(each.sid) for each in found if _is(each, text, since=oldest)), None)
-
-    def _messages(self) -> Any:
-        return conversation(self.account_sid, self.auth_token, url=self.url, timeout=self.timeout)
-
-    def _sender(self) -> dict[str, str]:
-        kind = "messaging_service_sid" if self.sender.startswith("MG") else "from_"
-        callback = {"status_callback": self.status_callback} if self.status_callback else {}
-        return {kind: self.sender, **callback}
-
-
 def valid_number(text: str) -> str:
-    """A phone number in E.164, from one that begins with + and the country, spaced as one likes.
+    """Return a phone number in E.164, from one with + and the country, however it is spaced.
 
-    Raises Invalid for whoever typed it; its sentence does not repeat the number.
+    Raise Invalid, which does not repeat the number, if no phone can have it.
     """
-    # Letters would be dialled as on an old telephone, or taken for an extension.
+    # Letters would be read as the keys of a phone, or as an extension.
     if not re.fullmatch(r"\+[0-9 ().\-/\xa0\u202f]+", text.strip()):
-        raise no_number()
+        raise not_a_number()
     try:
         number = phonenumbers.parse(text)
     except phonenumbers.NumberParseException:
-        raise no_number() from None
+        raise not_a_number() from None
     if not phonenumbers.is_valid_number(number):
         raise Invalid("No phone can have this number: a digit may be wrong or missing.")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def no_number() -> Invalid:
-    """What is not even written like a telephone number."""
+def not_a_number() -> Invalid:
+    """Return the refusal of a text that does not look like a phone number."""
     return Invalid("A phone number begins with + and the country, such as +33 6 12 34 56 78.")
 
 
-def _is(message: Any, text: str, *, since: datetime) -> bool:
-    """Whether a message of Twilio's library is this SMS, taken since then and not failed."""
-    if message.status in FAILED or message.date_created is None or message.date_created < since:
-        return False
-    # A Messaging Service may replace characters that double the price, and a trial account writes
-    # a sentence of its own before each SMS.
-    return plain(message.body or "").strip().endswith(plain(text).strip())
-
-
-CONNECT_TIMEOUT = 5.0  # seconds; who does not even pick up by then is away
-
-
-# There are phone numbers in what these two log: Twilio's library tells all of a request at INFO,
-# urllib3 its address at DEBUG, and that of a search by number has the number in it.
-_SILENT = logging.Logger("twilio", level=logging.CRITICAL)
-
-
-logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
-
-
-class OptedOut(NotDelivered):
-    """The person has told the carrier STOP, and only they can take it back."""
-
-
 @contextmanager
-def conversation(account_sid: str, auth_token: str, *, url: str, timeout: float) -> Iterator[Any]:
-    """The messages of an account (a MessageList of Twilio's library), for one question.
+def twilio_messages(
+    account_sid: str, auth_token: str, *, url: str, timeout: float
+) -> Iterator[Any]:
+    """Open an account's messages (a MessageList of Twilio's library) for one request.
 
-    What the library or the network raises inside becomes NotDelivered; Away where it says nothing
-    about the SMS, so that all of them go out as soon as Twilio is there again.
+    Errors of the library or the network become NotDelivered, or Unavailable where they say nothing
+    about the SMS.
     """
     http = TwilioHttpClient(timeout=timeout, logger=_SILENT, max_retries=0)
     http.timeout = (min(CONNECT_TIMEOUT, timeout), timeout)  # its constructor takes one number only
-    # What is spoken without TLS does not leave this machine: no proxy comes in between.
+    # Without TLS the server is on this machine, so no proxy is used.
     http.session.trust_env = url.startswith("https:")
     # An environment of its own: TWILIO_EDGE and TWILIO_REGION would change our URL.
     client = Client(account_sid, auth_token, http_client=http, environment={"PATH": ""})
@@ -196,42 +187,51 @@ def conversation(account_sid: str, auth_token: str, *, url: str, timeout: float)
     except TwilioException as no:
         raise _refusal(no) from None
     except requests.RequestException as failure:
-        raise _lost(failure) from None
-    # The library trusts an answer to be JSON, and of the form it knows.
+        raise _connection_failure(failure) from None
+    # The library assumes that every answer is JSON in the form that it knows.
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise not_understood() from None
+        raise unexpected_answer() from None
     finally:
         http.session.close()
 
 
-def not_understood(answer: str = "") -> Away:
-    """What to raise where Twilio says neither yes nor no."""
-    return Away("Twilio's answer makes no sense.", uncertain=True, answer=answer)
+def unexpected_answer(answer: str = "") -> Unavailable:
+    """Return the error for an answer that neither accepts nor refuses the SMS."""
+    return Unavailable("Twilio's answer makes no sense.", uncertain=True, answer=answer)
 
 
 def _refusal(no: TwilioException) -> NotDelivered:
     if not isinstance(no, TwilioRestException | TwilioServiceException):
-        # A list that fails, unlike the rest, comes with the bare answer.
+        # Unlike other requests, a list that fails raises the bare answer.
         answers = [each for each in no.args if isinstance(each, Response)]
         if not answers:
-            return not_understood(str(no))
+            return unexpected_answer(str(no))
         no = Version.exception("GET", "", answers[0], "Unable to fetch page")
-    words = no.msg if isinstance(no, TwilioRestException) else f"{no.title}: {no.detail}"
-    answer = f"{no.status} {no.code} {words}"
+    text = no.msg if isinstance(no, TwilioRestException) else f"{no.title}: {no.detail}"
+    answer = f"{no.status} {no.code} {text}"
     found = meaning(no.code, status=no.status)
     if no.code == OPTED_OUT:
         return OptedOut(found.sentence, permanent=True, answer=answer)
-    if found.fate is Fate.AWAY:
-        # A server that breaks down may do so with the SMS in its hands.
-        return Away(found.sentence, uncertain=no.status >= 500, answer=answer)
-    return NotDelivered(found.sentence, permanent=found.fate is Fate.PERMANENT, answer=answer)
+    if found.retry is Retry.ONCE_AVAILABLE:
+        # A server that fails may have accepted the SMS before.
+        return Unavailable(found.sentence, uncertain=no.status >= 500, answer=answer)
+    return NotDelivered(found.sentence, permanent=found.retry is Retry.NEVER, answer=answer)
 
 
-def _lost(failure: requests.RequestException) -> Away:
+def _connection_failure(failure: requests.RequestException) -> Unavailable:
     reason = getattr(failure.args[0], "reason", None) if failure.args else None
-    # Name, connection or proxy failed: not a word has left this machine.
+    # The name, the connection or the proxy failed: nothing was sent.
     if isinstance(failure, requests.ConnectTimeout | requests.exceptions.ProxyError) or isinstance(
         reason, NewConnectionError
     ):
-        return Away("Twilio is out of reach.")
-    return Away("Twilio was asked and did not answer.", uncertain=True)
+        return Unavailable("Twilio cannot be reached.")
+    return Unavailable("Twilio was asked and did not answer.", uncertain=True)
+
+
+def _matches(message: Any, text: str, *, since: datetime) -> bool:
+    """Tell whether a message of Twilio's library is this SMS, taken since then and not failed."""
+    if message.status in FAILED or message.date_created is None or message.date_created < since:
+        return False
+    # A Messaging Service may replace characters that double the price, and a trial account puts
+    # a sentence of its own before each SMS.
+    return plain(message.body or "").strip().endswith(plain(text).strip())

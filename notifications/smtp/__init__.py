@@ -1,1 +1,1 @@
-"""Hand messages to the mail relay."""
+"""Send mail through the organisation's relay."""

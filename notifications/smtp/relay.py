@@ -1,4 +1,4 @@
-"""Hands letters to the organisation's SMTP server and says what became of each."""
+"""Send mail through the organisation's SMTP relay, and say what became of each letter."""
 
 import smtplib
 import socket
@@ -10,75 +10,78 @@ from typing import Self
 
 from pydantic import SecretStr
 
-from notifications.channel import Away
+from notifications.channel import Unavailable
 from notifications.mime.envelope import Envelope
-from notifications.smtp.session import HungUp, Session, refusal
+from notifications.smtp.session import Session, SessionEnded, refusal
 from settings import Settings
 from settings.types import SmtpServer, smtp_server
 
-# RFC 5321 (4.5.3.2) would have us wait for minutes at each step, up to ten for the last answer; a
-# worker that did would hold a whole batch up.  A minute is more than a scanner for viruses takes.
+# Seconds.  RFC 5321 (4.5.3.2) asks for minutes at each step, up to ten for the last answer, which
+# would block a worker and its batch.  A virus scanner needs less than one minute.
 TIMEOUT = 60.0
 
-# A server that hangs costs a timeout.  After two of them in a row the rest of a batch is not tried.
-VAIN_SESSIONS = 2
+# A server that hangs costs a timeout.  After two in a row the rest of a batch is not tried.
+MAX_FAILED_SESSIONS = 2
 
 
 class Connection:
-    """Made by `Relay.connect`.  It opens a new session where the server has ended the last one."""
+    """Sends any number of letters; opens a new session when the server has ended the last one.
 
-    def __init__(self, opened: Callable[[], Session]) -> None:
-        self._opened = opened
-        self._session: Session | None = opened()
-        self._in_vain = 0  # sessions in a row that ended without a yes or no to any letter
+    Created by `Relay.connect`.
+    """
+
+    def __init__(self, open_session: Callable[[], Session]) -> None:
+        self._open_session = open_session
+        self._session: Session | None = open_session()
+        self._failed_sessions = 0  # in a row, without an answer about any letter
 
     def send(self, content: bytes, *, sender: str, recipient: str) -> None:
-        """Returns when the server has taken the letter; raises NotDelivered if not, or if unknown,
-        and among these Away if the server did not even hear of it.
+        """Return when the server has taken the letter.
 
-        `sender` is where bounces go, "" for nowhere.  Raises ValueError for an address with a line
-        break in it.
+        Raise NotDelivered if it has not, or if that is uncertain, and its subclass Unavailable if
+        the failure is not about this letter.  Raise ValueError for an address with a line break.
+        `sender` is where bounces go, "" for nowhere.
         """
         envelope = Envelope.around(content, sender=sender, recipient=recipient)
-        proven = self._session is not None and self._session.has_judged
+        worked_before = self._session is not None and self._session.has_answered
         try:
-            self._hand_over(envelope)
-        except HungUp:
-            if not proven:
+            self._send(envelope)
+        except SessionEnded:
+            if not worked_before:
                 raise
-            # Servers end a session that was idle for long or has had its share of letters, often
-            # without a word.  Nothing of this letter was sent yet: it may have one fresh session.
-            self._hand_over(envelope)
+            # Servers end a session that was idle for long or has reached its number of letters,
+            # often without a word.  No content was sent, so the letter is tried in a new session.
+            self._send(envelope)
 
     def close(self) -> None:
         if self._session is not None:
-            self._session.end()
+            self._session.quit()
             self._session = None
 
-    def _hand_over(self, envelope: Envelope) -> None:
-        session = self._ready()
-        # It comes back only if the conversation ended in a known place.  After a timeout, or an
-        # exception from elsewhere such as Celery's time limit, the server might read the next
-        # letter as a part of this one.
+    def _send(self, envelope: Envelope) -> None:
+        session = self._usable_session()
+        # The session is kept only if it ended in a known state.  After a timeout, or an exception
+        # from elsewhere such as Celery's time limit, the server could read the next letter as a
+        # part of this one.
         self._session = None
         try:
-            session.hand_over(envelope)
+            session.send(envelope)
         finally:
-            if session.in_step:
+            if session.in_sync:
                 self._session = session
             else:
-                session.drop()
-                self._in_vain = 0 if session.has_judged else self._in_vain + 1
+                session.close()
+                self._failed_sessions = 0 if session.has_answered else self._failed_sessions + 1
 
-    def _ready(self) -> Session:
+    def _usable_session(self) -> Session:
         if self._session is not None:
             return self._session
-        if self._in_vain >= VAIN_SESSIONS:
-            raise Away("The mail server has gone away; this letter was not tried.")
+        if self._failed_sessions >= MAX_FAILED_SESSIONS:
+            raise Unavailable("The mail server is unavailable; this letter was not tried.")
         try:
-            return self._opened()
-        except Away:
-            self._in_vain = VAIN_SESSIONS
+            return self._open_session()
+        except Unavailable:
+            self._failed_sessions = MAX_FAILED_SESSIONS
             raise
 
 
@@ -88,7 +91,7 @@ class Relay:
 
     server: SmtpServer
     timeout: float = TIMEOUT  # seconds for each step
-    # The certificate, by the system's list.  Without verifying a password may go in clear, too.
+    # Check the certificate, by the system's list.  If not, a password may also go unencrypted.
     verify: bool = True
 
     @classmethod
@@ -98,29 +101,29 @@ class Relay:
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
-        """A connection for any number of letters.  Raises Away, which is never for good.
+        """Open a connection; raise Unavailable if there is none.
 
-        What the server refuses before it knows a letter, with 5xx too, is no fault of the letter.
+        Whatever the server refuses before it knows a letter, even with 5xx, is not permanent.
         """
-        connection = Connection(self._opened)
+        connection = Connection(self._open_session)
         try:
             yield connection
         finally:
             connection.close()
 
-    def _opened(self) -> Session:
+    def _open_session(self) -> Session:
         try:
-            return Session(self._greeted())
+            return Session(self._log_on())
         except smtplib.SMTPResponseException as no:
-            raise refusal(_NO_SESSION, no.smtp_code, no.smtp_error, kind=Away) from None
-        # A name that cannot be one is a UnicodeError, which is a ValueError; so is CRAM-MD5 where
+            raise refusal(_NO_SESSION, no.smtp_code, no.smtp_error, kind=Unavailable) from None
+        # An impossible host name is a UnicodeError, which is a ValueError; so is CRAM-MD5 where
         # the system forbids MD5.
         except (OSError, ValueError) as failure:
-            raise _unusable(failure) from None
+            raise _unavailable(failure) from None
 
-    def _greeted(self) -> smtplib.SMTP:
+    def _log_on(self) -> smtplib.SMTP:
         with ExitStack() as on_failure:
-            smtp = self._dialled()
+            smtp = self._open_socket()
             on_failure.callback(smtp.close)
             smtp.ehlo_or_helo_if_needed()
             if not self.server.tls and smtp.has_extn("starttls"):
@@ -131,7 +134,7 @@ class Relay:
             on_failure.pop_all()
         return smtp
 
-    def _dialled(self) -> smtplib.SMTP:
+    def _open_socket(self) -> smtplib.SMTP:
         host, port = self.server.host, self.server.port
         if not self.server.tls:
             return smtplib.SMTP(host, port, timeout=self.timeout)
@@ -146,26 +149,48 @@ class Relay:
 
     def _log_in(self, smtp: smtplib.SMTP, user: str, password: str) -> None:
         if self.verify and not isinstance(smtp.sock, ssl.SSLSocket):
-            raise Away(_IN_CLEAR)
+            raise Unavailable(_UNENCRYPTED)
         try:
             smtp.login(user, password)
         except smtplib.SMTPAuthenticationError as no:
-            raise refusal(_LOGIN, no.smtp_code, no.smtp_error, kind=Away) from None
+            raise refusal(_LOGIN, no.smtp_code, no.smtp_error, kind=Unavailable) from None
+
+
+@dataclass(frozen=True)
+class Mailer:
+    """The relay, and the two addresses of ours that letters and sendouts carry."""
+
+    relay: Relay
+    mail_from: str  # the From field of letters: `Name <address>`
+    envelope_sender: str  # where bounces of letters and sendouts go
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Return the mailer for these settings."""
+        return cls(
+            relay=Relay.from_url(
+                settings.smtp_url.get_secret_value(),
+                timeout=settings.smtp_timeout,
+                verify=settings.smtp_verify,
+            ),
+            mail_from=settings.mail_from,
+            envelope_sender=settings.envelope_sender,
+        )
 
 
 _NO_SESSION = "The mail server opens no session"
 
 _LOGIN = (
     "The mail server does not accept the user and password of SMTP_URL; "
-    "letters wait until the operator has mended them"
+    "letters wait until the operator has corrected them"
 )
 
-_IN_CLEAR = (
+_UNENCRYPTED = (
     "The mail server offers no encryption, so the password of SMTP_URL was not sent to it; "
-    "letters wait until the operator has mended that."
+    "letters wait until the operator has corrected that."
 )
 
-# The first that fits; a bare SMTPException is what smtplib says where no way to log in is known.
+# The first that matches; smtplib raises a bare SMTPException if it knows no way to log in.
 _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (ConnectionRefusedError, "it refuses connections"),
     (socket.gaierror, "its name cannot be resolved"),
@@ -177,30 +202,8 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-def _unusable(failure: Exception) -> Away:
-    reasons = (words for kind, words in _REASONS if isinstance(failure, kind))
-    return Away(
-        f"The mail server of SMTP_URL cannot be used: {next(reasons, 'it is out of reach')}."
+def _unavailable(failure: Exception) -> Unavailable:
+    reasons = (reason for kind, reason in _REASONS if isinstance(failure, kind))
+    return Unavailable(
+        f"The mail server of SMTP_URL cannot be used: {next(reasons, 'it cannot be reached')}."
     )
-
-
-@dataclass(frozen=True)
-class Mailer:
-    """The relay, and the two addresses that letters and sendouts carry."""
-
-    relay: Relay
-    mail_from: str  # the From field of letters: `Name <address>`
-    envelope_sender: str  # where bounces of letters and sendouts return to
-
-    @classmethod
-    def from_settings(cls, settings: Settings) -> "Mailer":
-        """The mailer that the operator has configured."""
-        return cls(
-            relay=Relay.from_url(
-                settings.smtp_url.get_secret_value(),
-                timeout=settings.smtp_timeout,
-                verify=settings.smtp_verify,
-            ),
-            mail_from=settings.mail_from,
-            envelope_sender=settings.envelope_sender,
-        )

@@ -1,117 +1,120 @@
-"""One SMTP session: hands a letter over and knows at each step what a failure means."""
+"""One SMTP session: send a letter, and know at each step what a failure means."""
 
 import re
 import smtplib
 from contextlib import suppress
 
-from notifications.channel import Away, NotDelivered
+from notifications.channel import NotDelivered, Unavailable
 from notifications.mime.envelope import Envelope, with_dots
 
-GOODBYE = 2.0  # seconds for QUIT: everything is decided by then, the rest is politeness
+QUIT_TIMEOUT = 2.0  # seconds; every letter has its answer by then
 
-# The timeout of a socket's sendall() is for all it is given, so a slow line must be given little.
+# Bytes.  The timeout of sendall() is for everything it is given, so a slow line is given little.
 CHUNK = 64 * 1024
 
-# RFC 4954 (6): the server wants another login.  The operator mends that; the letter is blameless.
+# RFC 4954 (6): the server wants another login.  That is the operator's to correct.
 LOGIN_REFUSED = frozenset({530, 534, 535, 538})
 
-ANSWER_LENGTH = 1000  # characters of a server's answer that are worth a place in the database
+MAX_ANSWER = 1000  # characters of a server's answer that are stored
 
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")  # RFC 3463, at the start of the answer
 
-_NO_LAST_WORD = (
+_NO_FINAL_ANSWER = (
     "The mail server did not say whether it took the letter: "
     "the connection was lost, or timed out, after the letter had begun to be sent."
 )
 
 
-class HungUp(NotDelivered):
+class SessionEnded(NotDelivered):
     """The server ended the session before it was sent any of the letter's content."""
 
 
 class Session:
-    """To be used only while `in_step`: while both sides agree where in the protocol they are."""
+    """May be used only while `in_sync`: while both sides agree on the state of the protocol."""
 
     def __init__(self, smtp: smtplib.SMTP) -> None:
         self._smtp = smtp
-        self._unfinished = False  # the server still remembers a letter that came to nothing
-        self.in_step = True
-        self.has_judged = False  # it has said yes or no to a letter at least once
+        self._needs_reset = False  # the server still has an unfinished letter
+        self.in_sync = True
+        self.has_answered = False  # it has taken or refused at least one letter
 
-    def hand_over(self, envelope: Envelope) -> None:
-        """Returns when the letter was taken; raises HungUp or NotDelivered."""
+    def send(self, envelope: Envelope) -> None:
+        """Return when the letter was taken; raise SessionEnded or NotDelivered if not."""
         options = envelope.options(self._smtp.esmtp_features)
-        self.in_step = False
-        if self._unfinished:
-            self._ask("to begin anew", "RSET")
-        self._unfinished = True
+        self.in_sync = False
+        if self._needs_reset:
+            self._command("to reset the session", "RSET")
+        self._needs_reset = True
         self._smtp.command_encoding = "utf-8" if "SMTPUTF8" in options else "ascii"
         # Not smtplib's mail() and rcpt(): they use parseaddr, which may change an address.
-        self._ask("the sender", "MAIL", f"FROM:<{envelope.sender}>{options}")
-        self._ask("the recipient", "RCPT", f"TO:<{envelope.recipient}>")
-        self._ask("the letter", "DATA")
+        self._command("the sender", "MAIL", f"FROM:<{envelope.sender}>{options}")
+        self._command("the recipient", "RCPT", f"TO:<{envelope.recipient}>")
+        self._command("the letter", "DATA")
         self._send_content(with_dots(envelope.content))
-        self._unfinished = False
+        self._needs_reset = False
 
-    def end(self) -> None:
+    def quit(self) -> None:
         with suppress(smtplib.SMTPException, OSError):
             if self._smtp.sock is not None:
-                self._smtp.sock.settimeout(GOODBYE)
+                self._smtp.sock.settimeout(QUIT_TIMEOUT)
                 self._smtp.quit()
-        self.drop()
+        self.close()
 
-    def drop(self) -> None:
+    def close(self) -> None:
         self._smtp.close()
 
-    def _ask(self, what: str, command: str, argument: str = "") -> None:
+    def _command(self, subject: str, command: str, argument: str = "") -> None:
         try:
             code, answer = self._smtp.docmd(command, argument)
         except (smtplib.SMTPException, OSError):
-            raise HungUp("The mail server ended the session before it had the letter.") from None
+            raise SessionEnded(
+                "The mail server ended the session before it had the letter."
+            ) from None
         if code // 100 == (3 if command == "DATA" else 2):
             return
         if code == 421 or code // 100 not in (4, 5):
-            raise refusal("The mail server ended the session", code, answer, kind=HungUp)
-        self._judged(what, code, answer)
+            raise refusal("The mail server ended the session", code, answer, kind=SessionEnded)
+        self._check(subject, code, answer)
 
     def _send_content(self, content: bytes) -> None:
-        """From the first byte on, silence is no refusal: who knows how much has arrived?"""
+        """From the first byte on, a lost connection is uncertain: the letter may have arrived."""
         view = memoryview(content)
         try:
             for start in range(0, len(view), CHUNK):
                 self._smtp.send(view[start : start + CHUNK])
             code, answer = self._smtp.getreply()
         except (smtplib.SMTPException, OSError):
-            raise NotDelivered(_NO_LAST_WORD, uncertain=True) from None
+            raise NotDelivered(_NO_FINAL_ANSWER, uncertain=True) from None
         if code // 100 not in (2, 4, 5):
-            raise NotDelivered(_NO_LAST_WORD, uncertain=True, answer=_text(answer))
-        self._judged("the letter", code, answer)
+            raise NotDelivered(_NO_FINAL_ANSWER, uncertain=True, answer=_text(answer))
+        self._check("the letter", code, answer)
 
-    def _judged(self, what: str, code: int, answer: bytes) -> None:
-        self.has_judged = True
-        self.in_step = code != 421  # which is the last thing a server says (RFC 5321, 3.8)
+    def _check(self, subject: str, code: int, answer: bytes) -> None:
+        """Raise what a code of 400 or more means for `subject`."""
+        self.has_answered = True
+        self.in_sync = code != 421  # the last thing that a server says (RFC 5321, 3.8)
         if code in LOGIN_REFUSED:
-            raise refusal("The mail server wants another login", code, answer, kind=Away)
+            raise refusal("The mail server wants another login", code, answer, kind=Unavailable)
         if code >= 400:
-            raise refusal(f"The mail server refused {what}", code, answer, permanent=code >= 500)
+            raise refusal(f"The mail server refused {subject}", code, answer, permanent=code >= 500)
 
 
 def refusal(
-    ours: str,
+    sentence: str,
     code: int,
     answer: bytes | str,
     *,
     permanent: bool = False,
     kind: type[NotDelivered] = NotDelivered,
 ) -> NotDelivered:
-    """Our words and the server's numbers as the sentence; its words, as it said them, apart."""
+    """Return the error: its sentence has the server's numbers, its `answer` the server's text."""
     text = _text(answer)
     status = _STATUS.match(text)
     # smtplib's code for a reply without a number is -1.
     numbers = f"{code} {status[0]}" if status else f"{code}" if code > 0 else "no SMTP reply"
-    return kind(f"{ours} ({numbers}).", permanent=permanent, answer=f"{code} {text}")
+    return kind(f"{sentence} ({numbers}).", permanent=permanent, answer=f"{code} {text}")
 
 
 def _text(answer: bytes | str) -> str:
     text = answer if isinstance(answer, str) else answer.decode("utf-8", "replace")
-    return text.replace("\0", "\ufffd")[:ANSWER_LENGTH]  # PostgreSQL takes anything but NUL
+    return text.replace("\0", "\ufffd")[:MAX_ANSWER]  # PostgreSQL stores no NUL

@@ -1,1 +1,1 @@
-"""Sentences that several letters and pages share, in each language."""
+"""Sentences that letters and pages share, in each language."""

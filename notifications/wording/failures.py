@@ -1,4 +1,4 @@
-"""Why a push failed, in the words of each language, and what its command said."""
+"""Why a push failed, as a sentence in each language, and what its command wrote."""
 
 import re
 from collections.abc import Callable
@@ -6,24 +6,24 @@ from collections.abc import Callable
 from models import Failure, Language
 from notifications.wording.languages import translations
 
-# The escape sequences of terminals (ECMA-48, 5.4), by which programs colour what they say.
+# Escape sequences of terminals (ECMA-48, 5.4), which programs use for colours.
 ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 
-def why(failure: Failure, status: int | None, language: Language) -> str:
-    """The sentence for this failure; `status` is the command's exit status, negative a signal's."""
+def failure_sentence(failure: Failure, status: int | None, language: Language) -> str:
+    """Return the sentence; `status` is the command's exit status, or minus the signal's number."""
     return SENTENCES[failure](translations(language).gettext) % {"status": abs(status or 0)}
 
 
-def readable(stderr: str) -> str:
-    """What a command said, line by line, without colours, bells and whatever else has no shape."""
+def readable_stderr(stderr: str) -> str:
+    """Return what a command wrote, without colours and other unprintable characters."""
     lines = ANSI.sub("", stderr).expandtabs(4).splitlines()
     return "\n".join(
         "".join(each if each.isprintable() else " " for each in line).rstrip() for line in lines
     ).strip("\n")
 
 
-# Functions, so that the sentences stand in `_("...")` where translators' tools find them.
+# Functions, so that babel finds each sentence in `_("...")`.
 SENTENCES: dict[Failure, Callable[[Callable[[str], str]], str]] = {
     Failure.NOT_STARTED: lambda _: _("The command could not be started."),
     Failure.NOT_EXECUTABLE: lambda _: _("The command's program cannot be executed."),

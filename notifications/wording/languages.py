@@ -1,4 +1,4 @@
-"""Three languages: the catalogs, and how each writes a time."""
+"""The three languages: their catalogs, and how each writes a time."""
 
 from datetime import datetime
 from functools import cache
@@ -18,9 +18,9 @@ CATALOGS = Path(__file__).parent.parent / "catalogs"
 
 @cache
 def translations(language: Language) -> NullTranslations:
-    """The catalog of a language; English is what the templates themselves are written in.
+    """Return the catalog of a language; English, the source language, has an empty one.
 
-    Catalogs are compiled here, in a few milliseconds, so that no compiled file can be stale.
+    The catalog is compiled here, in a few milliseconds, so that no compiled file can be outdated.
     """
     if language is Language.ENGLISH:
         return NullTranslations()
@@ -31,8 +31,8 @@ def translations(language: Language) -> NullTranslations:
     return Translations(compiled)
 
 
-def told(moment: datetime, language: Language, zone: ZoneInfo) -> str:
-    """A time as people of this language write it, to the minute, with its zone."""
+def format_moment(moment: datetime, language: Language, zone: ZoneInfo) -> str:
+    """Return the time as people of this language write it, to the minute, with its zone."""
     there = moment.astimezone(zone)
     date = format_date(there, "medium", locale=language)
     time = format_time(there, "short", tzinfo=zone, locale=language)

@@ -7,8 +7,8 @@ import typer
 from jinja2 import TemplateError
 
 from models import Language, LetterName
-from notifications.letters.rendering import Words
-from notifications.letters.samples import SAMPLES
+from notifications.letters.rendering import RenderedLetter
+from notifications.letters.samples import samples
 from notifications.sms.gsm7 import segments
 from portal.cli.options import say
 from settings import settings
@@ -55,11 +55,11 @@ def complaints(short_name: str | None) -> Iterator[str]:
                     yield f"{letter} ({language}, {part}): {failure}"
 
 
-def sample(letter: LetterName, language: Language, short_name: str | None) -> Words:
+def sample(letter: LetterName, language: Language, short_name: str | None) -> RenderedLetter:
     """The letter with its made-up facts."""
-    return Words(
+    return RenderedLetter(
         letter,
-        SAMPLES[letter],
+        samples(language)[letter],
         language=language,
         list_name=short_name,
         templates_dir=settings.templates_dir,

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from models import Language, Sync, SyncState
-from notifications.wording.failures import readable, why
+from notifications.wording.failures import failure_sentence, readable_stderr
 from portal.cli.options import ShortName, local, number, show
 from workflows.lists import lists
 from workflows.sync.status import Standing, history, standings
@@ -70,7 +70,7 @@ def row(one: Sync) -> tuple[str, ...]:
         f"{took.total_seconds():.1f}" if took else "-",
         number(one.exit_status),
         reason(one),
-        readable(one.stderr)[-TAIL:],
+        readable_stderr(one.stderr)[-TAIL:],
     )
 
 
@@ -78,4 +78,6 @@ def reason(one: Sync) -> str:
     """Why the push is not done."""
     if one.state is SyncState.HELD:
         return f"would remove {one.removals} addresses: listgate sync diff, listgate sync confirm"
-    return why(one.failure, one.exit_status, Language.ENGLISH) if one.failure else ""
+    if one.failure is None:
+        return ""
+    return failure_sentence(one.failure, one.exit_status, Language.ENGLISH)

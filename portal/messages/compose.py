@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, select
 
 from models import Invalid, MailingList, Message
-from notifications.mime.compose import Typed, composed, typed_in
+from notifications.mime.compose import TypedMessage, compose_mail, read_typed
 from notifications.mime.parse import Attachment
 from portal.web.errors import say
 from portal.web.i18n import gettext as _
@@ -49,7 +49,7 @@ def limit() -> int:
 def new() -> ResponseReturnValue:
     """An empty form."""
     return render_template(
-        "writing/form.html", typed=Typed("", "", ""), lists=lists(OPEN), message=None
+        "writing/form.html", typed=TypedMessage("", "", ""), lists=lists(OPEN), message=None
     )
 
 
@@ -59,7 +59,7 @@ def keep() -> ResponseReturnValue:
     """Keep a new draft of what was typed."""
     message = write(
         g.session,
-        Draft(chosen_list(), composed(typed(()), current_user()), composed=True),
+        Draft(chosen_list(), compose_mail(typed(()), current_user()), composed=True),
         actor=current_actor(),
         max_bytes=limit(),
     )
@@ -74,7 +74,7 @@ def edit(message_id: int) -> ResponseReturnValue:
     if not message.composed:
         return render_template("writing/upload.html", lists=lists(OPEN), message=message)
     return render_template(
-        "writing/form.html", typed=typed_in(message.raw), lists=lists(OPEN), message=message
+        "writing/form.html", typed=read_typed(message.raw), lists=lists(OPEN), message=message
     )
 
 
@@ -97,7 +97,7 @@ def raw_anew(message: Message) -> bytes:
     """What is to be in the draft's place; only what we have composed is composed anew."""
     if not message.composed:
         return uploaded()
-    return composed(typed(typed_in(message.raw).attachments), current_user())
+    return compose_mail(typed(read_typed(message.raw).attachments), current_user())
 
 
 @pages.get("/messages/upload")
@@ -144,10 +144,10 @@ def chosen_list() -> MailingList:
     return list_named(g.session, request.form["list"])
 
 
-def typed(before: Sequence[Attachment]) -> Typed:
+def typed(before: Sequence[Attachment]) -> TypedMessage:
     """What was typed, with those of the attachments before that were not taken away."""
     taken = set(request.form.getlist("without"))
-    return Typed(
+    return TypedMessage(
         request.form.get("subject", ""),
         request.form.get("text", ""),
         request.form.get("html", ""),

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import MailingList, SubscriptionChange, Sync, SyncState
-from notifications.wording.failures import why
+from notifications.wording.failures import failure_sentence
 from portal.lists.blueprint import asked_list
 from portal.web.errors import say
 from portal.web.i18n import gettext as _
@@ -60,7 +60,7 @@ def standing(mailing_list: MailingList) -> dict[str, object]:
         "good": last_good(g.session, mailing_list.id),
         "unpushed": unpushed(g.session, mailing_list.id),
         "pushes": lately(g.session, mailing_list.id),
-        "why": lambda sync: why(sync.failure, sync.exit_status, page_language()),
+        "why": lambda sync: failure_sentence(sync.failure, sync.exit_status, page_language()),
         "states": {
             SyncState.PENDING: (_("waits for its turn"), ""),
             SyncState.RUNNING: (_("is running"), ""),

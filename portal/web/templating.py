@@ -56,7 +56,7 @@ def page_zone() -> ZoneInfo:
 
 def told(moment: datetime) -> str:
     """A time in the reader's language and zone."""
-    return languages.told(moment, page_language(), page_zone())
+    return languages.format_moment(moment, page_language(), page_zone())
 
 
 def when(moment: datetime) -> Markup:

@@ -8,7 +8,7 @@ from babel.numbers import format_decimal
 
 from models import Amount, Language, MessageState, Right
 from models.refusals import filled
-from notifications.wording.languages import told, translations
+from notifications.wording.languages import format_moment, translations
 from portal.wording.right_names import WORDS
 
 UTC = ZoneInfo("UTC")
@@ -50,7 +50,7 @@ def refusal_words(
 
     def spoken(gap: str, fact: object) -> object:
         if isinstance(fact, datetime):
-            return told(fact, language, zone)
+            return format_moment(fact, language, zone)
         if isinstance(fact, Amount):
             return format_decimal(int(fact), locale=language.value)
         return OURS[gap](str(fact), say) if gap in OURS else fact

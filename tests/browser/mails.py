@@ -1,6 +1,6 @@
 """What the authors of a library write: the mails of the browser tests' data."""
 
-from notifications.mime.compose import Typed
+from notifications.mime.compose import TypedMessage
 from notifications.mime.parse import Attachment
 
 NIGHT = """Dear readers,
@@ -65,21 +65,21 @@ def a_file(name: str, size: int) -> Attachment:
     return Attachment(name, "application/pdf", len(content), content)
 
 
-A_NIGHT = Typed(
+A_NIGHT = TypedMessage(
     "A night among books",
     NIGHT,
     a_newsletter("A night among books", NIGHT),
     [a_file("programme.pdf", 48_200)],
 )
-A_CONCERT = Typed(
+A_CONCERT = TypedMessage(
     "Our choir sings on Sunday",
     CONCERT,
     a_newsletter("Our choir sings on Sunday", CONCERT),
     [a_file("songs.pdf", 31_400)],
 )
-THE_MINUTES = Typed(
+THE_MINUTES = TypedMessage(
     "Minutes of the general assembly", MINUTES, "", [a_file("minutes.pdf", 182_000)]
 )
-IN_AUGUST = Typed("Opening hours in August", AUGUST, "")
-NEW_BOOKS = Typed("Forty-one new books", SHELF, "")
-THE_BOARD = Typed("What the board decided", BOARD, "")
+IN_AUGUST = TypedMessage("Opening hours in August", AUGUST, "")
+NEW_BOOKS = TypedMessage("Forty-one new books", SHELF, "")
+THE_BOARD = TypedMessage("What the board decided", BOARD, "")

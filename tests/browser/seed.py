@@ -24,7 +24,7 @@ from models import (
     Verdict,
 )
 from models.clock import now
-from notifications.mime.compose import Typed, composed
+from notifications.mime.compose import TypedMessage, compose_mail
 from sandbox.stack import ROOT, Stack
 from tests.browser import mails
 from tests.builders import LIMIT, Cast, a_list, an_eml, cast, person
@@ -154,17 +154,19 @@ def two_odd_lists(session: Session) -> tuple[MailingList, MailingList]:
     return board, fete
 
 
-def a_question(session: Session, library: Cast, typed: Typed) -> ModerationRequest:
+def a_question(session: Session, library: Cast, typed: TypedMessage) -> ModerationRequest:
     """Have Ada write a message and ask for approval."""
     message = written(session, library.ada, library.announce, typed)
     return request_approval(session, message, actor=Actor(library.ada, Door.PORTAL))
 
 
-def written(session: Session, author: User, mailing_list: MailingList, typed: Typed) -> Message:
+def written(
+    session: Session, author: User, mailing_list: MailingList, typed: TypedMessage
+) -> Message:
     """A draft that was typed in the portal."""
     return write(
         session,
-        Draft(mailing_list, composed(typed, author), composed=True),
+        Draft(mailing_list, compose_mail(typed, author), composed=True),
         actor=Actor(author, Door.PORTAL),
         max_bytes=LIMIT,
     )

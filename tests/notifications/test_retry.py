@@ -6,7 +6,13 @@ from statistics import mean
 import pytest
 
 from models.clock import now
-from notifications.retry import ATTEMPTS, AWAY, FIRST_DELAY, LONGEST_DELAY, next_attempt
+from notifications.retry import (
+    FIRST_DELAY,
+    MAX_ATTEMPTS,
+    MAX_DELAY,
+    UNAVAILABLE_DELAY,
+    next_attempt,
+)
 from workflows.sendout.send import BATCH_SECONDS
 
 
@@ -36,21 +42,21 @@ def test_letters_that_were_refused_together_do_not_come_back_together() -> None:
 
 
 def test_after_the_last_attempt_it_is_given_up() -> None:
-    assert next_attempt(ATTEMPTS - 1) is not None
-    assert next_attempt(ATTEMPTS) is None
-    assert next_attempt(ATTEMPTS + 1) is None
+    assert next_attempt(MAX_ATTEMPTS - 1) is not None
+    assert next_attempt(MAX_ATTEMPTS) is None
+    assert next_attempt(MAX_ATTEMPTS + 1) is None
 
 
 def test_it_is_given_up_after_about_two_days() -> None:
-    longest = [min(FIRST_DELAY * 2 ** min(n - 1, 10), LONGEST_DELAY) for n in range(1, ATTEMPTS)]
+    longest = [min(FIRST_DELAY * 2 ** min(n - 1, 10), MAX_DELAY) for n in range(1, MAX_ATTEMPTS)]
 
     assert timedelta(days=1.5) < sum(longest, timedelta()) < timedelta(days=2.5)
 
 
 def test_a_delay_is_never_beyond_reckoning() -> None:
-    assert all(next_attempt(attempts) for attempts in range(1, ATTEMPTS))
+    assert all(next_attempt(attempts) for attempts in range(1, MAX_ATTEMPTS))
 
 
 def test_a_relay_that_is_away_is_asked_again_soon_and_not_within_its_batch() -> None:
-    assert timedelta(seconds=5) <= AWAY <= timedelta(seconds=30)
-    assert timedelta(seconds=BATCH_SECONDS) > AWAY
+    assert timedelta(seconds=5) <= UNAVAILABLE_DELAY <= timedelta(seconds=30)
+    assert timedelta(seconds=BATCH_SECONDS) > UNAVAILABLE_DELAY

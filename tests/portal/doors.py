@@ -18,7 +18,7 @@ from twilio.request_validator import RequestValidator
 from models import Actor, Decision, Door, MailingList, Preference, User
 from models.base import Base
 from models.database import engine, new_session
-from notifications.letters.context import Voice
+from notifications.letters.context import LetterContext
 from portal.app import create_app
 from sandbox.mailbox import Mailbox
 from sandbox.phone import PhoneNetwork
@@ -50,10 +50,10 @@ class Doors:
     web: str  # where the pages are in truth; their public name is PUBLIC
     lmtp_port: int
     bells: list[Bell]
-    voice: Voice = field(init=False)
+    letter_context: LetterContext = field(init=False)
 
     def __post_init__(self) -> None:
-        self.voice = Voice.from_settings(self.settings)
+        self.letter_context = LetterContext.from_settings(self.settings)
 
     def ask(self, raw: bytes = b"") -> int:
         """A new request about a message of Ada's, the letters of which have arrived."""
@@ -120,7 +120,7 @@ def opened(bells: list[Bell], monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors
         with WebServer(create_app(own)) as web, lmtp_server() as port:
             phone.connect(SMS_URL, at=web.url)
             doors = Doors(mailbox, phone, own, web.url, port, bells)
-            monkeypatch.setattr(tasks, "voice", doors.voice)
+            monkeypatch.setattr(tasks, "letter_context", doors.letter_context)
             with transaction() as session:
                 people = cast(session)
                 people.grace.phone, people.linus.phone = GRACE, LINUS

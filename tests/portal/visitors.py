@@ -10,16 +10,16 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from models import Credentials, Notification, User
-from notifications.letters.composition import words
+from notifications.letters.composition import render
 from portal.app import create_app
 from portal.web.throttle import limiter
 from settings import settings
-from tests.notifications.voices import a_voice
+from tests.letter_context import a_context
 from workflows.people.credentials import credentials_of
 
 PUBLIC = "https://listgate.example.org"
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
-VOICE = a_voice()
+CONTEXT = a_context()
 
 
 @cache
@@ -101,7 +101,7 @@ def link_for(session: Session, user: User) -> str:
     """The path of the link in the newest letter to this person, which a worker has written."""
     newest = select(Notification).where(Notification.user_id == user.id)
     letter = session.scalars(newest.order_by(Notification.id.desc()).limit(1)).one()
-    text = words(letter, VOICE).text
+    text = render(letter, CONTEXT).text
     session.flush()
     (found,) = set(re.findall(r"https?://[^/\s]+(/link/[a-z2-7]+)", text))
     return str(found)

@@ -8,7 +8,7 @@ import urllib3
 from flask import Flask, request
 from twilio.twiml.messaging_response import MessagingResponse
 
-from notifications.sms.twilio import Phone
+from notifications.sms.twilio import TwilioAccount
 from sandbox.phone import PhoneNetwork
 from sandbox.web_server import WebServer
 
@@ -40,7 +40,7 @@ def house(phone: PhoneNetwork) -> Iterator[None]:
 
 def send(phone: PhoneNetwork, text: str, *, to: str) -> None:
     account = phone.account
-    Phone(account.sid, account.token, account.number, url=phone.url).send(text, to=to)
+    TwilioAccount(account.sid, account.token, account.number, url=phone.url).send(text, to=to)
 
 
 def page(phone: PhoneNetwork, path: str) -> str:

@@ -27,7 +27,7 @@ from models.clock import now
 from notifications.automatic.bounces import Bounce, failed_recipient
 from notifications.automatic.detect import is_automatic
 from notifications.mime.envelope import wire_address
-from notifications.mime.header_lines import mailboxes, take_apart
+from notifications.mime.header_lines import mailboxes, split_mail
 from notifications.replies.parse import Reply, read_reply
 from workflows.moderation.approver_keys import invitation_by_reply
 from workflows.moderation.decide import AlreadyDecided, NoLongerOpen, NotAnApprover, decide
@@ -88,7 +88,7 @@ def written_by(mail: InboundMail, user: User) -> bool:
     """Whether the one From address is this person's: a reply address may leak."""
     authors = [
         address.lower()
-        for field in take_apart(mail.raw).fields
+        for field in split_mail(mail.raw).fields
         if field.name == "from"
         for address in mailboxes(field.value.decode("utf-8", "replace"))
     ]

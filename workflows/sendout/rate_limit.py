@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from models import Delivery, DeliveryState, Dispatch
 from models.clock import now
 from models.sendout import MAX_COPIES
-from notifications.retry import AWAY
+from notifications.retry import UNAVAILABLE_DELAY
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def put_back(
         delivery.move(DeliveryState.PENDING)
         delivery.failure = reason
         delivery.attempts -= 1
-        delivery.next_attempt_at = now() + AWAY
+        delivery.next_attempt_at = now() + UNAVAILABLE_DELAY
 
 
 def give_back(session: Session, dispatch: Dispatch, untried: Sequence[Delivery]) -> None:

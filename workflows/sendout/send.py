@@ -26,9 +26,9 @@ from models import (
     record,
 )
 from models.clock import now
-from notifications.channel import Away, NotDelivered
+from notifications.channel import NotDelivered, Unavailable
 from notifications.mime.list_headers import outgoing
-from notifications.retry import AWAY, next_attempt
+from notifications.retry import UNAVAILABLE_DELAY, next_attempt
 from notifications.smtp.relay import Mailer
 from workflows.sendout.rate_limit import allowance, put_back, use
 from workflows.sendout.recipients import addresses, spare
@@ -142,7 +142,7 @@ def finish_or_wait(session: Session, dispatch: Dispatch, again_at: datetime) -> 
     sending = own.where(Delivery.state == DeliveryState.SENDING)
     for some in (pending.order_by(Delivery.next_attempt_at), sending):
         if next_at := session.scalar(some.limit(1)):
-            soonest = again_at if again_at > now() else now() + AWAY
+            soonest = again_at if again_at > now() else now() + UNAVAILABLE_DELAY
             dispatch.postpone(max(next_at, soonest))
             return
     dispatch.move(DispatchState.SENT)
@@ -193,7 +193,7 @@ def send(session: Session, dispatch_id: int, batch: Sequence[int], mailer: Maile
                     content, sender=mailer.envelope_sender, recipient=recipient
                 ),
             )
-    except Away as failure:
+    except Unavailable as failure:
         log.warning("relay away", dispatch=dispatch_id, reason=str(failure))
         reason = str(failure)
     put_back(session, dispatch, deliveries, reason=reason)
@@ -208,7 +208,7 @@ def send_each(deliveries: Sequence[Delivery], offer: Callable[[str], None]) -> N
             return
         try:
             offer(delivery.address)
-        except Away:
+        except Unavailable:
             raise  # it was not tried, and neither will the rest be
         except NotDelivered as failure:
             record_failure(delivery, failure)

@@ -25,7 +25,7 @@ from models import (
     record,
 )
 from models.clock import now
-from notifications.retry import later
+from notifications.retry import retry_at
 from workflows.notify import notify_administrators
 from workflows.sync.command import GONE_WITHIN
 from workflows.sync.outcomes import Outcome
@@ -171,7 +171,7 @@ def fail(session: Session, sync: Sync, failure: Failure, rules: Rules) -> None:
     sync.failure, sync.lease_until = failure, None
     sync.failures += 1
     sync.move(SyncState.PENDING)
-    sync.postpone(later(sync.failures))
+    sync.postpone(retry_at(sync.failures))
     if sync.failures == rules.alert_after:
         tell(session, sync, LetterName.SYNC_FAILING)
 

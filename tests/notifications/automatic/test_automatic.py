@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from notifications.automatic.detect import Automatic, is_automatic
-from notifications.mime.header_lines import take_apart
+from notifications.mime.header_lines import split_mail
 from tests.notifications.replies.reply_tables import FOLDER
 
 MAILS = sorted((FOLDER / "automatic").glob("*.eml"))
@@ -16,7 +16,7 @@ OURS = ["listgate@lists.example.org", "moderation@lists.example.org"]
 
 def reason(raw: bytes, sender: str | None = None) -> Automatic | None:
     """As `is_automatic` says, with the sender of the mail's own Return-Path."""
-    paths = [field.value for field in take_apart(raw).fields if field.name == "return-path"]
+    paths = [field.value for field in split_mail(raw).fields if field.name == "return-path"]
     return is_automatic(raw, paths[0].decode() if sender is None else sender, own_addresses=OURS)
 
 

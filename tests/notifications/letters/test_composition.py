@@ -14,9 +14,9 @@ from notifications.letters.composition import compose
 from notifications.mime.envelope import with_crlf
 from notifications.mime.list_headers import outgoing
 from tests.builders import Cast, a_letter, an_eml
-from tests.notifications.voices import a_voice
+from tests.letter_context import a_context
 
-VOICE = a_voice()
+CONTEXT = a_context()
 
 STAND_IN = "0123456789abcdef" * 2
 
@@ -83,7 +83,7 @@ def test_approvers_get_the_very_bytes_that_will_be_sent(
 ) -> None:
     letter = a_letter(session, people, raw=raw)
 
-    mail = compose(letter, VOICE)
+    mail = compose(letter, CONTEXT)
 
     assert letter.message is not None
     assert attached(mail) == outgoing(letter.message)
@@ -94,7 +94,7 @@ def test_approvers_get_the_very_bytes_that_will_be_sent(
 def test_a_rejected_author_gets_the_very_bytes_that_were_given(
     session: Session, people: Cast, raw: bytes
 ) -> None:
-    mail = compose(a_letter(session, people, LetterName.REJECTED, raw=raw), VOICE)
+    mail = compose(a_letter(session, people, LetterName.REJECTED, raw=raw), CONTEXT)
 
     assert attached(mail) == raw
 
@@ -106,7 +106,7 @@ def test_a_message_that_was_changed_is_returned_as_it_is_now(
     assert letter.message is not None
     letter.message.raw = MESSAGES["Latin-1"]
 
-    mail = compose(letter, VOICE)
+    mail = compose(letter, CONTEXT)
 
     assert attached(mail) == MESSAGES["Latin-1"]
 
@@ -114,7 +114,7 @@ def test_a_message_that_was_changed_is_returned_as_it_is_now(
 def test_an_author_on_unix_gets_every_line_back(session: Session, people: Cast) -> None:
     raw = an_eml()
 
-    mail = compose(a_letter(session, people, LetterName.REJECTED, raw=raw), VOICE)
+    mail = compose(a_letter(session, people, LetterName.REJECTED, raw=raw), CONTEXT)
 
     assert b"\r\n" not in raw
     assert with_crlf(attached(mail)) == with_crlf(raw)
@@ -126,7 +126,7 @@ def test_a_message_that_guesses_the_stand_in_is_attached_all_the_same(
     letter = a_letter(session, people, raw=MESSAGES["a stand-in"])
     monkeypatch.setattr(composition, "token_hex", lambda _: STAND_IN)
 
-    mail = compose(letter, VOICE)
+    mail = compose(letter, CONTEXT)
 
     assert letter.message is not None
     assert attached(mail) == outgoing(letter.message)
@@ -135,7 +135,7 @@ def test_a_message_that_guesses_the_stand_in_is_attached_all_the_same(
 def test_no_two_letters_have_the_same_stand_in_or_boundary(session: Session, people: Cast) -> None:
     letter = a_letter(session, people)
 
-    boundaries = {parsed(compose(letter, VOICE)).get_boundary() for _ in range(5)}
+    boundaries = {parsed(compose(letter, CONTEXT)).get_boundary() for _ in range(5)}
 
     assert len(boundaries) == 5
 
@@ -144,7 +144,7 @@ def test_no_two_letters_have_the_same_stand_in_or_boundary(session: Session, peo
 def test_the_attachment_is_a_mail_that_programs_open(
     session: Session, people: Cast, kind: str, encoding: str
 ) -> None:
-    mail = parsed(compose(a_letter(session, people, raw=MESSAGES[kind]), VOICE))
+    mail = parsed(compose(a_letter(session, people, raw=MESSAGES[kind]), CONTEXT))
 
     (part,) = mail.iter_attachments()
     assert mail.get_content_type() == "multipart/mixed"
@@ -154,7 +154,7 @@ def test_the_attachment_is_a_mail_that_programs_open(
 
 
 def test_a_letter_is_there_as_text_and_as_html(session: Session, people: Cast) -> None:
-    mail = parsed(compose(a_letter(session, people), VOICE))
+    mail = parsed(compose(a_letter(session, people), CONTEXT))
 
     text, html = mail.get_body(("plain",)), mail.get_body(("html",))
     assert text is not None
@@ -168,7 +168,7 @@ def test_the_header_says_from_whom_to_whom_and_that_nobody_need_answer(
 ) -> None:
     letter = a_letter(session, people)
 
-    mail = parsed(compose(letter, VOICE))
+    mail = parsed(compose(letter, CONTEXT))
 
     assert mail["From"] == "Listgate <listgate@example.org>"
     assert mail["To"] == "Grace Hopper <grace@example.org>"
@@ -181,13 +181,13 @@ def test_the_header_says_from_whom_to_whom_and_that_nobody_need_answer(
 def test_each_letter_has_one_message_id_at_every_attempt(session: Session, people: Cast) -> None:
     first, second = a_letter(session, people), a_letter(session, people)
 
-    ids = [parsed(compose(letter, VOICE))["Message-ID"] for letter in (first, first, second)]
+    ids = [parsed(compose(letter, CONTEXT))["Message-ID"] for letter in (first, first, second)]
 
     assert ids[0] == ids[1] == f"<notification.{first.id}@example.org>"
     assert ids[2] != ids[0]
 
 
 def test_a_letter_has_crlf_at_every_line_end(session: Session, people: Cast) -> None:
-    mail = compose(a_letter(session, people, raw=MESSAGES["plain"]), VOICE)
+    mail = compose(a_letter(session, people, raw=MESSAGES["plain"]), CONTEXT)
 
     assert with_crlf(mail) == mail

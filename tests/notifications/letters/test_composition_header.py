@@ -15,17 +15,25 @@ from sqlalchemy.orm import Session
 
 from models import Actor
 from notifications.letters.composition import compose
-from notifications.letters.context import Voice
+from notifications.letters.context import LetterContext
 from notifications.mime.envelope import with_crlf
 from tests.builders import Cast, a_letter
-from tests.notifications.voices import a_voice
+from tests.letter_context import a_context
 from workflows.people import users as persons
 
-VOICE = a_voice()
+CONTEXT = a_context()
 
 FIELDS = [
-    *("From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted"),
-    *("X-Auto-Response-Suppress", "MIME-Version", "Content-Type"),
+    "From",
+    "To",
+    "Reply-To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "Auto-Submitted",
+    "X-Auto-Response-Suppress",
+    "MIME-Version",
+    "Content-Type",
 ]
 
 # Python's email package decodes encoded words in whatever it is given for a header.
@@ -39,20 +47,31 @@ NESTED = [
 
 # Of which a name may consist that is meant to be misread.
 PIECES = [
-    *(
-        "=?utf-8?q?=0D=0AX:?=",
-        "=?utf-8?q?",
-        "=?utf-8?b?",
-        "?=",
-        "=0D=0A",
-        "=0A",
-        "DQpCY2M6",
-        "Bcc:",
-        "_",
-        " ",
-        "a" * 40,
-    ),
-    *('"', "\\", "<", ">", "(", ")", ",", ";", ":", "@", "ä", "葛", "=", "?"),
+    "=?utf-8?q?=0D=0AX:?=",
+    "=?utf-8?q?",
+    "=?utf-8?b?",
+    "?=",
+    "=0D=0A",
+    "=0A",
+    "DQpCY2M6",
+    "Bcc:",
+    "_",
+    " ",
+    "a" * 40,
+    '"',
+    "\\",
+    "<",
+    ">",
+    "(",
+    ")",
+    ",",
+    ";",
+    ":",
+    "@",
+    "ä",
+    "葛",
+    "=",
+    "?",
 ]
 
 ODD_NAMES = [
@@ -120,9 +139,9 @@ def parsed(mail: bytes) -> EmailMessage:
     return message_from_bytes(mail, policy=policy.default)
 
 
-def a_voice_from(mail_from: str) -> Voice:
-    """A voice whose letters are from this mailbox."""
-    return replace(VOICE, mailer=replace(VOICE.mailer, mail_from=mail_from))
+def a_context_from(mail_from: str) -> LetterContext:
+    """A context whose letters are from this mailbox."""
+    return replace(CONTEXT, mailer=replace(CONTEXT.mailer, mail_from=mail_from))
 
 
 def to_grace(session: Session, people: Cast, **changed: str) -> bytes:
@@ -130,14 +149,14 @@ def to_grace(session: Session, people: Cast, **changed: str) -> bytes:
     letter = a_letter(session, people)
     for column, value in changed.items():
         setattr(people.grace, column, value)
-    return compose(letter, VOICE)
+    return compose(letter, CONTEXT)
 
 
 @pytest.mark.parametrize("subject", ODD_SUBJECTS)
 def test_a_subject_arrives_whole(session: Session, people: Cast, subject: str) -> None:
     letter = a_letter(session, people, raw=about(subject))
 
-    mail = compose(letter, VOICE)
+    mail = compose(letter, CONTEXT)
 
     shown = subject or "(no subject)"
     assert letter.message is not None
@@ -151,7 +170,7 @@ def test_a_subject_arrives_whole(session: Session, people: Cast, subject: str) -
 def test_a_subject_puts_nothing_else_into_the_header(
     session: Session, people: Cast, subject: str
 ) -> None:
-    mail = compose(a_letter(session, people, raw=about(subject)), VOICE)
+    mail = compose(a_letter(session, people, raw=about(subject)), CONTEXT)
 
     assert fields(mail) == FIELDS
 
@@ -223,7 +242,7 @@ def test_only_a_local_part_beyond_ascii_needs_a_server_that_takes_it(
 def test_letters_are_from_whom_the_operator_says(
     session: Session, people: Cast, mail_from: str, name: str, address: str
 ) -> None:
-    mail = parsed(compose(a_letter(session, people), a_voice_from(mail_from)))
+    mail = parsed(compose(a_letter(session, people), a_context_from(mail_from)))
 
     (sender,) = mail["From"].addresses
     assert (sender.display_name, sender.addr_spec) == (name, address)
@@ -234,7 +253,7 @@ def test_letters_from_an_internationalised_domain_have_a_header_in_ascii(
 ) -> None:
     letter = a_letter(session, people)
 
-    mail = compose(letter, a_voice_from("Lists <lists@bücher.example>"))
+    mail = compose(letter, a_context_from("Lists <lists@bücher.example>"))
 
     assert "From: Lists <lists@xn--bcher-kva.example>" in header(mail)
     assert f"Message-ID: <notification.{letter.id}@xn--bcher-kva.example>" in header(mail)

@@ -14,10 +14,10 @@ from models.clock import now
 from notifications.letters.delivery import deliver
 from notifications.mime.envelope import with_crlf
 from notifications.mime.list_headers import outgoing
-from notifications.retry import ATTEMPTS
+from notifications.retry import MAX_ATTEMPTS
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_letter
-from tests.notifications.voices import a_voice
+from tests.letter_context import a_context
 from workflows.moderation.decide import decide
 from workflows.people import users as persons
 
@@ -48,14 +48,14 @@ def trail(session: Session) -> list[tuple[str, dict[str, str]]]:
 def try_again(session: Session, letter: Notification, mailbox: Mailbox) -> timedelta:
     """Deliver it although it is not due yet; returns how long is waited then."""
     letter.due_at = now()
-    deliver(session, letter, a_voice(mailbox))
+    deliver(session, letter, a_context(mailbox))
     return letter.due_at - now()
 
 
 def test_a_letter_that_is_taken_is_sent(
     session: Session, letter: Notification, mailbox: Mailbox
 ) -> None:
-    deliver(session, letter, a_voice(mailbox))
+    deliver(session, letter, a_context(mailbox))
 
     (mail,) = mailbox.mails
     assert (mail.sender, mail.recipients) == ("bounces@example.org", (GRACE,))
@@ -67,7 +67,7 @@ def test_a_letter_that_is_taken_is_sent(
 def test_the_message_arrives_in_the_letter_byte_for_byte(
     session: Session, letter: Notification, mailbox: Mailbox
 ) -> None:
-    deliver(session, letter, a_voice(mailbox))
+    deliver(session, letter, a_context(mailbox))
 
     assert letter.message is not None
     assert outgoing(letter.message) in mailbox.mails[0].content
@@ -78,7 +78,7 @@ def test_a_rejected_message_comes_back_byte_for_byte_but_for_line_ends(
 ) -> None:
     letter = a_letter(session, people, LetterName.REJECTED)
 
-    deliver(session, letter, a_voice(mailbox))
+    deliver(session, letter, a_context(mailbox))
 
     assert letter.message is not None
     assert with_crlf(letter.message.raw) in mailbox.to("ada@example.org")[0].content
@@ -87,7 +87,7 @@ def test_a_rejected_message_comes_back_byte_for_byte_but_for_line_ends(
 def test_a_sent_letter_is_in_the_audit_trail_by_name(
     session: Session, letter: Notification, mailbox: Mailbox
 ) -> None:
-    deliver(session, letter, a_voice(mailbox))
+    deliver(session, letter, a_context(mailbox))
 
     assert trail(session) == [
         (
@@ -140,11 +140,11 @@ def test_a_letter_that_is_refused_to_the_end_has_failed(
     session: Session, letter: Notification, mailbox: Mailbox
 ) -> None:
     mailbox.answer(GRACE, LATER)
-    letter.attempts = ATTEMPTS - 1
+    letter.attempts = MAX_ATTEMPTS - 1
 
     try_again(session, letter, mailbox)
 
-    assert (letter.state, letter.attempts, letter.failure) == (FAILED, ATTEMPTS, LATER)
+    assert (letter.state, letter.attempts, letter.failure) == (FAILED, MAX_ATTEMPTS, LATER)
     assert [act for act, _ in trail(session)] == ["not_notified"]
 
 
@@ -154,7 +154,7 @@ def test_a_letter_that_is_refused_for_good_has_failed_at_once(
 ) -> None:
     mailbox.answer(GRACE, NEVER, at="RCPT" if step == "RCPT" else "DATA")
 
-    deliver(session, letter, a_voice(mailbox))
+    deliver(session, letter, a_context(mailbox))
 
     assert (letter.state, letter.attempts, letter.failure) == (FAILED, 1, NEVER)
     assert mailbox.mails == []
@@ -165,7 +165,7 @@ def test_why_a_letter_failed_is_in_the_audit_trail_without_an_address(
 ) -> None:
     mailbox.answer(GRACE, NEVER)
 
-    deliver(session, letter, a_voice(mailbox))
+    deliver(session, letter, a_context(mailbox))
 
     ((act, detail),) = trail(session)
     assert (act, detail["user"]) == ("not_notified", "Grace Hopper")
@@ -217,7 +217,7 @@ def test_a_question_that_was_answered_meanwhile_is_not_asked(
     assert letter.request is not None
     decide(session, letter.request, Verdict.APPROVED, actor=Actor(people.linus, Door.PORTAL))
 
-    deliver(session, letter, a_voice(mailbox))
+    deliver(session, letter, a_context(mailbox))
 
     assert (letter.state, letter.attempts) == (MOOT, 0)
     assert mailbox.mails == []
@@ -230,7 +230,7 @@ def test_a_letter_that_is_not_due_stays_as_it_is(
     session.flush()
     before = letter.ring_at, letter.rings
 
-    deliver(session, letter, a_voice(mailbox))
+    deliver(session, letter, a_context(mailbox))
 
     assert (letter.state, letter.attempts, letter.due_at) == (PENDING, 0, due_at)
     assert (letter.ring_at, letter.rings) == before
@@ -244,7 +244,7 @@ def test_a_disabled_person_gets_no_letter(
     letter = a_letter(session, people, name)
     persons.disable(session, letter.user, actor=Actor.operator())
 
-    deliver(session, letter, a_voice(mailbox))
+    deliver(session, letter, a_context(mailbox))
 
     assert mailbox.mails == []
     assert letter.state is not SENT

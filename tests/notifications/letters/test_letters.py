@@ -11,17 +11,18 @@ from sqlalchemy.orm import Session
 from models import Language, LetterName, Notification
 from models.clock import now
 from notifications.letters import rendering
-from notifications.letters.composition import words
-from notifications.letters.letters import LETTERS, shared
-from notifications.letters.rendering import PARTS, Words, environment
-from notifications.letters.samples import SAMPLES
+from notifications.letters.composition import render
+from notifications.letters.letters import LETTERS, shared_variables
+from notifications.letters.rendering import PARTS, RenderedLetter, environment
+from notifications.letters.samples import samples
 from tests.builders import Cast, a_letter, an_eml
-from tests.notifications.voices import a_voice
+from tests.letter_context import a_context
 
-TEMPLATES = rendering.OURS
+SAMPLES = samples(Language.ENGLISH)
+TEMPLATES = rendering.TEMPLATES
 SOON = now() + timedelta(days=3)
 NO_SUBJECT = b"From: Ada Lovelace <ada@example.org>\n\nDear members,\n"
-VOICE = a_voice()
+CONTEXT = a_context()
 ENGLISH = environment(Language.ENGLISH, None)
 
 # The others are about a person's telephone or account.
@@ -39,9 +40,9 @@ TURNS: tuple[dict[str, Any], ...] = (
 PROBE = "<script>alert(1)</script> & \"so\" 'on' {{ 7 * 7 }}"
 
 
-def said_with(name: LetterName, facts: dict[str, Any]) -> Words:
+def said_with(name: LetterName, facts: dict[str, Any]) -> RenderedLetter:
     """The letter in English."""
-    return Words(name, facts, language=Language.ENGLISH)
+    return RenderedLetter(name, facts, language=Language.ENGLISH)
 
 
 def variables(name: LetterName, part: str) -> set[str]:
@@ -71,7 +72,7 @@ def test_no_folder_is_left_over() -> None:
 def test_every_letter_can_be_written_about_every_message(
     session: Session, people: Cast, name: LetterName, send_at: datetime | None, raw: bytes
 ) -> None:
-    said = words(a_letter(session, people, name, raw=raw, send_at=send_at), VOICE)
+    said = render(a_letter(session, people, name, raw=raw, send_at=send_at), CONTEXT)
 
     shown = "(no subject)" if raw == NO_SUBJECT else "General assembly"
     assert all(shown in part for part in (said.subject, said.text, said.html, said.sms))
@@ -82,7 +83,7 @@ def test_every_letter_can_be_written_about_every_message(
 def test_administrators_are_told_whose_telephone_is_locked(session: Session, people: Cast) -> None:
     letter = a_letter(session, people, LetterName.PHONE_LOCKED)
 
-    said = words(letter, VOICE)
+    said = render(letter, CONTEXT)
 
     assert letter.user is people.barbara
     assert all("Grace Hopper" in part for part in (said.subject, said.text, said.html, said.sms))
@@ -138,7 +139,7 @@ def test_an_approver_is_told_who_asks_what_for_which_list_and_how_to_answer(
     assert letter.request is not None
     (invitation, _) = letter.request.invitations
 
-    said = words(letter, VOICE)
+    said = render(letter, CONTEXT)
 
     for part in (said.text, said.html):
         assert "Grace Hopper" in part
@@ -147,9 +148,9 @@ def test_an_approver_is_told_who_asks_what_for_which_list_and_how_to_answer(
         assert "Jan 31, 2099" in part
         assert "UTC" in part
         assert "write OK in the first line" in unwrapped(part)
-        assert VOICE.link(invitation.id) in part
+        assert CONTEXT.link(invitation.id) in part
     for verb in ("OK", "NO: "):
-        filled = VOICE.mailto(invitation.id, subject="Re: General assembly", verb=verb)
+        filled = CONTEXT.mailto(invitation.id, subject="Re: General assembly", verb=verb)
         assert filled in unescape(said.html)
     assert said.subject == "To approve: General assembly [announce]"
 
@@ -157,7 +158,7 @@ def test_an_approver_is_told_who_asks_what_for_which_list_and_how_to_answer(
 def test_a_message_without_a_time_goes_out_once_it_is_approved(
     session: Session, people: Cast
 ) -> None:
-    said = words(a_letter(session, people), VOICE)
+    said = render(a_letter(session, people), CONTEXT)
 
     assert "as soon as it is approved" in said.text
     assert "as soon as it is approved" in said.html
@@ -168,14 +169,14 @@ def test_every_approver_gets_a_letter_with_the_own_name(session: Session, people
 
     second = session.get_one(Notification, first.id + 1)
 
-    assert words(first, VOICE).text.startswith("Hello Grace Hopper,")
-    assert words(second, VOICE).text.startswith("Hello Linus Torvalds,")
+    assert render(first, CONTEXT).text.startswith("Hello Grace Hopper,")
+    assert render(second, CONTEXT).text.startswith("Hello Linus Torvalds,")
 
 
 def test_a_rejected_author_is_told_by_whom_and_why(session: Session, people: Cast) -> None:
     letter = a_letter(session, people, LetterName.REJECTED, comment="Too long.\nAnd <dull>.")
 
-    said = words(letter, VOICE)
+    said = render(letter, CONTEXT)
 
     assert said.text.startswith("Hello Ada Lovelace,\n\nGrace Hopper has rejected your message")
     assert "Reason:\n\n    Too long.\n    And <dull>.\n" in said.text
@@ -184,7 +185,7 @@ def test_a_rejected_author_is_told_by_whom_and_why(session: Session, people: Cas
 
 
 def test_a_rejection_without_a_reason_says_so(session: Session, people: Cast) -> None:
-    said = words(a_letter(session, people, LetterName.REJECTED), VOICE)
+    said = render(a_letter(session, people, LetterName.REJECTED), CONTEXT)
 
     assert "Reason:\n\n    No reason was given." in said.text
     assert "No reason was given." in said.html
@@ -196,7 +197,7 @@ def test_an_author_is_told_that_nothing_was_sent(
 ) -> None:
     letter = a_letter(session, people, name)
 
-    said = words(letter, VOICE)
+    said = render(letter, CONTEXT)
 
     assert letter.user is people.ada
     for part in (unwrapped(said.text), unwrapped(said.html)):
@@ -208,9 +209,9 @@ def test_an_author_is_told_that_nothing_was_sent(
 @pytest.mark.parametrize("name", LetterName)
 def test_text_and_html_tell_the_same(session: Session, people: Cast, name: LetterName) -> None:
     letter = a_letter(session, people, name, comment="too long")
-    facts = {**shared(letter, VOICE), **LETTERS[name].facts(letter, VOICE)}
+    facts = {**shared_variables(letter, CONTEXT), **LETTERS[name].variables(letter, CONTEXT)}
 
-    said = words(letter, VOICE)
+    said = render(letter, CONTEXT)
 
     assert {fact for fact in strings(facts) if fact in said.text} - {
         fact for fact in strings(facts) if fact in said.html

@@ -6,17 +6,17 @@ import pytest
 from jinja2 import UndefinedError
 
 from models import Language, LetterName
-from notifications.letters.rendering import Words
-from notifications.letters.samples import SAMPLES
+from notifications.letters.rendering import RenderedLetter
+from notifications.letters.samples import samples
 
 MODERATE = LetterName.MODERATE
 
 
 def subject(templates_dir: Path, list_name: str | None = None) -> str:
     """The subject that this folder leads to."""
-    return Words(
+    return RenderedLetter(
         MODERATE,
-        SAMPLES[MODERATE],
+        samples(Language.ENGLISH)[MODERATE],
         language=Language.ENGLISH,
         list_name=list_name,
         templates_dir=templates_dir,
@@ -46,7 +46,12 @@ def test_a_lists_own_template_counts_before_the_general_one(tmp_path: Path) -> N
 def test_what_is_not_overridden_stays_ours(tmp_path: Path) -> None:
     write(tmp_path, "general")
 
-    said = Words(MODERATE, SAMPLES[MODERATE], language=Language.ENGLISH, templates_dir=tmp_path)
+    said = RenderedLetter(
+        MODERATE,
+        samples(Language.ENGLISH)[MODERATE],
+        language=Language.ENGLISH,
+        templates_dir=tmp_path,
+    )
 
     assert "needs an approver's answer" in said.text.replace("\n", " ")
 

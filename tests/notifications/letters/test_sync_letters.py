@@ -7,16 +7,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Failure, Language, LetterName, Notification
-from notifications.letters.composition import compose, words
-from notifications.letters.rendering import Words
-from notifications.letters.samples import SAMPLES
+from notifications.letters.composition import compose, render
+from notifications.letters.rendering import RenderedLetter
+from notifications.letters.samples import samples
 from notifications.sms.gsm7 import is_gsm7, segments
-from notifications.wording.failures import SENTENCES, readable, why
+from notifications.wording.failures import SENTENCES, failure_sentence, readable_stderr
 from tests.builders import Cast
-from tests.notifications.voices import a_voice
+from tests.letter_context import a_context
 from tests.push_letters import tell_of_push
 
-VOICE = a_voice()
+CONTEXT = a_context()
 SYNC = [LetterName.SYNC_HELD, LetterName.SYNC_FAILING, LetterName.SYNC_RECOVERED]
 
 # What a command may say, and what may be left of it in a letter.
@@ -47,7 +47,7 @@ def test_who_may_edit_lists_is_told_of_which_list(
 ) -> None:
     letter = letter_about(session, people, name)
 
-    said = words(letter, VOICE)
+    said = render(letter, CONTEXT)
 
     assert letter.user is people.barbara
     assert all("announce" in part for part in (said.subject, said.text, said.html, said.sms))
@@ -55,7 +55,7 @@ def test_who_may_edit_lists_is_told_of_which_list(
 
 
 def test_a_held_push_is_told_in_numbers_with_both_ways_out(session: Session, people: Cast) -> None:
-    said = words(letter_about(session, people, LetterName.SYNC_HELD, before=1000), VOICE)
+    said = render(letter_about(session, people, LetterName.SYNC_HELD, before=1000), CONTEXT)
 
     for part in (" ".join(said.text.split()), said.html):
         assert "would remove 420 of the 1000 addresses" in part
@@ -70,15 +70,15 @@ def test_a_letter_of_an_earlier_version_leads_to_the_portal(session: Session, pe
     letter = letter_about(session, people, LetterName.SYNC_HELD)
     letter.detail = {name: fact for name, fact in letter.detail.items() if name != "list_id"}
 
-    said = words(letter, VOICE)
+    said = render(letter, CONTEXT)
 
-    assert f"\n    {VOICE.public_url}\n" in said.text
+    assert f"\n    {CONTEXT.public_url}\n" in said.text
 
 
 def test_a_failing_push_is_told_with_its_reason_and_what_the_command_said(
     session: Session, people: Cast
 ) -> None:
-    said = words(letter_about(session, people, LetterName.SYNC_FAILING), VOICE)
+    said = render(letter_about(session, people, LetterName.SYNC_FAILING), CONTEXT)
 
     for part in (said.text, said.html):
         assert "The command ended with exit status 255." in part
@@ -88,14 +88,14 @@ def test_a_failing_push_is_told_with_its_reason_and_what_the_command_said(
 
 
 def test_a_command_that_said_nothing_is_not_quoted(session: Session, people: Cast) -> None:
-    said = words(letter_about(session, people, LetterName.SYNC_FAILING, stderr=" \n\x07"), VOICE)
+    said = render(letter_about(session, people, LetterName.SYNC_FAILING, stderr=" \n\x07"), CONTEXT)
 
     assert "What the command said" not in said.text + said.html
 
 
 @pytest.mark.parametrize("stderr", SAID, ids=repr)
 def test_of_what_a_command_said_only_readable_lines_are_left(stderr: str) -> None:
-    assert readable(stderr) == SAID[stderr]
+    assert readable_stderr(stderr) == SAID[stderr]
 
 
 def test_what_a_command_said_is_neither_markup_nor_a_line_of_the_letters_own(
@@ -104,9 +104,9 @@ def test_what_a_command_said_is_neither_markup_nor_a_line_of_the_letters_own(
     stderr = "<script>alert(1)</script>\r\n--\r\nBcc: eve@example.com\r\n{{ 7 * 7 }}\x1b[2J\n.\n"
     letter = letter_about(session, people, LetterName.SYNC_FAILING, stderr=stderr)
 
-    said = words(letter, VOICE)
+    said = render(letter, CONTEXT)
 
-    header, _, _ = compose(letter, VOICE).partition(b"\r\n\r\n")
+    header, _, _ = compose(letter, CONTEXT).partition(b"\r\n\r\n")
     assert b"eve@" not in header
     assert "\x1b" not in said.text + said.html
     assert "<script" not in said.html
@@ -119,7 +119,7 @@ def test_what_a_command_said_is_neither_markup_nor_a_line_of_the_letters_own(
 def test_every_failure_has_a_sentence_in_every_language(
     failure: Failure, language: Language
 ) -> None:
-    sentence = why(failure, -9, language)
+    sentence = failure_sentence(failure, -9, language)
 
     assert sentence.endswith(".")
     assert ("9" in sentence) is (failure in {Failure.EXIT_STATUS, Failure.SIGNAL})
@@ -131,9 +131,9 @@ def test_every_failure_has_a_sentence_in_every_language(
 def test_even_for_a_big_list_with_a_long_name_one_sms_is_enough(
     name: LetterName, language: Language
 ) -> None:
-    facts = {**SAMPLES[name], "list": "x" * 30, "removals": 999_999, "before": 1_234_567}
+    facts = {**samples(language)[name], "list": "x" * 30, "removals": 999_999, "before": 1_234_567}
 
-    said = Words(name, facts, language=language).sms
+    said = RenderedLetter(name, facts, language=language).sms
 
     assert is_gsm7(said)
     assert segments(said) == 1

@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 
-from notifications.mime.list_headers import ListHeading
+from notifications.mime.list_headers import ListHeaders
 
 LIMIT = 1_000_000
 
-HEADING = ListHeading(
+HEADING = ListHeaders(
     list_id="announce.lists.example.org",
     list_name="Announcements",
     list_address="announce@lists.example.org",

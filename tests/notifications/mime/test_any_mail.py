@@ -6,8 +6,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from notifications.mime.envelope import with_crlf
-from notifications.mime.header_lines import take_apart
-from notifications.mime.list_headers import as_sent
+from notifications.mime.header_lines import split_mail
+from notifications.mime.list_headers import add_list_headers
 from notifications.mime.parse import AuthoredMail, Unreadable, read
 from tests.notifications.mime.small_mails import HEADING, LIMIT
 from tests.notifications.mime.strange_mails import REAL, any_bytes, built, mutated, strange
@@ -55,11 +55,11 @@ def test_a_mail_of_odd_pieces_is_a_mail_or_is_refused_in_words(raw: bytes) -> No
 @settings(max_examples=150, deadline=None)
 @example(REAL[3], "Ä")
 def test_what_is_sent_has_no_fields_but_the_authors_and_ours(raw: bytes, list_name: str) -> None:
-    before = take_apart(raw)
+    before = split_mail(raw)
 
-    sent = as_sent(raw, replace(HEADING, list_name=list_name))
+    sent = add_list_headers(raw, replace(HEADING, list_name=list_name))
 
-    after = take_apart(sent)
+    after = split_mail(sent)
     assert after.body == before.body
     assert sent == with_crlf(sent)
     authors = [field.lines for field in before.fields]
@@ -78,8 +78,8 @@ def test_what_is_accepted_reads_the_same_when_it_is_sent(raw: bytes) -> None:
     mail = understood(raw)
     assume(mail is not None)
 
-    sent = as_sent(raw, HEADING)
+    sent = add_list_headers(raw, HEADING)
 
     assert understood(sent) == mail
-    assert as_sent(raw, HEADING) == sent
-    assert as_sent(sent, HEADING) == sent
+    assert add_list_headers(raw, HEADING) == sent
+    assert add_list_headers(sent, HEADING) == sent

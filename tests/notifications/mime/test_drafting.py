@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import User
-from notifications.mime.compose import Typed, composed, file_name, typed_in
+from notifications.mime.compose import TypedMessage, compose_mail, file_name, read_typed
 from notifications.mime.parse import Attachment, read
 
 ADA = User(name="Ada Lovelace", address="ada@example.org")
@@ -24,7 +24,7 @@ FILES = st.builds(
 
 @given(text=TEXTS, html=TEXTS, files=st.lists(FILES, max_size=3))
 def test_what_was_typed_is_found_again(text: str, html: str, files: list[Attachment]) -> None:
-    again = typed_in(composed(Typed("Hello", text, html, files), ADA))
+    again = read_typed(compose_mail(TypedMessage("Hello", text, html, files), ADA))
 
     assert (again.subject, again.text, again.html) == ("Hello", text, html)
     assert [one.content for one in again.attachments] == [one.content for one in files]
@@ -33,7 +33,7 @@ def test_what_was_typed_is_found_again(text: str, html: str, files: list[Attachm
 
 @given(st.text(CHARACTERS, max_size=300))
 def test_any_subject_is_one_line(subject: str) -> None:
-    raw = composed(Typed(subject, "x", ""), ADA)
+    raw = compose_mail(TypedMessage(subject, "x", ""), ADA)
 
     assert raw.isascii()
     assert max(map(len, raw.split(b"\r\n"))) <= 998
@@ -43,27 +43,32 @@ def test_any_subject_is_one_line(subject: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "shape"),
     [
-        (Typed("s", "t", ""), ["text/plain"]),
-        (Typed("s", "", "<p>h</p>"), ["text/html"]),
-        (Typed("s", "", ""), ["text/plain"]),
-        (Typed("s", "t", "h"), ["multipart/alternative", "text/plain", "text/html"]),
+        (TypedMessage("s", "t", ""), ["text/plain"]),
+        (TypedMessage("s", "", "<p>h</p>"), ["text/html"]),
+        (TypedMessage("s", "", ""), ["text/plain"]),
+        (TypedMessage("s", "t", "h"), ["multipart/alternative", "text/plain", "text/html"]),
         (
-            Typed("s", "t", "h", [Attachment("a.pdf", "application/pdf", 1, b"x")]),
+            TypedMessage("s", "t", "h", [Attachment("a.pdf", "application/pdf", 1, b"x")]),
             [
-                *("multipart/mixed", "multipart/alternative", "text/plain", "text/html"),
+                "multipart/mixed",
+                "multipart/alternative",
+                "text/plain",
+                "text/html",
                 "application/pdf",
             ],
         ),
     ],
 )
-def test_the_parts_nest_as_mail_programs_expect(typed: Typed, shape: list[str]) -> None:
-    mail = message_from_bytes(composed(typed, ADA), policy=policy.default)
+def test_the_parts_nest_as_mail_programs_expect(typed: TypedMessage, shape: list[str]) -> None:
+    mail = message_from_bytes(compose_mail(typed, ADA), policy=policy.default)
 
     assert [part.get_content_type() for part in mail.walk()] == shape
 
 
 def test_the_heading_says_who_wrote_it_and_leaves_the_rest_to_the_list() -> None:
-    mail = message_from_bytes(composed(Typed("Grüße", "Hällo", ""), ADA), policy=policy.default)
+    mail = message_from_bytes(
+        compose_mail(TypedMessage("Grüße", "Hällo", ""), ADA), policy=policy.default
+    )
 
     assert mail["From"] == "Ada Lovelace <ada@example.org>"
     assert mail["Subject"] == "Grüße"
@@ -74,7 +79,7 @@ def test_the_heading_says_who_wrote_it_and_leaves_the_rest_to_the_list() -> None
 def test_an_author_with_an_international_address_is_named() -> None:
     author = User(name="Jürgen", address="jürgen@example.org")
 
-    raw = composed(Typed("s", "t", ""), author)
+    raw = compose_mail(TypedMessage("s", "t", ""), author)
 
     assert "jürgen@example.org" in raw.decode()
     assert read(raw, limit=len(raw)).text == "t\n"
@@ -94,9 +99,9 @@ def test_an_author_with_an_international_address_is_named() -> None:
     ],
 )
 def test_a_file_goes_as_what_it_may_be(given_type: str, kept: str) -> None:
-    raw = composed(Typed("s", "t", "", [Attachment("a", given_type, 1, b"x")]), ADA)
+    raw = compose_mail(TypedMessage("s", "t", "", [Attachment("a", given_type, 1, b"x")]), ADA)
 
-    assert typed_in(raw).attachments[0].content_type == kept.lower()
+    assert read_typed(raw).attachments[0].content_type == kept.lower()
     assert b"evil" not in raw
 
 
@@ -114,7 +119,9 @@ def test_a_file_goes_as_what_it_may_be(given_type: str, kept: str) -> None:
     ],
 )
 def test_a_file_has_a_harmless_name(given_name: str, kept: str) -> None:
-    raw = composed(Typed("s", "t", "", [Attachment(given_name, "image/png", 1, b"x")]), ADA)
+    raw = compose_mail(
+        TypedMessage("s", "t", "", [Attachment(given_name, "image/png", 1, b"x")]), ADA
+    )
 
     assert file_name(given_name) == kept
-    assert [one.filename for one in typed_in(raw).attachments] == [kept]
+    assert [one.filename for one in read_typed(raw).attachments] == [kept]

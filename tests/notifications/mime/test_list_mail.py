@@ -6,17 +6,17 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from notifications.mime.header_lines import take_apart
-from notifications.mime.list_headers import as_sent
+from notifications.mime.header_lines import split_mail
+from notifications.mime.list_headers import add_list_headers
 from tests.notifications.mime.small_mails import FROM, HEADING
 
 
 def names(mail: bytes) -> list[str]:
-    return [field.name for field in take_apart(mail).fields]
+    return [field.name for field in split_mail(mail).fields]
 
 
 def value(mail: bytes, name: str) -> str:
-    (field,) = [field for field in take_apart(mail).fields if field.name == name]
+    (field,) = [field for field in split_mail(mail).fields if field.name == name]
     return field.value.decode()
 
 
@@ -27,7 +27,7 @@ def test_what_the_author_wrote_stays_byte_for_byte_and_in_order() -> None:
     )
     body = b"\r\nGr\xfc\xdfe\t \r\n--\r\n\x0c\r\n.\r\nno end"
 
-    sent = as_sent(raw + b"\r\n" + body, HEADING)
+    sent = add_list_headers(raw + b"\r\n" + body, HEADING)
 
     added = (
         b'List-Id: "Announcements" <announce.lists.example.org>\r\n'
@@ -37,7 +37,7 @@ def test_what_the_author_wrote_stays_byte_for_byte_and_in_order() -> None:
 
 
 def test_what_is_missing_is_added() -> None:
-    sent = as_sent(FROM + b"\r\nHello", HEADING)
+    sent = add_list_headers(FROM + b"\r\nHello", HEADING)
 
     assert sent == (
         FROM + b"Date: Wed, 31 Jan 2029 12:30:00 +0000\r\n"
@@ -48,12 +48,12 @@ def test_what_is_missing_is_added() -> None:
 
 
 def test_a_copy_to_somebody_is_recipient_enough() -> None:
-    assert "to" not in names(as_sent(FROM + b"Cc: grace@example.org\r\n\r\n", HEADING))
+    assert "to" not in names(add_list_headers(FROM + b"Cc: grace@example.org\r\n\r\n", HEADING))
 
 
 @pytest.mark.parametrize("name", ["To", "Message-ID", "Date"])
 def test_an_empty_field_counts_as_missing(name: str) -> None:
-    sent = as_sent(FROM + name.encode() + b": \r\n \r\n\r\n", HEADING)
+    sent = add_list_headers(FROM + name.encode() + b": \r\n \r\n\r\n", HEADING)
 
     assert value(sent, name.lower())
 
@@ -70,7 +70,7 @@ def test_an_empty_field_counts_as_missing(name: str) -> None:
 def test_fields_of_another_journey_are_dropped(name: str) -> None:
     field = name.encode() + b": eve@\r\n\tevil.example\r\n"
 
-    sent = as_sent(field.upper() + FROM + field.lower() + b"\r\n" + field, HEADING)
+    sent = add_list_headers(field.upper() + FROM + field.lower() + b"\r\n" + field, HEADING)
 
     header, _, body = sent.partition(b"\r\n\r\n")
     assert b"evil" not in header.lower()
@@ -90,7 +90,7 @@ def test_fields_of_another_journey_are_dropped(name: str) -> None:
     ],
 )
 def test_the_author_is_the_sender_where_somebody_else_is_from(written: str, sender: bool) -> None:
-    sent = as_sent(f"From: {written}\r\n\r\n".encode(), HEADING)
+    sent = add_list_headers(f"From: {written}\r\n\r\n".encode(), HEADING)
 
     assert ("sender" in names(sent)) == sender
     if sender:
@@ -98,7 +98,7 @@ def test_the_author_is_the_sender_where_somebody_else_is_from(written: str, send
 
 
 def test_the_line_of_an_mbox_file_is_dropped() -> None:
-    sent = as_sent(b"From ada Mon Jan  1 00:00:00 2029\n" + FROM + b"\nFrom me\n", HEADING)
+    sent = add_list_headers(b"From ada Mon Jan  1 00:00:00 2029\n" + FROM + b"\nFrom me\n", HEADING)
 
     assert sent.startswith(FROM)
     assert sent.endswith(b"\r\n\r\nFrom me\r\n")
@@ -106,7 +106,7 @@ def test_the_line_of_an_mbox_file_is_dropped() -> None:
 
 def test_a_mail_without_a_body_gets_an_empty_one() -> None:
     for raw in (FROM, FROM.rstrip(), FROM + b"\r\n"):
-        assert as_sent(raw, HEADING).endswith(b"Precedence: list\r\n\r\n")
+        assert add_list_headers(raw, HEADING).endswith(b"Precedence: list\r\n\r\n")
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_mail_without_a_body_gets_an_empty_one() -> None:
     ],
 )
 def test_the_name_of_a_list_is_told_in_whatever_script(name: str) -> None:
-    sent = as_sent(FROM + b"\r\n", replace(HEADING, list_name=name))
+    sent = add_list_headers(FROM + b"\r\n", replace(HEADING, list_name=name))
 
     lines = sent.partition(b"\r\n\r\n")[0].split(b"\r\n")
     assert all(len(line) <= 78 and line.isascii() for line in lines)
@@ -146,7 +146,7 @@ def test_international_domains_are_written_in_ascii() -> None:
         message_id="<message.7@bücher.example>",
     )
 
-    sent = as_sent(FROM + b"\r\n", heading)
+    sent = add_list_headers(FROM + b"\r\n", heading)
 
     assert sent.isascii()
     assert value(sent, "list-post") == "<mailto:announce+x@xn--bcher-kva.example>"

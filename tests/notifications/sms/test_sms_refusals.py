@@ -11,8 +11,8 @@ import requests
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 
-from notifications.channel import Away, NotDelivered
-from notifications.sms.twilio import OptedOut, Phone
+from notifications.channel import NotDelivered, Unavailable
+from notifications.sms.twilio import OptedOut, TwilioAccount
 from sandbox.phone import PhoneNetwork
 
 GRACE, LINUS = "+33612345678", "+4915123456789"
@@ -27,8 +27,8 @@ def network() -> Iterator[PhoneNetwork]:
 
 
 @pytest.fixture
-def phone(network: PhoneNetwork) -> Phone:
-    return Phone(
+def phone(network: PhoneNetwork) -> TwilioAccount:
+    return TwilioAccount(
         account_sid=network.account.sid,
         auth_token=network.account.token,
         sender=network.account.number,
@@ -37,7 +37,7 @@ def phone(network: PhoneNetwork) -> Phone:
     )
 
 
-def refusal(phone: Phone, to: str = GRACE, text: str = TEXT) -> NotDelivered:
+def refusal(phone: TwilioAccount, to: str = GRACE, text: str = TEXT) -> NotDelivered:
     with pytest.raises(NotDelivered) as no:
         phone.send(text, to=to)
     return no.value
@@ -56,15 +56,15 @@ def failing(monkeypatch: pytest.MonkeyPatch, failure: Exception) -> None:
 
 
 @pytest.mark.parametrize("digit", "12349")
-def test_a_number_that_twilio_refuses_is_refused_for_good(phone: Phone, digit: str) -> None:
+def test_a_number_that_twilio_refuses_is_refused_for_good(phone: TwilioAccount, digit: str) -> None:
     no = refusal(phone, to=f"+1500555000{digit}")
 
     assert no.permanent
     assert not no.uncertain
-    assert not isinstance(no, Away)
+    assert not isinstance(no, Unavailable)
 
 
-def test_who_has_said_stop_is_known_as_such(network: PhoneNetwork, phone: Phone) -> None:
+def test_who_has_said_stop_is_known_as_such(network: PhoneNetwork, phone: TwilioAccount) -> None:
     network.text(GRACE, "Stop")
 
     assert isinstance(refusal(phone), OptedOut)
@@ -74,74 +74,76 @@ def test_who_has_said_stop_is_known_as_such(network: PhoneNetwork, phone: Phone)
 
 
 @pytest.mark.parametrize("digit", "178")
-def test_a_wrong_sender_is_the_operators_to_mend(phone: Phone, digit: str) -> None:
+def test_a_wrong_sender_is_the_operators_to_mend(phone: TwilioAccount, digit: str) -> None:
     no = refusal(replace(phone, sender=f"+1500555000{digit}"))
 
     assert not no.permanent
     assert not no.uncertain
 
 
-def test_a_wrong_service_or_callback_is_the_operators_to_mend(phone: Phone) -> None:
-    assert isinstance(refusal(replace(phone, sender="MG" + "0" * 32)), Away)
-    assert isinstance(refusal(replace(phone, status_callback="listgate")), Away)
+def test_a_wrong_service_or_callback_is_the_operators_to_mend(phone: TwilioAccount) -> None:
+    assert isinstance(refusal(replace(phone, sender="MG" + "0" * 32)), Unavailable)
+    assert isinstance(refusal(replace(phone, status_callback="listgate")), Unavailable)
 
 
-def test_wrong_credentials_are_the_operators_to_mend(phone: Phone) -> None:
+def test_wrong_credentials_are_the_operators_to_mend(phone: TwilioAccount) -> None:
     no = refusal(replace(phone, auth_token="wrong"))
 
-    assert isinstance(no, Away)
+    assert isinstance(no, Unavailable)
     assert "TWILIO_AUTH_TOKEN" in str(no)
-    assert isinstance(refusal(replace(phone, account_sid="AC" + "0" * 32)), Away)
+    assert isinstance(refusal(replace(phone, account_sid="AC" + "0" * 32)), Unavailable)
 
 
-def test_a_text_that_is_too_long_is_refused_for_good(phone: Phone) -> None:
+def test_a_text_that_is_too_long_is_refused_for_good(phone: TwilioAccount) -> None:
     assert refusal(phone, text="a" * 1601).permanent
 
 
 @pytest.mark.parametrize(("status", "code"), [(402, 20402), (403, 20003), (404, 20404)])
 def test_an_account_in_trouble_is_the_operators_to_mend(
-    network: PhoneNetwork, phone: Phone, status: int, code: int
+    network: PhoneNetwork, phone: TwilioAccount, status: int, code: int
 ) -> None:
     network.fail(status=status, code=code)
 
     no = refusal(phone)
-    assert isinstance(no, Away)
+    assert isinstance(no, Unavailable)
     assert not no.uncertain
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_trouble_at_twilio_passes_but_may_have_swallowed_the_sms(
-    network: PhoneNetwork, phone: Phone, status: int
+    network: PhoneNetwork, phone: TwilioAccount, status: int
 ) -> None:
     network.fail(status=status)
 
     no = refusal(phone)
-    assert isinstance(no, Away)
+    assert isinstance(no, Unavailable)
     assert no.uncertain
     assert phone.send(TEXT, to=GRACE)
 
 
 def test_too_many_sms_at_once_are_too_many_for_the_moment(
-    network: PhoneNetwork, phone: Phone
+    network: PhoneNetwork, phone: TwilioAccount
 ) -> None:
     network.fail(status=429, code=20429)
 
     no = refusal(phone)
-    assert (no.permanent, no.uncertain, isinstance(no, Away)) == (False, False, False)
+    assert (no.permanent, no.uncertain, isinstance(no, Unavailable)) == (False, False, False)
 
 
-def test_an_unknown_refusal_of_this_sms_is_for_good(network: PhoneNetwork, phone: Phone) -> None:
+def test_an_unknown_refusal_of_this_sms_is_for_good(
+    network: PhoneNetwork, phone: TwilioAccount
+) -> None:
     network.fail(status=400, code=29999)
 
     assert refusal(phone).permanent
 
 
 def test_a_network_that_is_down_has_certainly_taken_nothing(
-    network: PhoneNetwork, phone: Phone
+    network: PhoneNetwork, phone: TwilioAccount
 ) -> None:
     network.stop()
     no = refusal(phone)
-    assert isinstance(no, Away)
+    assert isinstance(no, Unavailable)
     assert not no.uncertain
 
     network.start()
@@ -159,18 +161,18 @@ def test_a_network_that_is_down_has_certainly_taken_nothing(
     ],
 )
 def test_only_what_never_left_this_machine_is_certain(
-    phone: Phone, monkeypatch: pytest.MonkeyPatch, failure: Exception, uncertain: bool
+    phone: TwilioAccount, monkeypatch: pytest.MonkeyPatch, failure: Exception, uncertain: bool
 ) -> None:
     failing(monkeypatch, failure)
 
     no = refusal(phone)
-    assert isinstance(no, Away)
+    assert isinstance(no, Unavailable)
     assert no.uncertain == uncertain
 
 
 @pytest.mark.parametrize("body", ["", "{}", "[]", "null", "<html>Sign in</html>", '{"sid": null}'])
 def test_an_answer_that_makes_no_sense_leaves_it_open(
-    phone: Phone, monkeypatch: pytest.MonkeyPatch, body: str
+    phone: TwilioAccount, monkeypatch: pytest.MonkeyPatch, body: str
 ) -> None:
     answering(monkeypatch, 201, body)
 
@@ -179,7 +181,7 @@ def test_an_answer_that_makes_no_sense_leaves_it_open(
 
 
 def test_twilios_newer_form_of_an_error_is_understood_too(
-    phone: Phone, monkeypatch: pytest.MonkeyPatch
+    phone: TwilioAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     problem = {"type": "https://…", "title": "Opted out", "status": 400, "code": 21610}
     answering(monkeypatch, 400, json.dumps(problem))
@@ -188,7 +190,7 @@ def test_twilios_newer_form_of_an_error_is_understood_too(
 
 
 def test_no_number_and_no_text_is_told_to_logs_and_pages(
-    network: PhoneNetwork, phone: Phone, caplog: pytest.LogCaptureFixture
+    network: PhoneNetwork, phone: TwilioAccount, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     told = [str(refusal(phone, to=f"+1500555000{digit}")) for digit in "12349"]
@@ -203,7 +205,7 @@ def test_no_number_and_no_text_is_told_to_logs_and_pages(
         assert secret not in caplog.text + " ".join(told)
 
 
-def test_what_twilio_said_is_kept_for_the_row(phone: Phone) -> None:
+def test_what_twilio_said_is_kept_for_the_row(phone: TwilioAccount) -> None:
     no = refusal(phone, to="+15005550001")
 
     assert "21211" in no.answer

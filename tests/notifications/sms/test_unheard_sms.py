@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 from models import Channel, Notification, NotificationState
 from models.clock import now
 from notifications.letters.delivery import deliver
-from notifications.retry import UNHEARD
+from notifications.retry import SMS_FALLBACK_AFTER
 from sandbox.mailbox import Mailbox
 from sandbox.phone import PhoneNetwork
 from tests.builders import Cast, a_letter
-from tests.notifications.voices import a_voice
+from tests.letter_context import a_context
 
 
 @pytest.fixture
@@ -29,11 +29,11 @@ def fail(session: Session, sms: Notification) -> bool:
     sms.due_at = now()
     with PhoneNetwork() as network:
         network.fail(3)
-        return deliver(session, sms, a_voice(network=network))
+        return deliver(session, sms, a_context(network=network))
 
 
 def test_it_is_tried_again_for_a_day(session: Session, sms: Notification) -> None:
-    for age in (timedelta(0), UNHEARD - timedelta(minutes=1)):
+    for age in (timedelta(0), SMS_FALLBACK_AFTER - timedelta(minutes=1)):
         assert fail(session, sms)
         sms.uncertain_since = now() - age
 
@@ -43,7 +43,7 @@ def test_it_is_tried_again_for_a_day(session: Session, sms: Notification) -> Non
 
 def test_after_a_day_it_has_failed(session: Session, sms: Notification) -> None:
     fail(session, sms)
-    sms.uncertain_since = now() - UNHEARD - timedelta(minutes=1)
+    sms.uncertain_since = now() - SMS_FALLBACK_AFTER - timedelta(minutes=1)
 
     assert not fail(session, sms)
     assert sms.state is NotificationState.FAILED
@@ -51,11 +51,11 @@ def test_after_a_day_it_has_failed(session: Session, sms: Notification) -> None:
 
 def test_a_mail_is_never_given_up_because_the_relay_is_away(session: Session, people: Cast) -> None:
     letter = a_letter(session, people)
-    letter.uncertain_since = now() - 9 * UNHEARD
+    letter.uncertain_since = now() - 9 * SMS_FALLBACK_AFTER
 
     with Mailbox() as mailbox:
         mailbox.stop()
-        assert deliver(session, letter, a_voice(mailbox))
+        assert deliver(session, letter, a_context(mailbox))
 
     assert letter.state is NotificationState.PENDING
 
@@ -65,11 +65,11 @@ def test_a_killed_worker_is_no_reason_to_send_an_sms_twice(
 ) -> None:
     with PhoneNetwork() as network:
         with session.begin_nested() as work:
-            deliver(session, sms, a_voice(network=network))
+            deliver(session, sms, a_context(network=network))
             work.rollback()
         assert sms.state is NotificationState.PENDING
         sms.ring()
 
-        deliver(session, sms, a_voice(network=network))
+        deliver(session, sms, a_context(network=network))
 
         assert [sms.provider_id] == [each.sid for each in network.messages]

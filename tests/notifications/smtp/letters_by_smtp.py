@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from notifications.channel import Away, NotDelivered
+from notifications.channel import NotDelivered, Unavailable
 from notifications.smtp.relay import Connection, Relay
 
 ADA, GRACE, EDSGER = "ada@example.org", "grace@example.org", "edsger@example.org"
@@ -34,7 +34,7 @@ def failure_of(connection: Connection, recipient: str = EDSGER) -> NotDelivered:
 def failure_to_connect(url: str, *, timeout: float = 5, verify: bool = True) -> str:
     """The sentence, which is never final and quotes no address."""
     relay = Relay.from_url(url, timeout=timeout, verify=verify)
-    with pytest.raises(Away) as caught, relay.connect():
+    with pytest.raises(Unavailable) as caught, relay.connect():
         pytest.fail("there is a connection")
     assert (caught.value.permanent, caught.value.uncertain) == (False, False)
     assert "@" not in str(caught.value)

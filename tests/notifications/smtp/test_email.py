@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from notifications.channel import Away
+from notifications.channel import Unavailable
 from notifications.smtp.relay import Connection
 from sandbox.mailbox import Mailbox
 from tests.notifications.smtp.letters_by_smtp import (
@@ -96,7 +96,7 @@ def test_4xx_is_for_now_and_5xx_for_good(
         failure = failure_of(connection)
 
     assert (failure.permanent, failure.uncertain) == (permanent, False)
-    assert isinstance(failure, Away) == reply.startswith("530")
+    assert isinstance(failure, Unavailable) == reply.startswith("530")
     assert numbers in str(failure)
     assert "@" not in str(failure)
     assert failure.answer.startswith(reply[:3])

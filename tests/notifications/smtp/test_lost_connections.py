@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from notifications.channel import Away, NotDelivered
+from notifications.channel import NotDelivered, Unavailable
 from notifications.smtp.relay import Connection
 from sandbox.mailbox import Mailbox
 from tests.notifications.smtp.letters_by_smtp import (
@@ -112,7 +112,7 @@ def test_a_server_that_went_away_is_asked_once_for_a_whole_batch(
 
     failures = [failure_of(connection) for _ in range(3)]
 
-    assert all(isinstance(failure, Away) for failure in failures)
+    assert all(isinstance(failure, Unavailable) for failure in failures)
     assert "refuses connections" in str(failures[0])
     assert "was not tried" in str(failures[1])
     assert "was not tried" in str(failures[2])

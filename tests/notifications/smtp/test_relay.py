@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from notifications.channel import Away
+from notifications.channel import Unavailable
 from notifications.smtp.relay import Relay
 from sandbox.mailbox import Mailbox
 from settings.types import SmtpServer
@@ -123,7 +123,7 @@ def test_a_server_that_never_answers_is_tried_again(scheme: str) -> None:
 
 
 def test_a_name_that_cannot_be_one_is_the_operators_to_mend() -> None:
-    assert "out of reach" in failure_to_connect("smtp://mail..example.org")
+    assert "cannot be reached" in failure_to_connect("smtp://mail..example.org")
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_a_missing_login_is_the_operators_to_mend(server_tls: ssl.SSLContext) ->
         Mailbox(starttls=server_tls, users={"listgate": "s3cret"}) as mailbox,
         connected(mailbox.url) as connection,
     ):
-        assert isinstance(failure_of(connection), Away)
+        assert isinstance(failure_of(connection), Unavailable)
 
 
 def test_a_server_that_knows_no_login_is_the_operators_to_mend() -> None:

@@ -14,10 +14,10 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po
 
 from models import Language, LetterName, Refusal
-from notifications.letters.rendering import PARTS, Words
-from notifications.letters.samples import SAMPLES
+from notifications.letters.rendering import PARTS, RenderedLetter
+from notifications.letters.samples import samples
 from notifications.sms.gsm7 import is_gsm7, segments
-from notifications.wording.languages import CATALOGS, told, translations
+from notifications.wording.languages import CATALOGS, format_moment, translations
 from portal.app import app
 from workflows import tasks
 
@@ -35,7 +35,7 @@ GAP = re.compile(r"%\((\w+)\)[a-z]")
 def refusals(kind: type[Refusal] = Refusal) -> Iterator[str]:
     """The names of all refusals, whose first argument is a sentence for a person."""
     assert app, "with the portal and the tasks, every module that refuses is known"
-    assert tasks.voice
+    assert tasks.letter_context
     yield kind.__name__
     for one in kind.__subclasses__():
         yield from refusals(one)
@@ -130,7 +130,7 @@ def test_a_catalog_says_whose_it_is(language: Language) -> None:
 @pytest.mark.parametrize("letter", list(LetterName))
 @pytest.mark.parametrize("language", list(Language))
 def test_every_part_of_every_letter_can_be_filled(letter: LetterName, language: Language) -> None:
-    said = Words(letter, SAMPLES[letter], language=language)
+    said = RenderedLetter(letter, samples(language)[letter], language=language)
 
     assert all([said.subject, said.text, said.html, said.sms])
     assert "\n" not in said.subject
@@ -139,9 +139,9 @@ def test_every_part_of_every_letter_can_be_filled(letter: LetterName, language: 
 
 @pytest.mark.parametrize("language", list(Language))
 def test_the_question_fits_one_sms(language: Language) -> None:
-    facts = {**SAMPLES[LetterName.MODERATE], "subject": "Ein sehr langer Betreff: " * 9}
+    facts = {**samples(language)[LetterName.MODERATE], "subject": "Ein sehr langer Betreff: " * 9}
 
-    said = Words(LetterName.MODERATE, facts, language=language).sms
+    said = RenderedLetter(LetterName.MODERATE, facts, language=language).sms
 
     assert is_gsm7(said)
     assert segments(said) == 1
@@ -160,6 +160,6 @@ def test_a_time_is_told_with_its_zone() -> None:
     moment = datetime(2027, 1, 31, 8, 0, tzinfo=UTC)
     paris = ZoneInfo("Europe/Paris")
 
-    assert "9:00" in told(moment, Language.ENGLISH, paris)
-    assert told(moment, Language.GERMAN, paris).endswith("MEZ")
-    assert "31 janv. 2027" in told(moment, Language.FRENCH, paris)
+    assert "9:00" in format_moment(moment, Language.ENGLISH, paris)
+    assert format_moment(moment, Language.GERMAN, paris).endswith("MEZ")
+    assert "31 janv. 2027" in format_moment(moment, Language.FRENCH, paris)

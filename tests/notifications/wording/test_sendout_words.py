@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from models import Language, LetterName, Rate, SendoutRules, Window
 from notifications.letters import letters
-from notifications.letters.composition import words
+from notifications.letters.composition import render
 from notifications.wording.sendout_words import rate_words, recorded_words, span_words, window_words
 from tests.builders import Cast, a_letter
-from tests.notifications.voices import a_voice
+from tests.letter_context import a_context
 
 NINE = datetime(2030, 1, 31, 9, tzinfo=UTC)
 NIGHT = SendoutRules(Rate(500, 30), (Window.read("22:00-06:00"),))
@@ -26,7 +26,7 @@ def letter(session: Session, people: Cast, which: LetterName, in_hours: int | No
     """The letter about a message that is due then, as a text with usual blanks."""
     send_at = None if in_hours is None else NINE + timedelta(hours=in_hours)
     written = a_letter(session, people, which, send_at=send_at)
-    return words(written, a_voice()).text.replace("\N{NARROW NO-BREAK SPACE}", " ")
+    return render(written, a_context()).text.replace("\N{NARROW NO-BREAK SPACE}", " ")
 
 
 @pytest.mark.parametrize("which", [LetterName.MODERATE, LetterName.REMINDER])
@@ -73,7 +73,7 @@ def test_a_letter_about_a_draft_without_any_time_names_none(session: Session, pe
     people.announce.sendout_rules = NIGHT
     written.message.sendout_rules = SendoutRules(windows=(Window.read("08:00-10:00"),))
 
-    assert words(written, a_voice()).text
+    assert render(written, a_context()).text
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from models.clock import now
 from notifications.letters.delivery import deliver
 from tests.builders import Cast
 from tests.portal.accounts.test_log_in import hashes_computed
-from tests.portal.visitors import VOICE, Visitor, give_password, link_for
+from tests.portal.visitors import CONTEXT, Visitor, give_password, link_for
 from workflows.notify import try_other_channel
 from workflows.outbox import Bell
 from workflows.people import addresses
@@ -188,7 +188,7 @@ def test_a_letter_with_a_link_is_not_sent_after_its_time(session: Session, peopl
     assert letter.link
     letter.link.expires_at = now()
 
-    deliver(session, letter, VOICE)
+    deliver(session, letter, CONTEXT)
 
     assert letter.state is NotificationState.MOOT
 

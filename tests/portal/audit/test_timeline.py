@@ -13,7 +13,7 @@ from notifications.letters.delivery import deliver
 from portal.wording.audit_sentences import SENTENCES, label, sentence
 from sandbox.mailbox import Mailbox
 from tests.builders import LIMIT, Cast, a_dispatch, a_draft, a_letter, a_request, an_eml
-from tests.notifications.voices import a_voice
+from tests.letter_context import a_context
 from workflows import sweep
 from workflows.lists import lists
 from workflows.messages import drafts
@@ -51,10 +51,10 @@ def mailbox() -> Iterator[Mailbox]:
 
 def live_through_everything(session: Session, people: Cast, mailbox: Mailbox) -> None:
     """Have everything happen to messages that can happen to them."""
-    voice = a_voice(mailbox)
-    deliver(session, a_letter(session, people), voice)  # asked, notified
+    context = a_context(mailbox)
+    deliver(session, a_letter(session, people), context)  # asked, notified
     mailbox.answer("ada@example.org", "550 5.1.1 no such user")
-    deliver(session, a_letter(session, people, LetterName.REJECTED), voice)  # not notified
+    deliver(session, a_letter(session, people, LetterName.REJECTED), context)  # not notified
     a_letter(session, people, LetterName.RETURNED)  # approved, returned
     a_letter(session, people, LetterName.REMINDER)
     grow_impatient(session, people)
@@ -69,7 +69,7 @@ def live_through_everything(session: Session, people: Cast, mailbox: Mailbox) ->
     release(session, released, actor=Actor(people.barbara, Door.PORTAL))
     recall(session, released, actor=Actor(people.barbara, Door.PORTAL))
     sent, stopped = a_dispatch(session, people), a_dispatch(session, people)
-    send(session, sent.id, claim(session, sent, UTC), voice.mailer)
+    send(session, sent.id, claim(session, sent, UTC), context.mailer)
     claim(session, sent, UTC)  # finished sending
     lose_sight_of(session, stopped)
     recall(session, stopped.message, actor=Actor(people.ada, Door.PORTAL))

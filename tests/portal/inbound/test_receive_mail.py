@@ -11,7 +11,7 @@ from models.database import new_session
 from notifications.letters.keys import hashed
 from sandbox.stack import BIN
 from tests.builders import ROOT, a_request, cast
-from tests.notifications.voices import KEYS
+from tests.letter_context import KEYS
 from workflows.outbox import Bell
 from workflows.transaction import transaction
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Actor, Door, Message, User
-from notifications.mime.compose import Typed, composed, typed_in
+from notifications.mime.compose import TypedMessage, compose_mail, read_typed
 from tests.builders import LIMIT, Cast, a_list
 from tests.portal.visitors import Visitor
 from workflows.lists.archive import archive
@@ -23,7 +23,9 @@ def draft(session: Session, people: Cast) -> Message:
     old = a_list(session, "old")
     message = write(
         session,
-        Draft(old, composed(Typed("Plans", "Dear members,", ""), people.ada), composed=True),
+        Draft(
+            old, compose_mail(TypedMessage("Plans", "Dear members,", ""), people.ada), composed=True
+        ),
         actor=Actor(people.ada, Door.PORTAL),
         max_bytes=LIMIT,
     )
@@ -70,7 +72,7 @@ def test_the_draft_says_why_it_cannot_go_there_and_goes_elsewhere(
 
     session.expire_all()
     assert draft.mailing_list == people.announce
-    assert typed_in(draft.raw).text == "Dear members,"
+    assert read_typed(draft.raw).text == "Dear members,"
 
 
 @pytest.mark.parametrize("new", [True, False])

@@ -18,7 +18,7 @@ from models import (
 )
 from models.clock import now
 from notifications.letters.keys import hashed
-from notifications.mime.compose import Typed, composed
+from notifications.mime.compose import TypedMessage, compose_mail
 from notifications.mime.parse import Attachment
 from tests.builders import LIMIT, Cast, a_list, cast, person
 from tests.portal.matrix.forms import PASSWORD
@@ -32,7 +32,7 @@ from workflows.moderation.approver_keys import view
 from workflows.moderation.decide import decide, request_approval
 from workflows.people.roles import create_role
 
-WORDS = Typed(
+WORDS = TypedMessage(
     "A secret subject",
     "Dear members,",
     "<p>Dear members</p>",
@@ -113,7 +113,7 @@ def some_messages(session: Session, known: Cast) -> dict[str, int]:
 
 def a_message(session: Session, known: Cast, author: User) -> Message:
     """A draft for the list announce, with HTML and a file."""
-    raw = composed(WORDS, author)
+    raw = compose_mail(WORDS, author)
     return write(
         session,
         Draft(known.announce, raw, composed=True),

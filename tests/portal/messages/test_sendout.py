@@ -50,7 +50,7 @@ def closed() -> tuple[Window, datetime]:
 
 def told(moment: datetime) -> str:
     """As pages in English tell it."""
-    return languages.told(moment, Language.ENGLISH, ZoneInfo("UTC"))
+    return languages.format_moment(moment, Language.ENGLISH, ZoneInfo("UTC"))
 
 
 def fact(visitor: Visitor, label: str) -> str:

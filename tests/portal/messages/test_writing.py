@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Act, Actor, AuditEntry, Door, Message, MessageState, User
-from notifications.mime.compose import typed_in
+from notifications.mime.compose import read_typed
 from tests.builders import Cast, a_draft, an_eml
 from tests.portal.visitors import PUBLIC, TOKEN, Visitor
 from workflows.messages.write import hand_in
@@ -39,7 +39,7 @@ def test_what_is_typed_becomes_a_draft(session: Session, people: Cast, as_person
     assert send(ada, "/messages/new", **TYPED, attachments=(BytesIO(b"%PDF"), "plan.pdf")) == 303
 
     draft = newest(session)
-    typed = typed_in(draft.raw)
+    typed = read_typed(draft.raw)
     assert (draft.state, draft.author, draft.mailing_list.short_name) == (
         MessageState.DRAFT,
         people.ada,
@@ -62,7 +62,7 @@ def test_a_draft_is_edited_as_it_was_typed(
     changed = {**TYPED, "text": "Bye", "attachments": (BytesIO(b"2"), "two.txt")}
     assert send(ada, page, **changed, without="0") == 303
 
-    typed = typed_in(newest(session).raw)
+    typed = read_typed(newest(session).raw)
     assert (typed.text, [one.filename for one in typed.attachments]) == ("Bye", ["two.txt"])
     entries = session.scalars(select(AuditEntry.act).where(AuditEntry.door == Door.PORTAL))
     assert Act.REWROTE in set(entries)
@@ -150,7 +150,7 @@ def test_what_was_handed_in_is_not_edited(session: Session, people: Cast, as_per
 
     assert send(ada, f"/messages/{draft.id}/draft", **(TYPED | {"text": "Bye"})) == 409
 
-    assert typed_in(newest(session).raw).text == "Hello,\n\nbye"
+    assert read_typed(newest(session).raw).text == "Hello,\n\nbye"
 
 
 def test_large_forms_are_for_those_who_have_logged_in(

@@ -3,24 +3,24 @@
 import pytest
 
 from portal.app import app
-from tests.notifications.voices import a_voice
+from tests.letter_context import a_context
 
-VOICE = a_voice()
+CONTEXT = a_context()
 
 
 @pytest.mark.parametrize(
     ("link", "page"),
     [
-        (VOICE.page(7), "requests.show"),
-        (VOICE.message_page(7), "messages.show"),
-        (VOICE.person_page(7), "people.show"),
-        (VOICE.held_push_page(7), "sync.ask_confirmation"),
-        (VOICE.link(7), "moderation.show"),
-        (VOICE.mailed_link(7), "accounts.show_link"),
+        (CONTEXT.page(7), "requests.show"),
+        (CONTEXT.message_page(7), "messages.show"),
+        (CONTEXT.person_page(7), "people.show"),
+        (CONTEXT.held_push_page(7), "sync.ask_confirmation"),
+        (CONTEXT.link(7), "moderation.show"),
+        (CONTEXT.mailed_link(7), "accounts.show_link"),
     ],
 )
 def test_a_letter_leads_to_a_page(link: str, page: str) -> None:
-    path = link.removeprefix(VOICE.public_url)
+    path = link.removeprefix(CONTEXT.public_url)
 
     endpoint, _ = app.url_map.bind("listgate.example.org").match(path, method="GET")
 

@@ -24,8 +24,8 @@ from models import (
 )
 from notifications.letters.keys import hashed
 from tests.builders import Cast, a_request
+from tests.letter_context import KEYS
 from tests.notifications.mime.small_mails import a_bounce
-from tests.notifications.voices import KEYS
 from workflows.inbound import mail
 from workflows.lists import lists
 from workflows.moderation.decide import decide

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from models import Door, MessageState
 from notifications.letters.keys import hashed
 from tests.builders import Cast, a_request
-from tests.notifications.voices import KEYS
+from tests.letter_context import KEYS
 from workflows.inbound import mail
 
 

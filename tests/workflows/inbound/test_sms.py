@@ -22,7 +22,7 @@ from models import (
 )
 from models.clock import now
 from tests.builders import Cast, a_request
-from tests.notifications.voices import KEYS
+from tests.letter_context import KEYS
 from workflows.inbound import sms
 from workflows.inbound.sms import Policy, Said, SmsAnswer
 from workflows.lists import lists

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from models import Actor, AuditEntry, Decision, Door, Verdict
 from tests.builders import Cast, a_request
-from tests.notifications.voices import KEYS
+from tests.letter_context import KEYS
 from workflows.inbound import sms
 from workflows.inbound.sms import Said, SmsAnswer
 from workflows.moderation.approver_keys import RECENT

@@ -30,7 +30,7 @@ from notifications.letters.delivery import deliver
 from notifications.mime.list_headers import outgoing
 from sandbox.mailbox import Mailbox
 from tests.builders import LIMIT, Cast, a_draft, a_list, a_request, an_eml
-from tests.notifications.voices import a_voice
+from tests.letter_context import a_context
 from workflows.messages import drafts
 from workflows.messages.drafts import NotADraft
 from workflows.messages.write import Draft, hand_in
@@ -188,7 +188,7 @@ def test_a_proof_is_the_message_as_it_will_be_sent(session: Session, people: Cas
     proof = session.scalars(select(Notification)).one()
     assert (proof.letter, proof.channel) == (LetterName.PROOF, Channel.EMAIL)
     with Mailbox() as mailbox:
-        deliver(session, proof, a_voice(mailbox))
+        deliver(session, proof, a_context(mailbox))
         (mail,) = mailbox.mails
     assert mail.recipients == ("ada@example.org",)
     assert outgoing(draft) in mail.content
@@ -201,7 +201,7 @@ def test_a_proof_of_what_was_deleted_is_not_sent(session: Session, people: Cast)
     discard(session, draft, people.ada)
 
     proof = session.scalars(select(Notification)).one()
-    deliver(session, proof, a_voice())
+    deliver(session, proof, a_context())
 
     assert proof.state is NotificationState.MOOT
 

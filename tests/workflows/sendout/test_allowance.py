@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from models import DeliveryState, Dispatch, DispatchState, MessageState, SendoutRules
-from notifications.retry import AWAY
+from notifications.retry import UNAVAILABLE_DELAY
 from sandbox.mailbox import Mailbox
 from tests.builders import a_dispatch, a_mailer, cast, members
 from tests.portal.web.statements import counted
@@ -114,7 +114,7 @@ def test_what_was_claimed_but_never_tried_does_not_count(
     mailbox.stop()
     for _ in range(4):
         assert step(session, sending, mailbox) == 6
-        clock.run(seconds=AWAY.seconds)
+        clock.run(seconds=UNAVAILABLE_DELAY.seconds)
 
     mailbox.start()
     assert sum(step(session, sending, mailbox) for _ in range(3)) == 6

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from models import SendoutRules
-from notifications.retry import AWAY
+from notifications.retry import UNAVAILABLE_DELAY
 from sandbox.mailbox import Mailbox
 from tests.workflows.sendout.clocks import NINE, Clock
 from tests.workflows.sendout.ruled import Ruled, claimed, rate
@@ -23,8 +23,8 @@ def test_when_the_relay_is_back_the_sendout_goes_on_and_not_in_the_next_period(
     # The bell after each batch rings at once.
     assert step(session, sending, mailbox) == 0
 
-    assert sending.due_at == NINE + AWAY
-    clock.run(seconds=AWAY.seconds)
+    assert sending.due_at == NINE + UNAVAILABLE_DELAY
+    clock.run(seconds=UNAVAILABLE_DELAY.seconds)
     assert step(session, sending, mailbox) == 6
 
 
@@ -66,7 +66,7 @@ def test_what_left_while_there_was_no_rate_is_not_given_back_to_a_later_one(
     sending.message.mailing_list.sendout_rules = SendoutRules()
     mailbox.stop()
     assert step(session, sending, mailbox) == 6
-    clock.run(seconds=AWAY.seconds)
+    clock.run(seconds=UNAVAILABLE_DELAY.seconds)
 
     sending.message.mailing_list.sendout_rules = rate(4, 1440)
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models import DeliveryState, Dispatch, DispatchState, MessageState
 from models.clock import now
-from notifications.retry import ATTEMPTS, AWAY, FIRST_DELAY, LONGEST_DELAY
+from notifications.retry import FIRST_DELAY, MAX_ATTEMPTS, MAX_DELAY, UNAVAILABLE_DELAY
 from sandbox.mailbox import Mailbox, Step
 from tests.builders import Cast, a_dispatch, a_mailer, members
 from tests.workflows.sendout.sending import BARBARA, EDSGER, deliveries, let_time_pass, step
@@ -62,7 +62,7 @@ def test_who_was_refused_for_now_gets_it_in_the_end(
 
 @pytest.mark.parametrize(
     ("attempts", "delay"),
-    [(2, FIRST_DELAY * 2), (5, FIRST_DELAY * 16), (ATTEMPTS - 1, LONGEST_DELAY)],
+    [(2, FIRST_DELAY * 2), (5, FIRST_DELAY * 16), (MAX_ATTEMPTS - 1, MAX_DELAY)],
 )
 def test_each_refusal_makes_the_wait_longer(
     session: Session, people: Cast, mailbox: Mailbox, attempts: int, delay: timedelta
@@ -84,7 +84,7 @@ def test_who_is_refused_for_too_long_is_given_up(
 ) -> None:
     sending = a_dispatch(session, people)
     send.begin(session, sending)
-    deliveries(session, sending)[EDSGER].attempts = ATTEMPTS - 1
+    deliveries(session, sending)[EDSGER].attempts = MAX_ATTEMPTS - 1
     mailbox.answer(EDSGER, "451 4.7.1 later", times=9)
 
     finish(session, sending, mailbox)
@@ -133,7 +133,7 @@ def test_while_the_relay_is_away_nothing_is_lost_and_no_attempt_counted(
 
     waiting = deliveries(session, sending).values()
     assert {(d.state, d.attempts) for d in waiting} == {(DeliveryState.PENDING, 0)}
-    assert all(abs(d.next_attempt_at - now() - AWAY) < MOMENT for d in waiting)
+    assert all(abs(d.next_attempt_at - now() - UNAVAILABLE_DELAY) < MOMENT for d in waiting)
 
     mailbox.start()
     finish(session, sending, mailbox)
