@@ -12,6 +12,10 @@ export PIP_CERT ?= $(CA_BUNDLE)
 endif
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# Python starts often here; without bytecode each start compiles Celery and Listgate again (5 s).
+export UV_COMPILE_BYTECODE := 1
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
