@@ -79,6 +79,14 @@ def cast(session: Session) -> Cast:
     return Cast(ada, grace, linus, barbara, edsger, approvers, announce)
 
 
+def the_cast(session: Session) -> Cast:
+    """Those whom `cast` has added to this database."""
+    users = session.scalars(select(User).order_by(User.id)).all()
+    approvers = session.scalars(select(ApproverList)).one()
+    announce = session.scalars(select(MailingList)).one()
+    return Cast(*users, approvers, announce)
+
+
 def person(session: Session, name: str, *roles: str) -> User:
     """Somebody whose address is their first name at example.org."""
     address = f"{name.split(maxsplit=1)[0].lower()}@example.org"
