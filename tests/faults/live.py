@@ -193,9 +193,15 @@ class LiveStack:
 
 @pytest.fixture
 def celery_worker_cluster(
-    pytestconfig: pytest.Config, celery_broker_cluster: CeleryBrokerCluster, template: str
+    request: pytest.FixtureRequest,
+    pytestconfig: pytest.Config,
+    celery_broker_cluster: CeleryBrokerCluster,
+    template: str,
 ) -> CeleryWorkerCluster:
-    """One worker, with an empty database, mailbox and broker."""
+    """One worker, with an empty database, mailbox and broker.
+
+    It does not run where the test has a worker of its own.
+    """
     broker = celery_broker_cluster[0].container
     opened = shared_servers(pytestconfig, broker.celeryconfig["host_url"])
     opened.reset(template)
@@ -203,7 +209,10 @@ def celery_worker_cluster(
     if not any(client["cmd"] == "brpop" for client in broker.client.client_list()):
         # It has ended, or pauses for up to half a minute: an earlier test had stopped the broker.
         opened.worker.kill()
-    opened.worker.start()
+    if "pushing" in request.fixturenames:
+        opened.worker.kill()
+    else:
+        opened.worker.start()
     return CeleryWorkerCluster(opened.worker.node())
 
 

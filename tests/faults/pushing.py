@@ -135,7 +135,6 @@ def pushing(
     live: LiveStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[PushingStack]:
     """A stack with a worker of its own that pushes to this test's list server."""
-    live.worker.kill()
     # No bell rings before the test says so.
     live.setup.broker.container.client.flushdb()
     hurry = settings.model_copy(update={"sync_quiet": SYNC_QUIET})
