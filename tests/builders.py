@@ -80,11 +80,11 @@ def cast(session: Session) -> Cast:
 
 
 def the_cast(session: Session) -> Cast:
-    """Those whom `cast` has added to this database."""
-    users = session.scalars(select(User).order_by(User.id)).all()
+    """Return the people whom `cast` added to this database."""
+    ada, grace, linus, barbara, edsger = session.scalars(select(User).order_by(User.id)).all()
     approvers = session.scalars(select(ApproverList)).one()
     announce = session.scalars(select(MailingList)).one()
-    return Cast(*users, approvers, announce)
+    return Cast(ada, grace, linus, barbara, edsger, approvers, announce)
 
 
 def person(session: Session, name: str, *roles: str) -> User:

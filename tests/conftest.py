@@ -51,7 +51,8 @@ def session(request: pytest.FixtureRequest) -> Iterator[Session]:
     A `transaction()` that is opened meanwhile uses the same connection.  A test that asks for
     `people` gets the database in which they are, any other test an empty one.
     """
-    own = request.getfixturevalue("engine_with_cast") if "people" in request.fixturenames else engine
+    with_cast = "people" in request.fixturenames
+    own = request.getfixturevalue("engine_with_cast") if with_cast else engine
     with own.connect() as connection, connection.begin() as everything:
         new_session.configure(bind=connection, join_transaction_mode="create_savepoint")
         with new_session() as session:
