@@ -10,7 +10,7 @@ from models.idempotency import IdempotentCall
 from models.lifecycle import IllegalTransition, Lifecycle, legal_move
 from models.lists import ApproverList, ListDelivery, ListKind, MailingList, SelfService
 from models.messages import Message, MessageState
-from models.moderation import Decision, Invitation, ModerationRequest, RequestState, Verdict
+from models.moderation import ApproverKeys, Decision, ModerationRequest, RequestState, Verdict
 from models.notifications import LetterName, Notification, NotificationState
 from models.people import Role, User
 from models.refusals import Amount, Invalid, Refusal, Trespass, Unknown
@@ -33,6 +33,7 @@ __all__ = [
     "Act",
     "Actor",
     "Amount",
+    "ApproverKeys",
     "ApproverList",
     "AuditEntry",
     "Base",
@@ -52,7 +53,6 @@ __all__ = [
     "InboundMailState",
     "InboundSms",
     "Invalid",
-    "Invitation",
     "Language",
     "LetterName",
     "Lifecycle",

@@ -86,7 +86,7 @@ class ModerationRequest(Lifecycle):
 
     message: Mapped[Message] = relationship()
     decision: Mapped[Decision | None] = relationship()
-    invitations: Mapped[list["Invitation"]] = relationship(order_by="Invitation.id")
+    approver_keys: Mapped[list["ApproverKeys"]] = relationship(order_by="ApproverKeys.id")
 
     def approvers(self) -> list[User]:
         """The users who may answer this request now, if it is open."""
@@ -123,7 +123,7 @@ class ModerationRequest(Lifecycle):
         )
 
 
-class Invitation(Base):
+class ApproverKeys(Base):
     """One approver's ways to answer one request: a reply address, a code, a link.
 
     All three are derived from the id and SECRET_KEY, so that a repeated letter has the same ones.
@@ -144,5 +144,5 @@ class Invitation(Base):
     # When the approver, logged in, opened the message (SMS_DECISION=after_view).
     viewed_at: Mapped[datetime | None]
 
-    request: Mapped[ModerationRequest] = relationship(back_populates="invitations")
+    request: Mapped[ModerationRequest] = relationship(back_populates="approver_keys")
     user: Mapped[User] = relationship()

@@ -196,7 +196,7 @@ def bring_about(
     session: Session, request: ModerationRequest, letter: LetterName, *, comment: str
 ) -> None:
     """Have that happen to the open request which this letter tells of."""
-    grace, linus = (invitation.user for invitation in request.invitations)
+    grace, linus = (keys.user for keys in request.approver_keys)
     match letter:
         case LetterName.REMINDER:
             deadlines.remind(session, request)
@@ -216,7 +216,7 @@ def bring_about(
                 session, request, Verdict.REJECTED, actor=Actor(linus, Door.PORTAL), comment=comment
             )
     if letter in {LetterName.NOT_UNDERSTOOD, LetterName.TOO_LATE}:
-        mail.write_back(session, request.invitations[0], letter)
+        mail.write_back(session, request.approver_keys[0], letter)
     if letter is LetterName.PHONE_LOCKED:
         notify_administrators(session, letter, person=grace.name, user_id=grace.id)
     tell_of_push(session, request.message.mailing_list, letter)

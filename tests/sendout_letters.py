@@ -13,7 +13,7 @@ def tell_of_sendout(session: Session, request: ModerationRequest, letter: Letter
     """Have the message approved and its sendout end early, if the letter is about that."""
     if letter not in {LetterName.RETURNED, LetterName.STOPPED}:
         return
-    grace, linus = (invitation.user for invitation in request.invitations)
+    grace, linus = (keys.user for keys in request.approver_keys)
     decide(session, request, Verdict.APPROVED, actor=Actor(grace, Door.PORTAL))
     waiting = session.scalars(select(Dispatch).where(Dispatch.request_id == request.id)).one()
     if letter is LetterName.RETURNED:

@@ -7,8 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from models import (
+    ApproverKeys,
     Failure,
-    Invitation,
     LetterName,
     MailedLink,
     Message,
@@ -218,9 +218,9 @@ def link_of(notification: Notification) -> MailedLink:
     return notification.link
 
 
-def approver_keys_of(notification: Notification) -> Invitation:
+def approver_keys_of(notification: Notification) -> ApproverKeys:
     """Return the recipient's keys to the request; only an approver gets such a letter."""
-    keys = request_of(notification).invitations
+    keys = request_of(notification).approver_keys
     return next(one for one in keys if one.user_id == notification.user_id)
 
 

@@ -3,7 +3,7 @@
 from models import InboundMail
 from settings import settings
 from workflows.inbound import mail
-from workflows.moderation.approver_keys import invitation_by_reply
+from workflows.moderation.approver_keys import keys_by_reply
 from workflows.transaction import transaction
 
 
@@ -12,7 +12,7 @@ def expected(address: str) -> bool:
     if address.lower() == settings.envelope_sender.lower():
         return True
     with transaction() as session:
-        return invitation_by_reply(session, storable(address)) is not None
+        return keys_by_reply(session, storable(address)) is not None
 
 
 def receive(raw: bytes, *, sender: str, recipient: str) -> InboundMail:

@@ -4,10 +4,10 @@ from flask import Blueprint, abort, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from models import Actor, Door, Invitation, Verdict
+from models import Actor, ApproverKeys, Door, Verdict
 from portal.messages.preview import framed, saved, wants_images
 from portal.moderation.request_view import content, shown, summary
-from workflows.moderation.approver_keys import invitation_by_link, use_link
+from workflows.moderation.approver_keys import keys_by_link, use_link
 from workflows.moderation.decide import decide
 
 pages = Blueprint("moderation", __name__)
@@ -16,8 +16,8 @@ pages = Blueprint("moderation", __name__)
 @pages.get("/answer/<token>")
 def show(token: str) -> str:
     """The message and two buttons, or what became of it; scanners follow links, so no more."""
-    invitation = known(token)
-    asked, approver = invitation.request, invitation.user
+    keys = known(token)
+    asked, approver = keys.request, keys.user
     html_url = url_for(".html", token=token, images="yes" if wants_images() else None)
     preview = shown(
         asked, html_url, lambda number: url_for(".attachment", token=token, number=number)
@@ -31,9 +31,9 @@ def answer(token: str) -> Response:
     verdict, comment = request.form.get("verdict"), request.form.get("comment", "")
     if verdict not in list(Verdict):
         abort(400)
-    invitation = invitation_by_link(g.session, token)
-    use_link(g.session, invitation)
-    asked, approver = invitation.request, invitation.user
+    keys = keys_by_link(g.session, token)
+    use_link(g.session, keys)
+    asked, approver = keys.request, keys.user
     decide(g.session, asked, Verdict(verdict), actor=Actor(approver, Door.LINK), comment=comment)
     return redirect(url_for(".show", token=token), 303)
 
@@ -51,8 +51,8 @@ def attachment(token: str, number: int) -> ResponseReturnValue:
     return saved(content(known(token).request), number)
 
 
-def known(token: str) -> Invitation:
+def known(token: str) -> ApproverKeys:
     """Whose link it is; the page speaks that person's language.  Raises Unknown."""
-    invitation = invitation_by_link(g.session, token)
-    g.language = invitation.user.language
-    return invitation
+    keys = keys_by_link(g.session, token)
+    g.language = keys.user.language
+    return keys

@@ -6,7 +6,7 @@ from typing import Any
 from flask import abort, g
 from sqlalchemy import select
 
-from models import Invitation, Message, ModerationRequest, RequestState, User, Verdict
+from models import ApproverKeys, Message, ModerationRequest, RequestState, User, Verdict
 from notifications.mime.parse import AuthoredMail
 from portal.messages.preview import Preview, contents
 from portal.messages.sendout_fields import foreseen
@@ -59,9 +59,9 @@ def others(asked: ModerationRequest, approver: User) -> Sequence[str]:
     """The names of everybody else who was asked."""
     named = (
         select(User.name)
-        .join(Invitation, Invitation.user_id == User.id)
-        .where(Invitation.request_id == asked.id, User.id != approver.id)
-        .order_by(Invitation.id)
+        .join(ApproverKeys, ApproverKeys.user_id == User.id)
+        .where(ApproverKeys.request_id == asked.id, User.id != approver.id)
+        .order_by(ApproverKeys.id)
     )
     return g.session.scalars(named).all()  # type: ignore[no-any-return]
 

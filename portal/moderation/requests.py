@@ -123,7 +123,7 @@ def mine(request_id: int) -> tuple[ModerationRequest, User]:
 
 def has_opened(asked: ModerationRequest, user: User) -> bool:
     """Whether this person has opened the message before."""
-    return any(one.user == user and one.viewed_at for one in asked.invitations)
+    return any(one.user == user and one.viewed_at for one in asked.approver_keys)
 
 
 def company(asked: ModerationRequest, user: User) -> list[str]:

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from models import (
     Actor,
+    ApproverKeys,
     Channel,
     Door,
     InboundMail,
     InboundMailState,
-    Invitation,
     LetterName,
     Notification,
     RequestState,
@@ -29,7 +29,7 @@ from notifications.automatic.detect import is_automatic
 from notifications.mime.envelope import wire_address
 from notifications.mime.header_lines import mailboxes, split_mail
 from notifications.replies.parse import Reply, read_reply
-from workflows.moderation.approver_keys import invitation_by_reply
+from workflows.moderation.approver_keys import keys_by_reply
 from workflows.moderation.decide import AlreadyDecided, NoLongerOpen, NotAnApprover, decide
 from workflows.notify import notify, report
 
@@ -76,12 +76,12 @@ def outcome(session: Session, mail: InboundMail, own_addresses: Collection[str])
     # Neither decides nor is answered (RFC 3834), or two machines would write to each other.
     if reason := is_automatic(mail.raw, mail.envelope_sender, own_addresses=own_addresses):
         return f"ignored: {reason}"
-    invitation = invitation_by_reply(session, mail.envelope_recipient)
-    if invitation is None:
+    keys = keys_by_reply(session, mail.envelope_recipient)
+    if keys is None:
         return "ignored: nobody's reply address"
-    if not written_by(mail, invitation.user):
-        return refuse(session, invitation)
-    return answer(session, invitation, read_reply(mail.raw))
+    if not written_by(mail, keys.user):
+        return refuse(session, keys)
+    return answer(session, keys, read_reply(mail.raw))
 
 
 def written_by(mail: InboundMail, user: User) -> bool:
@@ -97,12 +97,12 @@ def written_by(mail: InboundMail, user: User) -> bool:
     return authors in ([address], [wire_address(address)])
 
 
-def refuse(session: Session, invitation: Invitation) -> str:
+def refuse(session: Session, keys: ApproverKeys) -> str:
     """Somebody else wrote: it is on record, and a stranger gets no answer."""
-    message = invitation.request.message
+    message = keys.request.message
     refusal = Trespass(
         "Somebody else wrote to the reply address of %(user)s.",
-        user=invitation.user,
+        user=keys.user,
         via=Door.MAIL,
         **message.place,
     )
@@ -110,36 +110,36 @@ def refuse(session: Session, invitation: Invitation) -> str:
     return f"refused: {refusal}"
 
 
-def answer(session: Session, invitation: Invitation, reply: Reply) -> str:
+def answer(session: Session, keys: ApproverKeys, reply: Reply) -> str:
     """Decide as the approver wrote, or write back that nothing was done and how to answer."""
-    request, user = invitation.request, invitation.user
+    request, user = keys.request, keys.user
     if reply.verdict is None:
         # Of no use is how to answer what can no longer be answered.
         may_answer = request.state is RequestState.OPEN and user in request.approvers()
         letter = LetterName.NOT_UNDERSTOOD if may_answer else LetterName.TOO_LATE
-        return write_back(session, invitation, letter)
+        return write_back(session, keys, letter)
     try:
         decide(session, request, reply.verdict, actor=Actor(user, Door.MAIL), comment=reply.comment)
     except NotAnApprover as refusal:
         record_refusal(session, refusal)
-        return write_back(session, invitation, LetterName.TOO_LATE)
+        return write_back(session, keys, LetterName.TOO_LATE)
     except (AlreadyDecided, NoLongerOpen):
-        if said_before(invitation, reply.verdict):
+        if said_before(keys, reply.verdict):
             return "repeated"
-        return write_back(session, invitation, LetterName.TOO_LATE)
+        return write_back(session, keys, LetterName.TOO_LATE)
     return reply.verdict
 
 
-def said_before(invitation: Invitation, verdict: Verdict) -> bool:
+def said_before(keys: ApproverKeys, verdict: Verdict) -> bool:
     """Whether the first answer was this very one: a mail that a server delivered twice."""
-    first = invitation.request.decision
-    return first is not None and (first.approver, first.verdict) == (invitation.user, verdict)
+    first = keys.request.decision
+    return first is not None and (first.approver, first.verdict) == (keys.user, verdict)
 
 
-def write_back(session: Session, invitation: Invitation, letter: LetterName) -> str:
+def write_back(session: Session, keys: ApproverKeys, letter: LetterName) -> str:
     """Answer the mail with a letter."""
-    request = invitation.request
-    notify(session, [invitation.user], letter, message=request.message, request=request)
+    request = keys.request
+    notify(session, [keys.user], letter, message=request.message, request=request)
     return letter.value
 
 

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from models import (
     Act,
     Actor,
+    ApproverKeys,
     Door,
     InboundSms,
-    Invitation,
     LetterName,
     User,
     WrongCode,
@@ -24,7 +24,7 @@ from models import (
 from models.clock import now
 from notifications.letters.keys import Keys
 from notifications.replies.sms import Keyword, SmsReply, keyword, read_sms
-from workflows.moderation.approver_keys import invitation_by_code
+from workflows.moderation.approver_keys import keys_by_code
 from workflows.moderation.decide import AlreadyDecided, NoLongerOpen, NotAnApprover, decide
 from workflows.notify import notify_administrators
 
@@ -117,20 +117,18 @@ def by_code(
         return SmsAnswer(Said.LOCKED, user)
     if reply.verdict is None or reply.code is None:
         return SmsAnswer(Said.NOT_UNDERSTOOD, user)
-    invitation = invitation_by_code(session, user, reply.code, keys)
-    if invitation is None:
+    found = keys_by_code(session, user, reply.code, keys)
+    if found is None:
         return wrong_code(session, user)
-    return decided(session, invitation, reply, policy=policy)
+    return decided(session, found, reply, policy=policy)
 
 
-def decided(
-    session: Session, invitation: Invitation, reply: SmsReply, *, policy: Policy
-) -> SmsAnswer:
+def decided(session: Session, found: ApproverKeys, reply: SmsReply, *, policy: Policy) -> SmsAnswer:
     """Decide, or return why not."""
-    user, request = invitation.user, invitation.request
+    user, request = found.user, found.request
     if policy == "off":
         return SmsAnswer(Said.OFF, user)
-    if policy == "after_view" and invitation.viewed_at is None:
+    if policy == "after_view" and found.viewed_at is None:
         return SmsAnswer(Said.VIEW_FIRST, user, {"message_id": request.message_id})
     assert reply.verdict is not None
     try:

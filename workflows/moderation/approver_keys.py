@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from models import (
     Act,
     Actor,
-    Invitation,
+    ApproverKeys,
     ModerationRequest,
     Refusal,
     RequestState,
@@ -24,38 +24,38 @@ class AlreadyUsed(Refusal):
     """The link has answered before; it does so once."""
 
 
-def invitation_by_reply(session: Session, address: str) -> Invitation | None:
+def keys_by_reply(session: Session, address: str) -> ApproverKeys | None:
     """Whose reply address this is, or None."""
     token = address.partition("@")[0].rpartition("+")[2].lower()
-    return session.scalar(select(Invitation).where(Invitation.reply_hash == hashed(token)))
+    return session.scalar(select(ApproverKeys).where(ApproverKeys.reply_hash == hashed(token)))
 
 
-def invitation_by_link(session: Session, token: str) -> Invitation:
+def keys_by_link(session: Session, token: str) -> ApproverKeys:
     """Whose link this is; raises Unknown."""
-    found = session.scalar(select(Invitation).where(Invitation.link_hash == hashed(token)))
+    found = session.scalar(select(ApproverKeys).where(ApproverKeys.link_hash == hashed(token)))
     if found is None:
         raise Unknown("This link is not known here.")
     return found
 
 
-def use_link(session: Session, invitation: Invitation) -> None:
+def use_link(session: Session, keys: ApproverKeys) -> None:
     """A link answers once; raises AlreadyUsed.  Of two at the same time the second waits here."""
-    session.refresh(invitation, ["link_used_at"], with_for_update={"key_share": True})
-    if invitation.link_used_at is not None:
+    session.refresh(keys, ["link_used_at"], with_for_update={"key_share": True})
+    if keys.link_used_at is not None:
         raise AlreadyUsed("This link has been used.")
-    invitation.link_used_at = now()
+    keys.link_used_at = now()
 
 
-def invitation_by_code(session: Session, user: User, code: str, keys: Keys) -> Invitation | None:
+def keys_by_code(session: Session, user: User, code: str, keys: Keys) -> ApproverKeys | None:
     """Which question of this person the code belongs to; None if to none, or to two.
 
     An open one comes first: a code of six digits may have been used before.
     """
     mine = (
-        select(Invitation)
+        select(ApproverKeys)
         .join(ModerationRequest)
-        .where(Invitation.user_id == user.id)
-        .order_by(Invitation.id.desc())
+        .where(ApproverKeys.user_id == user.id)
+        .order_by(ApproverKeys.id.desc())
     )
     still_open = mine.where(ModerationRequest.state == RequestState.OPEN)
     fitting = [one for one in session.scalars(still_open) if keys.code(one.id) == code]
@@ -73,23 +73,23 @@ RECENT = 100
 def view(session: Session, request: ModerationRequest, *, actor: Actor) -> None:
     """Note that the approver, who has proved who they are, has opened the message.
 
-    Whoever became an approver after the question is invited by this, without a letter.
+    An approver who was not asked, because they became one later, gets keys but no letter.
     """
     require_approver(request, actor)
-    invitation = own_invitation(session, request, actor.person)
-    if invitation.viewed_at is None:
-        invitation.viewed_at = now()
+    keys = own_keys(session, request, actor.person)
+    if keys.viewed_at is None:
+        keys.viewed_at = now()
         facts = {"request_id": request.id, **request.message.place}
         record(session, Act.VIEWED, actor=actor, **facts)
 
 
-def own_invitation(session: Session, request: ModerationRequest, approver: User) -> Invitation:
-    """This person's invitation, held, so that of two who open the message at once one is first."""
+def own_keys(session: Session, request: ModerationRequest, approver: User) -> ApproverKeys:
+    """This person's keys, held, so that of two who open the message at once one is first."""
     ids = {"request_id": request.id, "user_id": approver.id}
-    session.execute(insert(Invitation).values(ids).on_conflict_do_nothing())
-    session.expire(request, ["invitations"])
+    session.execute(insert(ApproverKeys).values(ids).on_conflict_do_nothing())
+    session.expire(request, ["approver_keys"])
     return session.scalars(
-        select(Invitation)
+        select(ApproverKeys)
         .filter_by(**ids)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)

@@ -17,7 +17,7 @@ from models import (
     record,
 )
 from models.clock import now
-from workflows.moderation.decide import invite, invited
+from workflows.moderation.decide import ask_approvers, asked_approvers
 from workflows.notify import notify
 
 
@@ -62,10 +62,10 @@ def remind(session: Session, request: ModerationRequest) -> None:
     """Remind everyone who may answer; ask approvers who were not asked yet."""
     request.reminded_at = now()
     approvers = request.approvers()
-    still_asked = [user for user in invited(request) if user in approvers]
+    still_asked = [user for user in asked_approvers(request) if user in approvers]
     notify(session, still_asked, LetterName.REMINDER, message=request.message, request=request)
     # A user who was enabled again, or became an approver while the request was being made.
-    invite(session, request, approvers)
+    ask_approvers(session, request, approvers)
     note(session, Act.REMINDED, request)
 
 
@@ -73,7 +73,7 @@ def escalate(session: Session, request: ModerationRequest) -> None:
     """Ask the list's escalation list too, if it has one."""
     request.escalated_at = now()
     if request.message.mailing_list.escalation_list is not None:
-        invite(session, request, request.approvers())
+        ask_approvers(session, request, request.approvers())
         note(session, Act.ESCALATED, request)
 
 
@@ -81,7 +81,7 @@ def expire(session: Session, request: ModerationRequest) -> None:
     """Close the request: the message is a draft again; author and approvers are notified."""
     request.move(RequestState.EXPIRED)
     request.message.move(MessageState.DRAFT)
-    people = dict.fromkeys([request.message.author, *invited(request)])
+    people = dict.fromkeys([request.message.author, *asked_approvers(request)])
     notify(session, people, LetterName.EXPIRED, message=request.message, request=request)
     note(session, Act.EXPIRED, request)
 

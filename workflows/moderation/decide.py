@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 from models import (
     Act,
     Actor,
+    ApproverKeys,
     Decision,
     IllegalTransition,
     Invalid,
-    Invitation,
     LetterName,
     Message,
     MessageState,
@@ -63,7 +63,7 @@ def request_approval(session: Session, message: Message, *, actor: Actor) -> Mod
     session.add(request)
     session.flush()
     record(session, Act.ASKED, actor=actor, request_id=request.id, **message.place)
-    invite(session, request, approvers)
+    ask_approvers(session, request, approvers)
     return request
 
 
@@ -104,7 +104,9 @@ def withdraw(session: Session, request: ModerationRequest, *, actor: Actor) -> N
     message = request.message
     win(session, request, RequestState.WITHDRAWN)
     message.move(MessageState.DRAFT, MessageState.IN_MODERATION)
-    notify(session, invited(request), LetterName.WITHDRAWN, message=message, request=request)
+    notify(
+        session, asked_approvers(request), LetterName.WITHDRAWN, message=message, request=request
+    )
     record(session, Act.WITHDREW, actor=actor, request_id=request.id, **message.place)
 
 
@@ -116,18 +118,18 @@ def request_by_id(session: Session, request_id: int) -> ModerationRequest:
     return request
 
 
-def invite(session: Session, request: ModerationRequest, approvers: Iterable[User]) -> None:
+def ask_approvers(session: Session, request: ModerationRequest, approvers: Iterable[User]) -> None:
     """Give each approver who has none own keys to answer with, and notify them."""
-    known = set(invited(request))
+    known = set(asked_approvers(request))
     new = [approver for approver in approvers if approver not in known]
-    request.invitations += [Invitation(user=approver) for approver in new]
-    session.flush()  # the keys are made from the invitations' ids
+    request.approver_keys += [ApproverKeys(user=approver) for approver in new]
+    session.flush()  # reply address, link and code are derived from the ids
     notify(session, new, LetterName.MODERATE, message=request.message, request=request)
 
 
-def invited(request: ModerationRequest) -> Sequence[User]:
+def asked_approvers(request: ModerationRequest) -> Sequence[User]:
     """Return every user who was asked."""
-    return [invitation.user for invitation in request.invitations]
+    return [keys.user for keys in request.approver_keys]
 
 
 def approvers_to_ask(message: Message) -> Sequence[User]:
@@ -205,7 +207,7 @@ def too_late(request: ModerationRequest) -> Refusal:
 def carry_out(session: Session, request: ModerationRequest, decision: Decision) -> None:
     """Carry out a decision: schedule or reject the message, notify author and other approvers."""
     message = request.message
-    others = [user for user in invited(request) if user != decision.approver]
+    others = [user for user in asked_approvers(request) if user != decision.approver]
     notify(session, others, LetterName.DECIDED, message=message, request=request)
     actor = Actor(decision.approver, decision.via)
     if decision.verdict is Verdict.APPROVED:

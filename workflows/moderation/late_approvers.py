@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import ApproverList, Message, ModerationRequest, RequestState
-from workflows.moderation.decide import invite
+from workflows.moderation.decide import ask_approvers
 
 
 def ask_late_approvers(session: Session, approver_list: ApproverList) -> None:
@@ -25,4 +25,4 @@ def ask_late_approvers(session: Session, approver_list: ApproverList) -> None:
         .with_for_update(of=ModerationRequest)
     )
     for request in session.scalars(still_open).all():
-        invite(session, request, request.approvers())
+        ask_approvers(session, request, request.approvers())

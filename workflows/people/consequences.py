@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from models import (
+    ApproverKeys,
     ApproverList,
-    Invitation,
     MailingList,
     Message,
     MessageState,
@@ -45,8 +45,8 @@ def consequences(session: Session, user: User) -> Consequences:
     on = select(Subscription.list_id).where(Subscription.user_id == user.id)
     asked = (
         select(ModerationRequest.message_id)
-        .join(Invitation)
-        .where(Invitation.user_id == user.id, ModerationRequest.state == RequestState.OPEN)
+        .join(ApproverKeys)
+        .where(ApproverKeys.user_id == user.id, ModerationRequest.state == RequestState.OPEN)
     )
     wrote = Message.author_id == user.id
     return Consequences(

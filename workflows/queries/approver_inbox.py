@@ -5,7 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from models import Invitation, Message, ModerationRequest, RequestState, User
+from models import ApproverKeys, Message, ModerationRequest, RequestState, User
 from models.lists import approver
 
 
@@ -32,10 +32,10 @@ def opened_by(session: Session, user: User, requests: Collection[ModerationReque
     """Return the ids of those requests whose message this user has opened."""
     return set(
         session.scalars(
-            select(Invitation.request_id).where(
-                Invitation.user_id == user.id,
-                Invitation.viewed_at.is_not(None),
-                Invitation.request_id.in_([one.id for one in requests]),
+            select(ApproverKeys.request_id).where(
+                ApproverKeys.user_id == user.id,
+                ApproverKeys.viewed_at.is_not(None),
+                ApproverKeys.request_id.in_([one.id for one in requests]),
             )
         )
     )

@@ -14,17 +14,17 @@ IDS = st.integers(min_value=1, max_value=2**63 - 1)
 
 
 @given(IDS)
-def test_a_token_has_26_lower_case_base32_characters(invitation_id: int) -> None:
-    for token in (KEYS.reply_token(invitation_id), KEYS.link_token(invitation_id)):
+def test_a_token_has_26_lower_case_base32_characters(keys_id: int) -> None:
+    for token in (KEYS.reply_token(keys_id), KEYS.link_token(keys_id)):
         assert re.fullmatch(r"[a-z2-7]{26}", token)
 
 
 @given(IDS)
-def test_a_code_has_six_digits(invitation_id: int) -> None:
-    assert re.fullmatch(r"[0-9]{6}", KEYS.code(invitation_id))
+def test_a_code_has_six_digits(keys_id: int) -> None:
+    assert re.fullmatch(r"[0-9]{6}", KEYS.code(keys_id))
 
 
-def test_the_same_invitation_has_the_same_keys() -> None:
+def test_the_same_row_has_the_same_keys() -> None:
     again = Keys(SECRET)
 
     assert KEYS.reply_token(7) == again.reply_token(7)

@@ -137,7 +137,7 @@ def test_an_approver_is_told_who_asks_what_for_which_list_and_how_to_answer(
 ) -> None:
     letter = a_letter(session, people, send_at=datetime(2099, 1, 31, 9, 30, tzinfo=UTC))
     assert letter.request is not None
-    (invitation, _) = letter.request.invitations
+    (keys, _) = letter.request.approver_keys
 
     said = render(letter, CONTEXT)
 
@@ -148,9 +148,9 @@ def test_an_approver_is_told_who_asks_what_for_which_list_and_how_to_answer(
         assert "Jan 31, 2099" in part
         assert "UTC" in part
         assert "write OK in the first line" in unwrapped(part)
-        assert CONTEXT.link(invitation.id) in part
+        assert CONTEXT.link(keys.id) in part
     for verb in ("OK", "NO: "):
-        filled = CONTEXT.mailto(invitation.id, subject="Re: General assembly", verb=verb)
+        filled = CONTEXT.mailto(keys.id, subject="Re: General assembly", verb=verb)
         assert filled in unescape(said.html)
     assert said.subject == "To approve: General assembly [announce]"
 

@@ -25,9 +25,9 @@ def reply_address(own_database: Engine, rung: list[Bell]) -> str:  # noqa: ARG00
     with transaction() as session:
         request = a_request(session, cast(session))
         session.flush()
-        invitation = request.invitations[0]
-        token = KEYS.reply_token(invitation.id)
-        invitation.reply_hash = hashed(token)
+        keys = request.approver_keys[0]
+        token = KEYS.reply_token(keys.id)
+        keys.reply_hash = hashed(token)
     return f"moderation+{token}@lists.example.org"
 
 

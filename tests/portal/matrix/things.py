@@ -131,8 +131,8 @@ def some_links(session: Session, known: Cast, things: Things) -> dict[str, str]:
     """The tokens of Grace's link to answer with, and of Edsger's to log in with."""
     token, link = "a" * 26, "b" * 26
     request = session.get_one(ModerationRequest, int(things["request"]))
-    (invitation,) = (one for one in request.invitations if one.user == known.grace)
-    invitation.link_hash = hashed(token)
+    (keys,) = (one for one in request.approver_keys if one.user == known.grace)
+    keys.link_hash = hashed(token)
     session.add(
         MailedLink(
             user=known.edsger,

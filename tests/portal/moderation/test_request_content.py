@@ -38,7 +38,7 @@ def asked(session: Session, people: Cast) -> ModerationRequest:
         max_bytes=LIMIT,
     )
     request = request_approval(session, draft, actor=Actor(people.ada, Door.PORTAL))
-    request.invitations[0].link_hash = hashed(TOKEN)
+    request.approver_keys[0].link_hash = hashed(TOKEN)
     session.flush()
     return request
 

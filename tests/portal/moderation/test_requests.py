@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from models import (
     Act,
     Actor,
+    ApproverKeys,
     AuditEntry,
     Decision,
     Door,
-    Invitation,
     Language,
     ModerationRequest,
     User,
@@ -238,6 +238,6 @@ def reading(browser: Visitor, asked: ModerationRequest) -> Visitor:
 def opened(session: Session) -> list[str]:
     """Who has opened a message, by the trail; the invitations know the same."""
     noted = session.scalars(select(AuditEntry.actor).where(AuditEntry.act == Act.VIEWED)).all()
-    known = session.scalars(select(Invitation).where(Invitation.viewed_at <= now())).all()
+    known = session.scalars(select(ApproverKeys).where(ApproverKeys.viewed_at <= now())).all()
     assert [one.user.name for one in known] == list(noted)
     return list(noted)

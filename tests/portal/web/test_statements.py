@@ -12,10 +12,10 @@ from benchmarks.visits import Places, Reader, visits
 from models import (
     Act,
     Actor,
+    ApproverKeys,
     ApproverList,
     Dispatch,
     Door,
-    Invitation,
     LinkPurpose,
     MailedLink,
     Message,
@@ -106,8 +106,8 @@ def a_sendout(session: Session, people: Cast) -> Message:
 def places_of(session: Session, people: Cast, question: ModerationRequest, sent: Message) -> Places:
     """Where rows will be added; the one who answers has opened the message."""
     moderation_key, account_key = "answer", "link"
-    invitation = next(one for one in question.invitations if one.user == people.grace)
-    invitation.viewed_at, invitation.link_hash = now(), hashed(moderation_key)
+    keys = next(one for one in question.approver_keys if one.user == people.grace)
+    keys.viewed_at, keys.link_hash = now(), hashed(moderation_key)
     session.add(
         MailedLink(
             user=people.edsger,
@@ -146,7 +146,7 @@ def more(
             for list_id, user in [(people.announce.id, known), (one.id, people.grace)]
         )
         people.approvers.members.append(known)
-        question.invitations.append(Invitation(user=known, viewed_at=now()))
+        question.approver_keys.append(ApproverKeys(user=known, viewed_at=now()))
         write(session, people)
         tell(session, people, known, [question.message, sent])
         push(session, people)

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from models import (
     Actor,
+    ApproverKeys,
     AuditEntry,
     Door,
     IllegalTransition,
     InboundMail,
     InboundMailState,
-    Invitation,
     LetterName,
     MessageState,
     ModerationRequest,
@@ -37,7 +37,7 @@ OURS = frozenset({"listgate@example.org", "moderation@lists.example.org"})
 def asked(session: Session, people: Cast) -> ModerationRequest:
     """An open request whose letters have been written."""
     request = a_request(session, people)
-    for one in request.invitations:
+    for one in request.approver_keys:
         one.reply_hash = hashed(KEYS.reply_token(one.id))
     return request
 
@@ -55,8 +55,8 @@ def a_reply(text: str, *, by: str = "Grace Hopper <grace@example.org>", **header
 
 def receive(session: Session, request: ModerationRequest, raw: bytes, **given: str) -> InboundMail:
     """The mail, handled, as if it came for Grace's reply address."""
-    invitation: Invitation = request.invitations[0]
-    token = given.get("token", KEYS.reply_token(invitation.id))
+    keys: ApproverKeys = request.approver_keys[0]
+    token = given.get("token", KEYS.reply_token(keys.id))
     kept = mail.keep(
         session,
         raw,

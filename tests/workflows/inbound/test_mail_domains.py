@@ -16,9 +16,9 @@ def test_a_domain_may_be_written_as_people_do_or_as_it_travels(
 ) -> None:
     people.grace.address = "grace@bücher.example"
     request = a_request(session, people)
-    (invitation,) = (one for one in request.invitations if one.user is people.grace)
-    token = KEYS.reply_token(invitation.id)
-    invitation.reply_hash = hashed(token)
+    (keys,) = (one for one in request.approver_keys if one.user is people.grace)
+    token = KEYS.reply_token(keys.id)
+    keys.reply_hash = hashed(token)
     raw = f"From: Grace <grace@{domain}>\r\n\r\nOK\r\n".encode()
 
     kept = mail.keep(session, raw, sender="g@x.example", recipient=f"moderation+{token}@x.example")

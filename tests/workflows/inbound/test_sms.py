@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from models import (
     Actor,
+    ApproverKeys,
     AuditEntry,
     Door,
-    Invitation,
     LetterName,
     MessageState,
     ModerationRequest,
@@ -41,8 +41,8 @@ def request_(session: Session, people: Cast) -> ModerationRequest:
 
 def code(request: ModerationRequest, user: User) -> str:
     """The code that this person got."""
-    (invitation,) = (one for one in request.invitations if one.user == user)
-    return KEYS.code(invitation.id)
+    (keys,) = (one for one in request.approver_keys if one.user == user)
+    return KEYS.code(keys.id)
 
 
 def send(
@@ -227,4 +227,4 @@ def test_two_open_requests_have_codes_of_their_own(
 
     assert other.state is RequestState.DECIDED
     assert request_.state is RequestState.OPEN
-    assert session.scalar(select(func.count(Invitation.id))) == 4
+    assert session.scalar(select(func.count(ApproverKeys.id))) == 4

@@ -58,7 +58,7 @@ def test_the_oldest_open_request_is_found_behind_a_hundred_others(
         newer = a_request(session, people)
         decide(session, newer, Verdict.REJECTED, actor=Actor(people.linus, Door.PORTAL))
 
-    (code,) = (KEYS.code(one.id) for one in oldest.invitations if one.user is people.grace)
+    (code,) = (KEYS.code(one.id) for one in oldest.approver_keys if one.user is people.grace)
 
     assert send(session, f"OK {code}").said is Said.APPROVED
     assert session.get_one(Decision, oldest.id).via is Door.SMS

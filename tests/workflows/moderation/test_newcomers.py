@@ -62,7 +62,7 @@ def test_those_who_were_asked_are_not_asked_again(
     lists.assign_approvers(session, people.announce, people.approvers, actor=Actor.operator())
 
     assert told(session, people.grace) == [LetterName.MODERATE]
-    assert len(asked.invitations) == 3
+    assert len(asked.approver_keys) == 3
 
 
 def test_another_approver_list_is_told_of_what_is_open(

@@ -59,7 +59,7 @@ def test_an_approver_is_whoever_is_on_an_approver_list(session: Session, people:
     assert not is_approver(session, people.ada)
 
 
-def test_opening_twice_is_opening_once_and_invites_who_was_not_asked(
+def test_opening_twice_is_opening_once_and_gives_keys_to_a_late_approver(
     session: Session, people: Cast
 ) -> None:
     request = a_request(session, people)
@@ -67,14 +67,14 @@ def test_opening_twice_is_opening_once_and_invites_who_was_not_asked(
     session.flush()
 
     view(session, request, actor=Actor(people.barbara, Door.PORTAL))
-    opened_at = request.invitations[-1].viewed_at
+    opened_at = request.approver_keys[-1].viewed_at
     view(session, request, actor=Actor(people.barbara, Door.PORTAL))
 
-    assert [one.user for one in request.invitations] == [
+    assert [one.user for one in request.approver_keys] == [
         people.grace,
         people.linus,
         people.barbara,
     ]
     assert opened_at is not None
     assert opened_at <= now()
-    assert request.invitations[-1].viewed_at == opened_at
+    assert request.approver_keys[-1].viewed_at == opened_at
