@@ -21,6 +21,7 @@ from portal.sync import pushes
 from portal.web import home
 from portal.web.errors import answer_refusals
 from portal.web.headers import keep_safe
+from portal.web.row_ids import RowId
 from portal.web.templating import teach
 from portal.web.throttle import slow_down
 from portal.web.unit_of_work import Application
@@ -38,6 +39,7 @@ LOGGED_IN_FOR = timedelta(days=14)
 def create_app(settings: Settings) -> Flask:
     """The application for these settings."""
     app = Application("portal")
+    app.url_map.converters["id"] = RowId
     configure(app, settings)
     teach(app)
     answer_refusals(app)

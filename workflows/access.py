@@ -78,8 +78,7 @@ def user_with_address(session: Session, address: str) -> User:
 
 def user_by_id(session: Session, user_id: int) -> User:
     """Return the user with this id, disabled or not; raise Unknown."""
-    # PostgreSQL's bigint ends there.
-    user = session.get(User, user_id) if user_id < 2**63 else None
+    user = session.get(User, user_id)
     if user is None:
         raise Unknown("There is no user %(number)d.", number=user_id)
     return user

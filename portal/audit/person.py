@@ -7,7 +7,7 @@ from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from models import Right, User
-from portal.audit.search import given, number
+from portal.audit.search import given, id_of_row
 from portal.web.i18n import page_language
 from portal.web.paging import ROWS
 from portal.web.sign_in import current_actor, current_user, signed_in
@@ -26,7 +26,7 @@ def mine() -> ResponseReturnValue:
     return shown(current_user())
 
 
-@pages.get("/users/<int:user_id>/history")
+@pages.get("/users/<id:user_id>/history")
 @signed_in
 def of_person(user_id: int) -> ResponseReturnValue:
     """The same about somebody else."""
@@ -36,7 +36,7 @@ def of_person(user_id: int) -> ResponseReturnValue:
 
 def shown(person: User) -> ResponseReturnValue:
     """One page of it; the names of people and lists are looked up for all rows at once."""
-    reached = Position(given("entry", number), given("change", number))
+    reached = Position(given("entry", id_of_row), given("change", id_of_row))
     found = history(g.session, person, reached, limit=ROWS + 1)
     rows, here = found[:ROWS], partial(url_for, str(request.endpoint), **(request.view_args or {}))
     language, known = page_language(), names(g.session, rows)

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from models import Act, AuditEntry, Door, Invalid, Language, MailingList
+from models.ids import row_id
 from portal.web.csv import line
 from portal.web.i18n import page_language
 from portal.web.paging import ROWS
@@ -41,7 +42,7 @@ COLUMNS = ("number", "at", "door", "person", "act", "sentence", "message", "list
 def show() -> ResponseReturnValue:
     """The newest entries that answer the question, or those before a number."""
     require_reader(current_actor())
-    found = search(g.session, asked(), before=given("before", number), limit=ROWS + 1)
+    found = search(g.session, asked(), before=given("before", id_of_row), limit=ROWS + 1)
     return render_template(
         "trail/trail.html",
         rows=told(found[:ROWS]),
@@ -121,7 +122,7 @@ def asked() -> Query:
     """What the address asks for; raises Invalid for what cannot be meant."""
     return Query(
         person=given("person", text) or "",
-        list_id=given("list", number),
+        list_id=given("list", id_of_row),
         message=given("message", text) or "",
         door=given("door", Door),
         act=given("act", Act),
@@ -148,11 +149,11 @@ def text(typed: str) -> str:
     return typed
 
 
-def number(typed: str) -> int:
-    """A row's number; ValueError for what is longer than PostgreSQL's bigint."""
-    if len(typed) > 18:
+def id_of_row(typed: str) -> int:
+    """A row's id; ValueError for what is none."""
+    if (number := row_id(typed)) is None:
         raise ValueError
-    return int(typed)
+    return number
 
 
 def midnight(typed: str) -> datetime:

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from models import ApproverList, MailingList, Right, User
+from models.ids import row_id
 from portal.web.errors import say
 from portal.web.i18n import gettext as _
 from portal.web.paging import Page, page_of
@@ -71,7 +72,7 @@ def create() -> ResponseReturnValue:
     return redirect(url_for("approver_lists.show", number=created.id), 303)
 
 
-@pages.get("/<int:number>")
+@pages.get("/<id:number>")
 @signed_in
 def show(number: int) -> ResponseReturnValue:
     """Its members, where it is used, and whom a search finds to add."""
@@ -100,19 +101,18 @@ def offered(session: Session, approver_list: ApproverList, text: str) -> Sequenc
     return session.scalars(found.limit(OFFERED)).all()
 
 
-@pages.post("/<int:number>/members")
+@pages.post("/<id:number>/members")
 @signed_in
 def add(number: int) -> ResponseReturnValue:
     """Have somebody answer too."""
     approver_list = list_to(Right.EDIT_APPROVER_LISTS, number)
-    given = request.form.get("user", "")
-    user = user_by_id(g.session, int(given) if given.isdecimal() and len(given) <= 18 else 0)
+    user = user_by_id(g.session, row_id(request.form.get("user", "")) or 0)
     add_approver(g.session, approver_list, user, actor=current_actor())
     say(_("%(name)s answers now.") % {"name": user.name})
     return redirect(url_for("approver_lists.show", number=number), 303)
 
 
-@pages.post("/<int:number>/members/<int:user_id>/end")
+@pages.post("/<id:number>/members/<id:user_id>/end")
 @signed_in
 def remove(number: int, user_id: int) -> ResponseReturnValue:
     """Have somebody no longer answer."""
@@ -123,7 +123,7 @@ def remove(number: int, user_id: int) -> ResponseReturnValue:
     return redirect(url_for("approver_lists.show", number=number), 303)
 
 
-@pages.post("/<int:number>/end")
+@pages.post("/<id:number>/end")
 @signed_in
 def delete(number: int) -> ResponseReturnValue:
     """Delete it, if it answers for no list."""

@@ -10,14 +10,14 @@ from portal.web.sign_in import current_actor, signed_in
 from workflows.lists.archive import archive, unarchive
 
 
-@pages.get("/<int:list_id>/archive")
+@pages.get("/<id:list_id>/archive")
 @signed_in
 def ask_archive(list_id: int) -> ResponseReturnValue:
     """Say what archiving does, or its end, and ask."""
     return render_template("lists/archive.html", list=asked_list(list_id))
 
 
-@pages.post("/<int:list_id>/archive")
+@pages.post("/<id:list_id>/archive")
 @signed_in
 def put_into_archive(list_id: int) -> ResponseReturnValue:
     """Archive the list."""
@@ -26,7 +26,7 @@ def put_into_archive(list_id: int) -> ResponseReturnValue:
     return redirect(url_for("lists.show", list_id=list_id), 303)
 
 
-@pages.post("/<int:list_id>/archive/end")
+@pages.post("/<id:list_id>/archive/end")
 @signed_in
 def take_out_of_archive(list_id: int) -> ResponseReturnValue:
     """Have the list be used again."""

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from models import ApproverList, ListDelivery, ListKind, SelfService
+from models.ids import row_id
 from portal.lists.blueprint import asked_list, pages
 from portal.lists.words import chosen, list_words
 from portal.messages.sendout_fields import typed_rules
@@ -16,14 +17,14 @@ from workflows.lists.lists import ListChanges, assign_approvers, edit_list
 from workflows.sendout.rules import set_sendout_rules
 
 
-@pages.get("/<int:list_id>/details")
+@pages.get("/<id:list_id>/details")
 @signed_in
 def details(list_id: int) -> ResponseReturnValue:
     """The list as it is, to be changed."""
     return render_template("lists/details.html", list=asked_list(list_id), **list_words())
 
 
-@pages.post("/<int:list_id>/details")
+@pages.post("/<id:list_id>/details")
 @signed_in
 def edit(list_id: int) -> ResponseReturnValue:
     """Keep what was changed."""
@@ -48,7 +49,7 @@ def edit(list_id: int) -> ResponseReturnValue:
     return redirect(url_for("lists.show", list_id=list_id), 303)
 
 
-@pages.get("/<int:list_id>/approvers")
+@pages.get("/<id:list_id>/approvers")
 @signed_in
 def approvers(list_id: int) -> ResponseReturnValue:
     """Which approver lists answer, and which ones could."""
@@ -60,7 +61,7 @@ def approvers(list_id: int) -> ResponseReturnValue:
     )
 
 
-@pages.post("/<int:list_id>/approvers")
+@pages.post("/<id:list_id>/approvers")
 @signed_in
 def assign(list_id: int) -> ResponseReturnValue:
     """Have other approver lists answer; what stays as it is needs no right and leaves no trace."""
@@ -76,4 +77,4 @@ def assign(list_id: int) -> ResponseReturnValue:
 def named_approver_list(field: str) -> ApproverList | None:
     """The approver list that the form names, or none; raises Unknown."""
     number = request.form.get(field, "")
-    return approver_list_by_id(g.session, int(number)) if number.isdecimal() else None
+    return approver_list_by_id(g.session, row_id(number) or 0) if number.isdecimal() else None

@@ -15,7 +15,7 @@ from portal.web.i18n import ngettext
 from portal.web.sign_in import current_actor, reader, signed_in
 from workflows.subscriptions.imports import carry_out, check
 
-pages = Blueprint("imports", __name__, url_prefix="/mailing-lists/<int:list_id>/import")
+pages = Blueprint("imports", __name__, url_prefix="/mailing-lists/<id:list_id>/import")
 
 # Some hundred thousand addresses; the page carries them from the look to the deed.  More are for
 # `listgate import-mailing-list`, which reads a file of any size.

@@ -74,7 +74,7 @@ def members(session: Session, list_ids: Sequence[int]) -> Mapping[int, int]:
     return dict(session.execute(counts).all())
 
 
-@pages.get("/<int:list_id>")
+@pages.get("/<id:list_id>")
 @signed_in
 def show(list_id: int) -> ResponseReturnValue:
     """One list: what it is, who answers, what may be wrong, and the way to the rest."""

@@ -11,6 +11,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from models import Subscription, User
+from models.ids import row_id
 from portal.lists.blueprint import asked_list, pages
 from portal.web.errors import say
 from portal.web.i18n import gettext as _
@@ -31,7 +32,7 @@ class Some:
     last: int | None
 
 
-@pages.get("/<int:list_id>/subscribers")
+@pages.get("/<id:list_id>/subscribers")
 @signed_in
 def subscribers(list_id: int) -> ResponseReturnValue:
     """Those whom the search finds, in the order in which they came to Listgate."""
@@ -47,8 +48,7 @@ def some_subscribers(session: Session, list_id: int, text: str) -> Some:
 
     Not by page number: to skip a million rows PostgreSQL would have to read them.
     """
-    given = request.args.get("after", "0")
-    after = int(given) if given.isdecimal() and len(given) <= 18 else 0
+    after = row_id(request.args.get("after", "")) or 0
     wanted = (
         select(User, Subscription.since)
         .join(Subscription, Subscription.user_id == User.id)
@@ -65,7 +65,7 @@ def some_subscribers(session: Session, list_id: int, text: str) -> Some:
     return Some(rows[:ROWS], first=not after, last=rows[ROWS - 1][0].id if more else None)
 
 
-@pages.post("/<int:list_id>/subscribers")
+@pages.post("/<id:list_id>/subscribers")
 @signed_in
 def add(list_id: int) -> ResponseReturnValue:
     """Put the person with this address on the list."""
@@ -77,7 +77,7 @@ def add(list_id: int) -> ResponseReturnValue:
     return redirect(url_for("lists.subscribers", list_id=list_id), 303)
 
 
-@pages.post("/<int:list_id>/subscribers/<int:user_id>/end")
+@pages.post("/<id:list_id>/subscribers/<id:user_id>/end")
 @signed_in
 def remove(list_id: int, user_id: int) -> ResponseReturnValue:
     """Take the person off the list."""
@@ -88,7 +88,7 @@ def remove(list_id: int, user_id: int) -> ResponseReturnValue:
     return redirect(url_for("lists.subscribers", list_id=list_id), 303)
 
 
-@pages.get("/<int:list_id>/subscribers.txt")
+@pages.get("/<id:list_id>/subscribers.txt")
 @signed_in
 def export(list_id: int) -> ResponseReturnValue:
     """An address per line, as a push would hand them to the list server."""

@@ -66,7 +66,7 @@ def keep() -> ResponseReturnValue:
     return kept(message)
 
 
-@pages.get("/messages/<int:message_id>/draft")
+@pages.get("/messages/<id:message_id>/draft")
 @signed_in
 def edit(message_id: int) -> ResponseReturnValue:
     """The draft as it was typed; one that was uploaded can be replaced only as a whole."""
@@ -78,7 +78,7 @@ def edit(message_id: int) -> ResponseReturnValue:
     )
 
 
-@pages.post("/messages/<int:message_id>/draft")
+@pages.post("/messages/<id:message_id>/draft")
 @signed_in
 def change(message_id: int) -> ResponseReturnValue:
     """Keep what was typed, or uploaded, in the draft's place."""

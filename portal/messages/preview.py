@@ -73,7 +73,7 @@ def wants_images() -> bool:
     return request.args.get("images") == "yes"
 
 
-@pages.get("/messages/<int:message_id>/html")
+@pages.get("/messages/<id:message_id>/html")
 @signed_in
 def html(message_id: int) -> ResponseReturnValue:
     """The HTML for the frame, or for a tab of its own."""
@@ -81,7 +81,7 @@ def html(message_id: int) -> ResponseReturnValue:
     return framed(contents(message), spoken=message.author.language)
 
 
-@pages.get("/messages/<int:message_id>/attachments/<int:number>")
+@pages.get("/messages/<id:message_id>/attachments/<int:number>")
 @signed_in
 def attachment(message_id: int, number: int) -> ResponseReturnValue:
     """One attachment, to be saved."""

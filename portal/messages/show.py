@@ -29,8 +29,8 @@ pages = Blueprint("messages", __name__)
 ACTS = "any(handing_in, withdrawal, recall, time, copy, proof, deletion)"
 
 
-@pages.get("/messages/<int:message_id>")
-@pages.get(f"/messages/<int:message_id>/<{ACTS}:_act>")
+@pages.get("/messages/<id:message_id>")
+@pages.get(f"/messages/<id:message_id>/<{ACTS}:_act>")
 @signed_in
 def show(message_id: int, _act: str = "") -> ResponseReturnValue:
     """Everything about the message."""
@@ -46,7 +46,7 @@ def show(message_id: int, _act: str = "") -> ResponseReturnValue:
     )
 
 
-@pages.get("/messages/<int:message_id>/<any(standing, history):name>")
+@pages.get("/messages/<id:message_id>/<any(standing, history):name>")
 @signed_in
 def part(message_id: int, name: str) -> ResponseReturnValue:
     """What may change by itself, to be fetched again and again."""
@@ -69,7 +69,7 @@ def standing(message: Message) -> dict[str, object]:
     }
 
 
-@pages.post("/messages/<int:message_id>/handing_in")
+@pages.post("/messages/<id:message_id>/handing_in")
 @signed_in
 def ask_or_send(message_id: int) -> ResponseReturnValue:
     """Request approval, or send or schedule it, as the person's rights have it."""
@@ -81,7 +81,7 @@ def ask_or_send(message_id: int) -> ResponseReturnValue:
     return done(message, _("The message goes out when its time has come."))
 
 
-@pages.post("/messages/<int:message_id>/withdrawal")
+@pages.post("/messages/<id:message_id>/withdrawal")
 @signed_in
 def withdraw(message_id: int) -> ResponseReturnValue:
     """Take the question back."""
@@ -91,7 +91,7 @@ def withdraw(message_id: int) -> ResponseReturnValue:
     return done(message, _("The message is a draft again. The approvers are told."))
 
 
-@pages.post("/messages/<int:message_id>/recall")
+@pages.post("/messages/<id:message_id>/recall")
 @signed_in
 def take_back(message_id: int) -> ResponseReturnValue:
     """Take a scheduled message back, or stop one that is being sent."""
@@ -101,7 +101,7 @@ def take_back(message_id: int) -> ResponseReturnValue:
     return done(message, _("The message is a draft again."))
 
 
-@pages.post("/messages/<int:message_id>/time")
+@pages.post("/messages/<id:message_id>/time")
 @signed_in
 def set_another_time(message_id: int) -> ResponseReturnValue:
     """Have a scheduled message go out at another time, or by other rules."""
@@ -111,7 +111,7 @@ def set_another_time(message_id: int) -> ResponseReturnValue:
     return done(message, _("The message has another time."))
 
 
-@pages.post("/messages/<int:message_id>/copy")
+@pages.post("/messages/<id:message_id>/copy")
 @signed_in
 def copy(message_id: int) -> ResponseReturnValue:
     """Begin a new draft with the same content."""
@@ -120,7 +120,7 @@ def copy(message_id: int) -> ResponseReturnValue:
     return done(new, _("This is a new draft with the same content."))
 
 
-@pages.post("/messages/<int:message_id>/proof")
+@pages.post("/messages/<id:message_id>/proof")
 @signed_in
 def mail_proof(message_id: int) -> ResponseReturnValue:
     """Mail it to its author alone."""
@@ -129,7 +129,7 @@ def mail_proof(message_id: int) -> ResponseReturnValue:
     return done(message, _("A proof is on its way to you."))
 
 
-@pages.post("/messages/<int:message_id>/deletion")
+@pages.post("/messages/<id:message_id>/deletion")
 @signed_in
 def delete(message_id: int) -> ResponseReturnValue:
     """Delete a draft."""

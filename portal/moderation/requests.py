@@ -40,9 +40,9 @@ def inbox(template: str) -> str:
     return render_template(template, page=page, opened=opened_by(g.session, user, page.rows))
 
 
-@pages.get("/requests/<int:request_id>")
+@pages.get("/requests/<id:request_id>")
 # Also where the form is sent to, so that a refusal is said on this page.
-@pages.get("/requests/<int:request_id>/decision", endpoint="decision")
+@pages.get("/requests/<id:request_id>/decision", endpoint="decision")
 @signed_in
 def show(request_id: int) -> ResponseReturnValue:
     """The summary; the message, once the approver has opened it; and the form to answer."""
@@ -62,7 +62,7 @@ def show(request_id: int) -> ResponseReturnValue:
     )
 
 
-@pages.post("/requests/<int:request_id>/views")
+@pages.post("/requests/<id:request_id>/views")
 @signed_in
 def open_message(request_id: int) -> ResponseReturnValue:
     """Note that the message was opened, which a GET may not."""
@@ -70,7 +70,7 @@ def open_message(request_id: int) -> ResponseReturnValue:
     return redirect(url_for(".show", request_id=request_id), 303)
 
 
-@pages.post("/requests/<int:request_id>/decision")
+@pages.post("/requests/<id:request_id>/decision")
 @signed_in
 def answer(request_id: int) -> ResponseReturnValue:
     """Decide; whoever comes late is refused, and shown who was first."""
@@ -83,7 +83,7 @@ def answer(request_id: int) -> ResponseReturnValue:
     return redirect(url_for(".show", request_id=request_id), 303)
 
 
-@pages.get("/requests/<int:request_id>/standing")
+@pages.get("/requests/<id:request_id>/standing")
 @signed_in
 def standing(request_id: int) -> ResponseReturnValue:
     """What may change while somebody reads: who else does, and what happened."""
@@ -93,7 +93,7 @@ def standing(request_id: int) -> ResponseReturnValue:
     )
 
 
-@pages.get("/requests/<int:request_id>/html")
+@pages.get("/requests/<id:request_id>/html")
 @signed_in
 def html(request_id: int) -> ResponseReturnValue:
     """The message's HTML, for the frame."""
@@ -101,7 +101,7 @@ def html(request_id: int) -> ResponseReturnValue:
     return framed(content(asked), spoken=asked.message.author.language)
 
 
-@pages.get("/requests/<int:request_id>/attachments/<int:number>")
+@pages.get("/requests/<id:request_id>/attachments/<int:number>")
 @signed_in
 def attachment(request_id: int, number: int) -> ResponseReturnValue:
     """An attachment to save."""

@@ -15,7 +15,7 @@ from workflows.people.contacts import change_contact
 from workflows.people.roles import set_roles
 
 
-@pages.get("/users/<int:user_id>/contact")
+@pages.get("/users/<id:user_id>/contact")
 @signed_in
 def contact(user_id: int) -> ResponseReturnValue:
     """Name, language, time zone, telephone and how the person is asked."""
@@ -23,7 +23,7 @@ def contact(user_id: int) -> ResponseReturnValue:
     return render_template("people/contact.html", person=person, zones=zones())
 
 
-@pages.post("/users/<int:user_id>/contact")
+@pages.post("/users/<id:user_id>/contact")
 @signed_in
 def set_contact(user_id: int) -> ResponseReturnValue:
     """Keep what the form says."""
@@ -32,7 +32,7 @@ def set_contact(user_id: int) -> ResponseReturnValue:
     return changed(user_id)
 
 
-@pages.get("/users/<int:user_id>/address")
+@pages.get("/users/<id:user_id>/address")
 @signed_in
 def address(user_id: int) -> ResponseReturnValue:
     """The address, to give another one."""
@@ -40,7 +40,7 @@ def address(user_id: int) -> ResponseReturnValue:
     return render_template("people/address.html", person=person)
 
 
-@pages.post("/users/<int:user_id>/address")
+@pages.post("/users/<id:user_id>/address")
 @signed_in
 def set_address(user_id: int) -> ResponseReturnValue:
     """The new one counts at once: an administrator knows whose it is."""
@@ -49,7 +49,7 @@ def set_address(user_id: int) -> ResponseReturnValue:
     return changed(user_id)
 
 
-@pages.get("/users/<int:user_id>/roles")
+@pages.get("/users/<id:user_id>/roles")
 @signed_in
 def roles(user_id: int) -> ResponseReturnValue:
     """All roles, those of the person checked."""
@@ -58,7 +58,7 @@ def roles(user_id: int) -> ResponseReturnValue:
     return render_template("people/roles.html", person=person, roles=known)
 
 
-@pages.post("/users/<int:user_id>/roles")
+@pages.post("/users/<id:user_id>/roles")
 @signed_in
 def give_roles(user_id: int) -> ResponseReturnValue:
     """From now on the person has those that are checked, and no others."""

@@ -15,7 +15,7 @@ from workflows.people.last_administrator import is_the_last
 from workflows.people.users import disable, enable
 
 
-@pages.get("/users/<int:user_id>")
+@pages.get("/users/<id:user_id>")
 @signed_in
 def show(user_id: int) -> ResponseReturnValue:
     """Where the person stands."""
@@ -37,7 +37,7 @@ def show(user_id: int) -> ResponseReturnValue:
     )
 
 
-@pages.post("/users/<int:user_id>/standing")
+@pages.post("/users/<id:user_id>/standing")
 @signed_in
 def set_standing(user_id: int) -> ResponseReturnValue:
     """Disable the person, or enable them again."""
@@ -54,7 +54,7 @@ def set_standing(user_id: int) -> ResponseReturnValue:
     return redirect(url_for(".show", user_id=user_id), 303)
 
 
-@pages.post("/users/<int:user_id>/codes")
+@pages.post("/users/<id:user_id>/codes")
 @signed_in
 def end_codes(user_id: int) -> ResponseReturnValue:
     """From now on the person, who has lost the telephone, logs in without a code."""
@@ -64,7 +64,7 @@ def end_codes(user_id: int) -> ResponseReturnValue:
     return redirect(url_for(".show", user_id=user_id), 303)
 
 
-@pages.post("/users/<int:user_id>/invitation")
+@pages.post("/users/<id:user_id>/invitation")
 @signed_in
 def invite_again(user_id: int) -> ResponseReturnValue:
     """Send another letter with a link to choose a password."""

@@ -13,7 +13,7 @@ from workflows.people.last_administrator import is_the_last
 from workflows.people.removal import remove_user
 
 
-@pages.get("/users/<int:user_id>/removal")
+@pages.get("/users/<id:user_id>/removal")
 @signed_in
 def what_changes(user_id: int) -> ResponseReturnValue:
     """What hangs on the person, and a button."""
@@ -26,7 +26,7 @@ def what_changes(user_id: int) -> ResponseReturnValue:
     )
 
 
-@pages.post("/users/<int:user_id>/removal")
+@pages.post("/users/<id:user_id>/removal")
 @signed_in
 def remove(user_id: int) -> ResponseReturnValue:
     """Remove the person."""

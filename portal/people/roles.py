@@ -49,14 +49,14 @@ def create() -> ResponseReturnValue:
     return redirect(url_for(".overview"), 303)
 
 
-@pages.get("/roles/<int:role_id>")
+@pages.get("/roles/<id:role_id>")
 @signed_in
 def edit(role_id: int) -> ResponseReturnValue:
     """Name and rights of the role, to change them."""
     return form(role_to_edit(role_id))
 
 
-@pages.post("/roles/<int:role_id>")
+@pages.post("/roles/<id:role_id>")
 @signed_in
 def change(role_id: int) -> ResponseReturnValue:
     """From now on it has this name and these rights, for everybody who has it."""
@@ -67,7 +67,7 @@ def change(role_id: int) -> ResponseReturnValue:
     return redirect(url_for(".overview"), 303)
 
 
-@pages.post("/roles/<int:role_id>/removal")
+@pages.post("/roles/<id:role_id>/removal")
 @signed_in
 def delete(role_id: int) -> ResponseReturnValue:
     """Delete a role that nobody has."""
@@ -101,8 +101,7 @@ def rights_meant() -> list[int]:
 def role_to_edit(role_id: int) -> Role:
     """The role with this number; raises Trespass for who may not edit roles, and Unknown."""
     require(current_actor(), Right.EDIT_USERS)
-    # PostgreSQL's bigint ends there.
-    role = g.session.get(Role, role_id) if role_id < 2**63 else None
+    role = g.session.get(Role, role_id)
     if role is None:
         raise Unknown("There is no such role.")
     found: Role = role

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
 from models import Invalid, ListKind, MailingList, Right, SelfService, Subscription, Unknown
+from models.ids import row_id
 from portal.web.errors import say
 from portal.web.i18n import gettext as _
 from portal.web.paging import page_of
@@ -71,9 +72,8 @@ def join_or_leave() -> ResponseReturnValue:
 
 def list_meant() -> MailingList:
     """The list of the button that was pressed; raises Unknown."""
-    number = request.form.get("list", type=int, default=0)
-    # PostgreSQL's bigint ends there.
-    found = g.session.get(MailingList, number) if 0 < number < 2**63 else None
+    list_id = row_id(request.form.get("list", ""))
+    found = g.session.get(MailingList, list_id) if list_id else None
     if found is None:
         raise Unknown("There is no such list.")
     mailing_list: MailingList = found

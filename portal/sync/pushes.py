@@ -21,7 +21,7 @@ from portal.web.sign_in import current_actor, signed_in
 from workflows.sync.request import confirm, push_now, unfinished_sync
 from workflows.sync.snapshot import difference_now, last_good
 
-pages = Blueprint("sync", __name__, url_prefix="/mailing-lists/<int:list_id>/pushes")
+pages = Blueprint("sync", __name__, url_prefix="/mailing-lists/<id:list_id>/pushes")
 
 # A push a night and some changes a day: a week or two.
 LATELY = 30

@@ -24,6 +24,7 @@ from models import (
     record_refusal,
 )
 from models.clock import now
+from models.ids import row_id
 from notifications.automatic.bounces import Bounce, failed_recipient
 from notifications.automatic.detect import is_automatic
 from notifications.mime.envelope import wire_address
@@ -36,7 +37,7 @@ from workflows.notify import notify, report
 log = structlog.get_logger()
 
 # The Message-ID that notifications/letters/composition.py gives.
-OUR_LETTER = re.compile(r"<notification\.(\d{1,18})@")
+OUR_LETTER = re.compile(r"<notification\.(\d+)@")
 
 
 def keep(session: Session, raw: bytes, *, sender: str, recipient: str) -> InboundMail:
@@ -146,7 +147,8 @@ def write_back(session: Session, keys: ApproverKeys, letter: LetterName) -> str:
 def take_back(session: Session, returned: Bounce) -> str:
     """One of our letters did not arrive: try the person's other channel."""
     ours = OUR_LETTER.search(returned.message_id or "")
-    notification = session.get(Notification, int(ours[1])) if ours else None
+    number = row_id(ours[1]) if ours else None
+    notification = session.get(Notification, number) if number else None
     if notification is None or notification.channel is not Channel.EMAIL:
         return "ignored: a bounce of something else"
     if returned.action == "failed":

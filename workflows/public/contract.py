@@ -13,8 +13,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from models import IdempotentCall, Invalid, Message, ModerationRequest, Refusal, Verdict
+from models.ids import MAX_ID
 
-Id = Annotated[int, Field(gt=0, lt=2**63)]
+Id = Annotated[int, Field(gt=0, le=MAX_ID)]
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]  # no database takes a NUL
 ShortName = Annotated[Text, Field(max_length=64)]
 

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from models import Act, Actor, AuditEntry, Door, MailingList, Message, Right, User
+from models.ids import row_id
 from workflows.access import find_user, require
 
 # People or messages matched by one search term.
@@ -116,7 +117,6 @@ def matching_people(session: Session, text: str) -> Sequence[int]:
 def matching_messages(session: Session, text: str) -> Sequence[int]:
     """Return the id itself, or the newest messages with this text in their subject."""
     if text.isdecimal():
-        # No identity is longer than PostgreSQL's bigint.
-        return [int(text)] if len(text) <= 18 else []
+        return [number] if (number := row_id(text)) else []
     worded = select(Message.id).where(Message.subject.icontains(text, autoescape=True))
     return session.scalars(worded.order_by(Message.id.desc()).limit(MAX_MATCHES)).all()

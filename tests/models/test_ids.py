@@ -1,0 +1,22 @@
+"""Row ids read from text: all that a bigint key can have, and nothing else."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.ids import MAX_ID, row_id
+
+
+@given(st.integers(min_value=1, max_value=MAX_ID))
+def test_an_id_is_read_from_its_digits(number: int) -> None:
+    assert row_id(str(number)) == number
+
+
+@given(st.integers(max_value=0) | st.integers(min_value=MAX_ID + 1))
+def test_a_number_that_no_row_has_is_none(number: int) -> None:
+    assert row_id(str(number)) is None
+
+
+@pytest.mark.parametrize("text", ["", "x", "1.0", "+1", " 1", "1_0", "²", "9" * 5000])
+def test_what_is_not_a_number_in_digits_is_none(text: str) -> None:
+    assert row_id(text) is None
