@@ -8,7 +8,7 @@ from celery import Celery, signals
 from models.database import engine
 from settings import settings
 from workflows import logs
-from workflows.sync.programs import missing
+from workflows.sync.command import missing
 
 app = Celery("listgate", include=["workflows.tasks"])
 app.config_from_object("celeryconfig")

@@ -40,7 +40,6 @@ from workflows.sendout.send import claim, send
 from workflows.subscriptions import subscribe as subscriptions
 from workflows.sync import push as sync
 from workflows.sync import request as pushes
-from workflows.sync import switches
 from workflows.sync.command import filled, run
 from workflows.transaction import transaction
 
@@ -223,7 +222,7 @@ def remove_user(session: Session, call: contract.RemoveUser) -> contract.Answer:
 
 @public("listgate.push_list", contract.PushList)
 def push_list(session: Session, call: contract.PushList) -> contract.Answer:
-    switches.require_maillists(enabled=rules.enabled)
+    pushes.require_maillists(enabled=rules.enabled)
     actor = service_actor(session, call.by_id)
     asked = pushes.push_now(session, lists.list_named(session, call.list), actor=actor)
     return {"list": call.list, "sync_id": asked.id, "sync": asked.state.value}

@@ -18,7 +18,7 @@ from notifications.smtp.relay import Mailer
 from settings import Settings, settings
 from workflows.celery import app
 from workflows.redis_client import redis_at
-from workflows.sync.programs import missing
+from workflows.sync.command import missing
 
 # More, and ETAs and leases of different machines no longer agree.
 CLOCK_TOLERANCE = timedelta(seconds=2)

@@ -9,8 +9,7 @@ from portal.cli.options import counted, say
 from portal.cli.progress import reading, working
 from workflows.lists import lists
 from workflows.subscriptions import imports
-from workflows.subscriptions.import_report import Report
-from workflows.subscriptions.imports import Imported
+from workflows.subscriptions.imports import Imported, Report
 from workflows.transaction import transaction
 
 app = typer.Typer()

@@ -8,8 +8,8 @@ from portal.cli.options import ShortName, acting, number
 from settings import settings
 from workflows.lists import lists
 from workflows.sync import request
+from workflows.sync.request import require_maillists
 from workflows.sync.snapshot import difference_now, last_good
-from workflows.sync.switches import require_maillists
 from workflows.transaction import transaction
 
 sync = typer.Typer(

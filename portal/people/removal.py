@@ -8,9 +8,8 @@ from portal.people.blueprint import pages, person_to
 from portal.web.errors import say
 from portal.web.i18n import gettext as _
 from portal.web.sign_in import current_actor, signed_in
-from workflows.people.consequences import consequences
 from workflows.people.last_administrator import is_the_last
-from workflows.people.removal import remove_user
+from workflows.people.removal import consequences, remove_user
 
 
 @pages.get("/users/<id:user_id>/removal")

@@ -5,9 +5,11 @@ people on the list.  Both leave the work to the database, in a few statements of
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import IO, Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
 from models import (
@@ -17,19 +19,46 @@ from models import (
     MailingList,
     Refusal,
     Right,
+    User,
     record,
 )
 from models.addresses import address_key, checked_address
+from models.clock import now
+from models.contacts import Language, Preference
 from workflows.access import require, require_open
 from workflows.lists.lists import NewList, create_list, find_list
 from workflows.subscriptions import staging
-from workflows.subscriptions.import_report import Report
-from workflows.subscriptions.joining import create_strangers, join
 from workflows.subscriptions.parse import AddressLines, Entry, Malformed
+from workflows.subscriptions.staging import NORMAL, PEOPLE, match
+from workflows.subscriptions.subscribe import subscribe_ids
 
 
 class NotEverybodyKnown(Refusal):
     """Some lines name nobody, and nobody has said what to do about them."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a file says; every line is one of these, and a person who is named again a duplicate."""
+
+    lines: int
+    blank: int
+    comments: int
+    known: int
+    joining: int  # those of the known who are not on the list
+    unknown: list[Entry]  # the first line of each
+    malformed: list[Malformed]
+
+    @property
+    def duplicates(self) -> int:
+        """How many lines name somebody whom another line has named before."""
+        named = self.lines - self.blank - self.comments - len(self.malformed)
+        return named - self.known - len(self.unknown)
+
+    @property
+    def on_list(self) -> int:
+        """How many of the known are on the list already."""
+        return self.known - self.joining
 
 
 class Imported(NamedTuple):
@@ -135,9 +164,43 @@ def carry_out(
     created = 0
     if create_users and report.unknown:
         require(actor, Right.EDIT_USERS, list_id=mailing_list.id)
-        created = create_strangers(session)
-    joined = join(session, mailing_list, actor=actor)
+        created = create_unknown_users(session)
+    joined = subscribe_ids(session, mailing_list, select(PEOPLE.c.user_id), actor=actor)
     if joined or created:
         facts: dict[str, Any] = {"lines": report.lines, "joined": joined, "created": created}
         record(session, Act.IMPORTED, actor=actor, list_id=mailing_list.id, **facts)
     return Imported(joined, created)
+
+
+def create_unknown_users(session: Session) -> int:
+    """Create a user for each address of nobody; returns how many there are now that were not.
+
+    They are called what is written before the address, or by its local part.
+    """
+    user, address = User.__table__.c, func.coalesce(NORMAL.c.address, NORMAL.c.key)
+    theirs = select(User.id).where(User.address_key == NORMAL.c.key)
+    strangers = (
+        select(
+            NORMAL.c.key,
+            address,
+            func.coalesce(NORMAL.c.name, func.split_part(address, "@", 1)),
+            literal(Language.ENGLISH, user.language.type),
+            literal(Preference.EMAIL, user.preference.type),
+            literal(now(), user.created_at.type),
+        )
+        .ext(distinct_on(NORMAL.c.key))
+        .where(~theirs.exists())
+        .order_by(NORMAL.c.key, NORMAL.c.line)
+    )
+    columns = ["address_key", "address", "name", "language", "preference", "created_at"]
+    created = (
+        insert(User)
+        .from_select(columns, strangers)
+        # Somebody else may import the same people.
+        .on_conflict_do_nothing()
+        .returning(User.id)
+        .cte("created")
+    )
+    count = session.scalar(select(func.count()).select_from(created)) or 0
+    match(session, NORMAL)
+    return count

@@ -1,4 +1,4 @@
-"""Join and leave lists; every change goes into the journal."""
+"""Subscribe people to lists and unsubscribe them; the journal notes every change."""
 
 from collections.abc import Collection
 from typing import Any
@@ -34,16 +34,17 @@ from models import (
 )
 from models.clock import now
 from workflows.access import require, require_open
-from workflows.sync.journal import note_change, note_rows, noting
+from workflows.sync.journal import journaled, note_change, note_rows
 
-# Of those who cannot be put on a list, so many are named.
-SHOWN = 10
+# Unknown ids listed in an error, at most.
+SHOWN_IDS = 10
 
 
 def joining(list_id: Any, at: Any, who: ColumnElement[bool]) -> ReturningInsert[int, int]:
-    """Put these people on the list, but nobody who is removed, or if it is archived, meanwhile.
+    """Return the statement that subscribes these people, unless they are removed or it is archived.
 
-    In the order of ids, as an import does it, or two who do it at once could wait for each other.
+    Rows are locked in the order of ids, so that two transactions that do it at once cannot
+    deadlock.
     """
     return (
         insert(Subscription)
@@ -54,8 +55,8 @@ def joining(list_id: Any, at: Any, who: ColumnElement[bool]) -> ReturningInsert[
             .where(MailingList.id == list_id, MailingList.archived_at.is_(None))
             .where(User.removed_at.is_(None))
             .order_by(User.id)
-            # Locks that foreign keys take anyway: a thousand members may join at once.  They wait
-            # for whoever holds a person or the list, and then look again.
+            # The weakest row locks, which foreign keys take anyway, so a thousand members may join
+            # at once.  They wait for a removal or an archiving, and then check the row again.
             .with_for_update(read=True, key_share=True),
         )
         .on_conflict_do_nothing()
@@ -63,9 +64,9 @@ def joining(list_id: Any, at: Any, who: ColumnElement[bool]) -> ReturningInsert[
     )
 
 
-# One statement each, so that of two who do it at once one learns that it was done; built once,
-# because that takes as long as carrying it out.
-JOIN = noting(
+# One statement each, so that of two transactions that do the same at once, one learns that it was
+# done.  Built once, because building takes as long as executing.
+JOIN = journaled(
     joining(
         bindparam("list_id", type_=BigInteger),
         bindparam("at", type_=Subscription.__table__.c.since.type),
@@ -74,7 +75,7 @@ JOIN = noting(
     Change.JOINED,
     Act.SUBSCRIBED,
 )
-LEAVE = noting(
+LEAVE = journaled(
     delete(Subscription)
     .where(
         Subscription.list_id == bindparam("list_id"), Subscription.user_id == bindparam("user_id")
@@ -86,64 +87,64 @@ LEAVE = noting(
 
 
 def subscribe(session: Session, user: User, mailing_list: MailingList, *, actor: Actor) -> bool:
-    """Put `user` on the list; False if they are on it already.
+    """Subscribe `user` to the list; return False if they are subscribed already.
 
-    Raises Archived, Invalid for somebody who was removed, Trespass.
+    Raises Archived, Invalid if the user was removed, Trespass.
     """
     require_own_or_right(user, mailing_list, actor)
-    require_there(user)
+    require_not_removed(user)
     if note_change(session, JOIN, user=user, mailing_list=mailing_list, actor=actor):
         return True
-    # They are on it, or the list or they have gone since this session read them.
+    # They are subscribed, or the list was archived or they were removed since this session read
+    # the rows.
     require_open(session, mailing_list)
     session.refresh(user, ["removed_at"])
-    require_there(user)
+    require_not_removed(user)
     return False
 
 
-def require_there(user: User) -> None:
-    """Raise Invalid for somebody who was removed."""
-    if user.removed_at:
-        raise Invalid("%(user)s was removed.", user=user)
+def unsubscribe(session: Session, user: User, mailing_list: MailingList, *, actor: Actor) -> bool:
+    """Unsubscribe `user` from the list; return False if they are not subscribed."""
+    require_own_or_right(user, mailing_list, actor)
+    return note_change(session, LEAVE, user=user, mailing_list=mailing_list, actor=actor)
 
 
 def subscribe_all(
     session: Session, mailing_list: MailingList, user_ids: Collection[int], *, actor: Actor
 ) -> int:
-    """Put all these people on the list, however many; returns how many were not on it before.
+    """Subscribe all these people, however many; return how many were not subscribed before.
 
-    Raises Unknown, and puts nobody on it, if one of them is not there or was removed.
+    Raises Unknown, and subscribes nobody, if one of them does not exist or was removed.
     """
     require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
     wanted = select(func.unnest(literal(list(user_ids), ARRAY(BigInteger))))
-    require_all(session, wanted)
-    joined = joining(literal(mailing_list.id), literal(now()), User.id.in_(wanted)).cte("joined")
-    number = note_rows(session, Change.JOINED, joined, actor=actor).get(mailing_list.id, 0)
-    if not number:
+    require_all_exist(session, wanted)
+    joined = subscribe_ids(session, mailing_list, wanted, actor=actor)
+    if not joined:
         require_open(session, mailing_list)
-    record(session, Act.IMPORTED, actor=actor, list_id=mailing_list.id, joined=number)
-    return number
+    record(session, Act.IMPORTED, actor=actor, list_id=mailing_list.id, joined=joined)
+    return joined
 
 
-def require_all(session: Session, wanted: Select[int]) -> None:
-    """Raise Unknown, with their numbers, for those who are not there or were removed."""
-    there = select(User.id).where(User.removed_at.is_(None))
-    missing = session.scalars(wanted.except_(there).order_by(text("1")).limit(SHOWN + 1)).all()
-    if missing:
-        numbers = ", ".join(map(str, missing[:SHOWN]))
-        if len(missing) > SHOWN:
-            raise Unknown("Not among the users: %(numbers)s and others.", numbers=numbers)
-        raise Unknown("Not among the users: %(numbers)s.", numbers=numbers)
+def subscribe_ids(
+    session: Session, mailing_list: MailingList, ids: Select[int], *, actor: Actor
+) -> int:
+    """Subscribe the users with these ids in one statement; return how many it subscribed.
 
-
-def unsubscribe(session: Session, user: User, mailing_list: MailingList, *, actor: Actor) -> bool:
-    """Take `user` off the list; False if they are not on it."""
-    require_own_or_right(user, mailing_list, actor)
-    return note_change(session, LEAVE, user=user, mailing_list=mailing_list, actor=actor)
+    It skips those who are subscribed, were removed or do not exist, and an archived list.
+    """
+    subscribed = (
+        select(Subscription.user_id)
+        .where(Subscription.list_id == mailing_list.id, Subscription.user_id == User.id)
+        .correlate(User)
+    )
+    who = User.id.in_(ids) & ~subscribed.exists()
+    joined = joining(literal(mailing_list.id), literal(now()), who).cte("joined")
+    return note_rows(session, Change.JOINED, joined, actor=actor).get(mailing_list.id, 0)
 
 
 def leave_every_list(session: Session, user: User, *, actor: Actor) -> list[int]:
-    """End every subscription of the person; returns the ids of the lists."""
+    """Delete every subscription of the person; return the ids of the lists."""
     ended = (
         delete(Subscription)
         .where(Subscription.user_id == user.id)
@@ -154,7 +155,7 @@ def leave_every_list(session: Session, user: User, *, actor: Actor) -> list[int]
 
 
 def require_own_or_right(user: User, mailing_list: MailingList, actor: Actor) -> None:
-    """Raise Trespass unless it is their own, of an open list, or the actor may edit lists."""
+    """Raise Trespass unless the actor may edit lists, or is `user` and the list is self-service."""
     if actor.user is not user:
         require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
     elif mailing_list.self_service is SelfService.CLOSED and not user.may(Right.EDIT_LISTS):
@@ -164,3 +165,22 @@ def require_own_or_right(user: User, mailing_list: MailingList, actor: Actor) ->
             **actor.signature,
             list_id=mailing_list.id,
         )
+
+
+def require_not_removed(user: User) -> None:
+    """Raise Invalid if the user was removed."""
+    if user.removed_at:
+        raise Invalid("%(user)s was removed.", user=user)
+
+
+def require_all_exist(session: Session, wanted: Select[int]) -> None:
+    """Raise Unknown, with the ids, if some of these users do not exist or were removed."""
+    existing = select(User.id).where(User.removed_at.is_(None))
+    missing = session.scalars(
+        wanted.except_(existing).order_by(text("1")).limit(SHOWN_IDS + 1)
+    ).all()
+    if missing:
+        numbers = ", ".join(map(str, missing[:SHOWN_IDS]))
+        if len(missing) > SHOWN_IDS:
+            raise Unknown("Not among the users: %(numbers)s and others.", numbers=numbers)
+        raise Unknown("Not among the users: %(numbers)s.", numbers=numbers)

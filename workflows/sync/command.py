@@ -6,12 +6,15 @@ writer is killed, and the command would take half of the addresses for all of th
 
 import re
 import shlex
-from collections.abc import Mapping
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from os import killpg
 from signal import SIGKILL
-from subprocess import DEVNULL, Popen, TimeoutExpired
+from subprocess import DEVNULL, Popen, SubprocessError, TimeoutExpired
 from tempfile import TemporaryFile
 from typing import IO
 
@@ -20,7 +23,6 @@ from models.clock import now
 from models.lists import fits_list_address
 from notifications.mime.envelope import wire_address
 from settings.types import fits_short_name
-from workflows.sync.outcomes import Outcome, judged, tail, unread
 
 # So long it may take until what was killed is gone: a write to a slow disk ends first.
 GONE_WITHIN = timedelta(seconds=5)
@@ -32,6 +34,25 @@ STDERR_LIMIT = 10_000_000  # bytes
 LOOK = 0.1  # seconds
 
 UNFIT = "The list's short name or address may not stand in a command: nothing was run."
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one run of the command."""
+
+    failure: Failure | None  # None: it has succeeded
+    exit_status: int | None  # negative: the number of the signal that ended it
+    stderr: str  # the tail of it
+    started_at: datetime
+    ended_at: datetime
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What a push would not find, and how to mend that."""
+
+    says: str
+    mend: str
 
 
 def filled(template: str, *, short_name: str, email: str) -> list[str]:
@@ -131,3 +152,76 @@ def said_too_much(process: Popen[bytes], stderr: IO[bytes]) -> bool:
         with suppress(ProcessLookupError, PermissionError):
             killpg(process.pid, SIGKILL)
     return told
+
+
+# Of what the command says on stderr the end is kept.
+STDERR_TAIL = 4_000  # bytes
+
+
+# What `timeout` and shells answer when there is nothing to run (its manual page; POSIX, 2.8.2).
+NOT_RUN = {125: Failure.NOT_STARTED, 126: Failure.NOT_EXECUTABLE, 127: Failure.NOT_FOUND}
+
+
+def judged(status: int, took: timedelta, limit: timedelta) -> Failure | None:
+    """Why a command with this exit status failed, or None if it succeeded."""
+    if status == 0:
+        return None
+    if took >= limit:
+        return Failure.TOOK_TOO_LONG
+    return Failure.SIGNAL if status < 0 else NOT_RUN.get(status, Failure.EXIT_STATUS)
+
+
+def unread(addresses: IO[bytes]) -> Failure | None:
+    """Whether the command cannot have pushed all, as it did not read to the end of its input.
+
+    The file's position is shared with the command, so it shows how far that has read.
+    """
+    read, size = addresses.seek(0, 1), addresses.seek(0, 2)
+    return Failure.READ_TOO_LITTLE if read < size else None
+
+
+def tail(stderr: IO[bytes]) -> str:
+    """The end of what the command said."""
+    size = stderr.seek(0, 2)
+    stderr.seek(max(0, size - STDERR_TAIL))
+    # No text column takes a NUL.
+    return stderr.read().decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+# Asking a program for its version takes no time.
+PATIENCE = 5  # seconds
+
+
+def missing(commands: Mapping[str, str], environment: Mapping[str, str]) -> Iterator[Missing]:
+    """What is missing for these commands, by the name of their setting, in their environment."""
+    path = environment.get("PATH")
+    if commands and not ends_groups(shutil.which("timeout", path=path)):
+        yield Missing(
+            "there is no `timeout` of GNU coreutils, which ends a command in time",
+            "install coreutils; that of busybox would leave alone what a command has started",
+        )
+    for setting, command in commands.items():
+        program = shlex.split(command)[0]
+        if shutil.which(program, path=path) is None:
+            yield Missing(
+                f"{setting} runs {program}, which is not there or may not be executed",
+                f"install it where PATH leads ({path}), or correct {setting}",
+            )
+
+
+def ends_groups(timeout: str | None) -> bool:
+    """Whether this `timeout` is the one that ends whole process groups."""
+    if timeout is None:
+        return False
+    try:
+        said = subprocess.run(
+            [timeout, "--version"],
+            capture_output=True,
+            stdin=DEVNULL,
+            timeout=PATIENCE,
+            text=True,
+            check=False,
+        )
+    except (OSError, SubprocessError):
+        return False
+    return "GNU coreutils" in said.stdout

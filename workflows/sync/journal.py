@@ -31,7 +31,7 @@ JOURNAL = SubscriptionChange.__table__.c
 ENTRY = AuditEntry.__table__.c
 
 
-def noting(
+def journaled(
     changing: ReturningInsert[int, int] | ReturningDelete[int, int], change: Change, act: Act
 ) -> Executable:
     """The statement for `note_change`.

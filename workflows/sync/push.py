@@ -27,8 +27,7 @@ from models import (
 from models.clock import now
 from notifications.retry import retry_at
 from workflows.notify import notify_administrators
-from workflows.sync.command import GONE_WITHIN
-from workflows.sync.outcomes import Outcome
+from workflows.sync.command import GONE_WITHIN, Outcome
 from workflows.sync.snapshot import Content, keep, last_good, read_addresses, removals
 
 # So long a worker may take from its claim to the start of the command; then it is too late.

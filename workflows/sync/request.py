@@ -28,6 +28,10 @@ from workflows.access import is_archived, require, require_open
 NIGHT = time(3)
 
 
+class SwitchedOff(Refusal):
+    """The operator has switched this part of the house off."""
+
+
 class Held(Refusal):
     """The push waits for somebody to confirm it."""
 
@@ -156,3 +160,9 @@ def confirm(
 def unfinished_sync(session: Session, list_id: int) -> Sync | None:
     """The list's one push that is not done."""
     return session.scalar(select(Sync).where(Sync.list_id == list_id, Sync.state != SyncState.DONE))
+
+
+def require_maillists(*, enabled: bool) -> None:
+    """Raise SwitchedOff where lists are not pushed to any list server."""
+    if not enabled:
+        raise SwitchedOff("Lists are not pushed here: the operator set MAILLISTS_ENABLED=false.")

@@ -13,8 +13,7 @@ from settings import settings
 from tests.builders import Cast, a_list, listgate
 from tests.workflows.sync.pushing import ListServer, again, asked, failed, held, last
 from workflows.subscriptions.subscribe import subscribe
-from workflows.sync.request import Held, NotHeld
-from workflows.sync.switches import SwitchedOff
+from workflows.sync.request import Held, NotHeld, SwitchedOff
 
 ALL = ["now announce", "status", "history announce", "diff announce", "confirm announce"]
 

@@ -7,8 +7,7 @@ from sqlalchemy.orm import Session
 
 from models import Actor, Door, MailingList, Subscription, User
 from workflows.subscriptions import imports
-from workflows.subscriptions.import_report import Report
-from workflows.subscriptions.imports import Imported
+from workflows.subscriptions.imports import Imported, Report
 
 
 def checked(

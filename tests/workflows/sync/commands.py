@@ -8,8 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from models.clock import now
-from workflows.sync.command import filled, run
-from workflows.sync.outcomes import Outcome
+from workflows.sync.command import Outcome, filled, run
 
 THREE = ["ada@example.org", "barbara@example.org", "grace@example.org"]
 

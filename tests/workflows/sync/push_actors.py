@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from models import Actor, Door, MailingList, User
 from workflows.people import addresses, users
 from workflows.subscriptions.subscribe import subscribe, unsubscribe
-from workflows.sync.outcomes import Outcome
+from workflows.sync.command import Outcome
 from workflows.sync.push import START_WITHIN, Claim
 
 Verb = Callable[[Session, User, MailingList], object]

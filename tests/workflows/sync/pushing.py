@@ -14,8 +14,7 @@ from settings import settings
 from tests.builders import Cast, members
 from workflows import access
 from workflows.subscriptions.subscribe import unsubscribe
-from workflows.sync.command import filled, run
-from workflows.sync.outcomes import Outcome
+from workflows.sync.command import Outcome, filled, run
 from workflows.sync.push import Rules, claim, finish
 from workflows.sync.request import Pace, ask_now, open_sync, unfinished_sync
 

@@ -14,7 +14,7 @@ from tests.builders import Cast
 from tests.workflows.locks import never_wait
 from tests.workflows.sync.pushing import RULES, asked, settled
 from workflows.subscriptions.subscribe import subscribe, unsubscribe
-from workflows.sync.outcomes import Outcome
+from workflows.sync.command import Outcome
 from workflows.sync.push import claim, finish
 from workflows.sync.snapshot import Content, lines, read_addresses
 from workflows.transaction import transaction

@@ -12,8 +12,7 @@ from models.clock import now
 from tests.builders import Cast
 from tests.workflows.sync.pushing import RULES, ListServer, again, asked
 from workflows.sync import push
-from workflows.sync.command import run
-from workflows.sync.outcomes import Outcome
+from workflows.sync.command import Outcome, run
 from workflows.sync.push import Claim
 
 

@@ -12,7 +12,7 @@ from models.clock import now
 from tests.builders import Cast, a_list
 from tests.workflows.sync.pushing import RULES, ListServer, asked, settled
 from workflows.lists import lists
-from workflows.sync.outcomes import Outcome
+from workflows.sync.command import Outcome
 from workflows.sync.push import claim, finish
 
 NEW = "news@lists.example.org"

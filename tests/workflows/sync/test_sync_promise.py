@@ -39,8 +39,7 @@ from tests.workflows.sync.push_actors import (
 )
 from tests.workflows.sync.pushing import RULES
 from workflows.sync import push
-from workflows.sync.command import GONE_WITHIN
-from workflows.sync.outcomes import Outcome
+from workflows.sync.command import GONE_WITHIN, Outcome
 from workflows.sync.request import Pace, open_due, open_sync, unfinished_sync
 from workflows.sync.snapshot import parts
 

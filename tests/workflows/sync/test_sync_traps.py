@@ -18,9 +18,9 @@ from sandbox.stack import ROOT
 from tests.builders import Cast
 from tests.sandbox.machine import soon
 from tests.workflows.sync.pushing import RULES, asked, settled
-from tests.workflows.sync.test_list_server_failures import sleeping
+from tests.workflows.sync.test_command_failures import sleeping
 from workflows.subscriptions.subscribe import subscribe
-from workflows.sync.outcomes import Outcome
+from workflows.sync.command import Outcome
 from workflows.sync.push import claim, end_leases, finish
 from workflows.sync.snapshot import lines, read_addresses
 from workflows.transaction import transaction

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.workflows.sync.commands import Machine
-from workflows.sync.programs import ends_groups, missing
+from workflows.sync.command import ends_groups, missing
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from models.lists import fits_list_address
 from settings.types import fits_short_name
 from tests.builders import Cast
 from tests.workflows.sync.commands import Machine, pretend_ssh, pretend_tee
-from tests.workflows.sync.test_list_server import SSH, TEE
+from tests.workflows.sync.test_command import SSH, TEE
 from workflows.lists import lists
 from workflows.sync.command import filled
 

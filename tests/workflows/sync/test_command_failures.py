@@ -14,8 +14,7 @@ from models.clock import now
 from tests.sandbox.machine import soon
 from tests.workflows.sync.commands import Machine
 from workflows.sync import command as list_server
-from workflows.sync.command import run
-from workflows.sync.outcomes import STDERR_TAIL
+from workflows.sync.command import STDERR_TAIL, run
 
 MANY = [f"member{number:06}@example.org" for number in range(20_000)]
 

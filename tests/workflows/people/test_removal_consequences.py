@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from models import Actor, Door, Verdict
 from tests.builders import Cast, a_request
 from workflows.moderation.decide import decide
-from workflows.people.consequences import consequences
+from workflows.people.removal import consequences
 from workflows.people.users import disable
 
 
