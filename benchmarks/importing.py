@@ -52,7 +52,7 @@ def import_into_list(addresses: bytes, number: int) -> float:
             report = imports.check(
                 session, BytesIO(addresses), mailing_list, actor=Actor.operator()
             )
-            done = imports.carry_out(session, mailing_list, report, actor=Actor.operator())
+            done = imports.import_checked(session, mailing_list, report, actor=Actor.operator())
             assert (report.known, done.joined) == (PEOPLE, PEOPLE // 2)
 
     return seconds(ours)

@@ -55,7 +55,7 @@ def import_mailing_list(
             mailing_list = imports.list_for(
                 session, short_name, address, name, actor=Actor.operator()
             )
-            imported = imports.carry_out(
+            imported = imports.import_checked(
                 session, mailing_list, report, **choice, actor=Actor.operator()
             )
     tell_what_was_done(mailing_list, imported)

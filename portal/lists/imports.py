@@ -13,7 +13,7 @@ from portal.lists.blueprint import asked_list
 from portal.web.errors import say
 from portal.web.i18n import ngettext
 from portal.web.sign_in import current_actor, reader, signed_in
-from workflows.subscriptions.imports import carry_out, check
+from workflows.subscriptions.imports import check, import_checked
 
 pages = Blueprint("imports", __name__, url_prefix="/mailing-lists/<id:list_id>/import")
 
@@ -57,7 +57,7 @@ def look(list_id: int) -> ResponseReturnValue:
             shown=SHOWN,
         )
     create_users = request.form.get("unknown") == "create"
-    imported = carry_out(
+    imported = import_checked(
         g.session,
         mailing_list,
         report,

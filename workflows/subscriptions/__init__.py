@@ -1,1 +1,1 @@
-"""Subscribe and unsubscribe people, one at a time or by import."""
+"""Subscribe and unsubscribe people, one by one or by importing a file."""

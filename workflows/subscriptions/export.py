@@ -1,4 +1,4 @@
-"""Write who is on a list as a text file, the way a push does."""
+"""Export the addresses of a list as a text file, in the format of a push."""
 
 from contextlib import closing
 from typing import IO
@@ -11,9 +11,9 @@ from workflows.sync.snapshot import ADDRESSES
 
 
 def export(session: Session, mailing_list: MailingList, file: IO[bytes], *, actor: Actor) -> None:
-    """Write an address per line, sorted by bytes, into any stream, while they are read.
+    """Write one address per line, sorted by bytes, into the stream while PostgreSQL reads them.
 
-    Raises Trespass for a person who may not edit lists.
+    Raises Trespass without the right to edit lists.
     """
     require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
     with closing(session.connection().connection.cursor()) as cursor:

@@ -1,7 +1,7 @@
-"""Put everybody on a list whom a text file of addresses names.
+"""Import a text file of addresses: subscribe every user that it names.
 
-`check` tells what the file says and changes nothing; `carry_out`, in the same transaction, puts
-people on the list.  Both leave the work to the database, in a few statements of any size.
+`check` reports what the file contains and changes nothing; `import_checked`, in the same
+transaction, subscribes.  Both leave the work to PostgreSQL, in a few statements of any size.
 """
 
 from collections.abc import Iterator
@@ -29,40 +29,40 @@ from workflows.access import require, require_open
 from workflows.lists.lists import NewList, create_list, find_list
 from workflows.subscriptions import staging
 from workflows.subscriptions.parse import AddressLines, Entry, Malformed
-from workflows.subscriptions.staging import NORMAL, PEOPLE, match
+from workflows.subscriptions.staging import NORMAL, PEOPLE, match_users
 from workflows.subscriptions.subscribe import subscribe_ids
 
 
 class NotEverybodyKnown(Refusal):
-    """Some lines name nobody, and nobody has said what to do about them."""
+    """Some lines name no user, and the caller has not said what to do about them."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a file says; every line is one of these, and a person who is named again a duplicate."""
+    """What a file contains: every line is counted once, repeated users as `duplicates`."""
 
     lines: int
     blank: int
     comments: int
     known: int
-    joining: int  # those of the known who are not on the list
-    unknown: list[Entry]  # the first line of each
+    joining: int  # the known users who are not subscribed
+    unknown: list[Entry]  # the first line of each address
     malformed: list[Malformed]
 
     @property
     def duplicates(self) -> int:
-        """How many lines name somebody whom another line has named before."""
+        """How many lines name a user or address that an earlier line names."""
         named = self.lines - self.blank - self.comments - len(self.malformed)
         return named - self.known - len(self.unknown)
 
     @property
     def on_list(self) -> int:
-        """How many of the known are on the list already."""
+        """How many of the known users are subscribed already."""
         return self.known - self.joining
 
 
 class Imported(NamedTuple):
-    """How many people have joined the list, and how many of them are new in the house."""
+    """How many users were subscribed, and how many of them were created."""
 
     joined: int
     created: int
@@ -71,23 +71,23 @@ class Imported(NamedTuple):
 def check(
     session: Session, file: IO[bytes], mailing_list: MailingList | None, *, actor: Actor
 ) -> Report:
-    """Find out whom a file names; without a list, for one that is not there yet.
+    """Report whom a file names; without a list, for one that does not exist yet.
 
-    Raises Trespass for a person who may not edit lists: the report tells who has an account.
+    Raises Trespass without the right to edit lists, because the report shows who has an account.
     """
     list_id = mailing_list.id if mailing_list else None
     require(actor, Right.EDIT_LISTS, list_id=list_id)
-    staging.prepare(session)
+    staging.create_tables(session)
     found = AddressLines()
     written = staging.stage(session, staging.WRITTEN, found.entries(file))
     unknown: list[Entry] = []
-    # Whoever is known by the address as it stands there needs no further look at it.
-    if staging.match(session, staging.WRITTEN) < written:
-        strangers = staging.unmatched(session, staging.WRITTEN)
-        staging.stage(session, staging.NORMAL, in_normal_form(strangers, found.malformed))
-        staging.match(session, staging.NORMAL)
-        unknown = each_once(staging.unmatched(session, staging.NORMAL))
-    known, joining = staging.tally(session, list_id)
+    # An address that matches as written needs no normalization, which is slow.
+    if staging.match_users(session, staging.WRITTEN) < written:
+        unmatched = staging.unmatched(session, staging.WRITTEN)
+        staging.stage(session, staging.NORMAL, normalized(unmatched, found.malformed))
+        staging.match_users(session, staging.NORMAL)
+        unknown = first_entries(staging.unmatched(session, staging.NORMAL))
+    known, joining = staging.count_people(session, list_id)
     return Report(
         *(found.lines, found.blank, found.comments, known, joining),
         unknown=unknown,
@@ -95,47 +95,14 @@ def check(
     )
 
 
-def in_normal_form(entries: Iterator[Entry], malformed: list[Malformed]) -> Iterator[Entry]:
-    """The entries with their addresses in normal form; those that have none are `malformed`."""
-    for entry in entries:
-        try:
-            yield entry._replace(address=checked_address(entry.address))
-        except Invalid as reason:
-            malformed.append(Malformed(entry.line, reason.sentence))
-
-
-def each_once(entries: Iterator[Entry]) -> list[Entry]:
-    """The first entry of each address."""
-    first: dict[str, Entry] = {}
-    for entry in entries:
-        first.setdefault(address_key(entry.address), entry)
-    return list(first.values())
-
-
-def require_usable(report: Report, *, skip_unknown: bool, create_users: bool) -> None:
-    """Raise NotEverybodyKnown unless it is said what becomes of every line."""
-    malformed = len(report.malformed)
-    if report.unknown and not (skip_unknown or create_users):
-        raise NotEverybodyKnown(
-            "Nothing was imported; addresses of nobody here: %(unknown)d, lines without an "
-            "address: %(malformed)d.",
-            unknown=len(report.unknown),
-            malformed=malformed,
-        )
-    if malformed and not skip_unknown:
-        raise NotEverybodyKnown(
-            "Nothing was imported; lines without an address: %(malformed)d.", malformed=malformed
-        )
-
-
 def list_for(
     session: Session, short_name: str, address: str, name: str, *, actor: Actor
 ) -> MailingList:
-    """The list of this address, which is created if it is not there."""
+    """Return the list with this address; create it if there is none."""
     require(actor, Right.EDIT_LISTS)
     if found := find_list(session, address):
         return found
-    # Of two who import into the same new list, the second one finds it when the first has ended.
+    # Of two imports into the same new list, the second waits here and then finds the list.
     key = address_key(checked_address(address))
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
     if found := find_list(session, address):
@@ -143,7 +110,7 @@ def list_for(
     return create_list(session, NewList(short_name, address, name), actor=actor)
 
 
-def carry_out(
+def import_checked(
     session: Session,
     mailing_list: MailingList,
     report: Report,
@@ -152,11 +119,11 @@ def carry_out(
     create_users: bool = False,
     actor: Actor,
 ) -> Imported:
-    """Put everybody on the list whom the file names that was checked last in this transaction.
+    """Subscribe every user named in the file that was checked last in this transaction.
 
-    Raises NotEverybodyKnown for unknown people that are neither to be created nor skipped, and for
-    malformed lines that are not to be skipped; Archived; Trespass without the right to edit lists,
-    or users who are to be created.
+    Raises NotEverybodyKnown for unknown addresses that are neither created nor skipped and for
+    malformed lines that are not skipped; Archived; Trespass without the right to edit lists or, to
+    create users, without the right to edit users.
     """
     require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
     require_open(session, mailing_list)
@@ -173,13 +140,13 @@ def carry_out(
 
 
 def create_unknown_users(session: Session) -> int:
-    """Create a user for each address of nobody; returns how many there are now that were not.
+    """Create a user for each unknown address; return how many were created.
 
-    They are called what is written before the address, or by its local part.
+    Their name is the one before the address in the file, or the address's local part.
     """
     user, address = User.__table__.c, func.coalesce(NORMAL.c.address, NORMAL.c.key)
-    theirs = select(User.id).where(User.address_key == NORMAL.c.key)
-    strangers = (
+    user_exists = select(User.id).where(User.address_key == NORMAL.c.key).exists()
+    unknown = (
         select(
             NORMAL.c.key,
             address,
@@ -189,18 +156,51 @@ def create_unknown_users(session: Session) -> int:
             literal(now(), user.created_at.type),
         )
         .ext(distinct_on(NORMAL.c.key))
-        .where(~theirs.exists())
+        .where(~user_exists)
         .order_by(NORMAL.c.key, NORMAL.c.line)
     )
     columns = ["address_key", "address", "name", "language", "preference", "created_at"]
     created = (
         insert(User)
-        .from_select(columns, strangers)
-        # Somebody else may import the same people.
+        .from_select(columns, unknown)
+        # Another import may create the same users.
         .on_conflict_do_nothing()
         .returning(User.id)
         .cte("created")
     )
     count = session.scalar(select(func.count()).select_from(created)) or 0
-    match(session, NORMAL)
+    match_users(session, NORMAL)
     return count
+
+
+def require_usable(report: Report, *, skip_unknown: bool, create_users: bool) -> None:
+    """Raise NotEverybodyKnown unless the options cover every unknown and malformed line."""
+    malformed = len(report.malformed)
+    if report.unknown and not (skip_unknown or create_users):
+        raise NotEverybodyKnown(
+            "Nothing was imported; addresses of nobody here: %(unknown)d, lines without an "
+            "address: %(malformed)d.",
+            unknown=len(report.unknown),
+            malformed=malformed,
+        )
+    if malformed and not skip_unknown:
+        raise NotEverybodyKnown(
+            "Nothing was imported; lines without an address: %(malformed)d.", malformed=malformed
+        )
+
+
+def normalized(entries: Iterator[Entry], malformed: list[Malformed]) -> Iterator[Entry]:
+    """Yield the entries with normalized addresses; append invalid ones to `malformed`."""
+    for entry in entries:
+        try:
+            yield entry._replace(address=checked_address(entry.address))
+        except Invalid as reason:
+            malformed.append(Malformed(entry.line, reason.sentence))
+
+
+def first_entries(entries: Iterator[Entry]) -> list[Entry]:
+    """Return the first entry of each address."""
+    first: dict[str, Entry] = {}
+    for entry in entries:
+        first.setdefault(address_key(entry.address), entry)
+    return list(first.values())

@@ -1,4 +1,4 @@
-"""Read a text file of addresses: one to a line, alone or as `Name <address>`."""
+"""Parse a text file of addresses: one per line, alone or as `Name <address>`."""
 
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from io import IncrementalNewlineDecoder
 from typing import IO, NamedTuple
 
-# Marks a sentence for translators' tools; a page looks it up.
+# Marks a sentence for extraction into the catalogs; the portal translates it.
 _ = str
 
-# As much of a file is decoded at once.
-CHUNK = 1 << 20  # bytes
+# Bytes decoded at once.
+CHUNK = 1 << 20
 
-# What the decoder puts in the place of bytes that are no text.
-NO_TEXT = "\N{REPLACEMENT CHARACTER}"
+# The decoder replaces bytes that are not text by this.
+UNDECODABLE = "\N{REPLACEMENT CHARACTER}"
 
-# A `#` within an address belongs to it (RFC 5322, atext); after a blank it begins a comment.
+# A `#` inside an address belongs to it (RFC 5322, atext); after a space it begins a comment.
 ENTRY = re.compile(
     r"""
     (?:
@@ -30,7 +30,7 @@ ENTRY = re.compile(
 
 
 class Entry(NamedTuple):
-    """An address as somebody wrote it, and the name before it, which may be empty."""
+    """An address as written in the file, and the name before it, which may be empty."""
 
     line: int
     address: str
@@ -38,7 +38,7 @@ class Entry(NamedTuple):
 
 
 class Malformed(NamedTuple):
-    """A line without an address, and why it has none: a sentence in the catalogs, without gaps."""
+    """A line without an address, and the reason: a catalog sentence without placeholders."""
 
     line: int
     reason: str
@@ -46,7 +46,7 @@ class Malformed(NamedTuple):
 
 @dataclass
 class AddressLines:
-    """What the lines of a file are; complete when all of `entries` were read."""
+    """Counts of a file's lines by kind; complete once `entries` is exhausted."""
 
     lines: int = 0
     blank: int = 0
@@ -54,22 +54,22 @@ class AddressLines:
     malformed: list[Malformed] = field(default_factory=list)
 
     def entries(self, file: IO[bytes]) -> Iterator[Entry]:
-        """Every address, with the number of its line; the other lines are counted."""
+        """Yield every address with its line number; count the other lines."""
         for self.lines, line in enumerate(decoded_lines(file), 1):
             text = line.strip()
             if not text:
                 self.blank += 1
             elif text[0] == "#":
                 self.comments += 1
-            elif isinstance(found := entry(self.lines, text), Entry):
+            elif isinstance(found := parse_line(self.lines, text), Entry):
                 yield found
             else:
                 self.malformed.append(found)
 
 
-def entry(number: int, text: str) -> Entry | Malformed:
-    """What a line that is neither blank nor a comment says."""
-    if NO_TEXT in text:
+def parse_line(number: int, text: str) -> Entry | Malformed:
+    """Parse a line that is neither blank nor a comment."""
+    if UNDECODABLE in text:
         return Malformed(number, _("It is not UTF-8 text."))
     if not text.isprintable():
         return Malformed(number, _("It has characters that cannot be seen."))
@@ -84,9 +84,9 @@ def entry(number: int, text: str) -> Entry | Malformed:
 
 
 def decoded_lines(file: IO[bytes]) -> Iterator[str]:
-    """The lines without their ends, which may be those of any system; UTF-8, or UTF-16 with a BOM.
+    """Yield the lines without their ends (LF, CRLF or CR); UTF-8, or UTF-16 with a BOM.
 
-    Bytes that are no text become replacement characters.
+    Undecodable bytes become replacement characters.
     """
     chunk, rest = file.read(CHUNK), ""
     encoding = "utf-16" if chunk.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"

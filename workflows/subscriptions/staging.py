@@ -1,4 +1,4 @@
-"""Addresses of a file in temporary tables, where the database finds out whose they are."""
+"""Stage the addresses of a file in temporary tables, and match them with users."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -23,22 +23,22 @@ from models import Subscription, User
 from models.addresses import address_key
 from workflows.subscriptions.parse import Entry
 
-# As many lines are given to the database at once.
-LOT = 50_000
+# Rows per COPY.
+COPY_BATCH = 50_000
 
-# What COPY reads as null.
+# COPY reads this as null.
 NULL = r"\N"
 
 TEMPORARY = MetaData()
 
 
 def table(name: str, *columns: Column[int] | Column[str]) -> Table:
-    """A table that only this connection sees, until the end of the transaction."""
+    """Return a temporary table, which is dropped at the end of the transaction."""
     return Table(name, TEMPORARY, *columns, prefixes=["temporary"], postgresql_on_commit="drop")
 
 
 def lines_table(name: str) -> Table:
-    """A table of entries; an address that is its own key, and an empty name, are null."""
+    """Return a table of entries; an address equal to its key, and an empty name, are null."""
     return table(
         name,
         Column("line", BigInteger),
@@ -48,38 +48,38 @@ def lines_table(name: str) -> Table:
     )
 
 
-WRITTEN = lines_table("imported_written")  # as it stands in the file
-NORMAL = lines_table("imported_normal")  # what matched nobody, in its normal form
-PEOPLE = table("imported_people", Column("user_id", BigInteger))  # with repetitions
+WRITTEN = lines_table("imported_written")  # as written in the file
+NORMAL = lines_table("imported_normal")  # those of WRITTEN without a user, normalized
+PEOPLE = table("imported_people", Column("user_id", BigInteger))  # matched users, with repetitions
 
 
 class Tally(NamedTuple):
-    """How many people the file names, and how many of them are not on the list."""
+    """How many users the file names, and how many of them are not subscribed."""
 
     known: int
     joining: int
 
 
-def prepare(session: Session) -> None:
-    """Have the tables there, and empty."""
+def create_tables(session: Session) -> None:
+    """Create the tables, empty, even if an earlier import of this transaction left them."""
     for each in TEMPORARY.sorted_tables:
         session.execute(text(f"drop table if exists {each.name}"))
     TEMPORARY.create_all(session.connection(), checkfirst=False)
 
 
 def stage(session: Session, into: Table, entries: Iterable[Entry]) -> int:
-    """Copy the entries into one of the tables; returns how many there are."""
+    """Copy the entries into one of the tables; return their number."""
     count, remaining = 0, iter(entries)
     with closing(session.connection().connection.cursor()) as cursor:
-        while lot := list(islice(remaining, LOT)):
-            rows = "".join(map(row, lot)).encode()
+        while batch := list(islice(remaining, COPY_BATCH)):
+            rows = "".join(map(copy_row, batch)).encode()
             cursor.copy_expert(f"copy {into.name} from stdin", BytesIO(rows))
-            count += len(lot)
+            count += len(batch)
     return count
 
 
-def row(entry: Entry) -> str:
-    """An entry as COPY reads it; it has no tabs and line ends, because they are not printable."""
+def copy_row(entry: Entry) -> str:
+    """Return the entry as a line for COPY; an entry has no tabs or newlines (not printable)."""
     line, address, name = entry
     if "\\" in address or "\\" in name:
         address, name = address.replace("\\", r"\\"), name.replace("\\", r"\\")
@@ -87,24 +87,24 @@ def row(entry: Entry) -> str:
     return f"{line}\t{key}\t{NULL if address == key else address}\t{name or NULL}\n"
 
 
-def match(session: Session, lines: Table) -> int:
-    """Note whose the addresses are; returns how many lines name somebody."""
+def match_users(session: Session, lines: Table) -> int:
+    """Add the users with these addresses to PEOPLE; return the number of lines that match."""
     found = select(User.id).join(lines, lines.c.key == User.address_key)
     known = found.where(User.removed_at.is_(None))
     return session.execute(insert(PEOPLE).from_select(["user_id"], known)).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def unmatched(session: Session, lines: Table) -> Iterator[Entry]:
-    """The lines whose address is nobody's."""
-    theirs = select(User.id).where(User.address_key == lines.c.key, User.removed_at.is_(None))
+    """Yield the lines whose address no user has."""
+    user = select(User.id).where(User.address_key == lines.c.key, User.removed_at.is_(None))
     for line, key, address, name in session.execute(
-        select(lines).where(~theirs.exists()).order_by(lines.c.line)
+        select(lines).where(~user.exists()).order_by(lines.c.line)
     ):
         yield Entry(line, address or key, name or "")
 
 
-def tally(session: Session, list_id: int | None) -> Tally:
-    """Count the people; of a list that is not there nobody is a member."""
+def count_people(session: Session, list_id: int | None) -> Tally:
+    """Count the users in PEOPLE; None stands for a new list, which has no subscribers."""
     people = select(PEOPLE).distinct().subquery()
     joining = func.count().filter(Subscription.user_id.is_(None))
     counted = (

@@ -29,7 +29,7 @@ def imported(
 ) -> Imported:
     """Import the file."""
     report = checked(session, content, mailing_list)
-    return imports.carry_out(
+    return imports.import_checked(
         session,
         mailing_list,
         report,

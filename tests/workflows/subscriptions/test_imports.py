@@ -159,7 +159,7 @@ def test_who_is_removed_after_the_check_does_not_join(session: Session, people: 
     removal.remove_user(session, people.ada, actor=Actor.operator())
     session.flush()
 
-    done = imports.carry_out(session, people.announce, report, actor=Actor.operator())
+    done = imports.import_checked(session, people.announce, report, actor=Actor.operator())
 
     assert done.joined == 1
     assert "Ada" not in first_names(session, people.announce)
@@ -172,7 +172,7 @@ def test_nobody_without_the_right_to_edit_lists_imports_or_looks(
     by, report = getattr(people, name), checked(session, "grace@example.org", people.announce)
 
     with pytest.raises(Trespass, match=r"lacks the right EDIT_LISTS \(402\)"):
-        imports.carry_out(session, people.announce, report, actor=Actor(by, Door.PORTAL))
+        imports.import_checked(session, people.announce, report, actor=Actor(by, Door.PORTAL))
     with pytest.raises(Trespass, match=r"lacks the right EDIT_LISTS \(402\)"):
         imports.list_for(session, "x", "x@example.org", "X", actor=Actor(by, Door.PORTAL))
     with pytest.raises(Trespass, match=r"lacks the right EDIT_LISTS \(402\)"):

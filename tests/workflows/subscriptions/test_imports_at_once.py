@@ -30,7 +30,7 @@ def import_into(short_name: str, content: str, together: Barrier) -> Imported:
         mailing_list = imports.list_for(
             session, short_name, f"{short_name}@example.org", "Everybody", actor=Actor.operator()
         )
-        return imports.carry_out(
+        return imports.import_checked(
             session, mailing_list, report, create_users=True, actor=Actor.operator()
         )
 
