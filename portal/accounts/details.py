@@ -11,7 +11,7 @@ from portal.web.errors import say
 from portal.web.i18n import gettext as _
 from portal.web.sign_in import current_actor, current_user, signed_in
 from portal.web.throttle import LETTERS_PER_PERSON, limiter
-from workflows.people.addresses import ask_for_address
+from workflows.people.addresses import request_address_change
 from workflows.people.contacts import ContactChanges, change_contact
 
 pages = Blueprint("contacts", __name__)
@@ -48,7 +48,7 @@ def address() -> ResponseReturnValue:
 @limiter.limit(LETTERS_PER_PERSON, key_func=lambda: str(current_user().id))
 def ask() -> ResponseReturnValue:
     """Send a letter to the new address; until its link is used, the old one counts."""
-    ask_for_address(g.session, current_user(), request.form.get("address", ""))
+    request_address_change(g.session, current_user(), request.form.get("address", ""))
     say(_("A letter is on its way to the new address. Until you use its link, the old one counts."))
     return redirect(url_for(".details"), 303)
 

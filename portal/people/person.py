@@ -11,7 +11,7 @@ from portal.web.i18n import gettext as _
 from portal.web.sign_in import current_actor, signed_in
 from workflows.people.account_links import invite
 from workflows.people.credentials import turn_off_codes
-from workflows.people.last_administrator import is_the_last
+from workflows.people.last_administrator import is_last_administrator
 from workflows.people.users import disable, enable
 
 
@@ -33,7 +33,7 @@ def show(user_id: int) -> ResponseReturnValue:
             .order_by(ApproverList.name)
         ).all(),
         kept=g.session.get(Credentials, person.id),
-        last=is_the_last(g.session, person),
+        last=is_last_administrator(g.session, person),
     )
 
 

@@ -8,7 +8,7 @@ from portal.people.blueprint import pages, person_to
 from portal.web.errors import say
 from portal.web.i18n import gettext as _
 from portal.web.sign_in import current_actor, signed_in
-from workflows.people.last_administrator import is_the_last
+from workflows.people.last_administrator import is_last_administrator
 from workflows.people.removal import consequences, remove_user
 
 
@@ -21,7 +21,7 @@ def what_changes(user_id: int) -> ResponseReturnValue:
         "people/removal.html",
         person=person,
         ahead=consequences(g.session, person),
-        last=is_the_last(g.session, person),
+        last=is_last_administrator(g.session, person),
     )
 
 

@@ -1,4 +1,4 @@
-"""Links that open an account: send one, find whose it is, use it once."""
+"""Mail links for logging in, setting a password and confirming an address; each works once."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ LETTERS = {
     LinkPurpose.ADDRESS: LetterName.CONFIRM_ADDRESS,
 }
 
-# Who asks for a link waits for it; an invitation comes unasked, perhaps during a holiday.
+# People wait for a link that they ask for; an invitation may arrive during a holiday.
 LIFETIMES = {
     LinkPurpose.LOG_IN: timedelta(minutes=15),
     LinkPurpose.RESET: timedelta(minutes=15),
@@ -40,13 +40,13 @@ LIFETIMES = {
 
 
 class LinkOver(Refusal):
-    """The link was used before, or has expired."""
+    """The link was used or has expired."""
 
 
 def send_link(
     session: Session, user: User, purpose: LinkPurpose, *, new_address: str | None = None
 ) -> None:
-    """Have the person sent a link, by mail whatever their preference; a disabled one gets none."""
+    """Mail the person a link, whatever their preference; a disabled person gets none."""
     if user.disabled_at:
         return
     link = MailedLink(
@@ -56,14 +56,14 @@ def send_link(
 
 
 def invite(session: Session, user: User, *, actor: Actor) -> None:
-    """Have a person whom an administrator added choose a password; again, if asked again."""
+    """Mail an invitation, with a link to choose a password; it may be sent again."""
     require(actor, Right.EDIT_USERS)
     send_link(session, user, LinkPurpose.INVITATION)
     record(session, Act.INVITED, actor=actor, user_id=user.id)
 
 
 def void_links(session: Session, user: User) -> None:
-    """Have every link that the person was sent, and has not used, work no more."""
+    """Expire every unused link of the person."""
     session.execute(
         update(MailedLink)
         .where(MailedLink.user_id == user.id, MailedLink.used_at.is_(None))
@@ -71,10 +71,10 @@ def void_links(session: Session, user: User) -> None:
     )
 
 
-def tell_owner(
+def notify_owner(
     session: Session, user: User, letter: LetterName, *, former_address: str | None = None
 ) -> None:
-    """Tell the person by mail what changed about the account: perhaps it was somebody else."""
+    """Mail the person what changed about their account, in case someone else did it."""
     if not user.disabled_at:
         session.add(
             Notification(
@@ -84,7 +84,7 @@ def tell_owner(
 
 
 def link_by_token(session: Session, token: str) -> MailedLink:
-    """Whose link this is; raises Unknown, also for a disabled person's, and LinkOver."""
+    """Return the link; raises LinkOver, and Unknown, also if its owner is disabled."""
     link = session.scalar(select(MailedLink).where(MailedLink.token_hash == hashed(token)))
     if link is None or link.user.disabled_at:
         raise Unknown("This link is not known here.")
@@ -94,7 +94,7 @@ def link_by_token(session: Session, token: str) -> MailedLink:
 
 
 def use_link(session: Session, token: str) -> MailedLink:
-    """Like `link_by_token`, once: of two who use it at the same time one is refused."""
+    """Use the link up; raises like `link_by_token`, for the second of two uses at once too."""
     link = link_by_token(session, token)
     session.refresh(link, with_for_update=True)
     if link.over:

@@ -1,4 +1,4 @@
-"""How a person is called and reached: name, language, time zone, telephone, e-mail or SMS."""
+"""Change a person's name, language, time zone, telephone number and preferred channel."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,20 +15,21 @@ from workflows.access import require
 
 @dataclass(frozen=True)
 class ContactChanges:
-    """What changes about a person's contact; None leaves it as it is."""
+    """Changes of a person's contact; None leaves a value unchanged."""
 
     name: str | None = None
     language: Language | None = None
-    time_zone: str | None = None  # an IANA name; empty: the organisation's
+    time_zone: str | None = None  # IANA name; empty: the organisation's
     phone: str | None = None  # empty: none
     preference: Preference | None = None
 
 
 def change_contact(session: Session, user: User, changes: ContactChanges, *, actor: Actor) -> None:
-    """Change what is given and leave the rest.
+    """Change the given values.
 
-    Raises Invalid for a number that is none or somebody else's, for SMS without a number, and for a
-    zone that is none; Trespass for somebody else's contact without the right to edit users.
+    Raises Invalid if the number is invalid or another user's, if SMS is chosen without a number or
+    the time zone is unknown; Trespass for another person's contact without the right to edit
+    users.
     """
     if actor.user is not user:
         require(actor, Right.EDIT_USERS)
@@ -49,14 +50,14 @@ def change_contact(session: Session, user: User, changes: ContactChanges, *, act
 
 
 def known_zone(name: str) -> str:
-    """The IANA name of a time zone, or nothing; raises Invalid."""
+    """Return the IANA name, which may be empty; raises Invalid if there is no such time zone."""
     if name and name not in available_timezones():
         raise Invalid("There is no such time zone.")
     return name
 
 
 def free_number(session: Session, phone: str, user: User) -> str:
-    """The number in E.164, if nobody else has it; raises Invalid."""
+    """Return the number in E.164; raises Invalid if it is invalid or another user's."""
     number = valid_number(phone)
     taken = select(User.id).where(User.phone == number, User.id != user.id)
     if session.scalar(taken) is not None:

@@ -1,4 +1,4 @@
-"""Passwords and second factors: keep, change, forget; what each change ends."""
+"""Change passwords and second factors; a new password ends all sessions and links."""
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 from models import Act, Actor, Credentials, LetterName, Right, User, record
 from models.credentials import new_stamp
 from workflows.access import require
-from workflows.people.account_links import tell_owner, void_links
+from workflows.people.account_links import notify_owner, void_links
 
 
 def credentials_of(session: Session, user: User) -> Credentials:
-    """The person's credentials, locked; made if there are none yet."""
+    """Return the person's credentials, locked; create them if there are none."""
     session.execute(
         insert(Credentials)
         .values(user_id=user.id, session_stamp=new_stamp())
@@ -26,35 +26,35 @@ def credentials_of(session: Session, user: User) -> Credentials:
 
 
 def change_password(session: Session, password_hash: str, *, actor: Actor) -> None:
-    """Keep the hash of a new password; all of the person's sessions and open links end."""
+    """Store the hash of a new password; end all of the person's sessions and unused links."""
     user = actor.person
-    kept = credentials_of(session, user)
-    kept.password_hash = password_hash
-    kept.session_stamp = new_stamp()
+    credentials = credentials_of(session, user)
+    credentials.password_hash = password_hash
+    credentials.session_stamp = new_stamp()
     void_links(session, user)
-    tell_owner(session, user, LetterName.PASSWORD_CHANGED)
+    notify_owner(session, user, LetterName.PASSWORD_CHANGED)
     record(session, Act.CHANGED_PASSWORD, actor=actor, user_id=user.id)
 
 
 def turn_on_codes(session: Session, secret: str, *, counter: int, actor: Actor) -> None:
-    """From now on a log-in needs a code, too; `counter` is the slot of the one just shown."""
-    kept = credentials_of(session, actor.person)
-    kept.totp_secret, kept.totp_counter = secret, counter
+    """Require a code at log-in; `counter` is the time step of the code just entered."""
+    credentials = credentials_of(session, actor.person)
+    credentials.totp_secret, credentials.totp_counter = secret, counter
     record(session, Act.TURNED_ON_CODES, actor=actor, user_id=actor.person.id)
 
 
 def turn_off_codes(session: Session, user: User, *, actor: Actor) -> None:
-    """No more codes; an administrator does this for whoever has lost the telephone.
+    """Stop requiring codes; an administrator does this for a person who has lost their phone.
 
-    Raises Trespass for somebody else's without the right to edit users.
+    Raises Trespass for another person without the right to edit users.
     """
     if actor.user is not user:
         require(actor, Right.EDIT_USERS)
-    kept = credentials_of(session, user)
-    kept.totp_secret = kept.totp_counter = None
+    credentials = credentials_of(session, user)
+    credentials.totp_secret = credentials.totp_counter = None
     record(session, Act.TURNED_OFF_CODES, actor=actor, user_id=user.id)
 
 
 def note_log_in(session: Session, *, how: str, actor: Actor) -> None:
-    """Put a log-in into the audit trail."""
+    """Add a log-in to the audit log."""
     record(session, Act.LOGGED_IN, actor=actor, user_id=actor.person.id, how=how)

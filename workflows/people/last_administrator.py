@@ -1,4 +1,4 @@
-"""Somebody must be left who may edit users: without one, nobody could be let in any more."""
+"""Keep at least one enabled user with the right to edit users, who can let others in."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,36 +12,36 @@ EDITING = Role.rights.contains([Right.EDIT_USERS.value])
 
 
 class LastAdministrator(Refusal):
-    """Without this person, or this role, nobody could edit users."""
+    """Without this person or role, nobody could edit users."""
 
 
 @contextmanager
-def never_the_last(session: Session, *, actor: Actor) -> Iterator[None]:
-    """Raise LastAdministrator if what is done inside leaves nobody who may edit users.
+def require_administrator_left(session: Session, *, actor: Actor) -> Iterator[None]:
+    """Raise LastAdministrator if the changes made inside leave nobody who may edit users.
 
-    The operator at the machine may do it: `listgate user add --admin` needs nobody's right.
+    The local operator may do that, because `listgate user add --admin` needs no right.
     """
     if actor == Actor.operator():
         yield
         return
-    # Of two administrators who disable each other at once, the second waits here, and sees.
+    # Of two administrators who disable each other at once, the second waits here.
     session.execute(
         select(Role.id).where(EDITING).order_by(Role.id).with_for_update(key_share=True)
     )
-    there_was_one = anybody(session)
+    had_one = has_administrator(session)
     yield
     session.flush()
-    if there_was_one and not anybody(session):
+    if had_one and not has_administrator(session):
         raise LastAdministrator("Nobody would be left who may edit users.")
 
 
-def is_the_last(session: Session, user: User) -> bool:
-    """Whether nobody but this person may edit users; to warn, not to decide."""
-    return user.may(Right.EDIT_USERS) and not anybody(session, but=user)
+def is_last_administrator(session: Session, user: User) -> bool:
+    """Whether only this person may edit users; for warnings, because nothing is locked."""
+    return user.may(Right.EDIT_USERS) and not has_administrator(session, but=user)
 
 
-def anybody(session: Session, *, but: User | None = None) -> bool:
-    """Whether there is a person who may edit users, perhaps one besides `but`."""
+def has_administrator(session: Session, *, but: User | None = None) -> bool:
+    """Whether an enabled user may edit users, not counting `but`."""
     able = select(User.id).where(User.disabled_at.is_(None), User.roles.any(EDITING))
     if but is not None:
         able = able.where(User.id != but.id)

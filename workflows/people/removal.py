@@ -1,4 +1,4 @@
-"""Remove a person: from every list, and from our memory but for the name under what they did."""
+"""Remove a person: from every list, with all personal data but the name under their acts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,25 +30,25 @@ from models import (
 from models.clock import now
 from workflows.access import require
 from workflows.people.account_links import void_links
-from workflows.people.last_administrator import never_the_last
+from workflows.people.last_administrator import require_administrator_left
 from workflows.subscriptions.subscribe import leave_every_list
 from workflows.sync.journal import lock_user
 
 
 @dataclass(frozen=True)
 class Consequences:
-    """Where the person stands now, and will be missing."""
+    """What a removal would end or affect."""
 
     lists: Sequence[MailingList]
     approver_lists: Sequence[ApproverList]
-    # Open requests that this person may answer; the others who were asked still may.
+    # Open requests that this person may answer; the other approvers still may.
     questions: Sequence[Message]
-    # What this person wrote and what goes on without them.
+    # Messages by this person, which continue.
     waiting: Sequence[Message]
     scheduled: Sequence[Message]
 
     def left_empty(self) -> list[ApproverList]:
-        """The approver lists on which nobody else could answer."""
+        """Return the approver lists on which nobody else could answer."""
         return [
             one
             for one in self.approver_lists
@@ -57,7 +57,7 @@ class Consequences:
 
 
 def consequences(session: Session, user: User) -> Consequences:
-    """What hangs on the person, in a number of statements that does not grow with it."""
+    """Return what the removal of this person would change, in a fixed number of statements."""
     on = select(Subscription.list_id).where(Subscription.user_id == user.id)
     asked = (
         select(ModerationRequest.message_id)
@@ -81,24 +81,18 @@ def consequences(session: Session, user: User) -> Consequences:
     )
 
 
-def messages(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Message]:
-    """These messages, with their lists, oldest first."""
-    found = select(Message).where(*conditions).options(joinedload(Message.mailing_list))
-    return session.scalars(found.order_by(Message.id)).all()
-
-
 class Departure(NamedTuple):
-    """How many lists, and approver lists, somebody was on."""
+    """The number of lists and approver lists that a removed person was on."""
 
     lists: int
     approver_lists: int
 
 
 def remove_user(session: Session, user: User, *, actor: Actor) -> Departure | None:
-    """Take the person off every list and approver list, and forget address, phone and roles.
+    """Take the person off every list and approver list; erase address, phone and roles.
 
-    The row stays: decisions and messages name it.  None if it was done before.  Raises
-    LastAdministrator.
+    The row stays, because decisions and messages refer to it.  Returns None if the person was
+    removed before.  Raises LastAdministrator.
     """
     require(actor, Right.EDIT_USERS)
     lock_user(session, user, actor)
@@ -106,9 +100,9 @@ def remove_user(session: Session, user: User, *, actor: Actor) -> Departure | No
         return None
     lists = leave_every_list(session, user, actor=actor)
     approver_lists = leave_every_approver_list(session, user)
-    with never_the_last(session, actor=actor):
+    with require_administrator_left(session, actor=actor):
         user.roles = []
-    forget(session, user)
+    erase_contact(session, user)
     user.removed_at = now()
     user.disabled_at = user.disabled_at or user.removed_at
     record(session, Act.REMOVED_USER, actor=actor, user_id=user.id, lists=lists)
@@ -116,7 +110,7 @@ def remove_user(session: Session, user: User, *, actor: Actor) -> Departure | No
 
 
 def leave_every_approver_list(session: Session, user: User) -> int:
-    """Have the person answer for no list any more; returns for how many they did."""
+    """Take the person off every approver list; return the number of lists."""
     answered = select(ApproverList).where(ApproverList.members.any(User.id == user.id))
     approver_lists = session.scalars(answered).all()
     for approver_list in approver_lists:
@@ -124,19 +118,25 @@ def leave_every_approver_list(session: Session, user: User) -> int:
     return len(approver_lists)
 
 
-def forget(session: Session, user: User) -> None:
-    """Forget how the person was reached and logged in, wherever it was kept."""
-    # The address is free for somebody else; .invalid is nobody's (RFC 2606).
-    nobody = f"removed-{user.id}@removed.invalid"
-    # A sendout that is under way spares whose address is a disabled person's.
+def erase_contact(session: Session, user: User) -> None:
+    """Erase the person's address, number and credentials wherever they are stored."""
+    # The address may be used again; no mail can go to .invalid (RFC 2606).
+    placeholder = f"removed-{user.id}@removed.invalid"
+    # With the address of a disabled person, a delivery is skipped by `drop_departed`.
     session.execute(
         update(Delivery)
         .where(Delivery.address == user.address, Delivery.dispatch_id.in_(select(Dispatch.id)))
-        .values(address=nobody)
+        .values(address=placeholder)
     )
     void_links(session, user)
     for kind, column in ((MailedLink, "new_address"), (Notification, "former_address")):
         session.execute(update(kind).where(kind.user_id == user.id).values({column: None}))
     session.execute(delete(Credentials).where(Credentials.user_id == user.id))
-    user.address = nobody
+    user.address = placeholder
     user.phone = user.sms_stopped_at = None
+
+
+def messages(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Message]:
+    """Return these messages with their lists, oldest first."""
+    found = select(Message).where(*conditions).options(joinedload(Message.mailing_list))
+    return session.scalars(found.order_by(Message.id)).all()

@@ -1,4 +1,4 @@
-"""Roles: create, rename and delete them, and say exactly which ones somebody has."""
+"""Create, rename and delete roles; revoke roles, and set all roles of a user."""
 
 from collections.abc import Iterable
 
@@ -9,32 +9,32 @@ from models import Act, Actor, Invalid, Refusal, Right, Role, User, record
 from models.names import role_name
 from models.people import user_role
 from workflows.access import require, role_named
-from workflows.people.last_administrator import never_the_last
+from workflows.people.last_administrator import require_administrator_left
 from workflows.people.users import define_role, grant
 
 
 class RoleInUse(Refusal):
-    """Somebody has the role."""
+    """A user has the role."""
 
 
 def create_role(session: Session, name: str, rights: Iterable[int], *, actor: Actor) -> Role:
-    """Create a role with these rights; raises Invalid if there is one of this name."""
+    """Create a role with these rights; raises Invalid if the name is taken."""
     require(actor, Right.EDIT_USERS)
     return define_role(session, free_name(session, name), rights, actor=actor)
 
 
 def rename_role(session: Session, role: Role, name: str, *, actor: Actor) -> None:
-    """Call the role something else; raises Invalid if another one is called so."""
+    """Rename the role; raises Invalid if the name is taken."""
     require(actor, Right.EDIT_USERS)
     if name.strip() == role.name:
         return
     before, role.name = role.name, free_name(session, name)
-    session.flush()  # the next verb may look for it by name
+    session.flush()  # a look-up by name later in this transaction must find it
     record(session, Act.RENAMED_ROLE, actor=actor, before=before, role=role.name)
 
 
 def free_name(session: Session, name: str) -> str:
-    """The name without blanks around it; raises Invalid if it is none, or a role's."""
+    """Return the name without spaces around it; raises Invalid if it is not valid or is taken."""
     name = role_name(name)
     if session.scalar(select(Role.id).where(Role.name == name)) is not None:
         raise Invalid("There is already a role %(role)s.", role=name)
@@ -42,9 +42,9 @@ def free_name(session: Session, name: str) -> str:
 
 
 def delete_role(session: Session, role: Role, *, actor: Actor) -> None:
-    """Delete a role that nobody has; raises RoleInUse."""
+    """Delete the role; raises RoleInUse if a user has it."""
     require(actor, Right.EDIT_USERS)
-    # Held, so that nobody gets the role before it is gone.
+    # Locked, so that the role cannot be granted meanwhile.
     session.refresh(role, with_for_update=True)
     having = select(user_role.c.user_id).where(user_role.c.role_id == role.id)
     if session.scalar(having.limit(1)) is not None:
@@ -54,22 +54,22 @@ def delete_role(session: Session, role: Role, *, actor: Actor) -> None:
 
 
 def revoke(session: Session, user: User, role_name: str, *, actor: Actor) -> None:
-    """Take a role from `user`, if they have it; raises LastAdministrator."""
+    """Revoke a role of `user` if they have it; raises LastAdministrator."""
     require(actor, Right.EDIT_USERS)
     role = role_named(session, role_name)
     if role in user.roles:
-        with never_the_last(session, actor=actor):
+        with require_administrator_left(session, actor=actor):
             user.roles.remove(role)
         record(session, Act.REVOKED_ROLE, actor=actor, user_id=user.id, role=role.name)
 
 
 def set_roles(session: Session, user: User, names: Iterable[str], *, actor: Actor) -> None:
-    """Give `user` these roles and no others; raises Unknown, Invalid for somebody removed."""
+    """Give `user` exactly these roles; raises Unknown, and Invalid if they were removed."""
     require(actor, Right.EDIT_USERS)
     if user.removed_at:
         raise Invalid("%(user)s was removed.", user=user)
     wanted, had = set(names), {role.name for role in user.roles}
-    # First what is given: whoever exchanges roles stays an administrator meanwhile.
+    # Grant first: the user must not lose the right to edit users in between.
     for name in sorted(wanted - had):
         grant(session, user, name, actor=actor)
     for name in sorted(had - wanted):

@@ -1,4 +1,4 @@
-"""Users and roles: add, disable, grant; and the question whether somebody may."""
+"""Add, disable and enable users; grant roles and define their rights."""
 
 from collections.abc import Iterable
 
@@ -19,17 +19,17 @@ from models.addresses import checked_address
 from models.clock import now
 from models.names import person_name, role_name
 from workflows.access import checked_right, find_user, require, role_named
-from workflows.people.last_administrator import never_the_last
+from workflows.people.last_administrator import require_administrator_left
 from workflows.sync.journal import lock_user, note_everywhere
 
 
 def add_user(
     session: Session, address: str, name: str, *, roles: Iterable[str] = (), actor: Actor
 ) -> User:
-    """Add a person, with the roles of these names.
+    """Add a person with the named roles.
 
-    Raises Invalid for an address that is none or is taken, Unknown for a role, Trespass without
-    the right to edit users.
+    Raises Invalid if the address is invalid or taken, Unknown for a role, Trespass without the
+    right to edit users.
     """
     require(actor, Right.EDIT_USERS)
     user = User(address=checked_address(address), name=person_name(name))
@@ -44,7 +44,7 @@ def add_user(
 
 
 def grant(session: Session, user: User, role_name: str, *, actor: Actor) -> None:
-    """Give `user` a role; giving it twice is giving it once."""
+    """Grant `user` a role, unless they have it."""
     require(actor, Right.EDIT_USERS)
     role = role_named(session, role_name)
     if role not in user.roles:
@@ -53,21 +53,21 @@ def grant(session: Session, user: User, role_name: str, *, actor: Actor) -> None
 
 
 def disable(session: Session, user: User, *, actor: Actor) -> None:
-    """From now on this person neither acts nor receives, on no list; nothing is forgotten.
+    """Disable a person, who then can neither act nor receive messages; nothing is deleted.
 
     Raises LastAdministrator.
     """
     require(actor, Right.EDIT_USERS)
     lock_user(session, user, actor)
     if not user.disabled_at:
-        with never_the_last(session, actor=actor):
+        with require_administrator_left(session, actor=actor):
             user.disabled_at = now()
         note_everywhere(session, Change.DISABLED, user, actor=actor)
         record(session, Act.DISABLED_USER, actor=actor, user_id=user.id)
 
 
 def enable(session: Session, user: User, *, actor: Actor) -> None:
-    """Undo `disable`; raises Invalid for somebody who was removed."""
+    """Undo `disable`; raises Invalid if the person was removed."""
     require(actor, Right.EDIT_USERS)
     lock_user(session, user, actor)
     if user.removed_at:
@@ -79,7 +79,7 @@ def enable(session: Session, user: User, *, actor: Actor) -> None:
 
 
 def define_role(session: Session, name: str, rights: Iterable[int], *, actor: Actor) -> Role:
-    """Create the role of this name, or give the existing one exactly these rights.
+    """Create the role of this name, or set the rights of the existing one.
 
     Raises LastAdministrator.
     """
@@ -90,7 +90,7 @@ def define_role(session: Session, name: str, rights: Iterable[int], *, actor: Ac
     if role is None:
         role = Role(name=name, rights=known)
         session.add(role)
-    with never_the_last(session, actor=actor):
+    with require_administrator_left(session, actor=actor):
         role.rights = known
     record(session, Act.EDITED_ROLE, actor=actor, role=name, rights=known)
     return role

@@ -206,7 +206,7 @@ def test_a_link_never_goes_by_sms(session: Session, people: Cast) -> None:
 def test_a_new_address_counts_when_it_is_confirmed_from_there(
     session: Session, people: Cast, stranger: Visitor
 ) -> None:
-    addresses.ask_for_address(session, people.edsger, "dijkstra@example.org")
+    addresses.request_address_change(session, people.edsger, "dijkstra@example.org")
     session.flush()
     letter = session.scalars(select(Notification)).one()
     assert letter.address == "dijkstra@example.org"

@@ -21,7 +21,7 @@ from models import (
 from models.clock import now
 from tests.builders import Cast
 from workflows.people.account_links import send_link
-from workflows.people.addresses import ask_for_address, change_address
+from workflows.people.addresses import change_address, request_address_change
 from workflows.people.contacts import ContactChanges, change_contact
 from workflows.people.credentials import change_password
 from workflows.people.removal import remove_user
@@ -70,7 +70,7 @@ def test_a_change_voids_every_open_link(session: Session, people: Cast, what: st
     for purpose in (LinkPurpose.LOG_IN, LinkPurpose.RESET):
         send_link(session, people.grace, purpose)
         send_link(session, people.linus, purpose)
-    ask_for_address(session, people.grace, "another@example.org")
+    request_address_change(session, people.grace, "another@example.org")
     assert open_links(session, people.grace) == 3
 
     if what == "password":
@@ -96,7 +96,7 @@ def test_a_link_that_had_expired_does_not_live_longer(session: Session, people: 
 
 def test_who_is_removed_leaves_no_address_behind(session: Session, people: Cast) -> None:
     change_address(session, people.grace, NEW, actor=Actor(people.grace, Door.PORTAL))
-    ask_for_address(session, people.grace, "third@example.org")
+    request_address_change(session, people.grace, "third@example.org")
     session.flush()
 
     remove_user(session, people.grace, actor=Actor(people.barbara, Door.PORTAL))

@@ -12,7 +12,7 @@ from tests.builders import Cast, cast, person, role
 from workflows import access
 from workflows.people import removal, roles
 from workflows.people import users as persons
-from workflows.people.last_administrator import LastAdministrator, anybody
+from workflows.people.last_administrator import LastAdministrator, has_administrator
 from workflows.transaction import transaction
 
 PORTAL = Door.PORTAL
@@ -43,7 +43,7 @@ def test_the_last_but_one_may_go(session: Session, people: Cast, deed: str) -> N
     DEEDS[deed](session, people.barbara, margaret)
 
     assert not people.barbara.may(Right.EDIT_USERS)
-    assert anybody(session)
+    assert has_administrator(session)
 
 
 def test_a_disabled_administrator_does_not_count(session: Session, people: Cast) -> None:
@@ -62,7 +62,7 @@ def test_another_service_is_refused_too(session: Session, people: Cast) -> None:
 def test_the_operator_may_because_nobody_has_to_let_them_in(session: Session, people: Cast) -> None:
     persons.disable(session, people.barbara, actor=Actor.operator())
 
-    assert not anybody(session)
+    assert not has_administrator(session)
 
 
 def test_whoever_exchanges_the_role_keeps_the_right(session: Session, people: Cast) -> None:
