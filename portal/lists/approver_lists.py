@@ -18,8 +18,8 @@ from workflows.lists.approver_lists import (
     add_approver,
     approver_list_by_id,
     delete_approver_list,
+    lists_using,
     remove_approver,
-    uses,
 )
 from workflows.lists.lists import create_approver_list
 from workflows.queries.text_search import PEOPLE, holds
@@ -80,7 +80,7 @@ def show(number: int) -> ResponseReturnValue:
     return render_template(
         "approver_lists/show.html",
         list=approver_list,
-        uses=uses(g.session, approver_list),
+        uses=lists_using(g.session, approver_list),
         offered=offered(g.session, approver_list, request.args.get("q", "")),
     )
 

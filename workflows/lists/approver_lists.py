@@ -1,4 +1,4 @@
-"""Who is on an approver list, where it is used, and its end."""
+"""Add and remove approvers, find the lists that use an approver list, and delete one."""
 
 from collections.abc import Sequence
 
@@ -18,17 +18,17 @@ from models import (
 )
 from workflows.access import require
 from workflows.lists.archive import StillInUse
-from workflows.lists.lists import facts, set_approvers
+from workflows.lists.lists import approver_list_detail, set_approvers
 
 
 def add_approver(
     session: Session, approver_list: ApproverList, user: User, *, actor: Actor
 ) -> bool:
-    """Have this person answer too; False if they do already.  Raises Invalid for the disabled."""
+    """Add an approver; return False if they are one.  Raises Invalid if they are disabled."""
     require(actor, Right.EDIT_APPROVER_LISTS)
     if user.disabled_at:
         raise Invalid("%(user)s is disabled, and could not answer.", user=user)
-    members = held(session, approver_list)
+    members = lock_members(session, approver_list)
     if user in members:
         return False
     set_approvers(session, approver_list, [*members, user], actor=actor)
@@ -38,9 +38,9 @@ def add_approver(
 def remove_approver(
     session: Session, approver_list: ApproverList, user: User, *, actor: Actor
 ) -> bool:
-    """Have this person no longer answer; False if they did not."""
+    """Remove an approver; return False if they are not one."""
     require(actor, Right.EDIT_APPROVER_LISTS)
-    members = held(session, approver_list)
+    members = lock_members(session, approver_list)
     if user not in members:
         return False
     others = [member for member in members if member is not user]
@@ -49,29 +49,29 @@ def remove_approver(
 
 
 def delete_approver_list(session: Session, approver_list: ApproverList, *, actor: Actor) -> None:
-    """Delete a list that answers for no mailing list; raises StillInUse."""
+    """Delete the approver list; raises StillInUse if a mailing list uses it."""
     require(actor, Right.DELETE_APPROVER_LISTS)
-    held(session, approver_list)
-    if used := uses(session, approver_list):
+    lock_members(session, approver_list)
+    if used := lists_using(session, approver_list):
         raise StillInUse(
             "The approver list %(name)s answers for: %(lists)s.",
             name=approver_list.name,
             lists=", ".join(one.short_name for one in used),
         )
-    record(session, Act.DELETED_APPROVER_LIST, actor=actor, **facts(approver_list))
+    record(session, Act.DELETED_APPROVER_LIST, actor=actor, **approver_list_detail(approver_list))
     session.delete(approver_list)
 
 
-def held(session: Session, approver_list: ApproverList) -> list[User]:
-    """The members as they are now; of two who change them at once, one waits for the other."""
-    session.flush()  # or what this session has changed would be forgotten
+def lock_members(session: Session, approver_list: ApproverList) -> list[User]:
+    """Lock the approver list and return its current members."""
+    session.flush()  # a refresh would discard unwritten changes
     session.refresh(approver_list, with_for_update=True)
     session.refresh(approver_list, ["members"])
     return list(approver_list.members)
 
 
-def uses(session: Session, approver_list: ApproverList) -> Sequence[MailingList]:
-    """The mailing lists for which it answers, at once or when others have not."""
+def lists_using(session: Session, approver_list: ApproverList) -> Sequence[MailingList]:
+    """Return the mailing lists that use it, as approver list or as escalation list."""
     return session.scalars(
         select(MailingList)
         .where(
@@ -83,7 +83,7 @@ def uses(session: Session, approver_list: ApproverList) -> Sequence[MailingList]
 
 
 def approver_list_by_id(session: Session, number: int) -> ApproverList:
-    """The approver list with this number; raises Unknown."""
+    """Return the approver list with this number; raises Unknown."""
     approver_list = session.get(ApproverList, number)
     if approver_list is None:
         raise Unknown("There is no approver list %(number)d.", number=number)

@@ -1,4 +1,4 @@
-"""Archive a list: nothing goes to it and nobody joins it, until it is taken out again."""
+"""Archive a list, which stops messages, subscriptions and pushes, and unarchive it."""
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -19,13 +19,13 @@ from workflows.access import lock_list, require
 
 
 class StillInUse(Refusal):
-    """Something depends on what is to be put away."""
+    """Something depends on the list that is to be archived or deleted."""
 
 
 def archive(session: Session, mailing_list: MailingList, *, actor: Actor) -> bool:
-    """From now on the list takes no message and no member, and is not pushed.
+    """Archive the list: it accepts no messages and no subscribers, and is not pushed.
 
-    False if it was done before; raises StillInUse while messages to it are on their way.
+    Returns False if it is archived already.  Raises StillInUse if it has unfinished messages.
     """
     require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
     lock_list(session, mailing_list)
@@ -47,13 +47,13 @@ def archive(session: Session, mailing_list: MailingList, *, actor: Actor) -> boo
 
 
 def unarchive(session: Session, mailing_list: MailingList, *, actor: Actor) -> bool:
-    """Have the list be used again; False if it is."""
+    """Make the list usable again; return False if it is not archived."""
     require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
     lock_list(session, mailing_list)
     if not mailing_list.archived_at:
         return False
     mailing_list.archived_at = None
     record(session, Act.UNARCHIVED_LIST, actor=actor, list_id=mailing_list.id)
-    # The journal was kept meanwhile, and not pushed.
+    # Changes were journaled meanwhile, but not pushed.
     ask_for_push(session, [mailing_list.id])
     return True

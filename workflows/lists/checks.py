@@ -1,4 +1,4 @@
-"""Where a list's set-up is hard to follow or cannot work: found, and told, before it hurts."""
+"""Check lists for configurations that cannot work or are probably a mistake."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence, Set
@@ -12,13 +12,13 @@ from models import ApproverList, ListKind, MailingList, Message, Preference, Rig
 from models.lists import approver
 from models.subscriptions import Subscription
 
-# What it takes to read what waits, and to send it.
+# The rights to read a message that waits, and to send it.
 TO_READ_AND_SEND = (Right.VIEW_OUTBOX, Right.SEND_MESSAGES)
 
-# So many authors of one list are named.
-NAMED = 10
+# Names listed in one warning, at most.
+MAX_NAMES = 10
 
-Pairs = Set[tuple[int, int]]  # of a list's and a user's number
+Pairs = Set[tuple[int, int]]  # (list id, user id)
 
 
 class Doubt(StrEnum):
@@ -37,35 +37,35 @@ class Doubt(StrEnum):
 
 @dataclass(frozen=True)
 class Warned:
-    """A doubt about a list, and the names of the people it is about."""
+    """A doubt about a list, and the names of the people concerned."""
 
     doubt: Doubt
     names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Known:
-    """What is known of some lists besides their own rows."""
+class Facts:
+    """What the checks need besides the rows of the lists."""
 
-    subscribed: Pairs  # approvers who are members
-    writing: Pairs  # approvers who have written
-    authors: dict[int, list[str]]  # of announcement lists: the names of authors who are members
+    subscribed: Pairs  # approvers who are subscribed
+    writing: Pairs  # approvers who have written a message
+    authors: dict[int, list[str]]  # of announcement lists: names of subscribed authors
 
 
 def warnings_of(session: Session, mailing_lists: Sequence[MailingList]) -> dict[int, list[Warned]]:
-    """The doubts about each of these lists, by its number, in as many queries for one as for fifty.
+    """Return the doubts about each of these lists by its id, in a fixed number of queries.
 
-    An archived list has none.
+    Archived lists are not checked.
     """
     used = [one for one in mailing_lists if not one.archived_at]
-    known = known_of(session, [one.id for one in used])
-    found = {one.id: list(doubts(one, known)) for one in used}
+    facts = read_facts(session, [one.id for one in used])
+    found = {one.id: list(doubts(one, facts)) for one in used}
     return defaultdict(list, found)
 
 
-def known_of(session: Session, list_ids: list[int]) -> Known:
-    """Read what the doubts about these lists are judged by."""
-    # Into the session's memory: the lists and their approvers, with roles.
+def read_facts(session: Session, list_ids: list[int]) -> Facts:
+    """Read what the checks of these lists need."""
+    # Loads the lists and their approvers, with roles, into the session.
     members = selectinload(ApproverList.members).selectinload(User.roles)
     session.scalars(
         select(MailingList)
@@ -76,7 +76,7 @@ def known_of(session: Session, list_ids: list[int]) -> Known:
         )
         .execution_options(populate_existing=True)
     ).all()
-    return Known(
+    return Facts(
         pairs(session, list_ids, Subscription.list_id, Subscription.user_id),
         pairs(session, list_ids, Message.list_id, Message.author_id),
         subscribed_authors(session, list_ids),
@@ -89,7 +89,7 @@ def pairs(
     list_id: InstrumentedAttribute[int],
     user_id: InstrumentedAttribute[int],
 ) -> Pairs:
-    """Which approvers of these lists have a row of this kind for the list."""
+    """Return (list id, user id) of approvers that have a row with these columns for their list."""
     found = (
         select(list_id, user_id)
         .join(MailingList, MailingList.id == list_id)
@@ -101,14 +101,14 @@ def pairs(
 
 
 def answers() -> ColumnElement[bool]:
-    """Whether the approver answers for the list, at once or when others have not."""
+    """Whether the approver is on the list's approver list or escalation list."""
     return approver.c.approver_list_id.in_(
         [MailingList.approver_list_id, MailingList.escalation_list_id]
     )
 
 
 def subscribed_authors(session: Session, list_ids: list[int]) -> dict[int, list[str]]:
-    """Who has written to an announcement list and is on it; on a discussion list all do."""
+    """Return the names of subscribed authors, of announcement lists only, by list id."""
     found = (
         select(Message.list_id, User.name)
         .join(MailingList, MailingList.id == Message.list_id)
@@ -127,22 +127,22 @@ def subscribed_authors(session: Session, list_ids: list[int]) -> dict[int, list[
     return named
 
 
-def doubts(mailing_list: MailingList, known: Known) -> Iterator[Warned]:
-    """What may be wrong with one list."""
+def doubts(mailing_list: MailingList, facts: Facts) -> Iterator[Warned]:
+    """Yield the doubts about one list."""
     if not mailing_list.description:
         yield Warned(Doubt.NO_DESCRIPTION)
     first = mailing_list.approver_list.members if mailing_list.approver_list else []
     later = mailing_list.escalation_list.members if mailing_list.escalation_list else []
-    yield from doubts_about_answers(mailing_list, first, known)
-    yield from doubts_about_people(mailing_list, list(dict.fromkeys([*first, *later])), known)
-    if authors := known.authors.get(mailing_list.id):
-        yield Warned(Doubt.AUTHOR_SUBSCRIBED, tuple(authors[:NAMED]))
+    yield from doubts_about_answers(mailing_list, first, facts)
+    yield from doubts_about_people(mailing_list, list(dict.fromkeys([*first, *later])), facts)
+    if authors := facts.authors.get(mailing_list.id):
+        yield Warned(Doubt.AUTHOR_SUBSCRIBED, tuple(authors[:MAX_NAMES]))
 
 
 def doubts_about_answers(
-    mailing_list: MailingList, approvers: list[User], known: Known
+    mailing_list: MailingList, approvers: list[User], facts: Facts
 ) -> Iterator[Warned]:
-    """Whether anybody can answer when a message waits."""
+    """Yield doubts whether anyone can answer when a message waits."""
     able = mailing_list.approvers()
     if not approvers:
         yield Warned(Doubt.NO_APPROVERS)
@@ -151,14 +151,14 @@ def doubts_about_answers(
     elif all(user.preference is Preference.SMS and user.sms_stopped_at for user in able):
         yield Warned(Doubt.SMS_STOPPED)
     alone = len(able) == 1 and not mailing_list.approvers_for(able[0])
-    if alone and (mailing_list.id, able[0].id) in known.writing:
+    if alone and (mailing_list.id, able[0].id) in facts.writing:
         yield Warned(Doubt.ONLY_APPROVER_WRITES, (able[0].name,))
 
 
 def doubts_about_people(
-    mailing_list: MailingList, approvers: list[User], known: Known
+    mailing_list: MailingList, approvers: list[User], facts: Facts
 ) -> Iterator[Warned]:
-    """Whether each of the approvers is one who should be asked."""
+    """Yield doubts about single approvers."""
     able = mailing_list.approvers(escalated=True)
     kinds = {
         Doubt.APPROVER_DISABLED: [user for user in approvers if user.disabled_at],
@@ -166,9 +166,9 @@ def doubts_about_people(
             user for user in able if not all(map(user.may, TO_READ_AND_SEND))
         ],
         Doubt.APPROVER_SUBSCRIBED: [
-            user for user in able if (mailing_list.id, user.id) in known.subscribed
+            user for user in able if (mailing_list.id, user.id) in facts.subscribed
         ],
     }
     for doubt, about in kinds.items():
         if about:
-            yield Warned(doubt, tuple(user.name for user in about[:NAMED]))
+            yield Warned(doubt, tuple(user.name for user in about[:MAX_NAMES]))

@@ -1,4 +1,4 @@
-"""Mailing lists and approver lists: create, assign, find."""
+"""Create, edit and find mailing lists; create, change and assign approver lists."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -32,7 +32,7 @@ from workflows.sync.journal import note_list_address
 
 @dataclass(frozen=True)
 class NewList:
-    """A list that is to be created."""
+    """The values of a list to create."""
 
     short_name: str
     address: str
@@ -45,7 +45,7 @@ class NewList:
 
 @dataclass(frozen=True)
 class ListChanges:
-    """What changes about a list; None leaves it as it is."""
+    """Changes of a list; None leaves a value unchanged."""
 
     name: str | None = None
     address: str | None = None
@@ -59,7 +59,7 @@ class ListChanges:
 def create_list(session: Session, new: NewList, *, actor: Actor) -> MailingList:
     """Create an empty list.
 
-    Raises Invalid for names or addresses that cannot be used or are taken.
+    Raises Invalid for names or addresses that are invalid or taken.
     """
     require(actor, Right.EDIT_LISTS)
     mailing_list = MailingList(
@@ -80,9 +80,9 @@ def create_list(session: Session, new: NewList, *, actor: Actor) -> MailingList:
 def edit_list(
     session: Session, mailing_list: MailingList, changes: ListChanges, *, actor: Actor
 ) -> None:
-    """Change what is given and leave the rest; the short name is the list server's, and stays.
+    """Change the given values; the short name cannot change, because the list server uses it.
 
-    Raises Invalid for a name or an address that cannot be used or is taken.
+    Raises Invalid for a name or an address that is invalid or taken.
     """
     require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
     wanted: dict[str, Any] = asdict(changes)
@@ -93,12 +93,12 @@ def edit_list(
     if changes.description is not None:
         wanted["description"] = list_description(changes.description)
     changed = {
-        noun: value
-        for noun, value in wanted.items()
-        if value is not None and value != getattr(mailing_list, noun)
+        column: value
+        for column, value in wanted.items()
+        if value is not None and value != getattr(mailing_list, column)
     }
-    for noun, value in changed.items():
-        setattr(mailing_list, noun, value)
+    for column, value in changed.items():
+        setattr(mailing_list, column, value)
     if changed:
         record(session, Act.EDITED_LIST, actor=actor, list_id=mailing_list.id, **changed)
     if "address" in changed:
@@ -116,17 +116,17 @@ def create_approver_list(
     approver_list = ApproverList(name=name, members=list(dict.fromkeys(members)))
     session.add(approver_list)
     session.flush()
-    record(session, Act.CREATED_APPROVER_LIST, actor=actor, **facts(approver_list))
+    record(session, Act.CREATED_APPROVER_LIST, actor=actor, **approver_list_detail(approver_list))
     return approver_list
 
 
 def set_approvers(
     session: Session, approver_list: ApproverList, members: Iterable[User], *, actor: Actor
 ) -> None:
-    """Make these people, and nobody else, the approvers; of open requests too, and told of them."""
+    """Set the approvers; new ones are notified of open requests, and may answer them."""
     require(actor, Right.EDIT_APPROVER_LISTS)
     approver_list.members = list(dict.fromkeys(members))
-    record(session, Act.EDITED_APPROVER_LIST, actor=actor, **facts(approver_list))
+    record(session, Act.EDITED_APPROVER_LIST, actor=actor, **approver_list_detail(approver_list))
     ask_late_approvers(session, approver_list)
 
 
@@ -138,7 +138,7 @@ def assign_approvers(
     escalation: bool = False,
     actor: Actor,
 ) -> None:
-    """Have this approver list, or none, answer for the mailing list, or once others have not."""
+    """Set or unset the mailing list's approver list or, with `escalation`, its escalation list."""
     require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
     require(actor, Right.USE_APPROVER_LISTS, list_id=mailing_list.id)
     if escalation:
@@ -151,14 +151,14 @@ def assign_approvers(
         actor=actor,
         list_id=mailing_list.id,
         escalation=escalation,
-        **facts(approver_list),
+        **approver_list_detail(approver_list),
     )
     if approver_list is not None:
         ask_late_approvers(session, approver_list)
 
 
 def list_by_id(session: Session, list_id: int) -> MailingList:
-    """The mailing list with this number; raises Unknown."""
+    """Return the mailing list with this number; raises Unknown."""
     mailing_list = session.get(MailingList, list_id)
     if mailing_list is None:
         raise Unknown("There is no mailing list %(number)d.", number=list_id)
@@ -166,7 +166,7 @@ def list_by_id(session: Session, list_id: int) -> MailingList:
 
 
 def list_named(session: Session, short_name: str) -> MailingList:
-    """The mailing list with this short name; raises Unknown."""
+    """Return the mailing list with this short name; raises Unknown."""
     mailing_list = session.scalar(select(MailingList).where(MailingList.short_name == short_name))
     if mailing_list is None:
         raise Unknown("There is no mailing list %(name)r.", name=short_name)
@@ -174,21 +174,21 @@ def list_named(session: Session, short_name: str) -> MailingList:
 
 
 def find_list(session: Session, address: str) -> MailingList | None:
-    """The mailing list with this address, or None; raises Invalid for an address that is none."""
+    """Return the mailing list with this address, or None; raises Invalid for an invalid address."""
     key = address_key(checked_address(address))
     return session.scalar(select(MailingList).where(MailingList.address_key == key))
 
 
 def approver_list_named(session: Session, name: str) -> ApproverList:
-    """The approver list of this name; raises Unknown."""
+    """Return the approver list of this name; raises Unknown."""
     approver_list = session.scalar(select(ApproverList).where(ApproverList.name == name))
     if approver_list is None:
         raise Unknown("There is no approver list %(name)r.", name=name)
     return approver_list
 
 
-def facts(approver_list: ApproverList | None) -> dict[str, Any]:
-    """What the audit trail keeps of an approver list."""
+def approver_list_detail(approver_list: ApproverList | None) -> dict[str, Any]:
+    """Return the approver list as `detail` of an audit entry."""
     return {
         "approver_list": approver_list.name if approver_list else None,
         "members": [user.id for user in approver_list.members] if approver_list else [],
@@ -196,7 +196,7 @@ def facts(approver_list: ApproverList | None) -> dict[str, Any]:
 
 
 def free_short_name(session: Session, short_name: str) -> str:
-    """The short name, if it may be one and is not taken; raises Invalid."""
+    """Return the short name; raises Invalid if it is not allowed or is taken."""
     if not fits_short_name(short_name):
         raise Invalid(
             "A short name has 1 to 64 of the characters a-z 0-9 . _ -, begins and ends with a "
@@ -208,7 +208,7 @@ def free_short_name(session: Session, short_name: str) -> str:
 
 
 def free_list_address(session: Session, address: str, own: MailingList | None = None) -> str:
-    """The address in its normal form, if no other list has it; raises Invalid."""
+    """Return the normalized address; raises Invalid if it is not allowed or another list's."""
     checked = checked_address(address)
     if not fits_list_address(checked):
         raise Invalid(

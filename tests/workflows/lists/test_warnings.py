@@ -12,7 +12,7 @@ from models.database import engine
 from portal.lists.doubts import SENTENCES
 from tests.builders import Cast, a_draft, a_list
 from workflows.lists import archive, lists
-from workflows.lists.checks import NAMED, Doubt, Warned, warnings_of
+from workflows.lists.checks import MAX_NAMES, Doubt, Warned, warnings_of
 from workflows.people.users import disable, grant
 from workflows.subscriptions.subscribe import subscribe
 
@@ -174,12 +174,12 @@ def test_an_archived_list_is_not_doubted(session: Session, people: Cast) -> None
 
 
 def test_not_more_than_some_are_named(session: Session, sound: Cast) -> None:
-    many = [User(address=f"a{n}@example.org", name=f"A {n}") for n in range(NAMED + 5)]
+    many = [User(address=f"a{n}@example.org", name=f"A {n}") for n in range(MAX_NAMES + 5)]
     session.add_all(many)
     approvers(session, sound, *many)
 
     (warned,) = told(session, sound)
-    assert len(warned.names) == NAMED
+    assert len(warned.names) == MAX_NAMES
 
 
 def test_fifty_lists_take_no_more_queries_than_one(session: Session, people: Cast) -> None:
