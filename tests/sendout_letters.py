@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from models import Actor, Dispatch, Door, LetterName, ModerationRequest, Verdict
 from workflows.moderation.decide import decide
 from workflows.sendout.schedule import return_to_author, stop
-from workflows.sendout.send import begin
+from workflows.sendout.send import begin_sending
 
 
 def tell_of_sendout(session: Session, request: ModerationRequest, letter: LetterName) -> None:
@@ -19,5 +19,5 @@ def tell_of_sendout(session: Session, request: ModerationRequest, letter: Letter
     if letter is LetterName.RETURNED:
         return_to_author(session, waiting)
     else:
-        begin(session, waiting)
+        begin_sending(session, waiting)
         stop(session, waiting, actor=Actor(linus, Door.PORTAL))

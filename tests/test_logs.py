@@ -20,7 +20,7 @@ from tests.letter_context import a_context
 from tests.log_lines import Lines, configure
 from workflows.celery import app
 from workflows.outbox import Bell, ring
-from workflows.sendout.send import claim, send
+from workflows.sendout.send import claim_batch, send_batch
 
 __all__ = ["configure"]
 
@@ -130,7 +130,7 @@ def test_a_console_line_is_for_people(configure: Callable[[str, str], Lines]) ->
 @pytest.mark.parametrize(
     "reply",
     ["", "away", f"451 4.7.1 <{GRACE}>", f"550 5.1.1 <{GRACE}>"],
-    ids=["taken", "relay away", "refused for now", "refused for good"],
+    ids=["taken", "relay unavailable", "refused for now", "refused for good"],
 )
 def test_a_letter_leaves_no_trace_of_its_reader_or_its_text(
     session: Session,
@@ -169,11 +169,11 @@ def test_a_sendout_leaves_no_trace_of_its_readers_or_its_text(
         mailbox.answer(None, "550 5.1.1 <edsger@example.org>: no such user", times=1)
         if away:
             mailbox.stop()
-        send(session, waiting.id, claim(session, waiting, UTC), a_mailer(mailbox))
+        send_batch(session, waiting.id, claim_batch(session, waiting, UTC), a_mailer(mailbox))
 
     said = "\n".join(lines())
     assert [each for each in PRIVATE if each in said] == []
-    assert ("relay away" in said) == away
+    assert ("relay unavailable" in said) == away
 
 
 def test_a_bell_that_nobody_hears_is_one_line_without_the_password(

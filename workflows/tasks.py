@@ -36,7 +36,7 @@ from workflows.public import contract
 from workflows.public.claim_check import content
 from workflows.public.declare import PUBLIC, public
 from workflows.sendout import schedule
-from workflows.sendout.send import claim, send
+from workflows.sendout.send import claim_batch, send_batch
 from workflows.subscriptions import subscribe as subscriptions
 from workflows.sync import push as sync
 from workflows.sync import request as pushes
@@ -81,9 +81,9 @@ def send_dispatch(dispatch_id: int) -> None:
     """Send the next batch of a sendout whose time has come."""
     with transaction() as session:
         waiting = Dispatch.take(session, dispatch_id, DispatchState.WAITING, DispatchState.SENDING)
-        batch = claim(session, waiting, letter_context.time_zone) if waiting else []
+        batch = claim_batch(session, waiting, letter_context.time_zone) if waiting else []
     with transaction() as session:
-        send(session, dispatch_id, batch, letter_context.mailer)
+        send_batch(session, dispatch_id, batch, letter_context.mailer)
 
 
 @app.task(name="sync.open_sync")

@@ -36,4 +36,4 @@ def foreseen(
 
 def begins_at(message: Message, dispatch: Dispatch) -> datetime | None:
     """When copies may leave, for the first time or again."""
-    return forecast.begin(message, house_zone(), dispatch).begins_at
+    return forecast.plan_start(message, house_zone(), dispatch).begins_at

@@ -30,7 +30,7 @@ from tests.workflows.sendout.sending import EDSGER, deliveries, step
 from workflows import sweep
 from workflows.outbox import Bell
 from workflows.sendout.schedule import recall, release
-from workflows.sendout.send import CLAIM_GRACE, claim, tally
+from workflows.sendout.send import CLAIM_GRACE, claim_batch, count_by_state
 
 LONG_AGO = timedelta(minutes=5)
 
@@ -161,7 +161,7 @@ def test_what_a_worker_holds_is_not_rung_for(own_database: Engine) -> None:
 
 def claimed(session: Session, sending: Dispatch, ago: timedelta) -> None:
     """Have the dispatch's next batch claimed so long ago."""
-    batch = claim(session, sending, UTC)
+    batch = claim_batch(session, sending, UTC)
     session.flush()
     session.execute(update(Delivery).where(Delivery.id.in_(batch)).values(claimed_at=now() - ago))
     session.expire_all()
@@ -191,7 +191,7 @@ def test_what_a_dead_worker_left_behind_is_reported_and_never_repeated(
     assert {bell.row_id for bell in session.info["bells"]} == {sending.id, other.id}
     step(session, sending, mailbox)
     assert sending.state is DispatchState.SENT
-    assert tally(session, sending) == {"uncertain": 4}
+    assert count_by_state(session, sending) == {"uncertain": 4}
     assert mailbox.mails == []
 
 
@@ -214,7 +214,7 @@ def test_what_was_left_behind_in_a_stopped_sendout_is_reported_too(
 
     sweep.report_uncertain(session)
 
-    assert tally(session, sending) == {"uncertain": 2}
+    assert count_by_state(session, sending) == {"uncertain": 2}
     assert sending.state is DispatchState.STOPPED
 
 
@@ -237,7 +237,7 @@ def test_what_a_living_worker_holds_is_never_given_up(own_database: Engine) -> N
 
     with Session(own_database) as session, session.begin():
         sweep.report_uncertain(session)
-        assert tally(session, session.get_one(Dispatch, sending_id)) == {"uncertain": 2}
+        assert count_by_state(session, session.get_one(Dispatch, sending_id)) == {"uncertain": 2}
 
 
 def test_calls_are_remembered_for_a_week(session: Session) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tests.builders import Cast, a_dispatch
 from workflows import sweep
-from workflows.sendout.send import begin, next_deliveries
+from workflows.sendout.send import begin_sending, lock_next_deliveries
 
 LOOKS: dict[str, tuple[Callable[[Session], object], str, str]] = {
     "letters": (sweep.ring_again, "FROM notification", "notification_ring_at_idx"),
@@ -65,10 +65,10 @@ def test_each_look_of_the_sweep_goes_by_its_index(
 
 def test_the_next_batch_goes_by_its_index(session: Session, people: Cast) -> None:
     sending = a_dispatch(session, people)
-    begin(session, sending)
+    begin_sending(session, sending)
 
     with statements(session) as seen:
-        next_deliveries(session, sending, 50)
+        lock_next_deliveries(session, sending, 50)
 
     found = plan(session, *the_one(seen, "FROM delivery"))
     assert "using delivery_dispatch_id_next_attempt_at_id_idx " in found

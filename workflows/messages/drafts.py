@@ -21,8 +21,8 @@ from models import (
 from models.clock import now
 from workflows.access import require, require_author, require_open
 from workflows.messages.write import Draft, require_sensible, subject_of, write
-from workflows.sendout.rules import choose_rules, facts, hold_rules
-from workflows.sendout.schedule import postpone
+from workflows.sendout.rules import audit_detail, choose_rules, lock_rules
+from workflows.sendout.schedule import set_time
 
 
 class NotADraft(Refusal):
@@ -115,17 +115,17 @@ def reschedule(
     if send_at is not None:
         require_sensible(send_at)
     if rules is not None:
-        hold_rules(session, message.mailing_list)
+        lock_rules(session, message.mailing_list)
     if message.state is MessageState.DRAFT:
         require_author(message, actor)
         lock_draft(session, message)
     else:
-        postpone(session, message, send_at)
+        set_time(session, message, send_at)
     message.send_at = send_at
     detail: dict[str, Any] = {}
     if rules is not None and rules != message.sendout_rules:
         choose_rules(message, rules)
-        detail = facts(rules)
+        detail = audit_detail(rules)
     record(session, Act.RESCHEDULED, actor=actor, **message.place, **detail)
 
 

@@ -26,7 +26,7 @@ from models import (
 )
 from workflows.access import require_author, require_open
 from workflows.notify import notify
-from workflows.sendout.rules import require_time_still
+from workflows.sendout.rules import lock_and_require_overlap
 from workflows.sendout.schedule import schedule
 
 COMMENT_LENGTH = 10_000  # characters
@@ -56,7 +56,7 @@ def request_approval(session: Session, message: Message, *, actor: Actor) -> Mod
     """
     require_author(message, actor)
     require_open(session, message.mailing_list)
-    require_time_still(session, message)
+    lock_and_require_overlap(session, message)
     approvers = approvers_to_ask(message)
     message.move(MessageState.IN_MODERATION)
     request = ModerationRequest(message=message, content_hash=message.content_hash())

@@ -15,8 +15,8 @@ from models import (
     ModerationRequest,
     Refusal,
 )
-from workflows.sendout.forecast import begin
-from workflows.sendout.send import tally
+from workflows.sendout.forecast import plan_start
+from workflows.sendout.send import count_by_state
 
 
 class NeverAsked(Refusal):
@@ -36,7 +36,7 @@ def standing(session: Session, message: Message, zone: tzinfo) -> str:
         case MessageState.IN_MODERATION:
             return f"waits for an answer to request {newest_request(session, message).id}"
         case MessageState.SCHEDULED:
-            begins_at = begin(message, zone, newest_dispatch(session, message)).begins_at
+            begins_at = plan_start(message, zone, newest_dispatch(session, message)).begins_at
             assert begins_at is not None, "a scheduled message has a time to leave"
             return f"is scheduled for {begins_at.astimezone():%Y-%m-%d %H:%M:%S %Z}"
         case MessageState.REJECTED:
@@ -46,7 +46,7 @@ def standing(session: Session, message: Message, zone: tzinfo) -> str:
         case MessageState.DISCARDED:
             return "was deleted"
         case MessageState.SENDING | MessageState.SENT | MessageState.STOPPED:
-            counts = tally(session, newest_dispatch(session, message))
+            counts = count_by_state(session, newest_dispatch(session, message))
             outcome = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
             return f"is {message.state} ({outcome or 'nobody is on the list'})"
 

@@ -1,4 +1,4 @@
-"""What can be foreseen of a sendout: when it begins or goes on, how fast it is, when it ends."""
+"""Forecast a sendout: when it begins or continues, at which rate, and about when it ends."""
 
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -9,8 +9,8 @@ from models import Dispatch, Message, MessageState, SendoutRules
 from models.clock import now
 from workflows.sendout import recipients
 
-# Nothing more is foreseen of any other.
-FORESEEN = {
+# In the other states no more copies are sent, so there is no forecast.
+FORECAST_STATES = {
     MessageState.DRAFT,
     MessageState.IN_MODERATION,
     MessageState.SCHEDULED,
@@ -20,17 +20,17 @@ FORESEEN = {
 
 @dataclass(frozen=True)
 class Plan:
-    """What is foreseen now."""
+    """The forecast as of now."""
 
     rules: SendoutRules
-    begins_at: datetime | None  # None: never, as the rules leave no time
-    waits: bool  # whether that lies in the future
-    copies: int | None = None  # how many are still to leave, where there is a rate
-    ends_at: datetime | None = None  # about; None: nobody can tell
+    begins_at: datetime | None  # None: never, because the windows do not overlap
+    waits: bool  # whether `begins_at` is in the future
+    copies: int | None = None  # still to be sent; None without a rate
+    ends_at: datetime | None = None  # approximately; None: unknown
 
 
-def begin(message: Message, zone: tzinfo, dispatch: Dispatch | None = None) -> Plan:
-    """When copies may leave, for the first time or again."""
+def plan_start(message: Message, zone: tzinfo, dispatch: Dispatch | None = None) -> Plan:
+    """Forecast only when copies may be sent, for the first time or again."""
     rules, moment = message.rules_in_force, now()
     if rules.leave_no_time:
         return Plan(rules, None, waits=False)
@@ -47,15 +47,15 @@ def plan(
     dispatch: Dispatch | None = None,
     copies: int | None = None,
 ) -> Plan | None:
-    """The same, and when it ends; None for a message of which nothing more will leave.
+    """Forecast start and end; return None for a message that will not be sent any further.
 
-    So many `copies` are still to leave; where that is not given, one to each recipient.
+    `copies` are still to be sent; if it is not given, one to each recipient.
     """
-    if message.state not in FORESEEN:
+    if message.state not in FORECAST_STATES:
         return None
-    begins = begin(message, zone, dispatch)
-    if begins.rules.rate is None or begins.begins_at is None:
-        return begins
+    start = plan_start(message, zone, dispatch)
+    if start.rules.rate is None or start.begins_at is None:
+        return start
     copies = recipients.count(session, message.mailing_list) if copies is None else copies
-    ends_at = begins.rules.end(begins.begins_at, copies, zone)
-    return Plan(begins.rules, begins.begins_at, begins.waits, copies, ends_at)
+    ends_at = start.rules.end(start.begins_at, copies, zone)
+    return Plan(start.rules, start.begins_at, start.waits, copies, ends_at)

@@ -1,7 +1,7 @@
-"""How many copies of a sendout may leave now, by its rules; what was claimed is counted exactly.
+"""Rate limit and time window of a sendout: how many copies may be sent now.
 
-The count is on the Dispatch, whose lock every claim holds, and is committed with the claim: a
-worker that dies afterwards has used up what it claimed.
+The count is a column of the Dispatch, which every claim locks, and is committed with the claim: if
+a worker dies afterwards, the copies that it claimed still count.
 """
 
 from collections.abc import Sequence
@@ -19,58 +19,50 @@ from notifications.retry import UNAVAILABLE_DELAY
 
 @dataclass(frozen=True)
 class Allowance:
-    """So many copies now; without any, none before `again_at`."""
+    """The number of copies that may be sent now; if it is 0, none before `again_at`."""
 
     copies: int
     again_at: datetime
 
 
 def allowance(dispatch: Dispatch, zone: tzinfo) -> Allowance:
-    """What the rules allow that are in force at this moment."""
+    """Return what the rules in force allow now."""
     rules, moment = dispatch.message.rules_in_force, now()
     opens_at = rules.opening(moment, zone)
     if opens_at > moment:
         return Allowance(0, opens_at)
     if rules.rate is None:
         return Allowance(MAX_COPIES, moment)
-    if is_over(dispatch, rules.rate.period, moment):
+    if period_is_over(dispatch, rules.rate.period, moment):
         return Allowance(rules.rate.copies, moment)
     assert dispatch.period_began_at is not None
-    # Nothing is left, too, where the rate was lowered meanwhile.
+    # More than the rate may have been sent if the rate was lowered meanwhile.
     left = max(0, rules.rate.copies - dispatch.period_copies)
     if left:
         return Allowance(left, moment)
     return Allowance(0, rules.opening(dispatch.period_began_at + rules.rate.period, zone))
 
 
-def use(dispatch: Dispatch, copies: int) -> None:
-    """Count copies that were claimed; the first one after a period's end begins the next."""
+def count_claimed(dispatch: Dispatch, copies: int) -> None:
+    """Count copies that were claimed; the first one after the end of a period begins the next."""
     rate, moment = dispatch.message.rules_in_force.rate, now()
     if not copies:
         return
     if rate is None:
-        # These belong to no period, so none must be left from which they could be given back.
+        # These copies belong to no period, so `uncount` must not find one to subtract them from.
         dispatch.period_began_at = None
         return
-    if is_over(dispatch, rate.period, moment):
+    if period_is_over(dispatch, rate.period, moment):
         dispatch.period_began_at, dispatch.period_copies = moment, 0
     dispatch.period_copies += copies
 
 
-def is_over(dispatch: Dispatch, period: timedelta, moment: datetime) -> bool:
-    """Whether no period lasts at this moment."""
-    return dispatch.period_began_at is None or dispatch.period_began_at + period <= moment
-
-
-def put_back(
+def return_untried(
     session: Session, dispatch: Dispatch, deliveries: Sequence[Delivery], *, reason: str
 ) -> None:
-    """Undo the claim on those of which nothing has left; it counts neither as attempt nor as copy.
-
-    Of the others there is a result.
-    """
+    """Make claimed deliveries without a result PENDING again; they do not count as attempts."""
     untried = [delivery for delivery in deliveries if delivery.state is DeliveryState.SENDING]
-    give_back(session, dispatch, untried)
+    uncount(session, dispatch, untried)
     for delivery in untried:
         delivery.move(DeliveryState.PENDING)
         delivery.failure = reason
@@ -78,11 +70,11 @@ def put_back(
         delivery.next_attempt_at = now() + UNAVAILABLE_DELAY
 
 
-def give_back(session: Session, dispatch: Dispatch, untried: Sequence[Delivery]) -> None:
-    """Count no longer what was claimed but never offered to the relay.
+def uncount(session: Session, dispatch: Dispatch, untried: Sequence[Delivery]) -> None:
+    """Subtract copies that were claimed but never offered to the relay.
 
-    In the database, because a colleague may be counting; and only if the period is still the one
-    in which it was claimed.  A period of which nothing is left has not begun: no copy has left.
+    PostgreSQL subtracts, because another worker may be counting, and only if the period in which
+    they were claimed still lasts.  If none remain, the period has not begun: no copy was sent.
     """
     if not untried or dispatch.period_began_at is None:
         return
@@ -95,3 +87,8 @@ def give_back(session: Session, dispatch: Dispatch, untried: Sequence[Delivery])
             period_began_at=case((Dispatch.period_copies > len(untried), Dispatch.period_began_at)),
         )
     )
+
+
+def period_is_over(dispatch: Dispatch, period: timedelta, moment: datetime) -> bool:
+    """Whether the period has ended, or none has begun."""
+    return dispatch.period_began_at is None or dispatch.period_began_at + period <= moment

@@ -1,4 +1,4 @@
-"""Who gets a sendout: when it begins, and still when its turn comes."""
+"""Choose the recipients of a sendout when it begins, and drop those who leave before their turn."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ from models import (
 
 
 def addresses(mailing_list: MailingList) -> Select[str]:
-    """Where a sendout to this list goes now."""
+    """Return the query for the addresses that a sendout to this list has now."""
     if mailing_list.delivery is ListDelivery.LIST_ADDRESS:
         return select(literal(mailing_list.address).label("address"))
     return (
@@ -29,15 +29,16 @@ def addresses(mailing_list: MailingList) -> Select[str]:
 
 
 def count(session: Session, mailing_list: MailingList) -> int:
-    """To how many addresses a sendout to this list would go now."""
+    """Return the number of addresses that a sendout to this list has now."""
     found = addresses(mailing_list).subquery()
     return session.scalars(select(func.count()).select_from(found)).one()
 
 
 def readdress(session: Session, former: str, address: str) -> None:
-    """Have what is still to come of sendouts that are under way go to a person's new address.
+    """Send the pending copies of running sendouts to a person's new address.
 
-    But not where a copy has gone there for somebody else, or the mailbox would get two.
+    Sendouts that already have a delivery to the new address are skipped, or that mailbox would get
+    two copies.
     """
     taken = aliased(Delivery)
     session.execute(
@@ -56,23 +57,23 @@ def readdress(session: Session, former: str, address: str) -> None:
     )
 
 
-def spare(
+def drop_departed(
     session: Session, mailing_list: MailingList, deliveries: Sequence[Delivery]
 ) -> Sequence[Delivery]:
-    """Take out who was disabled or left the list since the sendout began; returns the others.
+    """Fail deliveries to people disabled or unsubscribed since the start; return the others.
 
-    Whose address changes in these very seconds gets the copy at the former one.
+    A person whose address changes at this moment gets the copy at the former address.
     """
-    gone: ColumnElement[bool] = User.disabled_at.is_not(None)
+    departed: ColumnElement[bool] = User.disabled_at.is_not(None)
     if mailing_list.delivery is ListDelivery.MEMBERS:
-        on_it = select(Subscription).where(
+        subscription = select(Subscription).where(
             Subscription.user_id == User.id, Subscription.list_id == mailing_list.id
         )
-        gone |= ~on_it.exists()
-    asked = {delivery.address for delivery in deliveries}
-    spared = set(session.scalars(select(User.address).where(User.address.in_(asked), gone)))
+        departed |= ~subscription.exists()
+    wanted = {delivery.address for delivery in deliveries}
+    dropped = set(session.scalars(select(User.address).where(User.address.in_(wanted), departed)))
     for delivery in deliveries:
-        if delivery.address in spared:
+        if delivery.address in dropped:
             delivery.move(DeliveryState.FAILED)
             delivery.failure = "disabled or not on the list any more"
-    return [delivery for delivery in deliveries if delivery.address not in spared]
+    return [delivery for delivery in deliveries if delivery.address not in dropped]

@@ -1,4 +1,4 @@
-"""Set at which rate and in which daily window copies leave: of a list, and of one message in it."""
+"""Set the rate and the daily window in which copies are sent, for a list or for one message."""
 
 from typing import Any
 
@@ -21,97 +21,99 @@ from models.clock import now
 from models.messages import ON_THEIR_WAY
 from workflows.access import lock_list, require, require_open
 
-# Of a list's row, and of a message's.
-COLUMNS = ("rate_copies", "rate_minutes", "window_opens", "window_closes")
+# On both MailingList and Message.
+RULE_COLUMNS = ("rate_copies", "rate_minutes", "window_opens", "window_closes")
 
 
 def set_sendout_rules(
     session: Session, mailing_list: MailingList, rules: SendoutRules, *, actor: Actor
 ) -> bool:
-    """Have these rules, and no others, count for every sendout of the list, from the next batch on.
+    """Set the rules for every sendout of the list, from the next batch on.
 
-    False if they did before.  Raises Trespass without Right 402, Invalid if a message on its way
-    could never go out.
+    Returns False if they were the same before.  Raises Trespass without Right 402, Invalid if an
+    unfinished message could then never be sent.
     """
     require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
     lock_list(session, mailing_list)
     if rules == mailing_list.sendout_rules:
         return False
-    for message in with_a_window(session, mailing_list):
+    for message in unfinished_with_window(session, mailing_list):
         if (rules & message.sendout_rules).leave_no_time:
             raise Invalid(
                 "Message %(number)d may go out only at %(window)s, and the list's new window would "
                 "leave it no time. Have the message rescheduled or recalled first.",
                 number=message.id,
-                window=told(message.sendout_rules),
+                window=window_text(message.sendout_rules),
             )
     mailing_list.sendout_rules = rules
-    record(session, Act.SET_SENDOUT_RULES, actor=actor, list_id=mailing_list.id, **facts(rules))
-    look_anew(session, mailing_list)
+    record(
+        session, Act.SET_SENDOUT_RULES, actor=actor, list_id=mailing_list.id, **audit_detail(rules)
+    )
+    apply_to_unfinished(session, mailing_list)
     return True
 
 
 def choose_rules(message: Message, rules: SendoutRules) -> None:
-    """Give a message rules of its own within those of its list.
+    """Set a message's own rules, within those of its list.
 
-    Raises Invalid for a faster rate than the list's, or a window that is never open with it.
+    Raises Invalid for a faster rate than the list's, or a window that does not overlap the list's.
     """
-    at_most, rate = message.mailing_list.sendout_rules.rate, rules.rate
-    if at_most and rate and (rate.copies > at_most.copies or rate.minutes < at_most.minutes):
+    limit, rate = message.mailing_list.sendout_rules.rate, rules.rate
+    if limit and rate and (rate.copies > limit.copies or rate.minutes < limit.minutes):
         raise Invalid(
             "The list lets out at most %(copies)d copies in %(minutes)d minutes: choose no more "
             "copies, and no fewer minutes.",
-            copies=at_most.copies,
-            minutes=at_most.minutes,
+            copies=limit.copies,
+            minutes=limit.minutes,
         )
-    require_time(message, rules)
+    require_overlap(message, rules)
     message.sendout_rules = rules
 
 
-def require_time(message: Message, rules: SendoutRules) -> None:
-    """Raise Invalid unless these rules of the message's own leave it time in its list's window."""
+def require_overlap(message: Message, rules: SendoutRules) -> None:
+    """Raise Invalid unless the windows of these rules and of the message's list overlap."""
     if (message.mailing_list.sendout_rules & rules).leave_no_time:
         raise Invalid(
             "The message may go out only at %(window)s, and the list's window is %(other)s: they "
             "have no time in common.",
-            window=told(rules),
-            other=told(message.mailing_list.sendout_rules),
+            window=window_text(rules),
+            other=window_text(message.mailing_list.sendout_rules),
         )
 
 
-def require_time_still(session: Session, message: Message) -> None:
-    """The same for the rules that a message was given before; raises Archived, too.
+def lock_and_require_overlap(session: Session, message: Message) -> None:
+    """Lock the message's own rules, and `require_overlap` for them; raises Archived, too.
 
-    Held from here on, or whoever gives it others at this moment would not be asked about them.
+    Without the lock, another session could change the rules between this check and the commit.
     """
-    session.flush()  # or what this session has changed would be forgotten
-    session.refresh(message, COLUMNS, with_for_update={"key_share": True})
+    session.flush()  # a refresh would discard unwritten changes
+    session.refresh(message, RULE_COLUMNS, with_for_update={"key_share": True})
     if message.sendout_rules.windows:
-        hold_rules(session, message.mailing_list)
-        require_time(message, message.sendout_rules)
+        lock_rules(session, message.mailing_list)
+        require_overlap(message, message.sendout_rules)
 
 
-def hold_rules(session: Session, mailing_list: MailingList) -> None:
-    """Have the list keep the rules it has now until this transaction ends; raises Archived.
+def lock_rules(session: Session, mailing_list: MailingList) -> None:
+    """Lock the list's rules until this transaction ends; raises Archived.
 
-    Before any lock on a sendout, as whoever sets the list's rules does it.
+    Lock them before any Dispatch: `set_sendout_rules` locks in this order.
     """
     require_open(session, mailing_list)
-    session.refresh(mailing_list, COLUMNS)
+    session.refresh(mailing_list, RULE_COLUMNS)
 
 
-def facts(rules: SendoutRules) -> dict[str, Any]:
-    """What the audit trail keeps of rules: "60/1" copies in minutes, "22:00-06:00"."""
-    return {"rate": str(rules.rate or ""), "window": told(rules)}
+def audit_detail(rules: SendoutRules) -> dict[str, Any]:
+    """Return the rules as `detail` of an audit entry: "60/1" (copies/minutes), "22:00-06:00"."""
+    return {"rate": str(rules.rate or ""), "window": window_text(rules)}
 
 
-def told(rules: SendoutRules) -> str:
-    """The windows, as in "08:00-20:00"; nothing without any."""
+def window_text(rules: SendoutRules) -> str:
+    """Return the windows as text, such as "08:00-20:00"; empty if there are none."""
     return ", ".join(map(str, rules.windows or ()))
 
 
-def with_a_window(session: Session, mailing_list: MailingList) -> list[Message]:
-    """The list's messages on their way that have a window of their own."""
+def unfinished_with_window(session: Session, mailing_list: MailingList) -> list[Message]:
+    """Return the list's unfinished messages that have a window of their own."""
     found = select(Message).where(
         Message.list_id == mailing_list.id,
         Message.state.in_(ON_THEIR_WAY),
@@ -120,8 +122,8 @@ def with_a_window(session: Session, mailing_list: MailingList) -> list[Message]:
     return list(session.scalars(found))
 
 
-def look_anew(session: Session, mailing_list: MailingList) -> None:
-    """Have each unfinished sendout ask the rules again, however long the old ones bade it wait."""
+def apply_to_unfinished(session: Session, mailing_list: MailingList) -> None:
+    """Make each unfinished sendout due at its time or now, so that it applies the new rules."""
     unfinished = (
         select(Dispatch)
         .join(Dispatch.message)

@@ -1,4 +1,4 @@
-"""Schedule a message, recall it before its time, stop it half-way."""
+"""Schedule a message, reschedule it, recall it before its time, or stop it half-way."""
 
 from datetime import datetime
 
@@ -20,19 +20,19 @@ from models import (
 from models.clock import now
 from workflows.access import require, require_author, require_open
 from workflows.notify import notify
-from workflows.sendout.rules import COLUMNS, require_time_still
+from workflows.sendout.rules import RULE_COLUMNS, lock_and_require_overlap
 
 
 def release(session: Session, message: Message, *, actor: Actor) -> Dispatch:
-    """Schedule the own message without asking: for authors who have Right 601.
+    """Schedule one's own message without approval, with Right 601.
 
-    Raises Trespass without that right or for somebody else's message, Archived, Invalid if its
-    rules leave it no time, IllegalTransition unless it is a draft.
+    Raises Trespass without that right or for another author's message, Archived, Invalid if its
+    window does not overlap the list's, IllegalTransition unless it is a draft.
     """
     require_author(message, actor)
     require(actor, Right.SEND_MESSAGES, message_id=message.id, list_id=message.list_id)
     require_open(session, message.mailing_list)
-    require_time_still(session, message)
+    lock_and_require_overlap(session, message)
     message.move(MessageState.SCHEDULED, MessageState.DRAFT)
     dispatch = schedule(
         session, message, content_hash=message.content_hash(), released_by_id=actor.person.id
@@ -49,7 +49,7 @@ def schedule(
     request_id: int | None = None,
     released_by_id: int | None = None,
 ) -> Dispatch:
-    """Have exactly this content sent when its time has come; a time that has passed is now."""
+    """Create the Dispatch, which sends exactly this content at the message's time, or now."""
     dispatch = Dispatch(
         message=message,
         content_hash=content_hash,
@@ -62,11 +62,22 @@ def schedule(
     return dispatch
 
 
-def recall(session: Session, message: Message, *, actor: Actor) -> MessageState:
-    """Take a scheduled message back, or stop one that is being sent; returns its new state.
+def set_time(session: Session, message: Message, send_at: datetime | None) -> None:
+    """Set another time for a scheduled message; raises IllegalTransition once it is being sent."""
+    dispatch = unfinished_dispatch(session, message)
+    if dispatch.state is not DispatchState.WAITING:
+        raise IllegalTransition(
+            "Message %(number)d is being sent; its time can no longer be changed.",
+            number=message.id,
+        )
+    dispatch.postpone(max(now(), send_at or now()))
 
-    Its author may, and everybody with Right 601.  What is recalled is a draft again and its
-    approval void; of what is stopped, the unsent stays unsent.
+
+def recall(session: Session, message: Message, *, actor: Actor) -> MessageState:
+    """Recall a scheduled message, or stop one that is being sent; return its new state.
+
+    Its author and everyone with Right 601 may do this.  A recalled message is a draft again and its
+    approval is void; of a stopped one, the rest is not sent.
     """
     if actor.person.id != message.author_id:
         require(actor, Right.SEND_MESSAGES, message_id=message.id, list_id=message.list_id)
@@ -80,9 +91,9 @@ def recall(session: Session, message: Message, *, actor: Actor) -> MessageState:
 
 
 def stop(session: Session, dispatch: Dispatch, *, actor: Actor) -> None:
-    """Stop half-way: what is unsent stays unsent.  Its author is told, unless it is by the author.
+    """Stop a sendout half-way; notify the author unless they stopped it.
 
-    If it is the system, the content has changed.
+    The system stops it if the content was changed.
     """
     message = dispatch.message
     dispatch.move(DispatchState.STOPPED)
@@ -93,19 +104,8 @@ def stop(session: Session, dispatch: Dispatch, *, actor: Actor) -> None:
         notify(session, [message.author], LetterName.STOPPED, message=message, stopped_by=who)
 
 
-def postpone(session: Session, message: Message, send_at: datetime | None) -> None:
-    """Give a scheduled message another time; raises IllegalTransition once it is being sent."""
-    dispatch = unfinished_dispatch(session, message)
-    if dispatch.state is not DispatchState.WAITING:
-        raise IllegalTransition(
-            "Message %(number)d is being sent; its time can no longer be changed.",
-            number=message.id,
-        )
-    dispatch.postpone(max(now(), send_at or now()))
-
-
 def return_to_author(session: Session, dispatch: Dispatch) -> None:
-    """Do not send what is no longer what was approved: the message is a draft again."""
+    """Return a message whose content is no longer the approved one to its author, as a draft."""
     message = dispatch.message
     cancel(dispatch)
     record(session, Act.RETURNED, actor=Actor.system(), **message.place)
@@ -113,15 +113,15 @@ def return_to_author(session: Session, dispatch: Dispatch) -> None:
 
 
 def cancel(dispatch: Dispatch) -> None:
-    """Undo a schedule whose time has not come."""
+    """Recall a dispatch that waits; its message is a draft again."""
     dispatch.move(DispatchState.RECALLED)
     dispatch.message.move(MessageState.DRAFT, MessageState.SCHEDULED)
 
 
 def unfinished_dispatch(session: Session, message: Message) -> Dispatch:
-    """The message's dispatch that waits or sends, locked; raises IllegalTransition.
+    """Return the message's waiting or sending dispatch, locked; raises IllegalTransition.
 
-    The message is read anew: of two who choose a time or rules, the second changes the first's.
+    The message is refreshed, because another session may have changed its time or rules.
     """
     dispatch = session.scalar(
         select(Dispatch)
@@ -130,10 +130,10 @@ def unfinished_dispatch(session: Session, message: Message) -> Dispatch:
             Dispatch.state.in_([DispatchState.WAITING, DispatchState.SENDING]),
         )
         .with_for_update()
-        # A colleague may have begun to send since this session read the row.
+        # A worker may have begun to send since this session read the row.
         .execution_options(populate_existing=True)
     )
-    session.refresh(message, ["state", "send_at", *COLUMNS])
+    session.refresh(message, ["state", "send_at", *RULE_COLUMNS])
     if dispatch is None:
         raise IllegalTransition(
             "Message %(number)d is %(state)s: neither is it scheduled nor is it being sent.",

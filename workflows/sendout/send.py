@@ -1,8 +1,8 @@
-"""Send a message to its recipients, batch by batch, nobody twice.
+"""Send a message in batches, to each recipient at most once.
 
 A batch is claimed (SENDING is committed), then sent while its rows are locked, then recorded.  A
-worker that dies in between leaves rows that are SENDING and that nobody holds: the sweep reports
-them as UNCERTAIN and nobody sends them again.
+worker that dies in between leaves rows that are SENDING but not locked: the sweep makes them
+UNCERTAIN, and they are never sent again.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,73 +30,107 @@ from notifications.channel import NotDelivered, Unavailable
 from notifications.mime.list_headers import outgoing
 from notifications.retry import UNAVAILABLE_DELAY, next_attempt
 from notifications.smtp.relay import Mailer
-from workflows.sendout.rate_limit import allowance, put_back, use
-from workflows.sendout.recipients import addresses, spare
+from workflows.sendout.rate_limit import allowance, count_claimed, return_untried
+from workflows.sendout.recipients import addresses, drop_departed
 from workflows.sendout.schedule import return_to_author, stop
 
 log = structlog.get_logger()
 
-# A killed worker leaves at most so many deliveries uncertain.
+# Deliveries that a killed worker leaves uncertain, at most.
 BATCH_SIZE = 50
 
-# What a slow relay has not taken by then goes back to PENDING: Celery ends the task after 45 s.
+# After this time the rest of a batch is PENDING again: Celery ends the task after 45 s.
 BATCH_SECONDS = 20
 
-# A claimed batch is locked by its sender within moments; what nobody holds after this was left
-# behind by a dead worker.
+# A claimed batch is locked by its sender within moments; rows that are not locked after this time
+# were left behind by a dead worker.
 CLAIM_GRACE = timedelta(seconds=10)
 
 
-def claim(session: Session, dispatch: Dispatch, zone: tzinfo) -> list[int]:
-    """Begin the sendout if it is due, and claim its next batch: ids of Deliveries, maybe none.
+def claim_batch(session: Session, dispatch: Dispatch, zone: tzinfo) -> list[int]:
+    """Begin the sendout if it is due, and claim its next batch; return the ids of Deliveries.
 
-    The windows of the sendout rules are told by clocks in `zone`.
+    The windows of the sendout rules are times of day in `zone`.
     """
     if dispatch.due_at > now():
         return []
-    read_whole(session, dispatch)
-    if not approved(dispatch):
-        refuse_changed(session, dispatch)
+    load_message(session, dispatch)
+    if not is_unchanged(dispatch):
+        stop_changed(session, dispatch)
         return []
     allowed = allowance(dispatch, zone)
     if dispatch.state is DispatchState.WAITING:
         if not allowed.copies:
             dispatch.postpone(allowed.again_at)
             return []
-        begin(session, dispatch)
-    found = next_deliveries(session, dispatch, min(allowed.copies, BATCH_SIZE))
+        begin_sending(session, dispatch)
+    found = lock_next_deliveries(session, dispatch, min(allowed.copies, BATCH_SIZE))
     batch = Delivery.move_all(session, found, DeliveryState.SENDING)
     if not batch:
         finish_or_wait(session, dispatch, allowed.again_at)
-    use(dispatch, len(batch))
+    count_claimed(dispatch, len(batch))
     for delivery in session.scalars(select(Delivery).where(Delivery.id.in_(batch))):
         delivery.claimed_at = now()
         delivery.attempts += 1
     return batch
 
 
-def read_whole(session: Session, dispatch: Dispatch) -> None:
+def send_batch(session: Session, dispatch_id: int, batch: Sequence[int], mailer: Mailer) -> None:
+    """Send the batch of `claim_batch`, record each result, and ask for the next batch."""
+    if not batch:
+        return
+    deliveries = session.scalars(
+        select(Delivery)
+        .where(Delivery.id.in_(batch), Delivery.state == DeliveryState.SENDING)
+        .order_by(Delivery.id)
+        .with_for_update()
+    ).all()
+    dispatch = session.get_one(Dispatch, dispatch_id)
+    if dispatch.state is DispatchState.SENDING and not is_unchanged(dispatch):
+        stop_changed(session, dispatch)
+    if dispatch.state is not DispatchState.SENDING:
+        return_untried(session, dispatch, deliveries, reason="stopped")
+        return
+    content = outgoing(dispatch.message)
+    deliveries = drop_departed(session, dispatch.message.mailing_list, deliveries)
+    reason = "not tried yet"
+    try:
+        with mailer.relay.connect() as connection:
+            send_each(
+                deliveries,
+                lambda recipient: connection.send(
+                    content, sender=mailer.envelope_sender, recipient=recipient
+                ),
+            )
+    except Unavailable as failure:
+        log.warning("relay unavailable", dispatch=dispatch_id, reason=str(failure))
+        reason = str(failure)
+    return_untried(session, dispatch, deliveries, reason=reason)
+    dispatch.postpone(now())
+
+
+def load_message(session: Session, dispatch: Dispatch) -> None:
     """Read the message with its bytes and its list's rules, in one query."""
     whole = [undefer(Message.raw), joinedload(Message.mailing_list)]
     message = session.get_one(Message, dispatch.message_id, options=whole)
     set_committed_value(dispatch, "message", message)
 
 
-def approved(dispatch: Dispatch) -> bool:
-    """Whether the content still is what was approved."""
+def is_unchanged(dispatch: Dispatch) -> bool:
+    """Whether the content is still the approved one."""
     return dispatch.message.content_hash() == dispatch.content_hash
 
 
-def refuse_changed(session: Session, dispatch: Dispatch) -> None:
-    """Send nothing, or nothing more, of what nobody has approved."""
+def stop_changed(session: Session, dispatch: Dispatch) -> None:
+    """Do not send, or stop sending, content that was not approved."""
     if dispatch.state is DispatchState.WAITING:
         return_to_author(session, dispatch)
     else:
         stop(session, dispatch, actor=Actor.system())
 
 
-def begin(session: Session, dispatch: Dispatch) -> None:
-    """Write down every recipient."""
+def begin_sending(session: Session, dispatch: Dispatch) -> None:
+    """Create a Delivery for every recipient."""
     message = dispatch.message
     dispatch.move(DispatchState.SENDING)
     message.move(MessageState.SENDING)
@@ -117,8 +151,8 @@ def begin(session: Session, dispatch: Dispatch) -> None:
     record(session, Act.BEGAN_SENDING, actor=Actor.system(), recipients=expected, **message.place)
 
 
-def next_deliveries(session: Session, dispatch: Dispatch, number: int) -> Sequence[int]:
-    """The next ones that may be tried now, so many at most, locked."""
+def lock_next_deliveries(session: Session, dispatch: Dispatch, number: int) -> Sequence[int]:
+    """Lock at most this number of deliveries that may be tried now; return their ids."""
     if not number:
         return []
     return session.scalars(
@@ -135,13 +169,13 @@ def next_deliveries(session: Session, dispatch: Dispatch, number: int) -> Sequen
 
 
 def finish_or_wait(session: Session, dispatch: Dispatch, again_at: datetime) -> None:
-    """Nothing can be sent now: come back when something may be, or be done."""
+    """Postpone the dispatch until a delivery may be tried, or finish it if none is left."""
     own = select(Delivery.next_attempt_at).where(Delivery.dispatch_id == dispatch.id)
-    # Each by its index: a sendout to a million, at a rate, asks this in each period.
+    # Two queries, each by its index: a rate-limited sendout to a million runs them in every period.
     pending = own.where(Delivery.state == DeliveryState.PENDING)
     sending = own.where(Delivery.state == DeliveryState.SENDING)
-    for some in (pending.order_by(Delivery.next_attempt_at), sending):
-        if next_at := session.scalar(some.limit(1)):
+    for query in (pending.order_by(Delivery.next_attempt_at), sending):
+        if next_at := session.scalar(query.limit(1)):
             soonest = again_at if again_at > now() else now() + UNAVAILABLE_DELAY
             dispatch.postpone(max(next_at, soonest))
             return
@@ -151,13 +185,13 @@ def finish_or_wait(session: Session, dispatch: Dispatch, again_at: datetime) -> 
         session,
         Act.FINISHED_SENDING,
         actor=Actor.system(),
-        **tally(session, dispatch),
+        **count_by_state(session, dispatch),
         **dispatch.message.place,
     )
 
 
-def tally(session: Session, dispatch: Dispatch) -> dict[str, int]:
-    """How many deliveries are in which state."""
+def count_by_state(session: Session, dispatch: Dispatch) -> dict[str, int]:
+    """Return the number of deliveries by state."""
     counts = session.execute(
         select(Delivery.state, func.count())
         .where(Delivery.dispatch_id == dispatch.id)
@@ -166,42 +200,8 @@ def tally(session: Session, dispatch: Dispatch) -> dict[str, int]:
     return {state.value: count for state, count in counts}
 
 
-def send(session: Session, dispatch_id: int, batch: Sequence[int], mailer: Mailer) -> None:
-    """Send the batch that `claim` returned, record what became of each, ring for the next."""
-    if not batch:
-        return
-    deliveries = session.scalars(
-        select(Delivery)
-        .where(Delivery.id.in_(batch), Delivery.state == DeliveryState.SENDING)
-        .order_by(Delivery.id)
-        .with_for_update()
-    ).all()
-    dispatch = session.get_one(Dispatch, dispatch_id)
-    if dispatch.state is DispatchState.SENDING and not approved(dispatch):
-        refuse_changed(session, dispatch)
-    if dispatch.state is not DispatchState.SENDING:
-        put_back(session, dispatch, deliveries, reason="stopped")
-        return
-    content = outgoing(dispatch.message)
-    deliveries = spare(session, dispatch.message.mailing_list, deliveries)
-    reason = "not tried yet"
-    try:
-        with mailer.relay.connect() as connection:
-            send_each(
-                deliveries,
-                lambda recipient: connection.send(
-                    content, sender=mailer.envelope_sender, recipient=recipient
-                ),
-            )
-    except Unavailable as failure:
-        log.warning("relay away", dispatch=dispatch_id, reason=str(failure))
-        reason = str(failure)
-    put_back(session, dispatch, deliveries, reason=reason)
-    dispatch.postpone(now())
-
-
 def send_each(deliveries: Sequence[Delivery], offer: Callable[[str], None]) -> None:
-    """Offer the message once per recipient, until the batch's time is over."""
+    """Offer the message once per recipient, for at most BATCH_SECONDS."""
     began = monotonic()
     for delivery in deliveries:
         if monotonic() - began > BATCH_SECONDS:
@@ -209,7 +209,7 @@ def send_each(deliveries: Sequence[Delivery], offer: Callable[[str], None]) -> N
         try:
             offer(delivery.address)
         except Unavailable:
-            raise  # it was not tried, and neither will the rest be
+            raise  # this one was not tried, and the rest will not be
         except NotDelivered as failure:
             record_failure(delivery, failure)
         else:
@@ -218,7 +218,7 @@ def send_each(deliveries: Sequence[Delivery], offer: Callable[[str], None]) -> N
 
 
 def record_failure(delivery: Delivery, failure: NotDelivered) -> None:
-    """Unknown is never tried again; a refusal is, unless it is for good or has lasted too long."""
+    """Record the failure; only a temporary refusal is tried again, for a limited time."""
     delivery.failure = failure.answer or str(failure)
     again_at = None if failure.permanent else next_attempt(delivery.attempts)
     if failure.uncertain:

@@ -23,7 +23,7 @@ from workflows.moderation.approver_keys import view
 from workflows.moderation.decide import withdraw
 from workflows.queries.audit_search import Names
 from workflows.sendout.schedule import recall, release
-from workflows.sendout.send import claim, send
+from workflows.sendout.send import claim_batch, send_batch
 
 # They are about people, roles and lists; no message's timeline tells of them.
 ABOUT_NO_MESSAGE = {
@@ -69,8 +69,8 @@ def live_through_everything(session: Session, people: Cast, mailbox: Mailbox) ->
     release(session, released, actor=Actor(people.barbara, Door.PORTAL))
     recall(session, released, actor=Actor(people.barbara, Door.PORTAL))
     sent, stopped = a_dispatch(session, people), a_dispatch(session, people)
-    send(session, sent.id, claim(session, sent, UTC), context.mailer)
-    claim(session, sent, UTC)  # finished sending
+    send_batch(session, sent.id, claim_batch(session, sent, UTC), context.mailer)
+    claim_batch(session, sent, UTC)  # finished sending
     lose_sight_of(session, stopped)
     recall(session, stopped.message, actor=Actor(people.ada, Door.PORTAL))
 
@@ -102,7 +102,7 @@ def grow_impatient(session: Session, people: Cast) -> None:
 
 def lose_sight_of(session: Session, unlucky: Dispatch) -> None:
     """As if the worker had died that sends it."""
-    for delivery_id in claim(session, unlucky, UTC):
+    for delivery_id in claim_batch(session, unlucky, UTC):
         session.get_one(Delivery, delivery_id).claimed_at = now() - timedelta(hours=1)
     sweep.report_uncertain(session)
 

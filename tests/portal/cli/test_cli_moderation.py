@@ -23,7 +23,7 @@ from models import (
 )
 from tests.builders import Cast, a_dispatch, a_request, listgate
 from workflows.moderation.decide import AlreadyDecided, NoLongerOpen, NotAnApprover
-from workflows.sendout.send import claim
+from workflows.sendout.send import claim_batch
 
 ADA, GRACE, LINUS = "ada@example.org", "grace@example.org", "linus@example.org"
 
@@ -234,7 +234,7 @@ def test_the_timeline_tells_of_refused_attempts(session: Session, people: Cast) 
 
 def test_the_timeline_tells_how_far_a_sendout_has_come(session: Session, people: Cast) -> None:
     waiting = a_dispatch(session, people)
-    claim(session, waiting, UTC)
+    claim_batch(session, waiting, UTC)
     session.flush()
 
     said = told(waiting.message_id)

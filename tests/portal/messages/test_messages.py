@@ -25,7 +25,7 @@ from tests.builders import Cast, a_dispatch, a_draft, a_request
 from tests.portal.visitors import Visitor
 from workflows.moderation.decide import decide
 from workflows.people import users as persons
-from workflows.sendout.send import begin
+from workflows.sendout.send import begin_sending
 
 Login = Callable[[User], Visitor]
 
@@ -162,7 +162,7 @@ def test_a_sendout_shows_how_far_it_is_and_is_stopped(
     session: Session, people: Cast, as_person: Login
 ) -> None:
     sending, ada = a_dispatch(session, people), as_person(people.ada)
-    begin(session, sending)
+    begin_sending(session, sending)
     session.flush()
 
     assert "Stop the sendout" in buttons(ada, sending.message)

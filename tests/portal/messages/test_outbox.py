@@ -10,7 +10,7 @@ from tests.builders import LIMIT, Cast, a_dispatch, a_list, a_request, an_eml
 from tests.portal.visitors import Visitor
 from workflows.messages.write import Draft, write
 from workflows.moderation.decide import decide
-from workflows.sendout.send import begin
+from workflows.sendout.send import begin_sending
 
 Login = Callable[[User], Visitor]
 
@@ -103,7 +103,7 @@ def test_a_row_tells_where_the_message_stands(
         actor=Actor(people.grace, Door.PORTAL),
         comment="Too <long>",
     )
-    begin(session, a_dispatch(session, people))
+    begin_sending(session, a_dispatch(session, people))
     a_dispatch(session, people)
     session.flush()
 

@@ -21,7 +21,7 @@ from models.clock import now
 from notifications.wording import languages
 from tests.builders import Cast, a_dispatch, a_draft, a_request, members
 from tests.portal.visitors import Visitor
-from workflows.sendout.send import begin
+from workflows.sendout.send import begin_sending
 
 Login = Callable[[User], Visitor]
 
@@ -180,7 +180,7 @@ def test_a_sendout_that_pauses_says_when_it_goes_on(
     session: Session, people: Cast, as_person: Login
 ) -> None:
     sending, ada = a_dispatch(session, people), as_person(people.ada)
-    begin(session, sending)
+    begin_sending(session, sending)
     window, opens_at = closed()
     people.announce.sendout_rules = SendoutRules(Rate(1, 60), (window,))
     session.flush()

@@ -35,7 +35,7 @@ from tests.portal.web.statements import counted
 from tests.workflows.sync.pushing import asked
 from workflows.messages import write as messages
 from workflows.moderation.decide import decide, request_approval
-from workflows.sendout.send import begin
+from workflows.sendout.send import begin_sending
 
 Login = Callable[[User], Visitor]
 
@@ -99,7 +99,7 @@ def a_sendout(session: Session, people: Cast) -> Message:
     question = a_question(session, people)
     decide(session, question, Verdict.APPROVED, actor=Actor(people.grace, Door.PORTAL))
     session.flush()
-    begin(session, session.scalars(select(Dispatch)).one())
+    begin_sending(session, session.scalars(select(Dispatch)).one())
     return question.message
 
 
@@ -159,7 +159,7 @@ def write(session: Session, people: Cast) -> None:
     a_request(session, people)
     rejected = a_request(session, people)
     decide(session, rejected, Verdict.REJECTED, actor=Actor(people.linus, Door.MAIL))
-    begin(session, a_dispatch(session, people))
+    begin_sending(session, a_dispatch(session, people))
 
 
 def tell(session: Session, people: Cast, known: User, about: list[Message]) -> None:

@@ -39,7 +39,7 @@ from workflows import sweep
 from workflows.messages import write as messages
 from workflows.moderation import decide
 from workflows.sendout import schedule
-from workflows.sendout import send as sendout
+from workflows.sendout.send import CLAIM_GRACE, claim_batch, send_batch
 from workflows.subscriptions.subscribe import subscribe, unsubscribe
 
 PORTAL = Door.PORTAL
@@ -168,7 +168,7 @@ class Storyteller(RuleBasedStateMachine):
         sendouts = select(Dispatch.id).where(Dispatch.message_id == message.id)
         for row_id in self.session.scalars(sendouts).all():
             waiting = Dispatch.take(self.session, row_id, *BELL)
-            batch = sendout.claim(self.session, waiting, UTC) if waiting else []
+            batch = claim_batch(self.session, waiting, UTC) if waiting else []
             self.session.flush()
             if fate is Fate.SLEEPS_LONG:
                 self.asleep.append((row_id, batch))
@@ -182,7 +182,7 @@ class Storyteller(RuleBasedStateMachine):
 
     def send(self, row_id: int, batch: list[int], *, lives: bool) -> None:
         with self.session.begin_nested() as second:
-            sendout.send(self.session, row_id, batch, a_mailer(self.mailbox))
+            send_batch(self.session, row_id, batch, a_mailer(self.mailbox))
             if not lives:
                 second.rollback()
 
@@ -192,7 +192,7 @@ class Storyteller(RuleBasedStateMachine):
         self.session.flush()
         self.session.execute(update(Dispatch).values(due_at=moment, ring_at=moment))
         self.session.execute(update(Delivery).values(next_attempt_at=moment))
-        self.session.execute(update(Delivery).values(claimed_at=moment - sendout.CLAIM_GRACE))
+        self.session.execute(update(Delivery).values(claimed_at=moment - CLAIM_GRACE))
         self.session.expire_all()
         sweep.ring_again(self.session)
         sweep.report_uncertain(self.session)

@@ -28,8 +28,8 @@ from workflows.moderation.decide import decide
 from workflows.people import users as persons
 from workflows.people.removal import Departure, remove_user
 from workflows.queries.message_status import timeline
-from workflows.sendout.recipients import spare
-from workflows.sendout.send import claim
+from workflows.sendout.recipients import drop_departed
+from workflows.sendout.send import claim_batch
 from workflows.subscriptions.subscribe import subscribe, subscribe_all
 
 PORTAL = Door.PORTAL
@@ -145,7 +145,7 @@ def test_a_sendout_that_is_under_way_spares_and_forgets_them(
 ) -> None:
     sending = a_dispatch(session, people)
     sending.postpone(now() - timedelta(seconds=1))
-    claimed = claim(session, sending, UTC)
+    claimed = claim_batch(session, sending, UTC)
     session.flush()
 
     remove_user(session, people.edsger, actor=Actor.operator())
@@ -153,7 +153,7 @@ def test_a_sendout_that_is_under_way_spares_and_forgets_them(
     session.flush()
     session.expire_all()
     deliveries = session.scalars(select(Delivery).where(Delivery.id.in_(claimed))).all()
-    spared = {each.address for each in spare(session, people.announce, deliveries)}
+    spared = {each.address for each in drop_departed(session, people.announce, deliveries)}
     known = session.scalars(select(Delivery.address)).all()
     assert spared == {"barbara@example.org"}
     assert "edsger@example.org" not in known

@@ -14,7 +14,7 @@ from workflows.messages import drafts
 from workflows.moderation.decide import decide, request_approval, withdraw
 from workflows.queries.message_status import newest_dispatch, standing, timeline
 from workflows.sendout.schedule import recall
-from workflows.sendout.send import begin, claim
+from workflows.sendout.send import begin_sending, claim_batch
 from workflows.subscriptions.subscribe import unsubscribe
 
 PORTAL = Door.PORTAL
@@ -132,14 +132,14 @@ def test_what_went_to_nobody_says_so(session: Session, people: Cast) -> None:
     for member in (people.edsger, people.barbara):
         unsubscribe(session, member, people.announce, actor=Actor(member, PORTAL))
     sending = a_dispatch(session, people)
-    claim(session, sending, UTC)
+    claim_batch(session, sending, UTC)
 
     assert standing(session, sending.message, UTC) == "is sent (nobody is on the list)"
 
 
 def test_what_was_stopped_says_what_stays_unsent(session: Session, people: Cast) -> None:
     sending = a_dispatch(session, people)
-    begin(session, sending)
+    begin_sending(session, sending)
     recall(session, sending.message, actor=Actor(people.ada, PORTAL))
 
     assert standing(session, sending.message, UTC) == "is stopped (2 pending)"
@@ -187,7 +187,7 @@ def in_state(state: MessageState, session: Session, people: Cast) -> Message:
             return a_dispatch(session, people).message
         case _:
             sending = a_dispatch(session, people)
-            begin(session, sending)
+            begin_sending(session, sending)
     if state is MessageState.STOPPED:
         recall(session, sending.message, actor=Actor(people.ada, PORTAL))
     if state is MessageState.SENT:

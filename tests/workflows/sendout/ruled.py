@@ -6,7 +6,7 @@ from datetime import UTC
 from sqlalchemy.orm import Session
 
 from models import Dispatch, Rate, SendoutRules, Window
-from workflows.sendout.send import claim
+from workflows.sendout.send import claim_batch
 
 DAY = SendoutRules(windows=(Window.read("08:00-20:00"),))
 NIGHT = SendoutRules(windows=(Window.read("22:00-06:00"),))
@@ -22,4 +22,4 @@ def rate(copies: int, minutes: int) -> SendoutRules:
 
 def claimed(session: Session, sending: Dispatch) -> int:
     """How many a bell leads to be claimed now, where clocks show UTC."""
-    return len(claim(session, sending, UTC))
+    return len(claim_batch(session, sending, UTC))

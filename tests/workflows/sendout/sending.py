@@ -9,7 +9,7 @@ from models import Delivery, Dispatch, DispatchState
 from models.clock import now
 from sandbox.mailbox import Mailbox
 from tests.builders import a_mailer
-from workflows.sendout.send import claim, send
+from workflows.sendout.send import claim_batch, send_batch
 
 # The members of the list announce.
 EDSGER, BARBARA = "edsger@example.org", "barbara@example.org"
@@ -18,9 +18,9 @@ EDSGER, BARBARA = "edsger@example.org", "barbara@example.org"
 def step(session: Session, sending: Dispatch, mailbox: Mailbox) -> int:
     """What one bell leads to: claim a batch and send it; returns its size."""
     waiting = Dispatch.take(session, sending.id, DispatchState.WAITING, DispatchState.SENDING)
-    batch = claim(session, waiting, UTC) if waiting else []
+    batch = claim_batch(session, waiting, UTC) if waiting else []
     session.flush()
-    send(session, sending.id, batch, a_mailer(mailbox))
+    send_batch(session, sending.id, batch, a_mailer(mailbox))
     session.flush()
     return len(batch)
 

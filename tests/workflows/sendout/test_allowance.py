@@ -15,7 +15,7 @@ from tests.workflows.sendout.clocks import NINE, Clock
 from tests.workflows.sendout.ruled import Ruled, claimed, rate
 from tests.workflows.sendout.sending import EDSGER, deliveries, step
 from workflows import sweep
-from workflows.sendout.send import claim, send
+from workflows.sendout.send import claim_batch, send_batch
 
 
 def test_in_a_period_as_many_are_claimed_as_the_rate_says_and_no_more(
@@ -127,12 +127,12 @@ def test_what_is_put_back_after_its_period_takes_nothing_from_the_next(
     session: Session, clock: Clock, ruled: Ruled, mailbox: Mailbox
 ) -> None:
     sending = ruled(rate(4, 1))
-    late = claim(session, sending, UTC)
+    late = claim_batch(session, sending, UTC)
     clock.run(minutes=1)
     claimed(session, sending)
     mailbox.stop()
 
-    send(session, sending.id, late, a_mailer(mailbox))
+    send_batch(session, sending.id, late, a_mailer(mailbox))
 
     session.expire(sending)
     assert sending.period_copies == 4
@@ -143,7 +143,7 @@ def test_what_a_dead_worker_claimed_has_used_up_the_rate_and_is_not_sent_again(
     session: Session, clock: Clock, ruled: Ruled, mailbox: Mailbox
 ) -> None:
     sending = ruled(rate(4, 60))
-    lost = claim(session, sending, UTC)
+    lost = claim_batch(session, sending, UTC)
     for delivery in deliveries(session, sending).values():
         if delivery.id in lost:
             delivery.claimed_at = NINE - timedelta(days=9999)  # the sweep's clock is the real one

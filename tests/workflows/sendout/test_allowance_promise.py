@@ -14,7 +14,7 @@ from sandbox.mailbox import Mailbox
 from tests.builders import a_mailer
 from tests.workflows.sendout.clocks import NINE, Clock
 from tests.workflows.sendout.ruled import DAY, Ruled
-from workflows.sendout import send as sendout
+from workflows.sendout.send import claim_batch, send_batch
 
 BELL = (DispatchState.WAITING, DispatchState.SENDING)
 FATES = ["sends", "sends", "sends", "is refused", "finds nobody", "dies", "sleeps", "wakes"]
@@ -39,7 +39,7 @@ class Workers:
     def hear(self, fate: str) -> None:
         """Answer a bell that rings now."""
         waiting = Dispatch.take(self.session, self.sending.id, *BELL)
-        batch = sendout.claim(self.session, waiting, UTC) if waiting else []
+        batch = claim_batch(self.session, waiting, UTC) if waiting else []
         self.session.flush()
         if batch:
             self.claims.append((self.clock.moment, batch))
@@ -60,7 +60,7 @@ class Workers:
             self.mailbox.answer(None, "451 4.7.1 later")
         if fate == "finds nobody":
             self.mailbox.stop()
-        sendout.send(self.session, self.sending.id, batch, a_mailer(self.mailbox))
+        send_batch(self.session, self.sending.id, batch, a_mailer(self.mailbox))
         self.session.flush()
         if fate == "finds nobody":
             self.mailbox.start()

@@ -80,7 +80,7 @@ def test_the_clock_of_the_zone_counts(session: Session, clock: Clock, ruled: Rul
     in_auckland = datetime.fromisoformat("2027-01-31T09:00+13:00").tzinfo
     assert in_auckland is not None
 
-    assert len(send.claim(session, sending, in_auckland)) == 10  # It is 22:00 there.
+    assert len(send.claim_batch(session, sending, in_auckland)) == 10  # It is 22:00 there.
     assert clock.moment == NINE
 
 

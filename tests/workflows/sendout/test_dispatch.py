@@ -30,7 +30,7 @@ from workflows import access
 from workflows.moderation.decide import decide, request_approval
 from workflows.people import users as persons
 from workflows.sendout.schedule import recall, release
-from workflows.sendout.send import begin, claim
+from workflows.sendout.send import begin_sending, claim_batch
 from workflows.transaction import transaction
 
 PORTAL = Door.PORTAL
@@ -179,7 +179,7 @@ def a_message_that_is(state: str, session: Session, people: Cast) -> Message:
     if state == "sent":
         people.edsger.disabled_at = people.barbara.disabled_at = now()
     if state in {"sent", "stopped"}:
-        claim(session, sendout_, UTC)
+        claim_batch(session, sendout_, UTC)
     if state in {"recalled", "stopped"}:
         recall(session, sendout_.message, actor=Actor(people.ada, PORTAL))
     return sendout_.message
@@ -187,7 +187,7 @@ def a_message_that_is(state: str, session: Session, people: Cast) -> Message:
 
 def test_what_is_stopped_half_way_stays_unsent(session: Session, people: Cast) -> None:
     sending = a_dispatch(session, people)
-    begin(session, sending)
+    begin_sending(session, sending)
 
     assert recall(session, sending.message, actor=Actor(people.ada, PORTAL)) is MessageState.STOPPED
 
@@ -205,7 +205,7 @@ def test_a_recall_sees_what_a_colleague_began_meanwhile(own_database: Engine) ->
     with Session(own_database) as session:
         seen = session.get_one(Dispatch, waiting_id)
         with Session(own_database) as colleague, colleague.begin():
-            begin(colleague, colleague.get_one(Dispatch, waiting_id))
+            begin_sending(colleague, colleague.get_one(Dispatch, waiting_id))
         ada = access.actor_with_address(session, "ada@example.org", PORTAL)
 
         assert recall(session, seen.message, actor=ada) is MessageState.STOPPED
@@ -222,7 +222,7 @@ def test_what_is_no_longer_what_was_approved_returns_to_its_author(
         waiting.message.mailing_list = a_list(session, "staff")
     session.flush()
 
-    assert claim(session, waiting, UTC) == []
+    assert claim_batch(session, waiting, UTC) == []
 
     letter = session.scalars(select(Notification).order_by(Notification.id.desc())).first()
     assert waiting.state is DispatchState.RECALLED

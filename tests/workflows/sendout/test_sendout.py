@@ -39,7 +39,7 @@ def test_a_sendout_reaches_every_member_once_and_ends(
     assert {mail.sender for mail in mailbox.mails} == {"bounces@example.org"}
     assert sending.state is DispatchState.SENT
     assert sending.message.state is MessageState.SENT
-    assert send.tally(session, sending) == {"sent": 2}
+    assert send.count_by_state(session, sending) == {"sent": 2}
 
 
 def test_what_was_approved_is_what_is_sent(
@@ -71,10 +71,10 @@ def test_what_is_changed_after_the_claim_is_not_sent(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = a_dispatch(session, people)
-    batch = send.claim(session, sending, UTC)
+    batch = send.claim_batch(session, sending, UTC)
 
     sending.message.raw += b"and bring money\n"
-    send.send(session, sending.id, batch, a_mailer(mailbox))
+    send.send_batch(session, sending.id, batch, a_mailer(mailbox))
 
     assert mailbox.mails == []
 
@@ -121,7 +121,7 @@ def test_a_list_without_members_is_sent_to_nobody_at_once(
     assert step(session, sending, mailbox) == 0
 
     assert sending.message.state is MessageState.SENT
-    assert send.tally(session, sending) == {}
+    assert send.count_by_state(session, sending) == {}
     assert mailbox.mails == []
 
 
@@ -140,7 +140,7 @@ def test_a_claim_takes_one_batch_and_each_delivery_once(session: Session, people
     members(session, people.announce, 118)
     sending = a_dispatch(session, people)
 
-    batches = [send.claim(session, sending, UTC) for _ in range(4)]
+    batches = [send.claim_batch(session, sending, UTC) for _ in range(4)]
 
     claimed = [delivery for batch in batches for delivery in batch]
     assert [len(batch) for batch in batches] == [50, 50, 20, 0]
@@ -155,13 +155,13 @@ def test_two_claims_at_once_never_overlap(own_database: Engine) -> None:
         people = cast(session)
         members(session, people.announce, 70)
         sending_id = a_dispatch(session, people).id
-        send.begin(session, session.get_one(Dispatch, sending_id))
+        send.begin_sending(session, session.get_one(Dispatch, sending_id))
 
     with Session(own_database) as one, Session(own_database) as other:
-        first = send.claim(one, one.get_one(Dispatch, sending_id), UTC)
+        first = send.claim_batch(one, one.get_one(Dispatch, sending_id), UTC)
         one.flush()
         never_wait(other)
-        second = send.claim(other, other.get_one(Dispatch, sending_id), UTC)
+        second = send.claim_batch(other, other.get_one(Dispatch, sending_id), UTC)
 
         assert (len(first), len(second)) == (50, 22)
         assert set(first) & set(second) == set()
@@ -169,9 +169,9 @@ def test_two_claims_at_once_never_overlap(own_database: Engine) -> None:
 
 def test_what_a_colleague_is_sending_is_waited_for(session: Session, people: Cast) -> None:
     sending = a_dispatch(session, people)
-    send.claim(session, sending, UTC)
+    send.claim_batch(session, sending, UTC)
 
-    assert send.claim(session, sending, UTC) == []
+    assert send.claim_batch(session, sending, UTC) == []
 
     assert sending.state is DispatchState.SENDING
     assert sending.due_at > now()
@@ -200,7 +200,7 @@ def test_what_is_stopped_between_two_batches_stays_unsent(
     recall(session, sending.message, actor=Actor(people.ada, Door.PORTAL))
 
     assert step(session, sending, mailbox) == 0
-    assert send.tally(session, sending) == {"sent": 1, "pending": 1}
+    assert send.count_by_state(session, sending) == {"sent": 1, "pending": 1}
     assert len(mailbox.mails) == 1
 
 
@@ -208,10 +208,10 @@ def test_a_batch_that_was_claimed_before_the_stop_is_not_sent_after_it(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = a_dispatch(session, people)
-    batch = send.claim(session, sending, UTC)
+    batch = send.claim_batch(session, sending, UTC)
     recall(session, sending.message, actor=Actor(people.ada, Door.PORTAL))
 
-    send.send(session, sending.id, batch, a_mailer(mailbox))
+    send.send_batch(session, sending.id, batch, a_mailer(mailbox))
 
     assert mailbox.mails == []
-    assert send.tally(session, sending) == {"pending": 2}
+    assert send.count_by_state(session, sending) == {"pending": 2}

@@ -68,7 +68,7 @@ def test_each_refusal_makes_the_wait_longer(
     session: Session, people: Cast, mailbox: Mailbox, attempts: int, delay: timedelta
 ) -> None:
     sending = a_dispatch(session, people)
-    send.begin(session, sending)
+    send.begin_sending(session, sending)
     refused = deliveries(session, sending)[EDSGER]
     refused.attempts = attempts - 1
     mailbox.answer(EDSGER, "451 4.7.1 later")
@@ -83,13 +83,13 @@ def test_who_is_refused_for_too_long_is_given_up(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = a_dispatch(session, people)
-    send.begin(session, sending)
+    send.begin_sending(session, sending)
     deliveries(session, sending)[EDSGER].attempts = MAX_ATTEMPTS - 1
     mailbox.answer(EDSGER, "451 4.7.1 later", times=9)
 
     finish(session, sending, mailbox)
 
-    assert send.tally(session, sending) == {"sent": 1, "failed": 1}
+    assert send.count_by_state(session, sending) == {"sent": 1, "failed": 1}
 
 
 def test_who_is_refused_for_good_has_failed_and_nobody_else(
@@ -103,7 +103,7 @@ def test_who_is_refused_for_good_has_failed_and_nobody_else(
     failed = deliveries(session, sending)[EDSGER]
     assert (failed.state, failed.attempts) == (DeliveryState.FAILED, 1)
     assert failed.failure == "550 5.1.1 nobody here"
-    assert send.tally(session, sending) == {"sent": 1, "failed": 1}
+    assert send.count_by_state(session, sending) == {"sent": 1, "failed": 1}
     assert sending.state is DispatchState.SENT
 
 
@@ -137,7 +137,7 @@ def test_while_the_relay_is_away_nothing_is_lost_and_no_attempt_counted(
 
     mailbox.start()
     finish(session, sending, mailbox)
-    assert send.tally(session, sending) == {"sent": 2}
+    assert send.count_by_state(session, sending) == {"sent": 2}
     assert len(mailbox.mails) == 2
 
 
@@ -195,11 +195,11 @@ def test_what_was_reported_uncertain_is_not_sent_by_a_worker_that_comes_late(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = a_dispatch(session, people)
-    batch = send.claim(session, sending, UTC)
+    batch = send.claim_batch(session, sending, UTC)
     for delivery in deliveries(session, sending).values():
         delivery.move(DeliveryState.UNCERTAIN)
 
-    send.send(session, sending.id, batch, a_mailer(mailbox))
+    send.send_batch(session, sending.id, batch, a_mailer(mailbox))
 
     assert mailbox.mails == []
 
@@ -208,7 +208,7 @@ def test_a_worker_that_breaks_off_leaves_its_batch_claimed(
     session: Session, people: Cast, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sending = a_dispatch(session, people)
-    batch = send.claim(session, sending, UTC)
+    batch = send.claim_batch(session, sending, UTC)
     session.commit()
     mailbox.answer(EDSGER, "451 4.3.0 later")
 
@@ -217,7 +217,7 @@ def test_a_worker_that_breaks_off_leaves_its_batch_claimed(
 
     monkeypatch.setattr(send, "record_failure", break_off)
     with pytest.raises(KeyboardInterrupt):
-        send.send(session, sending.id, batch, a_mailer(mailbox))
+        send.send_batch(session, sending.id, batch, a_mailer(mailbox))
     session.rollback()
 
     claimed = deliveries(session, sending).values()

@@ -16,7 +16,7 @@ from tests.workflows.sendout.ruled import DAY, NIGHT, Ruled, rate
 from tests.workflows.sendout.sending import step
 from workflows.messages.write import Draft, write
 from workflows.queries.message_status import standing
-from workflows.sendout.forecast import begin, plan
+from workflows.sendout.forecast import plan, plan_start
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 
@@ -51,7 +51,7 @@ def test_it_begins_when_its_time_has_come_and_the_window_is_open(
     people.announce.sendout_rules = NIGHT
     draft.send_at = datetime.fromisoformat(send_at) if send_at else None
 
-    foreseen = begin(draft, UTC)
+    foreseen = plan_start(draft, UTC)
 
     assert clock.moment == NINE
     assert (foreseen.begins_at, foreseen.waits) == (datetime.fromisoformat(begins_at), True)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from models import Actor, Dispatch, DispatchState, Door, LetterName, Notification
 from tests.builders import Cast, a_dispatch
 from workflows.sendout.schedule import stop
-from workflows.sendout.send import begin, claim
+from workflows.sendout.send import begin_sending, claim_batch
 
 
 def letters_about(session: Session, stopped: Dispatch) -> list[Notification]:
@@ -27,7 +27,7 @@ def test_an_author_is_told_who_else_stopped_the_sendout(
     session: Session, people: Cast, name: str | None, told: list[str | None]
 ) -> None:
     sending = a_dispatch(session, people)
-    begin(session, sending)
+    begin_sending(session, sending)
 
     by = getattr(people, name) if name else None
     stop(session, sending, actor=Actor(by, Door.PORTAL))
@@ -41,11 +41,11 @@ def test_an_author_is_told_that_the_content_changed_under_way(
     session: Session, people: Cast
 ) -> None:
     sending = a_dispatch(session, people)
-    claim(session, sending, UTC)
+    claim_batch(session, sending, UTC)
     sending.message.raw += b"PS: and more"
     session.flush()
 
-    assert claim(session, sending, UTC) == []
+    assert claim_batch(session, sending, UTC) == []
 
     (letter,) = letters_about(session, sending)
     assert sending.state is DispatchState.STOPPED
