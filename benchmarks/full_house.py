@@ -14,7 +14,7 @@ from models.database import engine
 from notifications.mime.compose import TypedMessage, compose_mail
 from notifications.mime.parse import Attachment
 from workflows.lists import lists
-from workflows.sync.snapshot import keep, read_addresses
+from workflows.sync.snapshot import read_addresses, store_snapshot
 from workflows.transaction import transaction
 
 SCRIPT: Final = Path(__file__).with_suffix(".sql")
@@ -56,7 +56,7 @@ def keep_a_push() -> None:
     with transaction() as session, TemporaryFile(buffering=0) as file:
         everybody = lists.list_by_id(session, EVERYBODY)
         read_addresses(session, everybody, file)
-        keep(session, everybody.id, file)
+        store_snapshot(session, everybody.id, file)
 
 
 def places() -> Places:

@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from models import Failure, LetterName, MailingList, Sync, SyncState
-from workflows.sync.push import hold_back, tell
+from workflows.sync.push import hold_push, report_failures
 
 
 def tell_of_push(session: Session, mailing_list: MailingList, letter: LetterName) -> None:
@@ -16,6 +16,6 @@ def tell_of_push(session: Session, mailing_list: MailingList, letter: LetterName
     session.flush()
     if letter is LetterName.SYNC_HELD:
         pushed.move(SyncState.RUNNING)
-        hold_back(session, pushed, told=0)
+        hold_push(session, pushed, reported=0)
     else:
-        tell(session, pushed, letter)
+        report_failures(session, pushed, letter)

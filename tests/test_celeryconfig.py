@@ -14,7 +14,7 @@ from tests.builders import run
 from workflows import tasks
 from workflows.celery import app
 from workflows.public import declare
-from workflows.sync.command import GONE_WITHIN
+from workflows.sync.command import KILL_GRACE
 from workflows.sync.push import START_WITHIN, Rules
 from workflows.tasks import PUBLIC
 from workflows.transaction import ANSWERED_BY
@@ -119,16 +119,14 @@ def test_a_lease_is_longer_than_its_command_can_live_and_shorter_than_its_task(
     rules = Rules(enabled=True, timeout=timeout, max_shrink=30, alert_after=3)
 
     # It starts at the latest so late, runs so long, and is gone so soon after it was killed.
-    assert rules.lease > START_WITHIN + timeout + GONE_WITHIN
+    assert rules.lease > START_WITHIN + timeout + KILL_GRACE
     assert rules.lease < timeout + timedelta(seconds=90)
 
 
 def test_a_push_is_annotated_with_limits_of_its_own() -> None:
     push = TASKS["sync.push"]
 
-    assert (
-        push.soft_time_limit > settings.sync_timeout.total_seconds() + GONE_WITHIN.total_seconds()
-    )
+    assert push.soft_time_limit > settings.sync_timeout.total_seconds() + KILL_GRACE.total_seconds()
     assert push.time_limit > push.soft_time_limit
 
 

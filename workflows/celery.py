@@ -8,7 +8,7 @@ from celery import Celery, signals
 from models.database import engine
 from settings import settings
 from workflows import logs
-from workflows.sync.command import missing
+from workflows.sync.command import missing_programs
 
 app = Celery("listgate", include=["workflows.tasks"])
 app.config_from_object("celeryconfig")
@@ -30,5 +30,5 @@ def forget_inherited_connections(**_: Any) -> None:
 @signals.worker_init.connect
 def look_for_programs(**_: Any) -> None:
     """Complain of programs that pushes need; the worker runs on, since all else needs none."""
-    for each in missing(settings.commands, settings.command_environment):
-        logging.getLogger(__name__).error("%s: %s", each.says, each.mend)
+    for each in missing_programs(settings.commands, settings.command_environment):
+        logging.getLogger(__name__).error("%s: %s", each.problem, each.fix)

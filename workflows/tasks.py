@@ -38,9 +38,16 @@ from workflows.public.declare import PUBLIC, public
 from workflows.sendout import schedule
 from workflows.sendout.send import claim_batch, send_batch
 from workflows.subscriptions import subscribe as subscriptions
-from workflows.sync import push as sync
-from workflows.sync import request as pushes
-from workflows.sync.command import filled, run
+from workflows.sync.command import Commands, Outcome
+from workflows.sync.push import Claim, Rules, claim_push, end_leases, finish_push, run_command
+from workflows.sync.request import (
+    Debounce,
+    push_now,
+    request_debounced_push,
+    request_due_pushes,
+    request_nightly_pushes,
+    require_maillists,
+)
 from workflows.transaction import transaction
 
 __all__ = ["PUBLIC"]  # docs/tasks.md is drawn from it
@@ -50,12 +57,17 @@ try:
 except ValueError as wrong:
     raise SystemExit(str(wrong)) from None
 deadlines = Deadlines(settings.remind_after, settings.escalate_after, settings.expire_after)
-pace = pushes.Pace(settings.sync_quiet, settings.sync_max_wait)
-rules = sync.Rules(
+debounce = Debounce(settings.sync_quiet, settings.sync_max_wait)
+rules = Rules(
     settings.maillists_enabled,
     settings.sync_timeout,
     settings.sync_max_shrink,
     settings.sync_alert_after,
+)
+commands = Commands(
+    settings.maillist_sync_command,
+    settings.maillist_sync_commands,
+    settings.command_environment,
 )
 
 
@@ -88,9 +100,9 @@ def send_dispatch(dispatch_id: int) -> None:
 
 @app.task(name="sync.open_sync")
 def open_sync(list_id: int) -> None:
-    """Ask for a push of a list whose members changed, once that has been quiet."""
+    """Request a push of a changed list once it has been unchanged for a while (debounce)."""
     with transaction() as session:
-        pushes.open_sync(session, list_id, pace)
+        request_debounced_push(session, list_id, debounce)
 
 
 @app.task(name="sync.push")
@@ -98,25 +110,15 @@ def push(sync_id: int) -> None:
     """Push a list's addresses to the list server."""
     with TemporaryFile(buffering=0) as addresses:
         with transaction() as session:
-            claimed = sync.claim(session, sync_id, addresses, rules)
+            claimed = claim_push(session, sync_id, addresses, rules)
         if claimed:
-            hand_over(claimed)
+            record_outcome(claimed, run_command(claimed, commands, rules))
 
 
-def hand_over(claimed: sync.Claim) -> None:
-    """Run the list's command on its addresses, and note what became of it."""
-    template = settings.maillist_sync_commands.get(
-        claimed.short_name, settings.maillist_sync_command
-    )
-    outcome = run(
-        filled(template, short_name=claimed.short_name, email=claimed.email),
-        claimed.addresses,
-        limit=settings.sync_timeout,
-        not_after=claimed.not_after,
-        environment=settings.command_environment,
-    )
+def record_outcome(claimed: Claim, outcome: Outcome) -> None:
+    """Record the outcome of a push, in a transaction of its own."""
     with transaction() as session:
-        sync.finish(session, claimed, outcome, rules)
+        finish_push(session, claimed, outcome, rules)
 
 
 @app.task(name="sweep.sweep")
@@ -135,9 +137,9 @@ LOOKS: list[Callable[[Session], None]] = [
 ]
 if settings.maillists_enabled:
     LOOKS += [
-        partial(sync.end_leases, rules=rules),
-        partial(pushes.open_due, pace=pace),
-        partial(pushes.open_nightly, zone=settings.zone_info),
+        partial(end_leases, rules=rules),
+        partial(request_due_pushes, debounce=debounce),
+        partial(request_nightly_pushes, zone=settings.zone_info),
     ]
 
 
@@ -222,7 +224,7 @@ def remove_user(session: Session, call: contract.RemoveUser) -> contract.Answer:
 
 @public("listgate.push_list", contract.PushList)
 def push_list(session: Session, call: contract.PushList) -> contract.Answer:
-    pushes.require_maillists(enabled=rules.enabled)
+    require_maillists(enabled=rules.enabled)
     actor = service_actor(session, call.by_id)
-    asked = pushes.push_now(session, lists.list_named(session, call.list), actor=actor)
-    return {"list": call.list, "sync_id": asked.id, "sync": asked.state.value}
+    sync = push_now(session, lists.list_named(session, call.list), actor=actor)
+    return {"list": call.list, "sync_id": sync.id, "sync": sync.state.value}

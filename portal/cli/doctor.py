@@ -18,7 +18,7 @@ from notifications.smtp.relay import Mailer
 from settings import Settings, settings
 from workflows.celery import app
 from workflows.redis_client import redis_at
-from workflows.sync.command import missing
+from workflows.sync.command import missing_programs
 
 # More, and ETAs and leases of different machines no longer agree.
 CLOCK_TOLERANCE = timedelta(seconds=2)
@@ -181,12 +181,12 @@ def list_server() -> Finding:
     subject = "list server"
     if not settings.maillists_enabled:
         return Finding(subject, True, "lists are not pushed (MAILLISTS_ENABLED)")
-    lacking = [*missing(settings.commands, settings.command_environment)]
+    lacking = [*missing_programs(settings.commands, settings.command_environment)]
     return Finding(
         subject,
         not lacking,
-        "; ".join(each.says for each in lacking) or "the programs that push lists are here",
-        "; ".join(each.mend for each in lacking),
+        "; ".join(each.problem for each in lacking) or "the programs that push lists are here",
+        "; ".join(each.fix for each in lacking),
     )
 
 

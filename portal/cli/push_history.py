@@ -8,7 +8,7 @@ from models import Language, Sync, SyncState
 from notifications.wording.failures import failure_sentence, readable_stderr
 from portal.cli.options import ShortName, local, number, show
 from workflows.lists import lists
-from workflows.sync.status import Standing, history, standings
+from workflows.sync.status import PushStatus, history, push_statuses
 from workflows.transaction import transaction
 
 app = typer.Typer()
@@ -29,12 +29,12 @@ def status(short_name: SomeShortName = None) -> None:
         which = lists.list_named(session, short_name) if short_name else None
         show(
             *("list", "state", "addresses", "last good push", "unpushed", "failures", "reason"),
-            rows=[standing_row(one) for one in standings(session, which)],
+            rows=[status_row(one) for one in push_statuses(session, which)],
             empty="No lists yet: listgate list create SHORT-NAME ADDRESS NAME",
         )
 
 
-def standing_row(one: Standing) -> tuple[str, ...]:
+def status_row(one: PushStatus) -> tuple[str, ...]:
     """One list as it stands."""
     good, waiting = one.good, one.unfinished
     return (

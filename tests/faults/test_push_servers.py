@@ -12,7 +12,7 @@ from sandbox.postgres import Postgres
 from sandbox.valkey import Valkey
 from tests.faults.live import wait_for
 from tests.faults.pushing import WAITS, PushingStack
-from workflows.sync.request import ask_now
+from workflows.sync.request import request_push
 from workflows.transaction import transaction
 
 
@@ -83,7 +83,7 @@ def test_a_push_that_is_asked_for_is_run_although_its_bell_is_lost(
 ) -> None:
     pushing.worker.kill()
     with transaction() as session:
-        ask_now(session, pushing.live.people.announce.id)
+        request_push(session, pushing.live.people.announce.id)
     flush(own_valkey)
 
     pushing.time_passes()

@@ -1,4 +1,4 @@
-"""Write into the journal of subscriptions; whatever stands there will be pushed."""
+"""Write the journal of subscriptions: every change in it is pushed to the list server."""
 
 from sqlalchemy import (
     Executable,
@@ -34,10 +34,9 @@ ENTRY = AuditEntry.__table__.c
 def journaled(
     changing: ReturningInsert[int, int] | ReturningDelete[int, int], change: Change, act: Act
 ) -> Executable:
-    """The statement for `note_change`.
+    """Return the statement for `note_change`: it changes a subscription, notes and audits that.
 
-    What changes a subscription, the note of it and its entry in the audit trail are one statement:
-    the third round trip to PostgreSQL costs a tenth of the change.
+    It is one statement because a third round trip to PostgreSQL costs a tenth of the change.
     """
     changed = changing.cte("changed")
     at, actor_id, actor, door = (
@@ -70,10 +69,10 @@ def journaled(
 def note_change(
     session: Session, statement: Executable, *, user: User, mailing_list: MailingList, actor: Actor
 ) -> bool:
-    """Change a person's subscription and note it; False if there was nothing to change."""
-    session.flush()  # the connection knows nothing of what this session has not written yet
-    whose = {"list_id": mailing_list.id, "user_id": user.id}
-    noted = session.connection().execute(statement, {"at": now(), **whose, **acting(actor)})
+    """Change a person's subscription and note it; return False if there was nothing to change."""
+    session.flush()  # the connection does not flush by itself
+    subscription = {"list_id": mailing_list.id, "user_id": user.id}
+    noted = session.connection().execute(statement, {"at": now(), **subscription, **acting(actor)})
     if not noted.rowcount:
         return False
     ask_for_push(session, [mailing_list.id])
@@ -81,32 +80,34 @@ def note_change(
 
 
 def note_everywhere(session: Session, change: Change, user: User, *, actor: Actor) -> list[int]:
-    """Note what happened to one person on every list they are on; returns the lists' ids.
+    """Note a change of a person on every list they are subscribed to; return the lists' ids.
 
-    The caller has locked the person (`lock_user`): a subscription that is committed meanwhile
-    would otherwise be neither among these nor pushed with what has changed.
+    The caller has locked the person (`lock_user`); otherwise a subscription that is committed
+    meanwhile would be missed, and that list not pushed.
     """
-    theirs = select(Subscription.list_id, Subscription.user_id).where(
+    subscriptions = select(Subscription.list_id, Subscription.user_id).where(
         Subscription.user_id == user.id
     )
-    return list(note_rows(session, change, theirs.subquery(), actor=actor))
+    return list(note_rows(session, change, subscriptions.subquery(), actor=actor))
 
 
 def note_rows(
     session: Session, change: Change, rows: FromClause, *, actor: Actor
 ) -> dict[int, int]:
-    """Note the same for each of `rows` (list id, user id); returns how many there are by list."""
-    same = {"change": change, "at": now(), **actor.signature}
+    """Note a change for each of `rows` (list id, user id); return the number of rows by list id."""
+    columns = {"change": change, "at": now(), **actor.signature}
     noted = (
         insert(SubscriptionChange)
         .from_select(
-            ["list_id", "user_id", *same],
-            select(*rows.c, *(literal(value, JOURNAL[name].type) for name, value in same.items())),
+            ["list_id", "user_id", *columns],
+            select(
+                *rows.c, *(literal(value, JOURNAL[name].type) for name, value in columns.items())
+            ),
         )
         .returning(SubscriptionChange.list_id)
         .cte("noted")
     )
-    # Counted there, because there may be a million.
+    # PostgreSQL counts them, because there may be a million.
     counts = select(noted.c.list_id, func.count()).group_by(noted.c.list_id)
     lists: dict[int, int] = dict(session.execute(counts.order_by(noted.c.list_id)).all())
     ask_for_push(session, lists)
@@ -114,11 +115,11 @@ def note_rows(
 
 
 def note_list_address(session: Session, mailing_list: MailingList, *, actor: Actor) -> None:
-    """Note that the list has another address, which the command is told.
+    """Note that the list has a new address, which its command gets.
 
-    A list that was never pushed has nothing to be told: its first push says the new address.
+    For a list that was never pushed nothing is noted: its first push has the new address.
     """
-    session.flush()  # from here on whoever asks for the first push waits for us
+    session.flush()  # the list's row is locked from here on, so a first push waits for us
     pushed = select(Sync.id).where(Sync.list_id == mailing_list.id)
     if session.scalar(pushed.limit(1)) is None:
         return
@@ -131,12 +132,12 @@ def note_list_address(session: Session, mailing_list: MailingList, *, actor: Act
 
 
 def lock_user(session: Session, user: User, actor: Actor) -> None:
-    """Hold a person's row against new subscriptions: joining takes a key share lock of it.
+    """Lock a person's row against new subscriptions, which take a key share lock on it.
 
-    What is noted will take such a lock of whoever acts.  Both are taken in the order of their ids,
-    or two who change each other at once would wait for each other.
+    The journal's foreign key will take a key share lock on the actor.  Both are locked here in the
+    order of their ids, so that two people who change each other at once cannot deadlock.
     """
-    session.flush()  # a refresh forgets what was changed and is not written yet
+    session.flush()  # a refresh would discard unwritten changes
     for person in sorted({user, actor.user or user}, key=lambda one: one.id):
         weak = {"read": True, "key_share": True}
         session.refresh(person, with_for_update=True if person is user else weak)

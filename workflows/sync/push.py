@@ -1,7 +1,8 @@
-"""Push a list's addresses, whole, to the list server.
+"""Push the complete addresses of a list to the list server.
 
-A push covers every change that was committed before it read; what comes later asks for another one.
-Only one Sync of a list is unfinished at a time, and only who holds its lease runs the command.
+A push covers every change that was committed before it read the addresses; later changes ask for
+another push.  A list has one unfinished Sync at a time, and only the worker that holds its lease
+runs the command.
 """
 
 from dataclasses import dataclass
@@ -27,22 +28,28 @@ from models import (
 from models.clock import now
 from notifications.retry import retry_at
 from workflows.notify import notify_administrators
-from workflows.sync.command import GONE_WITHIN, Outcome
-from workflows.sync.snapshot import Content, keep, last_good, read_addresses, removals
+from workflows.sync.command import KILL_GRACE, Commands, Outcome, argv_for, run
+from workflows.sync.snapshot import (
+    Content,
+    count_removals,
+    last_good,
+    read_addresses,
+    store_snapshot,
+)
 
-# So long a worker may take from its claim to the start of the command; then it is too late.
+# A worker starts the command within this time of its claim, or not at all.
 START_WITHIN = timedelta(seconds=15)
 
-# Clocks of two machines may differ by so much; the doctor checks that they do not.
-CLOCKS = timedelta(seconds=5)
+# Allowed difference between the clocks of two machines; the doctor checks that it is smaller.
+CLOCK_DRIFT = timedelta(seconds=5)
 
-# A list of a few members may lose any share of them without asking anyone.
-FEW = 10
+# A push that removes fewer addresses is never held, whatever their share.
+MIN_REMOVALS_HELD = 10
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What the operator decides about pushes."""
+    """The operator's settings for pushes."""
 
     enabled: bool
     timeout: timedelta
@@ -51,13 +58,13 @@ class Rules:
 
     @property
     def lease(self) -> timedelta:
-        """Longer than the command can run, so that nobody starts a second one before."""
-        return START_WITHIN + self.timeout + GONE_WITHIN + CLOCKS
+        """Longer than the command can run, so that no other worker starts a second one."""
+        return START_WITHIN + self.timeout + KILL_GRACE + CLOCK_DRIFT
 
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to run the command once; its lease tells it from every other claim."""
+    """The right to run the command once, identified by the end of its lease."""
 
     sync_id: int
     short_name: str
@@ -68,16 +75,16 @@ class Claim:
     lease_until: datetime
 
 
-def claim(session: Session, sync_id: int, addresses: FileIO, rules: Rules) -> Claim | None:
-    """Claim a push that is due, and read the addresses; None if there is nothing to run.
+def claim_push(session: Session, sync_id: int, addresses: FileIO, rules: Rules) -> Claim | None:
+    """Claim a push that is due and read the addresses; return None if there is nothing to run.
 
-    All of it is one transaction: a worker that dies while it reads has claimed nothing.
+    Both are one transaction: a worker that dies while it reads has claimed nothing.
     """
     sync = Sync.take(session, sync_id, SyncState.PENDING)
     if sync is None or sync.due_at > now() or not rules.enabled or sync.mailing_list.archived_at:
         return None
     sync.move(SyncState.RUNNING)
-    # Stamped first, read afterwards: what is stamped is committed, so the read sees it.
+    # First stamp, then read: stamped changes are committed, so the read sees them.
     session.execute(
         update(SubscriptionChange)
         .where(SubscriptionChange.list_id == sync.list_id, SubscriptionChange.sync_id.is_(None))
@@ -85,9 +92,9 @@ def claim(session: Session, sync_id: int, addresses: FileIO, rules: Rules) -> Cl
     )
     content = read_addresses(session, sync.mailing_list, addresses)
     sync.addresses, sync.digest = content
-    told = sync.removals or 0
-    if shrinks_too_much(session, sync, addresses, rules):
-        hold_back(session, sync, told=told)
+    reported = sync.removals or 0
+    if removes_too_many(session, sync, addresses, rules):
+        hold_push(session, sync, reported=reported)
         return None
     claimed_at = now()
     sync.lease_until = claimed_at + rules.lease
@@ -102,24 +109,67 @@ def claim(session: Session, sync_id: int, addresses: FileIO, rules: Rules) -> Cl
     )
 
 
-def shrinks_too_much(session: Session, sync: Sync, addresses: FileIO, rules: Rules) -> bool:
-    """Whether the push takes away more than a person has let through, and than rules allow."""
+def run_command(claimed: Claim, commands: Commands, rules: Rules) -> Outcome:
+    """Run the list's command on the addresses that were read."""
+    return run(
+        argv_for(
+            commands.template(claimed.short_name),
+            short_name=claimed.short_name,
+            email=claimed.email,
+        ),
+        claimed.addresses,
+        limit=rules.timeout,
+        not_after=claimed.not_after,
+        environment=commands.environment,
+    )
+
+
+def finish_push(session: Session, claimed: Claim, outcome: Outcome, rules: Rules) -> None:
+    """Record the outcome of the command; after a failure the push is due again later."""
+    sync = Sync.take(session, claimed.sync_id, SyncState.RUNNING)
+    # Once the lease has ended, another worker may have claimed the push again.
+    if sync is None or sync.lease_until != claimed.lease_until:
+        return
+    sync.started_at, sync.ended_at = outcome.started_at, outcome.ended_at
+    sync.exit_status, sync.stderr = outcome.exit_status, outcome.stderr
+    if outcome.failure is None:
+        succeed(session, sync, claimed.addresses, rules)
+    else:
+        fail(session, sync, outcome.failure, rules)
+
+
+def end_leases(session: Session, rules: Rules) -> None:
+    """Make pushes of dead workers due again: when a lease has ended, its command has ended too."""
+    for sync in session.scalars(
+        select(Sync)
+        .where(Sync.state == SyncState.RUNNING, Sync.lease_until < now())
+        .with_for_update(skip_locked=True)
+    ):
+        fail(session, sync, Failure.WORKER_DIED, rules)
+        sync.postpone(now())
+
+
+def removes_too_many(session: Session, sync: Sync, addresses: FileIO, rules: Rules) -> bool:
+    """Whether the push removes more addresses than the rules allow or a person has confirmed."""
     before = last_good(session, sync.list_id)
     if before is None or before.digest == sync.digest:
         return False
-    lost = removals(session, sync.list_id, addresses)
-    allowed = max(FEW - 1, (before.addresses or 0) * rules.max_shrink // 100, sync.confirmed)
-    if lost <= allowed:
+    removals = count_removals(session, sync.list_id, addresses)
+    share = (before.addresses or 0) * rules.max_shrink // 100
+    if removals <= max(MIN_REMOVALS_HELD - 1, share, sync.confirmed):
         return False
-    sync.removals = lost
+    sync.removals = removals
     return True
 
 
-def hold_back(session: Session, sync: Sync, *, told: int) -> None:
-    """Wait for a person; administrators are told, unless they know of as many removals."""
+def hold_push(session: Session, sync: Sync, *, reported: int) -> None:
+    """Hold the push until a person confirms it.
+
+    Administrators are notified, unless as many removals were reported to them before.
+    """
     sync.move(SyncState.HELD)
     assert sync.removals is not None
-    if sync.removals <= told:
+    if sync.removals <= reported:
         return
     before = last_good(session, sync.list_id)
     facts: dict[str, Any] = {
@@ -134,49 +184,35 @@ def hold_back(session: Session, sync: Sync, *, told: int) -> None:
     notify_administrators(session, LetterName.SYNC_HELD, of=Right.EDIT_LISTS, **facts)
 
 
-def finish(session: Session, claimed: Claim, outcome: Outcome, rules: Rules) -> None:
-    """Note what became of the command; a failed push is repeated, and later each time."""
-    sync = Sync.take(session, claimed.sync_id, SyncState.RUNNING)
-    # After the end of the lease somebody else may have claimed it anew.
-    if sync is None or sync.lease_until != claimed.lease_until:
-        return
-    sync.started_at, sync.ended_at = outcome.started_at, outcome.ended_at
-    sync.exit_status, sync.stderr = outcome.exit_status, outcome.stderr
-    if outcome.failure is None:
-        succeed(session, sync, claimed.addresses, rules)
-    else:
-        fail(session, sync, outcome.failure, rules)
-
-
 def succeed(session: Session, sync: Sync, addresses: FileIO, rules: Rules) -> None:
-    """The list server has the list; remember what it holds."""
+    """Record that the list server has these addresses, and store them for comparison."""
     before = last_good(session, sync.list_id)
     if before is None or before.digest != sync.digest:
-        keep(session, sync.list_id, addresses)
+        store_snapshot(session, sync.list_id, addresses)
     sync.failure = sync.removals = sync.lease_until = None
     sync.move(SyncState.DONE)
-    # What was committed while the command ran has waited for it to end.
+    # Changes that were committed while the command ran could not request another push.
     waiting = select(SubscriptionChange.id).where(
         SubscriptionChange.list_id == sync.list_id, SubscriptionChange.sync_id.is_(None)
     )
     if session.scalar(waiting.limit(1)) is not None:
         ask_for_push(session, [sync.list_id])
     if sync.failures >= rules.alert_after:
-        tell(session, sync, LetterName.SYNC_RECOVERED)
+        report_failures(session, sync, LetterName.SYNC_RECOVERED)
 
 
 def fail(session: Session, sync: Sync, failure: Failure, rules: Rules) -> None:
-    """Try again, later after each failure; administrators are told once that it goes on failing."""
+    """Make the push due again, later after each failure; report repeated failures once."""
     sync.failure, sync.lease_until = failure, None
     sync.failures += 1
     sync.move(SyncState.PENDING)
     sync.postpone(retry_at(sync.failures))
     if sync.failures == rules.alert_after:
-        tell(session, sync, LetterName.SYNC_FAILING)
+        report_failures(session, sync, LetterName.SYNC_FAILING)
 
 
-def tell(session: Session, sync: Sync, letter: LetterName) -> None:
-    """Tell the administrators how pushing this list goes."""
+def report_failures(session: Session, sync: Sync, letter: LetterName) -> None:
+    """Notify the administrators that pushes of this list keep failing, or succeed again."""
     facts = {
         "list": sync.mailing_list.short_name,
         "list_name": sync.mailing_list.name,
@@ -186,14 +222,3 @@ def tell(session: Session, sync: Sync, letter: LetterName) -> None:
         "stderr": sync.stderr,
     }
     notify_administrators(session, letter, of=Right.EDIT_LISTS, **facts)
-
-
-def end_leases(session: Session, rules: Rules) -> None:
-    """Try again what a dead worker had claimed: by now its command has ended too."""
-    for sync in session.scalars(
-        select(Sync)
-        .where(Sync.state == SyncState.RUNNING, Sync.lease_until < now())
-        .with_for_update(skip_locked=True)
-    ):
-        fail(session, sync, Failure.WORKER_DIED, rules)
-        sync.postpone(now())

@@ -1,4 +1,4 @@
-"""What a push holds, and what the last good push of the list held."""
+"""Read a list's addresses for a push, and compare them with the last good push (snapshot, diff)."""
 
 import zlib
 from collections.abc import Iterator
@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from models import MailingList, PushedPart, Sync, SyncState
 
-# As much of a push is looked at, and stored, at once.
+# Size of the parts in which a push is read and stored.
 PART = 1 << 20  # bytes
 
-# PostgreSQL sorts, and a file is compared with another by bytes, so both sort by bytes.
+# Sorted by bytes, as `differences` compares lines.
 ADDRESSES = """
     copy (
         select u.address from subscription s join "user" u on u.id = s.user_id
@@ -27,18 +27,18 @@ ADDRESSES = """
 
 
 class Content(NamedTuple):
-    """How many addresses a push holds, and the SHA-256 of its lines."""
+    """The number of addresses in a push, and the SHA-256 of its lines."""
 
     addresses: int
     digest: bytes
 
 
 def read_addresses(session: Session, mailing_list: MailingList, file: FileIO) -> Content:
-    """Write who is on the list now into the file: an address per line, sorted by bytes."""
-    # psycopg2 writes each line by itself.
+    """Write the current subscribers' addresses into the file: one per line, sorted by bytes."""
+    # psycopg2 calls write() for each line.
     writer = BufferedWriter(file, PART)
-    # Right after an import PostgreSQL knows nothing of its size, and would look for each address by
-    # itself: minutes for what takes a second.
+    # Right after an import PostgreSQL's statistics are out of date, and it would look up each
+    # address by itself, which takes minutes instead of a second.
     session.execute(text("set local enable_nestloop = off"))
     with closing(session.connection().connection.cursor()) as cursor:
         cursor.copy_expert(ADDRESSES.format(list_id=int(mailing_list.id)), writer)
@@ -53,25 +53,25 @@ def read_addresses(session: Session, mailing_list: MailingList, file: FileIO) ->
 
 
 def parts(file: FileIO) -> Iterator[bytes]:
-    """The file from its beginning, in whole lines."""
+    """Yield the file from its beginning, in parts of whole lines."""
     file.seek(0)
     while part := file.read(PART):
         yield part + file.readline()
 
 
 def lines(file: FileIO) -> Iterator[bytes]:
-    """The lines of the file from its beginning, each with its end."""
+    """Yield the lines of the file from its beginning, each with its newline."""
     for part in parts(file):
         yield from part.splitlines(keepends=True)
 
 
-def keep(session: Session, list_id: int, file: FileIO) -> None:
-    """Remember what this push held, instead of what the last one did."""
+def store_snapshot(session: Session, list_id: int, file: FileIO) -> None:
+    """Store the addresses of this push in place of the previous one's."""
     session.execute(delete(PushedPart).where(PushedPart.list_id == list_id))
     for number, part in enumerate(parts(file)):
         session.execute(
             insert(PushedPart).values(
-                # The quickest level: it takes a third of the time of the usual one.
+                # The fastest level takes a third of the time of the default one.
                 list_id=list_id,
                 number=number,
                 lines=zlib.compress(part, 1),
@@ -79,25 +79,25 @@ def keep(session: Session, list_id: int, file: FileIO) -> None:
         )
 
 
-def kept_lines(session: Session, list_id: int) -> Iterator[bytes]:
-    """The lines of the last good push."""
+def stored_lines(session: Session, list_id: int) -> Iterator[bytes]:
+    """Yield the lines of the last good push."""
     stored = (
         select(PushedPart.lines).where(PushedPart.list_id == list_id).order_by(PushedPart.number)
     )
-    # Asked at once and read bit by bit: what a push replaces meanwhile does not show.
+    # One query, read part by part: a push that replaces the snapshot meanwhile does not show.
     for part in session.scalars(stored.execution_options(yield_per=1)):
         yield from zlib.decompress(part).splitlines(keepends=True)
 
 
 class Difference(NamedTuple):
-    """An address that the next push adds, or takes away."""
+    """An address that the next push adds or removes."""
 
     added: bool
     line: bytes
 
 
 def differences(before: Iterator[bytes], after: Iterator[bytes]) -> Iterator[Difference]:
-    """What two sorted pushes differ in, in their order."""
+    """Yield the differences of two sorted pushes, in their order."""
     old, new = next(before, None), next(after, None)
     while old is not None or new is not None:
         if old == new:
@@ -112,20 +112,20 @@ def differences(before: Iterator[bytes], after: Iterator[bytes]) -> Iterator[Dif
 
 
 def difference_now(session: Session, mailing_list: MailingList) -> Iterator[Difference]:
-    """What a push would add and take away now, compared with the last good one."""
+    """Yield what a push would add and remove now, compared with the last good one."""
     with TemporaryFile(buffering=0) as file:
         read_addresses(session, mailing_list, file)
-        yield from differences(kept_lines(session, mailing_list.id), lines(file))
+        yield from differences(stored_lines(session, mailing_list.id), lines(file))
 
 
-def removals(session: Session, list_id: int, file: FileIO) -> int:
-    """How many addresses of the last good push are not in the file."""
-    found = differences(kept_lines(session, list_id), lines(file))
+def count_removals(session: Session, list_id: int, file: FileIO) -> int:
+    """Return how many addresses of the last good push are not in the file."""
+    found = differences(stored_lines(session, list_id), lines(file))
     return sum(not each.added for each in found)
 
 
 def last_good(session: Session, list_id: int) -> Sync | None:
-    """The last push that succeeded."""
+    """Return the last push that succeeded, or None."""
     return session.scalar(
         select(Sync)
         .where(Sync.list_id == list_id, Sync.state == SyncState.DONE)

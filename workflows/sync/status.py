@@ -1,4 +1,4 @@
-"""How the pushes of each list went, and where each list stands."""
+"""Read the status of the pushes of each list, and their history."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,23 +10,23 @@ from models import MailingList, SubscriptionChange, Sync, SyncState
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Where the pushes of a list stand."""
+class PushStatus:
+    """The status of a list's pushes."""
 
     mailing_list: MailingList
-    good: Sync | None  # the last one that succeeded
+    good: Sync | None  # the last push that succeeded
     unfinished: Sync | None
-    unpushed: int  # changes that no push has covered yet
+    unpushed: int  # changes that no push has covered
 
     @property
     def state(self) -> str:
-        """The state of the push that is not done, or of the last good one."""
+        """The state of the unfinished push, or of the last good one."""
         newest = self.unfinished or self.good
         return newest.state.value if newest else "never pushed"
 
 
-def standings(session: Session, mailing_list: MailingList | None = None) -> list[Standing]:
-    """Where each list stands, or this one, by short name."""
+def push_statuses(session: Session, mailing_list: MailingList | None = None) -> list[PushStatus]:
+    """Return the status of each list, or of this one, ordered by short name."""
     good, unfinished = aliased(Sync), aliased(Sync)
     newest = select(func.max(Sync.id)).where(Sync.state == SyncState.DONE).group_by(Sync.list_id)
     waiting = (
@@ -35,7 +35,7 @@ def standings(session: Session, mailing_list: MailingList | None = None) -> list
         .group_by(SubscriptionChange.list_id)
         .subquery()
     )
-    asked = (
+    query = (
         select(MailingList, good, unfinished, func.coalesce(waiting.c.number, 0))
         .select_from(MailingList)
         .outerjoin(good, (good.list_id == MailingList.id) & good.id.in_(newest))
@@ -47,8 +47,8 @@ def standings(session: Session, mailing_list: MailingList | None = None) -> list
         .order_by(MailingList.short_name)
     )
     if mailing_list is not None:
-        asked = asked.where(MailingList.id == mailing_list.id)
-    return [Standing(*row) for row in session.execute(asked)]
+        query = query.where(MailingList.id == mailing_list.id)
+    return [PushStatus(*row) for row in session.execute(query)]
 
 
 def history(session: Session, mailing_list: MailingList, count: int) -> Sequence[Sync]:

@@ -32,10 +32,10 @@ from workflows.moderation.decide import decide, request_approval
 from workflows.people import users as persons
 from workflows.sendout.schedule import release
 from workflows.subscriptions.subscribe import subscribe, unsubscribe
-from workflows.sync.request import Pace, confirm, open_due, push_now
+from workflows.sync.request import Debounce, confirm, push_now, request_due_pushes
 
 PORTAL = Door.PORTAL
-AT_ONCE = Pace(timedelta(0), timedelta(0))
+AT_ONCE = Debounce(timedelta(0), timedelta(0))
 
 
 def put_away(session: Session, people: Cast) -> None:
@@ -134,7 +134,7 @@ def test_what_changes_on_an_archived_list_is_noted_and_not_pushed(
     put_away(session, people)
 
     unsubscribe(session, people.edsger, people.announce, actor=Actor(people.edsger, PORTAL))
-    open_due(session, AT_ONCE)
+    request_due_pushes(session, AT_ONCE)
 
     assert session.scalars(select(Sync)).all() == []
     waiting = select(SubscriptionChange).where(SubscriptionChange.sync_id.is_(None))
@@ -150,7 +150,7 @@ def test_what_was_noted_meanwhile_is_pushed_when_the_list_is_back(
     archive.unarchive(session, people.announce, actor=Actor(people.barbara, PORTAL))
 
     assert people.announce.id in session.info[CHANGED_LISTS]
-    open_due(session, AT_ONCE)
+    request_due_pushes(session, AT_ONCE)
     assert session.scalars(select(Sync.state)).all() == [SyncState.PENDING]
 
 

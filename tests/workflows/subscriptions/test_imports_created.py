@@ -24,9 +24,9 @@ from tests.workflows.sync.pushing import ListServer
 from workflows import access
 from workflows.subscriptions import imports
 from workflows.subscriptions.imports import Imported, NotEverybodyKnown
-from workflows.sync.request import Pace, open_sync
+from workflows.sync.request import Debounce, request_debounced_push
 
-AT_ONCE = Pace(quiet=timedelta(0), max_wait=timedelta(0))
+AT_ONCE = Debounce(quiet=timedelta(0), max_wait=timedelta(0))
 
 
 def user(session: Session, address: str) -> User:
@@ -121,7 +121,7 @@ def test_an_import_asks_for_one_push_that_has_everybody(
 
     assert session.info[CHANGED_LISTS] == {talk.id: None}
     for _ in range(2):
-        open_sync(session, talk.id, AT_ONCE)
+        request_debounced_push(session, talk.id, AT_ONCE)
         session.flush()
     (waiting,) = session.scalars(select(Sync).where(Sync.list_id == talk.id)).all()
     server.push(session, waiting)

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from models.clock import now
-from workflows.sync.command import Outcome, filled, run
+from workflows.sync.command import Outcome, argv_for, run
 
 THREE = ["ada@example.org", "barbara@example.org", "grace@example.org"]
 
@@ -60,7 +60,7 @@ class Machine:
         with TemporaryFile(buffering=0) as file:
             file.write("".join(f"{address}\n" for address in addresses).encode())
             return run(
-                filled(command, short_name=short_name, email=email),
+                argv_for(command, short_name=short_name, email=email),
                 file,
                 limit=timedelta(seconds=limit),
                 not_after=now() + timedelta(seconds=10),

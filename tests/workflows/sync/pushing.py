@@ -14,14 +14,14 @@ from settings import settings
 from tests.builders import Cast, members
 from workflows import access
 from workflows.subscriptions.subscribe import unsubscribe
-from workflows.sync.command import Outcome, filled, run
-from workflows.sync.push import Rules, claim, finish
-from workflows.sync.request import Pace, ask_now, open_sync, unfinished_sync
+from workflows.sync.command import Outcome, argv_for, run
+from workflows.sync.push import Rules, claim_push, finish_push
+from workflows.sync.request import Debounce, request_debounced_push, request_push, unfinished_sync
 
 RULES = Rules(enabled=True, timeout=timedelta(seconds=10), max_shrink=30, alert_after=3)
 
 # Nobody waits for a quiet period in a test.
-AT_ONCE = Pace(quiet=timedelta(0), max_wait=timedelta(0))
+AT_ONCE = Debounce(quiet=timedelta(0), max_wait=timedelta(0))
 
 
 @dataclass
@@ -42,23 +42,23 @@ class ListServer:
     def push(self, session: Session, waiting: Sync, rules: Rules = RULES) -> Outcome | None:
         """Do what the task does; None if there was nothing to run."""
         with TemporaryFile(buffering=0) as addresses:
-            claimed = claim(session, waiting.id, addresses, rules)
+            claimed = claim_push(session, waiting.id, addresses, rules)
             if claimed is None:
                 return None
             outcome = run(
-                filled(self.command, short_name=claimed.short_name, email=claimed.email),
+                argv_for(self.command, short_name=claimed.short_name, email=claimed.email),
                 addresses,
                 limit=rules.timeout,
                 not_after=claimed.not_after,
                 environment=settings.command_environment,
             )
-            finish(session, claimed, outcome, rules)
+            finish_push(session, claimed, outcome, rules)
             return outcome
 
 
 def asked(session: Session, mailing_list: MailingList) -> Sync:
     """The push of what has changed, without the quiet before it."""
-    ask_now(session, mailing_list.id)
+    request_push(session, mailing_list.id)
     waiting = unfinished_sync(session, mailing_list.id)
     assert waiting is not None
     return waiting
@@ -66,7 +66,7 @@ def asked(session: Session, mailing_list: MailingList) -> Sync:
 
 def settled(session: Session, mailing_list: MailingList) -> Sync | None:
     """The push that the journal asks for, or an unfinished one; None if all is pushed."""
-    open_sync(session, mailing_list.id, AT_ONCE)
+    request_debounced_push(session, mailing_list.id, AT_ONCE)
     return unfinished_sync(session, mailing_list.id)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from settings import FOR_COMMANDS, Settings
 from tests.workflows.sync.commands import THREE, Machine, pretend_ssh, pretend_tee
-from workflows.sync.command import filled
+from workflows.sync.command import argv_for
 
 # Both stand in the agreement, and have to work as they stand there.
 TEE = "tee /etc/lists/{short_name}"
@@ -66,7 +66,7 @@ def test_every_line_is_ended_and_an_empty_list_is_no_line_at_all(machine: Machin
 
 
 def test_a_value_may_stand_anywhere_in_a_word_and_more_than_once() -> None:
-    words = filled(
+    words = argv_for(
         "push --list={short_name}:{email} 'say \"{email}\"' {short_name}{short_name}",
         short_name="news.de_at-1",
         email="News+x_1.y-z@lists.example.org",
@@ -81,7 +81,7 @@ def test_a_value_may_stand_anywhere_in_a_word_and_more_than_once() -> None:
 
 
 def test_a_domain_with_other_letters_is_given_as_it_travels() -> None:
-    words = filled("push {email}", short_name="news", email="news@bücher.example")
+    words = argv_for("push {email}", short_name="news", email="news@bücher.example")
 
     assert words == ["push", "news@xn--bcher-kva.example"]
 

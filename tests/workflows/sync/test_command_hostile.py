@@ -17,7 +17,7 @@ from tests.builders import Cast
 from tests.workflows.sync.commands import Machine, pretend_ssh, pretend_tee
 from tests.workflows.sync.test_command import SSH, TEE
 from workflows.lists import lists
-from workflows.sync.command import filled
+from workflows.sync.command import argv_for
 
 NAMES = [
     *("$(touch pwned)", "`touch pwned`", "${HOME}", "$HOME", "a;touch pwned", "a|touch pwned"),
@@ -106,7 +106,7 @@ def test_what_got_round_every_wall_starts_nothing(tmp_path: Path, command: str) 
 
     assert {(each.failure, each.exit_status) for each in outcomes} == {(Failure.NOT_STARTED, None)}
     assert {each.stderr for each in outcomes} == {
-        "The list's short name or address may not stand in a command: nothing was run."
+        "The list's short name or address may not be used in a command: nothing was run."
     }
     assert machine.calls() == []
 
@@ -115,7 +115,7 @@ def test_what_got_round_every_wall_starts_nothing(tmp_path: Path, command: str) 
 def test_whatever_the_values_they_are_plain_words_or_there_are_none(
     short_name: str, email: str
 ) -> None:
-    words = filled("push {short_name} {email}", short_name=short_name, email=email)
+    words = argv_for("push {short_name} {email}", short_name=short_name, email=email)
 
     assert words == [] or (
         len(words) == 3
@@ -130,6 +130,6 @@ def test_whatever_the_values_they_are_plain_words_or_there_are_none(
     email=st.from_regex(r"[A-Za-z0-9._+-]{1,10}@[a-z]{1,5}\.example", fullmatch=True),
 )
 def test_quoting_changes_nothing_of_a_list_that_was_created(short_name: str, email: str) -> None:
-    words = filled("{short_name} {email}", short_name=short_name, email=email)
+    words = argv_for("{short_name} {email}", short_name=short_name, email=email)
 
     assert words == ([short_name, email] if fits_list_address(email) else [])

@@ -13,9 +13,9 @@ from tests.builders import Cast, a_list
 from tests.workflows.sync.pushing import ListServer, asked
 from workflows.subscriptions.subscribe import subscribe
 from workflows.sync import request
-from workflows.sync.request import Pace
+from workflows.sync.request import Debounce
 
-PACE = Pace(quiet=timedelta(seconds=5), max_wait=timedelta(seconds=60))
+PACE = Debounce(quiet=timedelta(seconds=5), max_wait=timedelta(seconds=60))
 
 
 def age(session: Session, first: int, last: int) -> None:
@@ -46,7 +46,7 @@ def test_a_list_is_pushed_when_it_was_quiet_or_has_waited_long_enough(
 ) -> None:
     age(session, first, last)
 
-    request.open_sync(session, people.announce.id, PACE)
+    request.request_debounced_push(session, people.announce.id, PACE)
 
     assert syncs(session) == pushed
 
@@ -55,7 +55,7 @@ def test_a_bell_that_came_too_early_rings_again_in_time(session: Session, people
     age(session, 10, 2)
     session.info.clear()
 
-    request.open_sync(session, people.announce.id, PACE)
+    request.request_debounced_push(session, people.announce.id, PACE)
 
     (due_at,) = session.info[CHANGED_LISTS].values()
     assert timedelta(seconds=2) < due_at - now() <= timedelta(seconds=3)
@@ -66,7 +66,7 @@ def test_a_list_without_changes_is_not_pushed(
 ) -> None:
     server.push(session, asked(session, people.announce))
 
-    request.open_sync(session, people.announce.id, PACE)
+    request.request_debounced_push(session, people.announce.id, PACE)
 
     assert syncs(session) == 1
 
@@ -77,7 +77,7 @@ def test_the_sweep_remembers_every_list_that_changed(session: Session, people: C
     a_list(session, "quiet")
     age(session, 100, 100)
 
-    request.open_due(session, PACE)
+    request.request_due_pushes(session, PACE)
 
     lists = session.scalars(select(Sync.list_id).order_by(Sync.list_id)).all()
     assert lists == [people.announce.id, other.id]
@@ -143,7 +143,7 @@ def pushed_at(session: Session, people: Cast, server: ListServer, moment: dateti
 def test_at_night_every_list_is_pushed(session: Session, people: Cast, server: ListServer) -> None:
     pushed_at(session, people, server, now() - timedelta(days=1))
 
-    request.open_nightly(session, ZoneInfo("UTC"))
+    request.request_nightly_pushes(session, ZoneInfo("UTC"))
 
     assert syncs(session) == 2
 
@@ -151,7 +151,7 @@ def test_at_night_every_list_is_pushed(session: Session, people: Cast, server: L
 def test_a_list_is_pushed_once_a_night(session: Session, people: Cast, server: ListServer) -> None:
     pushed_at(session, people, server, now())
 
-    request.open_nightly(session, ZoneInfo("UTC"))
+    request.request_nightly_pushes(session, ZoneInfo("UTC"))
 
     assert syncs(session) == 1
 
@@ -161,6 +161,6 @@ def test_a_list_that_was_never_pushed_is_left_alone_at_night(
 ) -> None:
     asked(session, people.announce).started_at = now() - timedelta(days=2)
 
-    request.open_nightly(session, ZoneInfo("UTC"))
+    request.request_nightly_pushes(session, ZoneInfo("UTC"))
 
     assert syncs(session) == 1

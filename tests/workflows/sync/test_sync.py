@@ -13,8 +13,8 @@ from tests.workflows.sync.pushing import RULES, ListServer, asked, last
 from workflows.people import users
 from workflows.subscriptions.subscribe import subscribe, unsubscribe
 from workflows.sync.command import run
-from workflows.sync.push import Rules, claim, finish
-from workflows.sync.snapshot import kept_lines
+from workflows.sync.push import Rules, claim_push, finish_push
+from workflows.sync.snapshot import stored_lines
 
 
 def unclaimed(session: Session) -> int:
@@ -102,7 +102,7 @@ def test_a_change_while_the_command_runs_asks_for_another_push(
     waiting = asked(session, people.announce)
 
     with TemporaryFile(buffering=0) as addresses:
-        claimed = claim(session, waiting.id, addresses, RULES)
+        claimed = claim_push(session, waiting.id, addresses, RULES)
         assert claimed
         subscribe(session, people.ada, people.announce, actor=Actor(people.ada, Door.PORTAL))
         outcome = run(
@@ -112,7 +112,7 @@ def test_a_change_while_the_command_runs_asks_for_another_push(
             not_after=claimed.not_after,
             environment={"PATH": "/usr/bin:/bin"},
         )
-        finish(session, claimed, outcome, RULES)
+        finish_push(session, claimed, outcome, RULES)
 
     assert waiting.state is SyncState.DONE
     assert unclaimed(session) == 1
@@ -123,8 +123,8 @@ def test_only_one_worker_claims_a_push(session: Session, people: Cast) -> None:
     waiting = asked(session, people.announce)
 
     with TemporaryFile(buffering=0) as addresses:
-        first = claim(session, waiting.id, addresses, RULES)
-        second = claim(session, waiting.id, addresses, RULES)
+        first = claim_push(session, waiting.id, addresses, RULES)
+        second = claim_push(session, waiting.id, addresses, RULES)
 
     assert first is not None
     assert second is None
@@ -135,7 +135,7 @@ def test_a_push_is_not_claimed_before_its_time(session: Session, people: Cast) -
     waiting.postpone(now() + timedelta(minutes=1))
 
     with TemporaryFile(buffering=0) as addresses:
-        assert claim(session, waiting.id, addresses, RULES) is None
+        assert claim_push(session, waiting.id, addresses, RULES) is None
 
 
 def test_nothing_is_pushed_while_lists_are_off(session: Session, people: Cast) -> None:
@@ -143,7 +143,7 @@ def test_nothing_is_pushed_while_lists_are_off(session: Session, people: Cast) -
     waiting = asked(session, people.announce)
 
     with TemporaryFile(buffering=0) as addresses:
-        assert claim(session, waiting.id, addresses, off) is None
+        assert claim_push(session, waiting.id, addresses, off) is None
 
     assert waiting.state is SyncState.PENDING
 
@@ -151,7 +151,7 @@ def test_nothing_is_pushed_while_lists_are_off(session: Session, people: Cast) -
 def test_what_a_good_push_held_is_kept(session: Session, people: Cast, server: ListServer) -> None:
     server.push(session, asked(session, people.announce))
 
-    kept = list(kept_lines(session, people.announce.id))
+    kept = list(stored_lines(session, people.announce.id))
     assert kept == [b"barbara@example.org\n", b"edsger@example.org\n"]
 
 
@@ -174,7 +174,7 @@ def test_a_large_push_is_kept_in_parts_of_whole_lines(
     server.push(session, asked(session, people.announce))
 
     assert session.scalars(select(func.count(PushedPart.number))).one() > 1
-    kept = b"".join(kept_lines(session, people.announce.id))
+    kept = b"".join(stored_lines(session, people.announce.id))
     assert kept == (server.folder / "announce").read_bytes()
     assert last(session).addresses == 60_002
 

@@ -15,7 +15,7 @@ from tests.workflows.locks import never_wait
 from tests.workflows.sync.pushing import RULES, asked, settled
 from workflows.subscriptions.subscribe import subscribe, unsubscribe
 from workflows.sync.command import Outcome
-from workflows.sync.push import claim, finish
+from workflows.sync.push import claim_push, finish_push
 from workflows.sync.snapshot import Content, lines, read_addresses
 from workflows.transaction import transaction
 
@@ -29,10 +29,10 @@ def pushed_now(sync_id: int) -> list[bytes]:
     with TemporaryFile(buffering=0) as addresses:
         with transaction() as session:
             never_wait(session)
-            claimed = claim(session, sync_id, addresses, RULES)
+            claimed = claim_push(session, sync_id, addresses, RULES)
         assert claimed
         with transaction() as session:
-            finish(session, claimed, Outcome(None, 0, "", now(), now()), RULES)
+            finish_push(session, claimed, Outcome(None, 0, "", now(), now()), RULES)
         return list(lines(addresses))
 
 
@@ -102,7 +102,7 @@ def test_a_change_does_not_wait_for_a_push_that_reads_nor_the_push_for_it(
         first = asked(session, committed_cast.announce).id
 
     with TemporaryFile(buffering=0) as addresses, transaction() as reading:
-        assert claim(reading, first, addresses, RULES)
+        assert claim_push(reading, first, addresses, RULES)
         with transaction() as session:
             never_wait(session)
             join(session, committed_cast.ada, committed_cast.announce)

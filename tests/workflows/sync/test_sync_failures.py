@@ -97,7 +97,7 @@ def test_a_hiccup_is_nobodys_business(session: Session, people: Cast, server: Li
 def claim(session: Session, waiting: Sync) -> Claim:
     """Claim a push, as a worker does that will never finish it."""
     with TemporaryFile(buffering=0) as addresses:
-        claimed = push.claim(session, waiting.id, addresses, RULES)
+        claimed = push.claim_push(session, waiting.id, addresses, RULES)
     assert claimed
     return claimed
 
@@ -155,7 +155,7 @@ def test_a_worker_that_lost_its_lease_finishes_nothing(session: Session, people:
     push.end_leases(session, RULES)
     holder = claim(session, waiting)
 
-    push.finish(session, lost, succeeded(), RULES)
+    push.finish_push(session, lost, succeeded(), RULES)
 
     assert waiting.state is SyncState.RUNNING
     assert waiting.lease_until == holder.lease_until

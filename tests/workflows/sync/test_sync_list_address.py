@@ -13,7 +13,7 @@ from tests.builders import Cast, a_list
 from tests.workflows.sync.pushing import RULES, ListServer, asked, settled
 from workflows.lists import lists
 from workflows.sync.command import Outcome
-from workflows.sync.push import claim, finish
+from workflows.sync.push import claim_push, finish_push
 
 NEW = "news@lists.example.org"
 
@@ -113,10 +113,10 @@ def test_an_address_that_changes_while_a_push_runs_is_pushed_afterwards(
     done = Outcome(None, 0, "", now(), now())
 
     with TemporaryFile(buffering=0) as addresses:
-        claimed = claim(session, asked(session, announce).id, addresses, RULES)
+        claimed = claim_push(session, asked(session, announce).id, addresses, RULES)
         assert claimed is not None
         move(session, announce)
-        finish(session, claimed, done, RULES)
+        finish_push(session, claimed, done, RULES)
 
     waiting = settled(session, announce)
     assert waiting is not None

@@ -39,12 +39,17 @@ from tests.workflows.sync.push_actors import (
 )
 from tests.workflows.sync.pushing import RULES
 from workflows.sync import push
-from workflows.sync.command import GONE_WITHIN, Outcome
-from workflows.sync.request import Pace, open_due, open_sync, unfinished_sync
+from workflows.sync.command import KILL_GRACE, Outcome
+from workflows.sync.request import (
+    Debounce,
+    request_debounced_push,
+    request_due_pushes,
+    unfinished_sync,
+)
 from workflows.sync.snapshot import parts
 
-PACE = Pace(timedelta(seconds=5), timedelta(seconds=60))
-LONGEST_RUN = RULES.timeout + GONE_WITHIN
+PACE = Debounce(timedelta(seconds=5), timedelta(seconds=60))
+LONGEST_RUN = RULES.timeout + KILL_GRACE
 NAMES = ["ada", "grace", "linus", "edsger", "barbara"]
 
 
@@ -124,10 +129,10 @@ class Pushing(RuleBasedStateMachine):
         rings, self.bell_rings = self.bell_rings, False
         with self.session.begin():
             if how == "heard" and rings:
-                open_sync(self.session, self.people.announce.id, PACE)
+                request_debounced_push(self.session, self.people.announce.id, PACE)
             if how == "swept":
                 push.end_leases(self.session, RULES)
-                open_due(self.session, PACE)
+                request_due_pushes(self.session, PACE)
         self.after_commit()
 
     def wait(self, seconds: int) -> None:
@@ -164,7 +169,7 @@ class Pushing(RuleBasedStateMachine):
         file = self.stack.enter_context(TemporaryFile(buffering=0))  # noqa: SIM115
         with suppress(KilledError), self.session.begin():
             waiting = unfinished_sync(self.session, self.people.announce.id)
-            claimed = waiting and push.claim(self.session, waiting.id, file, RULES)
+            claimed = waiting and push.claim_push(self.session, waiting.id, file, RULES)
             if comes_to == "comes_to_nothing":
                 raise KilledError
         if comes_to != "comes_to_nothing" and claimed:
@@ -197,7 +202,7 @@ class Pushing(RuleBasedStateMachine):
         assert worker.outcome
         self.workers.remove(worker)
         with self.session.begin():
-            push.finish(self.session, worker.claim, worker.outcome, RULES)
+            push.finish_push(self.session, worker.claim, worker.outcome, RULES)
             done = self.session.get_one(Sync, worker.claim.sync_id)
             if done.state is SyncState.DONE:
                 self.read_by_success.setdefault(done.id, worker.read_at)

@@ -21,7 +21,7 @@ from tests.workflows.sync.pushing import RULES, asked, settled
 from tests.workflows.sync.test_command_failures import sleeping
 from workflows.subscriptions.subscribe import subscribe
 from workflows.sync.command import Outcome
-from workflows.sync.push import claim, end_leases, finish
+from workflows.sync.push import claim_push, end_leases, finish_push
 from workflows.sync.snapshot import lines, read_addresses
 from workflows.transaction import transaction
 
@@ -104,12 +104,12 @@ class Ours:
             return False
         with TemporaryFile(buffering=0) as addresses:
             with transaction() as session:
-                claimed = claim(session, waiting.id, addresses, RULES)
+                claimed = claim_push(session, waiting.id, addresses, RULES)
             assert claimed
             meanwhile()
             self.server = list(lines(addresses))
             with transaction() as session:
-                finish(session, claimed, Outcome(None, 0, "", now(), now()), RULES)
+                finish_push(session, claimed, Outcome(None, 0, "", now(), now()), RULES)
         return True
 
 
@@ -229,4 +229,4 @@ def may_start(sync_id: int) -> bool:
     with transaction() as session:
         end_leases(session, RULES)
     with transaction() as session, TemporaryFile(buffering=0) as addresses:
-        return claim(session, sync_id, addresses, RULES) is not None
+        return claim_push(session, sync_id, addresses, RULES) is not None
