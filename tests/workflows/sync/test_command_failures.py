@@ -13,7 +13,6 @@ from models import Failure
 from models.clock import now
 from tests.sandbox.machine import soon
 from tests.workflows.sync.commands import Machine
-from workflows.sync import command as list_server
 from workflows.sync.command import STDERR_TAIL, run
 
 MANY = [f"member{number:06}@example.org" for number in range(20_000)]
@@ -102,7 +101,7 @@ def test_what_a_command_leaves_running_ends_with_it(machine: Machine) -> None:
 def test_a_command_that_fills_the_disk_with_what_it_says_is_ended(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(list_server, "STDERR_LIMIT", 1_000_000)
+    monkeypatch.setattr("workflows.sync.command.STDERR_LIMIT", 1_000_000)
 
     outcome = machine.push("sh -c 'trap \"\" TERM; yes no >&2'", limit=30)
 
