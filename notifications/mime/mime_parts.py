@@ -58,7 +58,7 @@ class Part(EmailMessage):
         payload.root, payload.depth = self.root, self.depth + 1
         self.root.parts_below += 1
         if payload.depth > DEPTH_LIMIT:
-            raise Unreadable("The message consists of parts within parts within parts, too deeply.")
+            raise Unreadable("The parts of the message are nested too deeply.")
         if self.root.parts_below > PARTS_LIMIT:
             raise Unreadable("The message has more than %(most)d parts.", most=PARTS_LIMIT)
         super().attach(payload)
@@ -144,7 +144,7 @@ def text_of(part: Part) -> str:
     except ValueError:
         raise Unreadable("The text is not in the character set that it says it is in.") from None
     if _NO_TEXT.search(text):
-        raise Unreadable("The text contains characters that are no text.")
+        raise Unreadable("The text contains characters that are not text.")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -28,14 +28,14 @@ SENTENCES: dict[Failure, Callable[[Callable[[str], str]], str]] = {
     Failure.NOT_STARTED: lambda _: _("The command could not be started."),
     Failure.NOT_EXECUTABLE: lambda _: _("The command's program cannot be executed."),
     Failure.NOT_FOUND: lambda _: _(
-        "The command's program, or one that it runs on the far side, was not found."
+        "The command's program, or one that it runs on another machine, was not found."
     ),
     Failure.EXIT_STATUS: lambda _: _("The command ended with exit status %(status)s."),
     Failure.SIGNAL: lambda _: _("The command was ended by signal %(status)s."),
     Failure.TOOK_TOO_LONG: lambda _: _("The command took too long and was ended."),
     Failure.SAID_TOO_MUCH: lambda _: _("The command wrote too much to stderr and was ended."),
     Failure.READ_TOO_LITTLE: lambda _: _(
-        "The command ended well but had not read all addresses from its standard input."
+        "The command succeeded but did not read all addresses from its standard input."
     ),
     Failure.STARTED_TOO_LATE: lambda _: _("The worker was too late to start the command."),
     Failure.WORKER_DIED: lambda _: _("The worker died while the command was running."),

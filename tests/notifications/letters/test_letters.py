@@ -202,7 +202,7 @@ def test_an_author_is_told_that_nothing_was_sent(
     assert letter.user is people.ada
     for part in (unwrapped(said.text), unwrapped(said.html)):
         assert any(
-            each in part for each in ("not sent to anybody", "Nothing was sent.", "not sent,")
+            each in part for each in ("not sent to anyone", "Nothing was sent.", "not sent,")
         )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment, nodes
 
-from tests.notifications.wording.test_languages import ROOT, refusals
+from tests.notifications.wording.sentences import ROOT, refusals
 
 LAYERS = ("models", "notifications", "workflows", "portal")
 MODULES = sorted(path for layer in LAYERS for path in (ROOT / layer).rglob("*.py"))

@@ -1,0 +1,109 @@
+"""Letters are rendered in three languages, from our templates or from an operator's."""
+
+from pathlib import Path
+
+import pytest
+from jinja2 import UndefinedError
+
+from models import Language, LetterName
+from notifications.letters.rendering import PARTS, TEMPLATES, RenderedLetter
+from notifications.letters.samples import samples
+from notifications.sms.gsm7 import is_gsm7, segments
+
+MODERATE = LetterName.MODERATE
+
+# Words of the English letters and samples that no other language of ours has.
+ENGLISH = {"the", "with", "your", "you", "Reason", "Hello", "copies", "every", "ended", "Sunday"}
+
+
+def subject(templates_dir: Path, list_name: str | None = None) -> str:
+    """Render the subject of a letter with the templates of this folder."""
+    return RenderedLetter(
+        MODERATE,
+        samples(Language.ENGLISH)[MODERATE],
+        language=Language.ENGLISH,
+        list_name=list_name,
+        templates_dir=templates_dir,
+    ).subject
+
+
+def write(folder: Path, text: str) -> None:
+    """Create a template of the letter's subject."""
+    (folder / MODERATE).mkdir(parents=True)
+    (folder / MODERATE / "subject.txt").write_text(text)
+
+
+@pytest.mark.parametrize("name", LetterName)
+@pytest.mark.parametrize("language", Language)
+def test_every_part_of_every_letter_can_be_rendered(name: LetterName, language: Language) -> None:
+    letter = RenderedLetter(name, samples(language)[name], language=language)
+
+    assert all([letter.subject, letter.text, letter.html, letter.sms])
+    assert "\n" not in letter.subject
+    assert f'lang="{language}"' in letter.html
+
+
+@pytest.mark.parametrize("name", LetterName)
+@pytest.mark.parametrize("language", [Language.FRENCH, Language.GERMAN])
+def test_a_sample_contains_no_english(name: LetterName, language: Language) -> None:
+    letter = RenderedLetter(name, samples(language)[name], language=language)
+
+    for part in (letter.subject, letter.text, letter.sms):
+        assert ENGLISH.isdisjoint(part.replace(",", " ").replace(":", " ").split())
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_question_fits_into_one_sms(language: Language) -> None:
+    variables = {**samples(language)[MODERATE], "subject": "Ein sehr langer Betreff: " * 9}
+
+    sms = RenderedLetter(MODERATE, variables, language=language).sms
+
+    assert is_gsm7(sms)
+    assert segments(sms) == 1
+    assert "482193" in sms
+    assert variables["page"] in sms
+
+
+@pytest.mark.parametrize("name", LetterName)
+def test_a_letter_is_a_folder_of_four_templates(name: LetterName) -> None:
+    assert {path.name for path in (TEMPLATES / name).iterdir()} == set(PARTS)
+
+
+def test_an_operators_template_takes_precedence(tmp_path: Path) -> None:
+    write(tmp_path, "Please look: {{ subject }}")
+
+    assert subject(tmp_path).startswith("Please look: General assembly")
+
+
+def test_a_lists_template_takes_precedence_over_the_general_one(tmp_path: Path) -> None:
+    write(tmp_path, "general")
+    write(tmp_path / "announce", "for announce")
+
+    assert subject(tmp_path, "announce") == "for announce"
+    assert subject(tmp_path, "staff") == "general"
+
+
+def test_a_part_that_is_not_overridden_is_ours(tmp_path: Path) -> None:
+    write(tmp_path, "general")
+
+    letter = RenderedLetter(
+        MODERATE,
+        samples(Language.ENGLISH)[MODERATE],
+        language=Language.ENGLISH,
+        templates_dir=tmp_path,
+    )
+
+    assert "needs an approver's answer" in letter.text.replace("\n", " ")
+
+
+def test_a_misspelt_variable_is_an_error(tmp_path: Path) -> None:
+    write(tmp_path, "{{ subjekt }}")
+
+    with pytest.raises(UndefinedError, match="subjekt"):
+        subject(tmp_path)
+
+
+def test_a_template_outside_the_folder_is_not_found(tmp_path: Path) -> None:
+    write(tmp_path, "general")
+
+    assert subject(tmp_path, "../..") == "general"
