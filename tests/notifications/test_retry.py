@@ -1,4 +1,4 @@
-"""When to try again: later each time, never all at once, and not for ever."""
+"""Retries have a growing, jittered delay and an end."""
 
 from datetime import timedelta
 from statistics import mean
@@ -26,7 +26,9 @@ def delays(attempts: int, count: int = 200) -> list[timedelta]:
     ("attempts", "seconds"),
     [(1, 30), (2, 60), (3, 120), (6, 960), (7, 1920), (8, 3600), (11, 3600), (49, 3600)],
 )
-def test_the_delay_doubles_up_to_an_hour_give_or_take_a_fifth(attempts: int, seconds: int) -> None:
+def test_the_delay_doubles_up_to_an_hour_with_20_percent_jitter(
+    attempts: int, seconds: int
+) -> None:
     waited = [delay.total_seconds() for delay in delays(attempts)]
 
     assert min(waited) > seconds * 0.8 - 1
@@ -41,22 +43,22 @@ def test_letters_that_were_refused_together_do_not_come_back_together() -> None:
     assert len(set(waited)) > 150
 
 
-def test_after_the_last_attempt_it_is_given_up() -> None:
+def test_there_is_no_attempt_after_the_last() -> None:
     assert next_attempt(MAX_ATTEMPTS - 1) is not None
     assert next_attempt(MAX_ATTEMPTS) is None
     assert next_attempt(MAX_ATTEMPTS + 1) is None
 
 
-def test_it_is_given_up_after_about_two_days() -> None:
+def test_the_last_attempt_is_after_about_two_days() -> None:
     longest = [min(FIRST_DELAY * 2 ** min(n - 1, 10), MAX_DELAY) for n in range(1, MAX_ATTEMPTS)]
 
     assert timedelta(days=1.5) < sum(longest, timedelta()) < timedelta(days=2.5)
 
 
-def test_a_delay_is_never_beyond_reckoning() -> None:
+def test_a_delay_never_overflows() -> None:
     assert all(next_attempt(attempts) for attempts in range(1, MAX_ATTEMPTS))
 
 
-def test_a_relay_that_is_away_is_asked_again_soon_and_not_within_its_batch() -> None:
+def test_an_unavailable_relay_is_tried_again_soon_but_not_within_the_batch() -> None:
     assert timedelta(seconds=5) <= UNAVAILABLE_DELAY <= timedelta(seconds=30)
     assert timedelta(seconds=BATCH_SECONDS) > UNAVAILABLE_DELAY

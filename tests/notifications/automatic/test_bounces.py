@@ -1,4 +1,4 @@
-"""A bounce tells which letter did not arrive, and whether it still may."""
+"""A bounce says which letter did not arrive, and whether it was refused or delayed."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ LETTER = "<notification.12@lists.example.org>"
 
 
 @pytest.mark.parametrize("path", BOUNCES, ids=lambda path: path.stem)
-def test_a_bounce_is_read_as_its_server_meant_it(path: Path) -> None:
+def test_a_bounce_is_read_with_action_status_and_letter(path: Path) -> None:
     action, _, status = path.name.partition("--")[0].partition("-")
     letter = None if path.stem.endswith("-no-id") else LETTER
 
@@ -25,7 +25,7 @@ def test_a_bounce_is_read_as_its_server_meant_it(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", PEOPLE, ids=lambda path: path.stem)
-def test_a_persons_mail_is_no_bounce(path: Path) -> None:
+def test_a_mail_from_a_person_is_no_bounce(path: Path) -> None:
     assert failed_recipient(path.read_bytes()) is None
 
 
@@ -36,7 +36,7 @@ def test_a_reply_that_quotes_a_bounce_is_none() -> None:
 
 
 @pytest.mark.parametrize("path", BOUNCES, ids=lambda path: path.stem)
-def test_a_bounce_that_was_cut_off_is_read_as_far_as_it_goes(path: Path) -> None:
+def test_a_truncated_bounce_is_read_as_far_as_it_goes(path: Path) -> None:
     raw = path.read_bytes()
 
     for end in range(0, len(raw), 97):

@@ -1,26 +1,34 @@
 """A letter as an e-mail: its header, and the message that is attached to it byte for byte."""
 
-from base64 import encodebytes
+from base64 import b64encode, encodebytes
+from dataclasses import replace
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from email.message import EmailMessage
-from email.utils import parsedate_to_datetime
+from email.utils import parseaddr, parsedate_to_datetime
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from models import LetterName
+from models import Actor, LetterName
 from notifications.letters import composition
 from notifications.letters.composition import compose
+from notifications.letters.context import LetterContext
 from notifications.mime.envelope import with_crlf
 from notifications.mime.list_headers import outgoing
 from tests.builders import Cast, a_letter, an_eml
 from tests.letter_context import a_context
+from workflows.people import users as persons
 
 CONTEXT = a_context()
 
-STAND_IN = "0123456789abcdef" * 2
+PLACEHOLDER = "0123456789abcdef" * 2
 
 HEAD = b"From: Ada Lovelace <ada@example.org>\r\nSubject: Hello\r\nMIME-Version: 1.0\r\n"
+
 SIGNED = b"""\
 Content-Type: multipart/signed; micalg=sha-256; protocol="application/pkcs7-signature";\r
  boundary="----97C0"\r
@@ -57,10 +65,90 @@ MESSAGES = {
     "S/MIME": HEAD + SIGNED,
     "long lines": HEAD + b"\r\n" + b"x" * 998 + b"\r\n" + b"y" * 998 + b"\r\n",
     "dots and From": HEAD + b"\r\n.\r\n..\r\nFrom here on\r\n.hidden\r\n",
-    "a stand-in": HEAD + f"\r\n{STAND_IN}\r\n{'f' * 32}\r\n".encode(),
+    "the placeholder": HEAD + f"\r\n{PLACEHOLDER}\r\n{'f' * 32}\r\n".encode(),
     "boundaries": HEAD + b"\r\n--===============0123456789012345678==--\r\n----\r\n--\r\n",
     "odd spaces": HEAD + b"X-Odd:\t a\r\n  folded\t\r\n\r\n\tDear\t\r\n",
 }
+
+FIELDS = [
+    "From",
+    "To",
+    "Reply-To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "Auto-Submitted",
+    "X-Auto-Response-Suppress",
+    "MIME-Version",
+    "Content-Type",
+]
+
+# Python's email package decodes encoded words in whatever it is given for a header.
+NESTED = [
+    "=?utf-8?q?Hello=0D=0ABcc:_eve@example.com?=",
+    "=?utf-8?q?Hello=0ABcc:_eve@example.com?=",
+    "=?us-ascii?q?Hello=0D=0A=0D=0ADear_Grace,?=",
+    "=?utf-8?b?SGVsbG8NCkJjYzogZXZlQGV4YW1wbGUuY29t?=",
+    "Hello =?utf-8?q?=0D=0ABcc:_eve@example.com?= Grace",
+]
+
+# Of which a name may consist that is meant to be misread.
+PIECES = [
+    "=?utf-8?q?=0D=0AX:?=",
+    "=?utf-8?q?",
+    "=?utf-8?b?",
+    "?=",
+    "=0D=0A",
+    "=0A",
+    "DQpCY2M6",
+    "Bcc:",
+    "_",
+    " ",
+    "a" * 40,
+    '"',
+    "\\",
+    "<",
+    ">",
+    "(",
+    ")",
+    ",",
+    ";",
+    ":",
+    "@",
+    "ä",
+    "葛",
+    "=",
+    "?",
+]
+
+ODD_NAMES = [
+    "Grace, Hopper",
+    'Grace "Amazing" Hopper',
+    "Grace <eve@example.com>",
+    "eve@example.com",
+    "Grace\\",
+    "Zoë Müller-Lüdenscheidt",
+    "葛麗絲·霍普",
+    "Grace 🎉",
+    "=?utf-8?q?Grace?=",
+    "G" * 1_500,
+    "Grace " * 60 + "Hopper",
+    "Grace, " * 200 + "Hopper",
+]
+
+ODD_SUBJECTS = [
+    "",
+    "Grüße",
+    "葛麗絲" * 60,
+    "x" * 2_000,
+    "word " * 200 + "end",
+    "[urgent] Re: Fwd:",
+    "a: b; c, d <e@f>",
+    "=?utf-8?q?Hello?=",
+    "<script>alert(1)</script> & so",
+    "{{ 7 * 7 }} {% raw %}",
+    "100 % sure %s %(x)s",
+]
 
 
 def parsed(mail: bytes) -> EmailMessage:
@@ -77,8 +165,51 @@ def attached(mail: bytes) -> bytes:
     return last.partition(b"\r\n\r\n")[2]
 
 
+def about(subject: str) -> bytes:
+    """A message whose author wrote exactly this subject, in encoded words of one line each."""
+    chunks = [subject[start : start + 40] for start in range(0, len(subject), 40)]
+    words = [b"=?utf-8?b?" + b64encode(chunk.encode()) + b"?=" for chunk in chunks]
+    folded = b"\r\n ".join(words)
+    return b"From: ada@example.org\r\nSubject: " + folded + b"\r\n\r\nDear members,\r\n"
+
+
+def header(mail: bytes) -> list[str]:
+    """The fields of the header as it will travel, unfolded."""
+    return with_crlf(mail).partition(b"\r\n\r\n")[0].decode().replace("\r\n ", " ").split("\r\n")
+
+
+def fields(mail: bytes) -> list[str]:
+    """The names of the header's fields."""
+    return [line.partition(":")[0] for line in header(mail)]
+
+
+def longest_line(mail: bytes) -> int:
+    """In bytes, of the header; servers break what is longer than 998, or the mail (RFC 5322)."""
+    return max(map(len, mail.partition(b"\r\n\r\n")[0].split(b"\r\n")))
+
+
+def recipient(mail: bytes) -> tuple[str, str]:
+    """Name and address in the To field."""
+    (field,) = (line.removeprefix("To: ") for line in header(mail) if line.startswith("To: "))
+    name, address = parseaddr(field)
+    return str(make_header(decode_header(name))), address
+
+
+def a_context_from(mail_from: str) -> LetterContext:
+    """A context whose letters are from this mailbox."""
+    return replace(CONTEXT, mailer=replace(CONTEXT.mailer, mail_from=mail_from))
+
+
+def to_grace(session: Session, people: Cast, **changed: str) -> bytes:
+    """A letter to Grace, whose name or address is now another one."""
+    letter = a_letter(session, people)
+    for column, value in changed.items():
+        setattr(people.grace, column, value)
+    return compose(letter, CONTEXT)
+
+
 @pytest.mark.parametrize("raw", MESSAGES.values(), ids=MESSAGES)
-def test_approvers_get_the_very_bytes_that_will_be_sent(
+def test_approvers_get_the_exact_bytes_that_will_be_sent(
     session: Session, people: Cast, raw: bytes
 ) -> None:
     letter = a_letter(session, people, raw=raw)
@@ -91,7 +222,7 @@ def test_approvers_get_the_very_bytes_that_will_be_sent(
 
 
 @pytest.mark.parametrize("raw", MESSAGES.values(), ids=MESSAGES)
-def test_a_rejected_author_gets_the_very_bytes_that_were_given(
+def test_a_rejected_author_gets_the_exact_bytes_that_were_submitted(
     session: Session, people: Cast, raw: bytes
 ) -> None:
     mail = compose(a_letter(session, people, LetterName.REJECTED, raw=raw), CONTEXT)
@@ -120,11 +251,11 @@ def test_an_author_on_unix_gets_every_line_back(session: Session, people: Cast) 
     assert with_crlf(attached(mail)) == with_crlf(raw)
 
 
-def test_a_message_that_guesses_the_stand_in_is_attached_all_the_same(
+def test_a_message_that_contains_the_placeholder_is_attached_unchanged(
     session: Session, people: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    letter = a_letter(session, people, raw=MESSAGES["a stand-in"])
-    monkeypatch.setattr(composition, "token_hex", lambda _: STAND_IN)
+    letter = a_letter(session, people, raw=MESSAGES["the placeholder"])
+    monkeypatch.setattr(composition, "token_hex", lambda _: PLACEHOLDER)
 
     mail = compose(letter, CONTEXT)
 
@@ -132,7 +263,7 @@ def test_a_message_that_guesses_the_stand_in_is_attached_all_the_same(
     assert attached(mail) == outgoing(letter.message)
 
 
-def test_no_two_letters_have_the_same_stand_in_or_boundary(session: Session, people: Cast) -> None:
+def test_no_two_letters_have_the_same_boundary(session: Session, people: Cast) -> None:
     letter = a_letter(session, people)
 
     boundaries = {parsed(compose(letter, CONTEXT)).get_boundary() for _ in range(5)}
@@ -153,7 +284,7 @@ def test_the_attachment_is_a_mail_that_programs_open(
     assert part.get_content()["Subject"] == "Hello"
 
 
-def test_a_letter_is_there_as_text_and_as_html(session: Session, people: Cast) -> None:
+def test_a_letter_has_a_text_and_an_html_part(session: Session, people: Cast) -> None:
     mail = parsed(compose(a_letter(session, people), CONTEXT))
 
     text, html = mail.get_body(("plain",)), mail.get_body(("html",))
@@ -163,7 +294,7 @@ def test_a_letter_is_there_as_text_and_as_html(session: Session, people: Cast) -
     assert "<p>Hello Grace Hopper,</p>" in html.get_content()
 
 
-def test_the_header_says_from_whom_to_whom_and_that_nobody_need_answer(
+def test_the_header_has_sender_recipient_and_suppresses_auto_replies(
     session: Session, people: Cast
 ) -> None:
     letter = a_letter(session, people)
@@ -191,3 +322,106 @@ def test_a_letter_has_crlf_at_every_line_end(session: Session, people: Cast) -> 
     mail = compose(a_letter(session, people, raw=MESSAGES["plain"]), CONTEXT)
 
     assert with_crlf(mail) == mail
+
+
+@pytest.mark.parametrize("subject", ODD_SUBJECTS)
+def test_a_subject_arrives_whole(session: Session, people: Cast, subject: str) -> None:
+    letter = a_letter(session, people, raw=about(subject))
+
+    mail = compose(letter, CONTEXT)
+
+    shown = subject or "(no subject)"
+    assert letter.message is not None
+    assert letter.message.subject == subject
+    assert parsed(mail)["Subject"] == f"To approve: {shown} [announce]"
+    assert fields(mail) == FIELDS
+    assert longest_line(mail) <= 998
+
+
+@pytest.mark.parametrize("subject", NESTED)
+def test_a_subject_adds_nothing_else_to_the_header(
+    session: Session, people: Cast, subject: str
+) -> None:
+    mail = compose(a_letter(session, people, raw=about(subject)), CONTEXT)
+
+    assert fields(mail) == FIELDS
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_name_arrives_whole(session: Session, people: Cast, name: str) -> None:
+    mail = to_grace(session, people, name=name)
+
+    assert recipient(mail) == (name, "grace@example.org")
+    assert fields(mail) == FIELDS
+    assert longest_line(mail) <= 998
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_a_name_adds_nothing_else_to_the_header(session: Session, people: Cast, name: str) -> None:
+    persons.add_user(session, "margaret@example.org", name, actor=Actor.operator())
+
+    mail = to_grace(session, people, name=name)
+
+    assert fields(mail) == FIELDS
+    assert recipient(mail) == (name, "grace@example.org")
+
+
+@effort(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    derandomize=True,
+)
+@given(name=st.text('aä=?q_-0AD \\"<>(),;:@.\u200d葛', min_size=1, max_size=90))
+def test_no_possible_name_adds_anything_else_to_the_header(
+    session: Session, people: Cast, name: str
+) -> None:
+    mail = to_grace(session, people, name=name.strip() or "x")
+
+    assert fields(mail) == FIELDS
+    assert longest_line(mail) <= 998
+
+
+@pytest.mark.parametrize(
+    "address", ["zoë@example.org", "zoë@sub.example.org", "o'brien+lists@example.org"]
+)
+def test_an_address_arrives_whole(session: Session, people: Cast, address: str) -> None:
+    mail = to_grace(session, people, address=address)
+
+    assert f"To: Grace Hopper <{address}>" in header(mail)
+    assert fields(mail) == FIELDS
+
+
+def test_only_a_local_part_beyond_ascii_needs_smtputf8(session: Session, people: Cast) -> None:
+    mail = to_grace(session, people, address="grace@bücher.example")
+
+    assert mail.partition(b"\r\n\r\n")[0].isascii()
+    assert b"grace@xn--bcher-kva.example" in mail
+
+
+@pytest.mark.parametrize(
+    ("mail_from", "name", "address"),
+    [
+        ("listgate@example.org", "", "listgate@example.org"),
+        ("Geschäftsstelle <lists@example.org>", "Geschäftsstelle", "lists@example.org"),
+        ('"Lists, all" <lists@example.org>', "Lists, all", "lists@example.org"),
+    ],
+)
+def test_letters_are_from_the_operators_mail_from(
+    session: Session, people: Cast, mail_from: str, name: str, address: str
+) -> None:
+    mail = parsed(compose(a_letter(session, people), a_context_from(mail_from)))
+
+    (sender,) = mail["From"].addresses
+    assert (sender.display_name, sender.addr_spec) == (name, address)
+
+
+def test_letters_from_an_internationalised_domain_have_a_header_in_ascii(
+    session: Session, people: Cast
+) -> None:
+    letter = a_letter(session, people)
+
+    mail = compose(letter, a_context_from("Lists <lists@bücher.example>"))
+
+    assert "From: Lists <lists@xn--bcher-kva.example>" in header(mail)
+    assert f"Message-ID: <notification.{letter.id}@xn--bcher-kva.example>" in header(mail)

@@ -1,6 +1,5 @@
-"""One letter, one real mail server, and what is written down about it."""
+"""Deliver one letter to a real mail server or phone network, and record the outcome."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from email import message_from_bytes
 from itertools import pairwise
@@ -9,28 +8,35 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Actor, AuditEntry, Door, LetterName, Notification, NotificationState, Verdict
+from models import (
+    Actor,
+    AuditEntry,
+    Channel,
+    Door,
+    LetterName,
+    Notification,
+    NotificationState,
+    Verdict,
+)
 from models.clock import now
 from notifications.letters.delivery import deliver
 from notifications.mime.envelope import with_crlf
 from notifications.mime.list_headers import outgoing
-from notifications.retry import MAX_ATTEMPTS
+from notifications.retry import MAX_ATTEMPTS, SMS_FALLBACK_AFTER
 from sandbox.mailbox import Mailbox
+from sandbox.phone import PhoneNetwork
 from tests.builders import Cast, a_letter
 from tests.letter_context import a_context
 from workflows.moderation.decide import decide
 from workflows.people import users as persons
 
 PENDING, SENT, FAILED, MOOT = (NotificationState(s) for s in ("pending", "sent", "failed", "moot"))
+
 GRACE = "grace@example.org"
+
 LATER = "451 4.7.1 <grace@example.org>: try again later"
+
 NEVER = "550 5.1.1 <grace@example.org>: no such user here"
-
-
-@pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
-    with Mailbox() as running:
-        yield running
 
 
 @pytest.fixture
@@ -52,7 +58,24 @@ def try_again(session: Session, letter: Notification, mailbox: Mailbox) -> timed
     return letter.due_at - now()
 
 
-def test_a_letter_that_is_taken_is_sent(
+@pytest.fixture
+def sms(session: Session, people: Cast) -> Notification:
+    """A question to Grace, on its way to her telephone."""
+    letter = a_letter(session, people)
+    letter.user.phone, letter.channel = "+33612345678", Channel.SMS
+    session.flush()
+    return letter
+
+
+def fail(session: Session, sms: Notification) -> bool:
+    """Try to send it while Twilio is out of order."""
+    sms.due_at = now()
+    with PhoneNetwork() as network:
+        network.fail(3)
+        return deliver(session, sms, a_context(network=network))
+
+
+def test_a_letter_that_the_relay_accepts_is_sent(
     session: Session, letter: Notification, mailbox: Mailbox
 ) -> None:
     deliver(session, letter, a_context(mailbox))
@@ -98,7 +121,7 @@ def test_a_sent_letter_is_in_the_audit_trail_by_name(
 
 
 @pytest.mark.parametrize("step", ["RCPT", "DATA"])
-def test_a_letter_that_is_refused_for_now_is_tried_again(
+def test_a_letter_that_is_refused_temporarily_is_tried_again(
     session: Session, letter: Notification, mailbox: Mailbox, step: str
 ) -> None:
     mailbox.answer(GRACE, LATER, at="RCPT" if step == "RCPT" else "DATA")
@@ -110,7 +133,7 @@ def test_a_letter_that_is_refused_for_now_is_tried_again(
     assert trail(session) == []
 
 
-def test_each_refusal_makes_the_wait_longer(
+def test_each_refusal_makes_the_delay_longer(
     session: Session, letter: Notification, mailbox: Mailbox
 ) -> None:
     mailbox.answer(GRACE, LATER, times=5)
@@ -121,7 +144,7 @@ def test_each_refusal_makes_the_wait_longer(
     assert all(longer > 1.2 * shorter for shorter, longer in pairwise(waits))
 
 
-def test_a_letter_is_taken_at_last_with_the_message_id_of_the_first_attempt(
+def test_a_retried_letter_has_the_message_id_of_the_first_attempt(
     session: Session, letter: Notification, mailbox: Mailbox
 ) -> None:
     mailbox.drop_after_data(kept=True)
@@ -136,7 +159,7 @@ def test_a_letter_is_taken_at_last_with_the_message_id_of_the_first_attempt(
     assert len(mailbox.mails) == 2
 
 
-def test_a_letter_that_is_refused_to_the_end_has_failed(
+def test_a_letter_that_is_refused_until_the_last_attempt_has_failed(
     session: Session, letter: Notification, mailbox: Mailbox
 ) -> None:
     mailbox.answer(GRACE, LATER)
@@ -149,7 +172,7 @@ def test_a_letter_that_is_refused_to_the_end_has_failed(
 
 
 @pytest.mark.parametrize("step", ["RCPT", "DATA"])
-def test_a_letter_that_is_refused_for_good_has_failed_at_once(
+def test_a_letter_that_is_refused_permanently_has_failed_at_once(
     session: Session, letter: Notification, mailbox: Mailbox, step: str
 ) -> None:
     mailbox.answer(GRACE, NEVER, at="RCPT" if step == "RCPT" else "DATA")
@@ -173,7 +196,7 @@ def test_why_a_letter_failed_is_in_the_audit_trail_without_an_address(
     assert "@" not in f"{detail}"
 
 
-def test_a_relay_that_is_away_does_not_count_as_an_attempt(
+def test_an_unavailable_relay_does_not_count_as_an_attempt(
     session: Session, letter: Notification, mailbox: Mailbox
 ) -> None:
     mailbox.stop()
@@ -200,7 +223,7 @@ def test_a_relay_that_comes_back_gets_the_letter(
     assert len(mailbox.mails) == 1
 
 
-def test_a_letter_that_was_taken_at_last_has_no_failure(
+def test_a_letter_that_was_sent_after_a_retry_has_no_failure(
     session: Session, letter: Notification, mailbox: Mailbox
 ) -> None:
     mailbox.answer(GRACE, LATER)
@@ -248,3 +271,48 @@ def test_a_disabled_person_gets_no_letter(
 
     assert mailbox.mails == []
     assert letter.state is not SENT
+
+
+def test_an_uncertain_sms_is_tried_again_for_a_day(session: Session, sms: Notification) -> None:
+    for age in (timedelta(0), SMS_FALLBACK_AFTER - timedelta(minutes=1)):
+        assert fail(session, sms)
+        sms.uncertain_since = now() - age
+
+    assert fail(session, sms)
+    assert sms.state is NotificationState.PENDING
+
+
+def test_an_sms_that_is_uncertain_for_a_day_has_failed(session: Session, sms: Notification) -> None:
+    fail(session, sms)
+    sms.uncertain_since = now() - SMS_FALLBACK_AFTER - timedelta(minutes=1)
+
+    assert not fail(session, sms)
+    assert sms.state is NotificationState.FAILED
+
+
+def test_an_email_never_fails_because_the_relay_is_unavailable(
+    session: Session, people: Cast
+) -> None:
+    letter = a_letter(session, people)
+    letter.uncertain_since = now() - 9 * SMS_FALLBACK_AFTER
+
+    with Mailbox() as mailbox:
+        mailbox.stop()
+        assert deliver(session, letter, a_context(mailbox))
+
+    assert letter.state is NotificationState.PENDING
+
+
+def test_an_sms_is_not_sent_twice_after_a_killed_worker(
+    session: Session, sms: Notification
+) -> None:
+    with PhoneNetwork() as network:
+        with session.begin_nested() as work:
+            deliver(session, sms, a_context(network=network))
+            work.rollback()
+        assert sms.state is NotificationState.PENDING
+        sms.ring()
+
+        deliver(session, sms, a_context(network=network))
+
+        assert [sms.provider_id] == [each.sid for each in network.messages]

@@ -1,4 +1,4 @@
-"""Reply addresses, links and codes."""
+"""Keys are derived from a row and the secret, and cannot be guessed."""
 
 import re
 

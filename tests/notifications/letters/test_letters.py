@@ -1,4 +1,4 @@
-"""What the letters say: every kind, for every kind of message, in text and in HTML."""
+"""The content of every kind of letter, in text and HTML, and when it is moot."""
 
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -6,23 +6,34 @@ from typing import Any
 
 import pytest
 from jinja2 import UndefinedError, meta
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Language, LetterName, Notification
+from models import Actor, Door, Language, LetterName, Notification, Verdict
 from models.clock import now
 from notifications.letters import rendering
-from notifications.letters.composition import render
+from notifications.letters.composition import compose, render
 from notifications.letters.letters import LETTERS, shared_variables
 from notifications.letters.rendering import PARTS, RenderedLetter, environment
 from notifications.letters.samples import samples
+from notifications.sms.gsm7 import is_gsm7, segments
 from tests.builders import Cast, a_letter, an_eml
 from tests.letter_context import a_context
+from tests.push_letters import tell_of_push
+from workflows.lists import lists
+from workflows.moderation.decide import decide, withdraw
+from workflows.people import users as persons
 
 SAMPLES = samples(Language.ENGLISH)
+
 TEMPLATES = rendering.TEMPLATES
+
 SOON = now() + timedelta(days=3)
+
 NO_SUBJECT = b"From: Ada Lovelace <ada@example.org>\n\nDear members,\n"
+
 CONTEXT = a_context()
+
 ENGLISH = environment(Language.ENGLISH, None)
 
 # The others are about a person's telephone or account.
@@ -38,6 +49,10 @@ TURNS: tuple[dict[str, Any], ...] = (
 )
 
 PROBE = "<script>alert(1)</script> & \"so\" 'on' {{ 7 * 7 }}"
+
+SYNC = [LetterName.SYNC_HELD, LetterName.SYNC_FAILING, LetterName.SYNC_RECOVERED]
+
+# What a command may say, and what may be left of it in a letter.
 
 
 def said_with(name: LetterName, facts: dict[str, Any]) -> RenderedLetter:
@@ -56,11 +71,25 @@ def unwrapped(text: str) -> str:
     return " ".join(text.split())
 
 
+def strings(facts: dict[str, Any]) -> set[str]:
+    """The facts that are words."""
+    return {value for value in facts.values() if isinstance(value, str) and value}
+
+
+def letter_about(session: Session, people: Cast, name: LetterName, **changed: Any) -> Notification:
+    """Barbara's letter after a push of the list announce, with other facts than usual."""
+    tell_of_push(session, people.announce, name)
+    session.flush()
+    letter = session.scalars(select(Notification).where(Notification.letter == name)).one()
+    letter.detail = {**letter.detail, **changed}
+    return letter
+
+
 def test_every_letter_is_known_under_its_name() -> None:
     assert {name: letter.name for name, letter in LETTERS.items()} == {n: n for n in LetterName}
 
 
-def test_no_folder_is_left_over() -> None:
+def test_every_folder_is_a_letter() -> None:
     folders = {path.name for path in TEMPLATES.iterdir() if path.is_dir()}
 
     assert folders == {name.value for name in LetterName} == {name.value for name in LETTERS}
@@ -69,30 +98,35 @@ def test_no_folder_is_left_over() -> None:
 @pytest.mark.parametrize("raw", [an_eml(), NO_SUBJECT], ids=["subject", "no subject"])
 @pytest.mark.parametrize("send_at", [SOON, None], ids=["at a time", "at once"])
 @pytest.mark.parametrize("name", ABOUT_A_MESSAGE)
-def test_every_letter_can_be_written_about_every_message(
+def test_every_letter_can_be_rendered_for_every_message(
     session: Session, people: Cast, name: LetterName, send_at: datetime | None, raw: bytes
 ) -> None:
-    said = render(a_letter(session, people, name, raw=raw, send_at=send_at), CONTEXT)
+    rendered = render(a_letter(session, people, name, raw=raw, send_at=send_at), CONTEXT)
 
     shown = "(no subject)" if raw == NO_SUBJECT else "General assembly"
-    assert all(shown in part for part in (said.subject, said.text, said.html, said.sms))
-    assert "None" not in f"{said.subject}{said.text}{said.html}{said.sms}"
-    assert "\n" not in said.subject
+    assert all(
+        shown in part for part in (rendered.subject, rendered.text, rendered.html, rendered.sms)
+    )
+    assert "None" not in f"{rendered.subject}{rendered.text}{rendered.html}{rendered.sms}"
+    assert "\n" not in rendered.subject
 
 
-def test_administrators_are_told_whose_telephone_is_locked(session: Session, people: Cast) -> None:
+def test_a_phone_lock_letter_names_the_person(session: Session, people: Cast) -> None:
     letter = a_letter(session, people, LetterName.PHONE_LOCKED)
 
-    said = render(letter, CONTEXT)
+    rendered = render(letter, CONTEXT)
 
     assert letter.user is people.barbara
-    assert all("Grace Hopper" in part for part in (said.subject, said.text, said.html, said.sms))
-    assert all(f"/users/{people.grace.id}" in part for part in (said.text, said.html))
+    assert all(
+        "Grace Hopper" in part
+        for part in (rendered.subject, rendered.text, rendered.html, rendered.sms)
+    )
+    assert all(f"/users/{people.grace.id}" in part for part in (rendered.text, rendered.html))
 
 
 @pytest.mark.parametrize("name", LetterName)
 @pytest.mark.parametrize("part", PARTS)
-def test_a_fact_that_is_missing_is_an_error_and_no_gap(name: LetterName, part: str) -> None:
+def test_a_missing_variable_is_an_error(name: LetterName, part: str) -> None:
     template = ENGLISH.get_template(f"{name.value}/{part}")
 
     for missing in variables(name, part):
@@ -103,18 +137,18 @@ def test_a_fact_that_is_missing_is_an_error_and_no_gap(name: LetterName, part: s
 
 
 @pytest.mark.parametrize("name", ABOUT_A_MESSAGE)
-def test_strangers_words_are_escaped_in_html_and_left_alone_in_text(name: LetterName) -> None:
-    said = said_with(name, {**SAMPLES[name], **dict.fromkeys(("author", "subject"), PROBE)})
+def test_user_input_is_escaped_in_html_and_unchanged_in_text(name: LetterName) -> None:
+    rendered = said_with(name, {**SAMPLES[name], **dict.fromkeys(("author", "subject"), PROBE)})
 
-    assert PROBE in said.text
-    assert PROBE in said.subject
-    assert "<script" not in said.html
-    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; " in said.html
-    assert "{{ 7 * 7 }}" in said.html
+    assert PROBE in rendered.text
+    assert PROBE in rendered.subject
+    assert "<script" not in rendered.html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; " in rendered.html
+    assert "{{ 7 * 7 }}" in rendered.html
 
 
 @pytest.mark.parametrize("name", LetterName)
-def test_no_fact_of_a_letter_becomes_html(name: LetterName) -> None:
+def test_no_variable_of_a_letter_becomes_html(name: LetterName) -> None:
     strange = {
         key: PROBE if isinstance(value, str) and key not in {"state", "verdict"} else value
         for key, value in SAMPLES[name].items()
@@ -126,22 +160,22 @@ def test_no_fact_of_a_letter_becomes_html(name: LetterName) -> None:
 @pytest.mark.parametrize("break_", ["\n", "\r\n", "\r", "\u2028", "\x0b", "\x85"])
 @pytest.mark.parametrize("name", ABOUT_A_MESSAGE)
 def test_a_subject_is_one_line_whatever_is_in_it(name: LetterName, break_: str) -> None:
-    said = said_with(name, {**SAMPLES[name], "subject": f"Hello{break_}Bcc: eve@example.com"})
+    rendered = said_with(name, {**SAMPLES[name], "subject": f"Hello{break_}Bcc: eve@example.com"})
 
-    assert "Hello Bcc: eve@example.com" in said.subject
-    assert len(said.subject.splitlines()) == 1
+    assert "Hello Bcc: eve@example.com" in rendered.subject
+    assert len(rendered.subject.splitlines()) == 1
 
 
-def test_an_approver_is_told_who_asks_what_for_which_list_and_how_to_answer(
+def test_an_approval_request_names_author_list_and_ways_to_answer(
     session: Session, people: Cast
 ) -> None:
     letter = a_letter(session, people, send_at=datetime(2099, 1, 31, 9, 30, tzinfo=UTC))
     assert letter.request is not None
     (keys, _) = letter.request.approver_keys
 
-    said = render(letter, CONTEXT)
+    rendered = render(letter, CONTEXT)
 
-    for part in (said.text, said.html):
+    for part in (rendered.text, rendered.html):
         assert "Grace Hopper" in part
         assert "Ada Lovelace" in part
         assert "Announce" in part
@@ -151,20 +185,20 @@ def test_an_approver_is_told_who_asks_what_for_which_list_and_how_to_answer(
         assert CONTEXT.link(keys.id) in part
     for verb in ("OK", "NO: "):
         filled = CONTEXT.mailto(keys.id, subject="Re: General assembly", verb=verb)
-        assert filled in unescape(said.html)
-    assert said.subject == "To approve: General assembly [announce]"
+        assert filled in unescape(rendered.html)
+    assert rendered.subject == "To approve: General assembly [announce]"
 
 
-def test_a_message_without_a_time_goes_out_once_it_is_approved(
+def test_a_message_without_a_time_is_sent_once_it_is_approved(
     session: Session, people: Cast
 ) -> None:
-    said = render(a_letter(session, people), CONTEXT)
+    rendered = render(a_letter(session, people), CONTEXT)
 
-    assert "as soon as it is approved" in said.text
-    assert "as soon as it is approved" in said.html
+    assert "as soon as it is approved" in rendered.text
+    assert "as soon as it is approved" in rendered.html
 
 
-def test_every_approver_gets_a_letter_with_the_own_name(session: Session, people: Cast) -> None:
+def test_every_approver_is_addressed_by_name(session: Session, people: Cast) -> None:
     first = a_letter(session, people)
 
     second = session.get_one(Notification, first.id + 1)
@@ -173,51 +207,165 @@ def test_every_approver_gets_a_letter_with_the_own_name(session: Session, people
     assert render(second, CONTEXT).text.startswith("Hello Linus Torvalds,")
 
 
-def test_a_rejected_author_is_told_by_whom_and_why(session: Session, people: Cast) -> None:
+def test_a_rejection_names_the_approver_and_the_reason(session: Session, people: Cast) -> None:
     letter = a_letter(session, people, LetterName.REJECTED, comment="Too long.\nAnd <dull>.")
 
-    said = render(letter, CONTEXT)
+    rendered = render(letter, CONTEXT)
 
-    assert said.text.startswith("Hello Ada Lovelace,\n\nGrace Hopper has rejected your message")
-    assert "Reason:\n\n    Too long.\n    And <dull>.\n" in said.text
-    assert "Too long.\nAnd &lt;dull&gt;." in said.html
-    assert "white-space: pre-line" in said.html
+    assert rendered.text.startswith("Hello Ada Lovelace,\n\nGrace Hopper has rejected your message")
+    assert "Reason:\n\n    Too long.\n    And <dull>.\n" in rendered.text
+    assert "Too long.\nAnd &lt;dull&gt;." in rendered.html
+    assert "white-space: pre-line" in rendered.html
 
 
 def test_a_rejection_without_a_reason_says_so(session: Session, people: Cast) -> None:
-    said = render(a_letter(session, people, LetterName.REJECTED), CONTEXT)
+    rendered = render(a_letter(session, people, LetterName.REJECTED), CONTEXT)
 
-    assert "Reason:\n\n    No reason was given." in said.text
-    assert "No reason was given." in said.html
+    assert "Reason:\n\n    No reason was given." in rendered.text
+    assert "No reason was given." in rendered.html
 
 
 @pytest.mark.parametrize("name", [LetterName.REJECTED, LetterName.RETURNED, LetterName.EXPIRED])
-def test_an_author_is_told_that_nothing_was_sent(
+def test_a_letter_to_an_author_says_that_nothing_was_sent(
     session: Session, people: Cast, name: LetterName
 ) -> None:
     letter = a_letter(session, people, name)
 
-    said = render(letter, CONTEXT)
+    rendered = render(letter, CONTEXT)
 
     assert letter.user is people.ada
-    for part in (unwrapped(said.text), unwrapped(said.html)):
+    for part in (unwrapped(rendered.text), unwrapped(rendered.html)):
         assert any(
             each in part for each in ("not sent to anyone", "Nothing was sent.", "not sent,")
         )
 
 
 @pytest.mark.parametrize("name", LetterName)
-def test_text_and_html_tell_the_same(session: Session, people: Cast, name: LetterName) -> None:
+def test_text_and_html_have_the_same_variables(
+    session: Session, people: Cast, name: LetterName
+) -> None:
     letter = a_letter(session, people, name, comment="too long")
     facts = {**shared_variables(letter, CONTEXT), **LETTERS[name].variables(letter, CONTEXT)}
 
-    said = render(letter, CONTEXT)
+    rendered = render(letter, CONTEXT)
 
-    assert {fact for fact in strings(facts) if fact in said.text} - {
-        fact for fact in strings(facts) if fact in said.html
+    assert {fact for fact in strings(facts) if fact in rendered.text} - {
+        fact for fact in strings(facts) if fact in rendered.html
     } == set()
 
 
-def strings(facts: dict[str, Any]) -> set[str]:
-    """The facts that are words."""
-    return {value for value in facts.values() if isinstance(value, str) and value}
+@pytest.mark.parametrize("name", SYNC)
+def test_letters_about_pushes_name_the_list(
+    session: Session, people: Cast, name: LetterName
+) -> None:
+    letter = letter_about(session, people, name)
+
+    rendered = render(letter, CONTEXT)
+
+    assert letter.user is people.barbara
+    assert all(
+        "announce" in part
+        for part in (rendered.subject, rendered.text, rendered.html, rendered.sms)
+    )
+    assert "of the mailing list Announce (announce)" in " ".join(rendered.text.split())
+
+
+def test_a_held_push_letter_has_the_numbers_and_both_ways_to_confirm(
+    session: Session, people: Cast
+) -> None:
+    rendered = render(letter_about(session, people, LetterName.SYNC_HELD, before=1000), CONTEXT)
+
+    for part in (" ".join(rendered.text.split()), rendered.html):
+        assert "would remove 420 of the 1000 addresses" in part
+        assert "580 would remain" in part
+        assert f"/mailing-lists/{people.announce.id}/pushes/confirmation" in part
+        assert "listgate sync confirm announce" in part
+        assert "listgate sync diff announce" in part
+    assert "420 of 1000" in rendered.sms
+
+
+def test_a_letter_of_an_earlier_version_links_to_the_portal(session: Session, people: Cast) -> None:
+    letter = letter_about(session, people, LetterName.SYNC_HELD)
+    letter.detail = {name: fact for name, fact in letter.detail.items() if name != "list_id"}
+
+    rendered = render(letter, CONTEXT)
+
+    assert f"\n    {CONTEXT.public_url}\n" in rendered.text
+
+
+def test_a_failed_push_letter_has_the_reason_and_the_output(session: Session, people: Cast) -> None:
+    rendered = render(letter_about(session, people, LetterName.SYNC_FAILING), CONTEXT)
+
+    for part in (rendered.text, rendered.html):
+        assert "The command ended with exit status 255." in part
+        assert "What the command said:" in part
+    assert "\n    No route\n" in rendered.text
+    assert "No route" not in rendered.sms
+
+
+def test_a_command_without_output_is_not_quoted(session: Session, people: Cast) -> None:
+    rendered = render(
+        letter_about(session, people, LetterName.SYNC_FAILING, stderr=" \n\x07"), CONTEXT
+    )
+
+    assert "What the command said" not in rendered.text + rendered.html
+
+
+def test_the_output_of_a_command_cannot_forge_a_part_of_the_letter(
+    session: Session, people: Cast
+) -> None:
+    stderr = "<script>alert(1)</script>\r\n--\r\nBcc: eve@example.com\r\n{{ 7 * 7 }}\x1b[2J\n.\n"
+    letter = letter_about(session, people, LetterName.SYNC_FAILING, stderr=stderr)
+
+    rendered = render(letter, CONTEXT)
+
+    header, _, _ = compose(letter, CONTEXT).partition(b"\r\n\r\n")
+    assert b"eve@" not in header
+    assert "\x1b" not in rendered.text + rendered.html
+    assert "<script" not in rendered.html
+    assert (
+        "    <script>alert(1)</script>\n    --\n    Bcc: eve@example.com\n    {{ 7" in rendered.text
+    )
+    assert rendered.text.count("\n-- \n") == 1
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("name", SYNC)
+def test_one_sms_is_enough_for_a_big_list_with_a_long_name(
+    name: LetterName, language: Language
+) -> None:
+    facts = {**samples(language)[name], "list": "x" * 30, "removals": 999_999, "before": 1_234_567}
+
+    rendered = RenderedLetter(name, facts, language=language).sms
+
+    assert is_gsm7(rendered)
+    assert segments(rendered) == 1
+
+
+def test_an_approval_request_is_moot_once_it_is_answered(session: Session, people: Cast) -> None:
+    letter = a_letter(session, people)
+    request = letter.request
+    assert request is not None
+    moot = LETTERS[LetterName.MODERATE].moot
+    assert not moot(letter)
+
+    decide(session, request, Verdict.APPROVED, actor=Actor(people.linus, Door.PORTAL))
+
+    assert moot(letter)
+
+
+@pytest.mark.parametrize("reason", ["withdrawn", "disabled", "no longer an approver"])
+def test_an_approval_request_is_moot_if_its_recipient_cannot_answer(
+    session: Session, people: Cast, reason: str
+) -> None:
+    letter = a_letter(session, people)
+    assert letter.request is not None
+
+    if reason == "withdrawn":
+        withdraw(session, letter.request, actor=Actor(people.ada, Door.PORTAL))
+    elif reason == "disabled":
+        persons.disable(session, people.grace, actor=Actor.operator())
+    else:
+        lists.set_approvers(session, people.approvers, [people.linus], actor=Actor.operator())
+
+    assert LETTERS[LetterName.MODERATE].moot(letter)

@@ -1,4 +1,4 @@
-"""Mails as small as a test needs them, and the heading of the list that gets them."""
+"""Small mails for tests, and the headers of the list that gets them."""
 
 from datetime import UTC, datetime
 

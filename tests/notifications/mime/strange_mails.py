@@ -1,4 +1,4 @@
-"""Mails that hypothesis makes up: well-formed ones, ones with one thing broken, and rubble."""
+"""Mails that hypothesis generates: well-formed, damaged, and random bytes."""
 
 from hypothesis import strategies as st
 

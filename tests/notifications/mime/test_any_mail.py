@@ -1,4 +1,4 @@
-"""No bytes that anybody can send crash us, or change on their way through us."""
+"""No bytes crash the parser, or change on their way to the list."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ def is_one_line(subject: str) -> bool:
 
 @given(any_bytes)
 @settings(max_examples=150, deadline=None)
-def test_rubble_is_a_mail_or_is_refused_in_words(raw: bytes) -> None:
+def test_any_bytes_are_a_mail_or_are_refused_with_a_sentence(raw: bytes) -> None:
     mail = understood(raw)
 
     assert mail is None or is_one_line(mail.subject)
@@ -37,7 +37,7 @@ def test_rubble_is_a_mail_or_is_refused_in_words(raw: bytes) -> None:
 
 @given(mutated())
 @settings(max_examples=250, deadline=None)
-def test_a_damaged_mail_is_a_mail_or_is_refused_in_words(raw: bytes) -> None:
+def test_a_damaged_mail_is_read_or_refused_with_a_sentence(raw: bytes) -> None:
     mail = understood(raw)
 
     assert mail is None or is_one_line(mail.subject)
@@ -45,7 +45,7 @@ def test_a_damaged_mail_is_a_mail_or_is_refused_in_words(raw: bytes) -> None:
 
 @given(built)
 @settings(max_examples=150, deadline=None)
-def test_a_mail_of_odd_pieces_is_a_mail_or_is_refused_in_words(raw: bytes) -> None:
+def test_a_mail_of_odd_pieces_is_read_or_refused_with_a_sentence(raw: bytes) -> None:
     mail = understood(raw)
 
     assert mail is None or is_one_line(mail.subject)

@@ -1,6 +1,4 @@
-"""Any letter and any address travels by SMTP as it should, or not at all."""
-
-from collections.abc import Iterator
+"""Any letter and any address is sent by SMTP as it should, or refused."""
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +8,8 @@ from notifications.channel import NotDelivered
 from notifications.mime.envelope import with_crlf, with_dots
 from notifications.smtp.relay import Connection
 from sandbox.mailbox import Mailbox
-from tests.notifications.smtp.letters_by_smtp import (
+from tests.notifications.smtp.scripted_server import scripted
+from tests.notifications.smtp.sending import (
     ADA,
     EDSGER,
     LETTER,
@@ -18,24 +17,11 @@ from tests.notifications.smtp.letters_by_smtp import (
     failure_of,
     send,
 )
-from tests.notifications.smtp.scripted_server import scripted
-
-
-@pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
-    with Mailbox() as running:
-        yield running
-
-
-@pytest.fixture
-def connection(mailbox: Mailbox) -> Iterator[Connection]:
-    with connected(mailbox.url) as open_one:
-        yield open_one
 
 
 @given(content=st.binary(max_size=300) | st.text(".\r\nab", max_size=60).map(str.encode))
 @settings(max_examples=200, deadline=None)
-def test_no_content_can_end_itself(content: bytes) -> None:
+def test_no_content_can_contain_its_own_end(content: bytes) -> None:
     sent = with_dots(with_crlf(content))
 
     assert sent.endswith(b"\r\n.\r\n") or sent == b".\r\n"
@@ -56,7 +42,7 @@ def test_8bitmime_is_used_where_offered() -> None:
             assert server.commands[0][1] == f"MAIL FROM:<{ADA}>{options}"
 
 
-def test_an_international_domain_needs_nothing_of_the_server() -> None:
+def test_an_international_domain_needs_no_extension() -> None:
     with scripted() as server, connected(server.url) as connection:
         connection.send(LETTER, sender="ada@bücher.example", recipient="edsger@例え.example")
 
@@ -66,7 +52,7 @@ def test_an_international_domain_needs_nothing_of_the_server() -> None:
         ]
 
 
-def test_an_international_name_goes_where_smtputf8_is_offered(
+def test_an_international_name_is_sent_where_smtputf8_is_offered(
     mailbox: Mailbox, connection: Connection
 ) -> None:
     send(connection, "éric@bücher.example")
@@ -75,7 +61,7 @@ def test_an_international_name_goes_where_smtputf8_is_offered(
     assert mailbox.mails[0].recipients == ("éric@xn--bcher-kva.example",)
 
 
-def test_an_international_header_goes_where_smtputf8_is_offered(
+def test_an_international_header_is_sent_where_smtputf8_is_offered(
     mailbox: Mailbox, connection: Connection
 ) -> None:
     content = "From: ada@example.org\r\nSubject: naïve\r\n\r\n".encode()
@@ -89,7 +75,7 @@ def test_an_international_header_goes_where_smtputf8_is_offered(
     ("recipient", "content"),
     [("éric@example.org", LETTER), (EDSGER, "Subject: naïve\r\n\r\n".encode())],
 )
-def test_neither_goes_where_it_is_not(recipient: str, content: bytes) -> None:
+def test_neither_is_sent_without_smtputf8(recipient: str, content: bytes) -> None:
     with scripted() as server, connected(server.url) as connection:
         with pytest.raises(NotDelivered, match="SMTPUTF8") as caught:
             send(connection, recipient, content)
@@ -100,7 +86,7 @@ def test_neither_goes_where_it_is_not(recipient: str, content: bytes) -> None:
     assert "@" not in str(caught.value)
 
 
-def test_a_domain_that_cannot_exist_is_refused_for_good(connection: Connection) -> None:
+def test_an_impossible_domain_is_refused_permanently(connection: Connection) -> None:
     failure = failure_of(connection, "edsger@\u2488.é")
 
     assert failure.permanent

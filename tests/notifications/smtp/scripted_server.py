@@ -1,4 +1,4 @@
-"""An SMTP server that says what a test wants, also what no real server should."""
+"""An SMTP server that answers as a test wants, even as no real server should."""
 
 import socketserver
 import threading

@@ -1,4 +1,4 @@
-"""The relay is reached, encrypted and logged in to, or letters wait for the operator."""
+"""The relay is connected to, encrypted and logged in to, or letters wait."""
 
 import socket
 import ssl
@@ -11,14 +11,14 @@ from notifications.channel import Unavailable
 from notifications.smtp.relay import Relay
 from sandbox.mailbox import Mailbox
 from settings.types import SmtpServer
-from tests.notifications.smtp.letters_by_smtp import (
+from tests.notifications.smtp.scripted_server import DROP, Wishes, scripted
+from tests.notifications.smtp.sending import (
     SHORT,
     connected,
     failure_of,
     failure_to_connect,
     send,
 )
-from tests.notifications.smtp.scripted_server import DROP, Wishes, scripted
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_user_and_password_are_percent_decoded() -> None:
         "smtp://ada:s3cret%FF@mail.example.org",
     ],
 )
-def test_anything_else_is_refused_without_showing_the_password(url: str) -> None:
+def test_a_wrong_url_is_refused_without_showing_the_password(url: str) -> None:
     with pytest.raises(ValueError, match=r"^(must|needs|may|is not) ") as caught:
         Relay.from_url(url)
 
@@ -103,7 +103,7 @@ def test_a_relay_that_is_logged_does_not_show_its_login() -> None:
     assert "s3cret" not in shown
 
 
-def test_a_relay_that_is_away_is_tried_again() -> None:
+def test_an_unavailable_relay_is_tried_again() -> None:
     with socket.create_server(("127.0.0.1", 0)) as door:
         port = door.getsockname()[1]
 
@@ -122,7 +122,7 @@ def test_a_server_that_never_answers_is_tried_again(scheme: str) -> None:
     assert "does not answer" in sentence
 
 
-def test_a_name_that_cannot_be_one_is_the_operators_to_mend() -> None:
+def test_an_impossible_host_name_makes_the_relay_unavailable() -> None:
     assert "cannot be reached" in failure_to_connect("smtp://mail..example.org")
 
 
@@ -140,7 +140,7 @@ def test_a_name_that_cannot_be_one_is_the_operators_to_mend() -> None:
         {"EHLO": "250-x\r\n250 STARTTLS", "STAR": "220 but it is not TLS that follows\r\n"},
     ],
 )
-def test_a_refusal_before_any_letter_is_never_for_good(script: Wishes) -> None:
+def test_a_refusal_before_any_letter_is_never_permanent(script: Wishes) -> None:
     with scripted(script) as server:
         assert failure_to_connect(server.url)
 
@@ -169,7 +169,7 @@ def test_a_certificate_for_another_name_stops_the_letter(server_tls: ssl.SSLCont
     assert "certificate" in sentence
 
 
-def test_an_operator_may_do_without_verifying(server_tls: ssl.SSLContext) -> None:
+def test_an_operator_can_turn_off_verification(server_tls: ssl.SSLContext) -> None:
     with (
         Mailbox(starttls=server_tls) as mailbox,
         connected(mailbox.url, verify=False) as connection,
@@ -193,7 +193,7 @@ def test_smtps_verifies_too(server_tls: ssl.SSLContext) -> None:
 
 
 @pytest.mark.usefixtures("trusted")
-def test_user_and_password_open_the_door(server_tls: ssl.SSLContext) -> None:
+def test_user_and_password_are_used(server_tls: ssl.SSLContext) -> None:
     with Mailbox(starttls=server_tls, users={"listgate": "s3:cret"}) as mailbox:
         with connected(mailbox.url.replace("//", "//listgate:s3%3Acret@")) as connection:
             send(connection)
@@ -202,7 +202,7 @@ def test_user_and_password_open_the_door(server_tls: ssl.SSLContext) -> None:
 
 
 @pytest.mark.usefixtures("trusted")
-def test_a_wrong_password_is_the_operators_to_mend(server_tls: ssl.SSLContext) -> None:
+def test_a_wrong_password_makes_the_relay_unavailable(server_tls: ssl.SSLContext) -> None:
     with Mailbox(starttls=server_tls, users={"ada@example.org": "other"}) as mailbox:
         sentence = failure_to_connect(mailbox.url.replace("//", "//ada%40example.org:s3cret@"))
 
@@ -211,7 +211,7 @@ def test_a_wrong_password_is_the_operators_to_mend(server_tls: ssl.SSLContext) -
 
 
 @pytest.mark.usefixtures("trusted")
-def test_a_missing_login_is_the_operators_to_mend(server_tls: ssl.SSLContext) -> None:
+def test_a_missing_login_makes_the_relay_unavailable(server_tls: ssl.SSLContext) -> None:
     with (
         Mailbox(starttls=server_tls, users={"listgate": "s3cret"}) as mailbox,
         connected(mailbox.url) as connection,
@@ -219,14 +219,14 @@ def test_a_missing_login_is_the_operators_to_mend(server_tls: ssl.SSLContext) ->
         assert isinstance(failure_of(connection), Unavailable)
 
 
-def test_a_server_that_knows_no_login_is_the_operators_to_mend() -> None:
+def test_a_server_without_login_makes_the_relay_unavailable() -> None:
     with scripted() as server:
         sentence = failure_to_connect(server.url.replace("//", "//listgate:s3cret@"), verify=False)
 
     assert "login" in sentence
 
 
-def test_a_password_does_not_go_out_in_clear_unless_told_so() -> None:
+def test_a_password_is_sent_unencrypted_only_without_verification() -> None:
     script = {"EHLO": "250-x\r\n250 AUTH PLAIN", "AUTH": "235 2.7.0 welcome"}
 
     with scripted(script) as server:

@@ -1,4 +1,4 @@
-"""Letters tell when a message really goes out, how fast, and in which window."""
+"""Letters say when a message is sent, how fast, and in which window."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -30,16 +30,16 @@ def letter(session: Session, people: Cast, which: LetterName, in_hours: int | No
 
 
 @pytest.mark.parametrize("which", [LetterName.MODERATE, LetterName.REMINDER])
-def test_approvers_are_told_the_rules_and_when_the_window_opens(
+def test_an_approval_request_has_the_rules_and_the_next_window(
     session: Session, people: Cast, which: LetterName
 ) -> None:
     people.announce.sendout_rules = NIGHT
 
-    said = letter(session, people, which, in_hours=3)
+    rendered = letter(session, people, which, in_hours=3)
 
-    assert "Goes out: Jan 31, 2030, 10:00 PM UTC" in said
-    assert "Window: 22:00–06:00 (UTC)" in said  # noqa: RUF001
-    assert "Rate: at most 500 every 30 minutes" in said
+    assert "Goes out: Jan 31, 2030, 10:00 PM UTC" in rendered
+    assert "Window: 22:00–06:00 (UTC)" in rendered  # noqa: RUF001
+    assert "Rate: at most 500 every 30 minutes" in rendered
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_approvers_are_told_the_rules_and_when_the_window_opens(
         (14, "Jan 31, 2030, 11:00 PM UTC"),
     ],
 )
-def test_authors_are_told_when_the_window_lets_an_approved_message_out(
+def test_an_approval_has_the_time_at_which_the_window_opens(
     session: Session, people: Cast, in_hours: int | None, expected: str
 ) -> None:
     people.announce.sendout_rules = NIGHT
@@ -58,16 +58,18 @@ def test_authors_are_told_when_the_window_lets_an_approved_message_out(
     assert f"Goes out: {expected}" in letter(session, people, LetterName.APPROVED, in_hours)
 
 
-def test_without_rules_letters_are_as_short_as_ever(session: Session, people: Cast) -> None:
-    said = letter(session, people, LetterName.MODERATE)
+def test_without_rules_letters_name_none(session: Session, people: Cast) -> None:
+    rendered = letter(session, people, LetterName.MODERATE)
 
-    assert "Goes out: as soon as it is approved" in said
-    assert "Window" not in said
-    assert "Rate" not in said
+    assert "Goes out: as soon as it is approved" in rendered
+    assert "Window" not in rendered
+    assert "Rate" not in rendered
     assert "Goes out: now" in letter(session, people, LetterName.APPROVED)
 
 
-def test_a_letter_about_a_draft_without_any_time_names_none(session: Session, people: Cast) -> None:
+def test_a_letter_about_rules_that_leave_no_time_can_be_rendered(
+    session: Session, people: Cast
+) -> None:
     written = a_letter(session, people, LetterName.WITHDRAWN, send_at=NINE)
     assert written.message is not None
     people.announce.sendout_rules = NIGHT
@@ -77,7 +79,7 @@ def test_a_letter_about_a_draft_without_any_time_names_none(session: Session, pe
 
 
 @pytest.mark.parametrize(
-    ("rate", "language", "said"),
+    ("rate", "language", "rendered"),
     [
         (None, Language.ENGLISH, "as fast as the mail relay takes them"),
         (Rate(60, 1), Language.ENGLISH, "at most 60 a minute"),
@@ -86,36 +88,36 @@ def test_a_letter_about_a_draft_without_any_time_names_none(session: Session, pe
         (Rate(60, 1), Language.FRENCH, "au plus 60 par minute"),
     ],
 )
-def test_a_rate_is_told_in_words(rate: Rate | None, language: Language, said: str) -> None:
-    assert rate_words(rate, language) == said
+def test_a_rate_in_words(rate: Rate | None, language: Language, rendered: str) -> None:
+    assert rate_words(rate, language) == rendered
 
 
-def test_windows_are_told_with_their_zone() -> None:
+def test_windows_in_words_have_their_zone() -> None:
     zone = ZoneInfo("Europe/Paris")
     two = (Window.read("05:00-06:00"), Window.read("22:00-23:00"))
 
-    told = window_words(two, zone, Language.GERMAN)
+    words = window_words(two, zone, Language.GERMAN)
 
-    assert told == "05:00–06:00, 22:00–23:00 (Europe/Paris)"  # noqa: RUF001
+    assert words == "05:00–06:00, 22:00–23:00 (Europe/Paris)"  # noqa: RUF001
     assert window_words(None, zone, Language.GERMAN) == "jederzeit"
 
 
 @pytest.mark.parametrize(
-    ("minutes", "said"),
+    ("minutes", "rendered"),
     [(199, "about 3 hours for 12,000 copies"), (2 * 24 * 60, "about 2 days for 12,000 copies")],
 )
-def test_how_long_it_takes_is_told_roughly(minutes: int, said: str) -> None:
+def test_a_span_is_rounded(minutes: int, rendered: str) -> None:
     ends_at = NINE + timedelta(minutes=minutes)
 
-    assert span_words(NINE, ends_at, copies=12_000, language=Language.ENGLISH) == said
+    assert span_words(NINE, ends_at, copies=12_000, language=Language.ENGLISH) == rendered
 
 
 @pytest.mark.parametrize(
-    ("rate", "window", "said"),
+    ("rate", "window", "rendered"),
     [
         ("60/1", "", "at most 60 a minute"),
         ("", "22:00-06:00", "as fast as the mail relay takes them, 22:00–06:00"),  # noqa: RUF001
     ],
 )
-def test_what_the_trail_has_kept_is_told(rate: str, window: str, said: str) -> None:
-    assert recorded_words({"rate": rate, "window": window}, Language.ENGLISH) == said
+def test_recorded_rules_in_words(rate: str, window: str, rendered: str) -> None:
+    assert recorded_words({"rate": rate, "window": window}, Language.ENGLISH) == rendered

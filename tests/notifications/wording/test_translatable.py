@@ -1,4 +1,4 @@
-"""Nothing that people read is out of translators' reach."""
+"""Every sentence that people read can be translated."""
 
 import ast
 import re
@@ -20,8 +20,8 @@ TEMPLATES = sorted(
     for folder in ("portal/templates", "notifications/templates")
     for path in (ROOT / folder).rglob("*.*")
 )
-# Attributes that a browser or a screen reader tells.
-TOLD = {"alt", "aria-label", "placeholder", "title", "data-label"}
+# Attributes that a browser shows or a screen reader reads out.
+SPOKEN = {"alt", "aria-label", "placeholder", "title", "data-label"}
 NAMES = {"Listgate"}
 CLASSES = {"secondary outline"}  # of the stylesheet
 WORDS = re.compile(r"[^\W\d_]{2} [^\W\d_]")  # more than one, so it is not a name of ours
@@ -53,7 +53,7 @@ def put_together(path: Path, names: set[str]) -> list[str]:
 
 
 class Words(HTMLParser):
-    """Collects the text and the told attributes of a page."""
+    """Collects the text of a page, and the attributes that are read out."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class Words(HTMLParser):
         self.found.append(re.sub(r'[\w-]+="[^"]*"?', "", data))
 
     def handle_starttag(self, _tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found += [value for name, value in attrs if name in TOLD and value]
+        self.found += [value for name, value in attrs if name in SPOKEN and value]
 
 
 def words_of(page: str) -> set[str]:
@@ -91,7 +91,7 @@ def unmarked(template: str) -> Iterator[str]:
             yield one.value
 
 
-def test_a_refusal_is_a_sentence_with_gaps() -> None:
+def test_a_refusal_is_a_literal_with_variables() -> None:
     names = set(refusals())
 
     assert [found for path in MODULES for found in put_together(path, names)] == []
@@ -101,7 +101,7 @@ def test_what_a_page_marks_for_translation_is_a_literal() -> None:
     assert [found for path in PAGES for found in put_together(path, {"_", "ngettext"})] == []
 
 
-def test_a_page_says_nothing_untranslated() -> None:
+def test_a_page_has_no_untranslated_text() -> None:
     calls = [(path, call) for path in PAGES for call in called(path, {"say", "flash"})]
     bare = [(path, call.lineno) for path, call in calls if not is_marked(call.args[0])]
 
@@ -109,7 +109,7 @@ def test_a_page_says_nothing_untranslated() -> None:
     assert bare == []
 
 
-def test_a_template_says_nothing_untranslated() -> None:
+def test_a_template_has_no_untranslated_text() -> None:
     assert [(path.name, word) for path in TEMPLATES for word in unmarked(path.read_text())] == []
 
 

@@ -1,4 +1,4 @@
-"""Machines' mail is told from people's, whatever its text says."""
+"""Mail that a program wrote is recognised by its header, whatever its text says."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def reason(raw: bytes, sender: str | None = None) -> Automatic | None:
 
 
 @pytest.mark.parametrize("path", MAILS, ids=lambda path: path.stem)
-def test_a_mail_is_taken_for_what_it_is(path: Path) -> None:
+def test_a_mail_is_automatic_for_the_reason_in_its_file_name(path: Path) -> None:
     expected = path.name.partition("--")[0]
 
     found = reason(path.read_bytes())
@@ -30,18 +30,18 @@ def test_a_mail_is_taken_for_what_it_is(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", BOUNCES, ids=lambda path: path.stem)
-def test_a_bounce_is_a_machines_mail(path: Path) -> None:
+def test_a_bounce_is_automatic(path: Path) -> None:
     assert reason(path.read_bytes())
 
 
-def test_every_reason_has_its_mail() -> None:
+def test_every_reason_has_a_sample() -> None:
     shown = {path.name.partition("--")[0] for path in MAILS}
 
     assert {each.name for each in Automatic} - shown == {"UNREADABLE"}
 
 
 @pytest.mark.parametrize("sender", ["", "<>", " <> "])
-def test_the_null_sender_is_a_machine(sender: str) -> None:
+def test_the_null_sender_is_automatic(sender: str) -> None:
     assert reason(b"Subject: Re: x\n\nok\n", sender) is Automatic.NULL_SENDER
 
 
@@ -52,7 +52,7 @@ def test_a_return_path_in_the_header_counts_too() -> None:
 
 
 @pytest.mark.parametrize("own", ["Moderation@Lists.example.org", "moderation+x@lists.example.org"])
-def test_our_own_address_is_known_in_any_form(own: str) -> None:
+def test_our_own_address_is_recognised_in_any_form(own: str) -> None:
     assert reason(b"\nok\n", own) is Automatic.OWN
     assert reason(f"From: {own}\n\nok\n".encode(), "grace@example.org") is Automatic.OWN
 
@@ -63,13 +63,13 @@ def test_fields_count_in_any_case_and_folded() -> None:
     assert reason(raw, "grace@example.org") is Automatic.AUTO_SUBMITTED
 
 
-def test_every_field_of_a_name_counts() -> None:
+def test_repeated_fields_all_count() -> None:
     raw = b"Auto-Submitted: no\nAuto-Submitted: auto-replied\n\nok\n"
 
     assert reason(raw, "grace@example.org") is Automatic.AUTO_SUBMITTED
 
 
-def test_the_body_is_no_header() -> None:
+def test_a_field_in_the_body_does_not_count() -> None:
     assert reason(b"Subject: Re: x\n\nAuto-Submitted: auto-replied\n", "grace@example.org") is None
 
 
@@ -80,11 +80,11 @@ def test_the_body_is_no_header() -> None:
         b"X-Long: y\n" * 200_000 + b"\nok\n",
     ],
 )
-def test_a_header_that_no_program_makes_is_a_machines(raw: bytes) -> None:
+def test_an_impossible_header_is_automatic(raw: bytes) -> None:
     assert reason(raw, "grace@example.org") is Automatic.UNREADABLE
 
 
-def test_a_subject_is_read_at_its_start_only() -> None:
+def test_only_the_start_of_a_subject_is_decoded() -> None:
     raw = b"Subject: Re: " + b"=?utf-8?q?a?= " * 50_000 + b"\n\nok\n"
 
     assert reason(raw, "grace@example.org") is None

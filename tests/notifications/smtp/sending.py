@@ -1,4 +1,4 @@
-"""How the tests of e-mail connect, send and fail."""
+"""Connect, send and fail, for the tests of SMTP."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

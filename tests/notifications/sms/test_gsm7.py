@@ -1,4 +1,4 @@
-"""A text is counted as the carrier counts it, and made cheap without losing its sense."""
+"""A text is counted as the carrier counts it, and replaced by a readable GSM-7 text."""
 
 import unicodedata
 
@@ -20,12 +20,12 @@ def test_the_alphabet_has_one_place_for_each_of_128_septets_but_the_escape() -> 
 
 
 @pytest.mark.parametrize("letter", "éèùìòàäöñüÄÖÑÜÉÅåÆæØøßÇ£¥§¿¡")
-def test_these_letters_cost_nothing(letter: str) -> None:
+def test_these_letters_are_gsm7(letter: str) -> None:
     assert is_gsm7(letter)
 
 
 @pytest.mark.parametrize("letter", "çêâîôûëïœáíóú`’–…")  # noqa: RUF001
-def test_these_double_the_price(letter: str) -> None:
+def test_these_characters_are_not_gsm7(letter: str) -> None:
     assert not is_gsm7(letter)
 
 
@@ -76,17 +76,17 @@ def test_segments_are_counted_as_a_carrier_does(text: str, expected: int) -> Non
         ("{[~]} \\ ^ | €", "{[~]} \\ ^ | €"),
     ],
 )
-def test_what_doubles_the_price_is_written_in_another_way(text: str, expected: str) -> None:
+def test_other_characters_are_replaced(text: str, expected: str) -> None:
     assert plain(text) == expected
 
 
 @given(ANY)
-def test_every_text_can_be_made_cheap(text: str) -> None:
+def test_every_text_becomes_gsm7(text: str) -> None:
     assert is_gsm7(plain(text))
 
 
 @given(GSM7)
-def test_what_is_cheap_already_stays_as_it_is(text: str) -> None:
+def test_a_gsm7_text_stays_as_it_is(text: str) -> None:
     assert plain(text) == text
 
 

@@ -1,4 +1,4 @@
-"""The list gets what its author wrote, byte for byte, under a header that is the list's."""
+"""A list's mail has the author's body, byte for byte, and the list's header."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -47,7 +47,7 @@ def test_what_is_missing_is_added() -> None:
     )
 
 
-def test_a_copy_to_somebody_is_recipient_enough() -> None:
+def test_a_mail_with_a_cc_needs_no_to() -> None:
     assert "to" not in names(add_list_headers(FROM + b"Cc: grace@example.org\r\n\r\n", HEADING))
 
 
@@ -67,7 +67,7 @@ def test_an_empty_field_counts_as_missing(name: str) -> None:
         "Disposition-Notification-To",
     ],
 )  # fmt: skip
-def test_fields_of_another_journey_are_dropped(name: str) -> None:
+def test_fields_of_an_earlier_transmission_are_dropped(name: str) -> None:
     field = name.encode() + b": eve@\r\n\tevil.example\r\n"
 
     sent = add_list_headers(field.upper() + FROM + field.lower() + b"\r\n" + field, HEADING)
@@ -89,7 +89,7 @@ def test_fields_of_another_journey_are_dropped(name: str) -> None:
         ("(", True),
     ],
 )
-def test_the_author_is_the_sender_where_somebody_else_is_from(written: str, sender: bool) -> None:
+def test_the_author_is_the_sender_if_from_names_another_person(written: str, sender: bool) -> None:
     sent = add_list_headers(f"From: {written}\r\n\r\n".encode(), HEADING)
 
     assert ("sender" in names(sent)) == sender
@@ -123,7 +123,7 @@ def test_a_mail_without_a_body_gets_an_empty_one() -> None:
         "line\r\nBcc: eve@evil.example\t and \x01 tab",
     ],
 )
-def test_the_name_of_a_list_is_told_in_whatever_script(name: str) -> None:
+def test_the_name_of_a_list_can_have_any_script(name: str) -> None:
     sent = add_list_headers(FROM + b"\r\n", replace(HEADING, list_name=name))
 
     lines = sent.partition(b"\r\n\r\n")[0].split(b"\r\n")
@@ -165,7 +165,7 @@ def test_international_domains_are_written_in_ascii() -> None:
         ("list_id", "x.\u2488.é"),
     ],
 )
-def test_a_heading_that_fits_no_header_is_refused(field: str, wrong: object) -> None:
+def test_values_that_do_not_fit_into_a_header_are_refused(field: str, wrong: object) -> None:
     changes: dict[str, object] = {field: wrong}
     with pytest.raises(ValueError, match=r"\w"):
         replace(HEADING, **changes)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""What an author sends is understood, or refused in words that an author understands."""
+"""A mail that an author submits is read, or refused with a sentence for the author."""
 
 import pytest
 
@@ -102,11 +102,11 @@ def test_a_forwarded_mail_is_an_attachment_whatever_is_wrong_with_it() -> None:
         (FROM + b"To: " + b"y\r\n " * 30000 + b"\r\n", "line 2 is longer than 100,000 bytes"),
     ],
 )
-def test_what_is_no_mail_is_refused(raw: bytes, words: str) -> None:
+def test_bytes_that_are_no_mail_are_refused(raw: bytes, words: str) -> None:
     assert words in refusal(raw)
 
 
-def test_a_mail_over_the_limit_hears_both_sizes() -> None:
+def test_the_refusal_of_a_large_mail_has_both_sizes() -> None:
     raw = FROM + b"\r\n" + b"text\r\n" * 1_000
 
     assert "has 6,025 bytes, and at most 6,024 can" in refusal(raw, limit=6_024)
@@ -121,7 +121,7 @@ def test_a_mail_over_the_limit_hears_both_sizes() -> None:
         "<ada@example.org", "Ada <ada@example.org> and others",
     ],
 )  # fmt: skip
-def test_an_author_who_cannot_be_told_is_refused(written: str) -> None:
+def test_an_ambiguous_author_is_refused(written: str) -> None:
     folded = "\r\n ".join(written[at : at + 900] for at in range(0, len(written) or 1, 900))
     assert "From field is not an address" in refusal(f"From: {folded}\r\n\r\n".encode())
 
@@ -163,7 +163,7 @@ def test_hidden_line_breaks_are_refused(name: str, hidden: str) -> None:
         ("=?utf-8?b?x?=", "not encoded as it says"),
     ],
 )
-def test_words_that_cannot_be_decoded_are_refused(word: str, words: str) -> None:
+def test_encoded_words_that_cannot_be_decoded_are_refused(word: str, words: str) -> None:
     assert words in refusal(FROM + f"Subject: {word}\r\n\r\n".encode())
 
 
@@ -226,7 +226,7 @@ def test_a_hidden_second_text_has_to_be_readable_too() -> None:
     assert "character set" in refusal(raw)
 
 
-def test_many_parts_and_deep_ones_are_refused_at_no_cost() -> None:
+def test_too_many_or_too_deep_parts_are_refused() -> None:
     deep = b"".join(
         b"Content-Type: multipart/mixed; boundary=%d\r\n\r\n--%d\r\n" % (at, at)
         for at in range(2_000)

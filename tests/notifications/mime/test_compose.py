@@ -1,4 +1,4 @@
-"""What an author types becomes a mail, and is found again in it to the letter."""
+"""What an author types becomes a mail, and can be read back from it."""
 
 from email import message_from_bytes, policy
 
@@ -23,7 +23,7 @@ FILES = st.builds(
 
 
 @given(text=TEXTS, html=TEXTS, files=st.lists(FILES, max_size=3))
-def test_what_was_typed_is_found_again(text: str, html: str, files: list[Attachment]) -> None:
+def test_what_was_typed_can_be_read_back(text: str, html: str, files: list[Attachment]) -> None:
     again = read_typed(compose_mail(TypedMessage("Hello", text, html, files), ADA))
 
     assert (again.subject, again.text, again.html) == ("Hello", text, html)
@@ -65,7 +65,7 @@ def test_the_parts_nest_as_mail_programs_expect(typed: TypedMessage, shape: list
     assert [part.get_content_type() for part in mail.walk()] == shape
 
 
-def test_the_heading_says_who_wrote_it_and_leaves_the_rest_to_the_list() -> None:
+def test_the_header_names_the_author_and_leaves_the_rest_to_the_list() -> None:
     mail = message_from_bytes(
         compose_mail(TypedMessage("Grüße", "Hällo", ""), ADA), policy=policy.default
     )
@@ -98,7 +98,7 @@ def test_an_author_with_an_international_address_is_named() -> None:
         ("a/b\r\nBcc: eve@evil.example", "application/octet-stream"),
     ],
 )
-def test_a_file_goes_as_what_it_may_be(given_type: str, kept: str) -> None:
+def test_a_file_is_attached_with_an_allowed_type(given_type: str, kept: str) -> None:
     raw = compose_mail(TypedMessage("s", "t", "", [Attachment("a", given_type, 1, b"x")]), ADA)
 
     assert read_typed(raw).attachments[0].content_type == kept.lower()
