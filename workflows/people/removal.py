@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from models import (
     Act,
     Actor,
+    ApproverKeys,
     ApproverList,
     Credentials,
     Delivery,
     Dispatch,
-    ApproverKeys,
     MailedLink,
     MailingList,
     Message,
