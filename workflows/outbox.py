@@ -17,7 +17,7 @@ from kombu.pools import producers
 from models.clock import now
 from settings import settings
 from workflows.celery import app
-from workflows.redis_client import memory
+from workflows.redis_client import redis_client
 
 log = structlog.get_logger()
 
@@ -69,7 +69,7 @@ def ring_for_lists(lists: Mapping[int, datetime | None]) -> None:
     moment = now()
     due = {list_id: due_at or moment + settings.sync_quiet for list_id, due_at in lists.items()}
     try:
-        with memory.pipeline(transaction=False) as pipeline:
+        with redis_client.pipeline(transaction=False) as pipeline:
             for list_id, due_at in due.items():
                 lasts = max(due_at - moment, timedelta(milliseconds=1))
                 pipeline.set(rung(list_id), 1, nx=lists[list_id] is None, px=lasts)

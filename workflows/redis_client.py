@@ -1,4 +1,4 @@
-"""A short memory that all processes and services share: Redis, for what may be forgotten."""
+"""Redis beside the queues: what processes and other services share for a short time."""
 
 import redis
 from redis.backoff import NoBackoff
@@ -8,11 +8,11 @@ from settings import settings
 
 
 def redis_at(url: str) -> redis.Redis:
-    """A Redis for which somebody waits: a second, once.  Raises ValueError for what is no URL."""
+    """Return a client with a timeout of 1 s and no retry.  Raises ValueError if `url` is wrong."""
     return redis.Redis.from_url(
         url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
     )
 
 
-# A page waits for its bell.
-memory = redis_at(settings.redis_url.get_secret_value())
+# Pages wait for its answers.
+redis_client = redis_at(settings.redis_url.get_secret_value())

@@ -4,7 +4,7 @@ import time
 
 import redis
 
-from workflows.redis_client import memory
+from workflows.redis_client import redis_client
 
 # An open page asks every five seconds; three misses are a bad connection, four a closed page.
 PATIENCE = 20  # seconds
@@ -14,7 +14,7 @@ def note_presence(request_id: int, user_id: int) -> set[int]:
     """Note that this person looks at the request; returns who else does, as far as Redis knows."""
     key, now = f"listgate:presence:{request_id}", time.time()
     try:
-        with memory.pipeline(transaction=False) as pipeline:
+        with redis_client.pipeline(transaction=False) as pipeline:
             pipeline.zadd(key, {str(user_id): now})
             pipeline.zremrangebyscore(key, "-inf", now - PATIENCE)
             pipeline.expire(key, PATIENCE)

@@ -6,7 +6,7 @@ Whoever watches the queues reads the number, and nothing else (docs/decisions/00
 from uuid import UUID
 
 from models import Refusal
-from workflows.redis_client import memory
+from workflows.redis_client import redis_client
 
 # The longest address (RFC 5321, 4.5.3.1); UTF-8 takes up to four bytes per character.
 LONGEST = 4 * 320  # bytes
@@ -21,7 +21,7 @@ def content(parcel: UUID) -> str:
 
     Raises NoParcel, which never quotes the value.
     """
-    found = memory.getrange(place(parcel), 0, LONGEST)
+    found = redis_client.getrange(place(parcel), 0, LONGEST)
     assert isinstance(found, bytes), "our client does not decode by itself"
     if not found:
         raise NoParcel("There is no such parcel, or its time is over: send it again.")

@@ -14,7 +14,7 @@ from portal.moderation.presence import PATIENCE, note_presence
 from tests.builders import Cast, a_request
 from tests.portal.visitors import Visitor
 from workflows.moderation.decide import decide
-from workflows.redis_client import memory
+from workflows.redis_client import redis_client
 
 Login = Callable[[User], Visitor]
 
@@ -24,7 +24,7 @@ def asked(session: Session, people: Cast) -> Iterator[ModerationRequest]:
     """An open request, at which nobody looks before and after."""
     request = a_request(session, people)
     yield request
-    memory.delete(f"listgate:presence:{request.id}")
+    redis_client.delete(f"listgate:presence:{request.id}")
 
 
 @pytest.fixture
@@ -89,15 +89,15 @@ def test_who_is_no_approver_any_more_is_not_named(
 
 
 def test_a_page_that_asks_no_more_is_forgotten(clock: list[float]) -> None:
-    memory.delete("listgate:presence:-1")
+    redis_client.delete("listgate:presence:-1")
     note_presence(-1, 7)
 
     clock.append(clock[-1] + PATIENCE - 1)
     assert note_presence(-1, 8) == {7}
     clock.append(clock[-1] + 2)
     assert note_presence(-1, 8) == set()
-    assert 0 < memory.ttl("listgate:presence:-1") <= PATIENCE
-    memory.delete("listgate:presence:-1")
+    assert 0 < redis_client.ttl("listgate:presence:-1") <= PATIENCE
+    redis_client.delete("listgate:presence:-1")
 
 
 def test_without_redis_the_page_is_complete_but_for_the_names(
@@ -107,7 +107,7 @@ def test_without_redis_the_page_is_complete_but_for_the_names(
     browser.send(f"/requests/{asked.id}/views")
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    monkeypatch.setattr(presence, "memory", redis.Redis(port=port, socket_connect_timeout=1))
+    monkeypatch.setattr(presence, "redis_client", redis.Redis(port=port, socket_connect_timeout=1))
 
     assert browser.get(f"/requests/{asked.id}").status_code == 200
 

@@ -6,24 +6,24 @@ from uuid import UUID, uuid4
 import pytest
 
 from workflows.public.claim_check import LONGEST, NoParcel, content, place
-from workflows.redis_client import memory
+from workflows.redis_client import redis_client
 
 
 @pytest.fixture
 def parcel() -> Iterator[UUID]:
     number = uuid4()
     yield number
-    memory.delete(place(number))
+    redis_client.delete(place(number))
 
 
 def test_a_parcel_is_found_as_often_as_it_is_looked_for(parcel: UUID) -> None:
-    memory.set(place(parcel), "Ünal@bücher.example", ex=60)
+    redis_client.set(place(parcel), "Ünal@bücher.example", ex=60)
 
     assert [content(parcel) for _ in range(3)] == ["Ünal@bücher.example"] * 3
 
 
 def test_the_number_may_be_written_as_the_caller_likes(parcel: UUID) -> None:
-    memory.set(f"listgate:parcel:{parcel}", "ada@example.org", ex=60)
+    redis_client.set(f"listgate:parcel:{parcel}", "ada@example.org", ex=60)
 
     assert content(UUID(str(parcel).upper())) == "ada@example.org"
 
@@ -34,7 +34,7 @@ def test_a_parcel_that_is_not_there_is_to_be_sent_again(parcel: UUID) -> None:
 
 
 def test_what_is_no_text_is_refused_and_not_quoted(parcel: UUID) -> None:
-    memory.set(place(parcel), b"ada@example.org\xff", ex=60)
+    redis_client.set(place(parcel), b"ada@example.org\xff", ex=60)
 
     with pytest.raises(NoParcel, match="no text in UTF-8") as refusal:
         content(parcel)
@@ -44,6 +44,6 @@ def test_what_is_no_text_is_refused_and_not_quoted(parcel: UUID) -> None:
 
 
 def test_of_a_huge_parcel_only_a_little_is_read(parcel: UUID) -> None:
-    memory.set(place(parcel), "x" * 1_000_000, ex=60)
+    redis_client.set(place(parcel), "x" * 1_000_000, ex=60)
 
     assert len(content(parcel)) == LONGEST + 1
