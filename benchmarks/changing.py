@@ -1,7 +1,7 @@
 """Change one list from eight processes at once, against the bare insert of the two rows.
 
 Bare is a transaction of SQLAlchemy Core with a row for `subscription` and one for
-`subscription_change`: no rights, no audit trail, no bell.
+`subscription_change`: no rights, no audit trail, no outbox.
 """
 
 import multiprocessing

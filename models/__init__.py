@@ -12,24 +12,17 @@ from models.lists import ApproverList, ListDelivery, ListKind, MailingList, Self
 from models.messages import Message, MessageState
 from models.moderation import ApproverKeys, Decision, ModerationRequest, RequestState, Verdict
 from models.notifications import LetterName, Notification, NotificationState
+from models.outbox import OutboxEntry, WorkItem
 from models.people import Role, User
 from models.refusals import Amount, Invalid, Refusal, Trespass, Unknown
 from models.replies import InboundMail, InboundMailState, InboundSms, WrongCode
 from models.rights import Right
 from models.sendout import Rate, SendoutRules
-from models.subscriptions import (
-    CHANGED_LISTS,
-    Change,
-    Subscription,
-    SubscriptionChange,
-    ask_for_push,
-)
+from models.subscriptions import Change, Subscription, SubscriptionChange, ask_for_push
 from models.sync import Failure, PushedPart, Sync, SyncState
 from models.windows import Window
-from models.work_items import WorkItem
 
 __all__ = [
-    "CHANGED_LISTS",
     "Act",
     "Actor",
     "Amount",
@@ -66,6 +59,7 @@ __all__ = [
     "ModerationRequest",
     "Notification",
     "NotificationState",
+    "OutboxEntry",
     "Preference",
     "PushedPart",
     "Rate",

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.lifecycle import Lifecycle, text_enum
 from models.messages import Message
-from models.work_items import WorkItem
+from models.outbox import WorkItem
 
 
 class DispatchState(StrEnum):

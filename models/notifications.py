@@ -13,8 +13,8 @@ from models.credentials import MailedLink
 from models.lifecycle import text_enum
 from models.messages import Message
 from models.moderation import ModerationRequest
+from models.outbox import WorkItem
 from models.people import User
-from models.work_items import WorkItem
 
 
 class NotificationState(StrEnum):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base, identity
 from models.clock import now
 from models.lifecycle import text_enum
-from models.work_items import WorkItem
+from models.outbox import WorkItem
 
 
 class InboundMailState(StrEnum):

@@ -11,6 +11,8 @@ from models.actors import Door
 from models.base import Base, identity
 from models.clock import now
 from models.lifecycle import text_enum
+from models.lists import MailingList
+from models.outbox import OutboxEntry, enqueue
 
 
 class Subscription(Base):
@@ -57,11 +59,10 @@ class SubscriptionChange(Base):
     sync_id: Mapped[int | None] = mapped_column(ForeignKey("sync.id"))
 
 
-# Under this name a session keeps whose bells ring after its commit: list ids, and when; None stands
-# for the end of the quiet period.
-CHANGED_LISTS = "changed_lists"
-
-
 def ask_for_push(session: Session, list_ids: Iterable[int], due_at: datetime | None = None) -> None:
-    """Have the bells of these lists rung after the commit; the journal is what asks."""
-    session.info.setdefault(CHANGED_LISTS, {}).update(dict.fromkeys(list_ids, due_at))
+    """Have the lists looked at after the commit: at `due_at`, or after a quiet period.
+
+    What is pushed, and whether, is read from the journal then.
+    """
+    for list_id in list_ids:
+        enqueue(session, OutboxEntry(MailingList, list_id, due_at, debounced=True))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.base import Base
 from models.lifecycle import text_enum
 from models.lists import MailingList
-from models.work_items import WorkItem
+from models.outbox import WorkItem
 
 
 class SyncState(StrEnum):

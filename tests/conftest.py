@@ -1,4 +1,4 @@
-"""The database, the cast, and the bells that rang."""
+"""The database, the cast, and what was published."""
 
 from collections.abc import Iterator
 
@@ -8,10 +8,10 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
 from models.database import engine, new_session
+from models.outbox import OutboxEntry
 from tests.builders import Cast, cast, the_cast
 from tests.databases import main_url, migrate, new_database
 from workflows import transaction as unit
-from workflows.outbox import Bell
 
 # No deadlines: they say how busy a machine is.  Each run tries the same examples, so that whoever
 # changed nothing breaks nothing; `--hypothesis-profile=default` looks for others.
@@ -73,15 +73,17 @@ def own_database(template: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def rung(monkeypatch: pytest.MonkeyPatch) -> list[Bell]:
-    """The bells that were rung, instead of ringing them."""
-    bells: list[Bell] = []
-    monkeypatch.setattr(unit, "ring", bells.extend)
-    monkeypatch.setattr(unit, "ring_for_lists", lambda _lists: None)
-    return bells
+def published(monkeypatch: pytest.MonkeyPatch) -> list[OutboxEntry]:
+    """Collect what is published, instead of sending it to the broker."""
+    entries: list[OutboxEntry] = []
+    monkeypatch.setattr(unit, "publish", entries.extend)
+    return entries
 
 
 @pytest.fixture
-def people(session: Session, rung: list[Bell]) -> Cast:  # noqa: ARG001 (nobody is to ring here)
+def people(
+    session: Session,
+    published: list[OutboxEntry],  # noqa: ARG001 (nothing reaches the broker)
+) -> Cast:
     """The cast, as the database with the cast has them."""
     return the_cast(session)

@@ -10,6 +10,7 @@ import structlog
 from redis import Redis
 from sqlalchemy.orm import Session
 
+from models import Notification, OutboxEntry
 from models.clock import now
 from notifications.letters import delivery
 from sandbox.mailbox import Mailbox
@@ -19,12 +20,13 @@ from tests.faults.shared import kill_shared_worker
 from tests.letter_context import a_context
 from tests.log_lines import Lines, configure
 from workflows.celery import app
-from workflows.outbox import Bell, ring
+from workflows.outbox import publish
 from workflows.sendout.send import claim_batch, send_batch
 
 __all__ = ["configure"]
 
 GRACE = "grace@example.org"
+LETTER = OutboxEntry(Notification, 0, due_at=None)
 PRIVATE = ["@", "General assembly", "please come", "Grace", "Edsger", "s3cret"]
 
 
@@ -176,47 +178,47 @@ def test_a_sendout_leaves_no_trace_of_its_readers_or_its_text(
     assert ("relay unavailable" in said) == away
 
 
-def test_a_bell_that_nobody_hears_is_one_line_without_the_password(
+def test_a_publication_without_a_broker_is_one_line_without_the_password(
     configure: Callable[[str, str], Lines], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = configure("INFO", "json")
     monkeypatch.setattr(app.conf, "broker_url", "redis://:s3cret@127.0.0.1:1/0")
 
-    ring([Bell("letters.deliver_notification", 1, now())])
+    publish([LETTER])
 
     (line,) = lines()
-    assert json.loads(line)["bells"] == 1
+    assert json.loads(line)["entries"] == 1
     assert [each for each in PRIVATE if each in line] == []
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
 @pytest.mark.usefixtures("empty_queue")
-def test_bells_through_a_connection_that_was_cut_are_one_line(
+def test_publications_through_a_connection_that_was_cut_are_one_line(
     configure: Callable[[str, str], Lines], own_valkey: Valkey, end: str
 ) -> None:
     lines = configure("INFO", "json")
-    ring([Bell("letters.deliver_notification", 0, now())])
+    publish([LETTER])
     getattr(own_valkey, end)()
 
-    ring([Bell("letters.deliver_notification", 0, now())] * 3)
+    publish([LETTER] * 3)
 
     (line,) = lines()
-    assert json.loads(line)["bells"] == 3
+    assert json.loads(line)["entries"] == 3
 
 
 @pytest.mark.usefixtures("empty_queue")
-def test_bells_are_heard_again_when_the_queue_is_back(
+def test_tasks_are_published_again_when_the_queue_is_back(
     configure: Callable[[str, str], Lines], own_valkey: Valkey
 ) -> None:
     lines = configure("INFO", "json")
-    ring([Bell("letters.deliver_notification", 0, now())])
+    publish([LETTER])
     own_valkey.stop()
     own_valkey.start()
 
     for _ in range(3):
-        ring([Bell("letters.deliver_notification", 0, now())])
+        publish([LETTER])
 
-    # The first of them may have met the old connection; the sweep rings again for that one.
+    # The first of them may have met the old connection; the sweep publishes that one again.
     assert len(lines()) <= 1
     with Redis.from_url(own_valkey.url) as client:
         assert client.llen("letters") >= 3

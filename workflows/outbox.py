@@ -1,12 +1,11 @@
-"""Ring for work that was committed: tell a queue which row, or which list, to look at.
+"""Publish what a transaction asked for; models/outbox.py explains the outbox.
 
-A bell that nobody hears loses nothing: the sweep rings again.
+Nothing is lost with the broker: the rows are committed, and the sweep publishes them again.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from itertools import compress
-from typing import NamedTuple
 
 import redis
 import structlog
@@ -14,30 +13,36 @@ from kombu import Connection
 from kombu.exceptions import KombuError
 from kombu.pools import producers
 
+from models import Dispatch, InboundMail, MailingList, Notification, Sync
+from models.base import Base
 from models.clock import now
+from models.outbox import OutboxEntry
 from settings import settings
 from workflows.celery import app
 from workflows.redis_client import redis_client
 
 log = structlog.get_logger()
 
-# A page waits for its bell: a broker that does not answer within a second is not waited for.
-BELL_PATIENCE = {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 0}
+# The task that does the work; its one argument is the row's id.
+TASKS: dict[type[Base], str] = {
+    Notification: "letters.deliver_notification",
+    Dispatch: "sendout.send_dispatch",
+    InboundMail: "moderation.handle_mail",
+    Sync: "sync.push",
+    MailingList: "sync.open_sync",
+}
+
+# Transport options: a page waits for the publication, so an unavailable broker costs it a second.
+PUBLISH_OPTIONS = {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 0}
 
 
-class Bell(NamedTuple):
-    """What to ring: a task, the id of the row it is for, and when it is due."""
-
-    task: str
-    row_id: int
-    due_at: datetime
-
-
-def ring(bells: Sequence[Bell]) -> None:
-    """Publish all in one pipelined batch; a broker that is away costs a second, not the work."""
-    if not bells:
+def publish(entries: Sequence[OutboxEntry]) -> None:
+    """Send one task per entry, in one pipelined batch; warn if the broker is unavailable."""
+    due = [entry for entry in entries if not entry.debounced]
+    due += debounce([entry for entry in entries if entry.debounced])
+    if not due:
         return
-    options = {**app.conf.broker_transport_options, **BELL_PATIENCE}
+    options = {**app.conf.broker_transport_options, **PUBLISH_OPTIONS}
     try:
         with (
             producers[Connection(app.conf.broker_url, transport_options=options)].acquire(
@@ -45,42 +50,46 @@ def ring(bells: Sequence[Bell]) -> None:
             ) as producer,
             producer.batch(max_size=500),
         ):
-            for bell in bells:
-                eta = bell.due_at if bell.due_at > now() else None
+            for entry in due:
                 app.send_task(
-                    bell.task,
-                    args=[bell.row_id],
-                    eta=eta,
+                    TASKS[entry.kind],
+                    args=[entry.row_id],
+                    eta=entry.due_at if entry.due_at and entry.due_at > now() else None,
                     producer=producer,
                     ignore_result=True,  # or the result backend would be asked first
                 )
     except KombuError:
-        log.warning("bells not heard, the sweep will ring again", bells=len(bells))
+        warn(due)
 
 
-def ring_for_lists(lists: Mapping[int, datetime | None]) -> None:
-    """Ring once per list and quiet period, however many changes come: Redis remembers the ring.
+def debounce(entries: Sequence[OutboxEntry]) -> list[OutboxEntry]:
+    """Return the entries for which no task is waiting, with their times.
 
-    `lists` tells when to ring for each; None stands for the end of a quiet period from now, unless
-    a bell will ring anyhow.
+    A key in Redis, which lasts until the task is due, says that one is waiting.  An entry that has
+    a time of its own is published in any case.
     """
-    if not (lists and settings.maillists_enabled):
-        return
+    if not (entries and settings.maillists_enabled):
+        return []
     moment = now()
-    due = {list_id: due_at or moment + settings.sync_quiet for list_id, due_at in lists.items()}
+    due_at = [entry.due_at or moment + settings.sync_quiet for entry in entries]
     try:
         with redis_client.pipeline(transaction=False) as pipeline:
-            for list_id, due_at in due.items():
-                lasts = max(due_at - moment, timedelta(milliseconds=1))
-                pipeline.set(rung(list_id), 1, nx=lists[list_id] is None, px=lasts)
+            for entry, instant in zip(entries, due_at, strict=True):
+                lasts = max(instant - moment, timedelta(milliseconds=1))
+                pipeline.set(waiting_key(entry), 1, nx=entry.due_at is None, px=lasts)
             first = pipeline.execute()
     except redis.RedisError:
-        log.warning("bells not heard, the sweep will ring again", bells=len(lists))
-        return
-    bells = [Bell("sync.open_sync", list_id, due_at) for list_id, due_at in due.items()]
-    ring(list(compress(bells, first)))
+        warn(entries)
+        return []
+    timed = [entry._replace(due_at=at) for entry, at in zip(entries, due_at, strict=True)]
+    return list(compress(timed, first))
 
 
-def rung(list_id: int) -> str:
-    """Where Redis remembers that a bell for this list will ring."""
-    return f"listgate:rung:{list_id}"
+def waiting_key(entry: OutboxEntry) -> str:
+    """Return the key in Redis that says that the task of `entry` is waiting."""
+    return f"listgate:waiting:{TASKS[entry.kind]}:{entry.row_id}"
+
+
+def warn(entries: Sequence[OutboxEntry]) -> None:
+    """Log that these entries were not published."""
+    log.warning("broker unavailable, the sweep will publish again", entries=len(entries))

@@ -1,4 +1,4 @@
-"""Look for what nobody heard and what fell due; every look may be repeated at any time."""
+"""Find what the broker lost and what fell due; each look may run at any time, and again."""
 
 from datetime import timedelta
 
@@ -25,15 +25,15 @@ from models import (
 from models.clock import now
 from workflows.sendout.send import CLAIM_GRACE
 
-# One sweep rings so many bells of a kind at most; a longer backlog is the next sweep's.
-BELLS = 1000
+# Rows of a kind that one sweep publishes, at most; the next sweep continues.
+MAX_PUBLISHED = 1000
 
 # Longer than any caller repeats a call whose answer it did not get.
 REMEMBER_CALLS = timedelta(days=7)
 
 
-def ring_again(session: Session) -> None:
-    """Ring for all work that is due, or soon will be, and whose last ring no longer counts."""
+def publish_again(session: Session) -> None:
+    """Publish unfinished work that comes near its time or whose last publication has lapsed."""
     unfinished: dict[type[WorkItem], ColumnElement[bool]] = {
         # Written like the partial indexes, or PostgreSQL would not use them.
         Notification: Notification.state == NotificationState.PENDING,
@@ -44,13 +44,13 @@ def ring_again(session: Session) -> None:
     for kind, is_unfinished in unfinished.items():
         for row in session.scalars(
             select(kind)
-            .where(is_unfinished, kind.ring_at <= now())
-            .order_by(kind.ring_at)
-            .limit(BELLS)
+            .where(is_unfinished, kind.publish_after <= now())
+            .order_by(kind.publish_after)
+            .limit(MAX_PUBLISHED)
             # What a worker holds is being done.
             .with_for_update(skip_locked=True)
         ):
-            row.ring()
+            row.request_publication()
 
 
 def report_uncertain(session: Session) -> None:

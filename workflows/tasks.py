@@ -123,14 +123,14 @@ def record_outcome(claimed: Claim, outcome: Outcome) -> None:
 
 @app.task(name="sweep.sweep")
 def sweep_all() -> None:
-    """Find what nobody heard, what fell due, and what a dead worker left behind."""
+    """Find what the broker lost, what fell due, and what a dead worker left behind."""
     for look in LOOKS:
         with transaction() as session:
             look(session)
 
 
 LOOKS: list[Callable[[Session], None]] = [
-    sweep.ring_again,
+    sweep.publish_again,
     sweep.report_uncertain,
     sweep.forget_old_calls,
     partial(meet_deadlines, deadlines=deadlines),

@@ -57,7 +57,7 @@ def send_sms(notification: Notification, context: LetterContext) -> str:
     if twilio is None or number is None:
         raise NotDelivered("No SMS can be sent to this person.", permanent=True)
     text = render(notification, context).sms
-    tried_at = notification.due_at if notification.rings > 1 else None
+    tried_at = notification.due_at if notification.publications > 1 else None
     return twilio.send(text, to=number, not_before=notification.uncertain_since or tried_at)
 
 

@@ -25,7 +25,7 @@ from tests.nodes import IN_DOCKER, Worker
 from workflows import access
 from workflows.celery import app
 from workflows.moderation import decide as moderation
-from workflows.outbox import BELL_PATIENCE
+from workflows.outbox import PUBLISH_OPTIONS
 from workflows.transaction import transaction
 
 Found = TypeVar("Found")
@@ -231,8 +231,8 @@ def live(
     """A running stack with the cast; `transaction()` writes to its database and publishes."""
     redis_url, opened, _ = pytestconfig.stash[OPEN]
     monkeypatch.setattr(app.conf, "broker_url", redis_url)
-    # Nobody sweeps here who would ring again after a second in which Valkey had no processor.
-    monkeypatch.setitem(BELL_PATIENCE, "socket_timeout", PATIENCE)
+    # No sweep runs here that would publish again after a second in which Valkey had no processor.
+    monkeypatch.setitem(PUBLISH_OPTIONS, "socket_timeout", PATIENCE)
     own = create_engine(opened.database, hide_parameters=True, pool_pre_ping=True)
     new_session.configure(bind=own)
     began = len(opened.worker.log)
@@ -240,7 +240,7 @@ def live(
         people = cast(session)
     stack = LiveStack(celery_setup, opened, own, people)
     for table in ("notification", "dispatch"):
-        # Bells that the worker still has in mind, for rows of earlier tests, ring for nothing here.
+        # Tasks that the worker still holds, for rows of earlier tests, find nothing here.
         stack.sql(f"alter table {table} alter column id restart with {next(NUMBERS)}")
     yield stack
     wait_for("the worker to rest", stack.everybody_rests)

@@ -100,7 +100,7 @@ class PushingStack:
         return psutil.Process(int(self.swept_until("a command", lambda: self.noted("reads"))[0]))
 
     def time_passes(self) -> None:
-        """Whatever was put off, or rung for in vain, is due."""
+        """Whatever was put off, or published in vain, is due."""
         hour = "interval '1 hour'"
         self.live.sql(f"update sync set due_at = due_at - {hour}, ring_at = ring_at - {hour}")
 
@@ -135,7 +135,7 @@ def pushing(
     live: LiveStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[PushingStack]:
     """A stack with a worker of its own that pushes to this test's list server."""
-    # No bell rings before the test says so.
+    # Nothing is published before the test says so.
     live.setup.broker.container.client.flushdb()
     hurry = settings.model_copy(update={"sync_quiet": SYNC_QUIET})
     monkeypatch.setattr(outbox, "settings", hurry)

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from models import User
+from models import OutboxEntry, User
 from tests.builders import Cast
 from tests.faults.shared import kill_shared_worker
 from tests.portal.doors import GRACE, Doors, a_database, clear, code_in, opened
@@ -15,7 +15,6 @@ from tests.portal.matrix import installation as matrix
 from tests.portal.visitors import Visitor, an_app, forget_guesses, log_in_as
 from tests.workflows.sync.pushing import ListServer
 from workflows import transaction as unit
-from workflows.outbox import Bell
 
 
 @pytest.fixture(autouse=True, scope="package")
@@ -34,12 +33,12 @@ def module_database(template: str) -> Iterator[Engine]:
 @pytest.fixture
 def doors(
     module_database: Engine,
-    rung: list[Bell],
+    published: list[OutboxEntry],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Doors]:
     """All doors, with a database that holds only the cast."""
     clear(module_database)
-    with opened(rung, monkeypatch) as running:
+    with opened(published, monkeypatch) as running:
         yield running
 
 
@@ -74,9 +73,8 @@ def server(tmp_path: Path) -> ListServer:
 @pytest.fixture(scope="module")
 def installation() -> Iterator[matrix.Installation]:
     """A portal with one row of each kind, for all tests of a module; each test restores it."""
-    bells: list[Bell] = []
-    with pytest.MonkeyPatch.context() as patch, matrix.opened(bells) as one:
-        patch.setattr(unit, "ring", bells.extend)
-        patch.setattr(unit, "ring_for_lists", bells.extend)
+    published: list[OutboxEntry] = []
+    with pytest.MonkeyPatch.context() as patch, matrix.opened(published) as one:
+        patch.setattr(unit, "publish", published.extend)
         one.fill()
         yield one

@@ -2,7 +2,7 @@
 
 import re
 import smtplib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +15,17 @@ from sqlalchemy import Engine, create_engine, select, text
 from sqlalchemy.orm import Session
 from twilio.request_validator import RequestValidator
 
-from models import Actor, Decision, Door, MailingList, Preference, User
+from models import (
+    Actor,
+    Decision,
+    Door,
+    InboundMail,
+    MailingList,
+    Notification,
+    OutboxEntry,
+    Preference,
+    User,
+)
 from models.base import Base
 from models.database import engine, new_session
 from notifications.letters.context import LetterContext
@@ -30,7 +40,6 @@ from tests.portal.inbound.lmtp_servers import lmtp_server
 from workflows import tasks
 from workflows.messages.write import Draft, write
 from workflows.moderation.decide import request_approval
-from workflows.outbox import Bell
 from workflows.transaction import transaction
 
 PUBLIC = "https://listgate.example.org"
@@ -49,7 +58,7 @@ class Doors:
     settings: Settings
     web: str  # where the pages are in truth; their public name is PUBLIC
     lmtp_port: int
-    bells: list[Bell]
+    published: list[OutboxEntry]
     letter_context: LetterContext = field(init=False)
 
     def __post_init__(self) -> None:
@@ -73,11 +82,11 @@ class Doors:
         return request_id
 
     def work(self) -> None:
-        """Do what was rung for, as a worker does, until nothing is left but sendouts."""
-        while self.bells:
-            bell = self.bells.pop(0)
-            if bell.task in WORK:
-                WORK[bell.task](bell.row_id)
+        """Do what was published, as a worker does, until nothing is left but sendouts."""
+        while self.published:
+            entry = self.published.pop(0)
+            if entry.kind in WORK:
+                WORK[entry.kind](entry.row_id)
 
     def get(self, path: str) -> urllib3.BaseHTTPResponse:
         """Open a page, without following it further."""
@@ -106,20 +115,20 @@ def form(url: str, fields: Mapping[str, str], **headers: str) -> urllib3.BaseHTT
     )
 
 
-WORK = {
-    "letters.deliver_notification": tasks.deliver_notification,
-    "moderation.handle_mail": tasks.handle_mail,
+WORK: dict[type[Base], Callable[[int], None]] = {
+    Notification: tasks.deliver_notification,
+    InboundMail: tasks.handle_mail,
 }
 
 
 @contextmanager
-def opened(bells: list[Bell], monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
+def opened(published: list[OutboxEntry], monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
     """All doors, in front of the database that `new_session` leads to, with the cast in it."""
     with Mailbox() as mailbox, PhoneNetwork(automatic=False) as phone:
         own = settings_for(phone, mailbox)
         with WebServer(create_app(own)) as web, lmtp_server() as port:
             phone.connect(SMS_URL, at=web.url)
-            doors = Doors(mailbox, phone, own, web.url, port, bells)
+            doors = Doors(mailbox, phone, own, web.url, port, published)
             monkeypatch.setattr(tasks, "letter_context", doors.letter_context)
             with transaction() as session:
                 people = cast(session)

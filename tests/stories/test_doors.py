@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, select
 from typer.testing import CliRunner
 
-from models import Actor, AuditEntry, Door, ModerationRequest, Verdict
+from models import Actor, AuditEntry, Door, ModerationRequest, OutboxEntry, Verdict
 from models.database import new_session
 from portal.cli import app
 from tests.portal.doors import (
@@ -23,7 +23,6 @@ from tests.portal.doors import (
     user,
 )
 from workflows.moderation.decide import AlreadyDecided, decide
-from workflows.outbox import Bell
 from workflows.transaction import transaction
 
 ADDRESS = "grace@example.org"
@@ -63,12 +62,12 @@ def module_database(template: str) -> Iterator[Engine]:
 @pytest.fixture
 def doors(
     module_database: Engine,
-    rung: list[Bell],
+    published: list[OutboxEntry],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Doors]:
     """All doors, with a database that holds only the cast."""
     clear(module_database)
-    with opened(rung, monkeypatch) as running:
+    with opened(published, monkeypatch) as running:
         yield running
 
 
@@ -155,7 +154,7 @@ def linus_decides(doors: Doors, request: int, verdict: Verdict) -> None:
         asked = session.get_one(ModerationRequest, request)
         linus = user(session, "linus")
         decide(session, asked, verdict, actor=Actor(linus, Door.PORTAL))
-    doors.bells.clear()  # the letter about it is still on its way
+    doors.published.clear()  # the letter about it is still on its way
 
 
 def effects() -> list[int]:

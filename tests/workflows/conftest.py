@@ -7,13 +7,12 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from models import Dispatch, SendoutRules
+from models import Dispatch, OutboxEntry, SendoutRules
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_dispatch, cast, members
 from tests.workflows.sendout.clocks import NINE, Clock
 from tests.workflows.sendout.ruled import Ruled
 from tests.workflows.sync.pushing import ListServer
-from workflows.outbox import Bell
 from workflows.transaction import transaction
 
 
@@ -49,7 +48,7 @@ def server(tmp_path: Path) -> ListServer:
 
 
 @pytest.fixture
-def committed_cast(own_database: Engine, rung: list[Bell]) -> Cast:  # noqa: ARG001
-    """The cast, in a own_database where commits are commits."""
+def committed_cast(own_database: Engine, published: list[OutboxEntry]) -> Cast:  # noqa: ARG001
+    """The cast, in a database where commits are commits."""
     with transaction() as session:
         return cast(session)

@@ -1,4 +1,4 @@
-"""What nobody heard, what fell due, and what a dead worker left behind."""
+"""What the broker lost, what fell due, and what a dead worker left behind."""
 
 from datetime import UTC, timedelta
 from typing import Any
@@ -22,87 +22,70 @@ from models import (
     WorkItem,
 )
 from models.clock import now
-from models.work_items import HORIZON
+from models.outbox import HORIZON, OutboxEntry, drain
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_dispatch, a_draft, a_request, cast, members
 from tests.workflows.locks import never_wait
 from tests.workflows.sendout.sending import EDSGER, deliveries, step
 from workflows import sweep
-from workflows.outbox import Bell
 from workflows.sendout.schedule import recall, release
 from workflows.sendout.send import CLAIM_GRACE, claim_batch, count_by_state
 
 LONG_AGO = timedelta(minutes=5)
 
 
-def bells(session: Session) -> list[Bell]:
-    """What one look rings for."""
+def published_again(session: Session) -> list[OutboxEntry]:
+    """What one look publishes."""
     session.flush()
-    session.info.pop("bells", None)
-    sweep.ring_again(session)
+    drain(session)
+    sweep.publish_again(session)
     session.flush()
-    rung: list[Bell] = session.info.pop("bells", [])
-    return rung
+    return drain(session)
 
 
-def unheard(item: WorkItem, ago: timedelta = LONG_AGO) -> None:
-    """Have the last ring for it count no longer."""
-    item.ring_at = now() - ago
+def lapse(item: WorkItem, ago: timedelta = LONG_AGO) -> None:
+    """Have its last publication count no longer."""
+    item.publish_after = now() - ago
 
 
 def letters(session: Session) -> list[Notification]:
     return list(session.scalars(select(Notification).order_by(Notification.id)))
 
 
-def test_the_sweep_rings_for_what_nobody_heard_and_for_nothing_else(
-    session: Session, people: Cast
-) -> None:
+def test_the_sweep_publishes_what_was_lost_and_nothing_else(session: Session, people: Cast) -> None:
     a_request(session, people)
     sending = a_dispatch(session, people)
-    unheard(sending)
-    unheard(letters(session)[0])
+    lapse(sending)
+    lapse(letters(session)[0])
 
-    rung = bells(session)
+    entries = published_again(session)
 
-    assert {(bell.task, bell.row_id) for bell in rung} == {
-        ("letters.deliver_notification", letters(session)[0].id),
-        ("sendout.send_dispatch", sending.id),
+    assert {(entry.kind, entry.row_id) for entry in entries} == {
+        (Notification, letters(session)[0].id),
+        (Dispatch, sending.id),
     }
-    assert bells(session) == []
+    assert published_again(session) == []
 
 
-def test_the_ring_counts_twice_as_long_each_time_up_to_four_minutes(
-    session: Session, people: Cast
-) -> None:
-    sending = a_dispatch(session, people)
-    counted = []
-    for _ in range(5):
-        unheard(sending)
-        bells(session)
-        counted.append((sending.ring_at - now()).total_seconds())
-
-    # Less what passed between the two looks at the clock.
-    for seconds, left in zip([60, 120, 240, 240, 240], counted, strict=True):
-        assert seconds - 5 < left <= seconds
-
-
-def test_what_falls_due_later_is_rung_for_when_it_comes_near(
+def test_what_falls_due_later_is_published_when_it_comes_near(
     session: Session, people: Cast
 ) -> None:
     draft = a_draft(session, people)
     draft.author, draft.send_at = people.barbara, now() + timedelta(days=1)
     session.flush()
     waiting = release(session, draft, actor=Actor(people.barbara, Door.PORTAL))
-    assert bells(session) == []
+    assert published_again(session) == []
 
     waiting.due_at = now() + HORIZON / 2
-    waiting.ring_at = waiting.due_at - HORIZON
+    waiting.publish_after = waiting.due_at - HORIZON
 
-    (bell,) = bells(session)
-    assert (bell.row_id, bell.due_at) == (waiting.id, waiting.due_at)
+    (entry,) = published_again(session)
+    assert (entry.row_id, entry.due_at) == (waiting.id, waiting.due_at)
 
 
-def test_finished_work_is_never_rung_for(session: Session, people: Cast, mailbox: Mailbox) -> None:
+def test_finished_work_is_never_published_again(
+    session: Session, people: Cast, mailbox: Mailbox
+) -> None:
     recalled, sent = a_dispatch(session, people), a_dispatch(session, people)
     recall(session, recalled.message, actor=Actor(people.ada, Door.PORTAL))
     while sent.state is not DispatchState.SENT:
@@ -110,41 +93,31 @@ def test_finished_work_is_never_rung_for(session: Session, people: Cast, mailbox
     for letter in letters(session):
         letter.move(NotificationState.MOOT)
     for item in [recalled, sent, *letters(session)]:
-        unheard(item)
+        lapse(item)
 
-    assert bells(session) == []
+    assert published_again(session) == []
 
 
-def test_a_long_backlog_is_rung_for_in_turn_oldest_first(
+def test_a_long_backlog_is_published_in_turn_oldest_first(
     session: Session, people: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweep, "BELLS", 2)
+    monkeypatch.setattr(sweep, "MAX_PUBLISHED", 2)
     for _ in range(2):
         a_request(session, people)
     backlog = letters(session)
     for minutes, letter in zip((6, 9, 7, 8), backlog, strict=True):
-        unheard(letter, timedelta(minutes=minutes))
+        lapse(letter, timedelta(minutes=minutes))
 
-    looks = [{bell.row_id for bell in bells(session)} for _ in range(3)]
+    looks = [{entry.row_id for entry in published_again(session)} for _ in range(3)]
 
     ids = [letter.id for letter in backlog]
     assert looks == [{ids[1], ids[3]}, {ids[2], ids[0]}, set()]
 
 
-def test_work_that_fails_for_ever_does_not_silence_the_rest(session: Session, people: Cast) -> None:
-    a_request(session, people)
-    poison, other = letters(session)
-    poison.rings = 1000
-    unheard(poison)
-    unheard(other)
-
-    assert {bell.row_id for bell in bells(session)} == {poison.id, other.id}
-
-
-def test_what_a_worker_holds_is_not_rung_for(own_database: Engine) -> None:
+def test_what_a_worker_holds_is_not_published_again(own_database: Engine) -> None:
     with Session(own_database) as session, session.begin():
         a_request(session, cast(session))
-        session.execute(update(Notification).values(ring_at=now() - LONG_AGO))
+        session.execute(update(Notification).values(publish_after=now() - LONG_AGO))
 
     with Session(own_database) as worker, Session(own_database) as sweeper:
         held = worker.scalars(select(Notification).order_by(Notification.id)).first()
@@ -152,11 +125,11 @@ def test_what_a_worker_holds_is_not_rung_for(own_database: Engine) -> None:
         assert Notification.take(worker, held.id, NotificationState.PENDING)
 
         never_wait(sweeper)
-        sweep.ring_again(sweeper)
-        rung = [letter.id for letter in letters(sweeper) if letter.ring_at > now()]
+        sweep.publish_again(sweeper)
+        published = [each.id for each in letters(sweeper) if each.publish_after > now()]
 
-    assert len(rung) == 1
-    assert held.id not in rung
+    assert len(published) == 1
+    assert held.id not in published
 
 
 def claimed(session: Session, sending: Dispatch, ago: timedelta) -> None:
@@ -182,13 +155,13 @@ def test_what_a_dead_worker_left_behind_is_reported_and_never_repeated(
     claimed(session, sending, CLAIM_GRACE)
     people.edsger.disabled_at = None
     claimed(session, other, CLAIM_GRACE)
-    session.info.pop("bells")
+    drain(session)
 
     sweep.report_uncertain(session)
     session.flush()
 
     assert sorted(lost(session)) == [(sending.message_id, 4), (other.message_id, 5)]
-    assert {bell.row_id for bell in session.info["bells"]} == {sending.id, other.id}
+    assert {entry.row_id for entry in drain(session)} == {sending.id, other.id}
     step(session, sending, mailbox)
     assert sending.state is DispatchState.SENT
     assert count_by_state(session, sending) == {"uncertain": 4}

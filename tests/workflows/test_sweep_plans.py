@@ -13,8 +13,8 @@ from workflows import sweep
 from workflows.sendout.send import begin_sending, lock_next_deliveries
 
 LOOKS: dict[str, tuple[Callable[[Session], object], str, str]] = {
-    "letters": (sweep.ring_again, "FROM notification", "notification_ring_at_idx"),
-    "sendouts": (sweep.ring_again, "FROM dispatch", "dispatch_ring_at_idx"),
+    "letters": (sweep.publish_again, "FROM notification", "notification_ring_at_idx"),
+    "sendouts": (sweep.publish_again, "FROM dispatch", "dispatch_ring_at_idx"),
     "left behind": (sweep.report_uncertain, "FROM delivery", "delivery_claimed_at_idx"),
     "old calls": (
         sweep.forget_old_calls,

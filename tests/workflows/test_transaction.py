@@ -1,44 +1,80 @@
-"""Commit, then ring; or undo, and ring for nothing."""
+"""Commit, then publish; or roll back, and publish nothing."""
+
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from models import AuditEntry, Door, ModerationRequest, Trespass, User
-from tests.builders import Cast, a_draft, a_request
+from models import (
+    AuditEntry,
+    Door,
+    MailingList,
+    ModerationRequest,
+    Notification,
+    OutboxEntry,
+    Trespass,
+    User,
+    ask_for_push,
+)
+from models.clock import now
+from tests.builders import Cast, a_draft, a_letter, a_request
 from workflows import access
 from workflows.messages.write import message_by_id
 from workflows.moderation.decide import request_approval
-from workflows.outbox import Bell
 from workflows.transaction import transaction
 
 COMMAND_LINE = Door.COMMAND_LINE
 
 
-def test_bells_ring_after_the_commit_only(session: Session, people: Cast, rung: list[Bell]) -> None:
+def test_work_is_published_after_the_commit_only(
+    session: Session, people: Cast, published: list[OutboxEntry]
+) -> None:
     draft = a_draft(session, people)
     session.commit()
-    rung.clear()
+    published.clear()
 
     with transaction() as other:
         ask(other, draft.id)
         other.flush()
-        assert rung == []
+        assert published == []
 
-    assert [bell.task for bell in rung] == ["letters.deliver_notification"] * 2
+    assert [entry.kind for entry in published] == [Notification, Notification]
 
 
-def test_what_is_undone_rings_no_bell(session: Session, people: Cast, rung: list[Bell]) -> None:
+def test_work_that_is_rolled_back_is_not_published(
+    session: Session, people: Cast, published: list[OutboxEntry]
+) -> None:
     draft = a_draft(session, people)
     session.commit()
-    rung.clear()
+    published.clear()
 
     with pytest.raises(ZeroDivisionError), transaction() as other:
         ask(other, draft.id)
         raise ZeroDivisionError
 
-    assert rung == []
+    assert published == []
+
+
+def test_a_row_and_a_list_are_published_once_each_with_their_last_times(
+    session: Session, people: Cast, published: list[OutboxEntry]
+) -> None:
+    letter, moment = a_letter(session, people), now()
+    session.commit()
+    published.clear()
+
+    with transaction() as other:
+        postponed = other.get_one(Notification, letter.id)
+        for seconds in (9, 3):
+            ask_for_push(other, [people.announce.id])
+            postponed.postpone(moment + timedelta(seconds=seconds))
+            other.flush()
+
+    assert published == [
+        OutboxEntry(MailingList, people.announce.id, None, debounced=True),
+        OutboxEntry(Notification, letter.id, moment + timedelta(seconds=3)),
+    ]
 
 
 def ask(session: Session, message_id: int) -> None:
@@ -49,11 +85,11 @@ def ask(session: Session, message_id: int) -> None:
 
 
 def test_an_attempt_at_what_is_not_ones_own_is_undone_and_on_record(
-    session: Session, people: Cast, rung: list[Bell]
+    session: Session, people: Cast, published: list[OutboxEntry]
 ) -> None:
     request = a_request(session, people)
     session.commit()
-    rung.clear()
+    published.clear()
 
     with pytest.raises(Trespass), transaction() as other:
         edsger = access.actor_with_address(other, "edsger@example.org", COMMAND_LINE)
@@ -66,7 +102,7 @@ def test_an_attempt_at_what_is_not_ones_own_is_undone_and_on_record(
     assert (
         session.scalars(select(User.name).where(User.id == people.edsger.id)).one() == entry.actor
     )
-    assert rung == []
+    assert published == []
 
 
 def test_a_failed_constraint_is_no_refusal_and_leaves_no_trace(session: Session) -> None:

@@ -53,7 +53,7 @@ def handle(session: Session, mail: InboundMail, *, own_addresses: Collection[str
         with session.begin_nested():
             mail.outcome = outcome(session, mail, own_addresses)
     except OperationalError:
-        raise  # the database is away, which is no fault of the mail: the sweep rings again
+        raise  # the database is away, which is no fault of the mail: the sweep publishes it again
     except Exception as failure:  # whatever a stranger's mail breaks must not be tried for ever
         log.exception("mail stuck", mail=mail.id)
         mail.outcome = type(failure).__name__

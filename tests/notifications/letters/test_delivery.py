@@ -251,12 +251,12 @@ def test_a_letter_that_is_not_due_stays_as_it_is(
 ) -> None:
     due_at = letter.due_at = now() + timedelta(seconds=30)
     session.flush()
-    before = letter.ring_at, letter.rings
+    before = letter.publish_after, letter.publications
 
     deliver(session, letter, a_context(mailbox))
 
     assert (letter.state, letter.attempts, letter.due_at) == (PENDING, 0, due_at)
-    assert (letter.ring_at, letter.rings) == before
+    assert (letter.publish_after, letter.publications) == before
     assert mailbox.mails == []
 
 

@@ -13,6 +13,7 @@ from models import (
     MailedLink,
     Notification,
     NotificationState,
+    OutboxEntry,
     User,
 )
 from models.clock import now
@@ -21,7 +22,6 @@ from tests.builders import Cast
 from tests.portal.accounts.test_log_in import hashes_computed
 from tests.portal.visitors import CONTEXT, Visitor, give_password, link_for
 from workflows.notify import try_other_channel
-from workflows.outbox import Bell
 from workflows.people import addresses
 from workflows.people.account_links import send_link
 
@@ -41,14 +41,14 @@ def links(session: Session) -> list[MailedLink]:
 
 @pytest.mark.parametrize("wish", WISHES)
 def test_a_letter_goes_to_who_asked_and_after_the_request(
-    session: Session, people: Cast, stranger: Visitor, rung: list[Bell], wish: str
+    session: Session, people: Cast, stranger: Visitor, published: list[OutboxEntry], wish: str
 ) -> None:
     assert ask(stranger, wish, " EDSGER@example.org ") == (303, "/letter/sent")
 
     (link,) = links(session)
     assert (link.user, link.purpose, link.token_hash) == (people.edsger, WISHES[wish], None)
     letter = session.scalars(select(Notification)).one()
-    assert rung == [Bell("letters.deliver_notification", letter.id, letter.due_at)]
+    assert published == [OutboxEntry(Notification, letter.id, letter.due_at)]
 
 
 @pytest.mark.parametrize("address", ["nobody@example.org", "no address", "", "a\0b@example.org"])

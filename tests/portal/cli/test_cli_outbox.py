@@ -25,7 +25,7 @@ from tests.builders import Cast, a_dispatch, a_draft, a_list, a_request, an_eml,
 from workflows import transaction as unit
 from workflows.celery import app
 from workflows.moderation.decide import decide
-from workflows.outbox import ring
+from workflows.outbox import publish
 
 ADA, BARBARA, EDSGER = "ada@example.org", "barbara@example.org", "edsger@example.org"
 
@@ -204,7 +204,7 @@ def test_a_queue_that_is_away_is_not_waited_for(
     draft = a_draft(session, people)
     session.flush()
     monkeypatch.setattr(app.conf, "broker_url", "redis://127.0.0.1:1/0")
-    monkeypatch.setattr(unit, "ring", ring)
+    monkeypatch.setattr(unit, "publish", publish)
     began = monotonic()
 
     said = listgate("message", "hand-in", str(draft.id), "--as", ADA).stdout

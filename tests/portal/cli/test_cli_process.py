@@ -88,5 +88,5 @@ def test_with_the_queue_away_a_command_still_does_it_and_says_nothing_wrong(
     with new_session() as session:
         assert session.get_one(Message, request.message_id).state is MessageState.SCHEDULED
     assert (done.returncode, len(done.stderr.splitlines())) == (0, 1)
-    assert "the sweep will ring again" in done.stderr
+    assert "the sweep will publish again" in done.stderr
     assert SECRET not in done.stderr

@@ -6,13 +6,12 @@ import subprocess
 import pytest
 from sqlalchemy import Engine, select
 
-from models import InboundMail
+from models import InboundMail, OutboxEntry
 from models.database import new_session
 from notifications.letters.keys import hashed
 from sandbox.stack import BIN
 from tests.builders import ROOT, a_request, cast
 from tests.letter_context import KEYS
-from workflows.outbox import Bell
 from workflows.transaction import transaction
 
 AWAY = "postgresql://ada:s3cret@127.0.0.1:1/listgate"
@@ -20,7 +19,7 @@ EVERY_BYTE = bytes(range(256)) + b"\r\n.\r\n\n\r" + b"From: x\n\n" + b"\xff" * 7
 
 
 @pytest.fixture
-def reply_address(own_database: Engine, rung: list[Bell]) -> str:  # noqa: ARG001 (nobody is to ring)
+def reply_address(own_database: Engine, published: list[OutboxEntry]) -> str:  # noqa: ARG001
     """Where Grace answers."""
     with transaction() as session:
         request = a_request(session, cast(session))

@@ -13,14 +13,13 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from models import User
+from models import OutboxEntry, User
 from models.base import Base
 from models.database import engine, new_session
 from tests.portal.matrix.forms import FORMS
 from tests.portal.matrix.table import KINDS, Line
 from tests.portal.matrix.things import Things, fill
 from tests.portal.visitors import PUBLIC, TOKEN, Visitor, an_app, forget_guesses, log_in_as
-from workflows.outbox import Bell
 
 MARKS = {200: "y", 403: "-", 404: "0", 409: "!"}
 
@@ -36,10 +35,10 @@ class Key:
 class Installation:
     """The portal with its data, in one transaction of `connection`."""
 
-    def __init__(self, connection: Connection, bells: list[Bell]) -> None:
+    def __init__(self, connection: Connection, published: list[OutboxEntry]) -> None:
         self.app: Flask = an_app()
         self.connection = connection
-        self.bells = bells
+        self.published = published
         self.things = Things(self.app)
         self.keys: dict[str, Key] = {}
 
@@ -50,7 +49,7 @@ class Installation:
             session.flush()
             for who in KINDS:
                 self.give_key(session, who, people.get(who))
-        self.bells.clear()
+        self.published.clear()
 
     def give_key(self, session: Session, who: str, user: User | None) -> None:
         """Have this person open the portal; without a person it is somebody anonymous."""
@@ -118,13 +117,13 @@ class Installation:
 
     @contextmanager
     def undone(self) -> Iterator[None]:
-        """Whatever happens in the block is undone, and what it rang for is forgotten."""
+        """Whatever happens in the block is undone, and what it published is forgotten."""
         savepoint = self.connection.begin_nested()
         try:
             yield
         finally:
             savepoint.rollback()
-            self.bells.clear()
+            self.published.clear()
 
     def rows(self, *, refusals: bool = True) -> dict[str, str]:
         """A digest of each table, with or without what the audit trail says of refusals."""
@@ -139,10 +138,10 @@ class Installation:
 
 
 @contextmanager
-def opened(bells: list[Bell]) -> Iterator[Installation]:
+def opened(published: list[OutboxEntry]) -> Iterator[Installation]:
     """An empty installation; a commit is a savepoint, and everything is rolled back in the end."""
     with engine.connect() as connection, connection.begin() as everything:
         new_session.configure(bind=connection, join_transaction_mode="create_savepoint")
-        yield Installation(connection, bells)
+        yield Installation(connection, published)
         new_session.configure(bind=engine, join_transaction_mode="conditional_savepoint")
         everything.rollback()

@@ -38,7 +38,7 @@ def test_a_page_is_for_those_in_the_table_and_changes_nothing(
 
     assert dict(zip(KINDS, marks, strict=True)) == dict(zip(KINDS, line.marks, strict=True))
     assert installation.rows() == before
-    assert installation.bells == []
+    assert installation.published == []
 
 
 @pytest.mark.parametrize("line", lines("POST"), ids=str)
@@ -51,7 +51,7 @@ def test_a_form_is_for_those_in_the_table_and_a_refusal_changes_nothing(
     for who in KINDS:
         with installation.undone():
             marks[who] = installation.mark(line, who)
-            if installation.bells or installation.rows(refusals=False) != before:
+            if installation.published or installation.rows(refusals=False) != before:
                 changed.append(who)
 
     assert marks == dict(zip(KINDS, line.marks, strict=True))

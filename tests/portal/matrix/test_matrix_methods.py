@@ -39,7 +39,7 @@ def test_a_form_without_the_token_of_its_session_is_refused(
 
     assert {answer.status_code for answer in [*bare, borrowed]} == {400}
     assert installation.rows() == before
-    assert installation.bells == []
+    assert installation.published == []
 
 
 def test_the_link_of_a_letter_answers_without_a_session_and_once(

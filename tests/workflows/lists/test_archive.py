@@ -9,7 +9,6 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from models import (
-    CHANGED_LISTS,
     Act,
     Actor,
     AuditEntry,
@@ -22,6 +21,7 @@ from models import (
 )
 from models.clock import now
 from models.database import new_session
+from models.outbox import drain
 from tests.builders import LIMIT, Cast, a_dispatch, a_draft, a_request, an_eml, cast
 from tests.workflows.sync.pushing import ListServer, asked
 from workflows.access import Archived
@@ -145,11 +145,11 @@ def test_what_was_noted_meanwhile_is_pushed_when_the_list_is_back(
     session: Session, people: Cast
 ) -> None:
     put_away(session, people)
-    session.info.pop(CHANGED_LISTS, None)
+    drain(session)
 
     archive.unarchive(session, people.announce, actor=Actor(people.barbara, PORTAL))
 
-    assert people.announce.id in session.info[CHANGED_LISTS]
+    assert [entry.row_id for entry in drain(session)] == [people.announce.id]
     request_due_pushes(session, AT_ONCE)
     assert session.scalars(select(Sync.state)).all() == [SyncState.PENDING]
 
@@ -168,10 +168,10 @@ def test_a_push_that_waited_when_the_list_was_archived_does_not_run(
 
 @pytest.mark.parametrize("committed_first", [True, False])
 def test_a_message_handed_in_at_the_same_moment_is_seen_or_refused(
-    own_database: Engine, rung: list[object], committed_first: bool
+    own_database: Engine, published: list[object], committed_first: bool
 ) -> None:
     assert own_database
-    assert rung == []
+    assert published == []
     with new_session.begin() as session:
         draft_id = a_draft(session, cast(session)).id
     outcome: list[object] = []

@@ -43,7 +43,7 @@ from workflows.sendout.send import CLAIM_GRACE, claim_batch, send_batch
 from workflows.subscriptions.subscribe import subscribe, unsubscribe
 
 PORTAL = Door.PORTAL
-BELL = (DispatchState.WAITING, DispatchState.SENDING)
+UNFINISHED = (DispatchState.WAITING, DispatchState.SENDING)
 
 # By whom something is done: mostly by who may (the author, or an approver), else by anybody.
 WHO = ["who may", "who may", "who may", "who may", "ada", "grace", "linus", "barbara", "edsger"]
@@ -52,7 +52,7 @@ REPLIES = ["451 4.3.0 later", "550 5.1.1 nobody", "421 4.3.2 closing"]
 
 
 DEEDS = ["ask", "ask", "approve", "approve", "reject", "withdraw", "release", "recall", "meddle"]
-CHANCES = ["ring", "ring", "ring", "wake", "let_time_pass"]
+CHANCES = ["work", "work", "work", "wake", "let_time_pass"]
 CHANCES += ["refuse", "hang_up", "hang_up", "switch", "change_members"]
 
 
@@ -162,12 +162,12 @@ class Storyteller(RuleBasedStateMachine):
         verb(self.session, user, self.people.announce, actor=Actor.operator())
         self.session.flush()
 
-    def ring(self, message: Message, luck: int) -> None:
-        """A worker hears the bells of all sendouts that the message ever had, stale ones too."""
+    def work(self, message: Message, luck: int) -> None:
+        """A worker runs the tasks of all sendouts that the message ever had, stale ones too."""
         fate = [*Fate][luck]
         sendouts = select(Dispatch.id).where(Dispatch.message_id == message.id)
         for row_id in self.session.scalars(sendouts).all():
-            waiting = Dispatch.take(self.session, row_id, *BELL)
+            waiting = Dispatch.take(self.session, row_id, *UNFINISHED)
             batch = claim_batch(self.session, waiting, UTC) if waiting else []
             self.session.flush()
             if fate is Fate.SLEEPS_LONG:
@@ -190,11 +190,11 @@ class Storyteller(RuleBasedStateMachine):
         """Everything is due, and the sweep comes by."""
         moment = now()
         self.session.flush()
-        self.session.execute(update(Dispatch).values(due_at=moment, ring_at=moment))
+        self.session.execute(update(Dispatch).values(due_at=moment, publish_after=moment))
         self.session.execute(update(Delivery).values(next_attempt_at=moment))
         self.session.execute(update(Delivery).values(claimed_at=moment - CLAIM_GRACE))
         self.session.expire_all()
-        sweep.ring_again(self.session)
+        sweep.publish_again(self.session)
         sweep.report_uncertain(self.session)
         self.session.flush()
 

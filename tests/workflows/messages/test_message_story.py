@@ -139,7 +139,7 @@ class Promises(Storyteller):
                 self.wake()
                 self.let_time_pass()
                 for message in self.session.scalars(select(Message)).all():
-                    self.ring(message, luck=0)
+                    self.work(message, luck=0)
             self.everybody_got_once_what_the_books_say_and_what_was_approved()
             unfinished = select(Dispatch).where(
                 Dispatch.state.in_([DispatchState.WAITING, DispatchState.SENDING])

@@ -11,13 +11,12 @@ from typing import Final, NamedTuple
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from models import Actor, Door, User, Verdict
+from models import Actor, Door, OutboxEntry, User, Verdict
 from models.database import engine, new_session
 from tests.builders import a_request, cast
 from tests.databases import new_database
 from workflows import transaction as unit
 from workflows.moderation.decide import decide, request_by_id, withdraw
-from workflows.outbox import Bell
 from workflows.transaction import transaction
 
 REQUESTS: Final = 200
@@ -94,7 +93,7 @@ def attempt(request_id: int, role: Role, people: dict[str, int]) -> Attempt:
 
 def run(number: int, task: Task, start: Barrier, finish: Connection) -> None:
     """One process: at each request, wait until all are there, then answer."""
-    unit.ring = silence  # type: ignore[attr-defined]
+    unit.publish = silence  # type: ignore[attr-defined]
     new_session.configure(bind=create_engine(task.url))
     attempts = []
     for position, request_id in enumerate(task.requests):
@@ -106,7 +105,7 @@ def run(number: int, task: Task, start: Barrier, finish: Connection) -> None:
 def prepare(url: str) -> Task:
     """The cast by name, and two hundred open requests."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(unit, "ring", silence)
+        patch.setattr(unit, "publish", silence)
         with transaction() as session:
             people = cast(session)
             requests = [a_request(session, people).id for _ in range(REQUESTS)]
@@ -114,8 +113,8 @@ def prepare(url: str) -> Task:
     return Task(url, names, requests)
 
 
-def silence(bells: Sequence[Bell]) -> None:
-    """In the place of `ring`: nobody is to hear of this race."""
+def silence(entries: Sequence[OutboxEntry]) -> None:
+    """In the place of `publish`: this race is not for the broker."""
 
 
 def compete(url: str) -> list[Attempt]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models import work_items
+from models import outbox
 from notifications import retry
 from workflows.messages import drafts
 from workflows.sendout import forecast, rate_limit, rules, schedule, send
@@ -13,7 +13,7 @@ NINE = datetime(2027, 1, 31, 9, tzinfo=UTC)
 
 ASK_FOR_THE_TIME = (
     *(rate_limit, schedule, drafts, send, forecast, rules),
-    *(retry, work_items),
+    *(retry, outbox),
 )
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from models import DeliveryState, Dispatch, DispatchState, MessageState, SendoutRules
+from models.outbox import drain
 from notifications.retry import UNAVAILABLE_DELAY
 from sandbox.mailbox import Mailbox
 from tests.builders import a_dispatch, a_mailer, cast, members
@@ -45,23 +46,23 @@ def test_a_period_begins_with_its_first_copy(session: Session, clock: Clock, rul
     assert sending.due_at == NINE + timedelta(minutes=75)
 
 
-def test_the_bell_for_the_next_period_rings_then_and_not_before(
+def test_the_next_period_is_published_then_and_not_before(
     session: Session, clock: Clock, ruled: Ruled
 ) -> None:
     sending = ruled(rate(4, 30))
     claimed(session, sending)
     session.flush()
-    session.info.pop("bells")
+    drain(session)
     claimed(session, sending)
     session.flush()
 
-    assert "bells" not in session.info
-    assert sending.ring_at == NINE + timedelta(minutes=29)
+    assert drain(session) == []
+    assert sending.publish_after == NINE + timedelta(minutes=29)
     clock.run(minutes=29)
-    sending.ring()
+    sending.request_publication()
     session.flush()
-    (bell,) = session.info["bells"]
-    assert bell.due_at == NINE + timedelta(minutes=30)
+    (entry,) = drain(session)
+    assert entry.due_at == NINE + timedelta(minutes=30)
 
 
 def test_a_sendout_at_a_rate_reaches_everybody_once_and_ends_with_the_last_copy(

@@ -18,6 +18,7 @@ from models import (
     MessageState,
 )
 from models.clock import now
+from models.outbox import drain
 from notifications.mime.list_headers import outgoing
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_dispatch, a_mailer, cast, members
@@ -177,17 +178,18 @@ def test_what_a_colleague_is_sending_is_waited_for(session: Session, people: Cas
     assert sending.due_at > now()
 
 
-def test_after_a_batch_the_bell_rings_for_the_next(
+def test_after_a_batch_the_next_is_published(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = a_dispatch(session, people)
-    session.info.pop("bells")
+    drain(session)
 
     step(session, sending, mailbox)
 
-    (bell,) = session.info["bells"]
-    assert (bell.task, bell.row_id) == ("sendout.send_dispatch", sending.id)
-    assert bell.due_at <= now()
+    (entry,) = drain(session)
+    assert (entry.kind, entry.row_id) == (Dispatch, sending.id)
+    assert entry.due_at
+    assert entry.due_at <= now()
 
 
 def test_what_is_stopped_between_two_batches_stays_unsent(

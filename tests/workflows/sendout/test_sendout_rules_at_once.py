@@ -14,7 +14,7 @@ from workflows.moderation.decide import request_approval
 from workflows.sendout.rules import set_sendout_rules
 from workflows.transaction import transaction
 
-pytestmark = pytest.mark.usefixtures("rung")
+pytestmark = pytest.mark.usefixtures("published")
 
 SLOWLY = SendoutRules(Rate(5, 1))
 IN_THE_MORNING = SendoutRules(windows=(Window.read("10:00-12:00"),))

@@ -57,7 +57,7 @@ def test_a_scheduled_message_goes_out_at_the_other_time(session: Session, people
     session.flush()
     session.expire_all()
     assert (waiting.due_at, waiting.message.send_at) == (moment, moment)
-    assert waiting.ring_at < waiting.due_at
+    assert waiting.publish_after < waiting.due_at
     assert waiting.message.content_hash() == approved
 
 
@@ -68,7 +68,7 @@ def test_a_scheduled_message_without_a_time_goes_out_now(session: Session, peopl
     drafts.reschedule(session, waiting.message, actor=Actor(people.ada, PORTAL), send_at=None)
 
     assert waiting.due_at <= now()
-    assert waiting.to_be_heard
+    assert waiting.to_publish
 
 
 def test_a_time_is_fixed_while_approvers_look_at_it(session: Session, people: Cast) -> None:

@@ -52,7 +52,7 @@ def count(own_database: Engine, *what: type) -> list[int]:
         return [session.scalar(select(func.count()).select_from(each)) or 0 for each in what]
 
 
-@pytest.mark.usefixtures("rung")
+@pytest.mark.usefixtures("published")
 def test_two_imports_into_the_same_new_list_create_it_and_everybody_once(
     own_database: Engine,
 ) -> None:
@@ -65,7 +65,7 @@ def test_two_imports_into_the_same_new_list_create_it_and_everybody_once(
     ]
 
 
-@pytest.mark.usefixtures("rung")
+@pytest.mark.usefixtures("published")
 def test_two_imports_of_the_same_new_people_do_not_wait_for_each_other_forever(
     own_database: Engine,
 ) -> None:
@@ -79,7 +79,7 @@ def test_two_imports_of_the_same_new_people_do_not_wait_for_each_other_forever(
             session.query(User).delete()
 
 
-@pytest.mark.usefixtures("rung")
+@pytest.mark.usefixtures("published")
 def test_who_is_being_removed_does_not_join(own_database: Engine) -> None:
     with new_session.begin() as session:
         people = cast(session)

@@ -8,16 +8,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import (
-    CHANGED_LISTS,
     Actor,
     Channel,
     Invalid,
     Language,
     MailingList,
+    OutboxEntry,
     Sync,
     Trespass,
     User,
 )
+from models.outbox import drain
 from tests.builders import Cast, a_list, role
 from tests.workflows.subscriptions.importing import checked, first_names, imported
 from tests.workflows.sync.pushing import ListServer
@@ -115,11 +116,11 @@ def test_an_import_asks_for_one_push_that_has_everybody(
     session: Session, people: Cast, tmp_path: Path
 ) -> None:
     talk, server = a_list(session, "talk"), ListServer(tmp_path)
-    session.info.pop(CHANGED_LISTS, None)
+    drain(session)
 
     imported(session, "x@example.org\ngrace@example.org\n", talk, create_users=True)
 
-    assert session.info[CHANGED_LISTS] == {talk.id: None}
+    assert drain(session) == [OutboxEntry(MailingList, talk.id, None, debounced=True)]
     for _ in range(2):
         request_debounced_push(session, talk.id, AT_ONCE)
         session.flush()
@@ -130,11 +131,11 @@ def test_an_import_asks_for_one_push_that_has_everybody(
 
 
 def test_an_import_that_changes_nothing_asks_for_no_push(session: Session, people: Cast) -> None:
-    session.info.pop(CHANGED_LISTS, None)
+    drain(session)
 
     imported(session, "edsger@example.org", people.announce)
 
-    assert not session.info.get(CHANGED_LISTS)
+    assert drain(session) == []
 
 
 def test_two_files_in_one_transaction_are_two_imports(session: Session, people: Cast) -> None:

@@ -34,7 +34,7 @@ def join(session: Session, board: MailingList, person: User) -> None:
 
 
 @pytest.mark.parametrize("at_once", [by_command, by_service])
-@pytest.mark.usefixtures("rung")
+@pytest.mark.usefixtures("published")
 def test_whoever_joins_in_another_order_waits_and_is_not_thrown_out(
     own_database: Engine, at_once: Callable[..., None]
 ) -> None:
@@ -56,7 +56,7 @@ def test_whoever_joins_in_another_order_waits_and_is_not_thrown_out(
         assert set(session.scalars(on_it)) == {first.id, last.id}
 
 
-@pytest.mark.usefixtures("rung")
+@pytest.mark.usefixtures("published")
 def test_of_who_was_removed_meanwhile_nobody_hears_that_they_are_on_the_list(
     own_database: Engine,
 ) -> None:

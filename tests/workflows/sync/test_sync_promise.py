@@ -1,6 +1,6 @@
 """P7: whatever happens in whatever order, the list server ends up with the database's state.
 
-Random steps: members change, bells ring or are forgotten, workers claim, run the command, finish or
+Random steps: members change, tasks run or are lost, workers claim, run the command, finish or
 die in between, time passes.  A death here is a step that never comes; tests/faults kills real
 workers.
 """
@@ -19,7 +19,6 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from models import (
-    CHANGED_LISTS,
     Failure,
     SubscriptionChange,
     Sync,
@@ -27,6 +26,7 @@ from models import (
 )
 from models.clock import now
 from models.database import engine
+from models.outbox import drain
 from tests.builders import cast
 from tests.workflows.sync.push_actors import (
     VERBS,
@@ -89,7 +89,7 @@ class Pushing(RuleBasedStateMachine):
             Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
         )
         self.workers: list[Worker] = []
-        self.bell_rings = False
+        self.is_published = False
         self.server: list[str] = []
         self.step = 0
         self.read_by_success: dict[int, int] = {}
@@ -100,11 +100,11 @@ class Pushing(RuleBasedStateMachine):
         with self.session.begin():
             self.people = cast(self.session)
         self.wait(6)
-        self.bell("swept")
+        self.task("swept")
 
     def after_commit(self) -> None:
         self.step += 1
-        self.bell_rings |= bool(self.session.info.pop(CHANGED_LISTS, {}))
+        self.is_published |= any(entry.debounced for entry in drain(self.session))
         for change_id in self.session.scalars(select(SubscriptionChange.id)):
             self.committed_at.setdefault(change_id, self.step)
         self.session.rollback()
@@ -115,20 +115,20 @@ class Pushing(RuleBasedStateMachine):
             verb(self.session, getattr(self.people, name), self.people.announce)
         self.after_commit()
 
-    # -- bells and time ---------------------------------------------------------------------------
+    # -- tasks and time ---------------------------------------------------------------------------
 
-    @rule(step=strategies.sampled_from([1, 6, 20, 60, "heard", "lost", "swept"]))
+    @rule(step=strategies.sampled_from([1, 6, 20, 60, "run", "lost", "swept"]))
     def meanwhile(self, step: int | str) -> None:
         if isinstance(step, int):
             self.wait(step)
         else:
-            self.bell(step)
+            self.task(step)
 
-    def bell(self, how: str) -> None:
-        """The bell is heard, or FLUSHALL forgets it, or the sweep comes round."""
-        rings, self.bell_rings = self.bell_rings, False
+    def task(self, how: str) -> None:
+        """The published task runs, or FLUSHALL loses it, or the sweep comes round."""
+        published, self.is_published = self.is_published, False
         with self.session.begin():
-            if how == "heard" and rings:
+            if how == "run" and published:
                 request_debounced_push(self.session, self.people.announce.id, PACE)
             if how == "swept":
                 push.end_leases(self.session, RULES)
@@ -230,7 +230,7 @@ class Pushing(RuleBasedStateMachine):
         for _ in range(4):
             self.wait(60)
             self.wait(60)
-            self.bell("swept")
+            self.task("swept")
             self.work("comes_to_start")
             for worker in self.which(is_alive):
                 self.one_command_at_a_time()

@@ -1,4 +1,4 @@
-"""Whatever is wrong with the queue, a transaction commits in time and only warns (P12)."""
+"""Whatever is wrong with the broker, a transaction commits in time and only warns (P12)."""
 
 import os
 import signal
@@ -19,8 +19,8 @@ from workflows.celery import app
 from workflows.moderation.decide import request_approval
 from workflows.transaction import transaction
 
-# Seconds: "a second or two", and as much for a machine that has much else to do.  Without patience
-# of its own a bell would wait for kombu's five (to connect) or ten.
+# Seconds: "a second or two", and as much for a machine that has much else to do.  Without timeouts
+# of its own a publication would wait for kombu's five (to connect) or ten.
 PROMISED = 4.5
 
 
@@ -33,7 +33,7 @@ def ask(people: Cast) -> list[str]:
 
 @pytest.fixture
 def people(own_database: Engine) -> Cast:  # noqa: ARG001 whose database it is
-    """The cast; a bell has been rung for them, so that there is a connection that can break."""
+    """The cast; something was published, so that there is a connection that can break."""
     with transaction() as session:
         people = cast(session)
     ask(people)
@@ -50,7 +50,7 @@ def commits_in_time_and_warns(people: Cast) -> bool:
     logged = ask(people)
     assert time.monotonic() - began < PROMISED
     assert letters() == before + 2
-    return logged == ["warning: bells not heard, the sweep will ring again"]
+    return logged == ["warning: broker unavailable, the sweep will publish again"]
 
 
 def test_nobody_is_there(people: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,13 +77,13 @@ def test_it_listens_and_never_answers(people: Cast, monkeypatch: pytest.MonkeyPa
         assert commits_in_time_and_warns(people)
 
 
-def test_it_has_crashed_since_the_last_bell(people: Cast, own_valkey: Valkey) -> None:
+def test_it_has_crashed_since_the_last_publication(people: Cast, own_valkey: Valkey) -> None:
     own_valkey.kill()
 
     assert commits_in_time_and_warns(people)
 
 
-def test_it_has_fallen_silent_since_the_last_bell(people: Cast, own_valkey: Valkey) -> None:
+def test_it_has_fallen_silent_since_the_last_publication(people: Cast, own_valkey: Valkey) -> None:
     assert own_valkey.pid
     os.kill(own_valkey.pid, signal.SIGSTOP)
     try:
@@ -110,7 +110,7 @@ def test_it_has_become_read_only(people: Cast, own_valkey: Valkey) -> None:
             client.replicaof("NO", "ONE")
 
 
-def test_it_is_back_and_is_rung_again(
+def test_it_is_back_and_tasks_are_published_again(
     people: Cast, own_valkey: Valkey, pytestconfig: pytest.Config
 ) -> None:
     kill_shared_worker(pytestconfig)
