@@ -18,7 +18,7 @@ from sandbox.stack import Stack
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1280, "height": 800}
-# Whatever a worker does takes a second, or, where nobody rang, until the next sweep: fifteen.
+# A task takes a second or, if its publication was lost, until the next sweep: fifteen more.
 PATIENCE = 60.0  # seconds, on a busy machine
 # A violation of the policy is an event; a script of ours writes it where errors are read.
 TELL = """document.addEventListener("securitypolicyviolation", (one) =>

@@ -51,7 +51,7 @@ OPEN: Final = pytest.StashKey[tuple[str, SharedServers, ExitStack]]()
 
 
 def kill_shared_worker(config: pytest.Config) -> None:
-    """Have nobody take what is rung; whoever needs the worker next starts it again."""
+    """Have nobody take what is published; whoever needs the worker next starts it again."""
     if OPEN in config.stash:
         _, opened, _ = config.stash[OPEN]
         opened.worker.kill()

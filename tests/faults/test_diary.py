@@ -46,7 +46,7 @@ def test_a_letter_outlives_a_crash_of_postgres(live: LiveStack, own_postgres: Po
         assert len({letter.message["Message-ID"] for letter in live.letters(name)}) == 1
 
 
-def test_a_bell_that_rings_while_postgres_is_away_is_rung_again(
+def test_a_task_that_runs_while_postgres_is_away_is_published_again(
     live: LiveStack, own_postgres: Postgres
 ) -> None:
     request = live.ask(send_in=timedelta(hours=1))
@@ -58,7 +58,7 @@ def test_a_bell_that_rings_while_postgres_is_away_is_rung_again(
     count_failures = partial(live.worker.runs, task, ended="raised unexpected: OperationalError")
     before = count_failures()
     app.send_task(task, args=[dispatch_id], ignore_result=True)
-    wait_for("the bell to fail", count_failures, enough=lambda found: found > before)
+    wait_for("the task to fail", count_failures, enough=lambda found: found > before)
 
     crash_and_restart(live, own_postgres)
 

@@ -64,11 +64,11 @@ def test_a_crash_of_postgres_while_the_addresses_are_read_has_claimed_nothing(
 
 
 @pytest.mark.parametrize("lose", [flush, crash_and_forget])
-def test_a_change_is_pushed_although_its_bell_is_lost(
+def test_a_change_is_pushed_although_its_task_is_lost(
     pushing: PushingStack, own_valkey: Valkey, lose: Callable[[Valkey], None]
 ) -> None:
     pushing.assert_converges()
-    # No worker has the bell in mind: only the queue has.
+    # No worker holds the task: only the queue does.
     pushing.worker.kill()
     pushing.join("grace")
     lose(own_valkey)
@@ -78,7 +78,7 @@ def test_a_change_is_pushed_although_its_bell_is_lost(
     assert pushing.live.states("sync") == {"done": 2}
 
 
-def test_a_push_that_is_asked_for_is_run_although_its_bell_is_lost(
+def test_a_push_that_is_asked_for_is_run_although_its_task_is_lost(
     pushing: PushingStack, own_valkey: Valkey
 ) -> None:
     pushing.worker.kill()

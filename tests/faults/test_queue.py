@@ -52,7 +52,7 @@ def test_a_sendout_outlives_a_crash_of_valkey(
 def test_an_idle_worker_hears_a_valkey_that_has_come_back_with_nothing(
     live: LiveStack, own_valkey: Valkey
 ) -> None:
-    # With a task in hand, or a bell in mind, kombu would end the worker instead and a supervisor
+    # With a task in hand, or one with an ETA, kombu would end the worker instead and a supervisor
     # start another one: this one is new, and nothing waits for it.
     live.worker.kill()
     live.setup.broker.container.client.flushdb()

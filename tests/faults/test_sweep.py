@@ -1,4 +1,4 @@
-"""Sweeps, beats and bells may come too often, too late or all at once: nothing happens twice."""
+"""Sweeps, beats and tasks may come too often, too late or all at once: nothing happens twice."""
 
 from contextlib import ExitStack
 from datetime import timedelta
@@ -19,20 +19,20 @@ def rows(live: LiveStack) -> dict[str, Any]:
     return {table: live.sql(f"select {table}::text from {table} order by 1") for table in TABLES}
 
 
-BELLS = {"letters.deliver_notification": "notification", "sendout.send_dispatch": "dispatch"}
+TABLES_OF = {"letters.deliver_notification": "notification", "sendout.send_dispatch": "dispatch"}
 
 
-def ring(live: LiveStack, task: str, *, times: int) -> None:
-    """Ring for the first row that there is."""
-    ((row_id,),) = live.sql(f"select min(id) from {BELLS[task]}")
+def publish(live: LiveStack, task: str, *, times: int) -> None:
+    """Publish the task for the first row that there is."""
+    ((row_id,),) = live.sql(f"select min(id) from {TABLES_OF[task]}")
     for _ in range(times):
         app.send_task(task, args=[row_id], ignore_result=True)
 
 
-def ring_and_wait(live: LiveStack, task: str, *, times: int = 1) -> None:
-    """Ring, and wait until it was heard."""
+def publish_and_wait(live: LiveStack, task: str, *, times: int = 1) -> None:
+    """Publish the task, and wait until it has run."""
     before = live.worker.runs(task)
-    ring(live, task, times=times)
+    publish(live, task, times=times)
     wait_for(f"{task} to be done", lambda: live.worker.runs(task) >= before + times)
 
 
@@ -55,11 +55,11 @@ def test_a_second_sweep_finds_nothing_to_do(live: LiveStack) -> None:
         live.sweep_and_wait()
         return rows(live) == before
 
-    # A letter that the first sweep rang for may still be tried while the next one looks.
+    # A letter that the first sweep published may still be tried while the next one looks.
     wait_for("a sweep that finds nothing to do", changes_nothing)
 
 
-def test_sweeps_that_run_at_once_ring_for_nothing_twice(live: LiveStack) -> None:
+def test_sweeps_that_run_at_once_do_nothing_twice(live: LiveStack) -> None:
     live.subscribe(58)
     live.mailbox.stop()
     a_scheduled_message(live)
@@ -77,58 +77,58 @@ def test_sweeps_that_run_at_once_ring_for_nothing_twice(live: LiveStack) -> None
     assert len(live.letters("grace")) == 1
 
 
-def test_a_letter_whose_bell_rings_again_is_not_sent_again(live: LiveStack) -> None:
+def test_a_letter_whose_task_runs_again_is_not_sent_again(live: LiveStack) -> None:
     live.ask()
     live.wait_for_states("notification", sent=2)
 
-    ring_and_wait(live, "letters.deliver_notification", times=2)
+    publish_and_wait(live, "letters.deliver_notification", times=2)
 
     assert len(live.letters("grace")) == 1
 
 
-def test_a_letter_that_several_are_rung_for_at_once_is_sent_once(live: LiveStack) -> None:
+def test_a_letter_whose_task_runs_several_times_at_once_is_sent_once(live: LiveStack) -> None:
     live.mailbox.be_slow(0.5)
     live.ask()
 
-    ring(live, "letters.deliver_notification", times=8)
+    publish(live, "letters.deliver_notification", times=8)
 
     live.wait_for_states("notification", sent=2)
     wait_for("the worker to rest", live.everybody_rests)
     assert [len(live.letters(name)) for name in ("grace", "linus")] == [1, 1]
 
 
-def test_a_sendout_whose_bell_rings_again_is_not_sent_again(live: LiveStack) -> None:
+def test_a_sendout_whose_task_runs_again_is_not_sent_again(live: LiveStack) -> None:
     live.decide(live.ask())
     live.wait_for_states("dispatch", sent=1)
 
-    ring_and_wait(live, "sendout.send_dispatch", times=2)
+    publish_and_wait(live, "sendout.send_dispatch", times=2)
 
     assert live.copies() == {"edsger@example.org": 1, "barbara@example.org": 1}
 
 
-def test_a_bell_for_a_recalled_sendout_sends_nothing(live: LiveStack) -> None:
+def test_a_task_for_a_recalled_sendout_sends_nothing(live: LiveStack) -> None:
     message_id = a_scheduled_message(live)
     with transaction() as session:
         message = session.get_one(Message, message_id)
         recall(session, message, actor=Actor(message.author, Door.PORTAL))
     live.an_hour_passes()
 
-    ring_and_wait(live, "sendout.send_dispatch")
+    publish_and_wait(live, "sendout.send_dispatch")
 
     assert live.states("dispatch") == {"recalled": 1}
     assert live.copies() == {}
 
 
-def test_a_bell_before_its_time_sends_nothing(live: LiveStack) -> None:
+def test_a_task_before_its_time_sends_nothing(live: LiveStack) -> None:
     a_scheduled_message(live)
 
-    ring_and_wait(live, "sendout.send_dispatch")
+    publish_and_wait(live, "sendout.send_dispatch")
 
     assert live.states("dispatch") == {"waiting": 1}
     assert live.copies() == {}
 
 
-def test_a_sendout_that_is_rung_for_on_two_workers_at_once_sends_nobody_twice(
+def test_a_sendout_whose_task_runs_on_two_workers_at_once_sends_nobody_twice(
     live: LiveStack,
 ) -> None:
     live.subscribe(198)
@@ -137,7 +137,7 @@ def test_a_sendout_that_is_rung_for_on_two_workers_at_once_sends_nobody_twice(
     task = "sendout.send_dispatch"
     before = live.worker.runs(task)
     with Worker(live.told, children=2) as colleague:
-        ring(live, task, times=12)
+        publish(live, task, times=12)
         live.wait_for_states("dispatch", sent=1)
         wait_for("the colleague to have been busy", lambda: colleague.runs(task))
         wait_for("the other to have been busy", lambda: live.worker.runs(task) > before)

@@ -61,6 +61,6 @@ def test_what_is_said_to_valkey_is_numbers_and_names_of_tasks(live: LiveStack) -
 
     assert [word for word in PRIVATE for said in (*commands, *bodies) if word in said] == []
     assert "not like this" not in "".join(commands + bodies)
-    bells = [numbers for body in bodies if (numbers := unnamed_arguments(body))]
-    assert len(bells) >= 6
-    assert {type(number) for numbers in bells for number in numbers} == {int}
+    arguments = [numbers for body in bodies if (numbers := unnamed_arguments(body))]
+    assert len(arguments) >= 6
+    assert {type(number) for numbers in arguments for number in numbers} == {int}

@@ -311,7 +311,7 @@ def test_an_sms_is_not_sent_twice_after_a_killed_worker(
             deliver(session, sms, a_context(network=network))
             work.rollback()
         assert sms.state is NotificationState.PENDING
-        sms.ring()
+        sms.request_publication()
 
         deliver(session, sms, a_context(network=network))
 

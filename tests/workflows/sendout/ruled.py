@@ -21,5 +21,5 @@ def rate(copies: int, minutes: int) -> SendoutRules:
 
 
 def claimed(session: Session, sending: Dispatch) -> int:
-    """How many a bell leads to be claimed now, where clocks show UTC."""
+    """How many a task claims now, where clocks show UTC."""
     return len(claim_batch(session, sending, UTC))

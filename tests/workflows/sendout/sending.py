@@ -16,7 +16,7 @@ EDSGER, BARBARA = "edsger@example.org", "barbara@example.org"
 
 
 def step(session: Session, sending: Dispatch, mailbox: Mailbox) -> int:
-    """What one bell leads to: claim a batch and send it; returns its size."""
+    """What one task does: claim a batch and send it; returns its size."""
     waiting = Dispatch.take(session, sending.id, DispatchState.WAITING, DispatchState.SENDING)
     batch = claim_batch(session, waiting, UTC) if waiting else []
     session.flush()

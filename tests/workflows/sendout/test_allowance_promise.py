@@ -16,15 +16,15 @@ from tests.workflows.sendout.clocks import NINE, Clock
 from tests.workflows.sendout.ruled import DAY, Ruled
 from workflows.sendout.send import claim_batch, send_batch
 
-BELL = (DispatchState.WAITING, DispatchState.SENDING)
+UNFINISHED = (DispatchState.WAITING, DispatchState.SENDING)
 FATES = ["sends", "sends", "sends", "is refused", "finds nobody", "dies", "sleeps", "wakes"]
 
-# A bell and what becomes of the worker that hears it; or so many minutes.
+# A task and what becomes of the worker that runs it; or so many minutes.
 STORIES = st.lists(st.sampled_from(FATES) | st.integers(1, 120), min_size=4, max_size=16)
 
 
 class Workers:
-    """They answer bells, and write down when they claimed what, less what they put back."""
+    """They run tasks, and write down when they claimed what, less what they put back."""
 
     def __init__(self, session: Session, clock: Clock, mailbox: Mailbox) -> None:
         self.session, self.clock, self.mailbox = session, clock, mailbox
@@ -36,9 +36,9 @@ class Workers:
         self.claims: list[tuple[datetime, list[int]]] = []
         self.asleep: list[list[int]] = []
 
-    def hear(self, fate: str) -> None:
-        """Answer a bell that rings now."""
-        waiting = Dispatch.take(self.session, self.sending.id, *BELL)
+    def work(self, fate: str) -> None:
+        """Run a task that is published now."""
+        waiting = Dispatch.take(self.session, self.sending.id, *UNFINISHED)
         batch = claim_batch(self.session, waiting, UTC) if waiting else []
         self.session.flush()
         if batch:
@@ -74,11 +74,11 @@ class Workers:
             elif step == "wakes":
                 self.wake()
             else:
-                self.hear(step)
+                self.work(step)
         self.wake()
         for _ in range(60):
             self.clock.moment = max(self.clock.moment, self.sending.due_at)
-            self.hear("sends")
+            self.work("sends")
 
 
 def in_periods(claims: Sequence[tuple[datetime, list[int]]], rate: Rate) -> list[int]:
@@ -94,7 +94,7 @@ def in_periods(claims: Sequence[tuple[datetime, list[int]]], rate: Rate) -> list
 
 @pytest.fixture
 def workers(session: Session, clock: Clock, mailbox: Mailbox) -> Workers:
-    """Nobody has rung yet."""
+    """Nothing is published yet."""
     return Workers(session, clock, mailbox)
 
 

@@ -20,7 +20,7 @@ def test_when_the_relay_is_back_the_sendout_goes_on_and_not_in_the_next_period(
     assert step(session, sending, mailbox) == 6
     mailbox.start()
 
-    # The bell after each batch rings at once.
+    # The next batch is published at once.
     assert step(session, sending, mailbox) == 0
 
     assert sending.due_at == NINE + UNAVAILABLE_DELAY

@@ -150,7 +150,7 @@ def test_an_approval_is_void_once_the_message_was_recalled(session: Session, peo
     ]
 
 
-def test_a_stale_bell_for_a_recalled_sendout_finds_nothing(session: Session, people: Cast) -> None:
+def test_a_stale_task_for_a_recalled_sendout_finds_nothing(session: Session, people: Cast) -> None:
     waiting = a_dispatch(session, people)
     recall(session, waiting.message, actor=Actor(people.ada, PORTAL))
 

@@ -19,7 +19,7 @@ MOMENT = timedelta(seconds=5)
 
 
 def finish(session: Session, sending: Dispatch, mailbox: Mailbox) -> None:
-    """Answer bells until nothing is left to do, however long that takes."""
+    """Run tasks until nothing is left to do, however long that takes."""
     for _ in range(10):
         let_time_pass(session, sending)
         step(session, sending, mailbox)

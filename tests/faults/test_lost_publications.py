@@ -1,4 +1,4 @@
-"""FLUSHALL at any moment loses nothing (P4) and repeats nothing (P5): the sweep rings again."""
+"""FLUSHALL at any moment loses nothing (P4) and repeats nothing (P5): the sweep publishes again."""
 
 import threading
 from collections.abc import Iterator
@@ -13,29 +13,29 @@ from tests.faults.live import LiveStack, wait_for
 from workflows.celery import app
 
 
-def nobody_listens(queue: redis.Redis) -> bool:
-    """Whether what is rung now stays in the queue: a worker blocks for up to a second each time."""
+def no_worker_listens(queue: redis.Redis) -> bool:
+    """Whether no worker fetches tasks any more; one that does blocks for up to a second."""
     return not any("b" in client["flags"] for client in queue.client_list())
 
 
 @contextmanager
-def rung_in_vain(queue: Valkey) -> Iterator[None]:
-    """What is rung inside lies in the queue, as if all workers were busy; then comes FLUSHALL."""
+def lost(queue: Valkey) -> Iterator[None]:
+    """Leave what is published inside in the queue, as if no worker were free; then FLUSHALL."""
     other = queue.url.removesuffix("/0") + "/1"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(app.conf, "broker_url", other)
         yield
     with redis.Redis.from_url(other) as client:
-        assert client.dbsize() > 0, "no bell was rung"
+        assert client.dbsize() > 0, "nothing was published"
         # In one transaction: a worker writes down now and then that it looks for what was lost.
         with client.pipeline() as at_once:
             assert at_once.flushall().info("keyspace").execute() == [True, {}]
 
 
-def test_a_question_is_told_although_its_bells_are_lost(
+def test_approvers_are_notified_although_the_tasks_are_lost(
     live: LiveStack, own_valkey: Valkey
 ) -> None:
-    with rung_in_vain(own_valkey):
+    with lost(own_valkey):
         live.ask()
 
     live.sweep_after_an_hour()
@@ -44,12 +44,12 @@ def test_a_question_is_told_although_its_bells_are_lost(
     assert [len(live.letters(name)) for name in ("grace", "linus")] == [1, 1]
 
 
-def test_an_approved_message_is_sent_although_its_bell_is_lost(
+def test_an_approved_message_is_sent_although_the_task_is_lost(
     live: LiveStack, own_valkey: Valkey
 ) -> None:
     request = live.ask()
     live.wait_for_states("notification", sent=2)
-    with rung_in_vain(own_valkey):
+    with lost(own_valkey):
         live.decide(request)
 
     live.sweep_after_an_hour()
@@ -58,12 +58,12 @@ def test_an_approved_message_is_sent_although_its_bell_is_lost(
     assert live.copies() == {"edsger@example.org": 1, "barbara@example.org": 1}
 
 
-def test_an_author_learns_of_a_rejection_although_its_bell_is_lost(
+def test_an_author_learns_of_a_rejection_although_the_task_is_lost(
     live: LiveStack, own_valkey: Valkey
 ) -> None:
     request = live.ask()
     live.wait_for_states("notification", sent=2)
-    with rung_in_vain(own_valkey):
+    with lost(own_valkey):
         live.decide(request, Verdict.REJECTED)
 
     live.sweep_after_an_hour()
@@ -72,7 +72,7 @@ def test_an_author_learns_of_a_rejection_although_its_bell_is_lost(
     assert len(live.letters("ada")) == 1
 
 
-def test_the_next_batch_is_sent_although_its_bell_is_lost(
+def test_the_next_batch_is_sent_although_the_task_is_lost(
     live: LiveStack, own_valkey: Valkey
 ) -> None:
     live.subscribe(58)
@@ -80,12 +80,12 @@ def test_the_next_batch_is_sent_although_its_bell_is_lost(
     live.decide(live.ask())
     wait_for("the first batch to be on its way", live.copies)
 
-    # A worker that is told to go finishes its batch, and leaves the bell for the next one behind.
+    # A worker that is told to go finishes its batch, and leaves the task for the next one behind.
     began = len(live.worker.log)
     live.worker.terminate()
     wait_for("it to be told", lambda: "Warm shutdown" in live.worker.log[began:])
     with redis.Redis.from_url(own_valkey.url, decode_responses=True) as client:
-        wait_for("it to listen no more", lambda: nobody_listens(client))
+        wait_for("it to listen no more", lambda: no_worker_listens(client))
         live.mailbox.be_slow(0)
         wait_for("the worker to go", lambda: live.worker.pid is None)
         assert live.states("delivery") == {"sent": 50, "pending": 10}
