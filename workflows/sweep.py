@@ -28,7 +28,7 @@ from workflows.sendout.send import CLAIM_GRACE
 # Rows of a kind that one sweep publishes, at most; the next sweep continues.
 MAX_PUBLISHED = 1000
 
-# Longer than any caller repeats a call whose answer it did not get.
+# Longer than any caller repeats a call that got no answer.
 REMEMBER_CALLS = timedelta(days=7)
 
 
@@ -47,24 +47,24 @@ def publish_again(session: Session) -> None:
             .where(is_unfinished, kind.publish_after <= now())
             .order_by(kind.publish_after)
             .limit(MAX_PUBLISHED)
-            # What a worker holds is being done.
+            # A row that a worker has locked is being worked on.
             .with_for_update(skip_locked=True)
         ):
             row.request_publication()
 
 
 def report_uncertain(session: Session) -> None:
-    """Give up on deliveries that a dead worker left behind: sent or not, nobody can know."""
-    left_behind = session.scalars(
+    """Mark deliveries that a dead worker left SENDING as UNCERTAIN: their outcome is unknown."""
+    abandoned = session.scalars(
         select(Delivery)
         .where(Delivery.state == DeliveryState.SENDING, Delivery.claimed_at <= now() - CLAIM_GRACE)
-        # A living worker holds the rows of its batch.
+        # A living worker has locked the rows of its batch.
         .with_for_update(skip_locked=True)
     ).all()
-    Delivery.move_all(session, [d.id for d in left_behind], DeliveryState.UNCERTAIN)
-    for dispatch_id in {d.dispatch_id for d in left_behind}:
+    Delivery.move_all(session, [d.id for d in abandoned], DeliveryState.UNCERTAIN)
+    for dispatch_id in {d.dispatch_id for d in abandoned}:
         dispatch = session.get_one(Dispatch, dispatch_id)
-        lost = sum(d.dispatch_id == dispatch_id for d in left_behind)
+        lost = sum(d.dispatch_id == dispatch_id for d in abandoned)
         record(
             session, Act.LOST_SIGHT, actor=Actor.system(), deliveries=lost, **dispatch.message.place
         )
@@ -72,5 +72,5 @@ def report_uncertain(session: Session) -> None:
 
 
 def forget_old_calls(session: Session) -> None:
-    """Idempotency keys are kept a week."""
+    """Delete idempotency keys older than REMEMBER_CALLS."""
     session.execute(delete(IdempotentCall).where(IdempotentCall.called_at < now() - REMEMBER_CALLS))

@@ -153,7 +153,7 @@ def request_approval(session: Session, call: contract.RequestApproval) -> contra
     message = message_by_id(session, call.message_id)
     actor = service_actor(session, call.author_id)
     request = moderation.request_approval(session, message, actor=actor)
-    return contract.standing(message, request)
+    return contract.states(message, request)
 
 
 @public("listgate.decide", contract.Decide)
@@ -161,7 +161,7 @@ def decide(session: Session, call: contract.Decide) -> contract.Answer:
     request = moderation.request_by_id(session, call.request_id)
     actor = service_actor(session, call.approver_id)
     moderation.decide(session, request, call.verdict, actor=actor, comment=call.comment)
-    return contract.standing(request.message, request)
+    return contract.states(request.message, request)
 
 
 @public("listgate.withdraw", contract.Withdraw)
@@ -169,7 +169,7 @@ def withdraw(session: Session, call: contract.Withdraw) -> contract.Answer:
     request = moderation.request_by_id(session, call.request_id)
     actor = service_actor(session, call.author_id)
     moderation.withdraw(session, request, actor=actor)
-    return contract.standing(request.message, request)
+    return contract.states(request.message, request)
 
 
 @public("listgate.recall", contract.Recall)
@@ -177,7 +177,7 @@ def recall(session: Session, call: contract.Recall) -> contract.Answer:
     message = message_by_id(session, call.message_id)
     actor = service_actor(session, call.by_id)
     schedule.recall(session, message, actor=actor)
-    return contract.standing(message)
+    return contract.states(message)
 
 
 @public("listgate.subscribe", contract.Subscribe)

@@ -1,4 +1,4 @@
-"""The keys that approvers answer with: find whose they are, and note that a message was read."""
+"""Find the approver and the request by a key: reply address, link or code."""
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -20,18 +20,22 @@ from notifications.letters.keys import Keys, hashed
 from workflows.moderation.decide import require_approver
 
 
+# Closed requests of a user that a code is compared with, only to say who was first.
+RECENT = 100
+
+
 class AlreadyUsed(Refusal):
-    """The link has answered before; it does so once."""
+    """The link was used before; it answers once."""
 
 
 def keys_by_reply(session: Session, address: str) -> ApproverKeys | None:
-    """Whose reply address this is, or None."""
+    """Return the keys with this reply address, or None."""
     token = address.partition("@")[0].rpartition("+")[2].lower()
     return session.scalar(select(ApproverKeys).where(ApproverKeys.reply_hash == hashed(token)))
 
 
 def keys_by_link(session: Session, token: str) -> ApproverKeys:
-    """Whose link this is; raises Unknown."""
+    """Return the keys with this link; raise Unknown."""
     found = session.scalar(select(ApproverKeys).where(ApproverKeys.link_hash == hashed(token)))
     if found is None:
         raise Unknown("This link is not known here.")
@@ -39,7 +43,7 @@ def keys_by_link(session: Session, token: str) -> ApproverKeys:
 
 
 def use_link(session: Session, keys: ApproverKeys) -> None:
-    """A link answers once; raises AlreadyUsed.  Of two at the same time the second waits here."""
+    """Use up the link; raise AlreadyUsed.  Of two at once, the second waits for the first."""
     session.refresh(keys, ["link_used_at"], with_for_update={"key_share": True})
     if keys.link_used_at is not None:
         raise AlreadyUsed("This link has been used.")
@@ -47,31 +51,27 @@ def use_link(session: Session, keys: ApproverKeys) -> None:
 
 
 def keys_by_code(session: Session, user: User, code: str, keys: Keys) -> ApproverKeys | None:
-    """Which question of this person the code belongs to; None if to none, or to two.
+    """Return the user's keys with this code; None if there are none, or two of open requests.
 
-    An open one comes first: a code of six digits may have been used before.
+    Open requests come first, because six digits may have been used before.
     """
-    mine = (
+    own = (
         select(ApproverKeys)
         .join(ModerationRequest)
         .where(ApproverKeys.user_id == user.id)
         .order_by(ApproverKeys.id.desc())
     )
-    still_open = mine.where(ModerationRequest.state == RequestState.OPEN)
-    fitting = [one for one in session.scalars(still_open) if keys.code(one.id) == code]
-    if len(fitting) > 1:
+    still_open = own.where(ModerationRequest.state == RequestState.OPEN)
+    matches = [one for one in session.scalars(still_open) if keys.code(one.id) == code]
+    if len(matches) > 1:
         return None
-    settled = mine.where(ModerationRequest.state != RequestState.OPEN).limit(RECENT)
-    late = (one for one in session.scalars(settled) if keys.code(one.id) == code)
-    return next(iter(fitting), None) or next(late, None)
-
-
-# How many of somebody's settled questions a code is compared with, only to say who was first.
-RECENT = 100
+    closed = own.where(ModerationRequest.state != RequestState.OPEN).limit(RECENT)
+    late = (one for one in session.scalars(closed) if keys.code(one.id) == code)
+    return next(iter(matches), None) or next(late, None)
 
 
 def view(session: Session, request: ModerationRequest, *, actor: Actor) -> None:
-    """Note that the approver, who has proved who they are, has opened the message.
+    """Record that the approver, who has logged in, opened the message.
 
     An approver who was not asked, because they became one later, gets keys but no letter.
     """
@@ -84,7 +84,7 @@ def view(session: Session, request: ModerationRequest, *, actor: Actor) -> None:
 
 
 def own_keys(session: Session, request: ModerationRequest, approver: User) -> ApproverKeys:
-    """This person's keys, held, so that of two who open the message at once one is first."""
+    """Return the approver's keys, created if need be and locked until the commit."""
     ids = {"request_id": request.id, "user_id": approver.id}
     session.execute(insert(ApproverKeys).values(ids).on_conflict_do_nothing())
     session.expire(request, ["approver_keys"])

@@ -12,12 +12,12 @@ EDITING = Role.rights.contains([Right.EDIT_USERS.value])
 
 
 class LastAdministrator(Refusal):
-    """Without this person or role, nobody could edit users."""
+    """No user with the right to edit users would be left."""
 
 
 @contextmanager
 def require_administrator_left(session: Session, *, actor: Actor) -> Iterator[None]:
-    """Raise LastAdministrator if the changes made inside leave nobody who may edit users.
+    """Raise LastAdministrator if the changes made inside leave no user who may edit users.
 
     The local operator may do that, because `listgate user add --admin` needs no right.
     """

@@ -48,7 +48,7 @@ class Consequences:
     scheduled: Sequence[Message]
 
     def left_empty(self) -> list[ApproverList]:
-        """Return the approver lists on which nobody else could answer."""
+        """Return the approver lists on which no one else could answer."""
         return [
             one
             for one in self.approver_lists

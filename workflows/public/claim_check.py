@@ -1,6 +1,6 @@
 """Claim check: a private value waits in Redis, and the task carries only its key.
 
-Whoever watches the queues reads the number, and nothing else (docs/decisions/0010-claim-check.md).
+Who watches the queues sees the key and nothing else (docs/decisions/0010-claim-check.md).
 """
 
 from uuid import UUID

@@ -77,7 +77,7 @@ class Decide(Call):
     approver_id: Annotated[Id, Field(strict=True)] = Field(description="The user who answers")
     verdict: Verdict = Field(description='"approved" or "rejected"')
     comment: Annotated[Text, Field(max_length=10_000)] = Field(
-        "", description="The reason; it is told to the author of a rejected message"
+        "", description="The reason; the author of a rejected message gets it"
     )
 
 
@@ -149,7 +149,7 @@ class PushList(Call):
 Answer = dict[str, Any]
 
 
-def standing(message: Message, request: ModerationRequest | None = None) -> Answer:
+def states(message: Message, request: ModerationRequest | None = None) -> Answer:
     """Return the states of the message and of the request about it, as a task's result."""
     answer: Answer = {"message_id": message.id, "message": message.state.value}
     if request is not None:

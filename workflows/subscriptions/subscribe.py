@@ -114,7 +114,7 @@ def subscribe_all(
 ) -> int:
     """Subscribe all these people, however many; return how many were not subscribed before.
 
-    Raises Unknown, and subscribes nobody, if one of them does not exist or was removed.
+    Raises Unknown, and subscribes no one, if one of them does not exist or was removed.
     """
     require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
     wanted = select(func.unnest(literal(list(user_ids), ARRAY(BigInteger))))
