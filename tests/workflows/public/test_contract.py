@@ -28,7 +28,7 @@ from workflows.public.contract import (
     Unsubscribe,
     Withdraw,
     once,
-    standing,
+    states,
 )
 
 PARCEL = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -239,11 +239,11 @@ def test_of_two_same_calls_at_once_the_second_waits_for_the_answer_of_the_first(
 def test_an_answer_says_where_message_and_request_stand(session: Session, people: Cast) -> None:
     draft, request = a_draft(session, people), a_request(session, people)
 
-    assert standing(draft) == {"message_id": draft.id, "message": "draft"}
-    assert standing(request.message, request) == {
+    assert states(draft) == {"message_id": draft.id, "message": "draft"}
+    assert states(request.message, request) == {
         "message_id": request.message_id,
         "message": "in_moderation",
         "request_id": request.id,
         "request": "open",
     }
-    assert json.loads(json.dumps(standing(draft))) == standing(draft)
+    assert json.loads(json.dumps(states(draft))) == states(draft)
