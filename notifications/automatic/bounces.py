@@ -11,7 +11,7 @@ from typing import Final
 from notifications.automatic.detect import DELAYS, FAILURES, begins_with, decoded_start
 from notifications.mime.header_lines import Field, split_mail
 from notifications.mime.mime_parts import Part, Unreadable, content_of, leaves
-from notifications.replies.reply_body import READ_LIMIT
+from notifications.replies.parse import READ_LIMIT
 
 
 class Action(StrEnum):

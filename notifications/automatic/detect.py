@@ -8,7 +8,7 @@ from typing import Final
 
 from notifications.mime.header_lines import mailboxes, split_mail
 from notifications.mime.mime_parts import FIELD_LIMIT
-from notifications.replies.reply_words import cleaned, folded
+from notifications.replies.vocabulary import cleaned, folded
 
 
 class Automatic(StrEnum):

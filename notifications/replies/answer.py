@@ -1,66 +1,195 @@
-"""The one line that is an answer: a verb alone, or a verb, a colon or dash, and a comment."""
+"""The grammar of an answer: a verdict and courtesies, and for a rejection a reason."""
 
 import re
 import string
 from typing import Final, NamedTuple
 
 from models import Verdict
-from notifications.replies.reply_words import folded, verdict_of
+from notifications.replies.vocabulary import folded, hesitation, phrases
 
-# A line that begins so takes an answer back: "ok" and below it "no wait, don't".
-SECOND_THOUGHTS: Final = (
-    *("wait", "hold", "stop", "not", "do", "don", "dont", "sorry"),
-    *("attends", "attendez", "pas", "arretez", "pardon"),
-    *("warte", "warten", "nicht", "halt", "stopp", "doch"),
-)
+ANSWER_LIMIT: Final = 200  # characters of a verdict with its courtesies
+_NAME_WORDS: Final = 4
+_PARTICLES: Final = ("de", "du", "la", "von", "van", "der", "den", "zu", "di", "da", "aus", "from")
+_SMALL_WORDS: Final = 6  # in a line of a signature, its address and links included
+_BANNER_LINES: Final = 5
 
-# Letters, and accents where they are characters of their own.
-_WORD = "(?P<word>(?:[^\\W\\d_][\u0300-\u036f]*)+)"
 
-# A full stop or an exclamation mark.  After a comma the sentence goes on, after a question mark
-# the writer is in doubt.
-_STOP = r"(?: ?[.!…]+)?"
+def _any_of(*kinds: str) -> str:
+    return f"(?:{'|'.join(map(_pattern, phrases(*kinds)))})"
 
-# A colon, or a dash.  A hyphen makes compounds (no-one, Ja- und Nein-Stimmen), and so do its
-# longer kin up to the en dash: these need a blank on either side.
-_SEPARATOR = r"(?: *:| +[-‐‑‒–−](?: |$)| *(?:--+|[—―]))"  # noqa: RUF001 (they look alike, hence)
+
+def _pattern(phrase: str) -> str:
+    words = re.escape(phrase.removesuffix("-").removesuffix(" ...")).replace(r"\ ", " +")
+    return words + (r"\w*" if phrase.endswith("-") else ".*" if phrase.endswith(" ...") else "")
+
+
+_VERBS = {
+    Verdict.APPROVED: _any_of("approve", "approve_by_mail"),
+    Verdict.REJECTED: _any_of("reject", "reject_by_mail"),
+}
+_COURTESY = _any_of("courtesies")
 
 # How *bold* and _slanted_ letters look as text, and quotation marks: on both sides or on neither.
-_MARK = "[*_/\"'`“”„‟‘’‚‛«»‹›]"  # noqa: RUF001
+_MARK = "[*_/\"'`“”„‟‘‚‛«»‹›]"  # noqa: RUF001
 
-_PLAIN = re.compile(rf"{_WORD}{_STOP}(?:{_SEPARATOR}(?P<comment>.*))?")
-_MARKED = re.compile(
-    rf"{_MARK}+ ?{_WORD}{_STOP}"
-    rf"(?: ?{_MARK}+{_STOP}(?:{_SEPARATOR}(?P<comment>.*))?|{_SEPARATOR} ?{_MARK}+(?P<late>.*))"
-)
-_TAKEN_BACK = re.compile(
-    rf"{_MARK}*{_WORD}(?: *$|[^\w\s'’-]|\s+[^\w\s]|\s+(?:{'|'.join(SECOND_THOUGHTS)})\b)"  # noqa: RUF001
-)
-_LONGEST_START = 200  # characters, in which all that _TAKEN_BACK looks for is found
+# A hyphen makes compounds (no-one, Ja- und Nein-Stimmen), and so do its longer kin up to the en
+# dash: these need a blank on either side.
+_DASH = r"(?: +[-‐‑‒–−](?=[ \n]|$)| *(?:--+|[—―]))"  # noqa: RUF001 (they look alike, hence)
 
+_END = rf"(?: ?(?:\.|!+|:)|{_DASH})?"  # but neither a question mark nor three dots, which doubt
+_BETWEEN = rf"(?: ?(?:[.,;:]|!+)[ \n]*|{_DASH}[ \n]*|[ \n]+|(?=[👍✅👎]))"
+
+
+def _closed(verdict: Verdict) -> str:
+    """The verb and courtesies, and not a word else; without a way back, so that time is linear."""
+    verb = _VERBS[verdict]
+    item = rf"(?:{verb}|{_MARK}+ ?{verb}{_END} ?{_MARK}+)"
+    # Thanks may come first, but "Please approve" asks, and "Thanks, no" is not certain.
+    first = (
+        rf"(?:(?!{verb}(?!\w)){_COURTESY} ?[,.!]+[ \n]+)*+" if verdict is Verdict.APPROVED else ""
+    )
+    body = rf"{first}{item}(?:{_BETWEEN}(?:{item}|{_COURTESY}))*+{_END}"
+    return rf"(?:{_MARK}+ ?{body} ?{_MARK}+{_END}|{body})"
+
+
+def _reasoned(verb: str) -> str:
+    """The verb, and what must stand between it and the reason: a sign, or the end of the line."""
+    stop = r"(?: ?[.!…]+)?"
+    gap = rf"(?: *:|{_DASH}|[.!…,]+(?=\s+\S)|(?=\n))"
+    begun = rf"{verb}(?: +{_COURTESY})?{stop}"
+    return rf"(?:{begun}{gap}|{_MARK}+ ?{begun}(?:{gap} ?{_MARK}+| ?{_MARK}+{stop}{gap}))\s*"
+
+
+_CLOSED = {verdict: re.compile(_closed(verdict)) for verdict in _VERBS}
+_REASONED = re.compile(_reasoned(_VERBS[Verdict.REJECTED]))
+_NUMBER = r"\.? ?[0-9]"  # "No. 7" is no answer
+_BACK = rf"(?!{_NUMBER})" r"(?: *$|[^\w\s'-]|\s+[^\w\s]|\s+" + _any_of("second_thoughts") + r"\b)"
+_TAKEN_BACK = {
+    verdict: re.compile(rf"{_MARK}*{verb}{_BACK}", re.MULTILINE) for verdict, verb in _VERBS.items()
+}
+_REJECTING = re.compile(rf"(?<!\w){_VERBS[Verdict.REJECTED]}(?![\w-]|{_NUMBER})")
+_COURTEOUS = re.compile(
+    rf"(?:{_COURTESY}|{_VERBS[Verdict.APPROVED]})(?:{_BETWEEN}(?:{_COURTESY}))*+{_END},?"
+)
+_GREETING = re.compile(_any_of("greetings") + r"(?![^ ,.!:])")
+_CLOSING = re.compile(_any_of("closings") + r"(?![^ ,.!:])")
+_BANNER = re.compile(r"[\W_]*" + _any_of("banners"))
+_OUTSIDE = re.compile(rf"\b{_any_of('outside')}\b")
+_REPEATED = re.compile(r"\b([^\W_]+)[\W_]+\1\b")  # "ja ja" is a shrug
+_PRAISE: Final = frozenset(phrases("praise"))
+_PHRASE_END = re.compile(r"(?<!\b\w)(?<!\b\w\w)(?<!\b\w\w\w)[.!?:;…]$")  # but not "Ltd."
+_RULE = re.compile("[-=*_~]+")
 _MERE_SIGNS = re.compile(f"[{re.escape(string.punctuation)} ]+")
 
 
 class Answer(NamedTuple):
     verdict: Verdict
-    comment: str
+    reason: str  # of a rejection, which may hold what is no courtesy
 
 
-def answer_in(line: str) -> Answer | None:
-    """The answer that a `cleaned` line is: one of WORDS, alone or with a mark and a comment."""
-    match = _PLAIN.fullmatch(line) or _MARKED.fullmatch(line)
-    verdict = verdict_of(match["word"]) if match else None
-    if match is None or verdict is None:
+def answer_in(paragraph: str) -> Answer | None:
+    """The answer that a paragraph of `cleaned` lines is: the whole of it, or none."""
+    start = folded(paragraph[:ANSWER_LIMIT])
+    repeated = _REPEATED.search(start)
+    for verdict, closed in _CLOSED.items():
+        if len(paragraph) <= ANSWER_LIMIT and closed.fullmatch(start) and not repeated:
+            return Answer(verdict, "")
+    match = _REASONED.match(start)
+    reason = _behind(paragraph, match.end()) if match else ""
+    # "no :(" would else be a colon and a reason.
+    if not reason or _MERE_SIGNS.fullmatch(reason.partition("\n")[0]):
         return None
-    found = match.groupdict()
-    comment = (found["comment"] or found.get("late") or "").strip(" ")
-    # "ok :(" would else be a colon and a comment.
-    if _MERE_SIGNS.fullmatch(comment) or takes_back(comment, verdict):
-        return None
-    return Answer(verdict, comment)
+    return Answer(Verdict.REJECTED, reason)
+
+
+def _behind(text: str, size: int) -> str:
+    """What follows as many characters of the folded text."""
+    position = 0
+    while size > 0:
+        size -= len(folded(text[position]))
+        position += 1
+    return text[position:]
+
+
+def verdict_of(word: str) -> Verdict | None:
+    """Which verdict the word is by SMS, too."""
+    kinds = {Verdict.APPROVED: "approve", Verdict.REJECTED: "reject"}
+    return next((each for each, kind in kinds.items() if folded(word) in phrases(kind)), None)
 
 
 def takes_back(line: str, verdict: Verdict) -> bool:
     """Whether a further `cleaned` line begins like an answer of the other kind."""
-    match = _TAKEN_BACK.match(folded(line[:_LONGEST_START]))
-    return match is not None and verdict_of(match["word"]) not in (None, verdict)
+    start = folded(line[:ANSWER_LIMIT])
+    return any(back.match(start) for kind, back in _TAKEN_BACK.items() if kind is not verdict)
+
+
+def rejects(line: str) -> bool:
+    """Whether a rejecting word stands anywhere in the line."""
+    return bool(_REJECTING.search(folded(line)))
+
+
+def is_courteous(line: str) -> bool:
+    """Whether the line is courtesies, praise of a person or a text, or a rule, and nothing else."""
+    words = re.findall(r"[^\W_]+", line[:ANSWER_LIMIT])
+    praise = [word for word in words if folded(word) in _PRAISE]
+    others = [word for word in words if folded(word) not in _PRAISE]
+    if praise and len(line) <= ANSWER_LIMIT and len(others) <= 1 and is_name(" ".join(others)):
+        return True
+    return bool(_COURTEOUS.fullmatch(folded(line)) or _RULE.fullmatch(line))
+
+
+def is_closing(line: str) -> bool:
+    """Whether it is a closing formula, perhaps with a name behind it."""
+    match = _CLOSING.match(folded(line[:ANSWER_LIMIT]))
+    return match is not None and is_name(_behind(line, match.end()))
+
+
+def is_name(text: str) -> bool:
+    """Whether nothing in it looks like a sentence: a few words, each with a capital."""
+    words = re.findall(r"[^\s,.:]+", text)
+    return len(words) <= _NAME_WORDS and all(
+        (word[0].isupper() and not re.search(r"\d", word)) or word in _PARTICLES for word in words
+    )
+
+
+def is_name_of(line: str, name: str) -> bool:
+    """Whether somebody of this name, if it is known, may have signed with the line."""
+    known, written = (set(re.findall(r"[\w'-]+", folded(each))) for each in (name, line))
+    if not written or (known and known.isdisjoint(written)):
+        return False
+    return written <= known or (is_name(line) and is_of_signature(line))
+
+
+def is_of_signature(line: str) -> bool:
+    """Whether the line may be one of a signature: titles, addresses, numbers, but no sentence."""
+    small = sum(word[0].islower() for word in re.findall(r"\w+", line))
+    begins_small = re.match(r"[a-z]{2,}(?![\w.:@-])", folded(line)) and line[0].islower()
+    return small <= _SMALL_WORDS and not begins_small and not _PHRASE_END.search(line)
+
+
+def without_opening(lines: list[str]) -> list[str]:
+    """The lines without a mail gateway's banner and then a greeting, one of each at most."""
+    lines = _without_blanks(lines)
+    lines = _without_blanks(lines[_banner(lines) :])
+    return _without_blanks(lines[1:]) if lines and is_greeting(lines[0]) else lines
+
+
+def _without_blanks(lines: list[str]) -> list[str]:
+    return lines[next((number for number, line in enumerate(lines) if line), len(lines)) :]
+
+
+def _banner(lines: list[str]) -> int:
+    """How many lines a banner has that calls the mail external, or 0; it ends above an answer."""
+    if not lines or not _BANNER.match(folded(lines[0][:ANSWER_LIMIT])):
+        return 0
+    ends = (n for n, line in enumerate(lines) if not line or answer_in(line))
+    size = next(ends, len(lines))
+    outside = any(_OUTSIDE.search(folded(line)) for line in lines[:size])
+    return size if outside and size <= _BANNER_LINES else 0
+
+
+def is_greeting(line: str) -> bool:
+    """Whether the line greets somebody and says nothing more."""
+    match = _GREETING.match(folded(line[:ANSWER_LIMIT]))
+    rest = _behind(line, match.end()) if match else "."
+    return match is not None and is_name(rest) and not hesitation(rest) and not answer_in(rest)

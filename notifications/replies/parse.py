@@ -1,48 +1,247 @@
 """Reads what an approver answered by mail: approve, reject, or nothing that is certain."""
 
+import codecs
+from collections.abc import Iterator
 from dataclasses import dataclass
+from email.message import Message
+from email.parser import BytesParser
+from email.policy import compat32
+from enum import StrEnum
+from itertools import chain
+from typing import Final, NamedTuple
 
 from models import Verdict
-from notifications.replies.answer import answer_in, takes_back
-from notifications.replies.quotes import own_words
-from notifications.replies.reply_body import body_of
-from notifications.replies.reply_words import as_comment
+from notifications.mime.mime_parts import Part, Unreadable, content_of
+from notifications.mime.signed import OPAQUE, signed_content, without_pgp
+from notifications.replies import answer
+from notifications.replies.html import text_of_html
+from notifications.replies.quotes import Own, own_words
+from notifications.replies.vocabulary import GUESSED, as_comment, cleaned, hesitation
+
+# Bytes of one text part, quotes and HTML included.  Our letters have a few thousand, and a hostile
+# mail of this size takes four seconds.
+TEXT_LIMIT: Final = 500_000
+
+# Bytes of a mail in which its text is found; what is attached stands behind it.  50 MB of empty
+# lines would take the email package a minute and a gigabyte.
+READ_LIMIT: Final = 5_000_000
+
+APPROVAL_LIMIT: Final = 5_000  # characters of an approver's own words, signature included
+REMARK_WORDS: Final = 8  # words without a capital in a line below an approval; more are prose
+_SHOWN: Final = 100  # characters of what was read, for the letter that says why it did not count
+
+# Programs that say the left one send the right one, whose first half is the same.  (For Latin-1 it
+# is the WHATWG's Encoding standard that says so.)
+_MEANT = {"iso8859-1": "cp1252", "ascii": "utf-8"}
+
+
+class Why(StrEnum):
+    """Why a reply decides nothing."""
+
+    EMPTY = "empty"  # nothing that the approver wrote, or nothing that can be read
+    NO_ANSWER = "no answer"  # it does not begin with an answer, or goes on behind it
+    HESITATION = "hesitation"  # a condition, doubt, delay, question, second thought or wish
+    CONTRADICTION = "contradiction"  # a word of the other kind follows
+    REMARK = "remark"  # an approval with too long a remark, or one at another place of the quote
 
 
 @dataclass(frozen=True)
-class Reply:
-    """`verdict` is None if the mail was not understood; then there is no comment either."""
+class Reading:
+    """What a reply says.  If it was not understood, `verdict` is None and there is no comment."""
 
     verdict: Verdict | None
-    comment: str  # at most COMMENT_LIMIT characters, with \n as line end, "" if there is none
+    comment: str = ""  # at most COMMENT_LIMIT characters, with \n as line end, "" if there is none
+    read: str = ""  # of what was not understood: the line that is to blame, shortened
+    why: Why | None = None
 
 
-NOT_UNDERSTOOD = Reply(None, "")
-
-
-def read_reply(raw: bytes) -> Reply:
+def read_reply(raw: bytes, *, name: str = "") -> Reading:
     """Any bytes.  Whether a machine wrote them is `notifications.automatic`'s to say, and before.
 
-    The first line that the approver wrote decides, if it is an answer and nothing else.  The lines
-    below it, down to the quote or the signature, are the comment, unless one takes the answer back.
+    `name` is the approver's, who may sign with it directly below the verdict.
     """
-    return reply_in(body_of(raw))
+    return reply_in(body_of(raw), name=name)
 
 
-def reply_in(text: str) -> Reply:
-    """The same for the text of a mail."""
-    blocks = own_words(text)
-    if not blocks:
-        return NOT_UNDERSTOOD
-    first, *below = _without_blank_start(blocks[0])
-    answer = answer_in(first)
-    if answer is None:
-        return NOT_UNDERSTOOD
-    further = [*below, *(line for block in blocks[1:] for line in block)]
-    if any(takes_back(line, answer.verdict) for line in further):
-        return NOT_UNDERSTOOD
-    return Reply(answer.verdict, as_comment("\n".join([answer.comment, *below])))
+def reply_in(text: str, *, name: str = "") -> Reading:
+    """The same for the text of a mail.
+
+    The first paragraph that the approver wrote, behind a banner and a greeting, is the answer or
+    there is none.  An approval counts if nothing that follows it may limit it; a rejection counts
+    unless a line takes it back.
+    """
+    own = own_words(text)
+    lines = answer.without_opening(own.blocks[0]) if own.blocks else []
+    if not lines:
+        return _not_understood(Why.EMPTY, "")
+    size = _end_of_answer(lines, name)
+    paragraph = "\n".join(lines[:size])
+    found = answer.answer_in(paragraph.removesuffix(","))
+    if found is None:
+        why = Why.HESITATION if hesitation(paragraph[:APPROVAL_LIMIT]) else Why.NO_ANSWER
+        return _not_understood(why, lines[0])
+    objection = _objection(found, lines[size:], own, name)
+    if objection:
+        return _not_understood(*objection)
+    return Reading(found.verdict, as_comment(f"{found.reason}\n{_comment(lines[size:])}"))
 
 
-def _without_blank_start(block: list[str]) -> list[str]:
-    return block[next(number for number, line in enumerate(block) if line) :]
+def _not_understood(why: Why, line: str) -> Reading:
+    return Reading(None, read=as_comment(line[:_SHOWN]), why=why)
+
+
+def _end_of_answer(lines: list[str], name: str) -> int:
+    """Where its paragraph ends: at a blank line, a closing formula, or the approver's own name."""
+    for number, line in enumerate(lines):
+        following = lines[number + 1] if number + 1 < len(lines) else ""
+        closes = answer.is_closing(line) and answer.is_name(following)
+        if not line or (number and (closes or (name and answer.is_name_of(line, name)))):
+            return number
+    return len(lines)
+
+
+def _objection(
+    found: answer.Answer, below: list[str], own: Own, name: str
+) -> tuple[Why, str] | None:
+    """What follows the answer and keeps it from counting, and why."""
+    below = [line for line in chain(below, *own.blocks[1:]) if line]
+    if found.verdict is Verdict.APPROVED:
+        return next(_doubts(below, [line for line in own.signature if line], name), None)
+    further = chain(found.reason.split("\n"), below)
+    taken_back = (line for line in further if answer.takes_back(line, found.verdict))
+    return next(((Why.CONTRADICTION, line) for line in taken_back), None)
+
+
+def _doubts(below: list[str], signature: list[str], name: str) -> Iterator[tuple[Why, str]]:
+    """Whatever may limit an approval, which cannot be taken back: where in doubt, it does."""
+    every = [*below, *signature]
+    if sum(map(len, every)) > APPROVAL_LIMIT:
+        yield Why.REMARK, every[0]
+        return
+    signed = False
+    for number, line in enumerate(every):
+        formula, named = answer.is_closing(line), answer.is_name_of(line, name)
+        courteous = answer.is_courteous(line)
+        signed = signed or formula or number >= len(below)
+        if hesitation(line) or (not formula and not courteous and hesitation(line, "wishes")):
+            yield Why.HESITATION, line
+        if answer.takes_back(line, Verdict.APPROVED) or (not signed and answer.rejects(line)):
+            yield Why.CONTRADICTION, line
+        of_signature = named or (signed and answer.is_of_signature(line))
+        if not (courteous or formula or of_signature):
+            yield Why.REMARK, line
+        signed = signed or named
+    if hesitation("\n".join(every)):
+        yield Why.HESITATION, every[0]
+
+
+def _comment(lines: list[str]) -> str:
+    """The lines down to a closing formula.  Thanks are one if a name follows, or nothing."""
+    for number, line in enumerate(lines):
+        if answer.is_closing(line):
+            following = next((each for each in lines[number + 1 :] if each), "")
+            if answer.is_name(following) or not answer.is_courteous(line):
+                return "\n".join(lines[:number])
+    return "\n".join(lines)
+
+
+def body_of(raw: bytes) -> str:
+    """The text part, or the HTML part as text if there is none or it is blank; "" if neither is.
+
+    Any bytes: what cannot be read is "".  Attachments, mails within the mail and what is encrypted
+    are not read.
+    """
+    try:
+        return _body(_parsed(raw[:READ_LIMIT])).text
+    except Exception:
+        # Unreadable, and nearly any other: the email package crashes on some malformed mails.
+        return ""
+
+
+class _Body(NamedTuple):
+    text: str
+    is_html: bool
+
+
+_NOTHING = _Body("", is_html=False)
+
+
+def _parsed(raw: bytes) -> Message:
+    root = BytesParser(Part, policy=compat32).parsebytes(raw)
+    if any(part.get_content_type() == "multipart/encrypted" for part in root.walk()):
+        raise Unreadable("The message is encrypted.")
+    return root
+
+
+def _body(part: Message, *, opened: bool = False) -> _Body:
+    """As deep as the parser goes, which is DEPTH_LIMIT; one opaque signature is opened at most."""
+    kind = part.get_content_type()
+    payload = part.get_payload()
+    if not isinstance(payload, list):
+        if kind in OPAQUE and not opened and isinstance(part, Part):
+            return _body(_parsed(signed_content(content_of(part))), opened=True)
+        return _leaf(part, kind) if isinstance(part, Part) else _NOTHING
+    if kind == "multipart/report":
+        return _NOTHING
+    inside = payload[:1] if kind == "multipart/signed" else payload
+    bodies = [_body(each, opened=opened) for each in inside]
+    bodies = [body for body in bodies if cleaned(body.text).strip()]
+    if kind == "multipart/alternative":
+        bodies.sort(key=lambda body: body.is_html)
+    return bodies[0] if bodies else _NOTHING
+
+
+def _leaf(part: Part, kind: str) -> _Body:
+    if part.is_attachment() or part.get_filename():
+        return _NOTHING
+    if kind == "text/plain":
+        return _Body(without_pgp(_unflowed(_text_of(part), part)), is_html=False)
+    if kind != "text/html":
+        return _NOTHING
+    try:
+        return _Body(text_of_html(_text_of(part)), is_html=True)
+    except Unreadable:  # with its pictures inside, perhaps; there may be a text part, too
+        return _NOTHING
+
+
+def _text_of(part: Part) -> str:
+    data = content_of(part)
+    if len(data) > TEXT_LIMIT:
+        raise Unreadable("The text is too long for an answer.")
+    return _decoded(data, part.get_content_charset()).replace("\r\n", "\n")
+
+
+def _decoded(data: bytes, charset: str | None) -> str:
+    """What is uncertain becomes U+FFFD, which is in no word, or is GUESSED."""
+    try:
+        name = codecs.lookup(charset or "ascii").name
+        return data.decode(_MEANT.get(name, name), _GUESSING if name == "ascii" else "replace")
+    except (LookupError, ValueError):
+        return data.decode("ascii", "replace")
+
+
+def _guess(failure: UnicodeError) -> tuple[str, int]:
+    """Read bytes that are no UTF-8 and have no other name as cp1252, each behind a GUESSED."""
+    assert isinstance(failure, UnicodeDecodeError)
+    guessed = failure.object[failure.start : failure.end].decode("cp1252", "replace")
+    return "".join(GUESSED + letter for letter in guessed), failure.end
+
+
+_GUESSING: Final = "listgate.guess"
+codecs.register_error(_GUESSING, _guess)
+
+
+def _unflowed(text: str, part: Part) -> str:
+    """RFC 3676: a line that ends with a blank goes on in the next one."""
+    if str(part.get_param("format", "")).lower() != "flowed":
+        return text
+    whole: list[str] = []
+    goes_on = False
+    for line in text.split("\n"):
+        quoted, separates = line.startswith(">"), line == "-- "
+        if goes_on and not separates and quoted == whole[-1].startswith(">"):
+            whole[-1] += line.lstrip("> ") if quoted else line.removeprefix(" ")
+        else:
+            whole.append(line)
+        goes_on = line.endswith(" ") and not separates
+    return "\n".join(whole)

@@ -1,61 +1,151 @@
-"""Tells what the writer of a reply wrote from what the mail program quoted or added."""
+"""Tells what the writer of a reply wrote from what mail programs quoted or added."""
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
-from notifications.replies.attributions import dated, is_undated
-from notifications.replies.endings import is_end
-from notifications.replies.reply_words import cleaned
+from notifications.replies.vocabulary import cleaned, folded, hesitation, phrases
 
-# Of a quoted line that was too long the rest is found below it, without a mark.  Mail programs
-# break at 72 to 80 characters.
-_LONG_QUOTE: Final = 60
-
+_LOOK: Final = 1_000  # characters; a longer line is none of those that are known here
 _LINE_END = re.compile("\r\n|[\r\n\u2028\u2029]")
 
 _QUOTE = re.compile(r"[>|]")
+_LONG_QUOTE: Final = 60  # mail programs break longer quoted lines, and mark only the first half
+_TABLE = re.compile(r"\|.*\||\+[-=+]+\+")  # drawn by a machine: a bounce, a log
+
+# The line above a quote.  Without a day first it is believed only directly above a quote.
+_DATED = re.compile(
+    r"(?:on|le|am|um|el|il|op|den|em|dnia|w dniu)\b[^\d]{0,40}\d"
+    r"|[^<>]{0,100}<[^<>\s@]++@[^<>\s]++>,? (?:wrote|a ecrit|schrieb|hat)\b"
+)
+_WROTE = re.compile(
+    r"\b(?:wrote|writes|a ecrit|ecrivait|schrieb|geschrieben|escribio|ha scritto|schreef|skrev|"
+    r"escreveu|napisal(?:\(a\))?)\b.{0,200}:(?:$|   )|<[^<>\s@]++@[^<>\s]++> ?:$"
+)
+_QUOTING = re.compile(r"(?:quoting|zitat von|citation de|selon)\b.{1,200}:$")
+_ATTRIBUTION_LINES: Final = 3  # a long name and address are wrapped
+
+# -----Original Message-----, in every language; also what a forwarding program writes.
+_ORIGINAL = re.compile(
+    r"[-‐–—_=]{3,}+.*\w.*[-‐–—_=]{3}$"  # noqa: RUF001 (Proton uses such dashes)
+    r"|(?:begin forwarded message|debut du message (?:reexpedie|transfere)"
+    r"|anfang der weitergeleiteten (?:nachricht|e-mail)) ?:$"
+)
+
+# The heading that Outlook and its like put above the original, label by label.
+_LABELS = {
+    "from": ("from", "von", "de", "expediteur", "absender", "van", "da"),
+    "date": ("sent", "date", "gesendet", "gesendet am", "datum", "envoye", "envoye le", "enviado"),
+    "to": ("to", "an", "a", "pour", "destinataire", "empfanger", "para", "aan"),
+    "subject": ("subject", "betreff", "objet", "sujet", "asunto", "onderwerp", "oggetto"),
+}
+_LABEL = re.compile(r"\*?([a-z][a-z ]{0,12}?) ?\*? ?: ?\*?(?= |\S|$)")
+_KINDS = {label: kind for kind, labels in _LABELS.items() for label in labels}
+_HEADING_LINES: Final = 6
+
+# RFC 3676 (4.3) has a blank behind the dashes, which programs lose.
+_SEPARATOR = re.compile(r"--$|—$|_{5,}$")
+
+# What phones and webmail add at the end of all that is written with them.
+_ADVERTISEMENT = re.compile(
+    r"(?:sent|envoye[es]?|gesendet|enviado|provenance ?:) "
+    r"(?:from|depuis|de|a partir d\w*|par|avec|with|via|using|von|mit|desde|courrier)\b"
+    r"|(?:get|telecharger|obtenir|obtenez) (?:outlook|bluemail|yahoo)\b"
+    r"|(?:diese (?:nachricht|e-?mail) wurde )?(?:von|mit) (?:meinem|meiner|mein|der)\b.*\bgesendet"
+    r"|(?:outlook|bluemail|holen sie sich outlook|laden sie outlook) fur \w+"
+    r"|ce message a ete envoye (?:depuis|avec)\b|von (?:outlook|mail) fur .*gesendet"
+)
+
+_FOOTER = re.compile(r"\b(?:" + "|".join(map(re.escape, phrases("footers"))) + ")")
+_WRAPPED: Final = 100  # characters; a footer in lines of this length ends at a blank line
 
 
-def own_words(text: str) -> list[list[str]]:
-    """The blocks of `cleaned` lines that stand above, between and below quotes.
+class Own(NamedTuple):
+    """The `cleaned` lines of the writer, quotes, originals and footers left out."""
 
-    Nothing is told of what follows a signature or the heading of an original that has no marks.
-    """
+    blocks: list[list[str]]  # above, between and below quotes; those that are not blank
+    signature: list[str]  # all that follows the mark of one
+
+
+def own_words(text: str) -> Own:
+    """What the writer wrote; nothing of a text that holds a table with ruled lines."""
     lines = [cleaned(line) for line in _LINE_END.split(text)]
     blocks: list[list[str]] = [[]]
-    position = 0
-    while position < len(lines) and not _ends(lines, position):
+    signature: list[str] = []
+    position, signed = 0, False
+    while position < len(lines) and not _is_original(lines, position):
+        line = lines[position]
+        if _TABLE.fullmatch(line):
+            return Own([], [])
         quoted = _quoted(lines, position)
+        signed = signed or (not quoted and _is_mark(line))
         if quoted:
             blocks.append([])
-        else:
-            blocks[-1].append(lines[position])
+        elif size := _footer(lines, position):
+            quoted = size
+        elif not _is_mark(line):
+            (signature if signed else blocks[-1]).append(line)
         position += quoted or 1
-    return [block for block in blocks if any(block)]
+    return Own([block for block in blocks if any(block)], signature)
 
 
-def _ends(lines: list[str], position: int) -> bool:
-    """Whether a signature, or the original without marks, begins here."""
-    if is_end(lines, position):
+def _is_mark(line: str) -> bool:
+    """Whether a signature begins here.  "Sent from my iPhone, but wait" is the writer's own."""
+    start = folded(line[:_LOOK])
+    return bool(_SEPARATOR.match(start) or (_ADVERTISEMENT.match(start) and not hesitation(line)))
+
+
+def _footer(lines: list[str], position: int) -> int:
+    """How many lines a legal footer or a virus scanner's has that begins here, or 0."""
+    line = folded(lines[position][:_LOOK])
+    found = _FOOTER.search(
+        " ".join([line, *map(folded, lines[position + 1 : position + 2])])[:_LOOK]
+    )
+    if not found or found.start() >= len(line):
+        return 0
+    size = 1
+    while len(lines[position + size - 1]) <= _WRAPPED and any(lines[position + size :][:1]):
+        size += 1
+    return size
+
+
+def _is_original(lines: list[str], position: int) -> bool:
+    """Whether the original begins here, without any mark of a quote."""
+    line = lines[position]
+    if _ORIGINAL.match(folded(line[:_LOOK])) and not hesitation(line):
         return True
-    # "On Tuesday Grace wrote:", and then not a single mark: the rest is the original.
-    return bool(dated(lines, position)) and not _quoted(lines, position)
+    if _kind_of(line):
+        following = [_kind_of(each) for each in lines[position : position + _HEADING_LINES]]
+        return "from" in following and len(set(following) - {None}) > 1
+    return bool(_dated(lines, position)) and not _quoted(lines, position)
+
+
+def _kind_of(line: str) -> str | None:
+    match = _LABEL.match(folded(line[:40]))
+    return _KINDS.get(match[1]) if match else None
 
 
 def _quoted(lines: list[str], position: int) -> int:
     """How many lines, from here on, are a quote or the attribution above one."""
-    if _QUOTE.match(lines[position]) or _is_rest(lines, position):
+    line, above = lines[position], lines[position - 1] if position else ""
+    if _QUOTE.match(line) or (line and _QUOTE.match(above) and len(above) >= _LONG_QUOTE):
         return 1
-    size = dated(lines, position) or int(is_undated(lines[position]))
-    return size if size and _is_above_quote(lines, position + size) else 0
+    size = _dated(lines, position) or int(_is_undated(line))
+    following = position + size
+    while size and following < len(lines) and not lines[following]:
+        following += 1
+    return size if following < len(lines) and _QUOTE.match(lines[following]) else 0
 
 
-def _is_rest(lines: list[str], position: int) -> bool:
-    above = lines[position - 1] if position else ""
-    return bool(lines[position] and _QUOTE.match(above) and len(above) >= _LONG_QUOTE)
+def _dated(lines: list[str], position: int) -> int:
+    """How many lines an attribution with a date has that begins here, or 0."""
+    following = lines[position : position + _ATTRIBUTION_LINES]
+    if not _DATED.match(folded(following[0][:_LOOK])):
+        return 0
+    wholes = (" ".join(following[:size]) for size in range(1, len(following) + 1))
+    return next((n for n, whole in enumerate(wholes, 1) if _WROTE.search(folded(whole[:_LOOK]))), 0)
 
 
-def _is_above_quote(lines: list[str], position: int) -> bool:
-    while position < len(lines) and not lines[position]:
-        position += 1
-    return position < len(lines) and bool(_QUOTE.match(lines[position]))
+def _is_undated(line: str) -> bool:
+    """Whether it is an attribution without a date, if a quote follows."""
+    start = folded(line[:_LOOK])
+    return start.endswith(":") and bool(_WROTE.search(start) or _QUOTING.match(start))

@@ -6,8 +6,8 @@ from enum import Enum
 from typing import Final
 
 from models import Verdict
-from notifications.replies.answer import takes_back
-from notifications.replies.reply_words import as_comment, cleaned, folded, verdict_of
+from notifications.replies.answer import takes_back, verdict_of
+from notifications.replies.vocabulary import as_comment, cleaned, folded, hesitation
 
 # Twilio acts on the first eight itself (https://www.twilio.com/docs/messaging/tutorials/
 # advanced-opt-out; REVOKE and OPTOUT since May 2025), on the French ones for some Canadian
@@ -53,20 +53,22 @@ NOT_UNDERSTOOD = SmsReply(None, None, "")
 
 
 def read_sms(text: str) -> SmsReply:
-    """A word of WORDS, then a code, then perhaps a comment; anything else is not understood."""
+    """A word that counts by SMS, then a code, then perhaps a comment, or nothing."""
     match = _ANSWER.fullmatch("\n".join(map(cleaned, text.splitlines())))
     verdict = verdict_of(match["word"]) if match else None
     if match is None or verdict is None:
         return NOT_UNDERSTOOD
     comment = as_comment(match["comment"])
     # A second code would leave open which request is meant.
-    if _OTHER_CODE.search(comment) or _any_takes_back(comment, verdict):
+    if _OTHER_CODE.search(comment) or _takes_back(comment, verdict):
         return NOT_UNDERSTOOD
     return SmsReply(verdict, re.sub("[ -]", "", match["code"]), comment)
 
 
-def _any_takes_back(comment: str, verdict: Verdict) -> bool:
-    return any(takes_back(line, verdict) for line in comment.split("\n"))
+def _takes_back(comment: str, verdict: Verdict) -> bool:
+    """Whether the comment is an answer of the other kind, or limits an approval."""
+    limited = verdict is Verdict.APPROVED and bool(hesitation(comment))
+    return limited or any(takes_back(line, verdict) for line in comment.split("\n"))
 
 
 class Keyword(Enum):

@@ -29,7 +29,7 @@ from notifications.automatic.bounces import Bounce, failed_recipient
 from notifications.automatic.detect import is_automatic
 from notifications.mime.envelope import wire_address
 from notifications.mime.header_lines import mailboxes, split_mail
-from notifications.replies.parse import Reply, read_reply
+from notifications.replies.parse import Reading, read_reply
 from workflows.moderation.approver_keys import keys_by_reply
 from workflows.moderation.decide import AlreadyDecided, NoLongerOpen, NotAnApprover, decide
 from workflows.notify import notify, report
@@ -82,7 +82,7 @@ def outcome(session: Session, mail: InboundMail, own_addresses: Collection[str])
         return "ignored: nobody's reply address"
     if not written_by(mail, keys.user):
         return refuse(session, keys)
-    return answer(session, keys, read_reply(mail.raw))
+    return answer(session, keys, read_reply(mail.raw, name=keys.user.name))
 
 
 def written_by(mail: InboundMail, user: User) -> bool:
@@ -111,7 +111,7 @@ def refuse(session: Session, keys: ApproverKeys) -> str:
     return f"refused: {refusal}"
 
 
-def answer(session: Session, keys: ApproverKeys, reply: Reply) -> str:
+def answer(session: Session, keys: ApproverKeys, reply: Reading) -> str:
     """Decide as the approver wrote, or write back that nothing was done and how to answer."""
     request, user = keys.request, keys.user
     if reply.verdict is None:

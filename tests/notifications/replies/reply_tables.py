@@ -6,19 +6,32 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from models import Verdict
-from notifications.replies.parse import Reply
+from notifications.replies.parse import Reading
 
 FOLDER: Final = Path(__file__).parent
 
-_VERDICTS = {"approved": Verdict.APPROVED, "rejected": Verdict.REJECTED, "nothing": None}
+VERDICTS: Final = {"approved": Verdict.APPROVED, "rejected": Verdict.REJECTED, "nothing": None}
+
+
+class Said(NamedTuple):
+    """What matters of a Reading for what is done."""
+
+    verdict: Verdict | None
+    comment: str
 
 
 class Row(NamedTuple):
     """A body as a mail program made it, and what it is to be understood as."""
 
     name: str
-    expected: Reply
+    expected: Said
     body: str
+
+
+def said(reading: Reading) -> Said:
+    """The verdict and the comment; a reply decides nothing for a reason, and only then."""
+    assert (reading.verdict is None) == (reading.why is not None)
+    return Said(reading.verdict, reading.comment)
 
 
 def rows(table: str) -> list[Row]:
@@ -31,8 +44,7 @@ def rows(table: str) -> list[Row]:
 def _row(block: str) -> Row:
     heading, _, body = block.partition("\n")
     verdict, name, comment = (cell.strip() for cell in heading.split("|"))
-    expected = Reply(_VERDICTS[verdict], comment.replace("\\n", "\n"))
-    return Row(name, expected, body)
+    return Row(name, Said(VERDICTS[verdict], comment.replace("\\n", "\n")), body)
 
 
 def as_mail(body: str, *, subtype: str = "plain") -> bytes:

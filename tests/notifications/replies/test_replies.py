@@ -7,9 +7,15 @@ from pathlib import Path
 import pytest
 
 from models import Verdict
-from notifications.replies.parse import NOT_UNDERSTOOD, Reply, read_reply
-from notifications.replies.reply_body import READ_LIMIT, TEXT_LIMIT
-from tests.notifications.replies.reply_tables import FOLDER, Row, as_mail, rows
+from notifications.replies.parse import (
+    APPROVAL_LIMIT,
+    READ_LIMIT,
+    TEXT_LIMIT,
+    Why,
+    read_reply,
+    reply_in,
+)
+from tests.notifications.replies.reply_tables import FOLDER, Row, Said, as_mail, rows, said
 
 PLAIN = [
     row
@@ -22,29 +28,29 @@ MAILS = sorted((FOLDER / "mails").glob("*.eml"))
 
 @pytest.mark.parametrize("row", PLAIN, ids=lambda row: row.name)
 def test_a_text_is_understood_as_its_writer_meant_it(row: Row) -> None:
-    assert read_reply(as_mail(row.body)) == row.expected
+    assert said(read_reply(as_mail(row.body))) == row.expected
 
 
 @pytest.mark.parametrize("row", HTML, ids=lambda row: row.name)
 def test_html_is_understood_as_its_writer_meant_it(row: Row) -> None:
-    assert read_reply(as_mail(row.body, subtype="html")) == row.expected
+    assert said(read_reply(as_mail(row.body, subtype="html"))) == row.expected
 
 
 @pytest.mark.parametrize("path", MAILS, ids=lambda path: path.stem)
 def test_a_mail_is_understood_whatever_its_mime(path: Path) -> None:
     raw = path.read_bytes()
     expected = {
-        "approved": Reply(Verdict.APPROVED, _comment(raw)),
-        "rejected": Reply(Verdict.REJECTED, _comment(raw)),
-        "nothing": NOT_UNDERSTOOD,
+        "approved": Said(Verdict.APPROVED, _comment(raw)),
+        "rejected": Said(Verdict.REJECTED, _comment(raw)),
+        "nothing": Said(None, ""),
     }
 
-    assert read_reply(raw) == expected[path.stem.partition("-")[0]]
+    assert said(read_reply(raw)) == expected[path.stem.partition("-")[0]]
 
 
 def test_a_text_that_is_too_long_for_an_answer_is_none() -> None:
-    assert read_reply(as_mail("ok\n" + "x\n" * (TEXT_LIMIT // 2 - 2))).verdict
-    assert read_reply(as_mail("ok\n" + "x\n" * TEXT_LIMIT)) == NOT_UNDERSTOOD
+    assert read_reply(as_mail("no\n" + "x\n" * (TEXT_LIMIT // 2 - 2))).verdict
+    assert read_reply(as_mail("no\n" + "x\n" * TEXT_LIMIT)).why is Why.EMPTY
 
 
 def test_a_text_is_not_looked_for_behind_the_largest_attachments() -> None:
@@ -74,8 +80,40 @@ def test_a_text_of_nothing_that_is_seen_is_blank() -> None:
     assert read_reply(mail.as_bytes()).verdict is Verdict.REJECTED
 
 
-def test_the_comment_of_what_is_not_understood_is_empty() -> None:
-    assert read_reply(as_mail("okay\n\nGrace")) == Reply(None, "")
+def test_an_approval_that_is_too_long_is_none() -> None:
+    line = "Nice text, Ada.\n"
+
+    fits, too_long = (
+        line * (size // (len(line) - 1)) for size in (APPROVAL_LIMIT, 2 * APPROVAL_LIMIT)
+    )
+    assert read_reply(as_mail(f"ok\n\n{fits}")).verdict is Verdict.APPROVED
+    assert read_reply(as_mail(f"ok\n\n{too_long}")).why is Why.REMARK
+    assert read_reply(as_mail("ok" + " thanks" * 50)).why is Why.NO_ANSWER
+    assert read_reply(as_mail("ok\n" + "thanks\n" * 50)).why is Why.NO_ANSWER
+
+
+@pytest.mark.parametrize(
+    ("text", "why", "read"),
+    [
+        ("", Why.EMPTY, ""),
+        ("> ok", Why.EMPTY, ""),
+        ("Hello,", Why.EMPTY, ""),
+        ("Yes indeed", Why.NO_ANSWER, "Yes indeed"),
+        ("yes\nand Ada is great", Why.NO_ANSWER, "yes"),
+        ("ok, but later", Why.HESITATION, "ok, but later"),
+        ("ok\n\nIf Linus agrees", Why.HESITATION, "If Linus agrees"),
+        ("ok\n\nPlease reject", Why.HESITATION, "Please reject"),
+        ("ok\n\nI reject", Why.CONTRADICTION, "I reject"),
+        ("no\n\nOk!", Why.CONTRADICTION, "Ok!"),
+        ("ok\n\nThe room is bright", Why.REMARK, "The room is bright"),
+        ("x" * 1_000, Why.NO_ANSWER, "x" * 100),
+    ],
+)
+def test_what_is_not_understood_says_why_and_quotes_it(text: str, why: Why, read: str) -> None:
+    reading = reply_in(text)
+
+    assert (reading.verdict, reading.comment) == (None, "")
+    assert (reading.why, reading.read) == (why, read)
 
 
 def _comment(raw: bytes) -> str:

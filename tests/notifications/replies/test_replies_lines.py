@@ -5,16 +5,22 @@ import pytest
 
 from models import Verdict
 from notifications.replies.answer import answer_in, takes_back
-from notifications.replies.parse import Reply, reply_in
-from notifications.replies.reply_words import COMMENT_LIMIT, WORDS, as_comment
+from notifications.replies.parse import reply_in
+from notifications.replies.vocabulary import (
+    COMMENT_LIMIT,
+    HESITATIONS,
+    VOCABULARY,
+    as_comment,
+    hesitation,
+    phrases,
+)
+from tests.notifications.replies.reply_tables import Said, said
 
 ALONE = [
     "{}",
     "{}.",
     "{}!",
     "{} !",
-    "{}...",
-    "{}…",
     "{}:",
     "{} :",
     "{} -",
@@ -36,7 +42,12 @@ ALONE = [
     "*{}:*",
 ]
 
-COMMENTED = [
+REASONED = [
+    "{}, reason",
+    "{}. reason",
+    "{}... reason",
+    "{},\nreason",
+    "{}\nreason",
     "{}: reason",
     "{}:reason",
     "{} : reason",
@@ -59,8 +70,6 @@ NO_ANSWERS = [
     "{} ?",
     "{},",
     "{};",
-    "{}, reason",
-    "{}. reason",
     "{} reason",
     "{}-reason",
     "{}–reason",
@@ -90,20 +99,22 @@ NO_ANSWERS = [
     "{0} {0}",
     "{} :)",
     "{}: ?!",
-    "{} 👍",
-    "✅ {}",
-    "I {}",
+    "{} 🙂",
+    "😀 {}",
+    "Ada {}",
+    "kindly {}",
     "{}\ufffd",
     "{}\x00",
     "\x1b{}",
 ]
 
+APPROVING = phrases("approve", "approve_by_mail")
+REJECTING = phrases("reject", "reject_by_mail")
 VERBS = {
-    word: verdict
-    for verdict, languages in WORDS.items()
-    for words in languages.values()
-    for word in words
+    **dict.fromkeys(APPROVING, Verdict.APPROVED),
+    **dict.fromkeys(REJECTING, Verdict.REJECTED),
 }
+COURTESIES = phrases("courtesies")
 
 
 @pytest.mark.parametrize("shape", ALONE)
@@ -113,24 +124,68 @@ def test_a_verb_alone_decides(shape: str) -> None:
             assert answer_in(shape.format(written)) == (verdict, "")
 
 
-@pytest.mark.parametrize("shape", COMMENTED)
-def test_a_verb_with_a_comment_decides(shape: str) -> None:
-    for word, verdict in VERBS.items():
-        assert answer_in(shape.format(word)) == (verdict, "reason")
+@pytest.mark.parametrize("shape", REASONED)
+def test_a_rejection_may_have_a_reason(shape: str) -> None:
+    for word in REJECTING:
+        assert answer_in(shape.format(word)) == (Verdict.REJECTED, "reason")
+
+
+@pytest.mark.parametrize("shape", REASONED)
+def test_an_approval_has_no_reason(shape: str) -> None:
+    for word in APPROVING:
+        assert answer_in(shape.format(word)) is None
+        assert reply_in(shape.format(word)).verdict is None
+
+
+@pytest.mark.parametrize(
+    "shape",
+    ["{} {}", "{}, {}!", "{}. {}.", "{}: {}", "{} - {}", "{}\n{}", "*{}* {}", '"{}, {}"', "{}! {}"],
+)
+def test_a_courtesy_behind_a_verb_changes_nothing(shape: str) -> None:
+    for courtesy in COURTESIES:
+        for word in ("ok", "o.k.", "freigegeben", "👍", "je valide"):
+            assert answer_in(shape.format(word, courtesy)) == (Verdict.APPROVED, "")
+
+
+@pytest.mark.parametrize("shape", ["{} {} {}", "{}, {} {}.", "{}. {} - {}", "{}\n{}\n{}"])
+def test_one_word_that_is_no_courtesy_decides_nothing(shape: str) -> None:
+    for courtesy in COURTESIES:
+        for order in (("ok", courtesy, "Linus"), ("ok", "Linus", courtesy)):
+            assert answer_in(shape.format(*order)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "decides"),
+    [
+        ("Thanks, approved", True),
+        ("Merci ! Je valide.", True),
+        ("Yes, approved", True),
+        ("ok 👍", True),
+        ("ok👍", True),
+        ("ja ja", False),
+        ("Thanks approved", False),
+        ("Bitte, nein", False),
+        ("ok no", False),
+        ("ok 👎", False),
+        ("yes, rejected", False),
+    ],
+)
+def test_several_words_decide_if_they_say_the_same(text: str, decides: bool) -> None:
+    assert (answer_in(text) is not None) is decides
 
 
 @pytest.mark.parametrize("shape", NO_ANSWERS)
 def test_anything_else_around_a_verb_decides_nothing(shape: str) -> None:
     for word in VERBS:
-        assert answer_in(shape.format(word)) is None
+        if word.isalpha():
+            assert answer_in(shape.format(word)) is None
 
 
 @pytest.mark.parametrize(
     "word",
     [
-        *("yes", "yep", "y", "n", "k", "o.k.", "okay", "nope", "nay", "approval", "approves"),
-        *("rejected", "approuvé", "approuve", "refusé", "rejeté", "d'accord", "genehmigt"),
-        *("freigegeben", "abgelehnt", "jawohl", "stop", "cancel", "0k", "οκ", "ко", "なし"),
+        *("yep", "y", "n", "k", "nope", "nay", "approval", "approves", "thanks", "please"),
+        *("jawohl", "stop", "cancel", "0k", "οκ", "ко", "なし", "okayyy", "approuvé(e)", "jein"),
     ],
 )
 def test_other_words_are_no_verbs(word: str) -> None:
@@ -143,11 +198,31 @@ def test_accents_are_no_matter(line: str) -> None:
 
 
 def test_there_is_no_word_of_both_kinds() -> None:
-    approving, rejecting = (
-        {word for words in languages.values() for word in words} for languages in WORDS.values()
-    )
+    assert not set(APPROVING) & set(REJECTING)
+    assert not set(VERBS) & set(phrases("greetings", "conditions"))
 
-    assert not approving & rejecting
+
+def test_every_language_has_words_of_every_kind() -> None:
+    kinds = [set(language) for language in VOCABULARY.values()]
+
+    assert len(VOCABULARY) == 3
+    assert all(kind == kinds[0] for kind in kinds)
+
+
+def test_no_word_that_lets_an_approval_count_also_prevents_it() -> None:
+    harmless = phrases("approve", "approve_by_mail", "courtesies", "praise", "closings")
+
+    assert [phrase for phrase in harmless if hesitation(phrase.removesuffix(" ..."))] == []
+
+
+@pytest.mark.parametrize("kind", [*HESITATIONS, "wishes"])
+def test_no_word_of_hesitation_stands_below_an_approval(kind: str) -> None:
+    for phrase in phrases(kind):
+        word = phrase.removesuffix("-")
+        remark = f"Lovely Text {word} Ada"
+        assert reply_in(f"ok\n\n{remark}").verdict is None
+        assert reply_in(f"ok\n\nBest regards\nGrace\n\n{remark}").verdict is None
+        assert reply_in(f"ok\n\n-- \nGrace\n{remark}").verdict is None
 
 
 @pytest.mark.parametrize(
@@ -168,13 +243,33 @@ def test_a_line_below_takes_the_answer_back(line: str) -> None:
     "line",
     [
         *("No problem.", "no-one minds", "Non-members may read it", "nobody", "No1", "ok", "ok!"),
-        *("Nothing to add", "I said no", "notes follow", "Noël", "", "...", "approve"),
+        *("Nothing to add", "I said no", "notes follow", "Noël", "", "...", "approve", "No. 7"),
         *("no objections, wait for Linus", "No need to stop"),
     ],
 )
-def test_a_line_below_may_be_a_comment(line: str) -> None:
+def test_a_line_that_only_looks_like_the_other_answer_takes_nothing_back(line: str) -> None:
     assert not takes_back(line, Verdict.APPROVED)
-    assert reply_in(f"ok\n{line}") == Reply(Verdict.APPROVED, line)
+
+
+@pytest.mark.parametrize(
+    "line", ["Ok for next week", "The rest is ok.", "Okay-Taste", "yesterday", "Ja-Stimmen", "no"]
+)
+def test_a_line_below_a_rejection_may_be_a_comment(line: str) -> None:
+    assert said(reply_in(f"no\n\n{line}")) == Said(Verdict.REJECTED, line)
+
+
+@pytest.mark.parametrize(
+    "line", ["Nice text, Ada.", "Schöner Text!", "Bravo Ada, belle affiche.", "Well done", "Grace"]
+)
+def test_praise_and_a_name_below_an_approval_are_a_comment(line: str) -> None:
+    assert said(reply_in(f"ok\n\n{line}")) == Said(Verdict.APPROVED, line)
+
+
+@pytest.mark.parametrize(
+    "line", ["Nice text for staff", "Text B12", "Datum!", "Staff list", "👎", "😡", "Well..."]
+)
+def test_anything_else_below_an_approval_decides_nothing(line: str) -> None:
+    assert reply_in(f"ok\n\n{line}").verdict is None
 
 
 @pytest.mark.parametrize("line", ["ok", "Ok, then", "oui !", "Ja.", "approve: now", "ok wait"])

@@ -7,23 +7,20 @@ import pytest
 
 from models import Verdict
 from notifications.automatic.detect import Automatic
-from notifications.replies.parse import Reply, reply_in
-from notifications.replies.reply_body import READ_LIMIT, TEXT_LIMIT
-from notifications.replies.reply_words import WORDS
+from notifications.replies.parse import APPROVAL_LIMIT, READ_LIMIT, TEXT_LIMIT, reply_in
 from notifications.replies.sms import HELP, HOW, OPT_IN, OPT_OUT, read_sms
+from notifications.replies.vocabulary import table_rows
+from tests.notifications.replies.reply_tables import VERDICTS, Said, said
 
 PAGE = (Path(__file__).parents[3] / "docs/replies.md").read_text()
 MAIL, SMS = PAGE.split("## By SMS")
 
-VERDICTS = {"approved": Verdict.APPROVED, "rejected": Verdict.REJECTED, "nothing": None}
-
 EXAMPLE = re.compile(r"^\| `(.+?)` \| (approved|rejected|nothing) \| ?(.*?) ?\|$", re.MULTILINE)
 
 
-def test_the_page_names_every_word() -> None:
-    for verb, verdict in (("approve", Verdict.APPROVED), ("reject", Verdict.REJECTED)):
-        cells = " | ".join(", ".join(words) for words in WORDS[verdict].values())
-        assert f"\n| **{verb}** | {cells} |\n" in MAIL
+@pytest.mark.parametrize("row", table_rows().values(), ids=table_rows().keys())
+def test_the_page_names_every_word(row: str) -> None:
+    assert f"\n{row}\n" in MAIL
 
 
 def test_the_page_names_the_carriers_words() -> None:
@@ -39,7 +36,7 @@ def test_the_page_names_every_reason() -> None:
 def test_an_example_of_a_mail_is_true(text: str, verdict: str, comment: str) -> None:
     expected = VERDICTS[verdict]
 
-    assert reply_in(text) == Reply(expected, comment if expected else "")
+    assert said(reply_in(text)) == Said(expected, comment if expected else "")
 
 
 @pytest.mark.parametrize(("text", "verdict", "comment"), EXAMPLE.findall(SMS))
@@ -52,8 +49,10 @@ def test_an_example_of_an_sms_is_true(text: str, verdict: str, comment: str) -> 
 def test_the_page_names_the_limits() -> None:
     assert f"at most {TEXT_LIMIT:,} bytes" in MAIL
     assert f"the first {READ_LIMIT:,} bytes" in MAIL
+    assert f"at most {APPROVAL_LIMIT:,} characters" in MAIL
 
 
 def test_what_the_page_says_of_second_thoughts_is_true() -> None:
-    assert reply_in("ok\nno wait, don't").verdict is None
-    assert reply_in("ok\nNo problem.").verdict is Verdict.APPROVED
+    assert reply_in("ok\n\nP.S. Not before five!").verdict is None
+    assert reply_in("no\nok, wait").verdict is None
+    assert reply_in("no\nOk for next week.").verdict is Verdict.REJECTED

@@ -2,6 +2,7 @@
 # ruff: noqa: RUF001 (dashes that look like others, and digits that are not ASCII)
 
 import re
+import sys
 import unicodedata
 from itertools import product
 from pathlib import Path
@@ -14,15 +15,23 @@ from models import Verdict
 from notifications.automatic.bounces import failed_recipient
 from notifications.automatic.detect import is_automatic
 from notifications.replies.html import text_of_html
-from notifications.replies.parse import Reply, read_reply, reply_in
+from notifications.replies.parse import Reading, read_reply, reply_in
 from notifications.replies.sms import read_sms
-from tests.notifications.replies.reply_tables import FOLDER
+from notifications.replies.vocabulary import HESITATIONS, phrases
+from tests.notifications.replies.reply_tables import FOLDER, said
 
-APPROVING = ["ok", "OK.", "Approve", "approved!", "*oui*", "ja: gern", "Genehmigen - danke", "ok:"]
-REJECTING = ["no", "Reject.", "NON", "rejeter : trop tard", "nein – zu lang", '"Ablehnen"']
+APPROVING = [
+    *("ok", "OK.", "Approve", "approved!", "*oui*", "ja: gern", "Genehmigen - danke", "ok:"),
+    *("yes", "okay", "ok thanks"),
+]
+REJECTING = [
+    *("no", "Reject.", "NON", "rejeter : trop tard", "nein – zu lang", '"Ablehnen"'),
+    "no, don't approve",
+]
+GREETING = "Hello,"
 OTHERS = [
-    *("disallow", "not approved", "no, don't approve", "I cannot approve this yet", "ok thanks"),
-    *("Hello,", "ok?", "no-one", "Ja- und Nein", "To approve: ok", "yes", "okay", "o k", "ok no"),
+    *("disallow", "not approved", "I cannot approve this yet", "ok, later", "ok?", "no-one"),
+    *(GREETING, "Ja- und Nein", "To approve: ok", "o k", "ok no"),
     *("Best regards,", "Grace", "On Monday", "1", "- ok", "ok/no", "-----"),
 ]
 QUOTES = [
@@ -37,7 +46,10 @@ ATTRIBUTIONS = [
     *("On 12 Mar 2024, at 10:15, ok wrote:", "Le 12/03/2024, Listgate a écrit :"),
     *("Am 12.03.2024 um 10:15 schrieb nein:", "Linus wrote:"),
 ]
-ENDS = ["-- ", "-----Original Message-----", "Sent from my iPhone", "From: ok\nTo: no", "_" * 32]
+ORIGINALS = ["-----Original Message-----", "From: ok\nTo: no"]
+SIGNATURES = ["-- ", "Sent from my iPhone", "_" * 32]
+ENDS = [*ORIGINALS, *SIGNATURES]
+SIGNED = ["Grace Hopper", "Head of Communications", "T +44 20 7946 0018", "12 Wharf Road, London"]
 BLANKS = ["", " ", "\u00a0", "\u200b\ufeff", "\t"]
 EVERYTHING = [*APPROVING, *REJECTING, *OTHERS, *QUOTES, *ATTRIBUTIONS, *ENDS, *BLANKS]
 
@@ -49,13 +61,14 @@ SOURCES = sorted(FOLDER.rglob("*.eml"))
 
 
 def what_may_decide(lines: list[str]) -> Verdict | None:
-    """The simplest reading: the first line that is neither blank, quoted nor about a quote."""
-    for line in lines:
-        if line in [*BLANKS, *QUOTES, *ATTRIBUTIONS]:
-            continue
-        kinds = {Verdict.APPROVED: APPROVING, Verdict.REJECTED: REJECTING}
-        return next((verdict for verdict, known in kinds.items() if line in known), None)
-    return None
+    """The simplest reading: the first line that is neither blank, quoted nor about a quote.
+
+    One greeting may stand above it.
+    """
+    own = [line for line in lines if line not in [*BLANKS, *QUOTES, *ATTRIBUTIONS]]
+    first = own[1:2] if own[:1] == [GREETING] else own[:1]
+    kinds = {Verdict.APPROVED: APPROVING, Verdict.REJECTED: REJECTING}
+    return next((verdict for verdict, known in kinds.items() if set(first) & set(known)), None)
 
 
 @settings(max_examples=400)
@@ -75,25 +88,90 @@ def test_no_text_decides_that_does_not_begin_with_a_verb(text: str) -> None:
 
 def begins_with_verb(line: str, verdict: Verdict) -> bool:
     """Whether the first letters of the line, without accents, are a verb."""
-    letters = re.findall("[a-z]+", unicodedata.normalize("NFKD", line.casefold()))
-    approving = {"approve", "approved", "ok", "approuver", "oui", "freigeben", "genehmigen", "ja"}
-    rejecting = {"reject", "no", "rejeter", "refuser", "non", "ablehnen", "nein"}
+    approving = phrases("approve", "approve_by_mail")
+    rejecting = phrases("reject", "reject_by_mail")
     known = approving if verdict is Verdict.APPROVED else rejecting
-    return any("".join(letters[:size]) in known for size in range(1, len(letters) + 1))
+    return any(letters_of(line).startswith(letters_of(phrase)) for phrase in known)
+
+
+def letters_of(text: str) -> str:
+    return "".join(re.findall("[a-z👍✅👎❌]", unicodedata.normalize("NFKD", text.casefold())))
+
+
+ANSWERS = st.sampled_from([*APPROVING, *REJECTING, *OTHERS])
+COMMENTS = st.sampled_from(["", "Thank you.\nGrace", "the other list is better"])
 
 
 @given(
-    st.sampled_from([*APPROVING, *REJECTING, *OTHERS]),
-    st.sampled_from(["", "Thank you.\nGrace", "the other list is better"]),
-    st.sampled_from([*ENDS, *(f"{one}\n> Hello" for one in ATTRIBUTIONS)]),
+    ANSWERS,
+    COMMENTS,
+    st.sampled_from([*ORIGINALS, *(f"{one}\n> Hello" for one in ATTRIBUTIONS)]),
     BELOW,
 )
-def test_a_quote_or_signature_below_changes_nothing(
+def test_a_quote_or_original_below_changes_nothing(
     line: str, comment: str, end: str, below: str
 ) -> None:
     above = f"{line}\n{comment}"
 
     assert reply_in(f"{above}\n\n{end}\n{quoted_by(end, below)}") == reply_in(above)
+
+
+@given(ANSWERS, COMMENTS, st.sampled_from(SIGNATURES), BELOW)
+def test_what_follows_a_signature_can_only_keep_an_approval_from_counting(
+    line: str, comment: str, end: str, below: str
+) -> None:
+    without, signed = (
+        said(reply_in(text))
+        for text in (f"{line}\n{comment}", f"{line}\n{comment}\n\n{end}\n{below}")
+    )
+
+    assert signed == without or (signed.verdict, without.verdict) == (None, Verdict.APPROVED)
+
+
+@given(
+    ANSWERS,
+    COMMENTS,
+    st.sampled_from(SIGNATURES),
+    st.lists(st.sampled_from([*SIGNED, *QUOTES, *BLANKS])),
+)
+def test_a_signature_below_changes_nothing(
+    line: str, comment: str, end: str, below: list[str]
+) -> None:
+    above = f"{line}\n{comment}"
+
+    assert reply_in("\n".join([above, "", end, *below])) == reply_in(above)
+
+
+PIECES = st.sampled_from(
+    [*APPROVING, GREETING, "Thanks!", "Best regards,", "Grace", *BLANKS, *ENDS[2:]]
+)
+AROUND = st.sampled_from(["", "ok", "Ada", "please", "Nice text", "thanks"])
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(PIECES, max_size=5),
+    AROUND,
+    st.sampled_from(phrases(*HESITATIONS)),
+    AROUND,
+    st.lists(PIECES, max_size=5),
+)
+def test_no_own_line_with_a_word_of_hesitation_leads_to_an_approval(
+    above: list[str], before: str, phrase: str, after: str, below: list[str]
+) -> None:
+    line = f"{before} {phrase.removesuffix('-')} {after}"
+
+    assert reply_in("\n".join([*above, line, *below])).verdict is not Verdict.APPROVED
+    assert reply_in("\n".join(["ok", "", line, *below])).verdict is not Verdict.APPROVED
+
+
+@pytest.mark.parametrize("end", SIGNATURES)
+@pytest.mark.parametrize("kind", HESITATIONS)
+def test_every_word_of_hesitation_counts_wherever_it_stands(kind: str, end: str) -> None:
+    for phrase in phrases(kind):
+        word = phrase.removesuffix("-")
+        for text in ("ok {}", "ok\n{}", "ok\n\n{}", f"ok\n\n{end}\n{{}}", "ok\n\n> Hi\n\n{}"):
+            assert reply_in(text.format(word)).verdict is not Verdict.APPROVED
 
 
 def quoted_by(end: str, below: str) -> str:
@@ -146,7 +224,7 @@ def test_no_broken_mail_crashes(path: Path, data: st.DataObject) -> None:
 
 
 def crash_nothing(raw: bytes) -> None:
-    assert isinstance(read_reply(raw), Reply)
+    assert isinstance(read_reply(raw), Reading)
     is_automatic(raw, "grace@example.org", own_addresses=["listgate@lists.example.org"])
     failed_recipient(raw)
 
@@ -161,6 +239,42 @@ def test_no_size_crashes(size: int) -> None:
 def test_hostile_html_takes_a_time_that_grows_with_its_length_only(pattern: str) -> None:
     # Python's own parser needs hours for some of them; a test that hangs is a test that fails.
     assert text_of_html(pattern * (200_000 // len(pattern))) is not None
+
+
+def calls_for(text: str) -> int:
+    """How many functions are called to read the text."""
+    calls = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        reply_in(text)
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("ok", "no", "x", "", "> ok", "| ok", "On 1 May Grace wrote:", "Grace wrote:", "From: x"),
+        *(
+            "Sent from if",
+            "--- if ---",
+            "if",
+            "Best regards",
+            "not the intended recipient",
+            "thanks",
+        ),
+    ],
+)
+def test_the_work_grows_with_the_length_only(line: str) -> None:
+    small, large = (calls_for("ok\n\n" + f"{line}\n" * size) for size in (1_000, 4_000))
+
+    assert large < 5 * small
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@
 import pytest
 
 from models import Verdict
-from notifications.replies.reply_words import COMMENT_LIMIT, WORDS
 from notifications.replies.sms import (
     HELP,
     NOT_UNDERSTOOD,
@@ -15,6 +14,7 @@ from notifications.replies.sms import (
     keyword,
     read_sms,
 )
+from notifications.replies.vocabulary import COMMENT_LIMIT, phrases
 
 APPROVED, REJECTED = Verdict.APPROVED, Verdict.REJECTED
 
@@ -115,6 +115,13 @@ no-one 482193
 OK reason 482193
 👍 482193
 OK ❌ 482193
+okay 482193
+genehmigt 482193
+d'accord 482193
+OK 482193 but only tomorrow
+Oui 482193 mais demain
+Ja 482193 wenn Konrad einverstanden ist
+ok 482193 who is Ada?
 🚫 OK 482193
 """
 
@@ -157,7 +164,7 @@ def test_a_sentence_is_no_carriers_word(text: str) -> None:
 
 
 def test_no_word_of_the_carriers_is_ours() -> None:
-    ours = {word for languages in WORDS.values() for words in languages.values() for word in words}
+    ours = set(phrases("approve", "reject"))
 
     assert not ours & {word for each in Keyword for word in each.value}
 

@@ -1,0 +1,69 @@
+"""Replies in people's own words do what their writers meant, or nothing."""
+
+import tomllib
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from notifications.automatic.detect import is_automatic
+from notifications.replies.parse import read_reply, reply_in
+from tests.notifications.replies.reply_tables import FOLDER, VERDICTS, as_mail
+
+REPLIES: list[dict[str, Any]] = [
+    reply
+    for path in sorted((FOLDER / "natural").glob("*.toml"))
+    for reply in tomllib.loads(path.read_text())["reply"]
+]
+
+UTF_8 = (
+    "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit"
+)
+
+
+def mail_of(reply: dict[str, Any]) -> bytes:
+    """The reply as a mail, with the header fields that it brings or those of a simple one."""
+    if "html" in reply:
+        return as_mail(reply["html"], subtype="html")
+    if "raw_headers" not in reply:
+        return as_mail(reply["text"])
+    header = reply["raw_headers"].strip("\n")
+    fields = header if "MIME-Version" in header else f"{header}\n{UTF_8}"
+    return f"From: Grace Hopper <grace@example.org>\n{fields}\n\n{reply['text']}".encode()
+
+
+@pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: reply["name"])
+def test_a_reply_does_what_its_writer_meant(reply: dict[str, Any]) -> None:
+    raw = mail_of(reply)
+    machine = is_automatic(raw, "grace@example.org", own_addresses=["moderation@lists.example.org"])
+
+    reading = read_reply(raw)
+
+    assert (None if machine else reading.verdict) == VERDICTS[reply["verdict"]]
+    if reading.verdict and "comment" in reply:
+        assert reading.comment == reply["comment"]
+
+
+def test_the_table_has_replies_of_every_kind() -> None:
+    kinds = Counter(reply["kind"] for reply in REPLIES)
+
+    assert len({reply["name"] for reply in REPLIES}) == len(REPLIES) >= 350
+    limited = ("conditional", "delaying", "doubting", "self-correcting", "question")
+    assert all(kinds[kind] >= 10 for kind in (*limited, "automatic", "quoted"))
+    assert sum(kinds[kind] for kind in limited) >= 150
+
+
+@pytest.mark.parametrize("line", ["Grace", "grace hopper", "Grace H.", "Hopper,"])
+def test_an_approver_may_sign_directly_below_the_verdict(line: str) -> None:
+    text = f"Ok\n{line}\nHead of Communications"
+
+    assert reply_in(text, name="Grace Hopper").verdict
+    assert reply_in(text, name="Linus Torvalds").verdict is None
+    assert reply_in(text).verdict is None
+
+
+def test_a_known_approver_signs_with_no_other_name() -> None:
+    for line in ("Reluctantly", "Foto Weg", "Linus"):
+        assert reply_in(f"Ok\n\n{line}", name="Grace Hopper").verdict is None
+    for line in ("Grace", "Dr. Grace Hopper", "Best,\nGracie"):
+        assert reply_in(f"Ok\n\n{line}", name="Grace Hopper").verdict
