@@ -19,7 +19,9 @@ def test_a_worker_complains_of_a_missing_program_and_runs_on(
         signals.worker_init.send(sender=None)
 
     (said,) = caplog.messages
-    assert said.startswith("MAILLIST_SYNC_COMMAND runs no-program-of-this-name, which is not there")
+    assert said.startswith(
+        "MAILLIST_SYNC_COMMAND runs no-program-of-this-name, which does not exist"
+    )
 
 
 def test_a_worker_that_has_everything_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
