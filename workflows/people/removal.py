@@ -58,16 +58,16 @@ class Consequences:
 
 def consequences(session: Session, user: User) -> Consequences:
     """Return what the removal of this person would change, in a fixed number of statements."""
-    on = select(Subscription.list_id).where(Subscription.user_id == user.id)
-    asked = (
+    list_ids = select(Subscription.list_id).where(Subscription.user_id == user.id)
+    message_ids = (
         select(ModerationRequest.message_id)
         .join(ApproverKeys)
         .where(ApproverKeys.user_id == user.id, ModerationRequest.state == RequestState.OPEN)
     )
-    wrote = Message.author_id == user.id
+    is_author = Message.author_id == user.id
     return Consequences(
         lists=session.scalars(
-            select(MailingList).where(MailingList.id.in_(on)).order_by(MailingList.name)
+            select(MailingList).where(MailingList.id.in_(list_ids)).order_by(MailingList.name)
         ).all(),
         approver_lists=session.scalars(
             select(ApproverList)
@@ -75,9 +75,9 @@ def consequences(session: Session, user: User) -> Consequences:
             .options(selectinload(ApproverList.members))
             .order_by(ApproverList.name)
         ).all(),
-        questions=messages(session, Message.id.in_(asked)),
-        waiting=messages(session, wrote, Message.state == MessageState.IN_MODERATION),
-        scheduled=messages(session, wrote, Message.state == MessageState.SCHEDULED),
+        questions=messages(session, Message.id.in_(message_ids)),
+        waiting=messages(session, is_author, Message.state == MessageState.IN_MODERATION),
+        scheduled=messages(session, is_author, Message.state == MessageState.SCHEDULED),
     )
 
 
