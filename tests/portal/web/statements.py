@@ -3,14 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import event
-
-from models.database import engine
+from sqlalchemy import Engine, event
 
 
 @contextmanager
 def counted() -> Iterator[Callable[[], int]]:
-    """Count what is sent inside; the answer is `count()`."""
+    """Count the statements sent inside, by any engine; the answer is `count()`."""
     sent: list[str] = []
 
     def note(*arguments: object) -> None:
@@ -19,8 +17,8 @@ def counted() -> Iterator[Callable[[], int]]:
         if "SAVEPOINT" not in statement.upper():
             sent.append(statement)
 
-    event.listen(engine, "before_cursor_execute", note)
+    event.listen(Engine, "before_cursor_execute", note)
     try:
         yield lambda: len(sent)
     finally:
-        event.remove(engine, "before_cursor_execute", note)
+        event.remove(Engine, "before_cursor_execute", note)
