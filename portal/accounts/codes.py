@@ -51,7 +51,7 @@ def require_code(account: Account, secret: str | None) -> None:
     """Raises Invalid unless the form has a code of this secret that was not used before."""
     code = request.form.get("code", "").replace(" ", "")
     if secret is None or not codes().verify_totp(code, secret, account, WINDOW):
-        raise Invalid("This code is not right, or was used before.")
+        raise Invalid("This code is wrong or has already been used.")
 
 
 def codes() -> Codes:
@@ -95,5 +95,5 @@ def turn_second_factor() -> ResponseReturnValue:
         assert counter is not None
         turn_on_codes(g.session, secret, counter=counter, actor=actor)
         session.pop("new_secret")
-        say(_("From now on you log in with a code, too."))
+        say(_("From now on you also need a code to log in."))
     return redirect(url_for("accounts.second_factor"), 303)

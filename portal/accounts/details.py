@@ -32,7 +32,7 @@ def change() -> ResponseReturnValue:
     change_contact(g.session, user, wanted(), actor=current_actor())
     # The next page, and what it says, are in the new language already.
     g.language = user.language
-    say(_("Your details are changed."))
+    say(_("Your details have been saved."))
     return redirect(url_for(".details"), 303)
 
 
@@ -49,7 +49,9 @@ def address() -> ResponseReturnValue:
 def ask() -> ResponseReturnValue:
     """Send a letter to the new address; until its link is used, the old one counts."""
     request_address_change(g.session, current_user(), request.form.get("address", ""))
-    say(_("A letter is on its way to the new address. Until you use its link, the old one counts."))
+    say(
+        _("We have sent an e-mail to the new address. Until you open its link, we use the old one.")
+    )
     return redirect(url_for(".details"), 303)
 
 
@@ -65,7 +67,7 @@ def wanted() -> ContactChanges:
             preference=Preference(given["preference"]) if "preference" in given else None,
         )
     except ValueError:
-        raise Invalid("This choice is not known here.") from None
+        raise Invalid("This is not one of the choices.") from None
 
 
 @cache

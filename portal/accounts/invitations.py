@@ -38,5 +38,5 @@ def add() -> ResponseReturnValue:
     if given.get("language") in list(Language):
         user.language = Language(given["language"])
     invite(g.session, user, actor=actor)
-    say(_("%(name)s is invited.") % {"name": user.name})
+    say(_("%(name)s has been invited.") % {"name": user.name})
     return redirect(url_for("accounts.new_user"), 303)

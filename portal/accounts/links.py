@@ -61,7 +61,7 @@ def open_link(token: str) -> ResponseReturnValue:
     if link.new_address is not None:
         change_address(g.session, link.user, link.new_address, actor=Actor(link.user, Door.PORTAL))
         # Whoever reads the new mailbox is not yet known to be the person: no log-in follows.
-        say(_("Your new address counts from now on."))
+        say(_("From now on we use your new address."))
         return redirect(url_for("home.show"), 303)
     if link.purpose in CHOOSING:
         choose(link.user)

@@ -33,12 +33,12 @@ def change() -> ResponseReturnValue:
     kept = credentials_of(g.session, user)
     old = request.form.get("old", "")
     if kept.password_hash is not None and proven(user.address, old) is None:
-        raise Invalid("The old password is not right.")
+        raise Invalid("The old password is wrong.")
     choose(user)
     session.clear()
     session.permanent = True
     login_user(Account(kept), remember=False)
-    say(_("Your password is changed. All your other sessions have ended."))
+    say(_("Your password has been changed. All your other sessions have ended."))
     return redirect(url_for("home.show"), 303)
 
 
@@ -47,5 +47,5 @@ def choose(user: User) -> None:
     wanted = request.form.get("new", "")
     normal = current_app.extensions["security"].password_util.normalize(wanted)
     if len(normal) < SHORTEST_PASSWORD:
-        raise Invalid("A password has at least 12 characters; several words are a good one.")
+        raise Invalid("A password needs at least 12 characters; several words work well.")
     change_password(g.session, hash_password(normal), actor=Actor(user, Door.PORTAL))

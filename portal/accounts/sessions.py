@@ -36,7 +36,7 @@ def try_password() -> ResponseReturnValue:
     """Let in whoever knows the password; why somebody is not let in, nobody learns."""
     account = proven(request.form.get("address", ""), request.form.get("password", ""))
     if account is None:
-        raise Invalid("Address and password do not belong together.")
+        raise Invalid("The address or the password is wrong.")
     return enter(account, how="password", onward=safe_next(request.form.get("next")))
 
 

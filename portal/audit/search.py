@@ -139,7 +139,7 @@ def given(name: str, kind: Callable[[str], Value]) -> Value | None:
     try:
         return kind(typed)
     except (OverflowError, ValueError):
-        raise Invalid("One field of this search cannot be read: %(field)s.", field=name) from None
+        raise Invalid("This search field is not valid: %(field)s.", field=name) from None
 
 
 def text(typed: str) -> str:

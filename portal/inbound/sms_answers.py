@@ -29,24 +29,24 @@ def sentence(said: Said, language: Language) -> str:
 # Functions, so that the sentences stand in `_("...")` where translators' tools find them.
 SENTENCES: dict[Said, Callable[[Callable[[str], str]], str]] = {
     Said.APPROVED: lambda _: _('Approved: "%(subject)s" for %(list)s. Thank you.'),
-    Said.REJECTED: lambda _: _('Rejected: "%(subject)s" for %(list)s. The author is told.'),
-    Said.TOO_LATE: lambda _: _("Too late: %(approver)s was first. Nothing was done."),
+    Said.REJECTED: lambda _: _('Rejected: "%(subject)s" for %(list)s. The author is notified.'),
+    Said.TOO_LATE: lambda _: _("Too late: %(approver)s answered first. Nothing was done."),
     Said.CLOSED: lambda _: _("This was withdrawn or has expired. Nothing was done."),
     Said.NOT_UNDERSTOOD: lambda _: _(
         "Not understood, nothing was done. Answer OK and the six digits, or NO, the six digits "
         "and the reason."
     ),
     Said.HOW: lambda _: _(
-        "Listgate asks whether a message may go out. Answer OK and the six digits, or NO, the six "
-        "digits and the reason."
+        "Listgate asks whether a message may be sent. Answer OK and the six digits, or NO, "
+        "the six digits and the reason."
     ),
     Said.WRONG_CODE: lambda _: _(
-        "This code fits no open request; nothing was done. Tries left: %(left)s."
+        "This code matches no open request; nothing was done. Attempts left: %(left)s."
     ),
     Said.LOCKED: lambda _: _("Too many wrong codes: this number is locked for an hour."),
     Said.VIEW_FIRST: lambda _: _(
         "Please log in and read message %(message_id)s first. Nothing was done."
     ),
-    Said.OFF: lambda _: _("Answers by SMS do not count here; please answer by mail."),
+    Said.OFF: lambda _: _("Answers by SMS are not accepted here; please answer by e-mail."),
     Said.NOT_AN_APPROVER: lambda _: _("You are no longer an approver of this list."),
 }

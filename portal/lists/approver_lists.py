@@ -68,7 +68,7 @@ def create() -> ResponseReturnValue:
     """Create it, and go on to its members."""
     name = request.form.get("name", "")
     created = create_approver_list(g.session, name, [], actor=current_actor())
-    say(_("The approver list is there; please add those who are to answer."))
+    say(_("The approver list has been created. Now add its approvers."))
     return redirect(url_for("approver_lists.show", number=created.id), 303)
 
 
@@ -108,7 +108,7 @@ def add(number: int) -> ResponseReturnValue:
     approver_list = list_to(Right.EDIT_APPROVER_LISTS, number)
     user = user_by_id(g.session, row_id(request.form.get("user", "")) or 0)
     add_approver(g.session, approver_list, user, actor=current_actor())
-    say(_("%(name)s answers now.") % {"name": user.name})
+    say(_("%(name)s is now on the approver list.") % {"name": user.name})
     return redirect(url_for("approver_lists.show", number=number), 303)
 
 
@@ -119,7 +119,7 @@ def remove(number: int, user_id: int) -> ResponseReturnValue:
     approver_list = list_to(Right.EDIT_APPROVER_LISTS, number)
     user = user_by_id(g.session, user_id)
     remove_approver(g.session, approver_list, user, actor=current_actor())
-    say(_("%(name)s no longer answers.") % {"name": user.name})
+    say(_("%(name)s is no longer on the approver list.") % {"name": user.name})
     return redirect(url_for("approver_lists.show", number=number), 303)
 
 
@@ -129,5 +129,5 @@ def delete(number: int) -> ResponseReturnValue:
     """Delete it, if it answers for no list."""
     approver_list = list_to(Right.DELETE_APPROVER_LISTS, number)
     delete_approver_list(g.session, approver_list, actor=current_actor())
-    say(_("The approver list is deleted."))
+    say(_("The approver list has been deleted."))
     return redirect(url_for("approver_lists.overview"), 303)

@@ -22,7 +22,7 @@ def ask_archive(list_id: int) -> ResponseReturnValue:
 def put_into_archive(list_id: int) -> ResponseReturnValue:
     """Archive the list."""
     archive(g.session, asked_list(list_id), actor=current_actor())
-    say(_("The list is archived."))
+    say(_("The list has been archived."))
     return redirect(url_for("lists.show", list_id=list_id), 303)
 
 

@@ -39,5 +39,8 @@ def create() -> ResponseReturnValue:
         ),
         actor=current_actor(),
     )
-    say(_("The list %(name)s is there; nobody is on it yet.") % {"name": mailing_list.name})
+    say(
+        _("The list %(name)s has been created; it has no members yet.")
+        % {"name": mailing_list.name}
+    )
     return redirect(url_for("lists.show", list_id=mailing_list.id), 303)

@@ -45,7 +45,7 @@ def edit(list_id: int) -> ResponseReturnValue:
         actor=actor,
     )
     set_sendout_rules(g.session, mailing_list, typed_rules(), actor=actor)
-    say(_("The list is changed."))
+    say(_("The list has been changed."))
     return redirect(url_for("lists.show", list_id=list_id), 303)
 
 
@@ -70,7 +70,7 @@ def assign(list_id: int) -> ResponseReturnValue:
         wanted = named_approver_list(field)
         if wanted is not getattr(mailing_list, field):
             assign_approvers(g.session, mailing_list, wanted, escalation=escalation, actor=actor)
-    say(_("The list is changed."))
+    say(_("The list has been changed."))
     return redirect(url_for("lists.show", list_id=list_id), 303)
 
 

@@ -14,27 +14,26 @@ def told(warned: Warned) -> str:
 # Functions, so that the sentences stand in `_("...")` where translators' tools find them.
 SENTENCES: dict[Doubt, Callable[[Callable[[str], str]], str]] = {
     Doubt.NO_DESCRIPTION: lambda _: _(
-        "The list has no description: nobody can tell what they would join."
+        "The list has no description: people cannot see what they would join."
     ),
     Doubt.NO_APPROVERS: lambda _: _(
-        "Nobody is there to approve: only those who may send by themselves can write to the list."
+        "There are no approvers: only people who may send without approval can write to the list."
     ),
     Doubt.ALL_DISABLED: lambda _: _("All approvers are disabled: nobody can answer."),
-    Doubt.APPROVER_DISABLED: lambda _: _("Among the approvers, but disabled: %(names)s."),
+    Doubt.APPROVER_DISABLED: lambda _: _("Disabled approvers: %(names)s."),
     Doubt.APPROVER_LACKS_RIGHTS: lambda _: _(
         "Approvers without the rights to read and send messages (605 and 601): %(names)s."
     ),
     Doubt.APPROVER_SUBSCRIBED: lambda _: _(
-        "Approvers who are also on the list, and get each message twice, to approve it and as "
-        "members: %(names)s."
+        "Approvers who are also members, and so get each message twice: %(names)s."
     ),
     Doubt.AUTHOR_SUBSCRIBED: lambda _: _(
-        "Authors who are also on the list, and get what they have written: %(names)s."
+        "Authors who are also members, and so get their own messages: %(names)s."
     ),
     Doubt.ONLY_APPROVER_WRITES: lambda _: _(
-        "With four eyes, nobody can answer for messages of %(names)s, who is the only approver."
+        "Four eyes: nobody can approve messages from %(names)s, who is the only approver."
     ),
     Doubt.SMS_STOPPED: lambda _: _(
-        "All approvers want to be asked by SMS but have stopped it; they are asked by e-mail."
+        "All approvers chose SMS but have stopped it; they are asked by e-mail instead."
     ),
 }

@@ -83,5 +83,5 @@ def given() -> bytes:
     if not content:
         raise Invalid("Please choose a file with addresses.")
     if len(content) > LARGEST:
-        raise Invalid("The file is too large for this page; the command line takes it.")
+        raise Invalid("The file is too large for this page; please use the command line.")
     return content

@@ -72,7 +72,9 @@ def add(list_id: int) -> ResponseReturnValue:
     mailing_list = asked_list(list_id)
     user = user_with_address(g.session, request.form.get("address", ""))
     joined = subscribe(g.session, user, mailing_list, actor=current_actor())
-    sentence = _("%(name)s is on the list now.") if joined else _("%(name)s is on it already.")
+    sentence = (
+        _("%(name)s is now on the list.") if joined else _("%(name)s is already on the list.")
+    )
     say(sentence % {"name": user.name})
     return redirect(url_for("lists.subscribers", list_id=list_id), 303)
 

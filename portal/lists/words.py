@@ -15,7 +15,7 @@ def list_words() -> dict[str, Any]:
     """For templates: each setting's values with their names, in the page's language."""
     return {
         "kinds": {
-            ListKind.ANNOUNCEMENT: _("Announcements: members only read"),
+            ListKind.ANNOUNCEMENT: _("Announcements: members can only read"),
             ListKind.DISCUSSION: _("Discussion: members talk to each other"),
         },
         "deliveries": {
@@ -23,8 +23,8 @@ def list_words() -> dict[str, Any]:
             ListDelivery.LIST_ADDRESS: _("Once, to the list's own address"),
         },
         "services": {
-            SelfService.OPEN: _("Members join and leave by themselves"),
-            SelfService.CLOSED: _("Only administrators change who is on it"),
+            SelfService.OPEN: _("Members can join and leave by themselves"),
+            SelfService.CLOSED: _("Only administrators can add and remove members"),
         },
     }
 
@@ -34,4 +34,4 @@ def chosen(kind: type[Word], field: str) -> Word:
     try:
         return kind(request.form.get(field, ""))
     except ValueError:
-        raise Invalid("Please choose one of what is offered.") from None
+        raise Invalid("Please choose one of the options.") from None

@@ -126,7 +126,7 @@ def own(message_id: int) -> Message:
 
 def kept(message: Message) -> ResponseReturnValue:
     """On to the message's page."""
-    say(_("The draft is saved."))
+    say(_("The draft has been saved."))
     return redirect(url_for("messages.show", message_id=message.id), 303)
 
 

@@ -18,9 +18,9 @@ def typed_rules() -> SendoutRules:
         for name in ("rate_copies", "rate_minutes", "window_opens", "window_closes")
     )
     if bool(copies) != bool(minutes):
-        raise Invalid("A rate needs both: how many copies, and in how many minutes.")
+        raise Invalid("A rate needs both a number of copies and a number of minutes.")
     if bool(opens) != bool(closes):
-        raise Invalid("A window needs both: when it opens, and when it closes.")
+        raise Invalid("A window needs both an opening and a closing time.")
     return SendoutRules(
         Rate.read(f"{copies}/{minutes}") if copies else None,
         (Window(clock_of(opens), clock_of(closes)),) if opens else None,

@@ -78,7 +78,7 @@ def ask_or_send(message_id: int) -> ResponseReturnValue:
     hand_in(g.session, message, actor=current_actor())
     if message.state is MessageState.IN_MODERATION:
         return done(message, _("The approvers have been asked."))
-    return done(message, _("The message goes out when its time has come."))
+    return done(message, _("The message will be sent as scheduled."))
 
 
 @pages.post("/messages/<id:message_id>/withdrawal")
@@ -88,7 +88,7 @@ def withdraw(message_id: int) -> ResponseReturnValue:
     message = own(message_id)
     asked = newest_request(g.session, message)
     decide.withdraw(g.session, asked, actor=current_actor())
-    return done(message, _("The message is a draft again. The approvers are told."))
+    return done(message, _("The message is a draft again. The approvers are notified."))
 
 
 @pages.post("/messages/<id:message_id>/recall")
@@ -97,7 +97,9 @@ def take_back(message_id: int) -> ResponseReturnValue:
     """Take a scheduled message back, or stop one that is being sent."""
     message = message_by_id(g.session, message_id)
     if recall(g.session, message, actor=current_actor()) is MessageState.STOPPED:
-        return done(message, _("The sendout is stopped. What has not been sent stays unsent."))
+        return done(
+            message, _("The sendout has been stopped. The remaining copies will not be sent.")
+        )
     return done(message, _("The message is a draft again."))
 
 
@@ -108,7 +110,7 @@ def set_another_time(message_id: int) -> ResponseReturnValue:
     message = message_by_id(g.session, message_id)
     send_at, rules = wanted_time(), typed_rules()
     drafts.reschedule(g.session, message, actor=current_actor(), send_at=send_at, rules=rules)
-    return done(message, _("The message has another time."))
+    return done(message, _("The time has been changed."))
 
 
 @pages.post("/messages/<id:message_id>/copy")
@@ -135,7 +137,7 @@ def delete(message_id: int) -> ResponseReturnValue:
     """Delete a draft."""
     message = message_by_id(g.session, message_id)
     drafts.discard(g.session, message, actor=current_actor())
-    say(_("The draft is deleted."))
+    say(_("The draft has been deleted."))
     return redirect(url_for("outbox.show"), 303)
 
 
@@ -154,13 +156,13 @@ def wanted_time() -> datetime | None:
     """The time on the form, in its reader's zone, or None for at once; raises Invalid."""
     typed = request.form.get("send_at", "")
     if request.form.get("when") == "then" and not typed:
-        raise Invalid("Please say when.")
+        raise Invalid("Please enter a time.")
     if request.form.get("when") == "now" or not typed:
         return None
     try:
         return datetime.fromisoformat(typed).replace(tzinfo=page_zone())
     except ValueError:
-        raise Invalid("This is not a time, such as 2027-01-31T09:00.") from None
+        raise Invalid("This is not a date and time such as 2027-01-31T09:00.") from None
 
 
 def done(message: Message, sentence_: str) -> ResponseReturnValue:

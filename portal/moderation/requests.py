@@ -79,7 +79,7 @@ def answer(request_id: int) -> ResponseReturnValue:
         abort(400)
     asked = request_by_id(g.session, request_id)
     decide(g.session, asked, Verdict(verdict), actor=current_actor(), comment=comment)
-    say(_("Your answer counts. The author and the other approvers are told."))
+    say(_("Your answer has been recorded. The author and the other approvers are notified."))
     return redirect(url_for(".show", request_id=request_id), 303)
 
 

@@ -69,5 +69,5 @@ def give_roles(user_id: int) -> ResponseReturnValue:
 
 def changed(user_id: int) -> ResponseReturnValue:
     """Back to the person."""
-    say(_("The change is kept."))
+    say(_("The change has been saved."))
     return redirect(url_for("people.show", user_id=user_id), 303)

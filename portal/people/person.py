@@ -60,7 +60,7 @@ def end_codes(user_id: int) -> ResponseReturnValue:
     """From now on the person, who has lost the telephone, logs in without a code."""
     person = person_to(Right.EDIT_USERS, user_id)
     turn_off_codes(g.session, person, actor=current_actor())
-    say(_("%(name)s logs in without a code from now on.") % {"name": person.name})
+    say(_("%(name)s now logs in without a code.") % {"name": person.name})
     return redirect(url_for(".show", user_id=user_id), 303)
 
 
@@ -70,5 +70,5 @@ def invite_again(user_id: int) -> ResponseReturnValue:
     """Send another letter with a link to choose a password."""
     person = person_to(Right.EDIT_USERS, user_id)
     invite(g.session, person, actor=current_actor())
-    say(_("%(name)s is invited.") % {"name": person.name})
+    say(_("%(name)s has been invited.") % {"name": person.name})
     return redirect(url_for(".show", user_id=user_id), 303)

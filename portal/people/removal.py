@@ -31,5 +31,5 @@ def remove(user_id: int) -> ResponseReturnValue:
     """Remove the person."""
     person = person_to(Right.EDIT_USERS, user_id)
     remove_user(g.session, person, actor=current_actor())
-    say(_("%(name)s is removed.") % {"name": person.name})
+    say(_("%(name)s has been removed.") % {"name": person.name})
     return redirect(url_for("people.search"), 303)

@@ -45,7 +45,7 @@ def create() -> ResponseReturnValue:
     """Create the role."""
     name = request.form.get("name", "")
     create_role(g.session, name, rights_meant(), actor=current_actor())
-    say(_("The role is created."))
+    say(_("The role has been created."))
     return redirect(url_for(".overview"), 303)
 
 
@@ -63,7 +63,7 @@ def change(role_id: int) -> ResponseReturnValue:
     role, actor = role_to_edit(role_id), current_actor()
     rename_role(g.session, role, request.form.get("name", role.name), actor=actor)
     define_role(g.session, role.name, rights_meant(), actor=actor)
-    say(_("The change is kept."))
+    say(_("The change has been saved."))
     return redirect(url_for(".overview"), 303)
 
 
@@ -72,7 +72,7 @@ def change(role_id: int) -> ResponseReturnValue:
 def delete(role_id: int) -> ResponseReturnValue:
     """Delete a role that nobody has."""
     delete_role(g.session, role_to_edit(role_id), actor=current_actor())
-    say(_("The role is deleted."))
+    say(_("The role has been deleted."))
     return redirect(url_for(".overview"), 303)
 
 

@@ -1,10 +1,10 @@
-// Keeps parts of a page fresh: <div data-live="/outbox/part">…</div> is fetched again every few seconds
-// while somebody looks.  Without this script the page is as it was when it was opened, and works.
+// Refreshes parts of a page: <div data-live="/outbox/part">…</div> is fetched every few seconds while
+// the page is visible.  Without this script the page works, but shows the state of when it was opened.
 "use strict";
 
-const EVERY = 5000; // milliseconds: soon enough to see a decision come in, rare enough for thousands
+const EVERY = 5000; // milliseconds: soon enough to see a decision, and cheap with thousands of open pages
 
-// What somebody is typing, has typed, or is about to press with the keyboard, is never replaced.
+// A part with the keyboard focus, or with a field that was changed, must not be replaced.
 const inUse = (part) =>
   part.contains(document.activeElement) ||
   [...part.querySelectorAll("input, textarea, select")].some((field) =>
@@ -21,15 +21,15 @@ async function refresh(part) {
   if (document.hidden || inUse(part)) return;
   let text;
   try {
-    const answer = await fetch(part.dataset.live, { headers: { "X-Live": "1" }, redirect: "error" });
-    if (!answer.ok) return;
-    text = await answer.text();
+    const response = await fetch(part.dataset.live, { headers: { "X-Live": "1" }, redirect: "error" });
+    if (!response.ok) return;
+    text = await response.text();
   } catch {
-    return; // away for now, perhaps in the middle of a word; what is shown stays
+    return; // unavailable, or cut off in the middle of the response: keep what is shown
   }
   const before = seen.get(part);
   seen.set(part, text);
-  // The first answer is only kept to compare with, unless it already says something else.
+  // The first response is only a baseline, unless it already differs from the page.
   if (text === before || inUse(part)) return;
   const fresh = new DOMParser().parseFromString(text, "text/html").body;
   if (before === undefined && fresh.innerHTML.trim() === part.innerHTML.trim()) return;

@@ -60,7 +60,7 @@ def join_or_leave() -> ResponseReturnValue:
     mailing_list = list_meant()
     if wish == "join":
         subscribe(g.session, actor.person, mailing_list, actor=actor)
-        say(_("You are on the list %(list)s.") % {"list": mailing_list.name})
+        say(_("You are now on the list %(list)s.") % {"list": mailing_list.name})
     elif wish == "leave":
         unsubscribe(g.session, actor.person, mailing_list, actor=actor)
         say(_("You are no longer on the list %(list)s.") % {"list": mailing_list.name})

@@ -62,10 +62,10 @@ def standing(mailing_list: MailingList) -> dict[str, object]:
         "pushes": lately(g.session, mailing_list.id),
         "why": lambda sync: failure_sentence(sync.failure, sync.exit_status, page_language()),
         "states": {
-            SyncState.PENDING: (_("waits for its turn"), ""),
-            SyncState.RUNNING: (_("is running"), ""),
-            SyncState.HELD: (_("is held, until somebody confirms it"), "bad"),
-            SyncState.DONE: (_("has succeeded"), "good"),
+            SyncState.PENDING: (_("waiting"), ""),
+            SyncState.RUNNING: (_("running"), ""),
+            SyncState.HELD: (_("held until someone confirms it"), "bad"),
+            SyncState.DONE: (_("succeeded"), "good"),
         },
     }
 
@@ -89,7 +89,7 @@ def lately(session: Session, list_id: int) -> Sequence[Sync]:
 def push(list_id: int) -> ResponseReturnValue:
     """Have the list pushed at once."""
     push_now(g.session, asked_list(list_id), actor=current_actor())
-    say(_("The list is pushed as soon as possible."))
+    say(_("The list will be pushed as soon as possible."))
     return redirect(url_for("sync.history", list_id=list_id), 303)
 
 
@@ -152,5 +152,5 @@ def let_through(list_id: int) -> ResponseReturnValue:
     confirm(
         g.session, mailing_list, seen=int(seen) if seen.isdecimal() else 0, actor=current_actor()
     )
-    say(_("The push is confirmed, and goes ahead."))
+    say(_("The push has been confirmed and will go ahead."))
     return redirect(url_for("sync.history", list_id=list_id), 303)

@@ -44,17 +44,17 @@ class Signpost:
 # A page family adds its line here.  Functions, so that the words stand in `_("...")` where
 # translators' tools find them.
 SIGNPOSTS = (
-    Signpost("home.show", lambda _: (_("Start"), _("Where you may go."))),
+    Signpost("home.show", lambda _: (_("Start"), _("Everything you can do here."))),
     Signpost(
         "requests.waiting",
-        lambda _: (_("Waiting for you"), _("Messages that wait for your answer.")),
+        lambda _: (_("Waiting for you"), _("Messages waiting for your answer.")),
         lambda user: is_approver(g.session, user),
     ),
     Signpost("writing.new", lambda _: (_("Write"), _("Write a message to a list."))),
-    Signpost("outbox.show", lambda _: (_("Outbox"), _("See where your messages stand."))),
+    Signpost("outbox.show", lambda _: (_("Outbox"), _("See the state of your messages."))),
     Signpost(
         "subscriptions.my_lists",
-        lambda _: (_("My lists"), _("Join lists, and leave them.")),
+        lambda _: (_("My lists"), _("Join and leave lists.")),
         lambda _: current_app.config["LISTGATE"].maillists_enabled,
     ),
     Signpost(
@@ -64,52 +64,52 @@ SIGNPOSTS = (
     ),
     Signpost(
         "history.mine",
-        lambda _: (_("My history"), _("What you did, and what was done about you.")),
+        lambda _: (_("My history"), _("What you did, and what others did that concerns you.")),
         part=Part.ACCOUNT,
     ),
     Signpost(
         "accounts.password",
-        lambda _: (_("Your password"), _("Choose one, or another one.")),
+        lambda _: (_("Your password"), _("Choose or change your password.")),
         part=Part.ACCOUNT,
     ),
     Signpost(
         "accounts.second_factor",
-        lambda _: (_("Codes at the log-in"), _("Have your telephone prove that it is you.")),
+        lambda _: (_("Log-in codes"), _("Require a code from your telephone when you log in.")),
         part=Part.ACCOUNT,
     ),
     Signpost(
         "people.search",
-        lambda _: (_("People"), _("Find people, and see where they stand.")),
+        lambda _: (_("People"), _("Find people, their lists and their roles.")),
         lambda user: user.may(Right.VIEW_USERS),
         part=Part.ADMINISTRATION,
     ),
     Signpost(
         "roles.overview",
-        lambda _: (_("Roles"), _("Say what people with a role may do.")),
+        lambda _: (_("Roles"), _("Set what each role allows.")),
         lambda user: user.may(Right.EDIT_USERS),
         part=Part.ADMINISTRATION,
     ),
     Signpost(
         "accounts.new_user",
-        lambda _: (_("Invite a person"), _("Add somebody, who then chooses a password.")),
+        lambda _: (_("Invite a person"), _("Add a person, who then chooses a password.")),
         lambda user: user.may(Right.EDIT_USERS),
         part=Part.ADMINISTRATION,
     ),
     Signpost(
         "lists.overview",
-        lambda _: (_("Mailing lists"), _("What the lists are, and how they are set up.")),
+        lambda _: (_("Mailing lists"), _("The lists and how they are set up.")),
         lambda user: user.may(Right.VIEW_LISTS),
         part=Part.ADMINISTRATION,
     ),
     Signpost(
         "approver_lists.overview",
-        lambda _: (_("Approver lists"), _("Who answers for which lists.")),
+        lambda _: (_("Approver lists"), _("Who approves messages to which lists.")),
         lambda user: user.may(Right.USE_APPROVER_LISTS),
         part=Part.ADMINISTRATION,
     ),
     Signpost(
         "trail.show",
-        lambda _: (_("Audit trail"), _("Who did what, when, and through which door.")),
+        lambda _: (_("Audit trail"), _("Who did what, when and through which door.")),
         lambda user: user.may(Right.VIEW_USERS),
         part=Part.ADMINISTRATION,
     ),

@@ -20,10 +20,10 @@ NOUNS: Mapping[str, str] = {"Message": _("The message")}
 
 STATES: Mapping[str, str] = {
     MessageState.DRAFT: _("Draft"),
-    MessageState.IN_MODERATION: _("Waits for an answer"),
+    MessageState.IN_MODERATION: _("Waiting for an answer"),
     MessageState.REJECTED: _("Rejected"),
     MessageState.SCHEDULED: _("Scheduled"),
-    MessageState.SENDING: _("Is being sent"),
+    MessageState.SENDING: _("Being sent"),
     MessageState.SENT: _("Sent"),
     MessageState.STOPPED: _("Stopped"),
     MessageState.DISCARDED: _("Deleted"),

@@ -22,11 +22,11 @@ WORDS: Mapping[Right, Callable[[Translate], tuple[str, str]]] = {
     ),
     Right.VIEW_OUTBOX: lambda _: (
         _("View the outbox"),
-        _("See what waits, what is scheduled and what was sent."),
+        _("See which messages are waiting, scheduled or sent."),
     ),
     Right.SCHEDULE_SENDOUT: lambda _: (
         _("Schedule sendouts"),
-        _("Say when and how fast a message goes out."),
+        _("Set when and how fast a message is sent."),
     ),
     Right.EDIT_USERS: lambda _: (
         _("Edit users"),
@@ -38,11 +38,11 @@ WORDS: Mapping[Right, Callable[[Translate], tuple[str, str]]] = {
     ),
     Right.USE_APPROVER_LISTS: lambda _: (
         _("Use approver lists"),
-        _("Say which approver list answers for a mailing list."),
+        _("Choose the approver list of a mailing list."),
     ),
     Right.CREATE_APPROVER_LISTS: lambda _: (
         _("Create approver lists"),
-        _("Make new approver lists."),
+        _("Create new approver lists."),
     ),
     Right.EDIT_APPROVER_LISTS: lambda _: (
         _("Edit approver lists"),

@@ -20,13 +20,13 @@ def turn_on_codes(page: Page) -> str:
     """Have whoever is logged in choose a password and turn on codes; returns the secret."""
     page.goto("/account/password")
     page.get_by_label("New password").fill(PASSWORD)
-    page.get_by_role("button", name="Change it").click()
+    page.get_by_role("button", name="Change the password").click()
     expect(page.get_by_role("status")).to_be_visible()
     page.goto("/account/codes")
     secret: str = page.locator("code").inner_text().replace("-", "").replace(" ", "")
     page.get_by_label("Code").fill(code(secret))
     page.get_by_role("button", name="Turn on").click()
-    expect(page.get_by_text("From now on you log in with a code, too.")).to_be_visible()
+    expect(page.get_by_text("From now on you also need a code to log in.")).to_be_visible()
     return secret
 
 

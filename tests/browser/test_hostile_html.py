@@ -92,11 +92,11 @@ def addresses(everyone: Visits) -> dict[str, tuple[str, str]]:
     return {
         "author": ("ada", ada.url),
         "approver": ("grace", grace.url),
-        "mailed link": ("", everyone.link("grace", "answer", "You have won")),
+        "link in an e-mail": ("", everyone.link("grace", "answer", "You have won")),
     }
 
 
-READERS = ("author", "approver", "mailed link")
+READERS = ("author", "approver", "link in an e-mail")
 
 
 def reading(visits: Visits, addresses: dict[str, tuple[str, str]], reader: str) -> Watched:

@@ -20,7 +20,7 @@ def test_four_people_moderate_a_message(visits: Visits, running: Stack) -> None:
     expect(grace.get_by_text("Also looking at it now: Linus Torvalds.")).to_be_visible()
     grace.get_by_label("Comment").fill("Well said.")
     grace.get_by_role("button", name="Approve").click()
-    expect(grace.get_by_text("Your answer counts.")).to_be_visible()
+    expect(grace.get_by_text("Your answer has been recorded.")).to_be_visible()
     linus.get_by_label("Comment").fill("No.")
     with linus.expect_response(re.compile("/decision$")) as late:
         linus.get_by_role("button", name="Reject").click()
@@ -48,7 +48,7 @@ def test_a_member_leaves_and_joins_and_the_list_server_follows(
     expect(edsger.get_by_role("status")).to_be_visible()
     until(lambda: kept.exists() and "edsger@example.org" not in kept.read_text())
     edsger.get_by_role("button", name="Join Announcements").click()
-    expect(edsger.get_by_text("You are on the list Announcements.")).to_be_visible()
+    expect(edsger.get_by_text("You are now on the list Announcements.")).to_be_visible()
 
     until(lambda: "edsger@example.org" in kept.read_text())
 
@@ -63,11 +63,11 @@ def test_a_file_is_imported_after_a_look_at_it(visits: Visits, running: Stack) -
     barbara.get_by_label("A text file with addresses").set_input_files(
         {"name": "members.txt", "mimeType": "text/plain", "buffer": file}
     )
-    barbara.get_by_role("button", name="Look at the file").click()
-    expect(barbara.get_by_text("Nothing is changed yet.")).to_be_visible()
+    barbara.get_by_role("button", name="Show a preview").click()
+    expect(barbara.get_by_text("Nothing has been changed yet.")).to_be_visible()
     expect(barbara.get_by_role("cell", name="new@example.org")).to_be_visible()
-    barbara.get_by_label("Addresses of nobody here").select_option("create")
-    barbara.get_by_role("button", name="Carry it out").click()
+    barbara.get_by_label("Unknown addresses").select_option("create")
+    barbara.get_by_role("button", name="Import").click()
 
     expect(barbara.get_by_text("2 people have joined the list.")).to_be_visible()
     until(lambda: "new@example.org" in (running.list_server / "announce").read_text())

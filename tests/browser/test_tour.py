@@ -55,8 +55,8 @@ def look_at_a_file(page: Page) -> None:
     page.get_by_label("A text file with addresses").set_input_files(
         {"name": "members.txt", "mimeType": "text/plain", "buffer": A_FILE}
     )
-    page.get_by_role("button", name="Look at the file").click()
-    page.get_by_text("Nothing is changed yet.").wait_for()
+    page.get_by_role("button", name="Show a preview").click()
+    page.get_by_text("Nothing has been changed yet.").wait_for()
 
 
 def taken(page: Page, file: Path) -> None:

@@ -21,7 +21,7 @@ def test_a_message_is_written_and_approved_without_script(visits: Visits, runnin
     read(grace, "Without script")
     grace.get_by_label("Comment").fill("Well said.")
     grace.get_by_role("button", name="Approve").click()
-    expect(grace.get_by_text("Your answer counts.")).to_be_visible()
+    expect(grace.get_by_text("Your answer has been recorded.")).to_be_visible()
     until(lambda: "Without script" in subjects(running, "edsger@example.org"))
     ada.reload()
 
@@ -33,11 +33,11 @@ def test_a_comment_stays_while_the_page_is_kept_fresh(visits: Visits) -> None:
     grace, linus = visits.page_of("grace"), visits.page_of("linus", size=PHONE)
 
     read(grace, "Half a comment")
-    grace.get_by_label("Comment").fill("Please say")
+    grace.get_by_label("Comment").fill("Please enter")
     read(linus, "Half a comment")
     expect(grace.get_by_text("Also looking at it now: Linus Torvalds.")).to_be_visible()
 
-    expect(grace.get_by_label("Comment")).to_have_value("Please say")
+    expect(grace.get_by_label("Comment")).to_have_value("Please enter")
     expect(grace.get_by_label("Comment")).to_be_focused()
 
 

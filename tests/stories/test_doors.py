@@ -120,7 +120,10 @@ ENTER: dict[Door, Callable[[Doors, str, int], str]] = {
 
 TOLD = {
     (Door.SMS, Verdict.APPROVED): '^Approved: "General assembly" for announce. Thank you.$',
-    (Door.SMS, Verdict.REJECTED): '^Rejected: "General assembly" for announce. The author is told',
+    (
+        Door.SMS,
+        Verdict.REJECTED,
+    ): '^Rejected: "General assembly" for announce. The author is notified',
     # The mail program shows what was sent; one letter more would tell nothing new.
     (Door.MAIL, Verdict.APPROVED): "^$",
     (Door.MAIL, Verdict.REJECTED): "^$",
@@ -130,7 +133,7 @@ TOLD = {
     (Door.COMMAND_LINE, Verdict.REJECTED): f"^0 Message 1 was rejected by Grace Hopper: {REASON}",
 }
 TOO_LATE = {
-    Door.SMS: "^Too late: Linus Torvalds was first. Nothing was done.$",
+    Door.SMS: "^Too late: Linus Torvalds answered first. Nothing was done.$",
     Door.MAIL: "Linus Torvalds",
     Door.LINK: "^409 .*Linus Torvalds answered on ",
     Door.COMMAND_LINE: "^1 Linus Torvalds has already (approved|rejected) this message",

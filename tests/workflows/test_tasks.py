@@ -146,7 +146,7 @@ def test_missing_and_unnamed_arguments_are_refused(live: LiveStack) -> None:
     unnamed = service.send_task("listgate.decide", args=[SECRET], queue="moderation")
     without_key = service.send_task("listgate.decide", kwargs=decision(live), queue="moderation")
 
-    assert refusal(unnamed) == ("Invalid", "Give every argument by its name.")
+    assert refusal(unnamed) == ("Invalid", "Pass every argument by name.")
     assert refusal(without_key) == ("Invalid", "idempotency_key: Field required (nothing was done)")
     assert refusal(call(live, "withdraw"))[1].count("Field required") == 2
     assert live.states("moderation_request") == {"open": 1}

@@ -102,7 +102,7 @@ def refuse(session: Session, keys: ApproverKeys) -> str:
     """Somebody else wrote: it is on record, and a stranger gets no answer."""
     message = keys.request.message
     refusal = Trespass(
-        "Somebody else wrote to the reply address of %(user)s.",
+        "Someone else wrote to the reply address of %(user)s.",
         user=keys.user,
         via=Door.MAIL,
         **message.place,

@@ -54,7 +54,7 @@ def delete_approver_list(session: Session, approver_list: ApproverList, *, actor
     lock_members(session, approver_list)
     if used := lists_using(session, approver_list):
         raise StillInUse(
-            "The approver list %(name)s answers for: %(lists)s.",
+            "The approver list %(name)s is still used by: %(lists)s.",
             name=approver_list.name,
             lists=", ".join(one.short_name for one in used),
         )

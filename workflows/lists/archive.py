@@ -36,8 +36,8 @@ def archive(session: Session, mailing_list: MailingList, *, actor: Actor) -> boo
     )
     if number := session.scalar(waiting):
         raise StillInUse(
-            "Messages to the list %(list)s are on their way (%(number)d). Have them withdrawn or "
-            "recalled first, or wait for their end.",
+            "Messages to the list %(list)s are still open (%(number)d). Have them withdrawn or "
+            "recalled first, or wait until they are sent.",
             list=mailing_list,
             number=number,
         )

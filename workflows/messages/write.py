@@ -142,11 +142,11 @@ def request_to_answer(session: Session, message: Message, user: User) -> Moderat
 def require_sensible(send_at: datetime) -> None:
     """Raise Invalid for a time without a zone, or one that lies far in the past."""
     if send_at.tzinfo is None:
-        raise Invalid("The time to send at needs a zone, as in 2027-01-31T09:00+01:00.")
+        raise Invalid("The send time needs a time zone, as in 2027-01-31T09:00+01:00.")
     if send_at < now() - PAST_TOLERANCE:
-        raise Invalid("The time to send at lies in the past: %(time)s.", time=send_at)
+        raise Invalid("The send time is in the past: %(time)s.", time=send_at)
     try:
         # Near the ends of the calendar, zone conversion and forecasts would overflow.
         send_at.astimezone(UTC) + CALENDAR_AHEAD, send_at.astimezone(UTC) - timedelta(days=1)
     except OverflowError:
-        raise Invalid("The time to send at lies outside of the calendar.") from None
+        raise Invalid("The send time is outside the calendar.") from None

@@ -37,7 +37,7 @@ def keys_by_link(session: Session, token: str) -> ApproverKeys:
     """Return the keys with this link; raise Unknown."""
     found = session.scalar(select(ApproverKeys).where(ApproverKeys.link_hash == hashed(token)))
     if found is None:
-        raise Unknown("This link is not known here.")
+        raise Unknown("This link is unknown.")
     return found
 
 

@@ -159,7 +159,7 @@ def require_approver(request: ModerationRequest, actor: Actor) -> None:
     place: dict[str, Any] = {**actor.signature, **request.message.place}
     if user == request.message.author and mailing_list.four_eyes:
         raise NotAnApprover(
-            "%(user)s wrote this message, and the list %(list)s asks for four eyes.",
+            "%(user)s wrote this message, and the list %(list)s requires four eyes.",
             user=user,
             list=mailing_list,
             **place,
@@ -197,10 +197,10 @@ def too_late(request: ModerationRequest) -> Refusal:
         )
     if request.state is RequestState.EXPIRED:
         return NoLongerOpen(
-            "Request %(number)d is expired and can no longer be answered.", number=request.id
+            "Request %(number)d has expired and can no longer be answered.", number=request.id
         )
     return NoLongerOpen(
-        "Request %(number)d is withdrawn and can no longer be answered.", number=request.id
+        "Request %(number)d was withdrawn and can no longer be answered.", number=request.id
     )
 
 
@@ -231,7 +231,7 @@ def checked_comment(comment: str) -> str:
     """Return the comment, stripped; raise Invalid if it is too long or holds a NUL."""
     if len(comment) > COMMENT_LENGTH or "\0" in comment:
         raise Invalid(
-            "A comment has at most %(most)d characters, and no NUL among them.",
+            "A comment may have at most %(most)d characters, and no NUL.",
             most=COMMENT_LENGTH,
         )
     return comment.strip()

@@ -87,7 +87,7 @@ def link_by_token(session: Session, token: str) -> MailedLink:
     """Return the link; raises LinkOver, and Unknown, also if its owner is disabled."""
     link = session.scalar(select(MailedLink).where(MailedLink.token_hash == hashed(token)))
     if link is None or link.user.disabled_at:
-        raise Unknown("This link is not known here.")
+        raise Unknown("This link is unknown.")
     if link.over:
         raise LinkOver("This link has been used or has expired. Please ask for a new one.")
     return link

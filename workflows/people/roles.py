@@ -48,7 +48,7 @@ def delete_role(session: Session, role: Role, *, actor: Actor) -> None:
     session.refresh(role, with_for_update=True)
     having = select(user_role.c.user_id).where(user_role.c.role_id == role.id)
     if session.scalar(having.limit(1)) is not None:
-        raise RoleInUse("Somebody has the role %(role)s; take it from them first.", role=role.name)
+        raise RoleInUse("Someone has the role %(role)s; take it from them first.", role=role.name)
     session.delete(role)
     record(session, Act.DELETED_ROLE, actor=actor, role=role.name)
 

@@ -24,11 +24,11 @@ def content(parcel: UUID) -> str:
     found = redis_client.getrange(place(parcel), 0, LONGEST)
     assert isinstance(found, bytes), "our client does not decode by itself"
     if not found:
-        raise NoParcel("There is no such parcel, or its time is over: send it again.")
+        raise NoParcel("These data are unknown or have expired: send them again.")
     try:
         return found.decode()
     except UnicodeDecodeError:
-        raise NoParcel("The parcel is no text in UTF-8: send it again.") from None
+        raise NoParcel("The data are not UTF-8 text: send them again.") from None
 
 
 def place(parcel: UUID) -> str:

@@ -46,7 +46,7 @@ class Call(BaseModel):
     def read(cls, unnamed: tuple[Any, ...], given: dict[str, Any]) -> Self:
         """Validate the arguments; raise Invalid, which names each wrong one and quotes no value."""
         if unnamed:
-            raise Invalid("Give every argument by its name.")
+            raise Invalid("Pass every argument by name.")
         try:
             return cls.model_validate(given)
         except ValidationError as wrong:
@@ -180,6 +180,6 @@ def once(session: Session, task: str, call: Call, act: Callable[[], Answer]) -> 
         return answer
     earlier = session.get_one(IdempotentCall, call.idempotency_key)
     if (earlier.task, earlier.arguments) != (task, arguments):
-        raise KeyReused("This idempotency key was used before, for another call.")
+        raise KeyReused("This idempotency key has already been used for another call.")
     assert earlier.result is not None, "a call and its result are committed together"
     return earlier.result

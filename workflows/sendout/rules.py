@@ -40,8 +40,8 @@ def set_sendout_rules(
     for message in unfinished_with_window(session, mailing_list):
         if (rules & message.sendout_rules).leave_no_time:
             raise Invalid(
-                "Message %(number)d may go out only at %(window)s, and the list's new window would "
-                "leave it no time. Have the message rescheduled or recalled first.",
+                "Message %(number)d may be sent only at %(window)s, and the list's new window does "
+                "not overlap with that. Have the message rescheduled or recalled first.",
                 number=message.id,
                 window=window_text(message.sendout_rules),
             )
@@ -61,8 +61,8 @@ def choose_rules(message: Message, rules: SendoutRules) -> None:
     limit, rate = message.mailing_list.sendout_rules.rate, rules.rate
     if limit and rate and (rate.copies > limit.copies or rate.minutes < limit.minutes):
         raise Invalid(
-            "The list lets out at most %(copies)d copies in %(minutes)d minutes: choose no more "
-            "copies, and no fewer minutes.",
+            "The list allows at most %(copies)d copies in %(minutes)d minutes: choose no more "
+            "copies and no fewer minutes.",
             copies=limit.copies,
             minutes=limit.minutes,
         )
@@ -74,8 +74,8 @@ def require_overlap(message: Message, rules: SendoutRules) -> None:
     """Raise Invalid unless the windows of these rules and of the message's list overlap."""
     if (message.mailing_list.sendout_rules & rules).leave_no_time:
         raise Invalid(
-            "The message may go out only at %(window)s, and the list's window is %(other)s: they "
-            "have no time in common.",
+            "The message may be sent only at %(window)s, and the list's window is %(other)s: "
+            "they do not overlap.",
             window=window_text(rules),
             other=window_text(message.mailing_list.sendout_rules),
         )

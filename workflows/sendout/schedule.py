@@ -136,7 +136,7 @@ def unfinished_dispatch(session: Session, message: Message) -> Dispatch:
     session.refresh(message, ["state", "send_at", *RULE_COLUMNS])
     if dispatch is None:
         raise IllegalTransition(
-            "Message %(number)d is %(state)s: neither is it scheduled nor is it being sent.",
+            "Message %(number)d is %(state)s: it is neither scheduled nor being sent.",
             number=message.id,
             state=message.state,
         )

@@ -178,8 +178,8 @@ def require_usable(report: Report, *, skip_unknown: bool, create_users: bool) ->
     malformed = len(report.malformed)
     if report.unknown and not (skip_unknown or create_users):
         raise NotEverybodyKnown(
-            "Nothing was imported; addresses of nobody here: %(unknown)d, lines without an "
-            "address: %(malformed)d.",
+            "Nothing was imported; unknown addresses: %(unknown)d, lines without an address: "
+            "%(malformed)d.",
             unknown=len(report.unknown),
             malformed=malformed,
         )

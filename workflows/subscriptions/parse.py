@@ -72,7 +72,7 @@ def parse_line(number: int, text: str) -> Entry | Malformed:
     if UNDECODABLE in text:
         return Malformed(number, _("It is not UTF-8 text."))
     if not text.isprintable():
-        return Malformed(number, _("It has characters that cannot be seen."))
+        return Malformed(number, _("It contains invisible characters."))
     found = ENTRY.fullmatch(text)
     if found is None:
         return Malformed(number, _("It is neither an address nor a name and an <address>."))

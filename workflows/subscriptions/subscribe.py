@@ -160,7 +160,7 @@ def require_own_or_right(user: User, mailing_list: MailingList, actor: Actor) ->
         require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
     elif mailing_list.self_service is SelfService.CLOSED and not user.may(Right.EDIT_LISTS):
         raise Trespass(
-            "Only administrators change who is on %(list)s.",
+            "Only administrators can change who is on %(list)s.",
             list=mailing_list,
             **actor.signature,
             list_id=mailing_list.id,
@@ -182,5 +182,5 @@ def require_all_exist(session: Session, wanted: Select[int]) -> None:
     if missing:
         numbers = ", ".join(map(str, missing[:SHOWN_IDS]))
         if len(missing) > SHOWN_IDS:
-            raise Unknown("Not among the users: %(numbers)s and others.", numbers=numbers)
-        raise Unknown("Not among the users: %(numbers)s.", numbers=numbers)
+            raise Unknown("Unknown users: %(numbers)s and others.", numbers=numbers)
+        raise Unknown("Unknown users: %(numbers)s.", numbers=numbers)

@@ -118,7 +118,7 @@ def confirm(
         raise NotHeld("No push of %(list)s is held.", list=mailing_list)
     if seen is not None and (sync.removals or 0) > seen:
         raise Held(
-            "By now the push of %(list)s removes more; look at it anew.",
+            "The push of %(list)s now removes more; look at it again.",
             list=mailing_list,
         )
     sync.confirmed = sync.removals or 0

@@ -75,7 +75,7 @@ def test_a_wrong_code_does_not_let_in(stranger: Visitor, key: str, wrong: str) -
     half_way(stranger)
 
     assert stranger.send("/log-in/code", code=wrong).status_code == 400
-    assert "This code is not right" in stranger.page
+    assert "This code is wrong" in stranger.page
     assert not stranger.knows_me
 
 

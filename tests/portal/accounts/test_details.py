@@ -34,17 +34,17 @@ def test_what_the_form_says_is_kept(session: Session, people: Cast, as_person: L
     )
     assert (kept.time_zone, kept.phone) == ("Europe/Amsterdam", "+31201234567")
     edsger.get("/account/details")
-    assert "Vos coordonnées sont modifiées." in edsger.page
+    assert "Vos coordonnées sont enregistrées." in edsger.page
 
 
 @pytest.mark.parametrize(
     ("typed", "why"),
     [
         ({"name": " "}, "must be one line"),
-        ({"language": "nl"}, "This choice is not known here."),
+        ({"language": "nl"}, "This is not one of the choices."),
         ({"time_zone": "Mars/Phobos"}, "There is no such time zone."),
         ({"phone": ""}, "no telephone number"),
-        ({"preference": "pigeon"}, "This choice is not known here."),
+        ({"preference": "pigeon"}, "This is not one of the choices."),
     ],
 )
 def test_what_is_wrong_changes_nothing_and_stays_in_the_form(

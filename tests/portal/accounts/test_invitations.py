@@ -21,7 +21,7 @@ def test_an_invited_person_gets_a_letter_in_their_language(
     assert browser.send("/users/new", **given, role=["author"]).status_code == 303
 
     browser.get("/users/new")
-    assert "Marie Curie is invited." in browser.page
+    assert "Marie Curie has been invited." in browser.page
     letter = session.scalars(select(Notification)).one()
     assert (letter.user.language, letter.user.roles[0].name) == (Language.FRENCH, "author")
     assert browser.send("/users/new", **given).status_code == 400

@@ -80,7 +80,7 @@ def test_whatever_is_wrong_gets_the_same_answer_after_the_same_work(
     status = log_in(stranger, address, password)
 
     assert status == 400
-    assert "Address and password do not belong together." in stranger.page
+    assert "The address or the password is wrong." in stranger.page
     assert len(work) == 1
     assert not stranger.knows_me
 

@@ -177,7 +177,7 @@ def test_a_password_that_is_too_short_leaves_the_link_as_it_was(
 
     assert stranger.send(path, new="too short").status_code == 400
 
-    assert "A password has at least 12 characters" in stranger.page
+    assert "A password needs at least 12 characters" in stranger.page
     assert stranger.send(path, new="long enough now").status_code == 303
 
 

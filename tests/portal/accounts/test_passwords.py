@@ -52,7 +52,7 @@ def test_this_session_goes_on_and_every_other_one_ends(ada: User, as_person: Log
 @pytest.mark.parametrize(
     ("typed", "why"),
     [
-        ({"old": "wrong", "new": NEW}, "The old password is not right."),
+        ({"old": "wrong", "new": NEW}, "The old password is wrong."),
         ({"old": OLD, "new": "short"}, "at least 12 characters"),
     ],
 )

@@ -96,7 +96,7 @@ def test_days_are_the_readers_and_the_last_one_counts(
 )
 def test_what_cannot_be_meant_is_refused_with_a_sentence(admin: Visitor, query: str) -> None:
     assert admin.get(f"/trail?{query}").status_code == 400
-    assert "One field of this search cannot be read" in admin.page
+    assert "This search field is not valid" in admin.page
     assert admin.get(f"/trail.csv?{query}").status_code == 400
     assert admin.get("/trail?before=-").status_code == 400
 

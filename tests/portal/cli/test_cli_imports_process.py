@@ -46,7 +46,7 @@ def test_a_line_of_nobody_ends_with_exit_code_1_and_one_sentence_without_address
 
     assert done.returncode == 1
     assert done.stderr == (
-        "Nothing was imported; addresses of nobody here: 1, lines without an address: 1.\n"
+        "Nothing was imported; unknown addresses: 1, lines without an address: 1.\n"
     )
     assert "Line 2: Nobody has the address no.one@example.org.\n" in done.stdout
     assert "Line 3: It is not UTF-8 text.\n" in done.stdout

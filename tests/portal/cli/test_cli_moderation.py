@@ -94,7 +94,7 @@ def test_who_comes_second_is_told_who_was_first(session: Session, people: Cast) 
     [
         ("edsger", "Edsger Dijkstra is not among the approvers of request {number}."),
         ("barbara", "Barbara Liskov is not among the approvers of request {number}."),
-        ("ada", "Ada Lovelace wrote this message, and the list announce asks for four eyes."),
+        ("ada", "Ada Lovelace wrote this message, and the list announce requires four eyes."),
     ],
 )
 def test_who_is_no_approver_is_refused_and_on_record(
@@ -203,7 +203,7 @@ def test_a_withdrawn_request_cannot_be_answered(session: Session, people: Cast) 
     request = a_request(session, people)
     listgate("withdraw", str(request.id), "--as", ADA)
 
-    with pytest.raises(NoLongerOpen, match=f"Request {request.id} is withdrawn"):
+    with pytest.raises(NoLongerOpen, match=f"Request {request.id} was withdrawn"):
         decide(request.id, "approve", GRACE)
 
 

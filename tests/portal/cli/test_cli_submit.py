@@ -219,9 +219,9 @@ def test_a_message_is_scheduled_for_the_instant_that_was_typed(session: Session)
 @pytest.mark.parametrize(
     ("time", "sentence"),
     [
-        ("2099-01-31T09:00", "needs a zone"),
-        ("2099-01-31", "needs a zone"),
-        ("2007-01-31T09:00+01:00", "lies in the past"),
+        ("2099-01-31T09:00", "needs a time zone"),
+        ("2099-01-31", "needs a time zone"),
+        ("2007-01-31T09:00+01:00", "is in the past"),
     ],
 )
 @pytest.mark.usefixtures("people")

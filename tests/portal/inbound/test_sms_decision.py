@@ -22,7 +22,7 @@ def answers(doors: Doors, policy: str, text: str, **given: Any) -> list[str]:
 
 def test_with_off_an_sms_is_told_that_it_does_not_count(doors: Doors, code: str) -> None:
     assert answers(doors, "off", f"OK {code}") == [
-        "Answers by SMS do not count here; please answer by mail."
+        "Answers by SMS are not accepted here; please answer by e-mail."
     ]
     assert decisions() == []
 
@@ -51,7 +51,7 @@ def test_five_wrong_codes_lock_the_number_and_alert_the_administrators(
     doors.work()
 
     assert [text.partition(":")[0] for text in said[:4]] == [
-        "This code fits no open request; nothing was done. Tries left"
+        "This code matches no open request; nothing was done. Attempts left"
     ] * 4
     locked = "Too many wrong codes: this number is locked for an hour."
     assert said[4] == locked

@@ -46,7 +46,7 @@ def test_a_code_decides_and_is_answered(doors: Doors, code: str) -> None:
     (decision,) = decisions()
     assert (decision.via, decision.comment) == (Door.SMS, "too long")
     assert decision.verdict is Verdict.REJECTED
-    assert answer.messages == ['Rejected: "General assembly" for announce. The author is told.']
+    assert answer.messages == ['Rejected: "General assembly" for announce. The author is notified.']
 
 
 def test_a_replay_has_no_effect_and_the_same_answer(doors: Doors, code: str) -> None:

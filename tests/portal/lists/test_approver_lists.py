@@ -57,7 +57,7 @@ def test_an_approver_list_is_created_and_then_filled(session: Session, browser: 
     created = session.scalars(select(ApproverList).where(ApproverList.name == "jury")).one()
     assert answer.location == f"/approver-lists/{created.id}"
     browser.get(answer.location)
-    assert "please add those who are to answer" in browser.page
+    assert "Now add its approvers" in browser.page
     assert browser.send("/approver-lists/new", name="jury").status_code == 400
     assert "There is already an approver list 'jury'." in browser.page
 
@@ -73,8 +73,8 @@ def test_somebody_is_found_and_added(
 
     assert names(session, people) == {"Grace Hopper", "Linus Torvalds", "Edsger Dijkstra"}
     browser.get(f"{page}?q=dijkstra")
-    assert "Edsger Dijkstra answers now." in browser.page
-    assert "Nobody is found." in browser.page
+    assert "Edsger Dijkstra is now on the approver list." in browser.page
+    assert "Nobody was found." in browser.page
 
 
 @pytest.mark.parametrize("number", ["", "x", "0", "9" * 18, "9" * 40])
@@ -102,7 +102,7 @@ def test_what_answers_for_a_list_is_not_deleted(browser: Visitor, page: str) -> 
 
     assert browser.send(f"{page}/end").status_code == 409
 
-    assert "The approver list editors answers for: announce." in browser.page
+    assert "The approver list editors is still used by: announce." in browser.page
 
 
 def test_what_answers_for_no_list_is_deleted(
@@ -116,7 +116,7 @@ def test_what_answers_for_no_list_is_deleted(
     browser.send(f"{page}/end")
 
     browser.get("/approver-lists")
-    assert "The approver list is deleted." in browser.page
+    assert "The approver list has been deleted." in browser.page
     assert "There is no approver list yet." in browser.page
 
 

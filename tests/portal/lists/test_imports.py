@@ -67,9 +67,9 @@ def test_the_preview_tells_every_sort_of_line_and_changes_nothing(
 
     for words, number in (
         ("Lines", 5),
-        ("Will join", 1),
-        ("On the list already", 1),
-        ("Addresses of nobody here", 1),
+        ("New members", 1),
+        ("Already on the list", 1),
+        ("Unknown addresses", 1),
         ("Lines without an address", 1),
     ):
         assert f"<dt>{words}</dt><dd>{number}</dd>" in browser.page

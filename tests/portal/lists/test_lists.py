@@ -49,7 +49,7 @@ def test_the_overview_finds_lists_by_any_of_their_words(
     browser.get("/mailing-lists?q=moves%20announce")
     assert people.announce.address in browser.page
     browser.get("/mailing-lists?q=_")
-    assert "No list is found." in browser.page
+    assert "No list was found." in browser.page
 
 
 def test_the_overview_tells_members_approvers_and_the_number_of_warnings(
@@ -82,8 +82,8 @@ def test_a_list_is_created_empty_and_shown(session: Session, browser: Visitor) -
     assert (created.kind, created.delivery) == (ListKind.DISCUSSION, ListDelivery.LIST_ADDRESS)
     assert (created.four_eyes, created.description) == (False, "News for everybody.")
     browser.get(answer.location)
-    assert "The list Everybody is there; nobody is on it yet." in browser.page
-    assert "Nobody is there to approve" in browser.page
+    assert "The list Everybody has been created; it has no members yet." in browser.page
+    assert "There are no approvers" in browser.page
 
 
 def test_what_is_refused_is_said_on_the_form_with_what_was_typed(browser: Visitor) -> None:
@@ -100,7 +100,7 @@ def test_a_value_that_is_not_offered_is_refused(browser: Visitor) -> None:
     answer = browser.send("/mailing-lists/new", short_name="all", **{**GIVEN, "kind": "secret"})
 
     assert answer.status_code == 400
-    assert "Please choose one of what is offered." in browser.page
+    assert "Please choose one of the options." in browser.page
 
 
 def test_a_list_is_edited(session: Session, people: Cast, browser: Visitor) -> None:

@@ -25,7 +25,7 @@ def test_a_list_goes_into_the_archive_and_comes_back(
 
     browser.send(f"{page}/archive")
     browser.get(page)
-    assert "The list is archived." in browser.page
+    assert "The list has been archived." in browser.page
     assert "Warnings" not in browser.page
     browser.get("/mailing-lists")
     assert people.announce.address not in browser.page
@@ -48,7 +48,7 @@ def test_a_list_with_messages_on_their_way_says_so_instead(
 
     assert browser.send(page).status_code == 409
 
-    assert "Messages to the list announce are on their way (1)." in browser.page
+    assert "Messages to the list announce are still open (1)." in browser.page
     assert people.announce.archived_at is None
 
 

@@ -29,7 +29,7 @@ def test_somebody_is_added_by_address_whatever_its_case(
     browser.send(page, address="ADA@Example.org")
 
     browser.get(page)
-    assert "Ada Lovelace is on the list now." in browser.page
+    assert "Ada Lovelace is now on the list." in browser.page
     assert session.get(Subscription, (people.announce.id, people.ada.id))
     change = session.query(SubscriptionChange).order_by(SubscriptionChange.id.desc()).first()
     assert change is not None
@@ -44,7 +44,7 @@ def test_adding_twice_says_so_and_changes_nothing(
     browser.send(page, address="edsger@example.org")
     browser.get(page)
 
-    assert "Edsger Dijkstra is on it already." in browser.page
+    assert "Edsger Dijkstra is already on the list." in browser.page
     assert session.query(SubscriptionChange).count() == before
 
 
@@ -95,7 +95,7 @@ def test_people_are_found_by_parts_of_name_and_address(
 def test_a_wildcard_is_a_character(browser: Visitor, page: str, text: str) -> None:
     browser.get(f"{page}?q={text}")
 
-    assert "Nobody is found." in browser.page
+    assert "Nobody was found." in browser.page
 
 
 def test_everybody_is_on_exactly_one_page(
@@ -148,4 +148,4 @@ def test_an_empty_list_says_what_to_do(people: Cast, browser: Visitor, page: str
 
     browser.get(page)
 
-    assert "Nobody is on the list yet. Add the first person." in browser.page
+    assert "The list has no members yet. Add the first person." in browser.page

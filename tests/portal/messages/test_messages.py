@@ -35,7 +35,7 @@ def buttons(visitor: Visitor, message: Message) -> set[str]:
     visitor.get(f"/messages/{message.id}")
     words = [
         *("Request approval", "Send<", "Schedule<", "Withdraw the request", "Recall<"),
-        *("Stop the sendout", "Copy as a new draft", "Send a proof to me", "Delete the draft"),
+        *("Stop the sendout", "Copy as a new draft", "Send me a proof", "Delete the draft"),
         *("Change the time", "Edit the draft", "Replace the draft"),
     ]
     return {each.strip("<") for each in words if f">{each}" in visitor.page}
@@ -91,9 +91,9 @@ def test_who_may_send_schedules_in_the_own_time_zone(
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"when": "then", "send_at": ""}, "Please say when."),
-        ({"when": "then", "send_at": "tomorrow"}, "This is not a time"),
-        ({"when": "then", "send_at": "2001-01-31T09:00"}, "lies in the past"),
+        ({"when": "then", "send_at": ""}, "Please enter a time."),
+        ({"when": "then", "send_at": "tomorrow"}, "This is not a date and time"),
+        ({"when": "then", "send_at": "2001-01-31T09:00"}, "is in the past"),
     ],
 )
 def test_a_time_that_was_not_understood_sends_nothing(
@@ -189,7 +189,7 @@ def test_a_rejected_message_tells_why_and_is_copied(
     )
     session.flush()
 
-    assert buttons(ada, asked.message) == {"Copy as a new draft", "Send a proof to me"}
+    assert buttons(ada, asked.message) == {"Copy as a new draft", "Send me a proof"}
     assert "<dd>Wrong <date></dd>" in ada.page
     assert "Grace Hopper rejected" in ada.page
     answer = ada.send(f"/messages/{asked.message_id}/copy")
@@ -217,7 +217,7 @@ def test_a_draft_is_deleted(session: Session, people: Cast, as_person: Login) ->
 
     assert state(session, draft) is MessageState.DISCARDED
     ada.get("/messages")
-    assert "The draft is deleted." in ada.page
+    assert "The draft has been deleted." in ada.page
     assert "General assembly" not in ada.page
 
 

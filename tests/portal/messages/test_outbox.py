@@ -39,7 +39,7 @@ def test_an_empty_outbox_says_what_to_do_next(people: Cast, as_person: Login) ->
     ada.get("/messages")
     assert '<a href="/messages/new">Write the first one</a>' in ada.page
     ada.get("/messages?words=nothing")
-    assert "No message fits." in ada.page
+    assert "No message matches." in ada.page
 
 
 def test_without_right_605_one_sees_the_own_messages(

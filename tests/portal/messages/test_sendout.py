@@ -142,7 +142,7 @@ def test_nobody_is_faster_than_the_list(session: Session, people: Cast, as_perso
     answer = ada.send(f"/messages/{draft.id}/handing_in", rate_copies="61", rate_minutes="1")
 
     assert answer.status_code == 400
-    assert "The list lets out at most 60 copies in 1 minutes" in ada.page
+    assert "The list allows at most 60 copies in 1 minutes" in ada.page
     assert 'value="61"' in ada.page
     session.expire_all()
     assert draft.state is MessageState.DRAFT
@@ -187,7 +187,7 @@ def test_a_sendout_that_pauses_says_when_it_goes_on(
 
     ada.get(f"/messages/{sending.message_id}")
 
-    assert told(opens_at) in fact(ada, "Goes on")
+    assert told(opens_at) in fact(ada, "Continues")
     assert "about 60 minutes for 2 copies" in fact(ada, "Ends")
 
 
@@ -203,7 +203,7 @@ def test_a_draft_without_any_time_says_so(session: Session, people: Cast, as_per
         f"/messages/{draft.id}/handing_in", window_opens="08:00", window_closes="20:00"
     )
     assert answer.status_code == 400
-    assert "they have no time in common" in ada.page
+    assert "they do not overlap" in ada.page
 
 
 @pytest.mark.parametrize(

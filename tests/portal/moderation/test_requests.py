@@ -57,7 +57,7 @@ def test_where_nothing_waits_the_page_says_when_something_will(
 
     browser.get("/requests")
 
-    assert "Nothing waits for you." in browser.page
+    assert "Nothing is waiting for you." in browser.page
 
 
 @pytest.mark.parametrize("name", ["ada", "edsger", "barbara"])
@@ -132,7 +132,7 @@ def test_a_button_decides(
     decision = session.get_one(Decision, asked.id)
     assert (decision.verdict, decision.via, decision.comment) == (verdict, Door.PORTAL, "fine")
     browser.get(f"/requests/{asked.id}")
-    assert "Your answer counts." in browser.page
+    assert "Your answer has been recorded." in browser.page
     assert 'name="verdict"' not in browser.page
 
 
@@ -187,7 +187,7 @@ def test_a_comment_that_cannot_be_kept_is_still_in_the_form(
     )
 
     assert answer.status_code == 400
-    assert "A comment has at most 10000 characters" in browser.page
+    assert "A comment may have at most 10000 characters" in browser.page
     assert "x" * 10_001 in browser.page
     assert browser.send(f"/requests/{asked.id}/decision", verdict="maybe").status_code == 400
 

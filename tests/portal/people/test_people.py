@@ -63,7 +63,7 @@ def test_a_search_finds_who_fits(
     assert barbara.get(f"/users?{asked}").status_code == 200
 
     assert names(barbara) == found
-    assert ("Nobody fits." in barbara.page) == (not found)
+    assert ("Nobody matches." in barbara.page) == (not found)
 
 
 def test_many_people_have_pages(session: Session, people: Cast, barbara: Visitor) -> None:
@@ -83,7 +83,7 @@ def test_a_persons_page_tells_where_they_stand(people: Cast, barbara: Visitor) -
     barbara.get(f"/users/{people.grace.id}")
 
     assert "<li>editors</li>" in barbara.page
-    assert "Has chosen no password yet" in barbara.page
+    assert "Has not chosen a password yet" in barbara.page
 
 
 def test_a_page_of_nobody_is_not_found(barbara: Visitor) -> None:

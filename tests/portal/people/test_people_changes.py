@@ -81,21 +81,21 @@ def test_the_page_says_beforehand_what_a_removal_changes(
 
     barbara.get(f"/users/{people.grace.id}/removal")
     assert "nobody else on it could answer" in barbara.page
-    assert "Waits for an answer that the person can no longer give" in barbara.page
+    assert "Waiting for an answer that the person can no longer give" in barbara.page
     barbara.get(f"/users/{people.ada.id}/removal")
-    assert "goes on waiting for an answer" in barbara.page
+    assert "still waiting for an answer" in barbara.page
     decide(session, asked, Verdict.APPROVED, actor=Actor(people.grace, Door.PORTAL))
     session.flush()
     barbara.get(f"/users/{people.ada.id}/removal")
 
-    assert "will go out as scheduled" in barbara.page
+    assert "will be sent as scheduled" in barbara.page
     assert "General assembly (Announce)" in barbara.page
 
 
 def test_whoever_nothing_hangs_on_is_said_to_be_so(people: Cast, barbara: Visitor) -> None:
     barbara.get(f"/users/{people.ada.id}/removal")
 
-    assert "The person is on no list, and nothing waits for them." in barbara.page
+    assert "The person is on no list, and nothing is waiting for them." in barbara.page
 
 
 def test_who_is_removed_is_on_no_list(session: Session, people: Cast, barbara: Visitor) -> None:
@@ -104,13 +104,13 @@ def test_who_is_removed_is_on_no_list(session: Session, people: Cast, barbara: V
     assert barbara.send(f"{path}/removal").location == "/users"
 
     barbara.get("/users")
-    assert "Edsger Dijkstra is removed." in barbara.page
+    assert "Edsger Dijkstra has been removed." in barbara.page
     assert ">Edsger Dijkstra</a>" not in barbara.page
     session.expire_all()
     assert session.get(Subscription, (people.announce.id, people.edsger.id)) is None
     barbara.get(path)
     assert "edsger@example.org" not in barbara.page
-    assert "Change the contact" not in barbara.page
+    assert "Change the contact details" not in barbara.page
 
 
 @pytest.mark.parametrize("part", ["contact", "roles", "standing"])

@@ -112,7 +112,7 @@ def test_a_role_that_somebody_has_is_not_deleted(
     answer = barbara.send(f"/roles/{author.id}/removal")
 
     assert answer.status_code == 409
-    assert "Somebody has the role author" in barbara.page
+    assert "Someone has the role author" in barbara.page
 
 
 def test_the_last_role_to_edit_users_keeps_that_right(

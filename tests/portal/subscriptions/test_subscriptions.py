@@ -56,7 +56,7 @@ def test_one_tap_joins_and_one_leaves(session: Session, people: Cast, as_person:
     assert ada.send(LISTS, list=number, wish="join").status_code == 303
     assert on(session, people.ada, people.announce.id)
     ada.get(LISTS)
-    assert "You are on the list Announce." in ada.page
+    assert "You are now on the list Announce." in ada.page
     assert ada.send(LISTS, list=number, wish="leave").status_code == 303
 
     assert not on(session, people.ada, people.announce.id)
@@ -86,12 +86,12 @@ def test_a_closed_list_has_no_button_but_a_reason(
 
     edsger.get(LISTS)
     assert "Leave Announce" not in edsger.page
-    assert "Only administrators change who is on this list." in edsger.page
+    assert "Only administrators can change who is on this list." in edsger.page
     edsger.get("/account/details")
     answer = edsger.send(LISTS, list=str(people.announce.id), wish="leave")
 
     assert answer.status_code == 403
-    assert "Only administrators change who is on announce." in edsger.page
+    assert "Only administrators can change who is on announce." in edsger.page
     assert on(session, people.edsger, people.announce.id)
     assert session.scalars(select(AuditEntry.act).order_by(AuditEntry.id.desc())).first() == (
         "refused"
@@ -138,7 +138,7 @@ def test_the_search_stays_when_a_button_is_pressed(
     assert "Leave News" in ada.page
     assert "Announce<" not in ada.page
     ada.get(f"{LISTS}?words=nonsense")
-    assert "No list fits." in ada.page
+    assert "No list matches." in ada.page
 
 
 @pytest.mark.parametrize(("language", "word"), [("fr", "Quitter"), ("de", "verlassen")])

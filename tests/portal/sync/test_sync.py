@@ -36,8 +36,8 @@ def test_a_list_that_was_never_pushed_says_so(browser: Visitor, page: str) -> No
     browser.get(page)
 
     assert "never pushed" in browser.page
-    assert "Something has changed that is not pushed yet." in browser.page
-    assert "The list was never pushed." in browser.page
+    assert "Some changes have not been pushed yet." in browser.page
+    assert "The list has never been pushed." in browser.page
 
 
 def test_the_history_tells_count_exit_status_and_duration(
@@ -50,8 +50,8 @@ def test_the_history_tells_count_exit_status_and_duration(
 
     assert 'data-label="Addresses">2<' in browser.page
     assert 'data-label="Exit status">0<' in browser.page
-    assert 'data-label="Took">0.' in browser.page
-    assert "All changes are pushed, or being pushed." in browser.page
+    assert 'data-label="Duration">0.' in browser.page
+    assert "All changes have been pushed or are being pushed." in browser.page
 
 
 def test_a_failure_is_told_in_words_with_what_the_command_said(
@@ -65,7 +65,7 @@ def test_a_failure_is_told_in_words_with_what_the_command_said(
 
     assert "The command ended with exit status 3." in browser.page
     assert "&lt;b&gt;no room&lt;/b&gt;" in answer.text
-    assert "Failures in a row" in browser.page
+    assert "Consecutive failures" in browser.page
 
 
 def test_no_page_shows_or_takes_the_command(
@@ -89,8 +89,8 @@ def test_a_person_has_a_list_pushed(
     assert waiting is not None
     assert waiting.state is SyncState.PENDING
     browser.get(page)
-    assert "The list is pushed as soon as possible." in browser.page
-    assert "waits for its turn" in browser.page
+    assert "The list will be pushed as soon as possible." in browser.page
+    assert "waiting" in browser.page
 
 
 def test_a_held_push_is_confirmed_with_its_numbers(
@@ -99,10 +99,10 @@ def test_a_held_push_is_confirmed_with_its_numbers(
     waiting = held(session, people, server, lost=20)
     assert browser.send(page).status_code == 409
     assert "The push of announce is held; look at it, and confirm it." in browser.page
-    assert "The push would remove 20 addresses, and leave 2." in browser.page
+    assert "The push would remove 20 addresses and leave 2." in browser.page
 
     browser.get(f"{page}/confirmation")
-    assert "remove 20 of 22 addresses, and leave 2." in browser.page
+    assert "remove 20 of 22 addresses and leave 2." in browser.page
     assert "member7@example.org" in browser.page
     browser.send(f"{page}/confirmation", seen="20")
 
@@ -122,7 +122,7 @@ def test_more_than_was_seen_is_not_confirmed(
 
     assert answer.status_code == 409
 
-    assert "By now the push of announce removes more; look at it anew." in browser.page
+    assert "The push of announce now removes more; look at it again." in browser.page
     session.expire_all()
     assert waiting.state is SyncState.HELD
 

@@ -113,7 +113,7 @@ def test_a_refusal_is_told_in_the_readers_language(
 
     visitor.post("/trespass")
 
-    assert "Ada Lovelace fehlt das Recht „Benutzer bearbeiten“ (2000)." in visitor.page
+    assert "Ada Lovelace fehlt das Recht „Personen bearbeiten“ (2000)." in visitor.page
     assert '<html lang="de">' in visitor.page
 
 

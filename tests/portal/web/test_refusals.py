@@ -54,7 +54,7 @@ def test_a_number_is_written_as_its_reader_does(language: Language, words: str) 
 def test_a_time_is_told_in_its_readers_zone() -> None:
     moment = datetime(2027, 1, 31, 8, 0, tzinfo=UTC)
 
-    refusal = Invalid("The time to send at lies in the past: %(time)s.", time=moment)
+    refusal = Invalid("The send time is in the past: %(time)s.", time=moment)
 
     assert str(refusal).endswith("2027-01-31 at 08:00:00 UTC.")
     assert told(refusal, Language.GERMAN).endswith("31.01.2027, 09:00 MEZ.")

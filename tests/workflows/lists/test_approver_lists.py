@@ -60,7 +60,7 @@ def test_what_answers_for_a_list_stays(session: Session, people: Cast, escalatio
     lists.assign_approvers(session, staff, jury, escalation=escalation, actor=Actor.operator())
 
     assert approver_lists.lists_using(session, jury) == [staff]
-    with pytest.raises(StillInUse, match="The approver list jury answers for: staff"):
+    with pytest.raises(StillInUse, match="The approver list jury is still used by: staff"):
         approver_lists.delete_approver_list(session, jury, actor=Actor(people.barbara, PORTAL))
 
 

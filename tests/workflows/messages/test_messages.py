@@ -154,10 +154,10 @@ def test_a_time_that_can_be_meant_is_accepted(
 @pytest.mark.parametrize(
     ("send_at", "reason"),
     [
-        (datetime(2099, 1, 31, 9), "needs a zone"),  # noqa: DTZ001 (that is the point)
-        (datetime.now(UTC) - timedelta(minutes=61), "lies in the past"),
-        (datetime(1970, 1, 1, tzinfo=UTC), "lies in the past"),
-        (datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))), "lies in the past"),
+        (datetime(2099, 1, 31, 9), "needs a time zone"),  # noqa: DTZ001 (that is the point)
+        (datetime.now(UTC) - timedelta(minutes=61), "is in the past"),
+        (datetime(1970, 1, 1, tzinfo=UTC), "is in the past"),
+        (datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))), "is in the past"),
     ],
 )
 def test_a_time_that_cannot_be_meant_is_refused(

@@ -207,7 +207,7 @@ def test_with_four_eyes_an_author_never_decides(
     request = a_request(session, people)
 
     if four_eyes:
-        with pytest.raises(NotAnApprover, match="asks for four eyes"):
+        with pytest.raises(NotAnApprover, match="requires four eyes"):
             decide(session, request, Verdict.APPROVED, actor=Actor(people.ada, Door.PORTAL))
     else:
         decide(session, request, Verdict.APPROVED, actor=Actor(people.ada, Door.PORTAL))

@@ -195,7 +195,9 @@ def test_every_loser_is_told_who_has_won(race: Race) -> None:
         sentences = " ".join(each.sentence for each in attempts if each.outcome != "won")
 
         assert told == {"AlreadyDecided" if winner.verdict else "NoLongerOpen"}
-        said = f"{winner.person} has already {winner.verdict}" if winner.verdict else "is withdrawn"
+        said = (
+            f"{winner.person} has already {winner.verdict}" if winner.verdict else "was withdrawn"
+        )
         assert sentences.count(said) == len(ROLES) - 1
 
 

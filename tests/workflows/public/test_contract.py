@@ -124,7 +124,7 @@ def test_an_argument_too_many_is_refused_by_its_name(kind: type[Call]) -> None:
 
 @pytest.mark.parametrize("kind", GOOD)
 def test_arguments_without_names_are_refused(kind: type[Call]) -> None:
-    with pytest.raises(Invalid, match="Give every argument by its name"):
+    with pytest.raises(Invalid, match="Pass every argument by name"):
         kind.read(("k", 1, 2), {})
 
 
@@ -186,7 +186,7 @@ def test_the_same_key_for_another_call_is_refused(session: Session, task: str, c
     act = Spy()
     once(session, "listgate.recall", recall, act)
 
-    with pytest.raises(KeyReused, match="used before, for another call"):
+    with pytest.raises(KeyReused, match="already been used for another call"):
         once(session, task, call, act)
 
     assert act.done == 1

@@ -93,7 +93,7 @@ def test_what_is_wrong_with_a_parcel_is_told_without_quoting_it(live: LiveStack)
     lost, taken = told(str(uuid4())), told(send_parcel(live, "ADA@example.org"))
     wrong = told(send_parcel(live, "ewd.new@example..org"))
 
-    assert lost == ("NoParcel", "There is no such parcel, or its time is over: send it again.")
+    assert lost == ("NoParcel", "These data are unknown or have expired: send them again.")
     assert taken == ("Invalid", "Another user has this address.")
     assert wrong[0] == "Invalid"
     assert "ewd.new" not in wrong[1]

@@ -163,7 +163,7 @@ def test_there_must_be_something_to_recall(session: Session, people: Cast, state
     message = a_message_that_is(state, session, people)
     before = message.state
 
-    with pytest.raises(IllegalTransition, match=f"is {before}: neither is it scheduled"):
+    with pytest.raises(IllegalTransition, match=f"is {before}: it is neither scheduled"):
         recall(session, message, actor=Actor(people.ada, PORTAL))
 
     assert message.state is before

@@ -167,7 +167,7 @@ def test_a_draft_whose_list_has_other_rules_now_is_not_handed_in(
     choose(session, draft, rules(window="10:00-12:00"))
     set_rules(session, people, rules(window="14:00-16:00"))
 
-    with pytest.raises(Invalid, match="they have no time in common"):
+    with pytest.raises(Invalid, match="they do not overlap"):
         request_approval(session, draft, actor=Actor(people.ada, PORTAL))
 
     assert draft.state is MessageState.DRAFT
@@ -188,7 +188,7 @@ def test_a_draft_that_goes_to_another_list_is_not_released_against_its_rules(
     draft.mailing_list = night
     session.flush()
 
-    with pytest.raises(Invalid, match="they have no time in common"):
+    with pytest.raises(Invalid, match="they do not overlap"):
         release(session, draft, actor=Actor(people.barbara, PORTAL))
 
 
@@ -202,7 +202,7 @@ def test_a_list_cannot_take_all_time_from_a_message_on_its_way(
     if decided:
         decide(session, request, Verdict.APPROVED, actor=Actor(people.grace, PORTAL))
 
-    with pytest.raises(Invalid, match=f"Message {draft.id} may go out only at 10:00-12:00"):
+    with pytest.raises(Invalid, match=f"Message {draft.id} may be sent only at 10:00-12:00"):
         set_rules(session, people, rules(window="14:00-16:00"))
 
     assert people.announce.sendout_rules == SendoutRules()

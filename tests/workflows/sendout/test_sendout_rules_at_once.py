@@ -71,5 +71,5 @@ def test_a_message_that_has_just_lost_all_its_time_is_not_handed_in(
         announce = session.get_one(Message, message_id).mailing_list
         set_sendout_rules(session, announce, IN_THE_AFTERNOON, actor=Actor.operator())
 
-    with pytest.raises(Invalid, match="they have no time in common"):
+    with pytest.raises(Invalid, match="they do not overlap"):
         request_approval(late, message, actor=Actor(message.author, Door.PORTAL))

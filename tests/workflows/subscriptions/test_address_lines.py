@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from workflows.subscriptions import parse
 from workflows.subscriptions.parse import AddressLines, Entry, Malformed
 
-UNSEEN = "It has characters that cannot be seen."
+UNSEEN = "It contains invisible characters."
 NEITHER = "It is neither an address nor a name and an <address>."
 NO_TEXT = "It is not UTF-8 text."
 
