@@ -1,6 +1,8 @@
 """The engine and its sessions."""
 
-from sqlalchemy import create_engine
+from datetime import datetime
+
+from sqlalchemy import Connection, create_engine, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from settings import settings
@@ -16,3 +18,15 @@ engine = create_engine(
 )
 
 new_session = sessionmaker(engine, class_=Session, expire_on_commit=False)
+
+
+def server_version(connection: Connection) -> tuple[int, int]:
+    """Return PostgreSQL's major and minor version."""
+    number = connection.scalars(select(func.current_setting("server_version_num"))).one()
+    return divmod(int(number), 10_000)
+
+
+def server_time(connection: Connection) -> datetime:
+    """Return the time of PostgreSQL's clock."""
+    moment: datetime = connection.scalars(select(func.clock_timestamp())).one()
+    return moment

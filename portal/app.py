@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from notifications.letters.keys import Keys
 from portal import accounts, lists, people
 from portal.accounts.details import pages
-from portal.accounts.security import guard
+from portal.accounts.security import configure_security
 from portal.audit import person, search
 from portal.inbound.twilio import hooks
 from portal.lists import approver_lists, imports
@@ -19,33 +19,33 @@ from portal.people import roles
 from portal.subscriptions import my_lists
 from portal.sync import pushes
 from portal.web import home
-from portal.web.errors import answer_refusals
-from portal.web.headers import keep_safe
+from portal.web.errors import register_error_pages
+from portal.web.headers import add_security_headers
 from portal.web.row_ids import RowId
-from portal.web.templating import teach
-from portal.web.throttle import slow_down
+from portal.web.templating import configure_templates
+from portal.web.throttle import configure_throttle
 from portal.web.unit_of_work import Application
 from settings import Settings, settings
 from workflows import logs
 
-# Above what most forms, or a webhook, may hold: nobody fills our memory.  A view that takes
-# attachments raises `request.max_content_length` for itself.
-LARGEST_FORM = 100_000  # bytes
+# Larger than any form or webhook needs.  A view that takes files raises its own
+# `request.max_content_length`.
+MAX_FORM = 100_000  # bytes
 
-# A person logs in every other week; a telephone that was lost is logged out by then.
-LOGGED_IN_FOR = timedelta(days=14)
+# Also how long a lost telephone stays logged in.
+SESSION_LIFETIME = timedelta(days=14)
 
 
 def create_app(settings: Settings) -> Flask:
-    """The application for these settings."""
+    """Create the application for these settings."""
     app = Application("portal")
     app.url_map.converters["id"] = RowId
     configure(app, settings)
-    teach(app)
-    answer_refusals(app)
+    configure_templates(app)
+    register_error_pages(app)
     csrf = CSRFProtect(app)
-    guard(app, settings)
-    slow_down(app, settings)
+    configure_security(app, settings)
+    configure_throttle(app, settings)
     for blueprint in (
         *(home.pages, accounts.pages, link.pages, hooks),
         *(outbox.pages, compose.pages, show.pages, preview.pages),
@@ -55,39 +55,39 @@ def create_app(settings: Settings) -> Flask:
         *(people.pages, roles.pages),
     ):
         app.register_blueprint(blueprint)
-    # Twilio signs what it sends; the link of a letter has its token in the address.
+    # Twilio signs its requests; the URL of a mailed link contains a secret token.
     csrf.exempt(hooks)
     csrf.exempt(link.answer)
-    # Alive, and no more: whether the rest is well is the doctor's to say.
+    # Liveness only; `listgate doctor` checks everything else.
     app.add_url_rule("/health", "health", lambda: ("ok", 200))
-    keep_safe(app, https=app.config["SESSION_COOKIE_SECURE"])
+    add_security_headers(app, https=app.config["SESSION_COOKIE_SECURE"])
     proxies = settings.trusted_proxies
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     return app
 
 
 def configure(app: Flask, settings: Settings) -> None:
-    """What Flask and its CSRF protection are told."""
+    """Configure Flask and its CSRF protection."""
     https = settings.public_url.startswith("https://")
     app.config.update(
         LISTGATE=settings,
-        MAX_CONTENT_LENGTH=LARGEST_FORM,
+        MAX_CONTENT_LENGTH=MAX_FORM,
         SECRET_KEY=keys_of(settings).derived("sessions"),
-        # A browser takes a __Host- cookie over TLS only, and from no neighbour's domain.
+        # Browsers accept a __Host- cookie only over TLS, and only from this very host.
         SESSION_COOKIE_NAME="__Host-listgate" if https else "listgate",
         SESSION_COOKIE_SECURE=https,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        PERMANENT_SESSION_LIFETIME=LOGGED_IN_FOR,
-        # A form counts as long as its session: whoever writes for two hours loses nothing.
+        PERMANENT_SESSION_LIFETIME=SESSION_LIFETIME,
+        # A form is valid as long as its session, so that two hours of typing are not lost.
         WTF_CSRF_TIME_LIMIT=None,
-        # The token is enough, and our own Referrer-Policy leaves no referrer to compare.
+        # Our Referrer-Policy leaves no Referer header to check; the token is enough.
         WTF_CSRF_SSL_STRICT=False,
     )
 
 
 def keys_of(settings: Settings) -> Keys:
-    """The operator's keys; without a good secret the process ends, with a sentence."""
+    """Return the operator's keys; exits with a message if SECRET_KEY is not good enough."""
     try:
         return Keys.from_settings(settings)
     except ValueError as wrong:

@@ -85,6 +85,13 @@ def try_other_channel(session: Session, failed: Notification) -> None:
         )
 
 
+def lock_by_provider_id(session: Session, provider_id: str) -> Notification | None:
+    """Return the notification that the provider calls so, locked, or None."""
+    return session.scalar(
+        select(Notification).where(Notification.provider_id == provider_id).with_for_update()
+    )
+
+
 def report(session: Session, notification: Notification, *, delivered: bool, why: str = "") -> None:
     """Record the channel's delivery report about a letter that it had accepted.
 

@@ -1,4 +1,4 @@
-"""Accounts: who somebody is, proved by a password, a mailed link and perhaps a code."""
+"""Accounts: log in with a password or a mailed link, and with a code as second factor."""
 
 from portal.accounts import codes, invitations, links, passwords, sessions
 from portal.accounts.blueprint import pages

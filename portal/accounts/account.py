@@ -1,13 +1,13 @@
-"""What Flask-Security wants of a user, over rows that know nothing of it."""
+"""Adapt User and Credentials to the interface that Flask-Security expects."""
 
 from typing import Any
 
 from flask import g
 from flask_security import RoleMixin, UserDatastore, UserMixin
-from sqlalchemy import select
 
 from models import Credentials, User
 from workflows.access import find_user
+from workflows.people.credentials import credentials_with_stamp
 
 
 class Account(UserMixin):
@@ -22,29 +22,27 @@ class Account(UserMixin):
         self.active = self.user.disabled_at is None
         self.password = credentials.password_hash
         self.fs_uniquifier = credentials.session_stamp
-        self.roles = []  # rights are checked by the verbs
+        self.roles = []  # workflows check rights themselves
 
 
 class Accounts(UserDatastore):
-    """Finds accounts in the request's transaction, whose end keeps what was changed."""
+    """Finds accounts in the request's transaction, which commits what was changed."""
 
     def __init__(self) -> None:
         super().__init__(Account, RoleMixin)
 
     def find_user(self, case_insensitive: bool = False, **by: Any) -> Account | None:  # noqa: ARG002, FBT
-        """The account of a session, or of an address, or None."""
-        wanted = select(Credentials)
+        """Return the account with this session stamp or address, or None."""
         if "fs_uniquifier" in by:
-            wanted = wanted.where(Credentials.session_stamp == by["fs_uniquifier"])
+            credentials = credentials_with_stamp(g.session, by["fs_uniquifier"])
         else:
             user = find_user(g.session, by["email"])
-            wanted = wanted.where(Credentials.user_id == (user and user.id))
-        found = g.session.scalar(wanted)
-        return found and Account(found)
+            credentials = g.session.get(Credentials, user.id) if user else None
+        return Account(credentials) if credentials else None
 
     def put(self, model: Account) -> None:
-        """Keep what Flask-Security itself changes: a hash that it made anew, and stronger."""
+        """Save what Flask-Security changes by itself: a hash with newer parameters."""
         model.credentials.password_hash = model.password
 
     def commit(self) -> None:
-        """The request's transaction ends by itself."""
+        """Do nothing: the request's transaction commits."""

@@ -1,4 +1,4 @@
-"""Where the pages about accounts are registered."""
+"""The blueprint of the pages about accounts."""
 
 from flask import Blueprint
 

@@ -1,4 +1,4 @@
-"""Flask-Security as we use it: hashes, sessions and codes are its work, pages are ours."""
+"""Configure Flask-Security: it does hashes, sessions and codes; the pages are ours."""
 
 from base64 import b64encode
 
@@ -17,29 +17,29 @@ SHORTEST_PASSWORD = 12  # characters; below that, guessing a stolen hash pays (N
 
 
 class Codes(Totp):
-    """Codes of a second factor (RFC 6238), each of which counts once."""
+    """Codes of a second factor (RFC 6238), each of which is accepted once."""
 
     def get_last_counter(self, user: Account) -> int | None:  # type: ignore[override]
-        """The slot of the last code that was used."""
+        """Return the time slot of the last used code."""
         return user.credentials.totp_counter
 
     def set_last_counter(self, user: Account, tmatch: TotpMatch) -> None:  # type: ignore[override]
-        """Remember that a code was used."""
+        """Save the time slot of a used code."""
         user.credentials.totp_counter = tmatch.counter
 
     def generate_qrcode(self, username: str, totp: str) -> str:
-        """The secret as a picture, in one path: of a quarter of the bytes, and drawn sooner."""
+        """Return the secret as an SVG of one path, a quarter of the size of the default."""
         picture = qrcode.make(self.get_totp_uri(username, totp), image_factory=SvgPathImage)
         return f"data:image/svg+xml;base64,{b64encode(picture.to_string()).decode()}"
 
 
-def guard(app: Flask, settings: Settings) -> None:
-    """Set Flask-Security up for these settings."""
+def configure_security(app: Flask, settings: Settings) -> None:
+    """Register Flask-Security with these settings."""
     keys = Keys.from_settings(settings)
     app.config.update(
         SECURITY_PASSWORD_HASH="argon2",  # noqa: S106 (the name of a hash)
         SECURITY_PASSWORD_SCHEMES=["argon2"],
-        # No pepper: a SECRET_KEY that is changed must not void every password.
+        # No pepper: changing SECRET_KEY must not invalidate every password.
         SECURITY_PASSWORD_SINGLE_HASH=["argon2"],
         SECURITY_TWO_FACTOR=True,
         SECURITY_TWO_FACTOR_ENABLED_METHODS=["authenticator"],
@@ -49,10 +49,10 @@ def guard(app: Flask, settings: Settings) -> None:
         SECURITY_CLI_ROLES_NAME=None,
     )
     security = Security(app, Accounts(), register_blueprint=False, totp_cls=Codes)
-    # People come in by the log-in page alone, never by a token in a header or an address.
+    # Only the log-in page logs in, never a token in a header or URL.
     security.login_manager.request_loader(lambda _request: None)
 
 
-def spend_a_hash(password: str = "") -> None:
-    """Take as long as if there were a hash to compare: nobody is to learn that there is none."""
+def compute_dummy_hash(password: str = "") -> None:
+    """Take as long as verifying a password, so that the time does not reveal who has an account."""
     hash_password(password)

@@ -1,4 +1,4 @@
-"""Log in with a password, and out again."""
+"""Log in with a password, and log out."""
 
 from datetime import timedelta
 
@@ -11,61 +11,61 @@ from models import Actor, Credentials, Door, Invalid
 from models.clock import now
 from portal.accounts.account import Account
 from portal.accounts.blueprint import pages
-from portal.accounts.security import spend_a_hash
+from portal.accounts.security import compute_dummy_hash
 from portal.web.sign_in import reader, safe_next
-from portal.web.throttle import PER_ADDRESS, PER_PERSON, in_vain, limiter, person_meant
+from portal.web.throttle import PER_ADDRESS, PER_PERSON, account_key, is_failed_attempt, limiter
 from workflows.access import find_user
 from workflows.people.credentials import note_log_in
 
-# Long enough to find the telephone that shows the code.
-HALF_WAY_FOR = timedelta(minutes=10)
+# Between password and code: long enough to find the telephone.
+PENDING_FOR = timedelta(minutes=10)
 
 
 @pages.get("/log-in")
 def log_in() -> ResponseReturnValue:
-    """Ask for address and password, or only the address."""
+    """Show the log-in form; redirect if the reader has logged in."""
     if reader():
         return redirect(safe_next(request.args.get("next")), 303)
     return render_template("accounts/log_in.html", onward=safe_next(request.values.get("next")))
 
 
 @pages.post("/log-in")
-@limiter.limit(PER_PERSON, key_func=person_meant, deduct_when=in_vain)
-@limiter.limit(PER_ADDRESS, deduct_when=in_vain)
+@limiter.limit(PER_PERSON, key_func=account_key, deduct_when=is_failed_attempt)
+@limiter.limit(PER_ADDRESS, deduct_when=is_failed_attempt)
 def try_password() -> ResponseReturnValue:
-    """Let in whoever knows the password; why somebody is not let in, nobody learns."""
-    account = proven(request.form.get("address", ""), request.form.get("password", ""))
+    """Log in with the password; the refusal does not say what was wrong."""
+    account = verified(request.form.get("address", ""), request.form.get("password", ""))
     if account is None:
         raise Invalid("The address or the password is wrong.")
-    return enter(account, how="password", onward=safe_next(request.form.get("next")))
+    return begin_log_in(account, how="password", onward=safe_next(request.form.get("next")))
 
 
-def proven(address: str, password: str) -> Account | None:
-    """The account, if this is its password; one hash is computed whatever is wrong."""
+def verified(address: str, password: str) -> Account | None:
+    """Return the account if this is its password; take as long if there is none."""
     user = find_user(g.session, address)
-    kept = g.session.get(Credentials, user.id) if user else None
-    if kept is None or kept.password_hash is None or kept.user.disabled_at:
-        spend_a_hash(password)
+    credentials = g.session.get(Credentials, user.id) if user else None
+    if credentials is None or credentials.password_hash is None or credentials.user.disabled_at:
+        compute_dummy_hash(password)
         return None
-    account = Account(kept)
+    account = Account(credentials)
     normal = current_app.extensions["security"].password_util.normalize(password)
     return account if account.verify_and_update_password(normal) else None
 
 
-def enter(account: Account, *, how: str, onward: str) -> ResponseReturnValue:
-    """Let the person in, by way of a code if they have a second factor."""
+def begin_log_in(account: Account, *, how: str, onward: str) -> ResponseReturnValue:
+    """Log in, or ask for a code first if the account has a second factor."""
     if account.credentials.totp_secret is None:
-        return let_in(account, how=how, onward=onward)
-    session["half_way"] = {
+        return log_in_as(account, how=how, onward=onward)
+    session["pending_log_in"] = {
         "stamp": account.fs_uniquifier,
         "how": how,
-        "until": (now() + HALF_WAY_FOR).timestamp(),
+        "until": (now() + PENDING_FOR).timestamp(),
     }
     return redirect(url_for("accounts.ask_code", next=onward), 303)
 
 
-def let_in(account: Account, *, how: str, onward: str) -> ResponseReturnValue:
-    """Begin a session; nothing of the one before it is kept."""
+def log_in_as(account: Account, *, how: str, onward: str) -> ResponseReturnValue:
+    """Start a new session; nothing of the previous one remains."""
     session.clear()
     session.permanent = True
     login_user(account, remember=False)

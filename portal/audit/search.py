@@ -1,4 +1,4 @@
-"""The audit trail for administrators: search it page by page, or take it along as CSV."""
+"""The audit trail: search it page by page, or download the result as CSV."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, time, timedelta
@@ -6,9 +6,8 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, Response, g, render_template, request, stream_with_context
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
-from models import Act, AuditEntry, Door, Invalid, Language, MailingList
+from models import Act, AuditEntry, Door, Invalid, Language
 from models.ids import row_id
 from portal.web.csv import line
 from portal.web.i18n import page_language
@@ -20,18 +19,18 @@ from portal.wording.audit_sentences import door_words, label, sentence
 from workflows.queries.audit_search import (
     Names,
     Query,
-    everything,
-    names,
+    names_in,
     require_reader,
     search,
+    search_in_batches,
 )
+from workflows.queries.list_search import short_names
 
 pages = Blueprint("trail", __name__)
 
 Value = TypeVar("Value")
 
-# Names are looked up for so many entries at once; some hundred kilobytes of memory.
-BATCH = 1000
+BATCH = 1000  # entries read at a time for the CSV: some hundred kilobytes
 
 FIELDS = ("person", "message", "list", "door", "act", "since", "until")
 COLUMNS = ("number", "at", "door", "person", "act", "sentence", "message", "list")
@@ -40,15 +39,15 @@ COLUMNS = ("number", "at", "door", "person", "act", "sentence", "message", "list
 @pages.get("/trail")
 @signed_in
 def show() -> ResponseReturnValue:
-    """The newest entries that answer the question, or those before a number."""
+    """Show the newest matching entries, or those below the id in `?before=`."""
     require_reader(current_actor())
-    found = search(g.session, asked(), before=given("before", id_of_row), limit=ROWS + 1)
+    entries = search(g.session, typed_query(), before=field("before", id_of_row), limit=ROWS + 1)
     return render_template(
         "trail/trail.html",
-        rows=told(found[:ROWS]),
-        older=found[ROWS - 1].id if len(found) > ROWS else None,
-        # For the form, and the links to older entries and to the file.
-        question={name: one for name in FIELDS if (one := request.args.get(name))},
+        rows=rows_of(entries[:ROWS]),
+        older=entries[ROWS - 1].id if len(entries) > ROWS else None,
+        # For the form, and for the links to older entries and to the CSV.
+        query={name: one for name in FIELDS if (one := request.args.get(name))},
         **choices(),
     )
 
@@ -56,9 +55,9 @@ def show() -> ResponseReturnValue:
 @pages.get("/trail.csv")
 @signed_in
 def export() -> ResponseReturnValue:
-    """Everything that answers the question, newest first, as it is read from the database."""
+    """Stream all matching entries as CSV, newest first."""
     require_reader(current_actor())
-    lines = stream_with_context(csv_lines(asked(), page_language()))
+    lines = stream_with_context(csv_lines(typed_query(), page_language()))
     return Response(
         lines,
         mimetype="text/csv",
@@ -66,18 +65,18 @@ def export() -> ResponseReturnValue:
     )
 
 
-def csv_lines(question: Query, language: Language) -> Iterator[str]:
-    """The file, line by line; the request's own transaction is over when the first one leaves."""
+def csv_lines(query: Query, language: Language) -> Iterator[str]:
+    """Yield the lines, in a transaction of their own: the request's has ended by then."""
     yield line(COLUMNS)
     with unit_of_work(read_only=True) as session:
-        for entries in everything(session, question, batch=BATCH):
-            known = names(session, entries)
+        for entries in search_in_batches(session, query, batch=BATCH):
+            known = names_in(session, entries)
             for entry in entries:
                 yield line(cells(entry, language, known))
 
 
 def cells(entry: AuditEntry, language: Language, known: Names) -> tuple[Any, ...]:
-    """One line of the file; instants as machines read them (ISO 8601)."""
+    """Return the cells of one CSV line; times in ISO 8601."""
     return (
         entry.id,
         entry.at.isoformat(),
@@ -90,9 +89,9 @@ def cells(entry: AuditEntry, language: Language, known: Names) -> tuple[Any, ...
     )
 
 
-def told(entries: Sequence[AuditEntry]) -> list[dict[str, Any]]:
-    """The entries in words."""
-    language, known = page_language(), names(g.session, entries)
+def rows_of(entries: Sequence[AuditEntry]) -> list[dict[str, Any]]:
+    """Return the rows of the table, in the reader's language."""
+    language, known = page_language(), names_in(g.session, entries)
     return [
         {
             "at": entry.at,
@@ -107,32 +106,31 @@ def told(entries: Sequence[AuditEntry]) -> list[dict[str, Any]]:
 
 
 def choices() -> dict[str, Any]:
-    """What the form offers."""
+    """Return the choices of the form."""
     language = page_language()
-    lists = select(MailingList.id, MailingList.short_name).order_by(MailingList.short_name)
     acts = [(act.value, label(act, language)) for act in Act]
     return {
-        "lists": [(str(one), name) for one, name in g.session.execute(lists)],
+        "lists": [(str(list_id), name) for list_id, name in short_names(g.session)],
         "doors": [(door.value, door_words(door, language)) for door in Door],
         "acts": sorted(acts, key=lambda act: act[1]),
     }
 
 
-def asked() -> Query:
-    """What the address asks for; raises Invalid for what cannot be meant."""
+def typed_query() -> Query:
+    """Return the search from the query string; raises Invalid."""
     return Query(
-        person=given("person", text) or "",
-        list_id=given("list", id_of_row),
-        message=given("message", text) or "",
-        door=given("door", Door),
-        act=given("act", Act),
-        since=given("since", midnight),
-        until=given("until", next_midnight),
+        person=field("person", text) or "",
+        list_id=field("list", id_of_row),
+        message=field("message", text) or "",
+        door=field("door", Door),
+        act=field("act", Act),
+        since=field("since", midnight),
+        until=field("until", next_midnight),
     )
 
 
-def given(name: str, kind: Callable[[str], Value]) -> Value | None:
-    """One field of the address as what it stands for, None if it is empty."""
+def field(name: str, kind: Callable[[str], Value]) -> Value | None:
+    """Parse one field of the query string; None if it is empty, raises Invalid."""
     typed = request.args.get(name, "").strip()
     if not typed:
         return None
@@ -143,25 +141,25 @@ def given(name: str, kind: Callable[[str], Value]) -> Value | None:
 
 
 def text(typed: str) -> str:
-    """Words; ValueError for what PostgreSQL does not take as text."""
+    """Return the text; ValueError for NUL, which PostgreSQL does not store."""
     if "\0" in typed:
         raise ValueError
     return typed
 
 
 def id_of_row(typed: str) -> int:
-    """A row's id; ValueError for what is none."""
+    """Parse a row's id; ValueError if it is not one."""
     if (number := row_id(typed)) is None:
         raise ValueError
     return number
 
 
 def midnight(typed: str) -> datetime:
-    """When this day begins for the reader; ValueError for what is no day."""
+    """Return the start of a day in the reader's zone; ValueError if it is not a day."""
     day = datetime.strptime(typed, "%Y-%m-%d").date()  # noqa: DTZ007 (a day has no zone)
     return datetime.combine(day, time(), page_zone())
 
 
 def next_midnight(typed: str) -> datetime:
-    """When this day ends for the reader."""
+    """Return the end of a day in the reader's zone."""
     return midnight(typed) + timedelta(days=1)

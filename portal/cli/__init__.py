@@ -1,4 +1,4 @@
-"""The command line: `listgate`, one door among others."""
+"""The command line: `listgate`."""
 
 import sys
 
@@ -23,20 +23,20 @@ app.add_typer(letters.app, name="letters")
 
 
 def main() -> None:
-    """Run one command; a refusal is one sentence on stderr and exit code 1."""
+    """Run one command; a refusal prints one sentence to stderr and exits with 1."""
     logs.configure("WARNING", settings.log_format)
     try:
         app()
     except (Refusal, UnknownRevision) as refusal:
-        complain(str(refusal))
+        fail(str(refusal))
     except ProgrammingError:
-        complain("The database does not have this version's tables. Run `listgate migrate`.")
+        fail("The database does not have this version's tables. Run `listgate migrate`.")
     except OperationalError as failure:
         reason = str(failure.orig).strip().splitlines()[0]
-        complain(f"The database does not answer ({reason}). Try `listgate doctor`.")
+        fail(f"The database does not answer ({reason}). Try `listgate doctor`.")
 
 
-def complain(sentence: str) -> None:
-    """Say why nothing was done, and end."""
+def fail(sentence: str) -> None:
+    """Print why nothing was done, and exit with 1."""
     typer.secho(sentence, fg=typer.colors.RED, err=True)
     sys.exit(1)

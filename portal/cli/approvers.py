@@ -25,7 +25,7 @@ def create_approvers(name: ApproverListName, addresses: Addresses) -> None:
 
 @approvers.command("set")
 def set_approvers(name: ApproverListName, addresses: Addresses) -> None:
-    """Make exactly these people the approvers; it counts for open requests too."""
+    """Make exactly these people the approvers, of open requests too."""
     with acting() as (session, done):
         users = [access.user_with_address(session, address) for address in addresses]
         approver_list = lists.approver_list_named(session, name)
@@ -38,10 +38,10 @@ def assign_approvers(
     name: ApproverListName,
     short_name: ShortName,
     escalation: Annotated[
-        bool, typer.Option("--escalation", help="Ask them only when nobody has answered in time.")
+        bool, typer.Option("--escalation", help="Ask them only if nobody answers in time.")
     ] = False,
 ) -> None:
-    """Have an approver list answer for a mailing list."""
+    """Make an approver list answer for a mailing list."""
     with acting() as (session, done):
         lists.assign_approvers(
             session,

@@ -15,10 +15,12 @@ def contact(
     address: Address,
     *,
     phone: Annotated[str | None, typer.Option(help="As in +33612345678; empty for none.")] = None,
-    preference: Annotated[Preference | None, typer.Option(help="How to be told.")] = None,
-    language: Annotated[Language | None, typer.Option(help="In which language.")] = None,
+    preference: Annotated[Preference | None, typer.Option(help="How to notify them.")] = None,
+    language: Annotated[
+        Language | None, typer.Option(help="The language of their letters.")
+    ] = None,
 ) -> None:
-    """Say how a person is reached; what is not given stays as it is."""
+    """Change how a person is notified; options that are not given keep their value."""
     with acting() as (session, done):
         user = access.user_with_address(session, address)
         change_contact(
@@ -27,14 +29,14 @@ def contact(
             ContactChanges(phone=phone, preference=preference, language=language),
             actor=Actor.operator(),
         )
-        done(f"{user.name} is told by {user.preference}, in {user.language.name.lower()}.")
+        done(f"{user.name} is notified by {user.preference}, in {user.language.name.lower()}.")
 
 
 def address(
     address: Address,
     new: Annotated[str, typer.Argument(metavar="NEW", help="The new address.")],
 ) -> None:
-    """Give a person another address; every list they are on is pushed."""
+    """Change a person's address; every list they are on is pushed."""
     with acting() as (session, done):
         user = access.user_with_address(session, address)
         changed = change_address(session, user, new, actor=Actor.operator())

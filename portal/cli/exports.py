@@ -18,14 +18,12 @@ def export(
     short_name: ShortName,
     output: Annotated[
         typer.FileBinaryWrite,
-        typer.Option(
-            "--output", "-o", metavar="FILE", help="Where to; the screen or a pipe by default."
-        ),
+        typer.Option("--output", "-o", metavar="FILE", help="A file to write; stdout by default."),
     ] = "-",  # type: ignore[assignment]
 ) -> None:
-    """Write who is on a list, one address per line, sorted as in a push."""
+    """Write the addresses of a list, one per line, sorted as in a push."""
     with transaction() as session:
         mailing_list = lists.list_named(session, short_name)
         exports.export(session, mailing_list, output, actor=Actor.operator())
-    # A file is opened with the first word; of an empty list it would not even be there.
+    # typer creates the file at the first write; without this, an empty list leaves no file.
     output.flush()

@@ -1,4 +1,4 @@
-"""`listgate letters`: look at the letters, and check templates of one's own."""
+"""`listgate letters`: show letters, and check your own templates."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -13,9 +13,11 @@ from notifications.sms.gsm7 import segments
 from portal.cli.options import say
 from settings import settings
 
-app = typer.Typer(help="Letters, your own templates included.", no_args_is_help=True)
+app = typer.Typer(help="Letters, including your own templates.", no_args_is_help=True)
 
-ForList = Annotated[str | None, typer.Option("--list", metavar="LIST", help="As for this list.")]
+ForList = Annotated[
+    str | None, typer.Option("--list", metavar="LIST", help="With this list's templates.")
+]
 
 
 @app.command("show")
@@ -24,7 +26,7 @@ def show_letter(
     language: Annotated[Language, typer.Option(help="In which language.")] = Language.ENGLISH,
     short_name: ForList = None,
 ) -> None:
-    """Show a letter with made-up facts."""
+    """Show a letter with sample data."""
     said = sample(letter, language, short_name)
     say(f"Subject: {said.subject}")
     for line in said.text.splitlines():
@@ -34,17 +36,17 @@ def show_letter(
 
 @app.command("check")
 def check_letters(short_name: ForList = None) -> None:
-    """Fill every part of every letter in every language; says what is missing where."""
-    wrong = list(complaints(short_name))
-    for complaint in wrong:
-        say(complaint)
+    """Render every part of every letter in every language, and print the errors."""
+    wrong = list(errors(short_name))
+    for error in wrong:
+        say(error)
     if wrong:
         raise typer.Exit(1)
-    say(f"{len(LetterName)} letters in {len(Language)} languages are as they should be.")
+    say(f"{len(LetterName)} letters in {len(Language)} languages render without errors.")
 
 
-def complaints(short_name: str | None) -> Iterator[str]:
-    """One line for each part of a letter that cannot be filled."""
+def errors(short_name: str | None) -> Iterator[str]:
+    """Yield one line for each part of a letter that cannot be rendered."""
     for letter in LetterName:
         for language in Language:
             said = sample(letter, language, short_name)
@@ -56,7 +58,7 @@ def complaints(short_name: str | None) -> Iterator[str]:
 
 
 def sample(letter: LetterName, language: Language, short_name: str | None) -> RenderedLetter:
-    """The letter with its made-up facts."""
+    """Return the letter with its sample data."""
     return RenderedLetter(
         letter,
         samples(language)[letter],

@@ -1,4 +1,4 @@
-"""`listgate list`, `approvers`, `sync`, and who is on a list."""
+"""`listgate list`, `approvers`, `sync`, and the commands about members."""
 
 import typer
 

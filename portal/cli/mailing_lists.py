@@ -3,22 +3,21 @@
 from typing import Annotated
 
 import typer
-from sqlalchemy import select
 
 from models import (
     Actor,
     Language,
     ListDelivery,
     ListKind,
-    MailingList,
     SelfService,
     SendoutRules,
 )
 from notifications.wording.sendout_words import rate_words, window_words
 from portal.cli.options import RateOption, ShortName, WindowOption, acting, show, with_options
-from portal.cli.subscriptions import members
 from settings import settings
 from workflows.lists import lists
+from workflows.queries.list_search import all_lists as all_mailing_lists
+from workflows.queries.list_search import member_counts
 from workflows.sendout.rules import set_sendout_rules
 from workflows.transaction import transaction
 
@@ -29,14 +28,14 @@ mailing_lists = typer.Typer(help="Mailing lists: create, set, show, all.", no_ar
 def create_list(
     short_name: Annotated[str, typer.Argument(help="Its name on the list server: a-z 0-9 . _ -")],
     address: Annotated[str, typer.Argument(help="Its address.")],
-    name: Annotated[str, typer.Argument(help="Its name for people.")],
-    description: Annotated[str, typer.Option(help="What it is for.")] = "",
+    name: Annotated[str, typer.Argument(help="Its display name.")],
+    description: Annotated[str, typer.Option(help="What the list is for.")] = "",
     kind: Annotated[ListKind, typer.Option(help="Who writes.")] = ListKind.ANNOUNCEMENT,
     delivery: Annotated[
-        ListDelivery, typer.Option(help="To each member, or once to the list's address.")
+        ListDelivery, typer.Option(help="A copy to each member, or one to the list's address.")
     ] = ListDelivery.MEMBERS,
     four_eyes: Annotated[
-        bool, typer.Option(help="An author never decides about the own message.")
+        bool, typer.Option(help="Authors cannot approve their own messages.")
     ] = True,
 ) -> None:
     """Create an empty list."""
@@ -54,20 +53,20 @@ def create_list(
             ),
             actor=Actor.operator(),
         )
-        done(f"The list {short_name} is there; nobody is on it yet.")
+        done(f"The list {short_name} has been created; it has no members yet.")
 
 
 @mailing_lists.command("set")
 def set_list(
     short_name: ShortName,
-    description: Annotated[str | None, typer.Option(help="What it is for.")] = None,
+    description: Annotated[str | None, typer.Option(help="What the list is for.")] = None,
     self_service: Annotated[
-        SelfService | None, typer.Option(help="Whether any member may join and leave.")
+        SelfService | None, typer.Option(help="Whether members may join and leave by themselves.")
     ] = None,
     rate: RateOption = None,
     window: WindowOption = None,
 ) -> None:
-    """Change what a list is; what is not given stays as it is."""
+    """Change a list; options that are not given keep their value."""
     with acting() as (session, done):
         one = lists.list_named(session, short_name)
         lists.edit_list(
@@ -78,14 +77,16 @@ def set_list(
         )
         wanted = with_options(one.sendout_rules, rate, window)
         set_sendout_rules(session, one, wanted, actor=Actor.operator())
-        done(f"The list {short_name} is {one.self_service} to members who join by themselves.")
-        done(f"Messages to it go out {sendout(wanted)}.")
+        done(f"Self-service for {short_name}: {one.self_service}.")
+        done(f"Sendouts: {sendout(wanted)}.")
 
 
 @mailing_lists.command("all")
 def all_lists() -> None:
     """Show every list."""
     with transaction() as session:
+        every = all_mailing_lists(session)
+        members = member_counts(session, [one.id for one in every])
         show(
             "list",
             "address",
@@ -97,10 +98,10 @@ def all_lists() -> None:
                     one.short_name,
                     one.address,
                     one.name,
-                    str(members(session, one)),
+                    str(members[one.id]),
                     one.approver_list.name if one.approver_list else "-",
                 )
-                for one in session.scalars(select(MailingList).order_by(MailingList.short_name))
+                for one in every
             ],
             empty="No lists yet: listgate list create SHORT-NAME ADDRESS NAME",
         )
@@ -108,7 +109,7 @@ def all_lists() -> None:
 
 @mailing_lists.command("show")
 def show_list(short_name: ShortName) -> None:
-    """Show one list: what it is for, who may answer, how it is sent."""
+    """Show a list: its settings, its approvers and the number of its members."""
     with transaction() as session:
         one = lists.list_named(session, short_name)
         answer = ", ".join(u.name for u in one.approver_list.members) if one.approver_list else ""
@@ -128,13 +129,13 @@ def show_list(short_name: ShortName) -> None:
                 ("approver list", one.approver_list.name if one.approver_list else "none"),
                 ("approvers", answer or "nobody"),
                 ("escalation", one.escalation_list.name if one.escalation_list else "none"),
-                ("members", str(members(session, one))),
+                ("members", str(member_counts(session, [one.id])[one.id])),
             ],
             empty="",
         )
 
 
 def sendout(rules: SendoutRules) -> str:
-    """How fast, and when."""
+    """Describe the rate and the window."""
     zone, language = settings.zone_info, Language.ENGLISH
     return f"{rate_words(rules.rate, language)}, {window_words(rules.windows, zone, language)}"

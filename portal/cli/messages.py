@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Message, MessageState, SendoutRules
@@ -29,11 +28,12 @@ from settings import settings
 from workflows.lists import lists
 from workflows.messages import write
 from workflows.moderation.approver_keys import view
-from workflows.queries.message_status import newest_request, standing, timeline
+from workflows.queries.message_status import newest_request, status_text, timeline
+from workflows.queries.outbox_page import newest_messages
 from workflows.sendout import schedule
 from workflows.transaction import transaction
 
-# Whose clocks tell when windows open.
+# Windows open in the organisation's time zone.
 ZONE = settings.zone_info
 
 app = typer.Typer()
@@ -44,7 +44,7 @@ app.add_typer(message_commands, name="message")
 @message_commands.command("submit")
 def submit(
     file: Annotated[str, typer.Argument(metavar="FILE.eml", help="The message; - for stdin.")],
-    short_name: Annotated[str, typer.Option("--list", metavar="LIST", help="For which list.")],
+    short_name: Annotated[str, typer.Option("--list", metavar="LIST", help="The list to send to.")],
     author: As,
     send_at: Annotated[
         datetime | None,
@@ -52,9 +52,9 @@ def submit(
     ] = None,
     rate: RateOption = None,
     window: WindowOption = None,
-    draft: Annotated[bool, typer.Option("--draft", help="Only keep it; hand it in later.")] = False,
+    draft: Annotated[bool, typer.Option("--draft", help="Only save it; hand it in later.")] = False,
 ) -> None:
-    """Hand in a message: sent by those who may, put to the approvers by those who may not."""
+    """Hand in a message: with Right 601 it is sent, otherwise approvers are asked."""
     raw = contents(file)
     with acting() as (session, done):
         actor = actor_as(session, author)
@@ -73,7 +73,7 @@ def submit(
 
 @message_commands.command("hand-in")
 def hand_in(message_id: MessageId, author: As) -> None:
-    """Hand in a draft."""
+    """Hand in a draft: with Right 601 it is sent, otherwise approvers are asked."""
     with acting() as (session, done):
         message = write.message_by_id(session, message_id)
         actor = actor_as(session, author)
@@ -83,7 +83,7 @@ def hand_in(message_id: MessageId, author: As) -> None:
 
 @message_commands.command("show")
 def show_message(message_id: MessageId, reader: As) -> None:
-    """Show a message to somebody who may answer about it, as it will be sent."""
+    """Write a message as it will be sent to stdout, for one of its approvers."""
     with transaction() as session:
         message = write.message_by_id(session, message_id)
         actor = actor_as(session, reader)
@@ -94,34 +94,30 @@ def show_message(message_id: MessageId, reader: As) -> None:
 @app.command()
 def outbox(
     short_name: Annotated[
-        str | None, typer.Option("--list", metavar="LIST", help="Only of this list.")
+        str | None, typer.Option("--list", metavar="LIST", help="Only messages to this list.")
     ] = None,
-    state: Annotated[MessageState | None, typer.Option(help="Only these.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
+    state: Annotated[MessageState | None, typer.Option(help="Only messages in this state.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many to show.")] = 50,
 ) -> None:
-    """Show messages and where they stand, newest first."""
-    found = select(Message).order_by(Message.id.desc()).limit(limit)
-    if state:
-        found = found.where(Message.state == state)
+    """Show messages and their states, newest first."""
     with transaction() as session:
-        if short_name:
-            one = lists.list_named(session, short_name)
-            found = found.where(Message.list_id == one.id)
+        mailing_list = lists.list_named(session, short_name) if short_name else None
+        found = newest_messages(session, mailing_list=mailing_list, state=state, limit=limit)
         show(
             "message",
             "list",
             "author",
             "subject",
-            "stands",
+            "state",
             rows=[
                 (
                     str(message.id),
                     message.mailing_list.short_name,
                     message.author.name,
                     message.subject,
-                    standing(session, message, ZONE),
+                    status_text(session, message, ZONE),
                 )
-                for message in session.scalars(found)
+                for message in found
             ],
             empty="Nothing here: listgate message submit FILE.eml --list LIST --as ADDRESS",
         )
@@ -129,7 +125,7 @@ def outbox(
 
 @app.command()
 def recall(message_id: MessageId, by: As) -> None:
-    """Take a scheduled message back, or stop one that is being sent."""
+    """Recall a scheduled message, or stop one that is being sent."""
     with acting() as (session, done):
         actor = actor_as(session, by)
         message = write.message_by_id(session, message_id)
@@ -139,13 +135,13 @@ def recall(message_id: MessageId, by: As) -> None:
 
 @app.command("timeline")
 def show_timeline(message_id: MessageId) -> None:
-    """Show everything that happened to a message, in order."""
+    """Show everything that happened to a message, oldest first."""
     with transaction() as session:
         message = write.message_by_id(session, message_id)
-        say(f"{message.subject or '(no subject)'} {standing(session, message, ZONE)}")
+        say(f"{message.subject or '(no subject)'} {status_text(session, message, ZONE)}")
         show(
             "when",
-            "through",
+            "door",
             "what",
             rows=[
                 (local(entry.at), entry.door.replace("_", " "), sentence(entry))
@@ -156,12 +152,12 @@ def show_timeline(message_id: MessageId) -> None:
 
 
 def report(session: Session, message: Message) -> str:
-    """Where the message stands now."""
-    return f"Message {message.id} {standing(session, message, ZONE).rstrip('.')}."
+    """Return the state of the message as a sentence."""
+    return f"Message {message.id} {status_text(session, message, ZONE).rstrip('.')}."
 
 
 def contents(file: str) -> bytes:
-    """The file's bytes; ends the command if it cannot be read."""
+    """Return the content of the file; raises BadParameter if it cannot be read."""
     try:
         return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as failure:

@@ -14,7 +14,7 @@ app = typer.Typer()
 
 
 class Answer(StrEnum):
-    """What an approver may type."""
+    """The answers that an approver may type."""
 
     APPROVE = "approve"
     REJECT = "reject"
@@ -26,9 +26,9 @@ VERDICTS = {Answer.APPROVE: Verdict.APPROVED, Answer.REJECT: Verdict.REJECTED}
 @app.command()
 def decide(
     request_id: RequestId,
-    answer: Annotated[Answer, typer.Argument(help="The answer.")],
+    answer: Annotated[Answer, typer.Argument(help="Your answer.")],
     approver: As,
-    comment: Annotated[str, typer.Option(help="The reason; a rejected author reads it.")] = "",
+    comment: Annotated[str, typer.Option(help="The author reads it on rejection.")] = "",
 ) -> None:
     """Answer a request; the first answer decides."""
     with acting() as (session, done):
@@ -40,7 +40,7 @@ def decide(
 
 @app.command()
 def withdraw(request_id: RequestId, author: As) -> None:
-    """Take the question back before anybody has answered; the message is a draft again."""
+    """Withdraw an open request; the message becomes a draft again."""
     with acting() as (session, done):
         actor = actor_as(session, author)
         request = moderation.request_by_id(session, request_id)

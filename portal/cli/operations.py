@@ -12,7 +12,7 @@ app = typer.Typer()
 
 @app.command()
 def migrate() -> None:
-    """Bring the database to this version's schema; running it twice is running it once."""
+    """Bring the database to this version's schema; does nothing if it is already there."""
     with engine.begin() as connection:
         schema.upgrade(connection)
         revision = schema.revisions(connection)[0]
@@ -21,12 +21,12 @@ def migrate() -> None:
 
 @app.command()
 def doctor() -> None:
-    """Check everything Listgate needs, and say how to mend what is wrong."""
-    ill = 0
+    """Check everything that Listgate needs, and say how to fix what is wrong."""
+    failed = 0
     for finding in findings():
-        say(f"{'ok' if finding.well else 'wrong':6} {finding.subject}: {finding.says}")
-        if not finding.well:
-            ill += 1
-            say(f"       {finding.mend}")
-    if ill:
+        say(f"{'ok' if finding.ok else 'wrong':6} {finding.subject}: {finding.text}")
+        if not finding.ok:
+            failed += 1
+            say(f"       {finding.fix}")
+    if failed:
         raise typer.Exit(1)

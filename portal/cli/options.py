@@ -1,4 +1,4 @@
-"""Arguments and options that several commands share, and what they print with."""
+"""Arguments and options that several commands share, and how commands print."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,12 +15,12 @@ from models import Actor, Door, Rate, SendoutRules, Window
 from workflows import access
 from workflows.transaction import transaction
 
-# Nothing that people wrote is taken for markup, emoji or a number to colour.
+# What people wrote must not be interpreted as markup or emoji.
 console = Console(markup=False, emoji=False, highlight=False)
 
-WIDE = 10_000  # characters: wider than any row
+PIPE_WIDTH = 10_000  # characters: wider than any row
 
-# What takes a rate or a window away.
+# The value of an option that removes a rate or a window.
 NONE = "none"
 
 As = Annotated[str, typer.Option("--as", metavar="ADDRESS", help="The person who acts.")]
@@ -43,7 +43,7 @@ RequestId = Annotated[int, typer.Argument(metavar="REQUEST", help="A request's n
 
 
 def instant(text: str) -> datetime:
-    """An ISO 8601 time, as in 2027-01-31T09:00+01:00."""
+    """Parse an ISO 8601 time, as in 2027-01-31T09:00+01:00."""
     try:
         return datetime.fromisoformat(text)
     except ValueError:
@@ -51,7 +51,7 @@ def instant(text: str) -> datetime:
 
 
 def with_options(rules: SendoutRules, rate: str | None, window: str | None) -> SendoutRules:
-    """The rules with what the options say; what is not given stays, and `none` takes away."""
+    """Return the rules with the given options applied; `none` removes a rule."""
     if rate is not None:
         rules = replace(rules, rate=None if rate == NONE else Rate.read(rate))
     if window is not None:
@@ -60,37 +60,37 @@ def with_options(rules: SendoutRules, rate: str | None, window: str | None) -> S
 
 
 def local(moment: datetime) -> str:
-    """An instant as the person at this machine reads it, with the zone shown."""
+    """Format a time in the zone of this machine."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def number(count: int | None) -> str:
-    """A number, or a dash for none."""
+    """Format a number; a dash for None."""
     return "-" if count is None else str(count)
 
 
 def counted(count: int, one: str, many: str = "") -> str:
-    """A number and what is counted: 1 member, 2 members."""
+    """Format a count: 1 member, 2 members."""
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 def plain(text: str) -> str:
-    """A stranger's words in one line, and no order to the terminal among them."""
+    """Return the text in one line and without control characters for the terminal."""
     return "".join(each if each.isprintable() else " " for each in text)
 
 
 def say(text: str) -> None:
-    """Print a sentence as it is, on a line of its own."""
+    """Print a sentence on a line of its own."""
     console.print(plain(text), soft_wrap=True)
 
 
 @contextmanager
 def acting() -> Iterator[tuple[Session, Callable[[str], None]]]:
-    """A transaction, and what says a sentence once it has committed: not before it is true."""
-    said: list[str] = []
+    """Open a transaction; yields it and a function that prints a sentence after the commit."""
+    sentences: list[str] = []
     with transaction() as session:
-        yield session, said.append
-    for sentence in said:
+        yield session, sentences.append
+    for sentence in sentences:
         say(sentence)
 
 
@@ -100,9 +100,9 @@ def actor_as(session: Session, address: str) -> Actor:
 
 
 def show(*columns: str, rows: list[tuple[str, ...]], empty: str) -> None:
-    """Print a table, or what to do while there is nothing in it.
+    """Print a table, or `empty` if it has no rows.
 
-    Into a pipe each row goes whole and in one line; in a terminal long cells are wrapped.
+    In a terminal long cells are wrapped; in a pipe each row is one line.
     """
     if not rows:
         say(empty)
@@ -111,5 +111,5 @@ def show(*columns: str, rows: list[tuple[str, ...]], empty: str) -> None:
     for row in rows:
         table.add_row(*map(plain, row))
     if not console.is_terminal:
-        console.width = WIDE
+        console.width = PIPE_WIDTH
     console.print(table)

@@ -1,4 +1,4 @@
-"""What a person in front of a terminal sees while they wait."""
+"""Progress bars, on a terminal only."""
 
 import os
 import stat
@@ -12,8 +12,8 @@ from rich.progress import Progress
 
 
 @contextmanager
-def reading(file: BinaryIO) -> Iterator[BinaryIO]:
-    """The same file, with a bar that tells how much of it was read."""
+def reading_bar(file: BinaryIO) -> Iterator[BinaryIO]:
+    """Yield the file, with a bar that shows how much of it was read."""
     if not sys.stderr.isatty():
         yield file
         return
@@ -22,22 +22,22 @@ def reading(file: BinaryIO) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def working(what: str) -> Iterator[None]:
-    """A bar that moves while the database works."""
+def activity_bar(label: str) -> Iterator[None]:
+    """Show a bar of unknown length."""
     if not sys.stderr.isatty():
         yield
         return
     with bars() as progress:
-        progress.add_task(what, total=None)
+        progress.add_task(label, total=None)
         yield
 
 
 def bars() -> Progress:
-    """Bars on stderr, which vanish at the end."""
+    """Return bars on stderr that disappear at the end."""
     return Progress(console=Console(stderr=True), transient=True)
 
 
 def size(file: BinaryIO) -> int | None:
-    """The bytes of a file; of a pipe nobody knows."""
+    """Return the size of a file in bytes; None for a pipe."""
     status = os.fstat(file.fileno())
     return status.st_size if stat.S_ISREG(status.st_mode) else None

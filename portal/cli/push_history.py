@@ -8,23 +8,22 @@ from models import Language, Sync, SyncState
 from notifications.wording.failures import failure_sentence, readable_stderr
 from portal.cli.options import ShortName, local, number, show
 from workflows.lists import lists
-from workflows.sync.status import PushStatus, history, push_statuses
+from workflows.sync.status import PushStatus, last_pushes, push_statuses
 from workflows.transaction import transaction
 
 app = typer.Typer()
 
-# So many pushes are shown, and so much of what each command said.
-SHOWN = 20
-TAIL = 200  # characters
+MAX_PUSHES = 20  # shown
+TAIL = 200  # characters of stderr shown
 
 SomeShortName = Annotated[
-    str | None, typer.Argument(metavar="[LIST]", help="A list's short name; without it, all.")
+    str | None, typer.Argument(metavar="[LIST]", help="A list's short name; by default, all lists.")
 ]
 
 
 @app.command("status")
 def status(short_name: SomeShortName = None) -> None:
-    """Show where the pushes of each list stand."""
+    """Show the state of each list's pushes."""
     with transaction() as session:
         which = lists.list_named(session, short_name) if short_name else None
         show(
@@ -35,7 +34,7 @@ def status(short_name: SomeShortName = None) -> None:
 
 
 def status_row(one: PushStatus) -> tuple[str, ...]:
-    """One list as it stands."""
+    """Return the row of one list."""
     good, waiting = one.good, one.unfinished
     return (
         one.mailing_list.short_name,
@@ -50,18 +49,18 @@ def status_row(one: PushStatus) -> tuple[str, ...]:
 
 @app.command("history")
 def show_history(short_name: ShortName) -> None:
-    """Show the last pushes of a list, the newest first."""
+    """Show the last pushes of a list, newest first."""
     with transaction() as session:
         mailing_list = lists.list_named(session, short_name)
         show(
             *("when", "state", "addresses", "seconds", "exit", "reason", "stderr"),
-            rows=[row(one) for one in history(session, mailing_list, SHOWN)],
-            empty=f"The list {short_name} was never pushed: listgate sync now {short_name}",
+            rows=[row(one) for one in last_pushes(session, mailing_list, MAX_PUSHES)],
+            empty=f"The list {short_name} has never been pushed: listgate sync now {short_name}",
         )
 
 
 def row(one: Sync) -> tuple[str, ...]:
-    """One push; the outcome is that of its last attempt."""
+    """Return the row of one push, with the outcome of its last attempt."""
     took = one.ended_at - one.started_at if one.started_at and one.ended_at else None
     return (
         local(one.started_at or one.due_at),
@@ -75,7 +74,7 @@ def row(one: Sync) -> tuple[str, ...]:
 
 
 def reason(one: Sync) -> str:
-    """Why the push is not done."""
+    """Return why the push is not done."""
     if one.state is SyncState.HELD:
         return f"would remove {one.removals} addresses: listgate sync diff, listgate sync confirm"
     if one.failure is None:

@@ -3,11 +3,11 @@
 from typing import Annotated
 
 import typer
-from sqlalchemy import select
 
-from models import Actor, Right, Role
+from models import Actor, Right
 from portal.cli.options import RoleName, acting, counted, show
 from workflows.people import users
+from workflows.queries.role_overview import all_roles
 from workflows.transaction import transaction
 
 roles = typer.Typer(help="Roles: named sets of rights.", no_args_is_help=True)
@@ -22,7 +22,7 @@ def list_roles() -> None:
             "rights",
             rows=[
                 (role.name, ", ".join(f"{Right(r).name} ({r})" for r in role.rights))
-                for role in session.scalars(select(Role).order_by(Role.name))
+                for role in all_roles(session)
             ],
             empty="No roles yet: listgate role define NAME --right 601",
         )

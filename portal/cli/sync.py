@@ -1,4 +1,4 @@
-"""`listgate sync`: push a list, see what the next push changes, confirm one that is held."""
+"""`listgate sync`: push a list, show what the next push changes, confirm a held push."""
 
 import typer
 
@@ -27,17 +27,17 @@ def require_module() -> None:
 
 @sync.command("now")
 def push_now(short_name: ShortName) -> None:
-    """Push a list at once, whether or not anything has changed."""
+    """Push a list now, even if nothing has changed."""
     with acting() as (session, done):
         mailing_list = lists.list_named(session, short_name)
-        asked = request.push_now(session, mailing_list, actor=Actor.operator())
-        running = asked.state is SyncState.RUNNING
+        push = request.push_now(session, mailing_list, actor=Actor.operator())
+        running = push.state is SyncState.RUNNING
         done(f"The list {short_name} is being pushed{'' if running else ' as soon as possible'}.")
 
 
 @sync.command("diff")
 def difference(short_name: ShortName) -> None:
-    """Show what the next push adds (+) and removes (-), compared with the last good one."""
+    """Show what the next push adds (+) and removes (-), compared with the last successful one."""
     counts = {True: 0, False: 0}
     with transaction() as session:
         mailing_list = lists.list_named(session, short_name)
@@ -49,13 +49,13 @@ def difference(short_name: ShortName) -> None:
 
 @sync.command("confirm")
 def confirm(short_name: ShortName) -> None:
-    """Let the push that is held through, and none that removes more."""
+    """Confirm the held push, but none that removes more addresses."""
     with acting() as (session, done):
         mailing_list = lists.list_named(session, short_name)
-        let_through = request.confirm(session, mailing_list, actor=Actor.operator())
+        held = request.confirm(session, mailing_list, actor=Actor.operator())
         good = last_good(session, mailing_list.id)
         before = number(good.addresses if good else None)
         done(
-            f"The push of {short_name} may remove {let_through.confirmed} of {before} addresses; "
-            f"{number(let_through.addresses)} will be on the list."
+            f"The push of {short_name} may remove {held.confirmed} of {before} addresses; "
+            f"{number(held.addresses)} will be on the list."
         )

@@ -3,13 +3,13 @@
 from typing import Annotated
 
 import typer
-from sqlalchemy import select
 
-from models import Actor, User
+from models import Actor
 from portal.cli.options import Address, RoleName, acting, counted, plain, show
 from workflows import access
 from workflows.people import users as people
 from workflows.people.removal import remove_user
+from workflows.queries.user_search import all_users
 from workflows.transaction import transaction
 
 users = typer.Typer(
@@ -21,11 +21,11 @@ users = typer.Typer(
 def add_user(
     address: Address,
     name: Annotated[str, typer.Argument(help="The person's name.")],
-    role: Annotated[list[str], typer.Option(help="A role to give; may be repeated.")] = [],  # noqa: B006
+    role: Annotated[list[str], typer.Option(help="A role to grant; may be repeated.")] = [],  # noqa: B006
     *,
-    admin: Annotated[bool, typer.Option(help="Give the role administrator.")] = False,
+    admin: Annotated[bool, typer.Option(help="Grant the role administrator.")] = False,
 ) -> None:
-    """Add a person, who logs in to the portal by a link that it mails."""
+    """Add a person, who logs in to the portal through a mailed link."""
     roles = [*role, *(["administrator"] if admin else [])]
     with acting() as (session, done):
         user = people.add_user(session, address, name, roles=roles, actor=Actor.operator())
@@ -34,7 +34,7 @@ def add_user(
 
 @users.command("list")
 def list_users() -> None:
-    """Show everybody, with their roles."""
+    """Show all users with their roles."""
     with transaction() as session:
         show(
             "id",
@@ -50,7 +50,7 @@ def list_users() -> None:
                     ", ".join(role.name for role in user.roles),
                     "disabled" if user.disabled_at else "",
                 )
-                for user in session.scalars(select(User).order_by(User.name, User.id))
+                for user in all_users(session)
             ],
             empty="No users yet: listgate user add ADDRESS NAME",
         )
@@ -58,7 +58,7 @@ def list_users() -> None:
 
 @users.command("grant")
 def grant(address: Address, role: RoleName) -> None:
-    """Give a person a role."""
+    """Grant a role to a person."""
     with acting() as (session, done):
         user = access.user_with_address(session, address)
         people.grant(session, user, role, actor=Actor.operator())
@@ -67,7 +67,7 @@ def grant(address: Address, role: RoleName) -> None:
 
 @users.command("disable")
 def disable(address: Address) -> None:
-    """From now on this person neither acts nor receives."""
+    """Disable a person, who can no longer log in and gets no messages."""
     with acting() as (session, done):
         user = access.user_with_address(session, address)
         people.disable(session, user, actor=Actor.operator())
@@ -76,7 +76,7 @@ def disable(address: Address) -> None:
 
 @users.command("enable")
 def enable(address: Address) -> None:
-    """Undo `disable`."""
+    """Enable a disabled person."""
     with acting() as (session, done):
         user = access.user_with_address(session, address)
         people.enable(session, user, actor=Actor.operator())
@@ -86,17 +86,17 @@ def enable(address: Address) -> None:
 @users.command("remove")
 def remove(
     address: Address,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether this is meant.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Take a person off every list, and forget all but the name; it cannot be undone."""
+    """Remove a person from every list and delete all data but the name; cannot be undone."""
     with acting() as (session, done):
         user = access.user_with_address(session, address)
         if not yes:
             typer.confirm(f"Remove {plain(user.name)} for good?", abort=True)
         left = remove_user(session, user, actor=Actor.operator())
-        assert left is not None, "nobody is found by an address that is forgotten"
+        assert left is not None, "a removed user has no address to be found by"
         done(
             f"{user.name} is removed: off {counted(left.lists, 'list')} and "
             f"{counted(left.approver_lists, 'approver list')}; address, telephone number and roles "
-            "are forgotten."
+            "are deleted."
         )

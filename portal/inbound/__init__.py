@@ -1,1 +1,1 @@
-"""Doors for mail and SMS: LMTP, the pipe, Twilio's webhooks."""
+"""Inbound mail and SMS: LMTP, the pipe, Twilio's webhooks."""

@@ -1,4 +1,4 @@
-"""Take in one mail, whichever way the mail server hands it over."""
+"""Accept one mail, from LMTP or from the pipe."""
 
 from models import InboundMail
 from settings import settings
@@ -7,8 +7,8 @@ from workflows.moderation.approver_keys import keys_by_reply
 from workflows.transaction import transaction
 
 
-def expected(address: str) -> bool:
-    """Whether mail for this address is ours to take: somebody's reply address, or bounces."""
+def is_our_address(address: str) -> bool:
+    """Whether to accept mail for this address: a reply address, or that of bounces."""
     if address.lower() == settings.envelope_sender.lower():
         return True
     with transaction() as session:
@@ -16,11 +16,11 @@ def expected(address: str) -> bool:
 
 
 def receive(raw: bytes, *, sender: str, recipient: str) -> InboundMail:
-    """Commit the mail as it is; what it says is found out afterwards, by a worker."""
+    """Commit the raw mail; a worker reads it afterwards."""
     with transaction() as session:
         return mail.keep(session, raw, sender=storable(sender), recipient=storable(recipient))
 
 
 def storable(address: str) -> str:
-    """The address without what no text column takes: bytes of other charsets, and NUL."""
+    """Replace what a text column cannot store: bytes of other charsets, and NUL."""
     return address.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\0", "")

@@ -1,4 +1,4 @@
-"""Where a mail server hands over what comes for our reply addresses (LMTP, RFC 2033)."""
+"""The LMTP server (RFC 2033) that accepts mail for our reply addresses."""
 
 import asyncio
 import logging
@@ -8,19 +8,19 @@ from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal.inbound.intake import expected, receive
+from portal.inbound.intake import is_our_address, receive
 
 log = structlog.get_logger()
 
-# aiosmtpd tells every address and every command at INFO, and at WARNING what was no command.
+# aiosmtpd logs addresses and commands at INFO, and invalid commands at WARNING.
 logging.getLogger("mail.log").setLevel(logging.ERROR)
 
-# Above the largest mail that the issue of a list may have; an MTA has limits of its own.
+# Larger than any message; the MTA has its own limit.
 SIZE_LIMIT = 60_000_000  # bytes
 
 
 class Handover:
-    """What aiosmtpd asks about each recipient and each mail."""
+    """The handler that aiosmtpd calls for each recipient and each mail."""
 
     async def handle_RCPT(  # noqa: N802 (aiosmtpd finds it by this name)
         self,
@@ -30,56 +30,56 @@ class Handover:
         address: str,
         _options: list[str],
     ) -> str:
-        """Refuse at once what is for nobody here, so that its sender learns it."""
+        """Refuse unknown recipients at once, so that the sender gets a bounce."""
         if envelope.rcpt_tos:
-            # LMTP wants an answer per recipient after DATA; a mail is for one approver anyway.
+            # LMTP requires a reply per recipient after DATA; a mail is for one approver anyway.
             return "452 4.5.3 One recipient at a time"
         try:
-            known = await asyncio.to_thread(expected, address)
+            known = await asyncio.to_thread(is_our_address, address)
         except SQLAlchemyError:
-            return "451 4.3.0 The database is away"
+            return "451 4.3.0 The database is unavailable"
         if not known:
-            return "550 5.1.1 Nobody here has this address"
+            return "550 5.1.1 Unknown address"
         envelope.rcpt_tos.append(address)
-        return "250 2.1.5 Go on"
+        return "250 2.1.5 OK"
 
     async def handle_DATA(  # noqa: N802 (aiosmtpd finds it by this name)
         self, _server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
-        """Say yes only when the mail is committed; the mail server may forget it then."""
+        """Reply 250 only once the mail is committed: the mail server may then delete it."""
         assert isinstance(envelope.content, bytes)
         try:
             sender = (envelope.mail_from or "").strip("<>")
             (recipient,) = envelope.rcpt_tos
             await asyncio.to_thread(receive, envelope.content, sender=sender, recipient=recipient)
         except SQLAlchemyError as failure:
-            log.warning("mail put off", reason=type(failure).__name__)
-            return "451 4.3.0 The database is away"
-        return "250 2.0.0 Kept"
+            log.warning("mail deferred", reason=type(failure).__name__)
+            return "451 4.3.0 The database is unavailable"
+        return "250 2.0.0 Accepted"
 
     async def handle_exception(self, _error: Exception) -> str:
-        """Have the mail tried again: aiosmtpd, which has logged this, would have it bounce."""
-        return "451 4.3.0 Something went wrong here"
+        """Have the mail server try again; aiosmtpd, which has logged this, would bounce it."""
+        return "451 4.3.0 Internal error"
 
 
 class Listener(LMTP):
-    """Takes lines of any length, as some mails have them; without this they would bounce."""
+    """Accepts lines of any length; with the default limit such mails would bounce."""
 
     line_length_limit = SIZE_LIMIT
 
 
 async def serve(address: str) -> None:
-    """Listen at `host:port`, or at a socket's path, until cancelled."""
+    """Listen at `host:port`, or at the path of a socket, until cancelled."""
     loop = asyncio.get_running_loop()
 
-    def made() -> LMTP:
+    def protocol() -> LMTP:
         return Listener(Handover(), data_size_limit=SIZE_LIMIT, enable_SMTPUTF8=True, loop=loop)
 
     if "/" in address:
-        server = await loop.create_unix_server(made, path=address)
+        server = await loop.create_unix_server(protocol, path=address)
     else:
         host, _, port = address.rpartition(":")
-        server = await loop.create_server(made, host=host, port=int(port))
+        server = await loop.create_server(protocol, host=host, port=int(port))
     log.info("lmtp listens", address=address)
     async with server:
         await server.serve_forever()

@@ -1,4 +1,4 @@
-"""What is answered to an SMS, in the words of its sender's language."""
+"""The text of the answer to an SMS, in its sender's language."""
 
 from collections.abc import Callable
 
@@ -7,26 +7,26 @@ from notifications.sms.gsm7 import plain, shortened
 from notifications.wording.languages import translations
 from workflows.inbound.sms import Said, SmsAnswer
 
-SUBJECT = 60  # septets of a subject that an answer repeats: the whole then fits one segment
+MAX_SUBJECT = 60  # septets of the subject in an answer, so that the answer fits one segment
 
 
-def in_words(answer: SmsAnswer) -> str:
-    """The answer as text for GSM telephones; empty if nothing is to be answered."""
+def answer_text(answer: SmsAnswer) -> str:
+    """Return the answer in the GSM alphabet; empty if there is none."""
     if answer.said is Said.NOTHING or answer.user is None:
         return ""
     facts = dict(answer.facts)
     if "subject" in facts:
-        facts["subject"] = shortened(plain(facts["subject"]), SUBJECT)
+        facts["subject"] = shortened(plain(facts["subject"]), MAX_SUBJECT)
     return plain(sentence(answer.said, answer.user.language) % facts)
 
 
 def sentence(said: Said, language: Language) -> str:
-    """The sentence for this, with gaps for its facts."""
+    """Return the sentence, with gaps for its facts."""
     gettext = translations(language).gettext
     return SENTENCES[said](gettext)
 
 
-# Functions, so that the sentences stand in `_("...")` where translators' tools find them.
+# Functions, so that pybabel finds the sentences in `_("...")`.
 SENTENCES: dict[Said, Callable[[Callable[[str], str]], str]] = {
     Said.APPROVED: lambda _: _('Approved: "%(subject)s" for %(list)s. Thank you.'),
     Said.REJECTED: lambda _: _('Rejected: "%(subject)s" for %(list)s. The author is notified.'),

@@ -1,11 +1,10 @@
-"""What Twilio tells us: an SMS that came in, and what became of one that we sent."""
+"""Twilio's webhooks: an inbound SMS, and the delivery status of an outbound one."""
 
 import time
 from collections.abc import Callable
 from functools import wraps
 
 from flask import Blueprint, Response, abort, current_app, g, request
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
@@ -14,15 +13,15 @@ from models import InboundSms, Notification
 from models.clock import now
 from notifications.letters.keys import Keys
 from notifications.sms.twilio import DeliveryReport
-from portal.inbound.sms_answers import in_words
+from portal.inbound.sms_answers import answer_text
 from workflows.inbound import sms
-from workflows.notify import report
+from workflows.notify import lock_by_provider_id, report
 
 hooks = Blueprint("webhooks", __name__, url_prefix="/webhooks/twilio")
 
 
 def signed(view: Callable[[], Response]) -> Callable[[], Response]:
-    """Let in only what Twilio has signed for our public address, whatever the request calls it."""
+    """Require Twilio's signature for our public URL, whatever Host the request has."""
 
     @wraps(view)
     def checked() -> Response:
@@ -30,7 +29,7 @@ def signed(view: Callable[[], Response]) -> Callable[[], Response]:
         token = settings.twilio_auth_token.get_secret_value()
         url = settings.public_url + request.full_path.rstrip("?")
         signature = request.headers.get("X-Twilio-Signature", "")
-        # Without a token everybody could sign.
+        # Without a token, anyone could sign.
         if not token or not RequestValidator(token).validate(url, request.form, signature):
             abort(403)
         return view()
@@ -41,10 +40,10 @@ def signed(view: Callable[[], Response]) -> Callable[[], Response]:
 @hooks.post("/sms")
 @signed
 def incoming_sms() -> Response:
-    """Decide as the SMS says, and answer it; no mail is sent and nobody called meanwhile."""
+    """Handle an SMS and return the answer, without any mail or network call in between."""
     settings = current_app.config["LISTGATE"]
     sid, number, text = (request.form.get(name, "") for name in ("MessageSid", "From", "Body"))
-    # No text column takes a NUL, and Twilio sends none.
+    # PostgreSQL does not store NUL, and Twilio does not send it.
     if not sid or not number or "\0" in sid + number + text:
         abort(400)
     session = g.session
@@ -61,14 +60,14 @@ def incoming_sms() -> Response:
     )
     claimed = session.get_one(InboundSms, sid)
     claimed.user_id = answer.user.id if answer.user else None
-    claimed.answer = in_words(answer)
+    claimed.answer = answer_text(answer)
     return twiml(claimed.answer)
 
 
 @hooks.post("/status")
 @signed
 def status() -> Response:
-    """Take note of what became of an SMS of ours; one that failed becomes an e-mail."""
+    """Record the delivery status of an SMS; a failed one is sent as an e-mail instead."""
     try:
         reported = DeliveryReport.of(request.form)
     except ValueError:
@@ -76,7 +75,7 @@ def status() -> Response:
     if not (reported.delivered or reported.failed):
         return Response(status=204)
     session = g.session
-    notification = letter_named(session, reported.sid)
+    notification = reported_sms(session, reported.sid)
     if notification is not None:
         if reported.opted_out:
             notification.user.sms_stopped_at = now()
@@ -84,22 +83,21 @@ def status() -> Response:
     return Response(status=204)
 
 
-# Seconds before each look for an SMS: its sender commits at once, but after Twilio's yes.
+# Seconds before each look-up of an SMS: its sender commits right after Twilio has accepted it.
 WAITS = (0.0, 0.1, 0.3)
 
 
-def letter_named(session: Session, sid: str) -> Notification | None:
-    """The SMS that Twilio calls so, locked; a report may come before its sender has committed."""
-    named = select(Notification).where(Notification.provider_id == sid).with_for_update()
+def reported_sms(session: Session, sid: str) -> Notification | None:
+    """Return the SMS with this id, locked; waits for its sender to commit, or returns None."""
     for wait in WAITS:
         time.sleep(wait)
-        if (found := session.scalar(named)) is not None:
-            return found
+        if (notification := lock_by_provider_id(session, sid)) is not None:
+            return notification
     return None
 
 
 def twiml(text: str) -> Response:
-    """An answer in Twilio's markup; without a text Twilio sends nothing."""
+    """Return an answer in TwiML; with an empty text, Twilio sends nothing."""
     response = MessagingResponse()
     if text:
         response.message(text)

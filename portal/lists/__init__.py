@@ -1,4 +1,4 @@
-"""Mailing lists, for those who edit them: what a list is, who answers for it, who is on it."""
+"""Pages for those who edit mailing lists: settings, approvers, members."""
 
 from portal.lists import archive, creation, details, overview, subscribers
 from portal.lists.blueprint import pages

@@ -1,4 +1,4 @@
-"""The blueprint of the pages about mailing lists, and the list that an address names."""
+"""The blueprint of the pages about mailing lists, and the look-up of the list in the URL."""
 
 from flask import Blueprint, g
 
@@ -10,7 +10,7 @@ from workflows.lists.lists import list_by_id
 pages = Blueprint("lists", __name__, url_prefix="/mailing-lists")
 
 
-def asked_list(list_id: int, right: Right = Right.EDIT_LISTS) -> MailingList:
-    """The list, for somebody with this right; raises Trespass, Unknown."""
+def list_for(list_id: int, right: Right = Right.EDIT_LISTS) -> MailingList:
+    """Return the list, if the reader has this right; raises Trespass, Unknown."""
     require(current_actor(), right, list_id=list_id)
     return list_by_id(g.session, list_id)

@@ -1,4 +1,4 @@
-"""Create a list; nobody is on it yet."""
+"""Create a list without members."""
 
 from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from models import ListDelivery, ListKind, Right
 from portal.lists.blueprint import pages
 from portal.lists.words import chosen, list_words
-from portal.web.errors import say
+from portal.web.flash import flash
 from portal.web.i18n import gettext as _
 from portal.web.sign_in import current_actor, signed_in
 from workflows.access import require
@@ -16,7 +16,7 @@ from workflows.lists.lists import NewList, create_list
 @pages.get("/new")
 @signed_in
 def new() -> ResponseReturnValue:
-    """Ask what the list is."""
+    """Show the form for a new list."""
     require(current_actor(), Right.EDIT_LISTS)
     return render_template("lists/new.html", **list_words())
 
@@ -24,7 +24,7 @@ def new() -> ResponseReturnValue:
 @pages.post("/new")
 @signed_in
 def create() -> ResponseReturnValue:
-    """Create the list, and go on to its page, where approvers are chosen."""
+    """Create the list, and redirect to its page, where approvers are chosen."""
     given = request.form
     mailing_list = create_list(
         g.session,
@@ -39,7 +39,7 @@ def create() -> ResponseReturnValue:
         ),
         actor=current_actor(),
     )
-    say(
+    flash(
         _("The list %(name)s has been created; it has no members yet.")
         % {"name": mailing_list.name}
     )

@@ -1,35 +1,35 @@
-"""Edit a list: what it is, how it is sent, and who answers for it."""
+"""Edit a list: its description, its sendout rules and its approver lists."""
 
 from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
 from models import ApproverList, ListDelivery, ListKind, SelfService
 from models.ids import row_id
-from portal.lists.blueprint import asked_list, pages
+from portal.lists.blueprint import list_for, pages
 from portal.lists.words import chosen, list_words
 from portal.messages.sendout_fields import typed_rules
-from portal.web.errors import say
+from portal.web.flash import flash
 from portal.web.i18n import gettext as _
 from portal.web.sign_in import current_actor, signed_in
 from workflows.lists.approver_lists import approver_list_by_id
 from workflows.lists.lists import ListChanges, assign_approvers, edit_list
+from workflows.queries.approver_list_overview import all_approver_lists
 from workflows.sendout.rules import set_sendout_rules
 
 
 @pages.get("/<id:list_id>/details")
 @signed_in
 def details(list_id: int) -> ResponseReturnValue:
-    """The list as it is, to be changed."""
-    return render_template("lists/details.html", list=asked_list(list_id), **list_words())
+    """Show the form with the list's settings."""
+    return render_template("lists/details.html", list=list_for(list_id), **list_words())
 
 
 @pages.post("/<id:list_id>/details")
 @signed_in
 def edit(list_id: int) -> ResponseReturnValue:
-    """Keep what was changed."""
+    """Save the settings and the sendout rules."""
     given = request.form
-    mailing_list, actor = asked_list(list_id), current_actor()
+    mailing_list, actor = list_for(list_id), current_actor()
     edit_list(
         g.session,
         mailing_list,
@@ -45,18 +45,18 @@ def edit(list_id: int) -> ResponseReturnValue:
         actor=actor,
     )
     set_sendout_rules(g.session, mailing_list, typed_rules(), actor=actor)
-    say(_("The list has been changed."))
+    flash(_("The list has been changed."))
     return redirect(url_for("lists.show", list_id=list_id), 303)
 
 
 @pages.get("/<id:list_id>/approvers")
 @signed_in
 def approvers(list_id: int) -> ResponseReturnValue:
-    """Which approver lists answer, and which ones could."""
-    known = g.session.scalars(select(ApproverList).order_by(ApproverList.name)).all()
+    """Show the form to choose the two approver lists."""
+    known = g.session.scalars(all_approver_lists())
     return render_template(
         "lists/approvers.html",
-        list=asked_list(list_id),
+        list=list_for(list_id),
         choices=[("", _("none")), *((str(one.id), one.name) for one in known)],
     )
 
@@ -64,17 +64,17 @@ def approvers(list_id: int) -> ResponseReturnValue:
 @pages.post("/<id:list_id>/approvers")
 @signed_in
 def assign(list_id: int) -> ResponseReturnValue:
-    """Have other approver lists answer; what stays as it is needs no right and leaves no trace."""
-    mailing_list, actor = asked_list(list_id), current_actor()
+    """Assign approver lists; an unchanged one needs no right and is not recorded."""
+    mailing_list, actor = list_for(list_id), current_actor()
     for field, escalation in (("approver_list", False), ("escalation_list", True)):
-        wanted = named_approver_list(field)
+        wanted = chosen_approver_list(field)
         if wanted is not getattr(mailing_list, field):
             assign_approvers(g.session, mailing_list, wanted, escalation=escalation, actor=actor)
-    say(_("The list has been changed."))
+    flash(_("The list has been changed."))
     return redirect(url_for("lists.show", list_id=list_id), 303)
 
 
-def named_approver_list(field: str) -> ApproverList | None:
-    """The approver list that the form names, or none; raises Unknown."""
+def chosen_approver_list(field: str) -> ApproverList | None:
+    """Return the approver list chosen in this field, or None; raises Unknown."""
     number = request.form.get(field, "")
     return approver_list_by_id(g.session, row_id(number) or 0) if number.isdecimal() else None

@@ -1,4 +1,4 @@
-"""What the settings of a list are called, and what was chosen in a form."""
+"""The names of a list's settings, and the value chosen in a form."""
 
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ Word = TypeVar("Word", bound=StrEnum)
 
 
 def list_words() -> dict[str, Any]:
-    """For templates: each setting's values with their names, in the page's language."""
+    """Return the values of each setting with their labels, in the page's language."""
     return {
         "kinds": {
             ListKind.ANNOUNCEMENT: _("Announcements: members can only read"),
@@ -30,7 +30,7 @@ def list_words() -> dict[str, Any]:
 
 
 def chosen(kind: type[Word], field: str) -> Word:
-    """The word that the form names; raises Invalid for one that is not offered."""
+    """Return the value of a form field; raises Invalid if it is not one of `kind`."""
     try:
         return kind(request.form.get(field, ""))
     except ValueError:

@@ -1,1 +1,1 @@
-"""Pages for authors: write, follow and steer messages."""
+"""Pages for authors: write, send and follow messages."""

@@ -1,4 +1,4 @@
-"""A message as its readers will see it: text, HTML in a frame of its own, attachments."""
+"""A message as its recipients will see it: text, HTML in a sandboxed frame, attachments."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from notifications.mime.compose import file_name
 from notifications.mime.list_headers import outgoing
 from notifications.mime.parse import AuthoredMail, read
 from notifications.replies.html import text_of_html
-from portal.messages.sanitize import asks_elsewhere, sanitised
+from portal.messages.sanitize import has_remote_images, sanitize
 from portal.web.sign_in import current_actor, current_user, signed_in
 from workflows.messages.write import message_by_id, request_to_answer, require_reader
 
 pages = Blueprint("preview", __name__)
 
-# Behind the sanitising a second wall: the frame is of no origin, runs nothing, sends nothing and
-# loads nothing but the pictures named here.  A link that somebody follows opens a page of its own.
+# A second defence behind sanitising: the frame has no origin, no scripts and no forms, and loads
+# only the images allowed here.  A link opens in a new tab.
 POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
     "style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; "
@@ -30,7 +30,7 @@ POLICY = (
 
 @dataclass(frozen=True)
 class Preview:
-    """What the macro in preview.html shows; the addresses are the page's own to choose."""
+    """What the macro in preview.html shows; each page has its own URLs."""
 
     mail: AuthoredMail
     html_url: str
@@ -38,22 +38,22 @@ class Preview:
 
     @property
     def text(self) -> str:
-        """The text, or what a program that knows no HTML would make of it."""
+        """Return the text part, or the HTML as text."""
         return self.mail.text or text_of_html(self.mail.html or "")
 
     @property
     def remote_images(self) -> bool:
-        """Whether the reader has asked for pictures from elsewhere."""
+        """Whether the reader wants images from other servers."""
         return wants_images()
 
     @property
-    def asks_elsewhere(self) -> bool:
-        """Whether there are such pictures."""
-        return asks_elsewhere(self.mail.html or "")
+    def has_remote_images(self) -> bool:
+        """Whether the message has images from other servers."""
+        return has_remote_images(self.mail.html or "")
 
 
 def preview_of(message: Message) -> Preview:
-    """The preview for a page whose reader has logged in."""
+    """Return the preview for a reader who has logged in."""
     images = "yes" if wants_images() else None
     return Preview(
         contents(message),
@@ -63,35 +63,35 @@ def preview_of(message: Message) -> Preview:
 
 
 def contents(message: Message) -> AuthoredMail:
-    """The parts of the message as it will be sent."""
+    """Parse the message as it will be sent."""
     raw = outgoing(message)
     return read(raw, limit=len(raw))
 
 
 def wants_images() -> bool:
-    """Whether the address asks for pictures from elsewhere: `?images=yes`."""
+    """Whether `?images=yes` asks for images from other servers."""
     return request.args.get("images") == "yes"
 
 
 @pages.get("/messages/<id:message_id>/html")
 @signed_in
 def html(message_id: int) -> ResponseReturnValue:
-    """The HTML for the frame, or for a tab of its own."""
+    """Return the HTML, for the frame or a tab of its own."""
     message = readable(message_id)
-    return framed(contents(message), spoken=message.author.language)
+    return html_response(contents(message), language=message.author.language)
 
 
 @pages.get("/messages/<id:message_id>/attachments/<int:number>")
 @signed_in
 def attachment(message_id: int, number: int) -> ResponseReturnValue:
-    """One attachment, to be saved."""
-    return saved(contents(readable(message_id)), number)
+    """Send one attachment as a download."""
+    return download(contents(readable(message_id)), number)
 
 
 def readable(message_id: int) -> Message:
-    """The message; raises Unknown, or Trespass for who may not read it; 404 once it is deleted.
+    """Return the message; raises Unknown, or Trespass; 404 once it is deleted.
 
-    Whoever is to answer about it reads it on the request's page: that one notes who has opened it.
+    Approvers are redirected to the request's page, which records who has opened the message.
     """
     message, user = message_by_id(g.session, message_id), current_user()
     if message.state is MessageState.DISCARDED:
@@ -103,14 +103,14 @@ def readable(message_id: int) -> Message:
     return message
 
 
-def framed(mail: AuthoredMail, *, spoken: Language) -> Response:
-    """The sanitised HTML as a document that may do nothing.
+def html_response(mail: AuthoredMail, *, language: Language) -> Response:
+    """Return the sanitised HTML as a document that can do nothing.
 
-    A mail seldom says in which language it is written; its author's is the best guess.
+    Mails seldom declare their language; the author's is the best guess.
     """
-    body = sanitised(mail.html or "", mail.attachments, remote_images=wants_images())
+    body = sanitize(mail.html or "", mail.attachments, remote_images=wants_images())
     page = Response(
-        f'<!doctype html><html lang="{spoken}"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light">'
         f"<title>{escape(mail.subject)}</title></head><body>{body}</body></html>"
@@ -119,12 +119,12 @@ def framed(mail: AuthoredMail, *, spoken: Language) -> Response:
     return page
 
 
-def saved(mail: AuthoredMail, number: int) -> Response:
-    """An attachment as a file; a browser is to save it, never to show it."""
+def download(mail: AuthoredMail, number: int) -> Response:
+    """Return an attachment as a file to save, which the browser must never render."""
     if number >= len(mail.attachments):
         abort(404)
     one = mail.attachments[number]
-    # Whatever it calls itself: nothing is guessed, nothing runs.
+    # Whatever its declared type, the browser must not guess one or run anything.
     file = send_file(
         BytesIO(one.content),
         mimetype="application/octet-stream",

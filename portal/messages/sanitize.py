@@ -1,4 +1,4 @@
-"""Makes of a message's HTML what a page may show: it runs nothing, and loads only what it may."""
+"""Sanitise a message's HTML: no scripts, and nothing loaded but images, on request."""
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ import nh3
 
 from notifications.mime.parse import Attachment
 
-# What mails are made of.  No script, form, frame, SVG, link or style sheet.
+# The tags of ordinary mail.  No script, form, frame, SVG, link or style sheet.
 TAGS = {
     *("a", "abbr", "b", "blockquote", "br", "caption", "center", "code", "col", "colgroup", "dd"),
     *("del", "div", "dl", "dt", "em", "font", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img"),
@@ -27,7 +27,7 @@ ATTRIBUTES = {
     "th": {"colspan", "rowspan", "scope"},
 }
 
-# None of them loads anything, and none moves a thing out of its place over another.
+# None of them loads anything or positions one element over another.
 STYLES = {
     *("background-color", "border", "border-bottom", "border-collapse", "border-color"),
     *("border-left", "border-radius", "border-right", "border-spacing", "border-style"),
@@ -38,25 +38,25 @@ STYLES = {
     *("text-align", "text-decoration", "text-indent", "vertical-align", "white-space", "width"),
 }
 
-# Pictures that are dots and nothing else.  An SVG is a document.
-PICTURES = {"image/gif", "image/jpeg", "image/png", "image/webp"}
+# Raster images only: an SVG is a document.
+IMAGES = {"image/gif", "image/jpeg", "image/png", "image/webp"}
 
 
 LINKS = {"http", "https", "mailto", "tel"}
 
 
-def sanitised(html: str, attachments: Sequence[Attachment], *, remote_images: bool) -> str:
-    """The HTML without whatever could run or load; its own pictures are in it as `data:`.
+def sanitize(html: str, attachments: Sequence[Attachment], *, remote_images: bool) -> str:
+    """Return the HTML without anything that runs or loads; attached images become `data:` URLs.
 
-    Pictures from elsewhere tell their server that the mail was read: only with `remote_images`.
+    Images from other servers reveal that the mail was read, so they need `remote_images`.
     """
     own = {one.content_id: one for one in attachments if one.content_id}
 
     def checked(tag: str, attribute: str, value: str) -> str | None:
         if (tag, attribute) == ("img", "src"):
-            return picture(value, own, remote_images=remote_images)
+            return image_source(value, own, remote_images=remote_images)
         if attribute == "href":
-            # A relative one would lead into the portal.
+            # A relative link would point into the portal.
             return value if value.partition(":")[0].strip().lower() in LINKS else None
         return value
 
@@ -73,22 +73,22 @@ def sanitised(html: str, attachments: Sequence[Attachment], *, remote_images: bo
     )
 
 
-def picture(source: str, own: Mapping[str, Attachment], *, remote_images: bool) -> str | None:
-    """Where a picture may come from, or None for nowhere."""
+def image_source(source: str, own: Mapping[str, Attachment], *, remote_images: bool) -> str | None:
+    """Return the allowed source of an image, or None."""
     scheme, _, rest = source.strip().partition(":")
     match scheme.lower():
         case "cid":
             found = own.get(unquote(rest))
-            if found is not None and found.content_type in PICTURES:
+            if found is not None and found.content_type in IMAGES:
                 return f"data:{found.content_type};base64,{b64encode(found.content).decode()}"
-        case "data" if rest.partition(";")[0].lower() in PICTURES:
+        case "data" if rest.partition(";")[0].lower() in IMAGES:
             return source
         case "https" if remote_images:
             return source
     return None
 
 
-def asks_elsewhere(html: str) -> bool:
-    """Whether the HTML has pictures that only `remote_images` would load."""
-    with_them, without = (sanitised(html, (), remote_images=one) for one in (True, False))
+def has_remote_images(html: str) -> bool:
+    """Whether the HTML has images that only `remote_images` would load."""
+    with_them, without = (sanitize(html, (), remote_images=one) for one in (True, False))
     return with_them != without

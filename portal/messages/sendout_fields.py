@@ -1,4 +1,4 @@
-"""The rules of sendouts on pages: what a form says, and what is foreseen, in words."""
+"""Sendout rules on pages: read them from a form, and forecast a sendout."""
 
 from datetime import datetime
 
@@ -6,13 +6,13 @@ from flask import g, request
 
 from models import Dispatch, Invalid, Message, Rate, SendoutRules, Window
 from models.windows import clock_of
-from portal.web.templating import house_zone
+from portal.web.templating import organisation_zone
 from workflows.sendout import forecast
 from workflows.sendout.forecast import Plan
 
 
 def typed_rules() -> SendoutRules:
-    """The rules on the form; what is empty is no rule.  Raises Invalid for half of one."""
+    """Return the rules from the form, where empty means no rule; raises Invalid for half a rule."""
     copies, minutes, opens, closes = (
         request.form.get(name, "").strip()
         for name in ("rate_copies", "rate_minutes", "window_opens", "window_closes")
@@ -27,13 +27,13 @@ def typed_rules() -> SendoutRules:
     )
 
 
-def foreseen(
+def forecast_of(
     message: Message, dispatch: Dispatch | None = None, copies: int | None = None
 ) -> Plan | None:
-    """What is foreseen of the message's sendout; so many `copies` are still to leave."""
-    return forecast.plan(g.session, message, house_zone(), dispatch=dispatch, copies=copies)
+    """Forecast the message's sendout; `copies` are still to be sent."""
+    return forecast.plan(g.session, message, organisation_zone(), dispatch=dispatch, copies=copies)
 
 
 def begins_at(message: Message, dispatch: Dispatch) -> datetime | None:
-    """When copies may leave, for the first time or again."""
-    return forecast.plan_start(message, house_zone(), dispatch).begins_at
+    """Return when copies may be sent, for the first time or again."""
+    return forecast.plan_start(message, organisation_zone(), dispatch).begins_at

@@ -1,1 +1,1 @@
-"""Pages for approvers: what waits, one request, the mailed link."""
+"""Pages for approvers: open requests, one request, the mailed link."""

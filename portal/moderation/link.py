@@ -1,12 +1,12 @@
-"""The decision page: one approver, one request; GET shows and changes nothing, POST decides."""
+"""The decision page behind a mailed link, for one approver and one request."""
 
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from models import Actor, ApproverKeys, Door, Verdict
-from portal.messages.preview import framed, saved, wants_images
-from portal.moderation.request_view import content, shown, summary
+from portal.messages.preview import download, html_response, wants_images
+from portal.moderation.request_view import content, preview_for, summary
 from workflows.moderation.approver_keys import keys_by_link, use_link
 from workflows.moderation.decide import decide
 
@@ -15,11 +15,11 @@ pages = Blueprint("moderation", __name__)
 
 @pages.get("/answer/<token>")
 def show(token: str) -> str:
-    """The message and two buttons, or what became of it; scanners follow links, so no more."""
-    keys = known(token)
+    """Show the message and the two buttons, or the outcome; link scanners fetch this page."""
+    keys = keys_for(token)
     asked, approver = keys.request, keys.user
     html_url = url_for(".html", token=token, images="yes" if wants_images() else None)
-    preview = shown(
+    preview = preview_for(
         asked, html_url, lambda number: url_for(".attachment", token=token, number=number)
     )
     return render_template("answer.html", preview=preview, **summary(asked, approver))
@@ -27,7 +27,7 @@ def show(token: str) -> str:
 
 @pages.post("/answer/<token>")
 def answer(token: str) -> Response:
-    """Decide; whoever comes late, or twice, is refused and shown who was first."""
+    """Decide; raises a refusal that names the first decision if there is one."""
     verdict, comment = request.form.get("verdict"), request.form.get("comment", "")
     if verdict not in list(Verdict):
         abort(400)
@@ -40,19 +40,19 @@ def answer(token: str) -> Response:
 
 @pages.get("/answer/<token>/html")
 def html(token: str) -> ResponseReturnValue:
-    """The message's HTML, for the frame."""
-    asked = known(token).request
-    return framed(content(asked), spoken=asked.message.author.language)
+    """Return the message's HTML, for the frame."""
+    asked = keys_for(token).request
+    return html_response(content(asked), language=asked.message.author.language)
 
 
 @pages.get("/answer/<token>/attachments/<int:number>")
 def attachment(token: str, number: int) -> ResponseReturnValue:
-    """An attachment to save."""
-    return saved(content(known(token).request), number)
+    """Send an attachment as a download."""
+    return download(content(keys_for(token).request), number)
 
 
-def known(token: str) -> ApproverKeys:
-    """Whose link it is; the page speaks that person's language.  Raises Unknown."""
+def keys_for(token: str) -> ApproverKeys:
+    """Return the keys of the link, and set the page to its approver's language; raises Unknown."""
     keys = keys_by_link(g.session, token)
     g.language = keys.user.language
     return keys

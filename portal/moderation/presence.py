@@ -1,4 +1,4 @@
-"""Who else has a request open: kept in Redis, for as long as their page goes on asking."""
+"""Who else has a request open: kept in Redis while their page polls."""
 
 import time
 
@@ -6,18 +6,18 @@ import redis
 
 from workflows.redis_client import redis_client
 
-# An open page asks every five seconds; three misses are a bad connection, four a closed page.
-PATIENCE = 20  # seconds
+# An open page polls every five seconds; after four misses it counts as closed.
+PRESENCE_TTL = 20  # seconds
 
 
 def note_presence(request_id: int, user_id: int) -> set[int]:
-    """Note that this person looks at the request; returns who else does, as far as Redis knows."""
+    """Save that the user views the request; return the ids of others who do, none without Redis."""
     key, now = f"listgate:presence:{request_id}", time.time()
     try:
         with redis_client.pipeline(transaction=False) as pipeline:
             pipeline.zadd(key, {str(user_id): now})
-            pipeline.zremrangebyscore(key, "-inf", now - PATIENCE)
-            pipeline.expire(key, PATIENCE)
+            pipeline.zremrangebyscore(key, "-inf", now - PRESENCE_TTL)
+            pipeline.expire(key, PRESENCE_TTL)
             pipeline.zrange(key, 0, -1)
             *_, present = pipeline.execute()
     except redis.RedisError:

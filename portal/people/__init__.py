@@ -1,4 +1,4 @@
-"""People, for those who may view or edit users: find, look at, change, disable and remove them."""
+"""Pages for those who may view or edit users: search, view, change, disable, remove."""
 
 from portal.people import changes, person, removal, search
 from portal.people.blueprint import pages

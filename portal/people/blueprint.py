@@ -1,4 +1,4 @@
-"""Where the pages about people are registered, and how they find whom they are about."""
+"""The blueprint of the pages about people, and the look-up of the person in the URL."""
 
 from flask import Blueprint, g
 
@@ -9,7 +9,7 @@ from workflows.access import require, user_by_id
 pages = Blueprint("people", __name__)
 
 
-def person_to(right: Right, user_id: int) -> User:
-    """The person a page is about; raises Trespass for readers without `right`, and Unknown."""
+def person_for(right: Right, user_id: int) -> User:
+    """Return the person, if the reader has this right; raises Trespass, Unknown."""
     require(current_actor(), right)
     return user_by_id(g.session, user_id)

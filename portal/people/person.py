@@ -1,38 +1,31 @@
-"""One person: contact, roles, lists; disable, enable, invite again, turn off the codes."""
+"""One person: contact, roles, lists; disable, enable, invite again, turn off log-in codes."""
 
 from flask import abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
-from models import ApproverList, Credentials, MailingList, Right, Subscription, User
-from portal.people.blueprint import pages, person_to
-from portal.web.errors import say
+from models import Credentials, Right
+from portal.people.blueprint import pages, person_for
+from portal.web.flash import flash
 from portal.web.i18n import gettext as _
 from portal.web.sign_in import current_actor, signed_in
 from workflows.people.account_links import invite
 from workflows.people.credentials import turn_off_codes
 from workflows.people.last_administrator import is_last_administrator
 from workflows.people.users import disable, enable
+from workflows.queries.user_lists import approver_lists_of, lists_of
 
 
 @pages.get("/users/<id:user_id>")
 @signed_in
 def show(user_id: int) -> ResponseReturnValue:
-    """Where the person stands."""
-    person = person_to(Right.VIEW_USERS, user_id)
-    on = select(Subscription.list_id).where(Subscription.user_id == person.id)
+    """Show contact details, roles, lists and the state of the account."""
+    person = person_for(Right.VIEW_USERS, user_id)
     return render_template(
         "people/person.html",
         person=person,
-        lists=g.session.scalars(
-            select(MailingList).where(MailingList.id.in_(on)).order_by(MailingList.name)
-        ).all(),
-        approver_lists=g.session.scalars(
-            select(ApproverList)
-            .where(ApproverList.members.any(User.id == person.id))
-            .order_by(ApproverList.name)
-        ).all(),
-        kept=g.session.get(Credentials, person.id),
+        lists=lists_of(g.session, person),
+        approver_lists=approver_lists_of(g.session, person),
+        credentials=g.session.get(Credentials, person.id),
         last=is_last_administrator(g.session, person),
     )
 
@@ -41,14 +34,14 @@ def show(user_id: int) -> ResponseReturnValue:
 @signed_in
 def set_standing(user_id: int) -> ResponseReturnValue:
     """Disable the person, or enable them again."""
-    person, actor = person_to(Right.EDIT_USERS, user_id), current_actor()
+    person, actor = person_for(Right.EDIT_USERS, user_id), current_actor()
     wish = request.form.get("standing")
     if wish == "disabled":
         disable(g.session, person, actor=actor)
-        say(_("%(name)s is disabled.") % {"name": person.name})
+        flash(_("%(name)s is disabled.") % {"name": person.name})
     elif wish == "enabled":
         enable(g.session, person, actor=actor)
-        say(_("%(name)s is enabled.") % {"name": person.name})
+        flash(_("%(name)s is enabled.") % {"name": person.name})
     else:
         abort(400)
     return redirect(url_for(".show", user_id=user_id), 303)
@@ -57,10 +50,10 @@ def set_standing(user_id: int) -> ResponseReturnValue:
 @pages.post("/users/<id:user_id>/codes")
 @signed_in
 def end_codes(user_id: int) -> ResponseReturnValue:
-    """From now on the person, who has lost the telephone, logs in without a code."""
-    person = person_to(Right.EDIT_USERS, user_id)
+    """Turn off log-in codes, for a person who has lost the telephone."""
+    person = person_for(Right.EDIT_USERS, user_id)
     turn_off_codes(g.session, person, actor=current_actor())
-    say(_("%(name)s now logs in without a code.") % {"name": person.name})
+    flash(_("%(name)s now logs in without a code.") % {"name": person.name})
     return redirect(url_for(".show", user_id=user_id), 303)
 
 
@@ -68,7 +61,7 @@ def end_codes(user_id: int) -> ResponseReturnValue:
 @signed_in
 def invite_again(user_id: int) -> ResponseReturnValue:
     """Send another letter with a link to choose a password."""
-    person = person_to(Right.EDIT_USERS, user_id)
+    person = person_for(Right.EDIT_USERS, user_id)
     invite(g.session, person, actor=current_actor())
-    say(_("%(name)s has been invited.") % {"name": person.name})
+    flash(_("%(name)s has been invited.") % {"name": person.name})
     return redirect(url_for(".show", user_id=user_id), 303)

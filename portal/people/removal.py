@@ -1,11 +1,11 @@
-"""Remove a person, after the page has said what that will change."""
+"""Remove a person, after a page that shows the consequences."""
 
 from flask import g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from models import Right
-from portal.people.blueprint import pages, person_to
-from portal.web.errors import say
+from portal.people.blueprint import pages, person_for
+from portal.web.flash import flash
 from portal.web.i18n import gettext as _
 from portal.web.sign_in import current_actor, signed_in
 from workflows.people.last_administrator import is_last_administrator
@@ -15,8 +15,8 @@ from workflows.people.removal import consequences, remove_user
 @pages.get("/users/<id:user_id>/removal")
 @signed_in
 def what_changes(user_id: int) -> ResponseReturnValue:
-    """What hangs on the person, and a button."""
-    person = person_to(Right.EDIT_USERS, user_id)
+    """Show the consequences, and a button."""
+    person = person_for(Right.EDIT_USERS, user_id)
     return render_template(
         "people/removal.html",
         person=person,
@@ -29,7 +29,7 @@ def what_changes(user_id: int) -> ResponseReturnValue:
 @signed_in
 def remove(user_id: int) -> ResponseReturnValue:
     """Remove the person."""
-    person = person_to(Right.EDIT_USERS, user_id)
+    person = person_for(Right.EDIT_USERS, user_id)
     remove_user(g.session, person, actor=current_actor())
-    say(_("%(name)s has been removed.") % {"name": person.name})
+    flash(_("%(name)s has been removed.") % {"name": person.name})
     return redirect(url_for("people.search"), 303)

@@ -1,18 +1,17 @@
-"""Roles: which there are, what they let people do; create, edit and delete them."""
+"""Roles: show, create, edit and delete them."""
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
 
 from models import Invalid, Right, Role, Unknown
-from models.people import user_role
-from portal.web.errors import say
+from portal.web.flash import flash
 from portal.web.i18n import gettext as _
 from portal.web.sign_in import current_actor, signed_in
 from portal.wording.right_names import WORDS
 from workflows.access import require
-from workflows.people.roles import create_role, delete_role, rename_role
+from workflows.people.roles import create_role, delete_role, is_in_use, rename_role
 from workflows.people.users import define_role
+from workflows.queries.role_overview import all_roles, role_sizes
 
 pages = Blueprint("roles", __name__)
 
@@ -20,13 +19,12 @@ pages = Blueprint("roles", __name__)
 @pages.get("/roles")
 @signed_in
 def overview() -> ResponseReturnValue:
-    """Each role, with its rights and how many people have it."""
+    """Show each role with its rights and the number of people who have it."""
     require(current_actor(), Right.EDIT_USERS)
-    counted = select(user_role.c.role_id, func.count()).group_by(user_role.c.role_id)
     return render_template(
         "roles/overview.html",
-        roles=g.session.scalars(select(Role).order_by(Role.name)).all(),
-        having=dict(g.session.execute(counted).all()),
+        roles=all_roles(g.session),
+        having=role_sizes(g.session),
         in_words=lambda number: WORDS[Right(number)](_),
     )
 
@@ -34,7 +32,7 @@ def overview() -> ResponseReturnValue:
 @pages.get("/roles/new")
 @signed_in
 def new() -> ResponseReturnValue:
-    """Ask for a name and rights."""
+    """Show the form for a new role."""
     require(current_actor(), Right.EDIT_USERS)
     return form(None)
 
@@ -44,26 +42,26 @@ def new() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """Create the role."""
     name = request.form.get("name", "")
-    create_role(g.session, name, rights_meant(), actor=current_actor())
-    say(_("The role has been created."))
+    create_role(g.session, name, checked_rights(), actor=current_actor())
+    flash(_("The role has been created."))
     return redirect(url_for(".overview"), 303)
 
 
 @pages.get("/roles/<id:role_id>")
 @signed_in
 def edit(role_id: int) -> ResponseReturnValue:
-    """Name and rights of the role, to change them."""
+    """Show the form for the role's name and rights."""
     return form(role_to_edit(role_id))
 
 
 @pages.post("/roles/<id:role_id>")
 @signed_in
 def change(role_id: int) -> ResponseReturnValue:
-    """From now on it has this name and these rights, for everybody who has it."""
+    """Save the role's name and rights, which apply at once."""
     role, actor = role_to_edit(role_id), current_actor()
     rename_role(g.session, role, request.form.get("name", role.name), actor=actor)
-    define_role(g.session, role.name, rights_meant(), actor=actor)
-    say(_("The change has been saved."))
+    define_role(g.session, role.name, checked_rights(), actor=actor)
+    flash(_("The change has been saved."))
     return redirect(url_for(".overview"), 303)
 
 
@@ -72,26 +70,25 @@ def change(role_id: int) -> ResponseReturnValue:
 def delete(role_id: int) -> ResponseReturnValue:
     """Delete a role that nobody has."""
     delete_role(g.session, role_to_edit(role_id), actor=current_actor())
-    say(_("The role has been deleted."))
+    flash(_("The role has been deleted."))
     return redirect(url_for(".overview"), 303)
 
 
 def form(role: Role | None) -> str:
-    """The form for a role, a new one if None."""
-    used = select(user_role.c.user_id).where(user_role.c.role_id == (role and role.id)).limit(1)
-    # A form that was refused keeps what was checked on it.
+    """Render the form for a role; for a new one if None."""
+    # A refused form keeps the boxes that were checked.
     typed = request.form.getlist("right", type=int) if request.method == "POST" else None
     return render_template(
         "roles/role.html",
         role=role,
         has=(role.rights if role else []) if typed is None else typed,
-        used=g.session.scalar(used) is not None,
+        used=role is not None and is_in_use(g.session, role),
         rights=[(right, *WORDS[right](_)) for right in Right],
     )
 
 
-def rights_meant() -> list[int]:
-    """The numbers that are checked; raises Invalid."""
+def checked_rights() -> list[int]:
+    """Return the numbers of the checked rights; raises Invalid."""
     numbers = request.form.getlist("right", type=int)
     if len(numbers) != len(request.form.getlist("right")):
         raise Invalid("A right is a number.")
@@ -99,7 +96,7 @@ def rights_meant() -> list[int]:
 
 
 def role_to_edit(role_id: int) -> Role:
-    """The role with this number; raises Trespass for who may not edit roles, and Unknown."""
+    """Return the role; raises Trespass without the right to edit users, and Unknown."""
     require(current_actor(), Right.EDIT_USERS)
     role = g.session.get(Role, role_id)
     if role is None:

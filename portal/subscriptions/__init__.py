@@ -1,1 +1,1 @@
-"""Pages for members: the lists to join and leave."""
+"""Pages for members: join and leave lists."""

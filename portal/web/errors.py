@@ -1,9 +1,9 @@
-"""What is answered when nothing was done: one place for every refusal and every fault."""
+"""Error pages: the one place that answers refusals, HTTP errors and a database that is down."""
 
 from collections.abc import Callable
 from contextlib import suppress
 
-from flask import Flask, current_app, flash, g, render_template, request
+from flask import Flask, current_app, g, render_template, request
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
@@ -17,7 +17,7 @@ from portal.web.unit_of_work import unit_of_work
 from portal.wording.refusal_sentences import refusal_words
 from workflows.people.account_links import LinkOver
 
-# Every other refusal is a conflict with what has happened meanwhile.
+# Any other refusal is a conflict with the current state.
 STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (Trespass, 403),
     (Unknown, 404),
@@ -27,38 +27,38 @@ STATUS: tuple[tuple[type[Refusal], int], ...] = (
 CONFLICT = 409
 
 
-def answer_refusals(app: Flask) -> None:
-    """Have this module answer whatever a view raises."""
-    app.register_error_handler(Refusal, refused)
-    app.register_error_handler(HTTPException, failed)
-    app.register_error_handler(OperationalError, away)
+def register_error_pages(app: Flask) -> None:
+    """Register the handlers of what a view may raise."""
+    app.register_error_handler(Refusal, refusal_page)
+    app.register_error_handler(HTTPException, http_error_page)
+    app.register_error_handler(OperationalError, database_unavailable_page)
 
 
-def refused(refusal: Refusal) -> ResponseReturnValue:
-    """Say why, on the page of the form that was sent if it has one, with what was typed.
+def refusal_page(refusal: Refusal) -> ResponseReturnValue:
+    """Show the form again with the reason and what was typed; without a form, an error page.
 
-    A form is sent to the address of its own page, so that is the page which a GET there shows.
-    Its template finds the sentence as `refusal` and the fields in `request.form`.
+    A form posts to the URL of its own page, so a GET of the same URL renders that page.  Its
+    template finds the reason as `refusal`, and the fields in `request.form`.
     """
     status = next((code for kind, code in STATUS if isinstance(refusal, kind)), CONFLICT)
     with unit_of_work(read_only=True):
-        g.refusal = in_words(refusal)
+        g.refusal = refusal_text(refusal)
         if request.method == "POST":
-            # There may be no such page, or it refuses in its turn.
+            # That page may not exist, or refuse as well.
             with suppress(Refusal, HTTPException, RequestRedirect):
-                return with_status(own_page(), status)
-        return page(status)
+                return with_status(form_page(), status)
+        return error_page(status)
 
 
-def in_words(refusal: Refusal) -> str:
-    """The refusal in the reader's language."""
+def refusal_text(refusal: Refusal) -> str:
+    """Return the refusal in the reader's language."""
     return refusal_words(
         refusal.sentence, refusal.facts, language=page_language(), zone=page_zone()
     )
 
 
-def own_page() -> ResponseReturnValue:
-    """What a GET of the same address shows; raises HTTPException if there is nothing."""
+def form_page() -> ResponseReturnValue:
+    """Render what a GET of the same URL shows; raises HTTPException if there is no such page."""
     adapter = request_ctx.url_adapter
     assert adapter is not None
     endpoint, arguments = adapter.match(method="GET")
@@ -67,35 +67,30 @@ def own_page() -> ResponseReturnValue:
 
 
 def with_status(answer: ResponseReturnValue, status: int) -> ResponseReturnValue:
-    """The page with another status, unless it leads elsewhere."""
+    """Set the status of a response, unless it is a redirect."""
     response = current_app.make_response(answer)
     if response.status_code == 200:
         response.status_code = status
     return response
 
 
-def failed(failure: HTTPException) -> ResponseReturnValue:
-    """The page for what HTTP itself refuses: unknown addresses, forms that are too large."""
+def http_error_page(failure: HTTPException) -> ResponseReturnValue:
+    """Show an HTTP error: an unknown URL, a form that is too large."""
     if failure.code is None or failure.code < 400:
         return failure.get_response()
     try:
         with unit_of_work(read_only=True):
-            return page(failure.code)
+            return error_page(failure.code)
     except OperationalError:
-        return page(failure.code)
+        return error_page(failure.code)
 
 
-def away(_: OperationalError) -> ResponseReturnValue:
-    """The database does not answer; nothing on this page needs it."""
+def database_unavailable_page(_: OperationalError) -> ResponseReturnValue:
+    """Show that the database is unavailable, without using it."""
     g.session = None
-    return page(503)
+    return error_page(503)
 
 
-def page(status: int) -> ResponseReturnValue:
-    """One page for all of them."""
+def error_page(status: int) -> ResponseReturnValue:
+    """Render the page of an HTTP status."""
     return render_template("refused.html", status=status), status
-
-
-def say(sentence: str) -> None:
-    """Have the next page say, once, what was done; the sentence is translated."""
-    flash(sentence, "status")

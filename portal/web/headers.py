@@ -1,9 +1,9 @@
-"""What every response tells the browser not to do."""
+"""Security headers of every response."""
 
 from flask import Flask, Response
 
-# No script and no style but ours, none of them inline; `data:` is the picture of a second factor's
-# secret.  A message's HTML is shown in a frame of our own, which has a stricter policy itself.
+# Only our scripts and styles, none inline.  `data:` is for the QR code of a second factor.  HTML of
+# messages is shown in a frame of our own, whose response has a stricter policy.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -15,16 +15,16 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    # Some addresses open a door; none is to stand in another site's log.
+    # URLs of mailed links are secrets, which must not reach another site's log.
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
 
-A_YEAR = 31_536_000  # seconds; what browsers' preload lists ask for
+A_YEAR = 31_536_000  # seconds; required by browsers' preload lists
 
 
-def keep_safe(app: Flask, *, https: bool) -> None:
-    """Put the headers on every response; a view's own headers count before these."""
+def add_security_headers(app: Flask, *, https: bool) -> None:
+    """Add the headers to every response, unless the view has set them."""
 
     def with_headers(response: Response) -> Response:
         for name, value in HEADERS.items():

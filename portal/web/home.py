@@ -1,4 +1,4 @@
-"""The first page: where the person may go."""
+"""The home page."""
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
@@ -11,5 +11,5 @@ pages = Blueprint("home", __name__)
 @pages.get("/")
 @signed_in
 def show() -> ResponseReturnValue:
-    """The places that are open to whoever reads this."""
+    """Show the pages that are open to the reader."""
     return render_template("home.html")

@@ -1,4 +1,4 @@
-"""In which language a page is, and sentences in it."""
+"""The language of a page, and gettext in it."""
 
 from flask import g, request
 
@@ -8,7 +8,7 @@ from portal.web.sign_in import reader
 
 
 def page_language() -> Language:
-    """The language of the person a page is for, or else the one that the browser likes best."""
+    """Return the language of the page's reader, or else the browser's preferred one."""
     if "language" in g:
         known: Language = g.language
         return known
@@ -19,10 +19,10 @@ def page_language() -> Language:
 
 
 def gettext(sentence: str) -> str:
-    """A sentence in the page's language, for what a view says itself."""
+    """Translate a sentence into the page's language."""
     return translations(page_language()).gettext(sentence)
 
 
 def ngettext(one: str, many: str, number: int) -> str:
-    """The sentence for this number, in the page's language."""
+    """Translate a sentence with a number into the page's language."""
     return translations(page_language()).ngettext(one, many, number)

@@ -1,4 +1,4 @@
-"""The places of the portal, and who is shown the way there; what one may do, the verbs decide."""
+"""The navigation: which pages to link for a reader.  It grants nothing: workflows check rights."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from workflows.queries.approver_inbox import is_approver
 
 
 class Part(StrEnum):
-    """The parts of the navigation: what most people come for stands open, the rest in menus."""
+    """The parts of the navigation: daily pages are links, the rest is in menus."""
 
     DAILY = "daily"
     ACCOUNT = "account"
@@ -21,93 +21,92 @@ class Part(StrEnum):
 
 
 @dataclass(frozen=True)
-class Place:
-    """One entry of the navigation; `name` and `purpose` are sentences for the page's language."""
+class NavLink:
+    """A link of the navigation; `name` and `purpose` are in the page's language."""
 
     name: str
     purpose: str
     url: str
-    here: bool
+    is_current: bool
     part: Part
 
 
 @dataclass(frozen=True)
-class Signpost:
-    """Where an entry leads, and to whom it is shown."""
+class NavItem:
+    """A page of the navigation, and whom to show it."""
 
     endpoint: str
     words: Callable[[Callable[[str], str]], tuple[str, str]]
-    open_to: Callable[[User], bool] = lambda _: True
+    visible_to: Callable[[User], bool] = lambda _: True
     part: Part = Part.DAILY
 
 
-# A page family adds its line here.  Functions, so that the words stand in `_("...")` where
-# translators' tools find them.
-SIGNPOSTS = (
-    Signpost("home.show", lambda _: (_("Start"), _("Everything you can do here."))),
-    Signpost(
+# `words` are functions, so that pybabel finds the sentences in `_("...")`.
+NAV_ITEMS = (
+    NavItem("home.show", lambda _: (_("Start"), _("Everything you can do here."))),
+    NavItem(
         "requests.waiting",
         lambda _: (_("Waiting for you"), _("Messages waiting for your answer.")),
         lambda user: is_approver(g.session, user),
     ),
-    Signpost("writing.new", lambda _: (_("Write"), _("Write a message to a list."))),
-    Signpost("outbox.show", lambda _: (_("Outbox"), _("See the state of your messages."))),
-    Signpost(
+    NavItem("writing.new", lambda _: (_("Write"), _("Write a message to a list."))),
+    NavItem("outbox.show", lambda _: (_("Outbox"), _("See the state of your messages."))),
+    NavItem(
         "subscriptions.my_lists",
         lambda _: (_("My lists"), _("Join and leave lists.")),
         lambda _: current_app.config["LISTGATE"].maillists_enabled,
     ),
-    Signpost(
+    NavItem(
         "contacts.details",
         lambda _: (_("My details"), _("Your name, and how Listgate reaches you.")),
         part=Part.ACCOUNT,
     ),
-    Signpost(
+    NavItem(
         "history.mine",
         lambda _: (_("My history"), _("What you did, and what others did that concerns you.")),
         part=Part.ACCOUNT,
     ),
-    Signpost(
+    NavItem(
         "accounts.password",
         lambda _: (_("Your password"), _("Choose or change your password.")),
         part=Part.ACCOUNT,
     ),
-    Signpost(
+    NavItem(
         "accounts.second_factor",
         lambda _: (_("Log-in codes"), _("Require a code from your telephone when you log in.")),
         part=Part.ACCOUNT,
     ),
-    Signpost(
+    NavItem(
         "people.search",
         lambda _: (_("People"), _("Find people, their lists and their roles.")),
         lambda user: user.may(Right.VIEW_USERS),
         part=Part.ADMINISTRATION,
     ),
-    Signpost(
+    NavItem(
         "roles.overview",
         lambda _: (_("Roles"), _("Set what each role allows.")),
         lambda user: user.may(Right.EDIT_USERS),
         part=Part.ADMINISTRATION,
     ),
-    Signpost(
+    NavItem(
         "accounts.new_user",
         lambda _: (_("Invite a person"), _("Add a person, who then chooses a password.")),
         lambda user: user.may(Right.EDIT_USERS),
         part=Part.ADMINISTRATION,
     ),
-    Signpost(
+    NavItem(
         "lists.overview",
         lambda _: (_("Mailing lists"), _("The lists and how they are set up.")),
         lambda user: user.may(Right.VIEW_LISTS),
         part=Part.ADMINISTRATION,
     ),
-    Signpost(
+    NavItem(
         "approver_lists.overview",
         lambda _: (_("Approver lists"), _("Who approves messages to which lists.")),
         lambda user: user.may(Right.USE_APPROVER_LISTS),
         part=Part.ADMINISTRATION,
     ),
-    Signpost(
+    NavItem(
         "trail.show",
         lambda _: (_("Audit trail"), _("Who did what, when and through which door.")),
         lambda user: user.may(Right.VIEW_USERS),
@@ -116,14 +115,13 @@ SIGNPOSTS = (
 )
 
 
-def places() -> Iterator[Place]:
-    """The places that are open to whoever reads the page."""
+def nav_links() -> Iterator[NavLink]:
+    """Yield the links to show to the reader; none before the log-in."""
     user = reader()
     if user is None:
         return
-    for post in SIGNPOSTS:
-        if post.open_to(user):
-            name, purpose = post.words(gettext)
-            yield Place(
-                name, purpose, url_for(post.endpoint), request.endpoint == post.endpoint, post.part
-            )
+    for item in NAV_ITEMS:
+        if item.visible_to(user):
+            name, purpose = item.words(gettext)
+            url, is_current = url_for(item.endpoint), request.endpoint == item.endpoint
+            yield NavLink(name, purpose, url, is_current, item.part)

@@ -1,4 +1,4 @@
-"""A long list, one page at a time."""
+"""Paging of long lists."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 Row = TypeVar("Row")
 
-ROWS = 50  # as many as one scrolls through; a page of them stays far below 100 ms
+ROWS = 50  # per page
 
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
-    """Some rows of many; whether there are more is known without counting them all."""
+    """One page of rows, and whether there are more; the total is not counted."""
 
     rows: Sequence[Row]
     number: int
@@ -23,15 +23,15 @@ class Page(Generic[Row]):
 
     @staticmethod
     def url(number: int) -> str:
-        """The address of another page of the same search."""
-        asked: dict[str, Any] = {**request.args.to_dict(flat=False), "page": number}
-        return url_for(str(request.endpoint), **(request.view_args or {}), **asked)
+        """Return the URL of another page of the same search."""
+        query: dict[str, Any] = {**request.args.to_dict(flat=False), "page": number}
+        return url_for(str(request.endpoint), **(request.view_args or {}), **query)
 
 
-def page_of(session: Session, found: Select[Row]) -> Page[Row]:
-    """The page that the address asks for (`?page=2`); a number that is none is the first."""
-    asked = request.args.get("page", "1")
-    # A number of six digits is more pages than PostgreSQL would count through in time.
-    number = max(1, int(asked)) if asked.isdecimal() and len(asked) <= 6 else 1
-    rows = session.scalars(found.limit(ROWS + 1).offset((number - 1) * ROWS)).unique().all()
+def page_of(session: Session, query: Select[Row]) -> Page[Row]:
+    """Return the page of `?page=2`; for an invalid number, the first one."""
+    typed = request.args.get("page", "1")
+    # PostgreSQL skips rows by reading them, so a longer number would take too long.
+    number = max(1, int(typed)) if typed.isdecimal() and len(typed) <= 6 else 1
+    rows = session.scalars(query.limit(ROWS + 1).offset((number - 1) * ROWS)).unique().all()
     return Page(rows[:ROWS], number, len(rows) > ROWS)

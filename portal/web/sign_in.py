@@ -1,4 +1,4 @@
-"""Who reads a page, and pages that are for people who have logged in."""
+"""The reader of a page, and the decorator of pages that require log-in."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -14,8 +14,8 @@ Args = ParamSpec("Args")
 
 
 def reader() -> User | None:
-    """The person who has logged in, as a row of the request's session, or None."""
-    # Where the database is away there is no session, and nobody is known.
+    """Return the user who has logged in, as a row of the request's session, or None."""
+    # Without the database there is no session, and no known reader.
     if g.get("session") is None or not flask_login.current_user.is_authenticated:
         return None
     user: User = flask_login.current_user.user
@@ -23,25 +23,25 @@ def reader() -> User | None:
 
 
 def current_user() -> User:
-    """The person who acts, for views that are `signed_in`."""
+    """Return the reader; only for views that are `signed_in`."""
     user = reader()
     assert user is not None, "only for views that are @signed_in"
     return user
 
 
 def current_actor() -> Actor:
-    """The person who acts, through the portal; for views that are `signed_in`."""
+    """Return the reader as an actor; only for views that are `signed_in`."""
     return Actor(current_user(), Door.PORTAL)
 
 
 def signed_in(view: Callable[Args, ResponseReturnValue]) -> Callable[Args, ResponseReturnValue]:
-    """Have a stranger log in first and come back; what a stranger sends is refused (401)."""
+    """Require log-in: GET redirects to the log-in page, POST answers 401."""
 
     @wraps(view)
     def checked(*args: Args.args, **kwargs: Args.kwargs) -> ResponseReturnValue:
         if reader() is not None:
             return view(*args, **kwargs)
-        # A script that refreshes a part of a page is to leave the page as it is.
+        # live.js ignores a 401, and leaves the page as it is.
         if request.method == "POST" or "X-Live" in request.headers:
             abort(401)
         return redirect(url_for("accounts.log_in", next=request.full_path.rstrip("?")), 303)
@@ -49,9 +49,9 @@ def signed_in(view: Callable[Args, ResponseReturnValue]) -> Callable[Args, Respo
     return checked
 
 
-def safe_next(wanted: str | None) -> str:
-    """Where to go after the log-in: a path of ours, or home."""
-    # Browsers read // and /\ as the beginning of another site's address.
-    if wanted and wanted.startswith("/") and wanted[1:2] not in {"/", "\\"}:
-        return wanted if wanted.isprintable() else "/"
+def safe_next(path: str | None) -> str:
+    """Return where to redirect after log-in: a path of ours, else the home page."""
+    # Browsers take // and /\ for the start of another site's URL.
+    if path and path.startswith("/") and path[1:2] not in {"/", "\\"}:
+        return path if path.isprintable() else "/"
     return "/"

@@ -1,4 +1,4 @@
-"""How a page speaks to its reader: language, time zone, and what they may do."""
+"""Set up templates: gettext, the reader and their rights, filters for times and sendouts."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,14 +14,14 @@ from notifications.wording import languages
 from notifications.wording.languages import translations
 from notifications.wording.sendout_words import rate_words, span_words, window_words
 from portal.web.i18n import page_language
-from portal.web.navigation import places
+from portal.web.navigation import nav_links
 from portal.web.sign_in import reader
 from settings import Settings
 from workflows.sendout.forecast import Plan
 
 
-def teach(app: Flask) -> None:
-    """Have templates know the reader, translate, and tell times."""
+def configure_templates(app: Flask) -> None:
+    """Register gettext, the filters and the variables of every template."""
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         lambda text: translations(page_language()).gettext(text),
@@ -29,65 +29,67 @@ def teach(app: Flask) -> None:
         newstyle=True,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters |= {"told": told, "when": when, "age": age}
+    app.jinja_env.filters |= {"time_text": time_text, "when": when, "age": age}
     app.jinja_env.filters |= {"rate": rate, "window": window, "span": span}
-    app.context_processor(facts)
+    app.context_processor(template_variables)
 
 
-def facts() -> dict[str, Any]:
-    """What every template may use."""
+def template_variables() -> dict[str, Any]:
+    """Return the variables of every template."""
     user = reader()
     return {
         "language": page_language().value,
         "reader": user,
         "may": lambda right: user is not None and user.may(right),
         "Right": Right,
-        "places": places,
+        "nav_links": nav_links,
         "refusal": g.get("refusal"),
-        "house_zone": house_zone,
+        "organisation_zone": organisation_zone,
     }
 
 
 def page_zone() -> ZoneInfo:
-    """The reader's time zone, or the organisation's."""
+    """Return the reader's time zone, or else the organisation's."""
     user = reader()
-    return ZoneInfo(user.time_zone) if user and user.time_zone else house_zone()
+    return ZoneInfo(user.time_zone) if user and user.time_zone else organisation_zone()
 
 
-def told(moment: datetime) -> str:
-    """A time in the reader's language and zone."""
+def time_text(moment: datetime) -> str:
+    """Format a time in the reader's language and zone."""
     return languages.format_moment(moment, page_language(), page_zone())
 
 
 def when(moment: datetime) -> Markup:
-    """The same for machines too."""
-    return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), escape(told(moment)))
+    """Return the same as a <time> element."""
+    return Markup('<time datetime="{}">{}</time>').format(
+        moment.isoformat(), escape(time_text(moment))
+    )
 
 
 def age(moment: datetime) -> str:
-    """How long ago it was, in the reader's language; a minute ago at least."""
+    """Format the time that has passed, at least a minute, in the reader's language."""
     passed = max(now() - moment, timedelta(minutes=1))
     return format_timedelta(passed, locale=page_language().value)
 
 
-def house_zone() -> ZoneInfo:
-    """Whose clocks tell when windows open: the organisation's zone, whatever the reader's is."""
+def organisation_zone() -> ZoneInfo:
+    """Return the organisation's time zone, in which windows open for every reader."""
     settings: Settings = current_app.config["LISTGATE"]
     return settings.zone_info
 
 
 def rate(rules: SendoutRules) -> str:
-    """How fast copies leave, in the reader's language."""
+    """Describe a rate in the reader's language."""
     return rate_words(rules.rate, page_language())
 
 
 def window(rules: SendoutRules) -> str:
-    """When copies may leave, in the reader's language."""
-    return window_words(rules.windows, house_zone(), page_language())
+    """Describe a window in the reader's language."""
+    return window_words(rules.windows, organisation_zone(), page_language())
 
 
 def span(plan: Plan) -> str:
-    """How long the sendout takes, in the reader's language."""
+    """Describe the duration of a sendout in the reader's language."""
     assert plan.begins_at is not None
     assert plan.ends_at is not None
     assert plan.copies is not None

@@ -1,4 +1,4 @@
-"""Slow down whoever guesses: counted in Redis, and in this process while Redis is away."""
+"""Throttle guesses and letters: counted in Redis, or in this process while Redis is unavailable."""
 
 from hashlib import sha256
 
@@ -8,24 +8,24 @@ from flask_limiter.util import get_remote_address
 
 from settings import Settings
 
-# A person who has forgotten which password it was tries a few; a thousand guesses take a day.
+# Enough for someone who has forgotten which password it was; a thousand guesses take a day.
 PER_PERSON = "10 per 15 minutes"
-# An office of hundreds may share one address.
+# Per IP address, which an office of hundreds may share.
 PER_ADDRESS = "100 per 15 minutes"
-# Each is a letter to somebody who may not have asked for it.
+# Each may be a letter that its recipient did not ask for.
 LETTERS_PER_PERSON = "5 per hour"
 
 limiter = Limiter(
     get_remote_address,
     strategy="fixed-window",
-    # Redis away: guesses are counted in memory, and nobody is kept out.
+    # Without Redis, count in memory, and never lock anyone out because of an error.
     in_memory_fallback_enabled=True,
     swallow_errors=True,
 )
 
 
-def slow_down(app: Flask, settings: Settings) -> None:
-    """Count in this Redis; one that does not answer within a second is not waited for."""
+def configure_throttle(app: Flask, settings: Settings) -> None:
+    """Count in the Redis of these settings, with a timeout of one second."""
     app.config.update(
         RATELIMIT_STORAGE_URI=settings.redis_url.get_secret_value(),
         RATELIMIT_STORAGE_OPTIONS={"socket_timeout": 1, "socket_connect_timeout": 1},
@@ -34,11 +34,11 @@ def slow_down(app: Flask, settings: Settings) -> None:
     limiter.init_app(app)
 
 
-def person_meant() -> str:
-    """Whom a guess is about; no address stands in Redis."""
+def account_key() -> str:
+    """Return a hash of the address that was typed, so that Redis holds no address."""
     return sha256(request.form.get("address", "").strip().lower().encode()).hexdigest()
 
 
-def in_vain(response: Response) -> bool:
-    """Whether it was a wrong guess: a right one leads on."""
+def is_failed_attempt(response: Response) -> bool:
+    """Whether a log-in failed: failures answer 4xx, success redirects."""
     return response.status_code >= 400

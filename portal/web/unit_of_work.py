@@ -1,4 +1,4 @@
-"""One request is one transaction; that of a GET is read-only, by PostgreSQL itself."""
+"""One request is one transaction; for a GET, PostgreSQL enforces that it is read-only."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,32 +13,32 @@ from workflows.transaction import transaction
 
 log = structlog.get_logger()
 
-READING = {"GET", "HEAD", "OPTIONS"}
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 class Application(Flask):
-    """Flask, with `g.session` for whatever a request does."""
+    """Flask, with the request's transaction in `g.session`."""
 
     def dispatch_request(self) -> ResponseReturnValue:
-        """Let the hooks of extensions (who asks, CSRF, throttle) and the view share a session."""
-        with unit_of_work(read_only=request.method in READING):
+        """Run the hooks of extensions (log-in, CSRF, throttle) and the view in one transaction."""
+        with unit_of_work(read_only=request.method in SAFE_METHODS):
             answer = super().preprocess_request()
             return super().dispatch_request() if answer is None else answer
 
     def log_exception(self, exc_info: Any) -> None:
-        """Say which page failed, without its path: that may end in somebody's key."""
+        """Log the endpoint, not the path, which may contain a secret token."""
         log.error("page failed", page=request.endpoint, exc_info=exc_info)
 
     def preprocess_request(self) -> None:
-        """Flask calls this before `dispatch_request`, where there is no session yet."""
+        """Do nothing yet: `dispatch_request` runs the hooks, once there is a session."""
 
 
 @contextmanager
 def unit_of_work(*, read_only: bool) -> Iterator[Session]:
-    """The request's transaction; its connection is taken at the first statement only."""
+    """Open the request's transaction; it takes a connection at the first statement."""
     with transaction(read_only=read_only) as session:
         g.session = session
-        # Flask-Login remembers who asks; that row belongs to an earlier session.
+        # Flask-Login caches the user, a row of an earlier session.
         g.pop("_login_user", None)
         try:
             yield session

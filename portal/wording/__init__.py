@@ -1,1 +1,1 @@
-"""Sentences that several pages share, in the reader's language."""
+"""Wording that several pages share, in the reader's language."""

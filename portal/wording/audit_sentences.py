@@ -9,60 +9,60 @@ from notifications.wording.languages import translations
 from notifications.wording.sendout_words import recorded_words
 from portal.wording.letter_names import LETTERS
 from portal.wording.refusal_sentences import refusal_words
-from workflows.queries.audit_search import NOBODY, Names
+from workflows.queries.audit_search import NO_NAMES, Names
 
 Detail = Mapping[str, Any]
 
-# Marks a sentence for translators' tools; it is looked up when it is told.
+# Marks a sentence for pybabel; it is translated when it is rendered.
 _ = str
 
 
 def sentence(
-    entry: AuditEntry, language: Language = Language.ENGLISH, names: Names = NOBODY
+    entry: AuditEntry, language: Language = Language.ENGLISH, names: Names = NO_NAMES
 ) -> str:
-    """One act, as a person would tell it; `names` are of those whom entries know by id."""
-    say = translations(language).gettext
-    actor = entry.actor if entry.actor_id else say(entry.actor)
+    """Return an entry as a sentence; `names` are those of the ids in it."""
+    gettext = translations(language).gettext
+    actor = entry.actor if entry.actor_id else gettext(entry.actor)
     detail = entry.detail or {}
     facts = {**words(detail, language), "actor": actor, **names.of(entry)}
     try:
-        return say(chosen(Act(entry.act), detail)) % facts
+        return gettext(template(Act(entry.act), detail)) % facts
     except (KeyError, TypeError, ValueError):
-        # Another version wrote it.
+        # Written by another version.
         return f"{actor} {entry.act.replace('_', ' ')}"
 
 
 def label(act: Act, language: Language) -> str:
-    """The act in itself: its sentence with a gap for every fact."""
+    """Return the act's sentence with "…" for every fact."""
     gaps: Mapping[str, str] = defaultdict(lambda: "…")
-    return translations(language).gettext(chosen(act, gaps)) % gaps
+    return translations(language).gettext(template(act, gaps)) % gaps
 
 
 def door_words(door: Door, language: Language) -> str:
-    """The door's name."""
+    """Return the door's name."""
     return translations(language).gettext(DOORS[door])
 
 
-def chosen(act: Act, detail: Detail) -> str:
-    """The sentence that fits the facts."""
-    found = SENTENCES[act]
-    return found if isinstance(found, str) else found(detail)
+def template(act: Act, detail: Detail) -> str:
+    """Return the sentence for these facts."""
+    choice = SENTENCES[act]
+    return choice if isinstance(choice, str) else choice(detail)
 
 
 def words(detail: Detail, language: Language) -> dict[str, Any]:
-    """The facts, those which are words of ours in the reader's language."""
-    told, say = dict(detail), translations(language).gettext
+    """Return the facts, with those that are words of ours translated."""
+    facts, gettext = dict(detail), translations(language).gettext
     for fact, known in (("channel", CHANNELS), ("letter", LETTERS)):
-        if fact in told:
-            told[fact] = say(known.get(told[fact], str(told[fact])))
-    counts = {say(state): detail[key] for key, state in OUTCOMES.items() if key in detail}
-    told["outcome"] = ", ".join(f"{number} {state}" for state, number in counts.items())
-    told["outcome"] = told["outcome"] or say(_("nobody"))
-    if "template" in told:
-        told["sentence"] = refusal_words(told["template"], told["facts"], language=language)
+        if fact in facts:
+            facts[fact] = gettext(known.get(facts[fact], str(facts[fact])))
+    counts = {gettext(state): detail[key] for key, state in OUTCOMES.items() if key in detail}
+    facts["outcome"] = ", ".join(f"{number} {state}" for state, number in counts.items())
+    facts["outcome"] = facts["outcome"] or gettext(_("nobody"))
+    if "template" in facts:
+        facts["sentence"] = refusal_words(facts["template"], facts["facts"], language=language)
     if "rate" in detail:
-        told["rules"] = recorded_words(detail, language)
-    return told
+        facts["rules"] = recorded_words(detail, language)
+    return facts
 
 
 DOORS: Mapping[Door, str] = {
@@ -75,7 +75,7 @@ DOORS: Mapping[Door, str] = {
     Door.SYSTEM: _("system"),
 }
 
-# Who acts where no person does; entries hold these words.
+# The actors without a user; entries hold these words.
 ACTORS = (_("operator"), _("system"))
 
 CHANNELS: Mapping[str, str] = {"email": _("email"), "sms": "SMS"}
@@ -88,9 +88,9 @@ OUTCOMES: Mapping[str, str] = {
     "uncertain": _("uncertain"),
 }
 
-Telling = str | Callable[[Detail], str]
+Sentence = str | Callable[[Detail], str]
 
-SENTENCES: Mapping[Act, Telling] = {
+SENTENCES: Mapping[Act, Sentence] = {
     Act.ADDED_USER: _("%(actor)s added %(user)s"),
     Act.DISABLED_USER: _("%(actor)s disabled %(user)s"),
     Act.ENABLED_USER: _("%(actor)s enabled %(user)s"),

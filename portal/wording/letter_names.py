@@ -1,10 +1,10 @@
-"""What the timeline calls each letter, in the words of those who get it."""
+"""The name of each letter in the timeline and the audit trail."""
 
 from collections.abc import Mapping
 
 from models import LetterName
 
-# Marks a name for translators' tools; it is looked up when it is told.
+# Marks a name for pybabel; it is translated when it is rendered.
 _ = str
 
 LETTERS: Mapping[str, str] = {

@@ -1,4 +1,4 @@
-"""A refusal in its reader's language."""
+"""Refusals in the reader's language."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -13,7 +13,7 @@ from portal.wording.right_names import WORDS
 
 UTC = ZoneInfo("UTC")
 
-# Marks a word for translators' tools; it is looked up when it is told.
+# Marks a word for pybabel; it is translated when it is rendered.
 _ = str
 
 NOUNS: Mapping[str, str] = {"Message": _("The message")}
@@ -29,12 +29,12 @@ STATES: Mapping[str, str] = {
     MessageState.DISCARDED: _("Deleted"),
 }
 
-# Gaps that are filled with words of ours.
-OURS: Mapping[str, Callable[[str, Callable[[str], str]], str]] = {
-    "noun": lambda noun, say: say(NOUNS.get(noun, noun)),
-    "state": lambda state, say: say(STATES.get(state, state)),
-    "to": lambda state, say: say(STATES.get(state, state)),
-    "right": lambda name, say: WORDS[Right[name]](say)[0],
+# Facts that are words of ours, by the name of their gap.
+TRANSLATED: Mapping[str, Callable[[str, Callable[[str], str]], str]] = {
+    "noun": lambda noun, gettext: gettext(NOUNS.get(noun, noun)),
+    "state": lambda state, gettext: gettext(STATES.get(state, state)),
+    "to": lambda state, gettext: gettext(STATES.get(state, state)),
+    "right": lambda name, gettext: WORDS[Right[name]](gettext)[0],
 }
 
 
@@ -45,14 +45,14 @@ def refusal_words(
     language: Language,
     zone: ZoneInfo = UTC,
 ) -> str:
-    """The sentence of a refusal in this language, its gaps filled; times are told in this zone."""
-    say = translations(language).gettext
+    """Return the sentence of a refusal in this language, with times in this zone."""
+    gettext = translations(language).gettext
 
-    def spoken(gap: str, fact: object) -> object:
+    def translated(gap: str, fact: object) -> object:
         if isinstance(fact, datetime):
             return format_moment(fact, language, zone)
         if isinstance(fact, Amount):
             return format_decimal(int(fact), locale=language.value)
-        return OURS[gap](str(fact), say) if gap in OURS else fact
+        return TRANSLATED[gap](str(fact), gettext) if gap in TRANSLATED else fact
 
-    return filled(say(sentence), {gap: spoken(gap, fact) for gap, fact in facts.items()})
+    return filled(gettext(sentence), {gap: translated(gap, fact) for gap, fact in facts.items()})

@@ -1,4 +1,4 @@
-"""The rights in words: what each is called, and what it lets a person do."""
+"""The name of each right, and what it allows."""
 
 from collections.abc import Callable, Mapping
 
@@ -6,7 +6,7 @@ from models import Right
 
 Translate = Callable[[str], str]
 
-# Functions, so that the words stand in `_("...")` where translators' tools find them.
+# Functions, so that pybabel finds the words in `_("...")`.
 WORDS: Mapping[Right, Callable[[Translate], tuple[str, str]]] = {
     Right.EDIT_LISTS: lambda _: (
         _("Edit lists"),

@@ -1,9 +1,10 @@
 """Mail that comes in: keep it, find out what it is, and do what it clearly says; or nothing."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -163,3 +164,12 @@ def mail_by_id(session: Session, mail_id: int) -> InboundMail:
     if mail is None:
         raise Unknown("There is no mail %(number)d.", number=mail_id)
     return mail
+
+
+def stuck_mail(session: Session) -> Sequence[InboundMail]:
+    """Return the mail that could not be processed, oldest first."""
+    return session.scalars(
+        select(InboundMail)
+        .where(InboundMail.state == InboundMailState.STUCK)
+        .order_by(InboundMail.id)
+    ).all()

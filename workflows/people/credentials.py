@@ -25,6 +25,11 @@ def credentials_of(session: Session, user: User) -> Credentials:
     ).one()
 
 
+def credentials_with_stamp(session: Session, stamp: str) -> Credentials | None:
+    """Return the credentials with this session stamp, or None."""
+    return session.scalar(select(Credentials).where(Credentials.session_stamp == stamp))
+
+
 def change_password(session: Session, password_hash: str, *, actor: Actor) -> None:
     """Store the hash of a new password; end all of the person's sessions and unused links."""
     user = actor.person

@@ -46,11 +46,16 @@ def delete_role(session: Session, role: Role, *, actor: Actor) -> None:
     require(actor, Right.EDIT_USERS)
     # Locked, so that the role cannot be granted meanwhile.
     session.refresh(role, with_for_update=True)
-    having = select(user_role.c.user_id).where(user_role.c.role_id == role.id)
-    if session.scalar(having.limit(1)) is not None:
+    if is_in_use(session, role):
         raise RoleInUse("Someone has the role %(role)s; take it from them first.", role=role.name)
     session.delete(role)
     record(session, Act.DELETED_ROLE, actor=actor, role=role.name)
+
+
+def is_in_use(session: Session, role: Role) -> bool:
+    """Whether anyone has the role."""
+    users = select(user_role.c.user_id).where(user_role.c.role_id == role.id)
+    return session.scalar(users.limit(1)) is not None
 
 
 def revoke(session: Session, user: User, role_name: str, *, actor: Actor) -> None:

@@ -1,6 +1,6 @@
 """The open requests that an approver may answer."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
@@ -9,7 +9,7 @@ from models import ApproverKeys, Message, ModerationRequest, RequestState, User
 from models.lists import approver
 
 
-def waiting_for(user: User) -> Select[ModerationRequest]:
+def open_requests(user: User) -> Select[ModerationRequest]:
     """Select the open requests that this user may answer, oldest first."""
     return (
         select(ModerationRequest)
@@ -28,7 +28,9 @@ def waiting_for(user: User) -> Select[ModerationRequest]:
     )
 
 
-def opened_by(session: Session, user: User, requests: Collection[ModerationRequest]) -> set[int]:
+def opened_requests(
+    session: Session, user: User, requests: Collection[ModerationRequest]
+) -> set[int]:
     """Return the ids of those requests whose message this user has opened."""
     return set(
         session.scalars(
@@ -39,6 +41,16 @@ def opened_by(session: Session, user: User, requests: Collection[ModerationReque
             )
         )
     )
+
+
+def other_approvers(session: Session, request: ModerationRequest, user: User) -> Sequence[str]:
+    """Return the names of everyone else who was asked, in the order in which they were."""
+    return session.scalars(
+        select(User.name)
+        .join(ApproverKeys, ApproverKeys.user_id == User.id)
+        .where(ApproverKeys.request_id == request.id, User.id != user.id)
+        .order_by(ApproverKeys.id)
+    ).all()
 
 
 def is_approver(session: Session, user: User) -> bool:

@@ -46,7 +46,7 @@ class Names:
         return found
 
 
-NOBODY = Names()
+NO_NAMES = Names()
 
 
 def require_reader(actor: Actor) -> None:
@@ -67,7 +67,9 @@ def search(
     return session.scalars(found.order_by(AuditEntry.id.desc()).limit(limit)).all()
 
 
-def everything(session: Session, query: Query, *, batch: int) -> Iterator[Sequence[AuditEntry]]:
+def search_in_batches(
+    session: Session, query: Query, *, batch: int
+) -> Iterator[Sequence[AuditEntry]]:
     """Yield all matching entries in batches; each batch is expunged from the session."""
     entries = search(session, query, limit=batch)
     while entries:
@@ -78,7 +80,7 @@ def everything(session: Session, query: Query, *, batch: int) -> Iterator[Sequen
         entries = search(session, query, before=last, limit=batch)
 
 
-def names(session: Session, entries: Sequence[AuditEntry]) -> Names:
+def names_in(session: Session, entries: Sequence[AuditEntry]) -> Names:
     """Return the names for these entries, in two statements."""
     people = {entry.about_id for entry in entries} - {None}
     lists = {entry.list_id for entry in entries} - {None}

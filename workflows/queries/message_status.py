@@ -30,7 +30,7 @@ def timeline(session: Session, message: Message) -> Sequence[AuditEntry]:
     ).all()
 
 
-def standing(session: Session, message: Message, zone: tzinfo) -> str:
+def status_text(session: Session, message: Message, zone: tzinfo) -> str:
     """Return the message's status as the end of a sentence; windows are those of `zone`."""
     match message.state:
         case MessageState.IN_MODERATION:
@@ -40,7 +40,7 @@ def standing(session: Session, message: Message, zone: tzinfo) -> str:
             assert begins_at is not None, "a scheduled message has a time to leave"
             return f"is scheduled for {begins_at.astimezone():%Y-%m-%d %H:%M:%S %Z}"
         case MessageState.REJECTED:
-            return rejection(session, message)
+            return rejection_text(session, message)
         case MessageState.DRAFT:
             return "is a draft"
         case MessageState.DISCARDED:
@@ -51,7 +51,7 @@ def standing(session: Session, message: Message, zone: tzinfo) -> str:
             return f"is {message.state} ({outcome or 'nobody is on the list'})"
 
 
-def rejection(session: Session, message: Message) -> str:
+def rejection_text(session: Session, message: Message) -> str:
     """Return who rejected the message, and why."""
     decision = session.get_one(Decision, newest_request(session, message).id)
     reason = f": {decision.comment}" if decision.comment else ""

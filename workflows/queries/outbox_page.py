@@ -18,31 +18,51 @@ from models import (
     User,
 )
 from workflows.messages.write import PRIVATE
-from workflows.queries.text_search import MESSAGES, holds
+from workflows.queries.text_search import MESSAGES, matches
 
 
-def outbox(user: User) -> Select[Message]:
+@dataclass(frozen=True)
+class OutboxQuery:
+    """The search terms; a message has to match all that are given."""
+
+    words: str = ""  # of the subject or the author's name
+    list_name: str = ""  # a list's short name
+    state: MessageState | None = None
+    only_own: bool = False
+
+
+def outbox(user: User, query: OutboxQuery = OutboxQuery()) -> Select[Message]:
     """Select the user's own messages, and with Right 605 those of others; newest first."""
     found = (
         select(Message)
         .join(Message.author)
-        .where(Message.state != MessageState.DISCARDED)
+        .where(Message.state != MessageState.DISCARDED, matches(query.words, MESSAGES))
         .order_by(Message.id.desc())
         .options(contains_eager(Message.author), selectinload(Message.mailing_list))
     )
-    if user.may(Right.VIEW_OUTBOX):
+    if query.list_name:
+        found = found.where(Message.mailing_list.has(MailingList.short_name == query.list_name))
+    if query.state is not None:
+        found = found.where(Message.state == query.state)
+    if user.may(Right.VIEW_OUTBOX) and not query.only_own:
         return found.where(or_(Message.author_id == user.id, Message.state.not_in(PRIVATE)))
     return found.where(Message.author_id == user.id)
 
 
-def searched(found: Select[Message], words: str) -> Select[Message]:
-    """Keep messages with each of the words in their subject or their author's name."""
-    return found.where(holds(words, MESSAGES))
-
-
-def of_list(found: Select[Message], short_name: str) -> Select[Message]:
-    """Keep messages to this list."""
-    return found.where(Message.mailing_list.has(MailingList.short_name == short_name))
+def newest_messages(
+    session: Session,
+    *,
+    mailing_list: MailingList | None = None,
+    state: MessageState | None = None,
+    limit: int,
+) -> Sequence[Message]:
+    """Return the newest messages of all authors, also deleted ones; for the operator."""
+    found = select(Message).order_by(Message.id.desc()).limit(limit)
+    if mailing_list is not None:
+        found = found.where(Message.list_id == mailing_list.id)
+    if state is not None:
+        found = found.where(Message.state == state)
+    return session.scalars(found).all()
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ LISTS = (
 MESSAGES = (Message.subject, User.name)  # the author's name
 
 
-def holds(text: str, columns: tuple[InstrumentedAttribute[Any], ...]) -> ColumnElement[bool]:
+def matches(text: str, columns: tuple[InstrumentedAttribute[Any], ...]) -> ColumnElement[bool]:
     """Return the condition that each word of `text` is part of one of the columns, in any case."""
     words = text.replace("\0", "").split()[:MAX_WORDS]
     return and_(

@@ -51,8 +51,16 @@ def push_statuses(session: Session, mailing_list: MailingList | None = None) -> 
     return [PushStatus(*row) for row in session.execute(query)]
 
 
-def history(session: Session, mailing_list: MailingList, count: int) -> Sequence[Sync]:
-    """The last pushes of the list, the newest first."""
+def last_pushes(session: Session, mailing_list: MailingList, count: int) -> Sequence[Sync]:
+    """Return the last pushes of the list, the newest first."""
     return session.scalars(
         select(Sync).where(Sync.list_id == mailing_list.id).order_by(Sync.id.desc()).limit(count)
     ).all()
+
+
+def has_unpushed_changes(session: Session, list_id: int) -> bool:
+    """Whether the list has changes that no push has covered yet."""
+    unpushed = select(SubscriptionChange.id).where(
+        SubscriptionChange.list_id == list_id, SubscriptionChange.sync_id.is_(None)
+    )
+    return session.scalar(unpushed.limit(1)) is not None

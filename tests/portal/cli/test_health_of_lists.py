@@ -9,7 +9,7 @@ from tests.portal.cli.test_health import given, ill
 
 
 def test_the_programs_that_push_lists_are_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert list_server().well
+    assert list_server().ok
 
     given(
         monkeypatch,
@@ -31,4 +31,4 @@ def test_a_missing_timeout_is_ill(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 def test_where_lists_are_not_pushed_no_program_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     given(monkeypatch, maillists_enabled=False, maillist_sync_command="")
 
-    assert list_server().well
+    assert list_server().ok

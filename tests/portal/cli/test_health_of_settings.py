@@ -24,7 +24,7 @@ def test_pages_that_leave_the_machine_need_a_certificate(
 
     finding = pages()
 
-    assert (finding.well, url in finding.says) == (well, True)
+    assert (finding.ok, url in finding.text) == (well, True)
 
 
 def test_letters_from_nobody_in_particular_are_ill(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,4 +40,4 @@ def test_letters_from_somebody_are_well(monkeypatch: pytest.MonkeyPatch) -> None
 
     finding = sender()
 
-    assert (finding.well, finding.says) == (True, "letters are from Lists <lists@example.net>")
+    assert (finding.ok, finding.text) == (True, "letters are from Lists <lists@example.net>")

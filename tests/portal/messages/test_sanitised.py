@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.mime.parse import Attachment
-from portal.messages.sanitize import TAGS, asks_elsewhere, sanitised
+from portal.messages.sanitize import TAGS, has_remote_images, sanitize
 
 LOGO = Attachment("logo.png", "image/png", 4, b"\x89PNG", "logo@example.org")
 DRAWING = Attachment("a.svg", "image/svg+xml", 6, b"<svg/>", "drawing@example.org")
@@ -66,7 +66,7 @@ FORBIDDEN = re.compile(
 
 
 def cleaned(html: str, *, remote_images: bool = False) -> str:
-    return sanitised(html, (LOGO, DRAWING), remote_images=remote_images)
+    return sanitize(html, (LOGO, DRAWING), remote_images=remote_images)
 
 
 @pytest.mark.parametrize("html", HOSTILE)
@@ -133,7 +133,7 @@ def test_a_picture_within_the_html_is_shown() -> None:
     ],
 )
 def test_it_is_known_whether_there_are_pictures_from_elsewhere(html: str, *, asks: bool) -> None:
-    assert asks_elsewhere(html) is asks
+    assert has_remote_images(html) is asks
 
 
 @given(st.lists(st.sampled_from(["<", ">", '"', "'", "&#", *HOSTILE]), max_size=8).map("".join))

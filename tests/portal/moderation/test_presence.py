@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from models import Actor, Door, ModerationRequest, User, Verdict
 from portal.moderation import presence
-from portal.moderation.presence import PATIENCE, note_presence
+from portal.moderation.presence import PRESENCE_TTL, note_presence
 from tests.builders import Cast, a_request
 from tests.portal.visitors import Visitor
 from workflows.moderation.decide import decide
@@ -92,11 +92,11 @@ def test_a_page_that_asks_no_more_is_forgotten(clock: list[float]) -> None:
     redis_client.delete("listgate:presence:-1")
     note_presence(-1, 7)
 
-    clock.append(clock[-1] + PATIENCE - 1)
+    clock.append(clock[-1] + PRESENCE_TTL - 1)
     assert note_presence(-1, 8) == {7}
     clock.append(clock[-1] + 2)
     assert note_presence(-1, 8) == set()
-    assert 0 < redis_client.ttl("listgate:presence:-1") <= PATIENCE
+    assert 0 < redis_client.ttl("listgate:presence:-1") <= PRESENCE_TTL
     redis_client.delete("listgate:presence:-1")
 
 

@@ -143,7 +143,7 @@ def test_the_difference_is_counted_and_its_first_lines_shown(
     browser: Visitor,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("portal.sync.pushes.SHOWN", 2)
+    monkeypatch.setattr("portal.sync.pushes.MAX_SHOWN", 2)
     server.push(session, asked(session, people.announce))
     members(session, people.announce, 3)
     disable(session, people.edsger, actor=Actor.operator())

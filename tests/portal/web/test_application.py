@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from models import Act, AuditEntry, Door, Invalid, Language, Right, Role, Trespass, User
 from models.database import engine, new_session
 from portal.app import create_app
-from portal.web.errors import say
+from portal.web.flash import flash
 from portal.web.sign_in import current_actor, signed_in
 from settings import settings
 from tests.builders import Cast
@@ -177,7 +177,7 @@ def test_without_redis_people_still_log_in(
 
 def test_flashed_sentences_are_shown_once(app: Flask) -> None:
     def tell() -> str:
-        say("It is done.")
+        flash("It is done.")
         return "told"
 
     app.add_url_rule("/tell", view_func=tell, methods=["POST"])

@@ -79,7 +79,7 @@ def half_way_in(stranger: Visitor) -> Visitor:
     """Somebody whose password was right, and who is asked for a code."""
     until = (now() + timedelta(minutes=5)).timestamp()
     with stranger.client.session_transaction(base_url=PUBLIC) as cookie:
-        cookie["half_way"] = {"stamp": "stamp", "how": "password", "until": until}
+        cookie["pending_log_in"] = {"stamp": "stamp", "how": "password", "until": until}
     return stranger
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from models import Actor, ListKind, MailingList, Preference, User
 from models.clock import now
 from models.database import engine
-from portal.lists.doubts import SENTENCES
+from portal.lists.warnings import SENTENCES
 from tests.builders import Cast, a_draft, a_list
 from workflows.lists import archive, lists
 from workflows.lists.checks import MAX_NAMES, Doubt, Warned, warnings_of

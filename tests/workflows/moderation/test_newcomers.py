@@ -19,7 +19,7 @@ from workflows.lists.approver_lists import add_approver
 from workflows.moderation import deadlines
 from workflows.moderation.decide import decide
 from workflows.people.users import disable, enable
-from workflows.queries.approver_inbox import waiting_for
+from workflows.queries.approver_inbox import open_requests
 
 PORTAL = Door.PORTAL
 
@@ -47,7 +47,7 @@ def test_a_new_approver_is_told_sees_it_and_decides(
     add_approver(session, people.approvers, alan, actor=Actor(people.barbara, PORTAL))
 
     assert told(session, alan) == [LetterName.MODERATE]
-    assert session.scalars(waiting_for(alan)).all() == [asked]
+    assert session.scalars(open_requests(alan)).all() == [asked]
     decision = decide(session, asked, Verdict.APPROVED, actor=Actor(alan, PORTAL))
     assert decision.approver == alan
     assert told(session, people.grace) == [LetterName.MODERATE, LetterName.DECIDED]

@@ -6,11 +6,11 @@ from sqlalchemy.orm import Session
 
 from models import User
 from tests.builders import Cast, person
-from workflows.queries.text_search import PEOPLE, holds
+from workflows.queries.text_search import PEOPLE, matches
 
 
 def found(session: Session, text: str) -> set[str]:
-    return set(session.scalars(select(User.name).where(holds(text, PEOPLE))))
+    return set(session.scalars(select(User.name).where(matches(text, PEOPLE))))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from workflows.lists import lists
 from workflows.moderation import deadlines
 from workflows.moderation.approver_keys import view
 from workflows.moderation.decide import decide
-from workflows.queries.approver_inbox import is_approver, opened_by, waiting_for
+from workflows.queries.approver_inbox import is_approver, open_requests, opened_requests
 
 
 @pytest.mark.parametrize(("four_eyes", "escalated"), [*product([True, False], repeat=2)])
@@ -29,7 +29,7 @@ def test_a_request_waits_for_exactly_those_who_may_answer_it(
     session.flush()
 
     everybody = (people.ada, people.grace, people.linus, people.barbara, people.edsger)
-    waiting = {user for user in everybody if list(session.scalars(waiting_for(user)))}
+    waiting = {user for user in everybody if list(session.scalars(open_requests(user)))}
 
     assert waiting == set(request.approvers())
 
@@ -41,7 +41,7 @@ def test_the_oldest_waits_at_the_top_and_what_was_answered_nowhere(
     decide(session, second, Verdict.APPROVED, actor=Actor(people.linus, Door.MAIL))
     session.flush()
 
-    assert list(session.scalars(waiting_for(people.grace))) == [first, third]
+    assert list(session.scalars(open_requests(people.grace))) == [first, third]
 
 
 def test_only_the_own_opening_counts(session: Session, people: Cast) -> None:
@@ -50,8 +50,8 @@ def test_only_the_own_opening_counts(session: Session, people: Cast) -> None:
     view(session, second, actor=Actor(people.linus, Door.PORTAL))
     session.flush()
 
-    assert opened_by(session, people.grace, [first, second]) == {first.id}
-    assert opened_by(session, people.grace, [second]) == set()
+    assert opened_requests(session, people.grace, [first, second]) == {first.id}
+    assert opened_requests(session, people.grace, [second]) == set()
 
 
 def test_an_approver_is_whoever_is_on_an_approver_list(session: Session, people: Cast) -> None:

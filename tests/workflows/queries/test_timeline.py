@@ -12,7 +12,7 @@ from tests.builders import Cast, a_dispatch, a_draft, a_request
 from tests.workflows.sendout.sending import EDSGER, step
 from workflows.messages import drafts
 from workflows.moderation.decide import decide, request_approval, withdraw
-from workflows.queries.message_status import newest_dispatch, standing, timeline
+from workflows.queries.message_status import newest_dispatch, status_text, timeline
 from workflows.sendout.schedule import recall
 from workflows.sendout.send import begin_sending, claim_batch
 from workflows.subscriptions.subscribe import unsubscribe
@@ -72,7 +72,7 @@ def test_the_order_is_that_of_the_acts_even_where_a_clock_went_back(
 
 
 def test_a_draft_is_a_draft(session: Session, people: Cast) -> None:
-    assert standing(session, a_draft(session, people), UTC) == "is a draft"
+    assert status_text(session, a_draft(session, people), UTC) == "is a draft"
 
 
 def test_what_is_in_moderation_waits_for_its_newest_request(session: Session, people: Cast) -> None:
@@ -80,7 +80,7 @@ def test_what_is_in_moderation_waits_for_its_newest_request(session: Session, pe
     withdraw(session, first, actor=Actor(people.ada, PORTAL))
     second = request_approval(session, first.message, actor=Actor(people.ada, PORTAL))
 
-    assert standing(session, first.message, UTC) == f"waits for an answer to request {second.id}"
+    assert status_text(session, first.message, UTC) == f"waits for an answer to request {second.id}"
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_who_rejected_it_is_told_and_why(
     request = a_request(session, people)
     decide(session, request, Verdict.REJECTED, actor=Actor(people.grace, PORTAL), comment=comment)
 
-    assert standing(session, request.message, UTC) == sentence
+    assert status_text(session, request.message, UTC) == sentence
 
 
 def test_what_is_scheduled_says_when(session: Session, people: Cast) -> None:
@@ -104,7 +104,7 @@ def test_what_is_scheduled_says_when(session: Session, people: Cast) -> None:
     waiting.due_at = now() + timedelta(days=9)
     local = waiting.due_at.astimezone()
 
-    sentence = standing(session, waiting.message, UTC)
+    sentence = status_text(session, waiting.message, UTC)
 
     assert sentence == f"is scheduled for {local:%Y-%m-%d %H:%M:%S} {local.tzname()}"
 
@@ -116,7 +116,7 @@ def test_what_is_being_sent_says_how_far_it_is(
     mailbox.answer(EDSGER, "451 4.3.0 later")
     step(session, sending, mailbox)
 
-    assert standing(session, sending.message, UTC) == "is sending (1 pending, 1 sent)"
+    assert status_text(session, sending.message, UTC) == "is sending (1 pending, 1 sent)"
 
 
 def test_what_was_sent_says_how_it_ended(session: Session, people: Cast, mailbox: Mailbox) -> None:
@@ -125,7 +125,7 @@ def test_what_was_sent_says_how_it_ended(session: Session, people: Cast, mailbox
     for _ in range(2):
         step(session, sending, mailbox)
 
-    assert standing(session, sending.message, UTC) == "is sent (1 failed, 1 sent)"
+    assert status_text(session, sending.message, UTC) == "is sent (1 failed, 1 sent)"
 
 
 def test_what_went_to_nobody_says_so(session: Session, people: Cast) -> None:
@@ -134,7 +134,7 @@ def test_what_went_to_nobody_says_so(session: Session, people: Cast) -> None:
     sending = a_dispatch(session, people)
     claim_batch(session, sending, UTC)
 
-    assert standing(session, sending.message, UTC) == "is sent (nobody is on the list)"
+    assert status_text(session, sending.message, UTC) == "is sent (nobody is on the list)"
 
 
 def test_what_was_stopped_says_what_stays_unsent(session: Session, people: Cast) -> None:
@@ -142,7 +142,7 @@ def test_what_was_stopped_says_what_stays_unsent(session: Session, people: Cast)
     begin_sending(session, sending)
     recall(session, sending.message, actor=Actor(people.ada, PORTAL))
 
-    assert standing(session, sending.message, UTC) == "is stopped (2 pending)"
+    assert status_text(session, sending.message, UTC) == "is stopped (2 pending)"
 
 
 def test_what_was_recalled_and_approved_again_stands_by_its_newest_sendout(
@@ -155,7 +155,7 @@ def test_what_was_recalled_and_approved_again_stands_by_its_newest_sendout(
     decide(session, request, Verdict.APPROVED, actor=Actor(people.grace, PORTAL))
 
     assert newest_dispatch(session, first.message) is not first
-    assert "2399" not in standing(session, first.message, UTC)
+    assert "2399" not in status_text(session, first.message, UTC)
 
 
 @pytest.mark.parametrize("state", MessageState)
@@ -165,7 +165,7 @@ def test_there_is_a_sentence_for_every_state(
     message = in_state(state, session, people)
 
     assert message.state is state
-    assert standing(session, message, UTC)
+    assert status_text(session, message, UTC)
 
 
 def in_state(state: MessageState, session: Session, people: Cast) -> Message:

@@ -15,7 +15,7 @@ from tests.workflows.sendout.clocks import NINE, Clock
 from tests.workflows.sendout.ruled import DAY, NIGHT, Ruled, rate
 from tests.workflows.sendout.sending import step
 from workflows.messages.write import Draft, write
-from workflows.queries.message_status import standing
+from workflows.queries.message_status import status_text
 from workflows.sendout.forecast import plan, plan_start
 
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -116,7 +116,7 @@ def test_the_command_line_tells_when_it_really_goes_out(
 
     assert clock.moment == NINE
     ten = NINE.replace(hour=22).astimezone()
-    assert standing(session, waiting.message, UTC) == (
+    assert status_text(session, waiting.message, UTC) == (
         f"is scheduled for {ten:%Y-%m-%d %H:%M:%S %Z}"
     )
 

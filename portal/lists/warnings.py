@@ -1,4 +1,4 @@
-"""What may be wrong with a list, in sentences."""
+"""Warnings about the set-up of a list, as sentences."""
 
 from collections.abc import Callable
 
@@ -6,12 +6,12 @@ from portal.web.i18n import gettext
 from workflows.lists.checks import Doubt, Warned
 
 
-def told(warned: Warned) -> str:
-    """The sentence for a doubt, in the page's language."""
+def warning_text(warned: Warned) -> str:
+    """Return the sentence of a warning, in the page's language."""
     return SENTENCES[warned.doubt](gettext) % {"names": ", ".join(warned.names)}
 
 
-# Functions, so that the sentences stand in `_("...")` where translators' tools find them.
+# Functions, so that pybabel finds the sentences in `_("...")`.
 SENTENCES: dict[Doubt, Callable[[Callable[[str], str]], str]] = {
     Doubt.NO_DESCRIPTION: lambda _: _(
         "The list has no description: people cannot see what they would join."
