@@ -39,10 +39,10 @@ def ask_code() -> ResponseReturnValue:
 def try_code() -> ResponseReturnValue:
     """Log in with the code."""
     onward = safe_next(request.form.get("next"))
-    found = Accounts().find_user(fs_uniquifier=pending_stamp())
-    if found is None or not found.active:
+    account = Accounts().find_user(fs_uniquifier=pending_stamp())
+    if account is None or not account.active:
         return redirect(url_for("accounts.log_in", next=onward), 303)
-    account = Account(credentials_of(g.session, found.user))
+    account = Account(credentials_of(g.session, account.user))
     require_code(account, account.credentials.totp_secret)
     return log_in_as(account, how=f"{session['pending_log_in']['how']} and code", onward=onward)
 

@@ -27,11 +27,11 @@ def show_letter(
     short_name: ForList = None,
 ) -> None:
     """Show a letter with sample data."""
-    said = sample(letter, language, short_name)
-    say(f"Subject: {said.subject}")
-    for line in said.text.splitlines():
+    words = sample(letter, language, short_name)
+    say(f"Subject: {words.subject}")
+    for line in words.text.splitlines():
         say(line)
-    say(f"SMS ({segments(said.sms)}): {said.sms}")
+    say(f"SMS ({segments(words.sms)}): {words.sms}")
 
 
 @app.command("check")
@@ -49,10 +49,10 @@ def errors(short_name: str | None) -> Iterator[str]:
     """Yield one line for each part of a letter that cannot be rendered."""
     for letter in LetterName:
         for language in Language:
-            said = sample(letter, language, short_name)
+            words = sample(letter, language, short_name)
             for part in ("subject", "text", "html", "sms"):
                 try:
-                    getattr(said, part)
+                    getattr(words, part)
                 except TemplateError as failure:
                     yield f"{letter} ({language}, {part}): {failure}"
 

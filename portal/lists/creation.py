@@ -25,17 +25,17 @@ def new() -> ResponseReturnValue:
 @signed_in
 def create() -> ResponseReturnValue:
     """Create the list, and redirect to its page, where approvers are chosen."""
-    given = request.form
+    form = request.form
     mailing_list = create_list(
         g.session,
         NewList(
-            given.get("short_name", "").strip(),
-            given.get("address", ""),
-            given.get("name", ""),
-            description=given.get("description", ""),
+            form.get("short_name", "").strip(),
+            form.get("address", ""),
+            form.get("name", ""),
+            description=form.get("description", ""),
             kind=chosen(ListKind, "kind"),
             delivery=chosen(ListDelivery, "delivery"),
-            four_eyes="four_eyes" in given,
+            four_eyes="four_eyes" in form,
         ),
         actor=current_actor(),
     )

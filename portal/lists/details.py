@@ -28,18 +28,18 @@ def details(list_id: int) -> ResponseReturnValue:
 @signed_in
 def edit(list_id: int) -> ResponseReturnValue:
     """Save the settings and the sendout rules."""
-    given = request.form
+    form = request.form
     mailing_list, actor = list_for(list_id), current_actor()
     edit_list(
         g.session,
         mailing_list,
         ListChanges(
-            name=given.get("name", ""),
-            address=given.get("address", ""),
-            description=given.get("description", ""),
+            name=form.get("name", ""),
+            address=form.get("address", ""),
+            description=form.get("description", ""),
             kind=chosen(ListKind, "kind"),
             delivery=chosen(ListDelivery, "delivery"),
-            four_eyes="four_eyes" in given,
+            four_eyes="four_eyes" in form,
             self_service=chosen(SelfService, "self_service"),
         ),
         actor=actor,

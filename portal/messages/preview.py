@@ -97,9 +97,9 @@ def readable(message_id: int) -> Message:
     if message.state is MessageState.DISCARDED:
         abort(404)
     require_reader(g.session, message, current_actor())
-    asked = request_to_answer(g.session, message, user)
-    if asked is not None and user != message.author:
-        abort(redirect(url_for("requests.show", request_id=asked.id), 303))
+    moderation_request = request_to_answer(g.session, message, user)
+    if moderation_request is not None and user != message.author:
+        abort(redirect(url_for("requests.show", request_id=moderation_request.id), 303))
     return message
 
 

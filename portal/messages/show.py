@@ -86,8 +86,8 @@ def ask_or_send(message_id: int) -> ResponseReturnValue:
 def withdraw(message_id: int) -> ResponseReturnValue:
     """Withdraw the request."""
     message = own_message(message_id)
-    asked = newest_request(g.session, message)
-    decide.withdraw(g.session, asked, actor=current_actor())
+    moderation_request = newest_request(g.session, message)
+    decide.withdraw(g.session, moderation_request, actor=current_actor())
     return done(message, _("The message is a draft again. The approvers are notified."))
 
 
@@ -144,9 +144,9 @@ def delete(message_id: int) -> ResponseReturnValue:
 def set_time(message: Message) -> None:
     """Save the draft's time and rules, if the reader may set them and has changed one."""
     actor, wanted = current_actor(), (typed_time(), typed_rules())
-    given = wanted != (None, SendoutRules())
+    is_set = wanted != (None, SendoutRules())
     if wanted != (message.send_at, message.sendout_rules) and (
-        given or actor.may(Right.SCHEDULE_SENDOUT)
+        is_set or actor.may(Right.SCHEDULE_SENDOUT)
     ):
         send_at, rules = wanted
         drafts.reschedule(g.session, message, actor=actor, send_at=send_at, rules=rules)

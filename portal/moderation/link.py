@@ -17,12 +17,14 @@ pages = Blueprint("moderation", __name__)
 def show(token: str) -> str:
     """Show the message and the two buttons, or the outcome; link scanners fetch this page."""
     keys = keys_for(token)
-    asked, approver = keys.request, keys.user
+    moderation_request, approver = keys.request, keys.user
     html_url = url_for(".html", token=token, images="yes" if wants_images() else None)
     preview = preview_for(
-        asked, html_url, lambda number: url_for(".attachment", token=token, number=number)
+        moderation_request,
+        html_url,
+        lambda number: url_for(".attachment", token=token, number=number),
     )
-    return render_template("answer.html", preview=preview, **summary(asked, approver))
+    return render_template("answer.html", preview=preview, **summary(moderation_request, approver))
 
 
 @pages.post("/answer/<token>")
@@ -33,16 +35,24 @@ def answer(token: str) -> Response:
         abort(400)
     keys = keys_by_link(g.session, token)
     use_link(g.session, keys)
-    asked, approver = keys.request, keys.user
-    decide(g.session, asked, Verdict(verdict), actor=Actor(approver, Door.LINK), comment=comment)
+    moderation_request, approver = keys.request, keys.user
+    decide(
+        g.session,
+        moderation_request,
+        Verdict(verdict),
+        actor=Actor(approver, Door.LINK),
+        comment=comment,
+    )
     return redirect(url_for(".show", token=token), 303)
 
 
 @pages.get("/answer/<token>/html")
 def html(token: str) -> ResponseReturnValue:
     """Return the message's HTML, for the frame."""
-    asked = keys_for(token).request
-    return html_response(content(asked), language=asked.message.author.language)
+    moderation_request = keys_for(token).request
+    return html_response(
+        content(moderation_request), language=moderation_request.message.author.language
+    )
 
 
 @pages.get("/answer/<token>/attachments/<int:number>")

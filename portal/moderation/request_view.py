@@ -20,38 +20,47 @@ from workflows.sendout import recipients
 FileUrl = Callable[[int], str]
 
 
-def is_shown(asked: ModerationRequest) -> bool:
+def is_shown(moderation_request: ModerationRequest) -> bool:
     """Whether to show the message: only while it is the one that the request is about.
 
     After a recall the author may have rewritten it, and the new text is not for approvers yet.
     """
     settled = {RequestState.OPEN, RequestState.DECIDED}
-    return asked.state in settled and asked.message.content_hash() == asked.content_hash
+    return (
+        moderation_request.state in settled
+        and moderation_request.message.content_hash() == moderation_request.content_hash
+    )
 
 
-def content(asked: ModerationRequest) -> AuthoredMail:
+def content(moderation_request: ModerationRequest) -> AuthoredMail:
     """Return the message as it will be sent; 404 if it must not be shown."""
-    if not is_shown(asked):
+    if not is_shown(moderation_request):
         abort(404)
-    return contents(asked.message)
+    return contents(moderation_request.message)
 
 
-def preview_for(asked: ModerationRequest, html_url: str, file_url: FileUrl) -> Preview | None:
+def preview_for(
+    moderation_request: ModerationRequest, html_url: str, file_url: FileUrl
+) -> Preview | None:
     """Return its preview, with these URLs for frame and files; None if it must not be shown."""
-    return Preview(contents(asked.message), html_url, file_url) if is_shown(asked) else None
+    return (
+        Preview(contents(moderation_request.message), html_url, file_url)
+        if is_shown(moderation_request)
+        else None
+    )
 
 
-def summary(asked: ModerationRequest, approver: User) -> dict[str, Any]:
+def summary(moderation_request: ModerationRequest, approver: User) -> dict[str, Any]:
     """Return the facts about a request that the templates show beside the message."""
-    number = recipients.count(g.session, asked.message.mailing_list)
+    number = recipients.count(g.session, moderation_request.message.mailing_list)
     return {
-        "asked": asked,
-        "message": asked.message,
+        "moderation_request": moderation_request,
+        "message": moderation_request.message,
         "recipients": number,
-        "plan": forecast_of(asked.message, copies=number),
-        "others": other_approvers(g.session, asked, approver),
-        "closed_because": closed_because(asked, approver),
-        "history": history(asked.message),
+        "plan": forecast_of(moderation_request.message, copies=number),
+        "others": other_approvers(g.session, moderation_request, approver),
+        "closed_because": closed_because(moderation_request, approver),
+        "history": history(moderation_request.message),
     }
 
 
@@ -68,9 +77,9 @@ def history(message: Message) -> list[dict[str, Any]]:
     ]
 
 
-def closed_because(asked: ModerationRequest, approver: User) -> str | None:
+def closed_because(moderation_request: ModerationRequest, approver: User) -> str | None:
     """Return why the approver can no longer answer, or None while they can."""
-    if (first := asked.decision) is not None:
+    if (first := moderation_request.decision) is not None:
         verdicts = {Verdict.APPROVED: _("approved"), Verdict.REJECTED: _("rejected")}
         facts = {
             "approver": first.approver.name,
@@ -79,8 +88,8 @@ def closed_because(asked: ModerationRequest, approver: User) -> str | None:
         }
         words = _("%(approver)s answered on %(decided_at)s: %(verdict)s.") % facts
         return f"{words} {first.comment}".strip()
-    if asked.state is not RequestState.OPEN:
+    if moderation_request.state is not RequestState.OPEN:
         return _("This request was withdrawn or has expired.")
-    if approver not in asked.approvers():
+    if approver not in moderation_request.approvers():
         return _("You are no longer an approver of this list.")
     return None

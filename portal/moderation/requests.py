@@ -45,19 +45,19 @@ def inbox(template: str) -> str:
 @signed_in
 def show(request_id: int) -> ResponseReturnValue:
     """Show the facts, the form to answer, and the message once the approver has opened it."""
-    asked, user = request_and_reader(request_id)
-    if not has_opened(asked, user):
-        return render_template("requests/closed.html", **summary(asked, user))
+    moderation_request, user = request_and_reader(request_id)
+    if not has_opened(moderation_request, user):
+        return render_template("requests/closed.html", **summary(moderation_request, user))
     html_url = url_for(".html", request_id=request_id, images="yes" if wants_images() else None)
     return render_template(
         "requests/show.html",
         preview=preview_for(
-            asked,
+            moderation_request,
             html_url,
             lambda number: url_for(".attachment", request_id=request_id, number=number),
         ),
-        others_reading=other_readers(asked, user),
-        **summary(asked, user),
+        others_reading=other_readers(moderation_request, user),
+        **summary(moderation_request, user),
     )
 
 
@@ -76,8 +76,8 @@ def answer(request_id: int) -> ResponseReturnValue:
     verdict, comment = request.form.get("verdict"), request.form.get("comment", "")
     if verdict not in list(Verdict):
         abort(400)
-    asked = request_by_id(g.session, request_id)
-    decide(g.session, asked, Verdict(verdict), actor=current_actor(), comment=comment)
+    moderation_request = request_by_id(g.session, request_id)
+    decide(g.session, moderation_request, Verdict(verdict), actor=current_actor(), comment=comment)
     flash(_("Your answer has been recorded. The author and the other approvers are notified."))
     return redirect(url_for(".show", request_id=request_id), 303)
 
@@ -86,9 +86,11 @@ def answer(request_id: int) -> ResponseReturnValue:
 @signed_in
 def standing(request_id: int) -> ResponseReturnValue:
     """Show the part that live.js refreshes: other readers, and what happened."""
-    asked, user = request_and_reader(request_id)
+    moderation_request, user = request_and_reader(request_id)
     return render_template(
-        "requests/standing.html", others_reading=other_readers(asked, user), **summary(asked, user)
+        "requests/standing.html",
+        others_reading=other_readers(moderation_request, user),
+        **summary(moderation_request, user),
     )
 
 
@@ -96,8 +98,10 @@ def standing(request_id: int) -> ResponseReturnValue:
 @signed_in
 def html(request_id: int) -> ResponseReturnValue:
     """Return the message's HTML, for the frame."""
-    asked = opened(request_id)
-    return html_response(content(asked), language=asked.message.author.language)
+    moderation_request = opened(request_id)
+    return html_response(
+        content(moderation_request), language=moderation_request.message.author.language
+    )
 
 
 @pages.get("/requests/<id:request_id>/attachments/<int:number>")
@@ -109,25 +113,27 @@ def attachment(request_id: int, number: int) -> ResponseReturnValue:
 
 def opened(request_id: int) -> ModerationRequest:
     """Return the request; 404 unless the reader has opened its message."""
-    asked, user = request_and_reader(request_id)
-    return asked if has_opened(asked, user) else abort(404)
+    moderation_request, user = request_and_reader(request_id)
+    return moderation_request if has_opened(moderation_request, user) else abort(404)
 
 
 def request_and_reader(request_id: int) -> tuple[ModerationRequest, User]:
     """Return the request and the reader; raises NotAnApprover unless they may answer it."""
-    asked = request_by_id(g.session, request_id)
-    require_approver(asked, current_actor())
-    return asked, current_user()
+    moderation_request = request_by_id(g.session, request_id)
+    require_approver(moderation_request, current_actor())
+    return moderation_request, current_user()
 
 
-def has_opened(asked: ModerationRequest, user: User) -> bool:
+def has_opened(moderation_request: ModerationRequest, user: User) -> bool:
     """Whether the user has opened the message."""
-    return any(one.user == user and one.viewed_at for one in asked.approver_keys)
+    return any(one.user == user and one.viewed_at for one in moderation_request.approver_keys)
 
 
-def other_readers(asked: ModerationRequest, user: User) -> list[str]:
+def other_readers(moderation_request: ModerationRequest, user: User) -> list[str]:
     """Return the names of approvers who view the open request now, other than the user."""
-    if asked.state is not RequestState.OPEN or not has_opened(asked, user):
+    if moderation_request.state is not RequestState.OPEN or not has_opened(
+        moderation_request, user
+    ):
         return []
-    others = note_presence(asked.id, user.id)
-    return [one.name for one in asked.approvers() if one.id in others]
+    others = note_presence(moderation_request.id, user.id)
+    return [one.name for one in moderation_request.approvers() if one.id in others]

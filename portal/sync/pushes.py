@@ -114,12 +114,12 @@ def ask_confirmation(list_id: int) -> ResponseReturnValue:
 
 def next_changes(mailing_list: MailingList) -> dict[str, object]:
     """Return what the next push changes; reads the whole list, in bounded memory."""
-    found = Difference()
+    changes = Difference()
     for each in difference_now(g.session, mailing_list):
-        found.count(each.line.decode().rstrip("\n"), added=each.added)
+        changes.count(each.line.decode().rstrip("\n"), added=each.added)
     unfinished = unfinished_sync(g.session, mailing_list.id)
     return {
-        "difference": found,
+        "difference": changes,
         "shown": MAX_SHOWN,
         "good": last_good(g.session, mailing_list.id),
         "held": unfinished if unfinished and unfinished.state is SyncState.HELD else None,

@@ -66,9 +66,9 @@ def form_page() -> ResponseReturnValue:
     return view(**arguments)
 
 
-def with_status(answer: ResponseReturnValue, status: int) -> ResponseReturnValue:
+def with_status(result: ResponseReturnValue, status: int) -> ResponseReturnValue:
     """Set the status of a response, unless it is a redirect."""
-    response = current_app.make_response(answer)
+    response = current_app.make_response(result)
     if response.status_code == 200:
         response.status_code = status
     return response

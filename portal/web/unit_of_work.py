@@ -22,8 +22,8 @@ class Application(Flask):
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the hooks of extensions (log-in, CSRF, throttle) and the view in one transaction."""
         with unit_of_work(read_only=request.method in SAFE_METHODS):
-            answer = super().preprocess_request()
-            return super().dispatch_request() if answer is None else answer
+            response = super().preprocess_request()
+            return super().dispatch_request() if response is None else response
 
     def log_exception(self, exc_info: Any) -> None:
         """Log the endpoint, not the path, which may contain a secret token."""

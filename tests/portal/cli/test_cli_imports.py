@@ -14,7 +14,7 @@ ANNOUNCE = ("import-mailing-list", "announce@lists.example.org", "Announcements"
 MIXED = b"ada@example.org\nNo One <no.one@example.org>\nnonsense\nada@example.org\n"
 # What is told of it, besides the reason for which nonsense is no address.
 MIXED_SUM = (
-    "4 lines: 1 person (0 on the list already), 1 unknown, 1 malformed, 1 repeated, 0 blank, "
+    "4 lines: 1 person (0 already on the list), 1 unknown, 1 malformed, 1 repeated, 0 blank, "
     "0 comments."
 )
 
@@ -49,10 +49,10 @@ def test_a_new_list_is_created_with_everybody_in_the_file(session: Session, comm
     assert (staff.address, staff.name) == ("Staff@example.org", "Our staff")
     assert members(session, "staff") == {"Ada", "Grace"}
     assert said.splitlines() == [
-        "4 lines: 2 people (0 on the list already), 0 unknown, 0 malformed, 0 repeated, 1 blank, "
+        "4 lines: 2 people (0 already on the list), 0 unknown, 0 malformed, 0 repeated, 1 blank, "
         "1 comments.",
         "2 people have joined the list staff.",
-        "Its description is still missing.",
+        "The list has no description yet.",
     ]
 
 
@@ -75,7 +75,7 @@ def test_a_list_that_is_there_keeps_its_name_and_whoever_is_on_it(
 
     assert members(session, "announce") == {"Ada", "Barbara", "Edsger"}
     assert people.announce.name == "Announce"
-    assert "(1 on the list already)" in said
+    assert "(1 already on the list)" in said
     assert said.endswith("\n1 person has joined the list announce.\n")
 
 
@@ -94,7 +94,7 @@ def test_a_short_name_may_be_another_than_the_address_has(session: Session) -> N
 def test_lines_that_name_nobody_are_skipped_on_request(session: Session) -> None:
     said = listgate(*ANNOUNCE, "-", "--skip-unknown", stdin=MIXED).stdout.splitlines()
 
-    assert said[0] == "Line 2: Nobody has the address no.one@example.org."
+    assert said[0] == "Line 2: Unknown address no.one@example.org."
     assert said[1].startswith("Line 3: This is not an e-mail address: ")
     assert said[2:4] == [MIXED_SUM, "1 person has joined the list announce."]
     assert members(session, "announce") == {"Ada", "Barbara", "Edsger"}
@@ -104,7 +104,7 @@ def test_lines_that_name_nobody_are_skipped_on_request(session: Session) -> None
 def test_people_who_are_unknown_are_created_on_request(session: Session) -> None:
     said = listgate(*ANNOUNCE, "-", "--create-users", stdin=b"No One <no.one@example.org>").stdout
 
-    assert "1 person has joined the list announce, 1 of them new here.\n" in said
+    assert "1 person has joined the list announce, 1 of them new users.\n" in said
     assert members(session, "announce") == {"Barbara", "Edsger", "No"}
 
 

@@ -48,7 +48,7 @@ def test_a_line_of_nobody_ends_with_exit_code_1_and_one_sentence_without_address
     assert done.stderr == (
         "Nothing was imported; unknown addresses: 1, lines without an address: 1.\n"
     )
-    assert "Line 2: Nobody has the address no.one@example.org.\n" in done.stdout
+    assert "Line 2: Unknown address no.one@example.org.\n" in done.stdout
     assert "Line 3: It is not UTF-8 text.\n" in done.stdout
     with Session(own_database) as session:
         assert session.scalar(select(func.count(MailingList.id))) == 1
@@ -78,7 +78,7 @@ def test_on_a_terminal_a_bar_shows_how_far_it_is(environment: dict[str, str], fi
     os.close(theirs)
 
     assert b"Reading" in seen
-    assert b"Joining" in seen
+    assert b"Subscribing" in seen
     assert b"Reading" not in done.stdout
 
 

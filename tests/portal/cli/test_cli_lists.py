@@ -48,7 +48,7 @@ def test_a_new_list_is_for_announcements_to_members_under_four_eyes(session: Ses
     said = listgate("list", "create", "staff", "staff@example.org", "Our staff").stdout
 
     staff = mailing_list(session, "staff")
-    assert said == "The list staff is there; nobody is on it yet.\n"
+    assert said == "The list staff has been created; it has no members yet.\n"
     assert (staff.address, staff.name, staff.description) == ("staff@example.org", "Our staff", "")
     assert (staff.kind, staff.delivery) == (ListKind.ANNOUNCEMENT, ListDelivery.MEMBERS)
     assert staff.four_eyes

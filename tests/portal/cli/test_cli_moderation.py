@@ -216,7 +216,7 @@ def test_the_timeline_tells_who_did_what_through_which_door_in_order(
 
     said = told(request.message_id)
 
-    assert said.startswith("General assembly is scheduled for when through what portal Ada")
+    assert said.startswith("General assembly is scheduled for when door what portal Ada")
     assert said.endswith(
         "portal Ada Lovelace wrote the message "
         f"portal Ada Lovelace asked for approval (request {request.id}) "

@@ -152,7 +152,7 @@ def test_a_broker_that_cannot_be_reached_is_ill(monkeypatch: pytest.MonkeyPatch,
     broker, memory = doctor.broker(), doctor.broker_memory()
 
     ill(broker, says="", mend="correct REDIS_URL")
-    ill(memory, says="cannot be asked", mend="first fix the broker")
+    ill(memory, says="unknown", mend="first fix the broker")
     assert SECRET not in f"{broker} {memory}"
 
 

@@ -90,7 +90,7 @@ def test_with_the_database_away_the_exit_code_is_75_and_one_sentence_says_why(
     done = receive_mail(own_database, reply_address, "", raw=b"\r\nOK\r\n", DATABASE_URL=AWAY)
 
     assert (done.returncode, done.stdout) == (75, b"")
-    assert done.stderr == b"The database is away; keep the mail and try again.\n"
+    assert done.stderr == b"The database is unavailable; keep the mail and try again.\n"
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_a_list_is_not_archived_under_messages_on_their_way(
 ) -> None:
     begun(session, people)
 
-    with pytest.raises(StillInUse, match=r"announce are on their way \(1\)"):
+    with pytest.raises(StillInUse, match=r"announce are still open \(1\)"):
         put_away(session, people)
 
     assert people.announce.archived_at is None
