@@ -37,40 +37,12 @@ _TYPED = {
 
 def samples(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
     """Return the variables of every letter, in the words of this language."""
-    typed = _TYPED[language]
-    list_ = {"recipient": "Barbara Liskov", "list": "announce", "list_name": typed["list_name"]}
-    message = {
-        "recipient": "Grace Hopper",
-        "author": "Ada Lovelace",
+    message, request = _message(language), _request(language)
+    decision, link = _decision(language), _link(language)
+    list_ = {
+        "recipient": "Barbara Liskov",
         "list": "announce",
-        "list_name": typed["list_name"],
-        "subject": typed["subject"],
-        "message_id": 42,
-        "send_at": _moment(31, 8, language),
-        "rate": rate_words(Rate(500, 30), language),
-        "window": window_words([Window.read("08:00-20:00")], _ZONE, language),
-    }
-    request = {
-        "request_id": 12,
-        "asked_at": _moment(20, 9, language),
-        "code": "482193",
-        "reply_address": "moderation+abcdefghijklmnopqrstuvwxyz@lists.example.org",
-        "approve_by_mail": "mailto:moderation+abc@lists.example.org?subject=Re%3A%20&body=OK",
-        "reject_by_mail": "mailto:moderation+abc@lists.example.org?subject=Re%3A%20&body=NO%3A%20",
-        "link": "https://listgate.example.org/answer/abcdefghijklmnopqrstuvwxyz",
-        "page": "https://listgate.example.org/requests/12",
-    }
-    decision = {
-        "state": "decided",
-        "approver": "Linus Torvalds",
-        "verdict": "rejected",
-        "comment": typed["comment"],
-        "decided_at": _moment(20, 10, language),
-    }
-    link = {
-        "recipient": "Edsger Dijkstra",
-        "link": "https://listgate.example.org/link/abcdefghijklmnopqrstuvwxyz",
-        "expires_at": _moment(20, 11, language),
+        "list_name": _TYPED[language]["list_name"],
     }
     account = {"recipient": "Edsger Dijkstra", "account": True}
     return {
@@ -120,3 +92,52 @@ def samples(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
 
 def _moment(day: int, hour: int, language: Language) -> str:
     return format_moment(datetime(2027, 1, day, hour, tzinfo=UTC), language, _ZONE)
+
+
+def _message(language: Language) -> Mapping[str, Any]:
+    """Return the variables about a message."""
+    return {
+        "recipient": "Grace Hopper",
+        "author": "Ada Lovelace",
+        "list": "announce",
+        "list_name": _TYPED[language]["list_name"],
+        "subject": _TYPED[language]["subject"],
+        "message_id": 42,
+        "send_at": _moment(31, 8, language),
+        "rate": rate_words(Rate(500, 30), language),
+        "window": window_words([Window.read("08:00-20:00")], _ZONE, language),
+    }
+
+
+def _request(language: Language) -> Mapping[str, Any]:
+    """Return the variables about a request and its approver's keys."""
+    return {
+        "request_id": 12,
+        "asked_at": _moment(20, 9, language),
+        "code": "482193",
+        "reply_address": "moderation+abcdefghijklmnopqrstuvwxyz@lists.example.org",
+        "approve_by_mail": "mailto:moderation+abc@lists.example.org?subject=Re%3A%20&body=OK",
+        "reject_by_mail": "mailto:moderation+abc@lists.example.org?subject=Re%3A%20&body=NO%3A%20",
+        "link": "https://listgate.example.org/answer/abcdefghijklmnopqrstuvwxyz",
+        "page": "https://listgate.example.org/requests/12",
+    }
+
+
+def _decision(language: Language) -> Mapping[str, Any]:
+    """Return the variables about a decision."""
+    return {
+        "state": "decided",
+        "approver": "Linus Torvalds",
+        "verdict": "rejected",
+        "comment": _TYPED[language]["comment"],
+        "decided_at": _moment(20, 10, language),
+    }
+
+
+def _link(language: Language) -> Mapping[str, Any]:
+    """Return the variables about an account link."""
+    return {
+        "recipient": "Edsger Dijkstra",
+        "link": "https://listgate.example.org/link/abcdefghijklmnopqrstuvwxyz",
+        "expires_at": _moment(20, 11, language),
+    }
