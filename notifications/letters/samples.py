@@ -39,11 +39,6 @@ def samples(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
     """Return the variables of every letter, in the words of this language."""
     message, request = _message(language), _request(language)
     decision, link = _decision(language), _link(language)
-    list_ = {
-        "recipient": "Barbara Liskov",
-        "list": "announce",
-        "list_name": _TYPED[language]["list_name"],
-    }
     account = {"recipient": "Edsger Dijkstra", "account": True}
     return {
         LetterName.MODERATE: {**message, **request},
@@ -73,20 +68,7 @@ def samples(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
             "person": "Grace Hopper",
             "page": "https://listgate.example.org/users/7",
         },
-        LetterName.SYNC_HELD: {
-            **list_,
-            "removals": 420,
-            "before": 1000,
-            "after": 580,
-            "page": "https://listgate.example.org/mailing-lists/3/pushes/confirmation",
-        },
-        LetterName.SYNC_FAILING: {
-            **list_,
-            "failures": 3,
-            "reason": failure_sentence(Failure.EXIT_STATUS, 255, language),
-            "stderr": f"ssh: connect to host mail.example.org port 22: {typed['stderr']}",
-        },
-        LetterName.SYNC_RECOVERED: {**list_, "failures": 3},
+        **_pushes(language),
     }
 
 
@@ -140,4 +122,29 @@ def _link(language: Language) -> Mapping[str, Any]:
         "recipient": "Edsger Dijkstra",
         "link": "https://listgate.example.org/link/abcdefghijklmnopqrstuvwxyz",
         "expires_at": _moment(20, 11, language),
+    }
+
+
+def _pushes(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
+    """Return the variables of the letters about pushes."""
+    list_ = {
+        "recipient": "Barbara Liskov",
+        "list": "announce",
+        "list_name": _TYPED[language]["list_name"],
+    }
+    return {
+        LetterName.SYNC_HELD: {
+            **list_,
+            "removals": 420,
+            "before": 1000,
+            "after": 580,
+            "page": "https://listgate.example.org/mailing-lists/3/pushes/confirmation",
+        },
+        LetterName.SYNC_FAILING: {
+            **list_,
+            "failures": 3,
+            "reason": failure_sentence(Failure.EXIT_STATUS, 255, language),
+            "stderr": f"ssh: connect to host mail.example.org port 22: {_TYPED[language]['stderr']}",
+        },
+        LetterName.SYNC_RECOVERED: {**list_, "failures": 3},
     }
