@@ -27,7 +27,7 @@ def add_approver(
     """Add an approver; return False if they are one.  Raises Invalid if they are disabled."""
     require(actor, Right.EDIT_APPROVER_LISTS)
     if user.disabled_at:
-        raise Invalid("%(user)s is disabled, and could not answer.", user=user)
+        raise Invalid("%(user)s is disabled and cannot answer.", user=user)
     members = lock_members(session, approver_list)
     if user in members:
         return False

@@ -32,7 +32,7 @@ def require_administrator_left(session: Session, *, actor: Actor) -> Iterator[No
     yield
     session.flush()
     if had_one and not has_administrator(session):
-        raise LastAdministrator("Nobody would be left who may edit users.")
+        raise LastAdministrator("At least one person must be able to edit users.")
 
 
 def is_last_administrator(session: Session, user: User) -> bool:

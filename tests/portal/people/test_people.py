@@ -117,7 +117,7 @@ def test_the_last_administrator_is_warned_and_stays(
     answer = barbara.send(f"{path}/standing", standing="disabled")
 
     assert answer.status_code == 409
-    assert "Nobody would be left who may edit users." in barbara.page
+    assert "At least one person must be able to edit users." in barbara.page
     session.refresh(people.barbara)
     assert not people.barbara.disabled_at
 

@@ -49,7 +49,7 @@ def test_whoever_is_removed_no_longer_answers(session: Session, people: Cast) ->
 def test_whoever_is_disabled_is_not_added(session: Session, people: Cast) -> None:
     disable(session, people.ada, actor=Actor.operator())
 
-    with pytest.raises(Invalid, match="Ada Lovelace is disabled, and could not answer"):
+    with pytest.raises(Invalid, match="Ada Lovelace is disabled and cannot answer"):
         approver_lists.add_approver(session, people.approvers, people.ada, actor=Actor.operator())
 
 
