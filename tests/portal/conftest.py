@@ -4,49 +4,24 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from models import OutboxEntry, User
 from tests.builders import Cast
 from tests.faults.shared import kill_shared_worker
-from tests.portal.doors import GRACE, Doors, a_database, clear, code_in, opened
+from tests.portal.doors import code, doors, module_database, module_doors
 from tests.portal.matrix import installation as matrix
 from tests.portal.visitors import Visitor, an_app, forget_guesses, log_in_as
 from tests.workflows.sync.pushing import ListServer
 from workflows import transaction as unit
+
+__all__ = ["code", "doors", "module_database", "module_doors"]
 
 
 @pytest.fixture(autouse=True, scope="package")
 def nobody_is_at_work(pytestconfig: pytest.Config) -> None:
     """A worker that tests elsewhere share would answer here, too."""
     kill_shared_worker(pytestconfig)
-
-
-@pytest.fixture(scope="module")
-def module_database(template: str) -> Iterator[Engine]:
-    """A database for all tests of a module, one after the other."""
-    with a_database(template) as database:
-        yield database
-
-
-@pytest.fixture
-def doors(
-    module_database: Engine,
-    published: list[OutboxEntry],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Doors]:
-    """All doors, with a database that holds only the cast."""
-    clear(module_database)
-    with opened(published, monkeypatch) as running:
-        yield running
-
-
-@pytest.fixture
-def code(doors: Doors) -> str:
-    """The six digits that Grace got by SMS."""
-    doors.ask()
-    return code_in(doors.phone.to(GRACE)[-1].body)
 
 
 @pytest.fixture

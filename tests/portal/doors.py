@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pytest
 import urllib3
 from pydantic import SecretStr
-from sqlalchemy import Engine, create_engine, select, text
+from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.orm import Session
 from twilio.request_validator import RequestValidator
 
@@ -58,11 +58,22 @@ class Doors:
     settings: Settings
     web: str  # where the pages are in truth; their public name is PUBLIC
     lmtp_port: int
-    published: list[OutboxEntry]
+    published: list[OutboxEntry] = field(default_factory=list)
     letter_context: LetterContext = field(init=False)
 
     def __post_init__(self) -> None:
         self.letter_context = LetterContext.from_settings(self.settings)
+
+    def reset(self, published: list[OutboxEntry]) -> None:
+        """Forget mails and SMS, and add the cast to the database, which is empty."""
+        self.mailbox.forget()
+        self.phone.forget()
+        self.phone.connect(SMS_URL, at=self.web)
+        self.published = published
+        with transaction() as session:
+            people = cast(session)
+            people.grace.phone, people.linus.phone = GRACE, LINUS
+            people.grace.preference = Preference.BOTH
 
     def ask(self, raw: bytes = b"") -> int:
         """A new request about a message of Ada's, the letters of which have arrived."""
@@ -122,19 +133,12 @@ WORK: dict[type[Base], Callable[[int], None]] = {
 
 
 @contextmanager
-def opened(published: list[OutboxEntry], monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
-    """All doors, in front of the database that `new_session` leads to, with the cast in it."""
+def opened() -> Iterator[Doors]:
+    """All doors, in front of the database that `new_session` leads to."""
     with Mailbox() as mailbox, PhoneNetwork(automatic=False) as phone:
         own = settings_for(phone, mailbox)
         with WebServer(create_app(own)) as web, lmtp_server() as port:
-            phone.connect(SMS_URL, at=web.url)
-            doors = Doors(mailbox, phone, own, web.url, port, published)
-            monkeypatch.setattr(tasks, "letter_context", doors.letter_context)
-            with transaction() as session:
-                people = cast(session)
-                people.grace.phone, people.linus.phone = GRACE, LINUS
-                people.grace.preference = Preference.BOTH
-            yield doors
+            yield Doors(mailbox, phone, own, web.url, port)
 
 
 @contextmanager
@@ -149,15 +153,16 @@ def a_database(template: str) -> Iterator[Engine]:
 
 
 def clear(database: Engine) -> None:
-    """Have nothing in the database but what the migrations put there, and count from 1 again."""
+    """Leave in the database only what the migrations put there, and let ids begin at 1 again."""
+    tables = [t for t in Base.metadata.tables.values() if t.name not in {"role", "legal_move"}]
+    numbered = [table.name for table in tables if table.columns.get("id") is not None]
+    statements = [
+        "set local session_replication_role = replica",
+        *(f'delete from "{table.name}"' for table in tables),
+        *(f"select setval(pg_get_serial_sequence('\"{n}\"', 'id'), 1, false)" for n in numbered),
+    ]
     with database.begin() as connection:
-        connection.execute(text("set local session_replication_role = replica"))
-        for table in Base.metadata.tables.values():
-            if table.name not in {"role", "legal_move"}:
-                connection.execute(table.delete())
-                if table.columns.get("id") is not None:
-                    restart = f'alter table "{table.name}" alter column id restart'
-                    connection.execute(text(restart))
+        connection.exec_driver_sql("; ".join(statements))
 
 
 def settings_for(phone: PhoneNetwork, mailbox: Mailbox | None = None) -> Settings:
@@ -213,3 +218,46 @@ def post_signed(
         signed_as or url, fields
     )
     return form(doors.web + url.removeprefix(PUBLIC), fields, X_Twilio_Signature=signature)
+
+
+@pytest.fixture(scope="module")
+def module_database(template: str) -> Iterator[Engine]:
+    """A database for all tests of a module, one after the other."""
+    with a_database(template) as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def module_doors() -> Iterator[Doors]:
+    """All doors, for all tests of a module."""
+    with opened() as doors:
+        yield doors
+
+
+@pytest.fixture
+def doors(
+    module_database: Engine,
+    module_doors: Doors,
+    published: list[OutboxEntry],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Doors:
+    """All doors, with a database that holds only the cast."""
+    monkeypatch.setattr(tasks, "letter_context", module_doors.letter_context)
+    clear(module_database)
+    module_doors.reset(published)
+    return module_doors
+
+
+@pytest.fixture
+def code(doors: Doors) -> str:
+    """The six digits that Grace got by SMS."""
+    doors.ask()
+    return code_in(doors.phone.to(GRACE)[-1].body)
+
+
+def link(doors: Doors, name: str = "grace") -> str:
+    """The path of the link in somebody's newest letter."""
+    letter = doors.mailbox.to(f"{name}@example.org")[-1].message.get_body(("plain",))
+    assert letter
+    (found,) = set(re.findall(rf"{PUBLIC}(/answer/[a-z2-7]+)", letter.get_content()))
+    return str(found)

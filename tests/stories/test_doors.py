@@ -1,24 +1,21 @@
 """Four doors into one verb: first or late, each says the same and is told the same."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from typer.testing import CliRunner
 
-from models import Actor, AuditEntry, Door, ModerationRequest, OutboxEntry, Verdict
+from models import Actor, AuditEntry, Door, ModerationRequest, Verdict
 from models.database import new_session
 from portal.cli import app
 from tests.portal.doors import (
     GRACE,
     PUBLIC,
     Doors,
-    a_database,
-    clear,
     decisions,
-    opened,
     rows,
     user,
 )
@@ -50,25 +47,6 @@ WORDS = {
     Door.COMMAND_LINE: Words("approve", "reject", "perhaps"),
 }
 EVERY_DOOR = pytest.mark.parametrize("door", list(WORDS))
-
-
-@pytest.fixture(scope="module")
-def module_database(template: str) -> Iterator[Engine]:
-    """A database for all tests of a module, one after the other."""
-    with a_database(template) as database:
-        yield database
-
-
-@pytest.fixture
-def doors(
-    module_database: Engine,
-    published: list[OutboxEntry],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Doors]:
-    """All doors, with a database that holds only the cast."""
-    clear(module_database)
-    with opened(published, monkeypatch) as running:
-        yield running
 
 
 def by_sms(doors: Doors, words: str, _request: int) -> str:

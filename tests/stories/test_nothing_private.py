@@ -3,41 +3,14 @@
 import base64
 import json
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
-
-import redis
 
 from models import Verdict
 from tests.faults.calls import answer, decision
 from tests.faults.live import PRIVATE, LiveStack, wait_for
+from tests.faults.overheard import overheard
 
-LAST_WORD = "that was all"
 BODY = re.compile(r'"body": "([A-Za-z0-9+/=]+)"')
-
-
-@contextmanager
-def overheard(url: str) -> Iterator[list[str]]:
-    """Every command that anybody gives to Valkey meanwhile."""
-    commands: list[str] = []
-
-    def listen() -> None:
-        for heard in listener.listen():
-            commands.append(str(heard["command"]))
-            if LAST_WORD in commands[-1]:
-                return
-
-    client = redis.Redis.from_url(url)
-    with client, client.monitor() as listener:  # type: ignore[no-untyped-call]
-        thread = threading.Thread(target=listen)
-        thread.start()
-        try:
-            yield commands
-        finally:
-            client.echo(LAST_WORD)
-            thread.join()
 
 
 def unnamed_arguments(body: str) -> list[Any]:

@@ -1,14 +1,17 @@
 """The page behind the link of a letter: GET changes nothing, POST decides once."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
 from models import Actor, Door, Language, ModerationRequest, Verdict
 from tests.builders import an_eml
-from tests.portal.doors import PUBLIC, Doors, decisions, form, rows, user
+from tests.portal.doors import PUBLIC, Doors, decisions, form, link, rows, user
 from workflows.lists import lists
 from workflows.moderation import decide as moderation
+from workflows.moderation.deadlines import Deadlines, meet_deadlines
 from workflows.transaction import transaction
 
 COMMENT = "Bitte kürzer & <b>netter</b>"
@@ -19,14 +22,6 @@ def path(doors: Doors) -> str:
     """Where Grace's link leads, as it stands in the letter that she got."""
     doors.ask()
     return link(doors)
-
-
-def link(doors: Doors, name: str = "grace") -> str:
-    """The path of the link in somebody's newest letter."""
-    letter = doors.mailbox.to(f"{name}@example.org")[-1].message.get_body(("plain",))
-    assert letter
-    (found,) = set(re.findall(rf"{PUBLIC}(/answer/[a-z2-7]+)", letter.get_content()))
-    return str(found)
 
 
 def page(doors: Doors, path: str) -> str:
@@ -253,3 +248,38 @@ def test_the_link_in_an_sms_leads_to_the_log_in(doors: Doors, path: str) -> None
 
     assert (answer.status, answer.headers["Location"]) == (303, f"/log-in?next={found}")
     assert "General assembly" not in answer.data.decode()
+
+
+def test_an_expired_request_is_shown_as_such(doors: Doors) -> None:
+    doors.ask()
+    path = link(doors)
+    week = timedelta(days=7)
+    with transaction() as session:
+        meet_deadlines(session, Deadlines(week, week, timedelta(0)))
+
+    text = page(doors, path)
+
+    assert "This request was withdrawn or has expired." in text
+    assert "<button" not in text
+    assert doors.post(path, verdict="approved").status == 409
+    assert decisions() == []
+
+
+def test_of_two_presses_at_once_one_counts_and_the_other_is_shown_it(doors: Doors) -> None:
+    for round_ in range(1, 6):
+        doors.ask()
+        path = link(doors)
+
+        def press(verdict: Verdict, path: str = path) -> tuple[int, str]:
+            answer = doors.post(path, verdict=verdict)
+            return answer.status, answer.data.decode()
+
+        with ThreadPoolExecutor(2) as threads:
+            answered = sorted(threads.map(press, Verdict))
+
+        assert [status for status, _ in answered] == [303, 409]
+        assert "Grace Hopper answered on" in answered[1][1]
+        assert len(decisions()) == round_
+        doors.work()
+    told = [row for row in rows()["audit_entry"] if "approved" in row or "rejected" in row]
+    assert len(told) == 5

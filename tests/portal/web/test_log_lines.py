@@ -9,8 +9,7 @@ import pytest
 
 from portal.moderation import link as moderation
 from tests.log_lines import Lines, configure
-from tests.portal.doors import GRACE, Doors, code_in
-from tests.portal.moderation.test_decision_page import link
+from tests.portal.doors import GRACE, Doors, code_in, link
 
 __all__ = ["configure"]
 

@@ -8,7 +8,7 @@ import redis
 from tests.faults import conftest as fixtures
 from tests.faults.calls import answer, call, refusal
 from tests.faults.live import LiveStack
-from tests.stories.test_nothing_private import overheard
+from tests.faults.overheard import overheard
 
 celery_backend_cluster = fixtures.celery_backend_cluster
 celery_broker_cluster = fixtures.celery_broker_cluster
