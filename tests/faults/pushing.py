@@ -15,7 +15,7 @@ from models import Door
 from settings import settings
 from tests.faults.live import LiveStack, wait_for
 from tests.nodes import CHECKOUT, Worker
-from tests.workflows.sync.test_sync import crowd
+from tests.workflows.sync.pushing import crowd
 from workflows import access, outbox
 from workflows.subscriptions.subscribe import subscribe
 from workflows.transaction import transaction

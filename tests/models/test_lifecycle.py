@@ -53,9 +53,6 @@ def states(kind: type[Lifecycle]) -> list[str]:
     return [state.value for state in type(birth)]
 
 
-PAIRS = [(kind, *pair) for kind in KINDS for pair in permutations(states(kind), 2)]
-
-
 @pytest.fixture
 def row_ids(session: Session, people: Cast) -> dict[type[Lifecycle], int]:
     """The id of one row of each kind."""
@@ -91,32 +88,21 @@ def test_python_and_the_database_allow_the_same_moves(session: Session) -> None:
     assert {tuple(row) for row in rows} == MOVES
 
 
-@pytest.mark.parametrize(
-    ("kind", "origin", "target"),
-    PAIRS,
-    ids=[f"{kind.__tablename__}-{origin}-{target}" for kind, origin, target in PAIRS],
-)
+@pytest.mark.parametrize("kind", KINDS)
 def test_raw_sql_moves_only_along_the_moves(
-    session: Session,
-    row_ids: dict[type[Lifecycle], int],
-    kind: type[Lifecycle],
-    origin: str,
-    target: str,
+    session: Session, row_ids: dict[type[Lifecycle], int], kind: type[Lifecycle]
 ) -> None:
-    put(session, kind, row_ids[kind], origin)
-    move = text(f"update {kind.__tablename__} set state = '{target}' where id = {row_ids[kind]}")
+    table, row_id = kind.__tablename__, row_ids[kind]
 
-    if (kind.__tablename__, origin, target) in MOVES:
-        session.execute(move)
-        assert (
-            session.scalar(
-                text(f"select state from {kind.__tablename__} where id = {row_ids[kind]}")
-            )
-            == target
-        )
-    else:
-        with pytest.raises(IntegrityError, match=f"may not move from {origin} to {target}"):
-            session.execute(move)
+    for origin, target in permutations(states(kind), 2):
+        put(session, kind, row_id, origin)
+        move = text(f"update {table} set state = '{target}' where id = {row_id} returning state")
+        if (table, origin, target) in MOVES:
+            assert session.scalar(move) == target
+        else:
+            refused = f"may not move from {origin} to {target}"
+            with pytest.raises(IntegrityError, match=refused), session.begin_nested():
+                session.execute(move)
 
 
 @pytest.mark.parametrize("kind", KINDS)

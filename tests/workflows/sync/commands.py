@@ -7,6 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
 
+import psutil
+
 from models.clock import now
 from workflows.sync.command import Outcome, argv_for, run
 
@@ -83,3 +85,20 @@ shift
 exec /bin/sh -c "$*"
 """,
     )
+
+
+# Both stand in the agreement, and have to work as they stand there.
+TEE = "tee /etc/lists/{short_name}"
+
+
+SSH = "ssh coin@mail.example.com 'tee /etc/lists/{short_name}'"
+
+
+def sleeping(seconds: str) -> list[psutil.Process]:
+    """The processes that sleep so long: each test has a number of its own."""
+    return [
+        process
+        for process in psutil.process_iter(["cmdline", "status"])
+        if process.info["cmdline"] == ["sleep", seconds]
+        and process.info["status"] != psutil.STATUS_ZOMBIE
+    ]

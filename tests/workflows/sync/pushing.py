@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from models import Actor, MailingList, Sync, SyncState
@@ -102,3 +102,18 @@ def failed(session: Session, server: ListServer, mailing_list: MailingList, comm
     waiting = asked(session, mailing_list)
     server.push(session, waiting)
     return waiting
+
+
+def crowd(session: Session, people_: Cast, size: int) -> None:
+    """Put so many more people on the list announce."""
+    session.execute(
+        text("""
+            with crowd as (
+                insert into "user" (address, address_key, name, language, preference, created_at)
+                select a, a, a, 'en', 'email', now()
+                from (select 'm' || n || '@example.org' as a from generate_series(1, :size) n) c
+                returning id
+            ) insert into subscription select :list_id, id, now() from crowd
+        """),
+        {"size": size, "list_id": people_.announce.id},
+    )

@@ -6,12 +6,8 @@ from pathlib import Path
 import pytest
 
 from settings import FOR_COMMANDS, Settings
-from tests.workflows.sync.commands import THREE, Machine, pretend_ssh, pretend_tee
+from tests.workflows.sync.commands import SSH, TEE, THREE, Machine, pretend_ssh, pretend_tee
 from workflows.sync.command import argv_for
-
-# Both stand in the agreement, and have to work as they stand there.
-TEE = "tee /etc/lists/{short_name}"
-SSH = "ssh coin@mail.example.com 'tee /etc/lists/{short_name}'"
 
 SECRETS = {
     "DATABASE_URL": "postgresql://listgate:s3cret@localhost/listgate",

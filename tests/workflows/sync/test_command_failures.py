@@ -6,13 +6,12 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from time import monotonic
 
-import psutil
 import pytest
 
 from models import Failure
 from models.clock import now
 from tests.sandbox.machine import soon
-from tests.workflows.sync.commands import Machine
+from tests.workflows.sync.commands import Machine, sleeping
 from workflows.sync.command import STDERR_TAIL, run
 
 MANY = [f"member{number:06}@example.org" for number in range(20_000)]
@@ -21,16 +20,6 @@ MANY = [f"member{number:06}@example.org" for number in range(20_000)]
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
-
-
-def sleeping(seconds: str) -> list[psutil.Process]:
-    """The processes that sleep so long: each test has a number of its own."""
-    return [
-        process
-        for process in psutil.process_iter(["cmdline", "status"])
-        if process.info["cmdline"] == ["sleep", seconds]
-        and process.info["status"] != psutil.STATUS_ZOMBIE
-    ]
 
 
 @pytest.mark.parametrize(

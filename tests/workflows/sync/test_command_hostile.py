@@ -14,57 +14,172 @@ from models import Actor, Failure, Invalid
 from models.lists import fits_list_address
 from settings.types import fits_short_name
 from tests.builders import Cast
-from tests.workflows.sync.commands import Machine, pretend_ssh, pretend_tee
-from tests.workflows.sync.test_command import SSH, TEE
+from tests.workflows.sync.commands import SSH, TEE, Machine, pretend_ssh, pretend_tee
 from workflows.lists import lists
 from workflows.sync.command import argv_for
 
 NAMES = [
-    *("$(touch pwned)", "`touch pwned`", "${HOME}", "$HOME", "a;touch pwned", "a|touch pwned"),
-    *("a&touch pwned", "a>pwned", "a<pwned", "a\ntouch pwned", "a\rb", "a\tb", "a b", " a"),
-    *("'", '"', "a'b", 'a"b', "'; touch pwned; '", '"; touch pwned; "', "\\", "a\\"),
-    *("-", "-a", "--append", "-oProxyCommand=touch", "a-", "..", "../etc/passwd", "a/../b", "a/b"),
-    *("/etc/passwd", ".", ".hidden", "a..b", "*", "?", "[a]", "~", "~root", "!!", "#a", "a#"),
-    *("{email}", "{short_name}", "{", "}", "{}", "{0}", "{a.__class__}", "%s", "%(email)s"),
-    *(
-        "",
-        "a\x00b",
-        "a\x1bb",
-        "a\u2028b",
-        "\u0430dmin",
-        "\uff41dmin",
-        "adm\u0131n",
-        "a\u0301",
-        "a\u202eb",
-    ),
-    *("a\u202eb", "A", "é", "a=b", "a@b", "a:b", "a,b", "a+b", "a" * 65),
+    "$(touch pwned)",
+    "`touch pwned`",
+    "${HOME}",
+    "$HOME",
+    "a;touch pwned",
+    "a|touch pwned",
+    "a&touch pwned",
+    "a>pwned",
+    "a<pwned",
+    "a\ntouch pwned",
+    "a\rb",
+    "a\tb",
+    "a b",
+    " a",
+    "'",
+    '"',
+    "a'b",
+    'a"b',
+    "'; touch pwned; '",
+    '"; touch pwned; "',
+    "\\",
+    "a\\",
+    "-",
+    "-a",
+    "--append",
+    "-oProxyCommand=touch",
+    "a-",
+    "..",
+    "../etc/passwd",
+    "a/../b",
+    "a/b",
+    "/etc/passwd",
+    ".",
+    ".hidden",
+    "a..b",
+    "*",
+    "?",
+    "[a]",
+    "~",
+    "~root",
+    "!!",
+    "#a",
+    "a#",
+    "{email}",
+    "{short_name}",
+    "{",
+    "}",
+    "{}",
+    "{0}",
+    "{a.__class__}",
+    "%s",
+    "%(email)s",
+    "",
+    "a\x00b",
+    "a\x1bb",
+    "a\u2028b",
+    "\u0430dmin",
+    "\uff41dmin",
+    "adm\u0131n",
+    "a\u0301",
+    "a\u202eb",
+    "a\u202eb",
+    "A",
+    "é",
+    "a=b",
+    "a@b",
+    "a:b",
+    "a,b",
+    "a+b",
+    "a" * 65,
 ]
 
 LOCAL_PARTS = [
-    *("$(touch)", "`touch`", "$HOME", "a;b", "a|b", "a&b", "a>b", "a<b", "a b", "a\nb", "'", '"'),
-    *("a'b", "o'brien", '"a b"', '"$(touch pwned)"', "\\", "-a", "-oProxyCommand=touch", "--"),
-    *("..", "a..b", "../a", "/etc/passwd", "a/b", "~root", "*", "?", "!", "#a", "{email}", "{"),
-    *("}", "{short_name}", "{a}", "%s", "a=b", "+a", "", "a\x00b", "a\x1bb", "é", "\u0430b", "a^b"),
+    "$(touch)",
+    "`touch`",
+    "$HOME",
+    "a;b",
+    "a|b",
+    "a&b",
+    "a>b",
+    "a<b",
+    "a b",
+    "a\nb",
+    "'",
+    '"',
+    "a'b",
+    "o'brien",
+    '"a b"',
+    '"$(touch pwned)"',
+    "\\",
+    "-a",
+    "-oProxyCommand=touch",
+    "--",
+    "..",
+    "a..b",
+    "../a",
+    "/etc/passwd",
+    "a/b",
+    "~root",
+    "*",
+    "?",
+    "!",
+    "#a",
+    "{email}",
+    "{",
+    "}",
+    "{short_name}",
+    "{a}",
+    "%s",
+    "a=b",
+    "+a",
+    "",
+    "a\x00b",
+    "a\x1bb",
+    "é",
+    "\u0430b",
+    "a^b",
 ]
 ADDRESSES = [
     *(f"{local_part}@lists.example.org" for local_part in LOCAL_PARTS),
-    *("a@b;touch", "a@$(touch)", "a@b c", "a@-b", "a@", "a@[127.0.0.1]", "a@b@c", "a", "a@b\n"),
-    *("a@{email}", "a@b'c", "a@b/../c", "a@b_c", "a@b\x00c", "a@b\u2028c"),
+    "a@b;touch",
+    "a@$(touch)",
+    "a@b c",
+    "a@-b",
+    "a@",
+    "a@[127.0.0.1]",
+    "a@b@c",
+    "a",
+    "a@b\n",
+    "a@{email}",
+    "a@b'c",
+    "a@b/../c",
+    "a@b_c",
+    "a@b\x00c",
+    "a@b\u2028c",
 ]
 
 
-@pytest.mark.parametrize("name", NAMES, ids=ascii)
-def test_no_list_gets_a_hostile_name(session: Session, name: str) -> None:
-    with pytest.raises(Invalid, match=r"A short name has 1 to 64 of the characters"):
-        lists.create_list(
-            session, lists.NewList(name, "a@example.org", "A"), actor=Actor.operator()
-        )
+def refused(session: Session, new: lists.NewList) -> str:
+    """Why this list is not created, or nothing if it is."""
+    try:
+        lists.create_list(session, new, actor=Actor.operator())
+    except Invalid as refusal:
+        return str(refusal)
+    return ""
 
 
-@pytest.mark.parametrize("address", ADDRESSES, ids=ascii)
-def test_no_list_gets_a_hostile_address(session: Session, address: str) -> None:
-    with pytest.raises(Invalid, match=r"Before the @, a list's address has|not an e-mail address"):
-        lists.create_list(session, lists.NewList("a", address, "A"), actor=Actor.operator())
+def test_no_list_gets_a_hostile_name(session: Session) -> None:
+    wrong = "A short name has 1 to 64 of the characters"
+
+    said = {name: refused(session, lists.NewList(name, "a@example.org", "A")) for name in NAMES}
+
+    assert [name for name in NAMES if wrong not in said[name]] == []
+
+
+def test_no_list_gets_a_hostile_address(session: Session) -> None:
+    wrong = ("Before the @, a list's address has", "not an e-mail address")
+
+    said = {address: refused(session, lists.NewList("a", address, "A")) for address in ADDRESSES}
+
+    assert [each for each in ADDRESSES if not any(why in said[each] for why in wrong)] == []
 
 
 def test_not_even_psql_writes_one(session: Session, people: Cast) -> None:

@@ -8,7 +8,7 @@ from signal import SIGKILL
 
 from sandbox.stack import ROOT
 from tests.sandbox.machine import soon
-from tests.workflows.sync.test_command_failures import sleeping
+from tests.workflows.sync.commands import sleeping
 
 MEMBERS = 200_000
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from models import Actor, Door, PushedPart, SubscriptionChange, SyncState, User
 from models.clock import now
 from tests.builders import Cast
-from tests.workflows.sync.pushing import RULES, ListServer, asked, last
+from tests.workflows.sync.pushing import RULES, ListServer, asked, crowd, last
 from workflows.people import users
 from workflows.subscriptions.subscribe import subscribe, unsubscribe
 from workflows.sync.command import run
@@ -177,18 +177,3 @@ def test_a_large_push_is_kept_in_parts_of_whole_lines(
     kept = b"".join(stored_lines(session, people.announce.id))
     assert kept == (server.folder / "announce").read_bytes()
     assert last(session).addresses == 60_002
-
-
-def crowd(session: Session, people_: Cast, size: int) -> None:
-    """Put so many more people on the list announce."""
-    session.execute(
-        text("""
-            with crowd as (
-                insert into "user" (address, address_key, name, language, preference, created_at)
-                select a, a, a, 'en', 'email', now()
-                from (select 'm' || n || '@example.org' as a from generate_series(1, :size) n) c
-                returning id
-            ) insert into subscription select :list_id, id, now() from crowd
-        """),
-        {"size": size, "list_id": people_.announce.id},
-    )

@@ -19,8 +19,7 @@ from models import (
 )
 from models.clock import now
 from tests.builders import Cast
-from tests.workflows.sync.pushing import ListServer, asked
-from tests.workflows.sync.test_sync import crowd
+from tests.workflows.sync.pushing import ListServer, asked, crowd
 from workflows.sync.request import Held, NotHeld, confirm, push_now
 
 

@@ -46,7 +46,8 @@ def test_a_changed_address_is_pushed_once(
     server.push(session, waiting)
 
     assert server.addresses(announce) == [
-        *("announce@lists.example.org", "bulletin@lists.example.org")
+        "announce@lists.example.org",
+        "bulletin@lists.example.org",
     ]
     assert settled(session, announce) is None
 

@@ -17,8 +17,8 @@ from models.clock import now
 from sandbox.stack import ROOT
 from tests.builders import Cast
 from tests.sandbox.machine import soon
+from tests.workflows.sync.commands import sleeping
 from tests.workflows.sync.pushing import RULES, asked, settled
-from tests.workflows.sync.test_command_failures import sleeping
 from workflows.subscriptions.subscribe import subscribe
 from workflows.sync.command import Outcome
 from workflows.sync.push import claim_push, end_leases, finish_push
