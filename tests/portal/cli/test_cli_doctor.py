@@ -20,8 +20,16 @@ from workflows.celery import app
 PATIENCE = 60  # seconds: two programs start, and others use the machine
 
 SUBJECTS = [
-    *("settings", "web pages", "database", "schema", "clock", "broker", "broker memory"),
-    *("workers", "mail relay", "list server"),
+    "settings",
+    "web pages",
+    "database",
+    "schema",
+    "clock",
+    "broker",
+    "broker memory",
+    "workers",
+    "mail relay",
+    "list server",
 ]
 
 

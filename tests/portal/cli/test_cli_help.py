@@ -80,7 +80,11 @@ def test_a_mistyped_command_leads_to_the_help(word: str) -> None:
 
 def test_acting_commands_ask_who_acts() -> None:
     acting = [
-        *("message submit", "message hand-in", "recall", "decide", "withdraw"),
+        "message submit",
+        "message hand-in",
+        "recall",
+        "decide",
+        "withdraw",
     ]
 
     for words in acting:

@@ -40,20 +40,31 @@ def written(session: Session) -> list[int]:
 @pytest.mark.parametrize("command", ["import-mailing-list", "import_mailling_list"])
 @pytest.mark.usefixtures("people")
 def test_a_new_list_is_created_with_everybody_in_the_file(session: Session, command: str) -> None:
-    said = listgate(
-        *(command, "Staff@example.org", "Our staff", "-"),
+    done = listgate(
+        command,
+        "Staff@example.org",
+        "Our staff",
+        "-",
         stdin=b"ada@example.org\r\nGrace Hopper <GRACE@example.org>\r\n\r\n# gone\r\n",
-    ).stdout
+    )
 
     staff = session.scalars(select(MailingList).where(MailingList.short_name == "staff")).one()
     assert (staff.address, staff.name) == ("Staff@example.org", "Our staff")
     assert members(session, "staff") == {"Ada", "Grace"}
-    assert said.splitlines() == [
+    assert done.stdout.splitlines() == [
         "4 lines: 2 people (0 already on the list), 0 unknown, 0 malformed, 0 repeated, 1 blank, "
         "1 comments.",
         "2 people have joined the list staff.",
         "The list has no description yet.",
     ]
+    assert done.stderr == "", "a progress bar, although stderr is no terminal"
+
+
+def test_a_file_that_does_not_exist_is_a_mistake_in_the_command() -> None:
+    done = listgate("import-mailing-list", "staff@example.org", "Staff", "/nowhere")
+
+    assert done.exit_code == 2
+    assert "No such file" in done.stderr
 
 
 def test_the_other_spelling_is_not_advertised() -> None:

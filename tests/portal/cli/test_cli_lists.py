@@ -56,8 +56,18 @@ def test_a_new_list_is_for_announcements_to_members_under_four_eyes(session: Ses
 
 def test_a_new_list_is_what_the_options_say(session: Session) -> None:
     listgate(
-        *("list", "create", "talk", "talk@example.org", "Talk", "--description", "About all"),
-        *("--kind", "discussion", "--delivery", "list_address", "--no-four-eyes"),
+        "list",
+        "create",
+        "talk",
+        "talk@example.org",
+        "Talk",
+        "--description",
+        "About all",
+        "--kind",
+        "discussion",
+        "--delivery",
+        "list_address",
+        "--no-four-eyes",
     )
 
     talk = mailing_list(session, "talk")
@@ -70,8 +80,25 @@ def test_a_new_list_is_what_the_options_say(session: Session) -> None:
 @pytest.mark.parametrize(
     "short_name",
     [
-        *("", "Staff", "staff list", "../staff", "staff/x", ".staff", "staff.", "a..b", "_a"),
-        *("staff;reboot", "$(reboot)", "`id`", "a'b", 'a"b', "a|b", "a\nb", "a\n", "ä", "x" * 65),
+        "",
+        "Staff",
+        "staff list",
+        "../staff",
+        "staff/x",
+        ".staff",
+        "staff.",
+        "a..b",
+        "_a",
+        "staff;reboot",
+        "$(reboot)",
+        "`id`",
+        "a'b",
+        'a"b',
+        "a|b",
+        "a\nb",
+        "a\n",
+        "ä",
+        "x" * 65,
     ],
 )
 def test_a_short_name_is_harmless_in_a_command_and_a_path(

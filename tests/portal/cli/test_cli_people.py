@@ -29,8 +29,14 @@ def test_a_portal_without_users_says_how_to_add_one() -> None:
 
 def test_an_added_person_has_the_roles_that_were_named(session: Session) -> None:
     said = listgate(
-        *("user", "add", "margaret@example.org", "Margaret Hamilton"),
-        *("--role", "author", "--role", "sender"),
+        "user",
+        "add",
+        "margaret@example.org",
+        "Margaret Hamilton",
+        "--role",
+        "author",
+        "--role",
+        "sender",
     ).stdout
 
     margaret = user(session, "margaret@example.org")
@@ -172,7 +178,11 @@ def test_every_role_is_listed_with_names_and_numbers_of_its_rights() -> None:
     said = listgate("role", "list").stdout
 
     assert [row.split()[0] for row in said.splitlines() if not row.startswith(" ")] == [
-        *("role", "administrator", "author", "clerk", "sender")
+        "role",
+        "administrator",
+        "author",
+        "clerk",
+        "sender",
     ]
     assert all(f"{right.name} ({right})" in said for right in Right)
 

@@ -1,21 +1,16 @@
 """What is printed is what there is: no markup, no emoji, no lost text, no orders to a terminal."""
 
 import pytest
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from models import Actor, Door, Verdict
-from models.database import new_session
-from sandbox.stack import BIN
-from tests.builders import Cast, a_draft, a_request, cast, listgate, run
+from tests.builders import Cast, a_draft, a_request, listgate
 from workflows.moderation.decide import decide
 
 # Rich takes these for colours, a line's end, a link, an emoji; the last two it calls an error.
 MARKUP = ["[red]x[/red]", "[link=x]y", "a :bell: rings", r"\[b] \\", "[/]", "see [/etc/hosts]"]
 
 # All of them longer than what a table of several columns has room for in 80 characters.
-LISTGATE = str(BIN / "listgate")
-
 LONG_SUBJECT = "Invitation to the extraordinary general assembly of all members and friends " * 2
 LONG_WORD = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz" * 2
 
@@ -42,7 +37,7 @@ def test_a_reason_is_shown_as_it_is(session: Session, people: Cast, comment: str
     request = a_request(session, people)
 
     said = listgate(
-        *("decide", str(request.id), "reject", "--as", "grace@example.org", "--comment", comment)
+        "decide", str(request.id), "reject", "--as", "grace@example.org", "--comment", comment
     ).stdout
 
     assert said.endswith(f" was rejected by Grace Hopper: {comment}.\n")
@@ -80,14 +75,14 @@ def test_a_reason_gives_no_orders_to_the_terminal(session: Session, people: Cast
     assert [each for each in said if not each.isprintable() and each != "\n"] == []
 
 
-def test_in_a_pipe_every_row_is_whole_and_on_one_line(own_database: Engine) -> None:
-    with new_session.begin() as session:
-        cast_ = cast(session)
-        for subject in (LONG_SUBJECT, LONG_WORD):
-            a_draft(session, cast_, subject)
-    environment = {"DATABASE_URL": own_database.url.render_as_string(hide_password=False)}
+def test_in_a_pipe_every_row_is_whole_and_on_one_line(
+    session: Session, people: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    for subject in (LONG_SUBJECT, LONG_WORD):
+        a_draft(session, people, subject)
 
-    outbox = run(LISTGATE, "outbox", environment=environment).stdout.splitlines()
+    outbox = listgate("outbox").stdout.splitlines()
 
     assert [row for row in outbox if LONG_WORD in row and "is a draft" in row]
     assert [row for row in outbox if LONG_SUBJECT.strip() in row and "is a draft" in row]

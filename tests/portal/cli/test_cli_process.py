@@ -1,23 +1,51 @@
-"""The real program: exit codes, and what it says on stderr."""
+"""The program: exit codes, and what it says on stderr."""
 
 import subprocess
+import sys
 
+import pytest
 from sqlalchemy import URL, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from models import Message, MessageState
 from models.database import new_session
+from portal.cli import main
 from sandbox.stack import BIN
 from tests.builders import a_request, cast, run
 from tests.databases import main_url, new_database
+from workflows import logs
 
 SECRET = "s3cret"
-AWAY = f"postgresql://ada:{SECRET}@127.0.0.1:1/listgate"
+AWAY = f"postgresql+psycopg2://ada:{SECRET}@127.0.0.1:1/listgate"
 
 
 def listgate(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run the program as an operator does."""
     return run(str(BIN / "listgate"), *arguments, environment=environment)
+
+
+class Program:
+    """The same in this process, with a database of the test's choice."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch, self._capsys = monkeypatch, capsys
+        monkeypatch.setattr(logs, "configure", lambda *_: None)  # pytest's own logging stays
+
+    def refused(self, *arguments: str, database: Engine) -> str:
+        """Run a command that ends with 1 and writes to stderr only; what it writes."""
+        self._monkeypatch.setattr(sys, "argv", ["listgate", *arguments])
+        self._monkeypatch.setitem(new_session.kw, "bind", database)
+        self._monkeypatch.setattr("portal.cli.operations.engine", database)
+        with pytest.raises(SystemExit) as end:
+            main()
+        said = self._capsys.readouterr()
+        assert (end.value.code, said.out) == (1, "")
+        return said.err
+
+
+@pytest.fixture
+def program(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Program:
+    return Program(monkeypatch, capsys)
 
 
 def plain(url: URL) -> str:
@@ -32,36 +60,36 @@ def test_a_refusal_is_one_sentence_on_stderr_and_exit_code_1() -> None:
     assert done.stderr == "There is no mailing list 'nowhere'.\n"
 
 
-def test_a_database_that_is_away_is_one_sentence_that_names_the_doctor() -> None:
-    done = listgate("outbox", DATABASE_URL=AWAY)
+def test_a_database_that_is_away_is_one_sentence_that_names_the_doctor(program: Program) -> None:
+    said = program.refused("outbox", database=create_engine(AWAY))
 
-    assert (done.returncode, done.stdout) == (1, "")
-    assert len(done.stderr.splitlines()) == 1
-    assert done.stderr.startswith("The database does not answer")
-    assert "`listgate doctor`" in done.stderr
-    assert SECRET not in done.stderr
+    assert len(said.splitlines()) == 1
+    assert said.startswith("The database does not answer")
+    assert "`listgate doctor`" in said
+    assert SECRET not in said
 
 
-def test_a_database_without_our_tables_is_one_sentence_that_leads_to_them() -> None:
+def test_a_database_without_our_tables_is_one_sentence_that_leads_to_them(
+    program: Program,
+) -> None:
     with new_database() as url:
-        done = listgate("outbox", DATABASE_URL=plain(url))
+        said = program.refused("outbox", database=create_engine(url, poolclass=NullPool))
 
-    assert (done.returncode, done.stdout) == (1, "")
-    assert len(done.stderr.splitlines()) == 1
-    assert "`listgate migrate`" in done.stderr or "`listgate doctor`" in done.stderr
+    assert len(said.splitlines()) == 1
+    assert "`listgate migrate`" in said or "`listgate doctor`" in said
 
 
-def test_a_database_of_an_unreleased_version_is_not_migrated() -> None:
+def test_a_database_of_an_unreleased_version_is_not_migrated(program: Program) -> None:
     with new_database() as url:
-        with create_engine(url, poolclass=NullPool).begin() as connection:
+        database = create_engine(url, poolclass=NullPool)
+        with database.begin() as connection:
             connection.execute(text("create table alembic_version (version_num varchar(32))"))
             connection.execute(text("insert into alembic_version values ('0014')"))
 
-        done = listgate("migrate", DATABASE_URL=plain(url))
+        said = program.refused("migrate", database=database)
 
-    assert (done.returncode, done.stdout) == (1, "")
-    assert len(done.stderr.splitlines()) == 1
-    assert done.stderr.startswith("The database is at revision 0014, which")
+    assert len(said.splitlines()) == 1
+    assert said.startswith("The database is at revision 0014, which")
 
 
 def test_a_wrong_setting_is_named_without_its_value() -> None:
@@ -82,7 +110,7 @@ def test_with_the_queue_away_a_command_still_does_it_and_says_nothing_wrong(
     }
 
     done = listgate(
-        *("decide", str(request.id), "approve", "--as", "grace@example.org"), **environment
+        "decide", str(request.id), "approve", "--as", "grace@example.org", **environment
     )
 
     with new_session() as session:

@@ -58,7 +58,9 @@ def test_a_push_is_asked_for_at_once_and_on_record(session: Session, people: Cas
     assert said == "The list announce is being pushed as soon as possible.\n"
     assert (last(session).state, last(session).due_at <= now()) == (SyncState.PENDING, True)
     assert (entry.actor, entry.door, entry.list_id) == (
-        *("operator", Door.COMMAND_LINE, people.announce.id),
+        "operator",
+        Door.COMMAND_LINE,
+        people.announce.id,
     )
 
 
@@ -110,7 +112,9 @@ def test_the_status_tells_of_every_list_by_name(
     told = rows("status")
 
     assert [(row["list"], row["state"]) for row in told] == [
-        *[("announce", "done"), ("bees", "never pushed"), ("zoo", "never pushed")],
+        ("announce", "done"),
+        ("bees", "never pushed"),
+        ("zoo", "never pushed"),
     ]
     assert (told[0]["addresses"], told[0]["unpushed"], told[0]["failures"]) == ("2", "1", "0")
     assert told[0]["last good push"].startswith(f"{now():%Y-}")

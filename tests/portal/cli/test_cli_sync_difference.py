@@ -33,8 +33,10 @@ def test_the_difference_is_what_changed_since_the_last_good_push_sorted(
 
     assert done.exit_code == 0
     assert done.stdout.splitlines() == [
-        *("+ada@example.org", "-barbara@example.org"),
-        *("-edsger@example.org", "+linus@example.org"),
+        "+ada@example.org",
+        "-barbara@example.org",
+        "-edsger@example.org",
+        "+linus@example.org",
     ]
     assert done.stderr == "2 added, 2 removed.\n"
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from alembic import command
@@ -14,7 +15,7 @@ from sqlalchemy.pool import NullPool
 from models import schema
 from models.clock import now
 from portal.cli import doctor, operations
-from portal.cli.doctor import Finding
+from portal.cli.doctor import Finding, list_server, pages, sender
 from sandbox.mailbox import Mailbox
 from sandbox.valkey import Valkey
 from settings import settings
@@ -212,3 +213,65 @@ def test_a_relay_that_wants_a_login_is_ill(monkeypatch: pytest.MonkeyPatch) -> N
 
     ill(finding, says="The mail server", mend="correct SMTP_URL")
     assert SECRET not in f"{finding}"
+
+
+@pytest.mark.parametrize(
+    ("url", "well"),
+    [
+        ("https://lists.example.org", True),
+        ("http://localhost:8000", True),
+        ("http://127.0.0.1:8000", True),
+        ("http://lists.example.org", False),
+        ("http://localhost.example.org", False),
+    ],
+)
+def test_pages_that_leave_the_machine_need_a_certificate(
+    monkeypatch: pytest.MonkeyPatch, url: str, well: bool
+) -> None:
+    given(monkeypatch, public_url=url)
+
+    finding = pages()
+
+    assert (finding.ok, url in finding.text) == (well, True)
+
+
+def test_letters_from_nobody_in_particular_are_ill(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, mail_from=type(settings).model_fields["mail_from"].default)
+
+    finding = sender()
+
+    ill(finding, says="MAIL_FROM is not set", mend="set MAIL_FROM")
+
+
+def test_letters_from_somebody_are_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, mail_from="Lists <lists@example.net>")
+
+    finding = sender()
+
+    assert (finding.ok, finding.text) == (True, "letters are from Lists <lists@example.net>")
+
+
+def test_the_programs_that_push_lists_are_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert list_server().ok
+
+    given(
+        monkeypatch,
+        maillist_sync_command="no-program-of-this-name",
+        maillist_sync_commands={"board": "no-other {email}"},
+    )
+
+    finding = list_server()
+    ill(finding, says="MAILLIST_SYNC_COMMAND runs no-program-of-this-name", mend="install it")
+    ill(finding, says="; MAILLIST_SYNC_COMMANDS['board'] runs no-other", mend="MAILLIST_SYNC")
+
+
+def test_a_missing_timeout_is_ill(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    ill(list_server(), says="there is no `timeout` of GNU coreutils", mend="coreutils")
+
+
+def test_where_lists_are_not_pushed_no_program_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, maillists_enabled=False, maillist_sync_command="")
+
+    assert list_server().ok

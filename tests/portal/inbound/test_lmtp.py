@@ -1,7 +1,10 @@
 """The door of mail: a real LMTP client brings what a mail server would."""
 
 import smtplib
+import socket
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, select
@@ -12,7 +15,7 @@ from portal.inbound import lmtp
 from portal.inbound.intake import receive
 from settings import settings
 from tests.portal.doors import Doors, decisions
-from tests.portal.inbound.lmtp_servers import lmtp_server
+from tests.portal.inbound.lmtp_servers import lmtp_at, lmtp_server
 
 OK = b"From: Grace Hopper <grace@example.org>\r\nSubject: Re: To approve\r\n\r\nOK: fine\r\n"
 
@@ -198,3 +201,51 @@ def test_the_reply_address_may_come_in_capitals(doors: Doors, reply_address: str
     doors.work()
 
     assert len(decisions()) == 1
+
+
+def test_a_mail_of_more_than_32_mib_is_kept_and_handled(doors: Doors, reply_address: str) -> None:
+    # aiosmtpd refuses more than 32 MiB unless it is told otherwise.
+    raw = OK + b"\r\n" + (b"> " + b"all work and no play" * 45 + b"\r\n") * 38_000
+    assert len(raw) > 2**25
+
+    doors.hand_over(raw, sender="grace@example.org", recipient=reply_address)
+    (mail,) = kept()
+    assert mail.raw == raw
+
+    doors.work()
+
+    (mail,) = kept()
+    assert mail.state == "handled"
+
+
+def test_a_mail_without_a_byte_is_kept_and_decides_nothing(
+    doors: Doors, reply_address: str
+) -> None:
+    doors.hand_over(b"", sender="grace@example.org", recipient=reply_address)
+    doors.work()
+
+    (mail,) = kept()
+    assert mail.raw.strip() == b""
+    assert mail.state == "handled"
+    assert decisions() == []
+
+
+def test_it_listens_at_a_socket_in_a_folder(
+    doors: Doors, reply_address: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "lmtp"
+
+    with lmtp_at(str(path)):
+        while not listens(path):
+            time.sleep(0.01)
+        with smtplib.LMTP(str(path), timeout=60) as client:
+            client.sendmail("grace@example.org", [reply_address], OK)
+    doors.work()
+
+    assert len(decisions()) == 1
+
+
+def listens(path: Path) -> bool:
+    """Whether somebody takes connections there; the socket is in its folder a moment before."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0

@@ -134,15 +134,13 @@ def test_a_file_that_cannot_be_read_here_is_refused(
 def test_twenty_thousand_addresses_fit(
     session: Session, people: Cast, browser: Visitor, page: str
 ) -> None:
-    there = select(func.count()).select_from(User)
-    before = session.scalar(there) or 0
-    upload(browser, page, b"".join(b"new%d@example.org\n" % n for n in range(20_000)))
+    strangers = b"".join(b"new%d@example.org\n" % n for n in range(20_000))
+    upload(browser, page, strangers + b"ada@example.org\n")
     assert "<dd>20000</dd>" in browser.page
 
-    carry_out(browser, page, unknown="create")
+    carry_out(browser, page, unknown="skip")
 
-    assert on_the_list(session, people) == 20_002
-    assert session.scalar(there) == before + 20_000
+    assert on_the_list(session, people) == 3
 
 
 def test_what_is_no_base64_is_no_file(browser: Visitor, page: str) -> None:
