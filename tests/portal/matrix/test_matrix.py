@@ -1,10 +1,26 @@
 """Every route of the portal is for those whom the table names, and for nobody else."""
 
+from html import unescape
+
 import pytest
+from werkzeug.test import TestResponse
 
 from tests.portal.matrix.installation import Installation
 from tests.portal.matrix.table import KINDS, Line, lines
 from tests.portal.visitors import an_app
+
+# What a message's author, list and approvers are: a refusal tells nothing of it.
+SECRETS = ("A secret subject", "Dear members", "plan.pdf", "announce", "Linus")
+# The others may read one of the messages: a refusal of theirs is told on its page.
+STRANGERS = ("anonymous", "edsger", "alan")
+
+
+def secrets(line: Line, who: str, answer: TestResponse) -> list[str]:
+    """What this answer tells a stranger of a message or of a request about one."""
+    if who not in STRANGERS or not line.path.startswith(("/messages/{", "/requests/{")):
+        return []
+    text = unescape(answer.text)
+    return [secret for secret in SECRETS if secret in text]
 
 
 def routes(*methods: str) -> set[tuple[str, str]]:
@@ -34,9 +50,11 @@ def test_a_page_is_for_those_in_the_table_and_changes_nothing(
 ) -> None:
     before = installation.rows()
 
-    marks = [installation.mark(line, who) for who in KINDS]
+    answers = {who: installation.ask(line, who) for who in KINDS}
 
-    assert dict(zip(KINDS, marks, strict=True)) == dict(zip(KINDS, line.marks, strict=True))
+    marks = {who: installation.mark_of(line, answer) for who, answer in answers.items()}
+    assert marks == dict(zip(KINDS, line.marks, strict=True))
+    assert [secrets(line, who, answer) for who, answer in answers.items()] == [[]] * len(KINDS)
     assert installation.rows() == before
     assert installation.published == []
 
@@ -46,13 +64,16 @@ def test_a_form_is_for_those_in_the_table_and_a_refusal_changes_nothing(
     installation: Installation, line: Line
 ) -> None:
     before = installation.rows(refusals=False)
-    marks, changed = {}, []
+    marks, changed, told = {}, [], []
 
     for who in KINDS:
         with installation.undone():
-            marks[who] = installation.mark(line, who)
+            answer = installation.ask(line, who)
+            marks[who] = installation.mark_of(line, answer)
+            told += secrets(line, who, answer)
             if installation.published or installation.rows(refusals=False) != before:
                 changed.append(who)
 
     assert marks == dict(zip(KINDS, line.marks, strict=True))
     assert {who for who in changed if marks[who] != ">"} == set()
+    assert told == []
