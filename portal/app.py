@@ -47,12 +47,25 @@ def create_app(settings: Settings) -> Flask:
     configure_security(app, settings)
     configure_throttle(app, settings)
     for blueprint in (
-        *(home.pages, accounts.pages, link.pages, hooks),
-        *(outbox.pages, compose.pages, show.pages, preview.pages),
-        *(requests.pages, search.pages),
-        *(my_lists.pages, pages, person.pages),
-        *(lists.pages, imports.pages, approver_lists.pages, pushes.pages),
-        *(people.pages, roles.pages),
+        home.pages,
+        accounts.pages,
+        link.pages,
+        hooks,
+        outbox.pages,
+        compose.pages,
+        show.pages,
+        preview.pages,
+        requests.pages,
+        search.pages,
+        my_lists.pages,
+        pages,
+        person.pages,
+        lists.pages,
+        imports.pages,
+        approver_lists.pages,
+        pushes.pages,
+        people.pages,
+        roles.pages,
     ):
         app.register_blueprint(blueprint)
     # Twilio signs its requests; the URL of a mailed link contains a secret token.

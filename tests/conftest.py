@@ -14,8 +14,9 @@ from tests.databases import main_url, migrate, new_database
 from workflows import transaction as unit
 
 # No deadlines: they say how busy a machine is.  Each run tries the same examples, so that whoever
-# changed nothing breaks nothing; `--hypothesis-profile=default` looks for others.
-settings.load_profile("ci")
+# changed nothing breaks nothing; `--hypothesis-profile=default` looks for others, and for more.
+settings.register_profile("tests", settings.get_profile("ci"), max_examples=40)
+settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -198,7 +198,12 @@ def test_the_report_that_people_paste_into_issues_has_no_secret() -> None:
     }
 
     done = run(
-        *(sys.executable, "-m", "celery", "-A", "workflows.celery", "report"),
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "workflows.celery",
+        "report",
         environment=environment,
     )
 

@@ -27,7 +27,13 @@ def status(short_name: SomeShortName = None) -> None:
     with transaction() as session:
         which = lists.list_named(session, short_name) if short_name else None
         show(
-            *("list", "state", "addresses", "last good push", "unpushed", "failures", "reason"),
+            "list",
+            "state",
+            "addresses",
+            "last good push",
+            "unpushed",
+            "failures",
+            "reason",
             rows=[status_row(one) for one in push_statuses(session, which)],
             empty="No lists yet: listgate list create SHORT-NAME ADDRESS NAME",
         )
@@ -53,7 +59,13 @@ def show_history(short_name: ShortName) -> None:
     with transaction() as session:
         mailing_list = lists.list_named(session, short_name)
         show(
-            *("when", "state", "addresses", "seconds", "exit", "reason", "stderr"),
+            "when",
+            "state",
+            "addresses",
+            "seconds",
+            "exit",
+            "reason",
+            "stderr",
             rows=[row(one) for one in last_pushes(session, mailing_list, MAX_PUSHES)],
             empty=f"The list {short_name} has never been pushed: listgate sync now {short_name}",
         )

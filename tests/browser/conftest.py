@@ -14,8 +14,13 @@ from tests.browser.visits import PATIENCE, Visits
 # A sandbox of its own is not to be had for root.  The browser is to ask for our pages only: not
 # for its maker's updates, experiments and names.
 ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
     # Chromium knows no such thing; .ci/run sees by it whether a browser of this clone is left.
     f"--started-by={BIN}",
 ]

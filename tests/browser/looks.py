@@ -15,8 +15,10 @@ LOOK = """async (rules) => (await axe.run(document, {
 # each language.  These rules ask what it looks like, so they are asked in every way to show it.
 OF_LOOKS = ["color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable"]
 WAYS: tuple[tuple[Literal["light", "dark"], int], ...] = (
-    *(("light", 1280), ("dark", 1280)),
-    *(("dark", 320), ("light", 320)),
+    ("light", 1280),
+    ("dark", 1280),
+    ("dark", 320),
+    ("light", 320),
 )
 
 

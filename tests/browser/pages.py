@@ -14,11 +14,29 @@ from workflows.moderation.decide import decide, request_approval
 
 # Each of these is a page by itself; what has a number is named by `numbered`.
 PLAIN = (
-    *("/", "/requests", "/messages/new", "/messages", "/messages/upload", "/my/lists"),
-    *("/account/details", "/account/address", "/account/history", "/account/password"),
-    *("/account/codes", "/users", "/users/new", "/users?words=nobody", "/roles", "/roles/new"),
-    *("/roles/1", "/mailing-lists", "/mailing-lists/new", "/approver-lists"),
-    *("/approver-lists/new", "/trail", "/nowhere"),
+    "/",
+    "/requests",
+    "/messages/new",
+    "/messages",
+    "/messages/upload",
+    "/my/lists",
+    "/account/details",
+    "/account/address",
+    "/account/history",
+    "/account/password",
+    "/account/codes",
+    "/users",
+    "/users/new",
+    "/users?words=nobody",
+    "/roles",
+    "/roles/new",
+    "/roles/1",
+    "/mailing-lists",
+    "/mailing-lists/new",
+    "/approver-lists",
+    "/approver-lists/new",
+    "/trail",
+    "/nowhere",
 )
 OF_STRANGERS = ("/log-in", "/letter/log-in", "/letter/password", "/letter/sent")
 OF_A_LIST = ("", "/approvers", "/archive", "/details", "/import", "/pushes", "/pushes/confirmation")

@@ -38,10 +38,26 @@ from workflows.subscriptions.subscribe import subscribe, unsubscribe
 from workflows.transaction import transaction
 
 SINGERS = (
-    *("Katherine Johnson", "Dorothy Vaughan", "Mary Jackson", "Annie Easley", "Hedy Lamarr"),
-    *("Karen Spärck-Jones", "Radia Perlman", "Frances Allen", "Jean Bartik", "Betty Holberton"),
-    *("Emmy Noether", "Sophie Germain", "Émilie du Châtelet", "Maria Agnesi", "Alan Turing"),
-    *("Alonzo Church", "John Backus", "Niklaus Wirth", "Tony Hoare", "Donald Knuth"),
+    "Katherine Johnson",
+    "Dorothy Vaughan",
+    "Mary Jackson",
+    "Annie Easley",
+    "Hedy Lamarr",
+    "Karen Spärck-Jones",
+    "Radia Perlman",
+    "Frances Allen",
+    "Jean Bartik",
+    "Betty Holberton",
+    "Emmy Noether",
+    "Sophie Germain",
+    "Émilie du Châtelet",
+    "Maria Agnesi",
+    "Alan Turing",
+    "Alonzo Church",
+    "John Backus",
+    "Niklaus Wirth",
+    "Tony Hoare",
+    "Donald Knuth",
 )
 # More than the guard lets go at once, so that the push of their list is held.
 LEAVING = 12

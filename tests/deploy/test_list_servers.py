@@ -114,8 +114,12 @@ def test_mailman_is_asked_as_its_manual_says(machine: Machine) -> None:
     assert outcome.failure is None
     assert machine.calls() == [
         [
-            *("syncmembers", "--no-welcome-msg", "--no-goodbye-msg", "--no-admin-notify"),
-            *("-", "announce@lists.example.org"),
+            "syncmembers",
+            "--no-welcome-msg",
+            "--no-goodbye-msg",
+            "--no-admin-notify",
+            "-",
+            "announce@lists.example.org",
         ]
     ]
     assert (machine.lists / "members").read_text().splitlines() == THREE

@@ -169,7 +169,8 @@ def test_refusals_arrive_by_name_and_with_a_sentence(live: LiveStack) -> None:
     assert told("decide", **linus | {"request_id": 4}) == ("Unknown", "There is no request 4.")
     assert told("decide", **linus | three | {"approver_id": 99})[0] == "Unknown"
     assert told("decide", **decision(live, by="barbara") | three) == (
-        *("Trespass", "Barbara Liskov is disabled."),
+        "Trespass",
+        "Barbara Liskov is disabled.",
     )
     assert told("withdraw", **three, author_id=people.edsger.id)[0] == "Trespass"
     assert told("recall", message_id=3, by_id=people.ada.id)[0] == "IllegalTransition"
@@ -181,7 +182,8 @@ def test_whoever_is_no_approver_decides_nothing_and_is_on_record(live: LiveStack
     kind, sentence = refusal(call(live, "decide", **decision(live, by="edsger")))
 
     assert (kind, sentence) == (
-        *("NotAnApprover", "Edsger Dijkstra is not among the approvers of request 1."),
+        "NotAnApprover",
+        "Edsger Dijkstra is not among the approvers of request 1.",
     )
     assert live.states("moderation_request") == {"open": 1}
     record = "select actor, door, message_id from audit_entry where act = 'refused'"

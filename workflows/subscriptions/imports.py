@@ -89,7 +89,11 @@ def check(
         unknown = first_entries(staging.unmatched(session, staging.NORMAL))
     known, joining = staging.count_people(session, list_id)
     return Report(
-        *(found.lines, found.blank, found.comments, known, joining),
+        found.lines,
+        found.blank,
+        found.comments,
+        known,
+        joining,
         unknown=unknown,
         malformed=sorted(found.malformed),
     )

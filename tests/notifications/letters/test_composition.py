@@ -367,7 +367,7 @@ def test_a_name_adds_nothing_else_to_the_header(session: Session, people: Cast, 
 
 
 @effort(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     derandomize=True,

@@ -28,7 +28,7 @@ def is_one_line(subject: str) -> bool:
 
 
 @given(any_bytes)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_any_bytes_are_a_mail_or_are_refused_with_a_sentence(raw: bytes) -> None:
     mail = understood(raw)
 
@@ -36,7 +36,7 @@ def test_any_bytes_are_a_mail_or_are_refused_with_a_sentence(raw: bytes) -> None
 
 
 @given(mutated())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_damaged_mail_is_read_or_refused_with_a_sentence(raw: bytes) -> None:
     mail = understood(raw)
 
@@ -44,7 +44,7 @@ def test_a_damaged_mail_is_read_or_refused_with_a_sentence(raw: bytes) -> None:
 
 
 @given(built)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_mail_of_odd_pieces_is_read_or_refused_with_a_sentence(raw: bytes) -> None:
     mail = understood(raw)
 
@@ -52,7 +52,7 @@ def test_a_mail_of_odd_pieces_is_read_or_refused_with_a_sentence(raw: bytes) -> 
 
 
 @given(strange, st.text(max_size=30))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @example(REAL[3], "Ä")
 def test_what_is_sent_has_no_fields_but_the_authors_and_ours(raw: bytes, list_name: str) -> None:
     before = split_mail(raw)
@@ -73,7 +73,7 @@ def test_what_is_sent_has_no_fields_but_the_authors_and_ours(raw: bytes, list_na
 
 
 @given(mutated() | built)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_what_is_accepted_reads_the_same_when_it_is_sent(raw: bytes) -> None:
     mail = understood(raw)
     assume(mail is not None)

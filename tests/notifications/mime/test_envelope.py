@@ -20,7 +20,7 @@ from tests.notifications.smtp.sending import (
 
 
 @given(content=st.binary(max_size=300) | st.text(".\r\nab", max_size=60).map(str.encode))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_no_content_can_contain_its_own_end(content: bytes) -> None:
     sent = with_dots(with_crlf(content))
 

@@ -34,9 +34,18 @@ def buttons(visitor: Visitor, message: Message) -> set[str]:
     """The acts that the page of this message offers."""
     visitor.get(f"/messages/{message.id}")
     words = [
-        *("Request approval", "Send<", "Schedule<", "Withdraw the request", "Recall<"),
-        *("Stop the sendout", "Copy as a new draft", "Send me a proof", "Delete the draft"),
-        *("Change the time", "Edit the draft", "Replace the draft"),
+        "Request approval",
+        "Send<",
+        "Schedule<",
+        "Withdraw the request",
+        "Recall<",
+        "Stop the sendout",
+        "Copy as a new draft",
+        "Send me a proof",
+        "Delete the draft",
+        "Change the time",
+        "Edit the draft",
+        "Replace the draft",
     ]
     return {each.strip("<") for each in words if f">{each}" in visitor.page}
 

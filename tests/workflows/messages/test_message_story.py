@@ -164,5 +164,5 @@ def test_every_story_keeps_the_promises(session: Session, people: Cast, mailbox:
     phases = (Phase.explicit, Phase.reuse, Phase.generate)
     run_state_machine_as_test(
         Told,
-        settings=settings(max_examples=25, stateful_step_count=30, deadline=None, phases=phases),
+        settings=settings(max_examples=15, stateful_step_count=25, deadline=None, phases=phases),
     )

@@ -204,8 +204,11 @@ def test_every_loser_is_told_who_has_won(race: Race) -> None:
 def test_an_approval_leads_to_one_dispatch_and_no_letter(race: Race) -> None:
     assert consequences(race, Verdict.APPROVED) == {
         request_id: (
-            *("decided", "scheduled"),
-            *([f"{role.person} approved {role.via}"], ["waiting"], None),
+            "decided",
+            "scheduled",
+            [f"{role.person} approved {role.via}"],
+            ["waiting"],
+            None,
             [f"approved {role.person} {role.via}"],
         )
         for request_id, role in race.winners.items()
@@ -216,8 +219,11 @@ def test_an_approval_leads_to_one_dispatch_and_no_letter(race: Race) -> None:
 def test_a_rejection_leads_to_one_letter_and_no_dispatch(race: Race) -> None:
     assert consequences(race, Verdict.REJECTED) == {
         request_id: (
-            *("decided", "rejected"),
-            *([f"{role.person} rejected {role.via}"], None, ["pending"]),
+            "decided",
+            "rejected",
+            [f"{role.person} rejected {role.via}"],
+            None,
+            ["pending"],
             [f"rejected {role.person} {role.via}"],
         )
         for request_id, role in race.winners.items()
@@ -228,8 +234,11 @@ def test_a_rejection_leads_to_one_letter_and_no_dispatch(race: Race) -> None:
 def test_a_withdrawal_leads_to_a_draft_and_nothing_else(race: Race) -> None:
     assert consequences(race, None) == {
         request_id: (
-            *("withdrawn", "draft"),
-            *(None, None, None),
+            "withdrawn",
+            "draft",
+            None,
+            None,
+            None,
             [f"withdrew {role.person} {role.via}"],
         )
         for request_id, role in race.winners.items()

@@ -12,8 +12,14 @@ from workflows.sendout import forecast, rate_limit, rules, schedule, send
 NINE = datetime(2027, 1, 31, 9, tzinfo=UTC)
 
 ASK_FOR_THE_TIME = (
-    *(rate_limit, schedule, drafts, send, forecast, rules),
-    *(retry, outbox),
+    rate_limit,
+    schedule,
+    drafts,
+    send,
+    forecast,
+    rules,
+    retry,
+    outbox,
 )
 
 

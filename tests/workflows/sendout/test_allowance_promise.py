@@ -100,7 +100,7 @@ def workers(session: Session, clock: Clock, mailbox: Mailbox) -> Workers:
 
 @given(rate=st.builds(Rate, st.integers(1, 6), st.integers(1, 180)), story=STORIES)
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_no_story_breaks_the_rate_or_the_window_and_every_story_ends(
     workers: Workers, ruled: Ruled, rate: Rate, story: list[str | int]

@@ -63,7 +63,9 @@ def test_an_import_is_one_act_with_its_numbers(session: Session, people: Cast) -
 
     (entry,) = trail(session)
     assert (entry.actor, entry.door, entry.list_id) == (
-        *("Barbara Liskov", Door.COMMAND_LINE, talk.id),
+        "Barbara Liskov",
+        Door.COMMAND_LINE,
+        talk.id,
     )
     assert entry.detail == {"lines": 3, "joined": 2, "created": 0}
 

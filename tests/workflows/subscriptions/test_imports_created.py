@@ -56,7 +56,9 @@ def test_unknown_people_are_created_under_their_names(session: Session, people: 
     assert (kurt.name, kurt.address) == ("kurt.gödel", "kurt.gödel@example.org")
     assert (john.name, john.address) == ('von Neumann, "Johnny" \\', "john@müller.de")
     assert (alan.language, alan.channels, alan.roles) == (
-        *(Language.ENGLISH, (Channel.EMAIL,), []),
+        Language.ENGLISH,
+        (Channel.EMAIL,),
+        [],
     )
     assert {"Alan", "kurt.gödel", "von", "Ada"} <= first_names(session, people.announce)
 

@@ -111,7 +111,9 @@ def test_many_join_at_once_and_who_was_there_is_not_counted(session: Session, pe
         (people.grace.id, Change.JOINED, barbara.id),
     }
     assert (entry.actor, entry.list_id, entry.detail) == (
-        *("Barbara Liskov", announce.id, {"joined": 2}),
+        "Barbara Liskov",
+        announce.id,
+        {"joined": 2},
     )
 
 
