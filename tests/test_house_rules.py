@@ -126,6 +126,19 @@ def test_imports_are_at_the_top_of_a_module() -> None:
     assert inside == []
 
 
+def test_no_test_module_imports_another() -> None:
+    imports = [
+        f"{path.relative_to(ROOT)}: {node.module}"
+        for path, tree in trees(TESTS)
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
+        and any("test_" in part for part in [node.module or "", *(a.name for a in node.names)])
+        and (node.module or "").startswith("tests")
+    ]
+
+    assert imports == []
+
+
 def test_no_import_is_for_type_checkers_only() -> None:
     guarded = [
         path

@@ -5,7 +5,7 @@ from playwright.sync_api import Dialog, Page, Request, Route
 
 from tests.browser.acts import ask, read
 from tests.browser.visits import Visits
-from tests.portal.messages.test_sanitised import HOSTILE
+from tests.portal.messages.hostile_html import HOSTILE
 
 EVIL = "https://evil.example"
 PIXEL = (

@@ -1,48 +1,20 @@
 """docker-compose.yml and the runbook agree with each other and with the code."""
 
 import copy
-import json
 import re
-from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import yaml
 from flower.options import default_options  # type: ignore[import-untyped]
-from jsonschema import Draft202012Validator
 
-import celeryconfig
-from settings import Settings, settings
+from settings import Settings
+from tests.deploy.compose import COMPOSE, ROOT, RUNBOOK, SERVICES, TEXT, complaints, longest_task
 
-ROOT = Path(__file__).parents[2]
-SCHEMA = json.loads((ROOT / "tests/deploy/compose-spec.json").read_text())
-TEXT = (ROOT / "docker-compose.yml").read_text()
-COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
-SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = [name for name, service in SERVICES.items() if "build" in service]
 DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text()
-RUNBOOK = (ROOT / "deploy/README.md").read_text()
 
 # What Compose replaces: ${NAME}, ${NAME:-default} or ${NAME:?why it refuses}.
 VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?P<otherwise>[^}]*)\}")
-
-
-def complaints(compose: dict[str, Any]) -> list[str]:
-    """Say where a compose file departs from the specification."""
-    errors = Draft202012Validator(SCHEMA).iter_errors(compose)
-    return [f"{error.json_path}: {error.message[:200]}" for error in errors]
-
-
-def longest_task(name: str) -> float:
-    """How long a task in this service may take, in seconds; only workers push lists."""
-    if name != "worker":
-        return celeryconfig.task_time_limit
-    (longest,) = (
-        each.le for each in Settings.model_fields["sync_timeout"].metadata if hasattr(each, "le")
-    )
-    beside = celeryconfig.task_annotations["sync.push"]["time_limit"]
-    return float(longest.total_seconds() + beside - settings.sync_timeout.total_seconds())
 
 
 def seconds(duration: str) -> int:

@@ -8,12 +8,8 @@ import pytest
 
 from models import Failure
 from settings.types import by_short_name, command
-from tests.deploy.test_compose import ROOT
+from tests.deploy.list_server_page import COMMANDS, PAGE, SCRIPTS, example
 from tests.workflows.sync.commands import THREE, Machine, pretend_ssh
-
-PAGE = (ROOT / "docs/list-servers.md").read_text()
-SCRIPTS = ROOT / "deploy/list-server"
-COMMANDS = re.findall(r"^MAILLIST_SYNC_COMMAND=(.+)$", PAGE, re.MULTILINE)
 
 
 @pytest.fixture
@@ -22,12 +18,6 @@ def machine(tmp_path: Path) -> Machine:
     machine.environment["PATH"] = f"{tmp_path}/bin:{SCRIPTS}:{os.environ['PATH']}"
     pretend_ssh(machine)
     return machine
-
-
-def example(*having: str) -> str:
-    """The one command of the page that has all of this in it."""
-    (found,) = [each for each in COMMANDS if all(word in each for word in having)]
-    return str(found)
 
 
 def here(machine: Machine, text: str, *folders: str) -> str:

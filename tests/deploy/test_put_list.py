@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 
 from models import Failure
-from tests.deploy.test_list_servers import SCRIPTS, example
+from tests.deploy.list_server_page import SCRIPTS, example
 from tests.workflows.sync.commands import THREE, Machine
 
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 import celeryconfig
 from portal.cli import app
 from settings import Settings
-from tests.deploy.test_compose import RUNBOOK, complaints
+from tests.deploy.compose import RUNBOOK, complaints
 
 # `listgate` and the words after it; not a user, a database or a folder of that name.
 COMMANDS = sorted(set(re.findall(r"(?<![\w=-])listgate((?: [a-z]+(?:-[a-z]+)*)+)\b", RUNBOOK)))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.test_compose import ROOT, SERVICES, longest_task
+from tests.deploy.compose import ROOT, SERVICES, longest_task
 
 UNITS = sorted((ROOT / "deploy/systemd").glob("*.service"), key=lambda unit: unit.name)
 LASTING = ["listgate-beat", "listgate-worker"]

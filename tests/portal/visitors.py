@@ -1,9 +1,11 @@
 """People with browsers, without a browser: they keep cookies and send forms with their token."""
 
 import re
+from collections.abc import Callable
 from functools import cache
 from html import unescape
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -105,3 +107,21 @@ def link_for(session: Session, user: User) -> str:
     session.flush()
     (found,) = set(re.findall(r"https?://[^/\s]+(/link/[a-z2-7]+)", text))
     return str(found)
+
+
+def hashes_computed(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Grows with every hash that the portal computes."""
+    context, work = visitor.app.extensions["security"].pwd_context, []
+
+    def counted(name: str) -> Callable[..., object]:
+        does = getattr(context, name)
+
+        def count(*given: object) -> object:
+            work.append(name)
+            return does(*given)
+
+        return count
+
+    for name in ("hash", "verify"):
+        monkeypatch.setattr(context, name, counted(name))
+    return work

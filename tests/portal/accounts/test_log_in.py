@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from models import Act, Actor, AuditEntry, Door, User
 from tests.builders import Cast
-from tests.portal.visitors import PUBLIC, Visitor, give_password
+from tests.portal.visitors import PUBLIC, Visitor, give_password, hashes_computed
 from workflows.people import credentials
 
 PASSWORD = "correct horse battery"
@@ -25,24 +25,6 @@ def ada(session: Session, people: Cast, stranger: Visitor) -> User:
 def log_in(visitor: Visitor, address: str, password: str, onward: str = "/") -> int:
     answer = visitor.send("/log-in", address=address, password=password, next=onward)
     return answer.status_code
-
-
-def hashes_computed(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Grows with every hash that the portal computes."""
-    context, work = visitor.app.extensions["security"].pwd_context, []
-
-    def counted(name: str) -> Callable[..., object]:
-        does = getattr(context, name)
-
-        def count(*given: object) -> object:
-            work.append(name)
-            return does(*given)
-
-        return count
-
-    for name in ("hash", "verify"):
-        monkeypatch.setattr(context, name, counted(name))
-    return work
 
 
 def test_the_right_password_lets_in_and_is_on_record(

@@ -19,8 +19,7 @@ from models import (
 from models.clock import now
 from notifications.letters.delivery import deliver
 from tests.builders import Cast
-from tests.portal.accounts.test_log_in import hashes_computed
-from tests.portal.visitors import CONTEXT, Visitor, give_password, link_for
+from tests.portal.visitors import CONTEXT, Visitor, give_password, hashes_computed, link_for
 from workflows.notify import try_other_channel
 from workflows.people import addresses
 from workflows.people.account_links import send_link

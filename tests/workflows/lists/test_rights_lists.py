@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from models import Actor, ApproverList, Door, Right, Trespass
 from tests.builders import Cast
 from tests.workflows.moderation.attempts import Attempt
-from tests.workflows.people.test_rights import give
+from tests.workflows.people.rights import give
 from workflows.lists import approver_lists, archive, lists
 
 PORTAL = Door.PORTAL

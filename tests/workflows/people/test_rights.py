@@ -14,10 +14,10 @@ from models import (
     Role,
     Trespass,
     Unknown,
-    User,
 )
 from tests.builders import Cast
 from tests.workflows.moderation.attempts import ATTEMPTS, Attempt
+from tests.workflows.people.rights import give
 from workflows import access
 from workflows.people import users as persons
 from workflows.transaction import transaction
@@ -28,12 +28,6 @@ PORTAL = Door.PORTAL
 def last_entry(session: Session) -> AuditEntry:
     """What was last put into the audit trail."""
     return session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
-
-
-def give(session: Session, person: User, *rights: Right) -> None:
-    """Have the person have exactly these rights."""
-    person.roles = [persons.define_role(session, "his", rights, actor=Actor.operator())]
-    session.flush()
 
 
 @pytest.mark.parametrize("attempt", ATTEMPTS.values(), ids=ATTEMPTS)

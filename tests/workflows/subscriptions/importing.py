@@ -2,6 +2,7 @@
 
 from io import BytesIO
 
+from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -44,3 +45,11 @@ def first_names(session: Session, mailing_list: MailingList) -> set[str]:
     members = select(Subscription.user_id).where(Subscription.list_id == mailing_list.id)
     found = session.scalars(select(User.name).where(User.id.in_(members)))
     return {name.split()[0] for name in found}
+
+
+# What makes a file of any bytes likely to hold something of interest.
+PIECES = st.sampled_from(
+    [b"\n", b"\r", b" ", b"#", b"<", b">", b'"', b"\\", b"@", b"a@example.org", b"\xef\xbb\xbf"]
+)
+
+FILES = st.lists(PIECES | st.binary(max_size=3)).map(b"".join)

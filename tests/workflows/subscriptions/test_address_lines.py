@@ -4,8 +4,8 @@ from io import BytesIO
 
 import pytest
 from hypothesis import example, given
-from hypothesis import strategies as st
 
+from tests.workflows.subscriptions.importing import FILES
 from workflows.subscriptions import parse
 from workflows.subscriptions.parse import AddressLines, Entry, Malformed
 
@@ -107,13 +107,6 @@ def test_an_empty_file_has_no_lines() -> None:
     entries, found = read(b"")
 
     assert (entries, found.lines) == ([], 0)
-
-
-# What makes a file of any bytes likely to hold something of interest.
-PIECES = st.sampled_from(
-    [b"\n", b"\r", b" ", b"#", b"<", b">", b'"', b"\\", b"@", b"a@example.org", b"\xef\xbb\xbf"]
-)
-FILES = st.lists(PIECES | st.binary(max_size=3)).map(b"".join)
 
 
 @given(FILES)

@@ -18,8 +18,7 @@ from models import (
     User,
 )
 from tests.builders import Cast, a_list, person
-from tests.workflows.subscriptions.importing import checked, first_names, imported
-from tests.workflows.subscriptions.test_address_lines import FILES
+from tests.workflows.subscriptions.importing import FILES, checked, first_names, imported
 from workflows.people import removal
 from workflows.people.users import disable
 from workflows.subscriptions import imports

@@ -1,0 +1,12 @@
+"""People with exactly these rights."""
+
+from sqlalchemy.orm import Session
+
+from models import Actor, Right, User
+from workflows.people import users as persons
+
+
+def give(session: Session, person: User, *rights: Right) -> None:
+    """Have the person have exactly these rights."""
+    person.roles = [persons.define_role(session, "his", rights, actor=Actor.operator())]
+    session.flush()
