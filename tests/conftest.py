@@ -1,5 +1,6 @@
 """The database, the cast, and what was published."""
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +18,11 @@ from workflows import transaction as unit
 # changed nothing breaks nothing; `--hypothesis-profile=default` looks for others, and for more.
 settings.register_profile("tests", settings.get_profile("ci"), max_examples=40)
 settings.load_profile("tests")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what lives until the end, modules and tests, out of every garbage collection."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
