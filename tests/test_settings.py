@@ -355,11 +355,10 @@ def test_a_push_may_be_due_at_once_when_its_patience_ends(monkeypatch: pytest.Mo
     "program",
     [
         ["-m", "celery", "-A", "workflows.celery", "worker"],
-        ["-m", "celery", "-A", "workflows.celery", "beat"],
         ["-c", "import portal.app"],
         ["-c", "from portal.cli import main; main()"],
     ],
-    ids=["worker", "beat", "web", "listgate"],
+    ids=["worker", "web", "listgate"],
 )
 def test_every_process_refuses_to_start_with_a_wrong_command(program: list[str]) -> None:
     done = run(sys.executable, *program, environment={"MAILLIST_SYNC_COMMAND": "tee {file}"})

@@ -49,8 +49,11 @@ def test_a_mail_is_understood_whatever_its_mime(path: Path) -> None:
 
 
 def test_a_text_that_is_too_long_for_an_answer_is_none() -> None:
-    assert read_reply(as_mail("no\n" + "x\n" * (TEXT_LIMIT // 2 - 2))).verdict
-    assert read_reply(as_mail("no\n" + "x\n" * TEXT_LIMIT)).why is Why.EMPTY
+    line = "x" * 76 + "\n"
+    fitting = TEXT_LIMIT // len(line) - 1
+
+    assert read_reply(as_mail("no\n" + line * fitting)).verdict
+    assert read_reply(as_mail("no\n" + line * (fitting + 2))).why is Why.EMPTY
 
 
 def test_a_text_is_not_looked_for_behind_the_largest_attachments() -> None:

@@ -44,10 +44,10 @@ def decide(name: str, verdict: Verdict = Verdict.REJECTED, comment: str = COMMEN
         )
 
 
-def test_opening_it_fifty_times_changes_nothing(doors: Doors, path: str) -> None:
+def test_opening_it_ten_times_changes_nothing(doors: Doors, path: str) -> None:
     before = rows()
 
-    shown = {page(doors, path) for _ in range(50)}
+    shown = {page(doors, path) for _ in range(10)}
 
     assert rows() == before
     (text,) = shown
@@ -109,11 +109,12 @@ def test_an_unknown_link_is_404(doors: Doors, path: str) -> None:
     assert rows() == before
 
 
-@pytest.mark.parametrize("verdict", ["", "yes", "APPROVED", "approved ", "decided", "\0"])
-def test_any_other_verdict_is_400(doors: Doors, path: str, verdict: str) -> None:
-    before = rows()
+def test_any_other_verdict_is_400(doors: Doors, path: str) -> None:
+    before, wrong = rows(), ["", "yes", "APPROVED", "approved ", "decided", "\0"]
 
-    assert doors.post(path, verdict=verdict).status == 400
+    assert {each: doors.post(path, verdict=each).status for each in wrong} == dict.fromkeys(
+        wrong, 400
+    )
     assert form(doors.web + path, {}).status == 400
     assert rows() == before
 

@@ -1,4 +1,4 @@
-"""Every page sends as many statements for thirty rows of everything as for three, and few."""
+"""Every page sends as many statements for ten rows of everything as for two, and few."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -43,7 +43,7 @@ Login = Callable[[User], Visitor]
 MOST = 20
 
 
-def test_no_page_sends_more_for_thirty_rows_than_for_three(
+def test_no_page_sends_more_for_ten_rows_than_for_two(
     session: Session, people: Cast, as_person: Login, stranger: Visitor
 ) -> None:
     readers = {
@@ -55,9 +55,9 @@ def test_no_page_sends_more_for_thirty_rows_than_for_three(
     question, sent = a_question(session, people), a_sendout(session, people)
     places = places_of(session, people, question, sent)
 
-    more(session, people, question, sent, count=3)
+    more(session, people, question, sent, count=2)
     few = sent_by_each(readers, places)
-    more(session, people, question, sent, count=27)
+    more(session, people, question, sent, count=8)
     many = sent_by_each(readers, places)
 
     assert {path: (few[path], number) for path, number in many.items() if few[path] != number} == {}

@@ -8,7 +8,7 @@ from tests.builders import Cast, a_request
 from tests.letter_context import KEYS
 from workflows.inbound import sms
 from workflows.inbound.sms import Said, SmsAnswer
-from workflows.moderation.approver_keys import RECENT
+from workflows.moderation import approver_keys
 from workflows.moderation.decide import decide
 
 GRACE = "+33612345678"
@@ -50,11 +50,12 @@ def test_a_locked_telephone_may_still_stop(session: Session, people: Cast) -> No
     assert people.grace.sms_stopped_at is not None
 
 
-def test_the_oldest_open_request_is_found_behind_a_hundred_others(
-    session: Session, people: Cast
+def test_the_oldest_open_request_is_found_behind_as_many_settled_ones_as_are_searched(
+    session: Session, people: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(approver_keys, "RECENT", 3)
     oldest = a_request(session, people)
-    for _ in range(RECENT + 1):
+    for _ in range(4):
         newer = a_request(session, people)
         decide(session, newer, Verdict.REJECTED, actor=Actor(people.linus, Door.PORTAL))
 

@@ -19,7 +19,7 @@ from workflows import transaction as unit
 from workflows.moderation.decide import decide, request_by_id, withdraw
 from workflows.transaction import transaction
 
-REQUESTS: Final = 200
+REQUESTS: Final = 100
 PATIENCE: Final = 180  # seconds, of a machine that has much else to do; 15 are usual
 
 
@@ -103,7 +103,7 @@ def run(number: int, task: Task, start: Barrier, finish: Connection) -> None:
 
 
 def prepare(url: str) -> Task:
-    """The cast by name, and two hundred open requests."""
+    """The cast by name, and the open requests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(unit, "publish", silence)
         with transaction() as session:
