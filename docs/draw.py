@@ -15,6 +15,7 @@ from models import (
     Notification,
     Sync,
 )
+from notifications.replies.vocabulary import table_rows
 from settings import Settings
 from workflows.public.contract import Call
 from workflows.tasks import PUBLIC
@@ -107,7 +108,19 @@ def quoted(value: object) -> str:
     return f'"{text}"' if " " in text else text
 
 
-PAGES: Final = {"docs/states.md": states, "docs/tasks.md": tasks, ".env.example": env_example}
+def replies() -> str:
+    """docs/replies.md: its tables of words, in the text as it is."""
+    page = (ROOT / "docs/replies.md").read_text()
+    rows = {row.split(" | ")[0]: row for row in table_rows().values()}
+    return "".join(f"{rows.get(line.split(' | ')[0], line)}\n" for line in page.splitlines())
+
+
+PAGES: Final = {
+    "docs/states.md": states,
+    "docs/tasks.md": tasks,
+    "docs/replies.md": replies,
+    ".env.example": env_example,
+}
 
 
 def draw() -> None:

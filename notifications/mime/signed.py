@@ -13,7 +13,7 @@ _PATH: Final = ((0, _SEQUENCE), (1, _EXPLICIT), (0, _SEQUENCE), (2, _SEQUENCE), 
 
 _PGP = re.compile(
     r"^-----BEGIN PGP SIGNED MESSAGE-----\n(?:[\w-]+: [^\n]*\n)*+\n(?P<text>.*?)"
-    r"^-----BEGIN PGP SIGNATURE-----$.*?(?:^-----END PGP SIGNATURE-----$|\Z)",
+    r"(?:^-----BEGIN PGP SIGNATURE-----$.*?(?:^-----END PGP SIGNATURE-----$|\Z)|\Z)",
     re.MULTILINE | re.DOTALL,
 )
 

@@ -80,7 +80,7 @@ def reply_in(text: str, *, name: str = "") -> Reading:
     if found is None:
         why = Why.HESITATION if hesitation(paragraph[:APPROVAL_LIMIT]) else Why.NO_ANSWER
         return _not_understood(why, lines[0])
-    objection = _objection(found, lines[size:], own, name)
+    objection = _objection(found, lines[size:], own, name=name)
     if objection:
         return _not_understood(*objection)
     return Reading(found.verdict, as_comment(f"{found.reason}\n{_comment(lines[size:])}"))
@@ -101,7 +101,7 @@ def _end_of_answer(lines: list[str], name: str) -> int:
 
 
 def _objection(
-    found: answer.Answer, below: list[str], own: Own, name: str
+    found: answer.Answer, below: list[str], own: Own, *, name: str
 ) -> tuple[Why, str] | None:
     """What follows the answer and keeps it from counting, and why."""
     below = [line for line in chain(below, *own.blocks[1:]) if line]
@@ -184,7 +184,7 @@ def _body(part: Message, *, opened: bool = False) -> _Body:
     if kind == "multipart/report":
         return _NOTHING
     inside = payload[:1] if kind == "multipart/signed" else payload
-    bodies = [_body(each, opened=opened) for each in inside]
+    bodies = [_body(each, opened=opened) for each in inside if isinstance(each, Message)]
     bodies = [body for body in bodies if cleaned(body.text).strip()]
     if kind == "multipart/alternative":
         bodies.sort(key=lambda body: body.is_html)

@@ -17,7 +17,10 @@ from settings import settings
 from tests.portal.doors import Doors, decisions
 from tests.portal.inbound.lmtp_servers import lmtp_at, lmtp_server
 
-OK = b"From: Grace Hopper <grace@example.org>\r\nSubject: Re: To approve\r\n\r\nOK: fine\r\n"
+OK = (
+    b"From: Grace Hopper <grace@example.org>\r\nSubject: Re: To approve\r\n\r\n"
+    b"OK\r\n\r\nNice text\r\n"
+)
 
 
 @pytest.fixture
@@ -63,7 +66,7 @@ def test_a_reply_decides_when_a_worker_has_read_it(doors: Doors, reply_address: 
 
     (decision,) = decisions()
     assert (decision.verdict, decision.approver.name) == (Verdict.APPROVED, "Grace Hopper")
-    assert decision.comment == "fine"
+    assert decision.comment == "Nice text"
 
 
 def test_yes_is_said_only_when_the_mail_is_committed(

@@ -94,7 +94,7 @@ def test_a_clear_answer_decides(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "disallow", "not approved", "no, don't approve", "> OK", "I cannot approve this"]
+    "text", ["", "disallow", "not approved", "ok, if Linus agrees", "> OK", "I cannot approve this"]
 )
 def test_what_is_not_understood_is_answered_with_how_to(
     session: Session, asked: ModerationRequest, text: str
@@ -116,7 +116,7 @@ def test_a_late_answer_is_answered_with_who_was_first(
     assert asked.message.state is MessageState.SCHEDULED
 
 
-@pytest.mark.parametrize("text", ["perhaps", "", "no, don't approve"])
+@pytest.mark.parametrize("text", ["perhaps", "", "ok, if Linus agrees"])
 def test_what_is_late_and_not_understood_is_answered_with_who_was_first(
     session: Session, people: Cast, asked: ModerationRequest, text: str
 ) -> None:
@@ -232,7 +232,7 @@ def test_no_bytes_crash_it(session: Session, asked: ModerationRequest, raw: byte
 def test_what_breaks_is_kept_with_its_reason_and_may_be_tried_again(
     session: Session, asked: ModerationRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_raw: bytes) -> None:
+    def broken(_raw: bytes, **_: str) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(mail, "read_reply", broken)

@@ -1,0 +1,19 @@
+"""Reading a reply needs no web, no queue and no cipher."""
+
+import subprocess
+import sys
+
+HEAVY = {"alembic", "celery", "cryptography", "flask", "jinja2", "redis", "twilio"}
+
+
+def test_reading_imports_nothing_heavy() -> None:
+    code = f"import sys, notifications.replies.parse; print({HEAVY!r} & sys.modules.keys())"
+
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert told.stdout == "set()\n"
