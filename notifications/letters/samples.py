@@ -35,6 +35,17 @@ _TYPED = {
 }
 
 
+_STOPPED = {
+    "stopped_by": "Barbara Liskov",
+    "page": "https://listgate.example.org/messages/42",
+}
+_PHONE_LOCKED = {
+    "recipient": "Barbara Liskov",
+    "person": "Grace Hopper",
+    "page": "https://listgate.example.org/users/7",
+}
+
+
 def samples(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
     """Return the variables of every letter, in the words of this language."""
     message, request = _message(language), _request(language)
@@ -49,11 +60,7 @@ def samples(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
         LetterName.APPROVED: {**message, **decision, "verdict": "approved", "comment": ""},
         LetterName.REJECTED: {**message, **decision},
         LetterName.RETURNED: message,
-        LetterName.STOPPED: {
-            **message,
-            "stopped_by": "Barbara Liskov",
-            "page": "https://listgate.example.org/messages/42",
-        },
+        LetterName.STOPPED: {**message, **_STOPPED},
         LetterName.PROOF: message,
         LetterName.NOT_UNDERSTOOD: {**message, **request},
         LetterName.TOO_LATE: {**message, **decision},
@@ -63,11 +70,7 @@ def samples(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
         LetterName.CONFIRM_ADDRESS: link,
         LetterName.PASSWORD_CHANGED: account,
         LetterName.ADDRESS_CHANGED: account,
-        LetterName.PHONE_LOCKED: {
-            "recipient": "Barbara Liskov",
-            "person": "Grace Hopper",
-            "page": "https://listgate.example.org/users/7",
-        },
+        LetterName.PHONE_LOCKED: _PHONE_LOCKED,
         **_pushes(language),
     }
 
@@ -127,6 +130,7 @@ def _link(language: Language) -> Mapping[str, Any]:
 
 def _pushes(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
     """Return the variables of the letters about pushes."""
+    stderr = f"ssh: connect to host mail.example.org port 22: {_TYPED[language]['stderr']}"
     list_ = {
         "recipient": "Barbara Liskov",
         "list": "announce",
@@ -144,7 +148,7 @@ def _pushes(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
             **list_,
             "failures": 3,
             "reason": failure_sentence(Failure.EXIT_STATUS, 255, language),
-            "stderr": f"ssh: connect to host mail.example.org port 22: {_TYPED[language]['stderr']}",
+            "stderr": stderr,
         },
         LetterName.SYNC_RECOVERED: {**list_, "failures": 3},
     }
