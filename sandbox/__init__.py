@@ -1,1 +1,1 @@
-"""One machine, nothing installed: servers, a mailbox, the demo."""
+"""Servers from wheels, a test mailbox, a fake phone network, and the demo, on one machine."""

@@ -1,4 +1,4 @@
-"""The command lines of all that runs in the house."""
+"""The command lines of the stack's programs."""
 
 import sys
 from pathlib import Path
@@ -9,7 +9,7 @@ BIN: Final = Path(sys.executable).parent
 
 
 def programs(web: int) -> dict[str, tuple[list[str], str]]:
-    """What runs in the house: by name, the command, and what it logs when it is ready."""
+    """Return each program by name: its command line, and what it logs once it is ready."""
     return {
         "worker": (celery("worker"), "ready."),
         "beat": (celery("beat"), "beat: Starting"),
@@ -19,11 +19,11 @@ def programs(web: int) -> dict[str, tuple[list[str], str]]:
 
 
 def gunicorn(web: int) -> list[str]:
-    """A command line that serves the pages and webhooks."""
+    """Return the command line that serves pages and webhooks."""
     options = ["--bind", f"127.0.0.1:{web}", "--threads", "4", "--no-control-socket"]
     return [sys.executable, "-m", "gunicorn", *options, "portal.app:app"]
 
 
 def celery(*arguments: str) -> list[str]:
-    """A command line of Celery's own program."""
+    """Return a command line of Celery's own program."""
     return [sys.executable, "-m", "celery", "-A", "workflows.celery", *arguments]

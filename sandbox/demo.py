@@ -1,6 +1,6 @@
-"""`make demo`: three messages, decided on three channels, and a push of a list, as it happens.
+"""`make demo`: moderate three messages over three channels, and push a list.
 
-What is done on the command line is shown: every line that begins with $ can be typed at home.
+It prints each command it runs after a $, so that a reader can type it.
 """
 
 import re
@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Final
 
 from sandbox.demo_lists import push_a_burst
-from sandbox.mail_replies import Reply, hand_over, words_of
+from sandbox.mail_replies import Reply, deliver, words_of
+from sandbox.narration import check, heading, run, say, wait_for
 from sandbox.stack import Stack, running_stack
-from sandbox.storytelling import chapter, promise, say, show, wait
 
-AHEAD: Final = timedelta(seconds=25)
+SEND_IN: Final = timedelta(seconds=25)
 APPROVERS: Final = {
     "grace@example.org": "Grace Hopper",
     "linus@example.org": "Linus Torvalds",
@@ -33,142 +33,149 @@ MEMBERS: Final = {
 
 
 def main() -> None:
-    """Tell the story; an unkept promise ends it with a traceback and a non-zero code."""
+    """Run the demo; the first check that fails ends it with a non-zero exit code."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="listgate-demo-") as folder:
         say("Starting PostgreSQL, Valkey, a mailbox, a Celery worker and beat …")
-        with running_stack(Path(folder)) as here:
-            say(f"The house stands after {time.monotonic() - began:.1f} s.")
-            tell(here)
-    say(f"All of it was true; {time.monotonic() - began:.0f} s, and nothing is left running.")
+        with running_stack(Path(folder)) as stack:
+            say(f"Everything is running after {time.monotonic() - began:.1f} s.")
+            play(stack)
+    say(f"All checks passed in {time.monotonic() - began:.0f} s; nothing is left running.")
 
 
-def tell(here: Stack) -> None:
-    """The messages from the first word to the mailbox, and a list on its way to its server."""
-    chapter("People, a list, and who answers for it")
-    settle_in(here)
-    chapter("Ada may not send by herself, so her message asks for approval")
-    told = [approve(here)]
-    chapter("Another message is rejected with a reason, by SMS")
-    told.append(reject(here))
-    chapter("A third is approved by a mail in French")
-    told.append(approve_by_mail(here))
-    chapter("Forty people join a list at once, and the list server hears of it once")
-    push_a_burst(here)
-    chapter("When its time has come, the first message goes out by itself")
-    watch_it_go_out(here)
-    chapter("What happened, in order")
-    for message in told:
-        show(here, "timeline", message)
-    show(here, "outbox")
+def play(stack: Stack) -> None:
+    """Moderate and send the messages, and push the list."""
+    heading("Create people, a list and its approvers")
+    create_people_and_list(stack)
+    heading("Ada may not send without approval: her message is moderated")
+    messages = [approve(stack)]
+    heading("A second message is rejected with a reason, by SMS")
+    messages.append(reject(stack))
+    heading("A third message is approved by e-mail, in French")
+    messages.append(approve_by_mail(stack))
+    heading("Forty people join a list at once, and it is pushed once")
+    push_a_burst(stack)
+    heading("The first message is sent at its scheduled time")
+    watch_sendout(stack)
+    heading("The audit log of each message")
+    for message in messages:
+        run(stack, "timeline", message)
+    run(stack, "outbox")
 
 
-def settle_in(here: Stack) -> None:
+def create_people_and_list(stack: Stack) -> None:
     """Create the people, the list and its approver list."""
-    show(here, "user", "add", "ada@example.org", "Ada Lovelace", "--role", "author")
-    here.listgate_at_once(
+    run(stack, "user", "add", "ada@example.org", "Ada Lovelace", "--role", "author")
+    stack.listgate_at_once(
         *(("user", "add", address, name) for address, name in (APPROVERS | MEMBERS).items())
     )
-    show(here, "user", "contact", "linus@example.org", "--phone", LINUS, "--preference", "both")
-    show(here, "user", "contact", "grace@example.org", "--language", "fr")
-    show(here, "list", "create", "announce", "announce@lists.example.org", "Announcements")
-    show(here, "approvers", "create", "editors", *APPROVERS)
-    show(here, "approvers", "assign", "editors", "announce")
-    show(here, "subscribe", "announce", *MEMBERS)
-    show(here, "list", "show", "announce")
+    run(stack, "user", "contact", "linus@example.org", "--phone", LINUS, "--preference", "both")
+    run(stack, "user", "contact", "grace@example.org", "--language", "fr")
+    run(stack, "list", "create", "announce", "announce@lists.example.org", "Announcements")
+    run(stack, "approvers", "create", "editors", *APPROVERS)
+    run(stack, "approvers", "assign", "editors", "announce")
+    run(stack, "subscribe", "announce", *MEMBERS)
+    run(stack, "list", "show", "announce")
 
 
-def approve(here: Stack) -> str:
-    """Ask, tell the approvers, have all of them answer at the same moment; returns the message."""
-    send_at = (datetime.now(UTC) + AHEAD).isoformat(timespec="seconds")
-    message, request = submit(here, "assembly.eml", "--send-at", send_at)
+def approve(stack: Stack) -> str:
+    """Request approval and have all approvers answer at once; return the message's id."""
+    send_at = (datetime.now(UTC) + SEND_IN).isoformat(timespec="seconds")
+    message, request = submit(stack, "assembly.eml", "--send-at", send_at)
     for approver, name in APPROVERS.items():
-        wait(lambda: here.mailbox.to(approver), f"{name} has mail")  # noqa: B023 (called at once)
-    letter = letters_to(here, "grace@example.org", "À approuver")[0]
-    promise(
+        wait_for(lambda: stack.mailbox.to(approver), f"{name} has mail")  # noqa: B023 (called at once)
+    letter = letters_to(stack, "grace@example.org", "À approuver")[0]
+    check(
         "the message is attached", "message/rfc822" in [p.get_content_type() for p in letter.walk()]
     )
-    say("\nAll three answer at the same moment:")
-    answers = here.listgate_at_once(
+    say("\nAll three approvers answer at the same time:")
+    answers = stack.listgate_at_once(
         *(("decide", request, "approve", "--as", address) for address in APPROVERS)
     )
     say("\n".join(f"  {answer}" for answer in answers))
     late = [answer for answer in answers if "has already approved" in answer]
-    promise("exactly one of them decided", len(late) == len(APPROVERS) - 1)
+    check("exactly one of them decided", len(late) == len(APPROVERS) - 1)
     return message
 
 
-def reject(here: Stack) -> str:
-    """Ask, reject with a reason by SMS, and see it come back; returns the message."""
-    message, _ = submit(here, "offer.eml")
-    wait(lambda: offers(here), "Linus Torvalds has an SMS")
-    sms = offers(here)[0]
+def reject(stack: Stack) -> str:
+    """Request approval and reject by SMS with a reason; return the message's id."""
+    message, _ = submit(stack, "offer.eml")
+    wait_for(lambda: offers(stack), "Linus Torvalds has an SMS")
+    sms = offers(stack)[0]
     say(f"  {sms}")
-    promise("the message itself is not in it", "hardly used" not in sms)
+    check("the SMS does not contain the message", "hardly used" not in sms)
     code = re.search(r"OK (\d{6})", sms)
     assert code is not None, sms
-    said = here.phone.text(LINUS, f"NO {code[1]} No adverts, please.").messages
-    say(f"  Linus texts NO {code[1]} No adverts, please.\n  and is answered: {said[0]}")
-    wait(lambda: letters_to(here, "ada@example.org", "Rejected"), "Ada has mail")
-    words = words_of(letters_to(here, "ada@example.org", "Rejected")[0])
+    replies = stack.phone.text(LINUS, f"NO {code[1]} No adverts, please.").messages
+    say(f"  Linus texts: NO {code[1]} No adverts, please.\n  The reply: {replies[0]}")
+    wait_for(lambda: letters_to(stack, "ada@example.org", "Rejected"), "Ada has mail")
+    words = words_of(letters_to(stack, "ada@example.org", "Rejected")[0])
     why = re.search(r"Linus Torvalds has rejected.*No adverts, please\.", words, re.DOTALL)
-    promise("it says who and why", why is not None)
+    check("it says who rejected the message, and why", why is not None)
     return message
 
 
-def offers(here: Stack) -> list[str]:
-    """The SMS to Linus about the offer: an earlier one may come as late as this."""
-    return [sms.body for sms in here.phone.to(LINUS) if "engines" in sms.body]
+def offers(stack: Stack) -> list[str]:
+    """Return the SMS to Linus about the offer; one about the earlier message may come late."""
+    return [sms.body for sms in stack.phone.to(LINUS) if "engines" in sms.body]
 
 
-def approve_by_mail(here: Stack) -> str:
-    """Ask, and have Grace reply to her letter in French; returns the message."""
-    message, _ = submit(here, "minutes.eml")
-    wait(lambda: letters_to(here, "grace@example.org", "À approuver : Minutes"), "Grace has mail")
-    letter = letters_to(here, "grace@example.org", "À approuver : Minutes")[0]
+def approve_by_mail(stack: Stack) -> str:
+    """Request approval and have Grace reply in French; return the message's id."""
+    message, _ = submit(stack, "minutes.eml")
+    wait_for(
+        lambda: letters_to(stack, "grace@example.org", "À approuver : Minutes"), "Grace has mail"
+    )
+    letter = letters_to(stack, "grace@example.org", "À approuver : Minutes")[0]
     reply = Reply.to_mail(letter)
-    hand_over(
+    deliver(
         replace(reply, text=f"Approuvé ! -- non: OK\n{reply.text}").message("grace@example.org"),
-        lmtp=here.lmtp,
+        lmtp=stack.lmtp,
     )
-    wait(
-        lambda: letters_to(here, "grace@example.org", "Réponse non"),
-        "that was not understood",
+    wait_for(
+        lambda: letters_to(stack, "grace@example.org", "Réponse non"),
+        "an unclear reply decides nothing, and Grace gets a letter",
     )
-    hand_over(
+    deliver(
         replace(reply, text=f"Approuver : parfait, merci\n{reply.text}").message(
             "grace@example.org"
         ),
-        lmtp=here.lmtp,
+        lmtp=stack.lmtp,
     )
-    wait(lambda: here.mailbox.to("edsger@example.org"), "this was, and the list has it")
-    wait(lambda: letters_to(here, "ada@example.org", "Approved: Minutes"), "Ada is told")
+    wait_for(
+        lambda: stack.mailbox.to("edsger@example.org"),
+        "a clear reply approves it, and the list has the message",
+    )
+    wait_for(lambda: letters_to(stack, "ada@example.org", "Approved: Minutes"), "Ada is notified")
     return message
 
 
-def letters_to(here: Stack, address: str, subject: str) -> list[EmailMessage]:
-    """The mails in somebody's mailbox whose subject begins like this."""
-    mails = [mail.message for mail in here.mailbox.to(address)]
+def letters_to(stack: Stack, address: str, subject: str) -> list[EmailMessage]:
+    """Return the mails to an address whose subject begins with `subject`."""
+    mails = [mail.message for mail in stack.mailbox.to(address)]
     return [mail for mail in mails if str(mail["Subject"]).startswith(subject)]
 
 
-def watch_it_go_out(here: Stack) -> None:
-    """Wait for the schedule, and count what arrived."""
+def watch_sendout(stack: Stack) -> None:
+    """Wait until the scheduled message is sent, and count the copies."""
     subject = "General assembly on 3 February"
-    wait(lambda: all(letters_to(here, one, subject) for one in MEMBERS), "every member has mail")
+    wait_for(
+        lambda: all(letters_to(stack, one, subject) for one in MEMBERS), "every member has mail"
+    )
     for address, name in MEMBERS.items():
-        promise(f"{name} has it once", len(letters_to(here, address, subject)) == 1)
-    wait(lambda: here.listgate("outbox").count("4 sent") == 2, "the outbox says so")
+        check(f"{name} has one copy", len(letters_to(stack, address, subject)) == 1)
+    wait_for(lambda: stack.listgate("outbox").count("4 sent") == 2, "the outbox shows 4 sent")
 
 
-def submit(here: Stack, letter: str, *options: str) -> tuple[str, str]:
-    """Hand in one of our two letters as Ada; returns the numbers of message and request."""
-    handed_in = ("--list", "announce", "--as", "ada@example.org", *options)
-    said = show(here, "message", "submit", f"sandbox/letters/{letter}", *handed_in)
-    numbers = re.search(r"Message (\d+) waits for an answer to request (\d+)", said)
-    promise("it waits for an answer", numbers is not None)
-    assert numbers is not None
-    return numbers[1], numbers[2]
+def submit(stack: Stack, letter: str, *options: str) -> tuple[str, str]:
+    """Submit a file as Ada; return the ids of message and request."""
+    arguments = ("--list", "announce", "--as", "ada@example.org", *options)
+    output = run(stack, "message", "submit", f"sandbox/letters/{letter}", *arguments)
+    ids = re.search(r"Message (\d+) waits for an answer to request (\d+)", output)
+    check("the message waits for approval", ids is not None)
+    assert ids is not None
+    return ids[1], ids[2]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Writes replies as a mail program does, and hands them to the house."""
+"""Replies as a mail program writes them, delivered to Listgate by LMTP."""
 
 import re
 import smtplib
@@ -10,13 +10,13 @@ from html import unescape
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
-PATIENCE = 20.0  # seconds for the house to take a mail
-DOMAIN = "sandbox.example"  # of a Message-ID; the name service is not asked for our own
+TIMEOUT = 20.0  # seconds for Listgate to accept a mail
+DOMAIN = "sandbox.example"  # of the Message-ID; a fixed one, so that no DNS look-up is needed
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What stands in the window of a mail program before one presses Send."""
+    """A reply as the window of a mail program shows it before it is sent."""
 
     to: str
     subject: str
@@ -26,7 +26,7 @@ class Reply:
 
     @classmethod
     def to_mail(cls, mail: EmailMessage) -> Self:
-        """Addressed, threaded (RFC 5322, 3.6.4), and with the letter quoted below."""
+        """Return a reply to `mail`, threaded (RFC 5322, 3.6.4) and with the mail quoted below."""
         subject, own_id = str(mail["Subject"] or ""), str(mail["Message-ID"] or "")
         quoted = "".join(f"> {line}\n" for line in words_of(mail).splitlines())
         return cls(
@@ -39,7 +39,7 @@ class Reply:
 
     @classmethod
     def from_link(cls, mailto: str) -> Self:
-        """What a mail program makes of a mailto: link, where + is no space (RFC 6068)."""
+        """Return the mail that a mailto: link describes; + is not a space there (RFC 6068)."""
         parts = urlsplit(mailto)
         pairs = (pair.partition("=") for pair in parts.query.split("&"))
         given = {name.lower(): unquote(value) for name, _, value in pairs}
@@ -51,7 +51,7 @@ class Reply:
         )
 
     def message(self, sender: str) -> EmailMessage:
-        """The mail.  Raises ValueError if nobody would get it."""
+        """Return the mail, or raise ValueError if it has no recipient."""
         message = EmailMessage()
         message["From"], message["To"] = sender, " ".join(self.to.split())
         message["Subject"] = " ".join(self.subject.split())
@@ -67,19 +67,19 @@ class Reply:
         return message
 
 
-def hand_over(message: EmailMessage, *, lmtp: str) -> None:
-    """Give a mail to the house, at host:port.  Raises OSError with what the house says."""
+def deliver(message: EmailMessage, *, lmtp: str) -> None:
+    """Deliver a mail to Listgate at host:port; raise OSError with its answer if it refuses."""
     host, _, port = lmtp.rpartition(":")
     try:
-        with smtplib.LMTP(host, int(port), local_hostname="localhost", timeout=PATIENCE) as house:
-            house.send_message(message, from_addr=str(message["From"]))
-    except smtplib.SMTPRecipientsRefused as no:
-        code, words = next(iter(no.recipients.values()))
-        raise OSError(f"{code} {words.decode(errors='replace')}") from None
+        with smtplib.LMTP(host, int(port), local_hostname="localhost", timeout=TIMEOUT) as server:
+            server.send_message(message, from_addr=str(message["From"]))
+    except smtplib.SMTPRecipientsRefused as refused:
+        code, answer = next(iter(refused.recipients.values()))
+        raise OSError(f"{code} {answer.decode(errors='replace')}") from None
 
 
 def words_of(mail: EmailMessage) -> str:
-    """The text of a mail, or what is left of its HTML without the tags."""
+    """Return the text of a mail, or its HTML without the tags."""
     part = mail.get_body(("plain", "html"))
     if part is None:
         return ""
@@ -90,7 +90,7 @@ def words_of(mail: EmailMessage) -> str:
 
 
 def content_of(part: MIMEPart) -> str:
-    """A text part, whatever it says of its own charset."""
+    """Return the content of a text part, even if its charset is unknown."""
     try:
         return str(part.get_content())
     except LookupError:
@@ -99,7 +99,7 @@ def content_of(part: MIMEPart) -> str:
 
 
 def pieces(text: str) -> Iterator[tuple[str, str]]:
-    """A text cut into links and what is between them: (text, link or "")."""
+    """Split a text at its links, into pairs of text and link; the link may be empty."""
     for number, piece in enumerate(
         re.split(r"((?:mailto:|https?://)[^\s<>\"]*[^\s<>\".,;:!?)])", text)
     ):

@@ -1,4 +1,4 @@
-"""Shows a person every mail in the sandbox's mailbox, and lets them reply to one."""
+"""Web pages that show every mail of the test mailbox, with a form to reply."""
 
 import re
 from collections import Counter
@@ -7,13 +7,13 @@ from html import escape, unescape
 from flask import Flask, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from sandbox.mail_replies import Reply, content_of, hand_over, pieces
+from sandbox.mail_replies import Reply, content_of, deliver, pieces
 from sandbox.mailbox import Mail, Mailbox
 from sandbox.web_server import WebServer
 
 SHOWN = ("From", "To", "Reply-To", "Date", "Auto-Submitted", "References")
 
-# The letter is somebody else's page: no script, nothing from the net, but its links work.
+# The HTML of a letter is not trusted: no scripts, no network, but its links work.
 ISOLATED = (
     "sandbox allow-top-navigation-by-user-activation; "
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -21,9 +21,9 @@ ISOLATED = (
 
 
 class MailboxPages(WebServer):
-    """`with MailboxPages(mailbox, lmtp="127.0.0.1:8024") as pages:` shows it at `pages.url`.
+    """`with MailboxPages(mailbox, lmtp="127.0.0.1:8024") as pages:` serves them at `pages.url`.
 
-    Replies are handed over by LMTP; the address may be set later, too.
+    Replies are delivered by LMTP; `lmtp` may be set later.
     """
 
     def __init__(self, mailbox: Mailbox, *, lmtp: str, port: int = 0) -> None:
@@ -39,7 +39,7 @@ class MailboxPages(WebServer):
         app.post("/to/<address>/<int:number>/reply", endpoint="send")(self._send)
 
     def _mailboxes(self) -> str:
-        """Every recipient, and the number of their mails."""
+        """Each recipient, with the number of their mails."""
         counts = Counter(to for mail in self._mailbox.mails for to in mail.recipients)
         return render_template("mailboxes.html", mailboxes=sorted(counts.items()))
 
@@ -47,7 +47,7 @@ class MailboxPages(WebServer):
         """One person's mails, the newest first."""
         theirs = list(enumerate(self._mailbox.to(address), 1))
         return render_template(
-            "mailbox.html", address=address, mails=theirs[::-1], said=request.args.get("said")
+            "mailbox.html", address=address, mails=theirs[::-1], notice=request.args.get("notice")
         )
 
     def _mail(self, address: str, number: int) -> str:
@@ -70,7 +70,7 @@ class MailboxPages(WebServer):
         )
 
     def _html(self, address: str, number: int) -> Response:
-        """The HTML part, for the frame; its mailto: links open our form."""
+        """The HTML part, for the frame; its mailto: links open the reply form."""
         part = self._found(address, number).message.get_body(("html",)) or abort(404)
 
         def ours(link: re.Match[str]) -> str:
@@ -82,22 +82,22 @@ class MailboxPages(WebServer):
         return answer
 
     def _write(self, address: str, number: int) -> str:
-        """The form: empty above the quoted letter, or as a mailto: link fills it."""
+        """The form, with the letter quoted, or filled in from a mailto: link."""
         link = request.args.get("link")
         mail = self._found(address, number)
         reply = Reply.from_link(link) if link else Reply.to_mail(mail.message)
         return render_template("reply.html", address=address, reply=reply)
 
     def _send(self, address: str, number: int) -> str | Response:
-        """Hand it over, or show the form again with what the house said."""
+        """Deliver the reply, or show the form again with Listgate's answer."""
         del number
         reply = Reply(**request.form)
         try:
-            hand_over(reply.message(address), lmtp=self.lmtp)
-        except (OSError, ValueError) as no:
-            said = f"The house did not take it: {no}"
-            return render_template("reply.html", address=address, reply=reply, said=said)
-        return redirect(url_for("mailbox", address=address, said="The house has taken it."), 303)
+            deliver(reply.message(address), lmtp=self.lmtp)
+        except (OSError, ValueError) as refused:
+            notice = f"Listgate did not accept it: {refused}"
+            return render_template("reply.html", address=address, reply=reply, notice=notice)
+        return redirect(url_for("mailbox", address=address, notice="Delivered to Listgate."), 303)
 
     def _found(self, address: str, number: int) -> Mail:
         theirs = self._mailbox.to(address)

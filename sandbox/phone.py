@@ -1,4 +1,4 @@
-"""A phone network that speaks Twilio's API, for tests and the demo to send SMS through."""
+"""A fake phone network with Twilio's API, for tests and the demo."""
 
 import queue
 import threading
@@ -21,8 +21,8 @@ class PhoneNetwork:
     """`with PhoneNetwork() as phone:` answers the `twilio` library at `phone.url`, on 127.0.0.1.
 
     The same address in a browser shows all SMS.  With `automatic`, each SMS is soon reported as
-    sent and delivered; without it, when the test says so.  It may be stopped and started again, on
-    the same port and with the SMS it has.
+    sent and delivered; without it, `report` does so.  It can be stopped and started again, on the
+    same port and with its SMS.
     """
 
     def __init__(self, *, port: int = 0, automatic: bool = True) -> None:
@@ -46,18 +46,18 @@ class PhoneNetwork:
 
     @property
     def messages(self) -> list[Sms]:
-        """All that the house has sent, also as an answer; oldest first, as they stand now."""
+        """All SMS from Listgate, replies included; oldest first, with their current status."""
         return [sms for sms in self._exchange.all() if sms.direction != "inbound"]
 
     def to(self, number: str) -> list[Sms]:
-        """What the house has sent to one number."""
+        """The SMS from Listgate to one number."""
         return [sms for sms in self.messages if sms.to == number]
 
     def connect(self, inbound: str, *, at: str | None = None) -> None:
-        """Tell what comes in to this URL of the house.
+        """Set the public URL of the webhook for inbound SMS.
 
-        `at` is where the house is found in truth (http://127.0.0.1:8000), if not under the name
-        that it gives in `inbound` and in its status callbacks.
+        `at` is the address to connect to (http://127.0.0.1:8000), if the public host name of
+        `inbound` and of the status callbacks does not lead to Listgate.
         """
         self._webhooks.inbound, self._webhooks.at = inbound, at
 
@@ -70,10 +70,10 @@ class PhoneNetwork:
         signed_as: str | None = None,
         token: str | None = None,
     ) -> Answer:
-        """A person texts the house; returns what it answers, and delivers that.
+        """Send an SMS from a number to Listgate; deliver and return its answer.
 
-        The same `sid` again is a replay.  `signed_as` another URL or with another `token` is a
-        forgery, with an empty token unsigned.
+        A repeated `sid` is a replay.  `signed_as` another URL, or with another `token`, the
+        request is forged; with an empty token it is unsigned.
         """
         sms = Sms(
             sid or new_sid(),
@@ -100,10 +100,10 @@ class PhoneNetwork:
         signed_as: str | None = None,
         token: str | None = None,
     ) -> Answer | None:
-        """Let an SMS get into a status, e.g. "undelivered" with code 30003, and tell the house.
+        """Set the status of an SMS, e.g. "undelivered" with code 30003, and call Listgate back.
 
-        Returns its answer, or None if it did not want to be told.  Raises KeyError for an SMS that
-        is none of ours.
+        Returns its answer, or None if the SMS has no status callback.  Raises KeyError for an
+        unknown SMS.
         """
         sms = self._exchange.move(sid, status, error_code=code)
         if sms.callback is None:
@@ -112,30 +112,30 @@ class PhoneNetwork:
         return self._webhooks.post(sms.callback, fields, signed_as=signed_as, token=token)
 
     def unreachable(self, number: str, *, code: int = 30003) -> None:
-        """From now on no SMS gets through to this number, although Twilio takes it."""
+        """From now on, accept SMS to this number but report them as undelivered."""
         self._unreachable[number] = code
 
     def be_slow(self, seconds: float) -> None:
-        """Think about each request for so long before looking at it."""
+        """Wait this long before handling each request."""
         self._faults.delay = seconds
 
     def fail(self, times: int = 1, *, status: int = 503, code: int = 20500) -> None:
-        """Refuse the next requests, whatever they are."""
+        """Answer the next requests with an error."""
         self._faults.fail(times, Failure(status, code))
 
     def lose_answer(self, times: int = 1, *, after: float = 0.0) -> None:
-        """Take the next SMS, but hang up instead of saying so, after some seconds of silence."""
+        """Accept the next SMS, but hang up without an answer, `after` some seconds."""
         self._faults.lose(times, after)
 
     def settle(self) -> None:
-        """Return when everything that was due has been reported."""
+        """Wait until every pending report has been sent."""
         done = threading.Event()
         self._jobs.put(done.set)
         while self._courier.is_alive() and not done.wait(0.1):
             pass
 
     def forget(self) -> None:
-        """No SMS, no STOP and no orders any more: as friendly as a new one."""
+        """Delete all SMS, STOPs and faults."""
         self._exchange.forget()
         self._faults.forget()
         self._unreachable.clear()
@@ -171,7 +171,7 @@ class PhoneNetwork:
 
     def _deliver(self, sms: Sms) -> None:
         code = self._unreachable.get(sms.to)
-        with suppress(KeyError):  # everything was forgotten meanwhile
+        with suppress(KeyError):  # forget() was called meanwhile
             self.report(sms.sid, "sent")
             self.report(sms.sid, "undelivered" if code else "delivered", code=code)
 

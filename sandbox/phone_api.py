@@ -1,4 +1,4 @@
-"""Twilio's REST API over the pretend phone network, as far as the house uses it.
+"""The part of Twilio's REST API that Listgate uses, for the fake phone network.
 
 https://www.twilio.com/docs/messaging/api/message-resource
 """
@@ -20,11 +20,14 @@ from sandbox.phone_refusals import Refused, check
 from sandbox.web_server import hang_up
 
 ROOT = "/2010-04-01/Accounts/<account>"
-PAGE_SIZE = 50  # if the client does not say
+PAGE_SIZE = 50  # the default
 
 
 class Api:
-    """Answers for one account; `taken` hears of each SMS, `wait` sleeps until the network stops."""
+    """The API of one account.
+
+    `taken` is called with each SMS; `wait` sleeps, but returns True when the network stops.
+    """
 
     def __init__(
         self,
@@ -43,7 +46,7 @@ class Api:
         self.routes.get(f"{ROOT}/Messages/<sid>.json")(self._fetch)
 
     def _receive(self) -> Response | None:
-        """Misbehave if so ordered, and let nobody else in."""
+        """Inject the next fault, if any, and check the credentials."""
         if self._faults.delay and self._wait(self._faults.delay):
             return hang_up()
         failure = self._faults.next_failure()
@@ -88,12 +91,12 @@ class Api:
         return jsonify(_form(sms, account))
 
     def _list(self, account: str) -> Response:
-        asked = request.args
-        found = [sms for sms in reversed(self._exchange.all()) if _fits(sms)]
-        size, page = int(asked.get("PageSize", PAGE_SIZE)), int(asked.get("Page", 0))
+        args = request.args
+        found = [sms for sms in reversed(self._exchange.all()) if _matches(sms)]
+        size, page = int(args.get("PageSize", PAGE_SIZE)), int(args.get("Page", 0))
         following = None
         if len(found) > size * (page + 1):
-            query = urlencode({**asked, "PageSize": size, "Page": page + 1})
+            query = urlencode({**args, "PageSize": size, "Page": page + 1})
             following = f"{request.path}?{query}"
         shown = found[size * page : size * (page + 1)]
         return jsonify(
@@ -105,12 +108,12 @@ class Api:
         )
 
 
-def _fits(sms: Sms) -> bool:
-    """Whether an SMS is asked for; one that still waits was sent on no date."""
-    asked = request.args
-    if asked.get("To", sms.to) != sms.to or asked.get("From", sms.sender) != sms.sender:
+def _matches(sms: Sms) -> bool:
+    """Whether an SMS matches the query; one that is not sent yet has no date."""
+    args = request.args
+    if args.get("To", sms.to) != sms.to or args.get("From", sms.sender) != sms.sender:
         return False
-    since, until, day = (asked.get(f"DateSent{sign}") for sign in (">", "<", ""))
+    since, until, day = (args.get(f"DateSent{sign}") for sign in (">", "<", ""))
     if not (since or until or day):
         return True
     if sms.sent_at is None:

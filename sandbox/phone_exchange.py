@@ -1,4 +1,4 @@
-"""What the pretend phone network knows: its one account, every SMS, and who has said STOP."""
+"""The state of the fake phone network: its account, every SMS, and the numbers that sent STOP."""
 
 import secrets
 import threading
@@ -23,7 +23,7 @@ HELPED: Final = "Reply STOP to unsubscribe. Msg&Data Rates May Apply."
 
 @dataclass(frozen=True)
 class Account:
-    """Who may send, and as whom; Twilio's test credentials let nobody else send either."""
+    """The only account, with its credentials and sender."""
 
     sid: str = "AC" + "0123456789abcdef" * 2
     token: str = field(default="sandbox-auth-token", repr=False)
@@ -33,7 +33,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Sms:
-    """One SMS as it stands now; a later status is another Sms with the same sid."""
+    """One SMS with its status; a later status is another Sms with the same sid."""
 
     sid: str
     to: str
@@ -49,12 +49,12 @@ class Sms:
 
     @property
     def phone(self) -> str:
-        """The number that is a person's."""
+        """The person's number."""
         return self.sender if self.direction == "inbound" else self.to
 
 
 class Exchange:
-    """Shared by the threads that serve the API, the page, and the test."""
+    """The SMS; shared by the threads of the API, the pages and the test."""
 
     def __init__(self, account: Account) -> None:
         self.account = account
@@ -63,12 +63,12 @@ class Exchange:
         self._stopped: set[str] = set()
 
     def add(self, sms: Sms) -> bool:
-        """Keep an SMS; returns whether it is new, for one that is known stays as it is."""
+        """Store an SMS unless its sid is known; return whether it is new."""
         with self._lock:
             return self._messages.setdefault(sms.sid, sms) is sms
 
     def move(self, sid: str, status: str, *, error_code: int | None = None) -> Sms:
-        """Raises KeyError if there is no such SMS."""
+        """Set the status of an SMS; raise KeyError for an unknown one."""
         with self._lock:
             sms = self._messages[sid]
             sent_at = sms.sent_at or (datetime.now(UTC) if status != "failed" else None)
@@ -90,33 +90,33 @@ class Exchange:
             return number in self._stopped
 
     def hear(self, sms: Sms) -> None:
-        """Keep an SMS that comes in, and do what Twilio itself does about STOP, START and HELP."""
+        """Store an inbound SMS, and handle STOP, START and HELP as Twilio does."""
         if not self.add(sms):
             return
         word = sms.body.strip().upper()
         if word in STOP:
-            self._tell(sms, STOPPED)
+            self._answer(sms, STOPPED)
             with self._lock:
                 self._stopped.add(sms.sender)
         elif word in START and self.has_stopped(sms.sender):
             with self._lock:
                 self._stopped.discard(sms.sender)
-            self._tell(sms, STARTED)
+            self._answer(sms, STARTED)
         elif word in HELP:
-            self._tell(sms, HELPED)
+            self._answer(sms, HELPED)
 
     def reply(self, sms: Sms, body: str) -> None:
-        """Send somebody an answer to their SMS, unless they have said STOP."""
+        """Answer an SMS, unless its sender has sent STOP."""
         if not self.has_stopped(sms.sender):
-            self._tell(sms, body)
+            self._answer(sms, body)
 
     def forget(self) -> None:
-        """No SMS, and nobody has said STOP."""
+        """Delete all SMS and STOPs."""
         with self._lock:
             self._messages.clear()
             self._stopped.clear()
 
-    def _tell(self, sms: Sms, body: str) -> None:
+    def _answer(self, sms: Sms, body: str) -> None:
         answer = Sms(
             new_sid(),
             to=sms.sender,
@@ -130,5 +130,5 @@ class Exchange:
 
 
 def new_sid() -> str:
-    """A MessageSid."""
+    """Return a random MessageSid."""
     return "SM" + secrets.token_hex(16)

@@ -1,4 +1,4 @@
-"""How the pretend phone network misbehaves, exactly as it is told to."""
+"""Faults that a test injects into the fake phone network."""
 
 import threading
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Failure:
-    """What is answered instead of what was asked for."""
+    """An error answer."""
 
     status: int
     code: int
@@ -14,9 +14,9 @@ class Failure:
 
 @dataclass
 class Faults:
-    """The orders that are still to be carried out; shared by threads, hence the lock."""
+    """The faults that are still to come; threads share it, hence the lock."""
 
-    delay: float = 0.0  # seconds before each request is looked at
+    delay: float = 0.0  # seconds before each request is handled
     _failures: list[Failure] = field(default_factory=list)
     _lost: list[float] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -34,7 +34,7 @@ class Faults:
             return self._failures.pop(0) if self._failures else None
 
     def next_lost(self) -> float | None:
-        """The seconds of silence before hanging up; None if nothing is to be lost."""
+        """Return the seconds to wait before hanging up; None: do not hang up."""
         with self._lock:
             return self._lost.pop(0) if self._lost else None
 

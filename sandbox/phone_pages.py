@@ -1,4 +1,4 @@
-"""Shows a person every SMS of the pretend phone network, and lets them answer one."""
+"""Web pages that show every SMS of the fake phone network, with a form to answer."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from sandbox.phone_webhooks import Answer
 
 
 class PhonePages:
-    """`text` sends an SMS from somebody's number to the house, and returns its answer."""
+    """The pages; `text` sends an SMS from a number to Listgate and returns its answer."""
 
     def __init__(self, exchange: Exchange, text: Callable[[str, str], Answer]) -> None:
         self._exchange, self._text = exchange, text
@@ -21,21 +21,21 @@ class PhonePages:
         self.routes.post("/phones/<number>")(self.answer)
 
     def phones(self) -> str:
-        """Every number, and how many SMS went to it and came from it."""
+        """Each number, with the count of its SMS in both directions."""
         counts = Counter(sms.phone for sms in self._exchange.all())
         return render_template("phones.html", phones=sorted(counts.items()))
 
     def phone(self, number: str) -> str:
-        """One person's SMS, theirs and the house's, and a form to answer."""
+        """The SMS to and from one number, and a form to answer."""
         return render_template(
             "phone.html",
             number=number,
             messages=[sms for sms in self._exchange.all() if sms.phone == number],
-            trouble=request.args.get("trouble"),
+            failure=request.args.get("failure"),
         )
 
     def answer(self, number: str) -> Response:
-        """Text as that person; what the house says to it is then among the SMS."""
+        """Send an SMS from this number; Listgate's reply is then listed too."""
         answer = self._text(number, request.form["body"])
-        trouble = None if answer.status == 200 else answer.status
-        return redirect(url_for("pages.phone", number=number, trouble=trouble), code=303)
+        failure = None if answer.status == 200 else answer.status
+        return redirect(url_for("pages.phone", number=number, failure=failure), code=303)

@@ -1,4 +1,4 @@
-"""When the pretend phone network refuses an SMS, as Twilio does with test credentials.
+"""The errors of the fake phone network, as Twilio has them for test credentials.
 
 https://www.twilio.com/docs/iam/test-credentials#test-sms-messages
 """
@@ -35,7 +35,7 @@ MAGIC_FROM: Final = {
 
 
 class Refused(Exception):
-    """Twilio's code and words, with the HTTP status they come with."""
+    """An error with Twilio's code, message and HTTP status."""
 
     def __init__(self, code: int, words: str, *, status: int = 400) -> None:
         super().__init__(words)
@@ -43,7 +43,7 @@ class Refused(Exception):
 
 
 def check(fields: Mapping[str, str], exchange: Exchange) -> None:
-    """Raises Refused if these are not the fields of an SMS that can be sent."""
+    """Raise Refused unless these are the fields of an SMS that can be sent."""
     _check_recipient(fields.get("To", ""), exchange)
     _check_sender(fields, exchange)
     body = fields.get("Body", "")

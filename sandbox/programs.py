@@ -1,4 +1,4 @@
-"""The programs of the house: each runs until the end of a block, and says when it is ready."""
+"""The stack's own programs: each runs until the end of a block, and logs when it is ready."""
 
 import os
 import signal
@@ -15,12 +15,12 @@ from sandbox.commands import ROOT
 from sandbox.server import ServerError
 from sandbox.watchdog import Watchdog
 
-PATIENCE: Final = 60.0  # seconds until a program is ready; three are usual
+TIMEOUT: Final = 60.0  # seconds until a program is ready or has ended; three are usual
 
 
 @dataclass(frozen=True)
 class Program:
-    """A program of ours that runs, and where it logs."""
+    """A running program and its log file."""
 
     name: str
     process: "subprocess.Popen[bytes]"
@@ -28,8 +28,8 @@ class Program:
     ready: str
 
     def wait_until_ready(self) -> None:
-        """Return when it has logged that it is; raises ServerError with the end of its log."""
-        deadline = time.monotonic() + PATIENCE
+        """Wait until it has logged `ready`; raise ServerError with the end of its log."""
+        deadline = time.monotonic() + TIMEOUT
         while self.ready not in self.log.read_text(errors="replace"):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 last = "\n  ".join(self.log.read_text(errors="replace").splitlines()[-15:])
@@ -41,9 +41,9 @@ class Program:
 def program(
     command: Sequence[str], environment: Mapping[str, str], log: Path, *, ready: str
 ) -> Iterator[Program]:
-    """Run one of our own programs until the end of the block; `ready` is what it then logs."""
+    """Run a program until the end of the block; `ready` is what it logs once it is ready."""
     with ExitStack() as stack:
-        # It ends the program too if we are killed, and then removes this folder.
+        # It also ends the program if this process is killed, and then removes this folder.
         watchdog = Watchdog(Path(tempfile.mkdtemp(prefix=f"listgate-{log.stem}-")))
         stack.callback(watchdog.close)
         process = subprocess.Popen(
@@ -53,7 +53,7 @@ def program(
             stdin=subprocess.DEVNULL,
             stdout=stack.enter_context(log.open("ab")),
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C is for us, who end it in good order
+            start_new_session=True,  # Ctrl-C reaches this process only, which ends the program
         )
         stack.callback(end, process)
         watchdog.watch(process.pid)
@@ -61,10 +61,10 @@ def program(
 
 
 def end(process: "subprocess.Popen[bytes]") -> None:
-    """End in good order (SIGTERM is Celery's warm shutdown), or after a while by force."""
+    """Terminate the process (SIGTERM is Celery's warm shutdown); kill it after a timeout."""
     process.terminate()
     try:
-        process.wait(PATIENCE)
+        process.wait(TIMEOUT)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()

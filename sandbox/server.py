@@ -1,4 +1,4 @@
-"""Runs one server program in a folder of its own, for as long as we live and no longer."""
+"""Runs one server in a folder of its own, at most until this process ends."""
 
 import os
 import re
@@ -14,18 +14,18 @@ from typing import ClassVar, Final, Self, TypedDict
 
 from sandbox.watchdog import Watchdog
 
-# Seconds to start or to stop: one is usual, a crowded machine may need twenty.
-PATIENCE: Final = 60.0
-# Nothing of the developer's: a PGDATA or a locale would change what the programs do.
+# Seconds to start or to stop: one is usual, a busy machine may need twenty.
+TIMEOUT: Final = 60.0
+# None of the developer's variables: a PGDATA or a locale would change what the programs do.
 ENVIRONMENT: Final = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 
 
 class ServerError(Exception):
-    """A server was not found or would not run; the text says what to do about it."""
+    """A server was not found or did not start; the text says what to do."""
 
 
 class Account(TypedDict):
-    """As whom a program runs, in the words of `subprocess`; None is ourselves."""
+    """The account that a program runs as, as arguments of `subprocess`; None: the current one."""
 
     user: int | None
     group: int | None
@@ -36,14 +36,14 @@ OURSELVES: Final[Account] = {"user": None, "group": None, "extra_groups": None}
 
 
 class Server(ABC):
-    """A server that can be stopped, killed and started again, on the same URL with what it stored.
+    """A server that can be stopped, killed and restarted, with the same URL and data.
 
-    Use it with `with`: at the beginning it is found, prepared and started, at the end it is gone.
+    As a context manager it is found, prepared and started, and in the end stopped and deleted.
     """
 
     name: ClassVar[str]
-    oldest: ClassVar[tuple[int, ...]]  # the first version that will do
-    searched: ClassVar[str]  # where a program was looked for, for the one who has none
+    oldest: ClassVar[tuple[int, ...]]  # the first supported version
+    searched: ClassVar[str]  # where it is looked for, for the error message
 
     folder: Path
     program: Path
@@ -74,24 +74,24 @@ class Server(ABC):
     @property
     @abstractmethod
     def url(self) -> str:
-        """Where it is, the same whether it runs or not."""
+        """Its URL, the same whether it runs or not."""
 
     @property
     def pid(self) -> int | None:
-        """Its first process, or None when it does not run."""
+        """The id of its first process, or None if it does not run."""
         return self._process.pid if self._process and self._process.poll() is None else None
 
     def start(self) -> None:
-        """Start, unless it runs already, and wait until it answers.
+        """Start, unless it is running, and wait until it answers.
 
         Raises:
-            ServerError: it ended, or did not answer in time; the text has the end of its log.
+            ServerError: it ended or did not answer in time; the text has the end of its log.
         """
         if self.pid:
             return
-        self.kill()  # A server that ended by itself may have left processes that are still ending.
+        self.kill()  # A server that ended by itself may have left processes.
         process = self._spawn()
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while not self._answers(process.pid):
             if process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
@@ -99,20 +99,20 @@ class Server(ABC):
             time.sleep(0.01)
 
     def stop(self) -> None:
-        """End in good order; what it stored is there again after the next start()."""
+        """Shut down cleanly; start() continues with the same data."""
         self._end(signal.SIGINT)
 
     def kill(self) -> None:
-        """End as in a crash (SIGKILL), and wait until the last process of the server is gone."""
+        """Crash it (SIGKILL), and wait until its last process is gone."""
         self._end(signal.SIGKILL)
 
     @abstractmethod
     def _candidates(self) -> Iterator[Path]:
-        """Programs worth trying, best first."""
+        """Programs to try, best first."""
 
     @abstractmethod
     def _begin(self) -> None:
-        """Prepare what the program needs, and start it for the first time."""
+        """Prepare its data, and start it for the first time."""
 
     @abstractmethod
     def _command(self) -> list[str]:
@@ -125,7 +125,7 @@ class Server(ABC):
     def _new_folder(self) -> Path:
         folder = Path(tempfile.mkdtemp(prefix="listgate-", dir=self._parent()))
         if self.account != OURSELVES:
-            folder.chmod(0o711)  # The other account passes through to what is its own.
+            folder.chmod(0o711)  # The server's account must reach its own files below.
         return folder
 
     def _parent(self) -> Path:
@@ -145,14 +145,14 @@ class Server(ABC):
 
     def _refusal(self, program: Path) -> str | None:
         try:
-            said = self._run([str(program), "--version"])
+            output = self._run([str(program), "--version"])
         except (OSError, subprocess.SubprocessError) as error:
             return f"cannot be run ({error})"
-        version = tuple(int(number) for number in re.findall(r"\d+", said)[: len(self.oldest)])
-        return None if version >= self.oldest else f"is too old ({said.strip()})"
+        version = tuple(int(number) for number in re.findall(r"\d+", output)[: len(self.oldest)])
+        return None if version >= self.oldest else f"is too old ({output.strip()})"
 
     def _run(self, command: list[str]) -> str:
-        """Run a program to its end, as the server's account, and return what it said."""
+        """Run a program to its end, as the server's account, and return its output."""
         done = subprocess.run(
             command,
             cwd="/",
@@ -162,17 +162,17 @@ class Server(ABC):
             stderr=subprocess.STDOUT,
             text=True,
             check=True,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
             umask=0o077,
             **self.account,
         )
         return done.stdout
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        """Start the program in a session of its own: Ctrl-C is for us, who end it in good order.
+        """Start the program in a session of its own, so that Ctrl-C does not reach it.
 
-        PostgreSQL gives a session to each of its processes.  What all of them inherit is one end of
-        a pipe, the lifeline: once nobody holds that end any more, the last of them is gone.
+        PostgreSQL gives each of its processes a session.  All of them inherit one end of a pipe,
+        the lifeline; when it is closed, the last process has ended.
         """
         self._lifeline, theirs = os.pipe()
         self._log.touch(mode=0o600)
@@ -200,11 +200,11 @@ class Server(ABC):
             return
         self._signal(sign)
         try:
-            self._process.wait(PATIENCE)
+            self._process.wait(TIMEOUT)
         except subprocess.TimeoutExpired:
             self._signal(signal.SIGKILL)
             self._process.wait()
-        select.select([self._lifeline], [], [], PATIENCE)
+        select.select([self._lifeline], [], [], TIMEOUT)
         os.close(self._lifeline)
         self._watchdog.watch(None)
         self._process = None

@@ -1,8 +1,8 @@
-"""Gives PostgreSQL and Valkey to one machine where nothing is installed, and leaves nothing behind.
+"""PostgreSQL and Valkey for a machine where nothing is installed; nothing is left behind.
 
-Each server is chosen for itself: the one that DATABASE_URL or REDIS_URL names, which is neither
-started nor stopped; else one that is installed; else the one in the wheels of the `sandbox` group.
-With LISTGATE_SERVERS=wheels the wheels are taken whatever else there is.
+Each server is chosen separately: the one that DATABASE_URL or REDIS_URL names, which is neither
+started nor stopped; else an installed one; else the one from the wheels of the `sandbox` group.
+LISTGATE_SERVERS=wheels selects the wheels.
 """
 
 import os
@@ -21,7 +21,7 @@ from sandbox.valkey import Valkey
 
 @dataclass(frozen=True)
 class Servers:
-    """Where the two servers are; the one whose URL was given from outside is not ours, but None."""
+    """The URLs of the servers, and those that were started here; None for a given one."""
 
     database_url: str
     redis_url: str
@@ -31,17 +31,15 @@ class Servers:
 
 @contextmanager
 def servers(environ: Mapping[str, str] = os.environ) -> Iterator[Servers]:
-    """PostgreSQL, with an empty database, and Valkey, for as long as the block lasts.
+    """Run PostgreSQL, with an empty database, and Valkey until the end of the block.
 
-    They end with the block, and also when this process ends in any other way, SIGKILL included.
+    They also end when this process ends in any other way, SIGKILL included.
 
     Raises:
-        ServerError: there is none to start, or it did not answer.
+        ServerError: no program was found, or it did not answer.
     """
     if (choice := environ.get("LISTGATE_SERVERS", "")) not in {"", "wheels"}:
-        raise ServerError(
-            f"LISTGATE_SERVERS is {choice!r}: only 'wheels' is known, or leave it out"
-        )
+        raise ServerError(f"LISTGATE_SERVERS is {choice!r}: set it to 'wheels' or leave it out")
     given = {} if choice else environ
     with ExitStack() as stack:
         ours = None if given.get("DATABASE_URL") else stack.enter_context(Postgres(environ))
@@ -52,9 +50,9 @@ def servers(environ: Mapping[str, str] = os.environ) -> Iterator[Servers]:
 
 @contextmanager
 def sigterm_exits() -> Iterator[None]:
-    """SIGTERM raises SystemExit(143) inside, so that `with` and `finally` still have their say.
+    """Make SIGTERM raise SystemExit(143) in the block, so that `with` and `finally` are run.
 
-    For the main thread only.  A handler that somebody has already set is left alone.
+    For the main thread only.  An existing handler is not replaced.
     """
 
     def leave(number: int, _: FrameType | None) -> NoReturn:

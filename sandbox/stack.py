@@ -24,7 +24,7 @@ __all__ = ["BIN", "ROOT", "Stack", "celery", "port", "running_stack"]
 
 @dataclass(frozen=True)
 class Stack:
-    """Where everything is, and `listgate` to do something there."""
+    """A running installation, and `listgate` commands in its environment."""
 
     environment: dict[str, str]
     mailbox: Mailbox
@@ -33,16 +33,16 @@ class Stack:
 
     @property
     def list_server(self) -> Path:
-        """Where the pretend list server keeps a file per list."""
+        """The folder in which the fake list server has a file per list."""
         return self.folder / "lists"
 
     @property
     def lmtp(self) -> str:
-        """Where a mail server hands over what approvers write back."""
+        """The address at which Listgate accepts replies by LMTP."""
         return self.environment["LMTP_ADDRESS"]
 
     def listgate(self, *arguments: str) -> str:
-        """Run one command; returns what it printed, and raises ServerError if it failed."""
+        """Run one command and return its output; raise ServerError if it failed."""
         done = subprocess.run(
             [str(BIN / "listgate"), *arguments],
             env=self.environment,
@@ -58,7 +58,7 @@ class Stack:
         return done.stdout.strip()
 
     def listgate_at_once(self, *commands: tuple[str, ...]) -> list[str]:
-        """Run several commands at the same moment; returns what each printed, refusals too."""
+        """Run several commands at the same time and return their outputs, errors included."""
         running = [
             subprocess.Popen(
                 [str(BIN / "listgate"), *command],
@@ -73,7 +73,7 @@ class Stack:
         return [process.communicate()[0].strip() for process in running]
 
     def program(self, name: str, *command: str, ready: str) -> AbstractContextManager[Program]:
-        """Run one of our own programs until the end of the block; `ready` is what it then logs."""
+        """Run a program until the end of the block; `ready` is what it logs once it is ready."""
         return program(command, self.environment, self.folder / f"{name}.log", ready=ready)
 
 
@@ -88,8 +88,8 @@ def running_stack(folder: Path) -> Iterator[Stack]:
         phone = resources.enter_context(PhoneNetwork())
         web = port()
         phone.connect(f"http://127.0.0.1:{web}/webhooks/twilio/sms")
-        told = settings(running, mailbox, phone, web=web)
-        one = Stack({**os.environ, **told, **list_server(folder)}, mailbox, phone, folder)
+        own = settings(running, mailbox, phone, web=web)
+        one = Stack({**os.environ, **own, **list_server(folder)}, mailbox, phone, folder)
         one.list_server.mkdir(exist_ok=True)
         one.listgate("migrate")
         started = [
@@ -124,7 +124,7 @@ def settings(
 
 
 def list_server(folder: Path) -> dict[str, str]:
-    """How lists are pushed: a little sooner than usual, because somebody is looking on."""
+    """Return the settings of pushes, with a shorter debounce than usual."""
     return {
         "MAILLIST_SYNC_COMMAND": f"tee {shlex.quote(str(folder.resolve()))}/lists/{{short_name}}",
         "SYNC_QUIET": "4s",
@@ -132,8 +132,8 @@ def list_server(folder: Path) -> dict[str, str]:
 
 
 def port() -> int:
-    """A port of this machine that was free a moment ago, and that the system gives to nobody."""
+    """Return a port that was free a moment ago and is not used for outgoing connections."""
     for number in random.sample(PORTS, 50):
         with suppress(OSError), socket.create_server(("127.0.0.1", number)):
             return number
-    raise ServerError("Of fifty ports of this machine none is free.")
+    raise ServerError("None of fifty ports of this machine is free.")

@@ -1,4 +1,4 @@
-"""A Valkey (or Redis) of our own on this machine, for the queue."""
+"""A Valkey (or Redis) server of this process, as the broker."""
 
 import os
 import random
@@ -15,12 +15,12 @@ from redis.retry import Retry
 
 from sandbox.server import Server, ServerError
 
-# Below the ports that Linux and macOS give to outgoing connections: while the server is down, a
-# client that keeps trying would sooner or later be given that very port, and hold it.
+# Below the range for outgoing connections of Linux and macOS: otherwise, while the server is down,
+# a client that keeps trying could get that very port for its own end.
 PORTS: Final = range(20_000, 32_000)
-# By default redis-py tries again for some seconds before it says that a server is down.
+# By default redis-py retries for some seconds before it reports that a server is down.
 NO_RETRY: Final = Retry(NoBackoff(), 0)
-# As in production: what was acknowledged survives a crash, and nothing is evicted.
+# As in production: acknowledged writes survive a crash, and nothing is evicted.
 CONFIGURATION: Final = """\
 bind 127.0.0.1
 appendonly yes
@@ -34,7 +34,7 @@ requirepass {password}
 class Valkey(Server):
     """An empty Valkey on a free port of 127.0.0.1.
 
-    It has a password, or everybody on this machine could give orders to what may run as root.
+    It has a password: a worker may run as root, and other users of the machine must not control it.
     """
 
     name = "Valkey or Redis"
@@ -48,7 +48,7 @@ class Valkey(Server):
         self, environ: Mapping[str, str] = os.environ, *, ports: Iterable[int] = ()
     ) -> None:
         super().__init__(environ)
-        self._ports = list(ports) or random.sample(PORTS, 5)  # Five in a row are hardly ever taken.
+        self._ports = list(ports) or random.sample(PORTS, 5)  # All five are hardly ever in use.
         self._password = secrets.token_hex(16)
 
     @property
@@ -61,7 +61,7 @@ class Valkey(Server):
         yield from _wheel()
 
     def _begin(self) -> None:
-        """Start on the first port that nobody else has."""
+        """Start on the first free port."""
         (self.folder / "conf").write_text(CONFIGURATION.format(password=self._password))
         try:
             self.start()
@@ -75,10 +75,10 @@ class Valkey(Server):
         return [str(self.program), "conf", "--port", str(self._ports[0])]
 
     def _answers(self, pid: int) -> bool:
-        """Whether it is ours that answers, and not another one that had the port before."""
+        """Whether this server answers, and not another one that has the port."""
         with redis.Redis.from_url(self.url, socket_timeout=1, retry=NO_RETRY) as client:
             try:
-                client.ping()  # Refused while it still loads what it had stored.
+                client.ping()  # Refused while it loads its data.
                 return bool(client.info("server")["process_id"] == pid)
             except redis.RedisError:
                 return False

@@ -1,4 +1,4 @@
-"""Makes sure that what a process started ends with it, however it ends."""
+"""Ends the programs that a process has started when the process itself ends, even by SIGKILL."""
 
 import subprocess
 from contextlib import suppress
@@ -7,11 +7,11 @@ from typing import ClassVar
 
 
 class Watchdog:
-    """Ends a process group and removes a folder once we are gone, even if we had no time to do so.
+    """Ends a process group and removes a folder when this process ends, in whatever way.
 
-    It is a shell, which costs a megabyte where Python costs ten.  It reads a pipe of which we alone
-    hold the other end, so that whatever ends us, SIGKILL included, is the end of its input.  A
-    session of its own and deaf ears keep Ctrl-C from it.
+    It is a shell, which takes a megabyte where Python takes ten.  It reads a pipe whose other end
+    only this process holds, so that its input ends with this process.  A session of its own and
+    ignored signals protect it from Ctrl-C.
     """
 
     SCRIPT: ClassVar = """
@@ -39,16 +39,16 @@ class Watchdog:
         )
 
     def watch(self, group: int | None) -> None:
-        """Remember this process group instead of the last one; None if there is nothing to end."""
-        self._say(str(group or ""))
+        """Set the process group to end; None: none."""
+        self._send(str(group or ""))
 
     def close(self) -> None:
-        """Let it do its work now, and wait until it has."""
-        # Said in so many words, because a process that we forked may hold our end of the pipe too.
-        self._say("now")
+        """Make it end the group and remove the folder now, and wait for that."""
+        # Sent explicitly, because a forked process may hold this end of the pipe too.
+        self._send("now")
         self._shell.communicate()
 
-    def _say(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         assert self._shell.stdin
-        with suppress(BrokenPipeError):  # Somebody shot the dog; its master goes on all the same.
+        with suppress(BrokenPipeError):  # The watchdog has already exited.
             self._shell.stdin.write(f"{line}\n".encode())

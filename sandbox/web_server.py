@@ -1,4 +1,4 @@
-"""Runs a web application in a thread, for what a browser or a client asks in the sandbox."""
+"""A web server in a thread, for the sandbox's own pages and APIs."""
 
 import socket
 import threading
@@ -9,22 +9,22 @@ from flask import Flask, Response, request
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 HOST = "127.0.0.1"
-POLL = 0.02  # seconds until it notices that it is to stop
+POLL = 0.02  # seconds until it notices a stop
 
 
 class _Quiet(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Nobody reads an access log here; errors are still told."""
+        """Do not log requests; errors are still logged."""
 
 
 class WebServer:
-    """`with WebServer(app) as server:` answers at `server.url`, on 127.0.0.1, in threads.
+    """`with WebServer(app) as server:` serves `app` at `server.url`, on 127.0.0.1, in threads.
 
-    It may be stopped and started again, on the same port.
+    It can be stopped and started again, on the same port.
     """
 
     def __init__(self, app: Flask, *, port: int = 0) -> None:
-        self.port = port  # 0: the system chooses at the first start, and that one is kept
+        self.port = port  # 0: the system chooses one at the first start
         self.closing = threading.Event()
         self._app = app
         self._server: BaseWSGIServer | None = None
@@ -35,7 +35,7 @@ class WebServer:
         return f"http://{HOST}:{self.port}"
 
     def start(self) -> None:
-        """Raises SystemExit, as werkzeug does, if the port is taken."""
+        """Start; raise SystemExit, as werkzeug does, if the port is in use."""
         assert self._server is None, "it is running already"
         self.closing.clear()
         server = make_server(HOST, self.port, self._app, threaded=True, request_handler=_Quiet)
@@ -44,7 +44,7 @@ class WebServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Refuse whoever comes; who is being answered at leisure sees `closing`."""
+        """Refuse new connections; set `closing` for requests that are still being answered."""
         if self._server is None:
             return
         self.closing.set()
@@ -66,6 +66,6 @@ class WebServer:
 
 
 def hang_up() -> Response:
-    """Cut the connection of the present request: its client gets no answer at all."""
+    """Close the connection of the current request without an answer."""
     request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
     return Response()

@@ -1,12 +1,11 @@
-"""A pytest plugin that has PostgreSQL and Valkey running before anything of ours is imported.
+"""A pytest plugin that starts PostgreSQL and Valkey before anything of Listgate is imported.
 
-Without DATABASE_URL and REDIS_URL the servers are those of `sandbox.servers`, empty and our own.
-Servers that are given are used with care: a new database, dropped at the end, beside the one that
-DATABASE_URL names, and the database number 15 of the Redis (14 if REDIS_URL names 15 itself), which
-belongs to the tests and may be emptied by them at any time.
+Without DATABASE_URL and REDIS_URL, the servers are empty ones of `sandbox.servers`.  On given
+servers, the tests use a new database beside the one that DATABASE_URL names, dropped at the end,
+and database number 15 of the Redis (14 if REDIS_URL names 15), which they may empty at any time.
 
-With `-n 3` pytest-xdist runs tests in so many processes.  Each has servers of its own, because some
-tests stop them; of given ones each has a database of its own, and the next lower number.
+With `-n 3`, pytest-xdist runs three processes.  Each starts servers of its own, because some tests
+stop them; on given servers, each has a database of its own and the next lower number.
 """
 
 import os
@@ -30,8 +29,8 @@ from sandbox.valkey import Valkey
 
 RUNNING: Final = pytest.StashKey[Servers]()
 
-# An empty name keeps a developer's .env out of the tests.
-OF_NO_DEVELOPER: Final = {
+# No file name, so that the tests do not read a developer's .env.
+SETTINGS: Final = {
     "LISTGATE_ENV_FILE": "",
     "SECRET_KEY": "a secret for tests, of at least 32 characters",
     "MAILLIST_SYNC_COMMAND": "cat",
@@ -40,51 +39,51 @@ OF_NO_DEVELOPER: Final = {
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Start what the tests need, to end with pytest, even if a conftest cannot be read."""
-    asked = early_config.known_args_namespace
-    if asked.help or asked.version:
+    """Start the servers; they end with pytest, even if a conftest cannot be read."""
+    options = early_config.known_args_namespace
+    if options.help or options.version:
         return
-    house = ExitStack()
-    early_config.add_cleanup(house.close)
-    house.enter_context(_sigterm_is_ctrl_c())
-    house.enter_context(patch.dict(os.environ, OF_NO_DEVELOPER))
+    resources = ExitStack()
+    early_config.add_cleanup(resources.close)
+    resources.enter_context(_sigterm_is_ctrl_c())
+    resources.enter_context(patch.dict(os.environ, SETTINGS))
     process = os.environ.get("PYTEST_XDIST_WORKER")
-    if not process and getattr(asked, "numprocesses", None):
-        return  # This one only hands tests out.
+    if not process and getattr(options, "numprocesses", None):
+        return  # The controller of pytest-xdist runs no test.
     try:
-        running = house.enter_context(servers())
+        running = resources.enter_context(servers())
     except ServerError as error:
         raise pytest.UsageError(str(error)) from error
     database_url, redis_url = running.database_url, running.redis_url
     if running.postgres is None:
-        database_url = house.enter_context(new_database_beside(database_url))
+        database_url = resources.enter_context(new_database_beside(database_url))
     if running.valkey is None:
-        redis_url = number_of_our_own(redis_url, int((process or "gw0").removeprefix("gw")))
+        redis_url = spare_database(redis_url, int((process or "gw0").removeprefix("gw")))
     urls = {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
-    house.enter_context(patch.dict(os.environ, urls))
+    resources.enter_context(patch.dict(os.environ, urls))
     early_config.stash[RUNNING] = running
 
 
 @contextmanager
 def new_database_beside(url: str) -> Iterator[str]:
-    """The URL of an empty database on the same server, which is dropped after use."""
+    """Create an empty database on the same server, yield its URL, and drop it."""
     name = f"listgate_test_{secrets.token_hex(4)}"
-    # With the locale of the sandbox, so that the same things sort in the same order.
-    like_ours = "TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C'"
-    _order(f"CREATE DATABASE {name} {like_ours}", url)
+    # With the locale of the sandbox, so that text is sorted in the same way.
+    options = "TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C'"
+    _execute(f"CREATE DATABASE {name} {options}", url)
     try:
         yield make_url(url).set(database=name).render_as_string(hide_password=False)
     finally:
-        _order(f"DROP DATABASE {name} WITH (FORCE)", url)
+        _execute(f"DROP DATABASE {name} WITH (FORCE)", url)
 
 
-def number_of_our_own(url: str, process: int = 0) -> str:
-    """The URL of a database that this process of the tests may empty, on the same Redis."""
+def spare_database(url: str, process: int = 0) -> str:
+    """Return the URL of a database on the same Redis that this test process may empty."""
     parts = urlsplit(url)
     if parts.scheme not in {"redis", "rediss"}:
         raise pytest.UsageError("The tests need a REDIS_URL that begins with redis:// or rediss://")
     options = dict(parse_qsl(parts.query))
-    # A number may also be written as ?db=3, which counts for more than the path.
+    # The number may also be given as ?db=3, which overrides the path.
     given = options.pop("db", parts.path.strip("/"))
     free = [number for number in range(15, -1, -1) if str(number) != (given or "0")]
     if process >= len(free):
@@ -102,7 +101,7 @@ def _servers(pytestconfig: pytest.Config) -> Servers:
 def own_postgres(servers: Servers) -> Iterator[Postgres]:
     """The PostgreSQL of this run, for a test that stops or kills it; it runs again afterwards."""
     if servers.postgres is None:
-        pytest.skip("DATABASE_URL was given: that server is not ours to stop")
+        pytest.skip("DATABASE_URL was given: a test must not stop that server")
     yield servers.postgres
     servers.postgres.start()
 
@@ -111,17 +110,17 @@ def own_postgres(servers: Servers) -> Iterator[Postgres]:
 def own_valkey(servers: Servers) -> Iterator[Valkey]:
     """The Valkey of this run, for a test that stops or kills it; it runs again afterwards."""
     if servers.valkey is None:
-        pytest.skip("REDIS_URL was given: that server is not ours to stop")
+        pytest.skip("REDIS_URL was given: a test must not stop that server")
     yield servers.valkey
     servers.valkey.start()
-    # Those that this process has kept are to the one that went away, and the next test would fail.
+    # Pooled connections lead to the stopped server: without this the next test would fail.
     for group in (pools.producers, pools.connections):
         for pool in group.values():
             pool.force_close_all(close_pool=False)
             pool.setup()
 
 
-def _order(statement: str, url: str) -> None:
+def _execute(statement: str, url: str) -> None:
     dsn = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     with closing(psycopg2.connect(dsn)) as connection:
         connection.autocommit = True
@@ -130,7 +129,7 @@ def _order(statement: str, url: str) -> None:
 
 @contextmanager
 def _sigterm_is_ctrl_c() -> Iterator[None]:
-    """Inside a test pytest takes SystemExit for a failure and goes on; Ctrl-C it understands."""
+    """Make SIGTERM raise KeyboardInterrupt: pytest takes SystemExit in a test for a failure."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield

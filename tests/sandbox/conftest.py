@@ -1,4 +1,4 @@
-"""Servers that the tests of the sandbox share, and may stop: whoever asks finds them running."""
+"""Servers that the tests of the sandbox share and may stop: each fixture restarts its server."""
 
 import tempfile
 from collections.abc import Iterator
@@ -26,14 +26,14 @@ def wheels() -> Iterator[Servers]:
 
 
 @pytest.fixture
-def diary(machine: Servers) -> Postgres:
+def postgres(machine: Servers) -> Postgres:
     assert machine.postgres
     machine.postgres.start()
     return machine.postgres
 
 
 @pytest.fixture
-def queue(machine: Servers) -> Valkey:
+def valkey(machine: Servers) -> Valkey:
     assert machine.valkey
     machine.valkey.start()
     return machine.valkey
@@ -41,7 +41,7 @@ def queue(machine: Servers) -> Valkey:
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """Unlike `tmp_path`, this can be entered by everybody."""
+    """Unlike `tmp_path`, every user can enter this."""
     with tempfile.TemporaryDirectory(prefix="test-servers-", dir="/tmp") as name:
         folder = Path(name)
         folder.chmod(0o755)

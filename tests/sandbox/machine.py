@@ -1,4 +1,4 @@
-"""What a test of the sandbox asks of the machine: who runs, who is gone, what a database holds."""
+"""Looks at processes and databases, for the tests of the sandbox."""
 
 import os
 import time
@@ -15,14 +15,14 @@ from sqlalchemy import make_url
 from sandbox.server import Server
 
 CHECKOUT: Final = Path(__file__).parents[2]
-# As if no URL had been given.
+# An environment without server URLs.
 MACHINE: Final = {"PATH": os.environ["PATH"]}
 ONLY_WHEELS: Final = {"LISTGATE_SERVERS": "wheels"}
-only_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+only_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
 
 def ask(url: str, *statements: str) -> Any:
-    """The first column of the first row that the last statement finds."""
+    """Return the first column of the first row of the last statement."""
     dsn = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as cursor:
         connection.autocommit = True
@@ -38,7 +38,7 @@ def processes_of(*running: Server | None) -> list[psutil.Process]:
 
 
 def all_gone(processes: list[psutil.Process]) -> bool:
-    """A zombie is gone; an orphan stays one until init finds the time."""
+    """Whether all have ended; a zombie has, even if init has not reaped it yet."""
 
     def ended(process: psutil.Process) -> bool:
         try:

@@ -1,4 +1,4 @@
-"""The mailbox keeps what it gets, and misbehaves exactly as it is told to."""
+"""The test mailbox stores what it receives, and injects faults."""
 
 import smtplib
 import socket
@@ -34,7 +34,7 @@ def send(mailbox: Mailbox, *recipients: str) -> None:
         client.sendmail(ADA, recipients or EDSGER, LETTER)
 
 
-def test_it_keeps_every_mail_byte_for_byte(mailbox: Mailbox) -> None:
+def test_it_stores_every_mail_byte_for_byte(mailbox: Mailbox) -> None:
     send(mailbox, GRACE, EDSGER)
 
     (mail,) = mailbox.mails
@@ -58,7 +58,7 @@ def test_mail_to_one_address_is_found_in_any_spelling(mailbox: Mailbox) -> None:
     assert mailbox.to(ADA) == []
 
 
-def test_it_offers_what_the_house_may_use(mailbox: Mailbox) -> None:
+def test_it_offers_the_extensions_that_listgate_uses(mailbox: Mailbox) -> None:
     with client_of(mailbox) as client:
         client.ehlo()
 
@@ -67,7 +67,7 @@ def test_it_offers_what_the_house_may_use(mailbox: Mailbox) -> None:
         assert client.has_extn("smtputf8")
 
 
-def test_it_refuses_one_recipient_as_often_as_it_is_told(mailbox: Mailbox) -> None:
+def test_it_refuses_one_recipient_as_often_as_asked(mailbox: Mailbox) -> None:
     mailbox.answer(EDSGER, "451 4.3.0 later", times=2)
 
     with client_of(mailbox) as client:
@@ -78,7 +78,7 @@ def test_it_refuses_one_recipient_as_often_as_it_is_told(mailbox: Mailbox) -> No
     assert codes == [250, 451, 451, 250]
 
 
-def test_it_refuses_a_mail_after_its_last_byte_and_does_not_keep_it(mailbox: Mailbox) -> None:
+def test_it_refuses_a_mail_after_its_last_byte_and_does_not_store_it(mailbox: Mailbox) -> None:
     mailbox.answer(None, "554 5.6.0 no", at="DATA")
 
     with pytest.raises(smtplib.SMTPDataError, match="554"):
@@ -121,7 +121,7 @@ def test_it_can_be_slow(mailbox: Mailbox) -> None:
     assert time.monotonic() - began >= 0.3
 
 
-def test_while_it_is_stopped_nobody_answers_at_its_port(mailbox: Mailbox) -> None:
+def test_while_it_is_stopped_no_other_server_gets_its_port(mailbox: Mailbox) -> None:
     send(mailbox)
     port = mailbox.port
     mailbox.stop()
@@ -150,7 +150,7 @@ def test_stopping_cuts_a_mail_that_is_being_sent(mailbox: Mailbox) -> None:
     assert mailbox.mails == []
 
 
-def test_stopping_twice_and_a_taken_port_are_no_drama() -> None:
+def test_stopping_twice_is_allowed_and_a_port_in_use_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         mailbox = Mailbox(port=taken.getsockname()[1])
         with pytest.raises(OSError, match="in use"):
@@ -160,7 +160,7 @@ def test_stopping_twice_and_a_taken_port_are_no_drama() -> None:
         mailbox.stop()
 
 
-def test_mails_are_kept_as_numbered_files_also_after_a_restart(tmp_path: Path) -> None:
+def test_mails_are_numbered_files_that_a_restart_continues(tmp_path: Path) -> None:
     with Mailbox(keep_in=tmp_path) as mailbox:
         send(mailbox)
         send(mailbox)
@@ -171,7 +171,7 @@ def test_mails_are_kept_as_numbered_files_also_after_a_restart(tmp_path: Path) -
     assert (tmp_path / "0003.eml").read_bytes() == LETTER
 
 
-def test_forgetting_makes_it_empty_and_friendly(mailbox: Mailbox) -> None:
+def test_forgetting_deletes_mails_and_faults(mailbox: Mailbox) -> None:
     send(mailbox)
     mailbox.answer(None, "550 5.1.1 no")
     mailbox.drop_after_data()

@@ -1,4 +1,4 @@
-"""A person reads the sandbox's mail in a browser, and replies to one."""
+"""The mailbox pages: reading mails, and replying to one."""
 
 import re
 import smtplib
@@ -12,7 +12,7 @@ import urllib3
 
 from sandbox.mailbox import Mailbox
 from sandbox.mailbox_pages import MailboxPages
-from tests.sandbox.lmtp_house import House, listening
+from tests.sandbox.lmtp_receiver import Receiver, listening
 
 GRACE, EDSGER = "grace@example.org", "edsger@example.org"
 TOKEN = "moderation+abcdefghijklmnopqrstuvwxyz@example.org"
@@ -26,14 +26,14 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 @pytest.fixture
-def house() -> Iterator[House]:
-    with listening() as house:
-        yield house
+def receiver() -> Iterator[Receiver]:
+    with listening() as receiver:
+        yield receiver
 
 
 @pytest.fixture
-def pages(mailbox: Mailbox, house: House) -> Iterator[MailboxPages]:
-    with MailboxPages(mailbox, lmtp=house.address) as running:
+def pages(mailbox: Mailbox, receiver: Receiver) -> Iterator[MailboxPages]:
+    with MailboxPages(mailbox, lmtp=receiver.address) as running:
         yield running
 
 
@@ -66,7 +66,7 @@ def page(pages: MailboxPages, path: str) -> str:
 
 
 def press_send(pages: MailboxPages, path: str, **changed: str) -> str:
-    """Open a form, change some of it, press Send; returns the page one sees then."""
+    """Open a form, change some fields, submit it; return the next page."""
     form = page(pages, path)
     fields = {
         name: unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', form)
@@ -143,35 +143,37 @@ def test_a_mail_that_is_not_there_is_not_found(pages: MailboxPages, path: str) -
 
 
 def test_a_reply_is_addressed_threaded_and_quotes(
-    mailbox: Mailbox, pages: MailboxPages, house: House
+    mailbox: Mailbox, pages: MailboxPages, receiver: Receiver
 ) -> None:
     deliver(mailbox, letter())
 
     shown = press_send(pages, f"/to/{GRACE}/1/reply")
 
-    assert "The house has taken it" in shown
-    (envelope,), reply = house.envelopes, house.mail()
+    assert "Delivered to Listgate" in shown
+    (envelope,), reply = receiver.envelopes, receiver.mail()
     assert (envelope.mail_from, envelope.rcpt_tos) == (GRACE, [TOKEN])
     assert (reply["From"], reply["To"], reply["Subject"]) == (GRACE, TOKEN, "Re: A & B?")
     assert reply["In-Reply-To"] == "<2@example.org>"
     assert reply["References"] == "<1@example.org> <2@example.org>"
-    assert "wrote:\n> Please approve.\n" in house.words()
+    assert "wrote:\n> Please approve.\n" in receiver.words()
 
 
-def test_a_reply_says_what_was_typed(mailbox: Mailbox, pages: MailboxPages, house: House) -> None:
+def test_a_reply_has_the_typed_text(
+    mailbox: Mailbox, pages: MailboxPages, receiver: Receiver
+) -> None:
     message = letter()
     message.replace_header("Subject", "RE: A & B?")
     deliver(mailbox, message)
 
     press_send(pages, f"/to/{GRACE}/1/reply", text="freigeben: schön\r\n.\r\n> quoted")
 
-    assert house.mail()["Subject"] == "RE: A & B?"
-    assert house.words() == "freigeben: schön\n.\n> quoted\n"
+    assert receiver.mail()["Subject"] == "RE: A & B?"
+    assert receiver.words() == "freigeben: schön\n.\n> quoted\n"
 
 
 @pytest.mark.parametrize("part", ["text", "html"])
 def test_a_mailto_link_opens_the_form_filled(
-    mailbox: Mailbox, pages: MailboxPages, house: House, part: str
+    mailbox: Mailbox, pages: MailboxPages, receiver: Receiver, part: str
 ) -> None:
     href = APPROVE.replace("&", "&amp;")
     deliver(mailbox, letter(f"Approve: <{APPROVE}>\n", f"<a class=x href='{href}'>Approve</a>"))
@@ -181,57 +183,57 @@ def test_a_mailto_link_opens_the_form_filled(
 
     press_send(pages, unescape(link[1]))
 
-    assert (house.mail()["To"], house.mail()["Subject"]) == (TOKEN, "Re: A & B")
-    assert house.words() == "approve\n1+1\n"
-    assert house.mail()["In-Reply-To"] is None
+    assert (receiver.mail()["To"], receiver.mail()["Subject"]) == (TOKEN, "Re: A & B")
+    assert receiver.words() == "approve\n1+1\n"
+    assert receiver.mail()["In-Reply-To"] is None
 
 
-def test_someone_with_an_accent_may_reply(
-    mailbox: Mailbox, pages: MailboxPages, house: House
+def test_an_address_with_an_accent_can_reply(
+    mailbox: Mailbox, pages: MailboxPages, receiver: Receiver
 ) -> None:
     deliver(mailbox, letter(), "rené@exemple.fr")
 
     press_send(pages, f"/to/{quote('rené@exemple.fr')}/1/reply")
 
-    assert house.mail()["From"] == "rené@exemple.fr"
+    assert receiver.mail()["From"] == "rené@exemple.fr"
 
 
-def test_what_the_house_refuses_stays_in_the_form(
-    mailbox: Mailbox, pages: MailboxPages, house: House
+def test_a_refused_reply_stays_in_the_form(
+    mailbox: Mailbox, pages: MailboxPages, receiver: Receiver
 ) -> None:
-    house.reply = "451 4.3.0 Later"
+    receiver.reply = "451 4.3.0 Later"
     deliver(mailbox, letter())
 
     shown = press_send(pages, f"/to/{GRACE}/1/reply", text="approve")
 
-    assert "The house did not take it" in shown
+    assert "Listgate did not accept it" in shown
     assert "4.3.0 Later" in shown
     assert ">\napprove</textarea>" in shown
 
 
 @pytest.mark.parametrize("to", ["", "  ", ","])
-def test_a_reply_to_nobody_is_not_sent(
-    mailbox: Mailbox, pages: MailboxPages, house: House, to: str
+def test_a_reply_without_recipient_is_not_sent(
+    mailbox: Mailbox, pages: MailboxPages, receiver: Receiver, to: str
 ) -> None:
     deliver(mailbox, letter())
 
     assert "There is no address" in press_send(pages, f"/to/{GRACE}/1/reply", to=to)
-    assert house.envelopes == []
+    assert receiver.envelopes == []
 
 
-def test_nobody_is_smuggled_into_a_header(
-    mailbox: Mailbox, pages: MailboxPages, house: House
+def test_no_header_can_be_injected(
+    mailbox: Mailbox, pages: MailboxPages, receiver: Receiver
 ) -> None:
     deliver(mailbox, letter())
 
     press_send(pages, f"/to/{GRACE}/1/reply", subject="Re:\r\nBcc: c@example.org")
 
-    assert house.envelopes[0].rcpt_tos == [TOKEN]
-    assert house.mail()["Bcc"] is None
+    assert receiver.envelopes[0].rcpt_tos == [TOKEN]
+    assert receiver.mail()["Bcc"] is None
 
 
-def test_a_house_that_is_away_is_shown(mailbox: Mailbox, pages: MailboxPages) -> None:
+def test_an_unavailable_server_is_reported(mailbox: Mailbox, pages: MailboxPages) -> None:
     pages.lmtp = "127.0.0.1:9"
     deliver(mailbox, letter())
 
-    assert "The house did not take it" in press_send(pages, f"/to/{GRACE}/1/reply")
+    assert "Listgate did not accept it" in press_send(pages, f"/to/{GRACE}/1/reply")

@@ -1,4 +1,4 @@
-"""The pretend phone network behaves as Twilio does, and misbehaves exactly as it is told to."""
+"""The fake phone network behaves as Twilio does, and injects faults."""
 
 import re
 import threading
@@ -76,7 +76,7 @@ def test_magic_and_foreign_senders_get_their_codes(client: Client, sender: str, 
     assert code_of(client, to=GRACE, from_=sender, body="Hello") == code
 
 
-def test_what_is_missing_or_too_much_is_named(phone: PhoneNetwork, client: Client) -> None:
+def test_missing_and_too_long_fields_are_named(phone: PhoneNetwork, client: Client) -> None:
     ours = phone.account.number
 
     assert code_of(client, to="", from_=ours, body="Hello") == 21604
@@ -87,7 +87,7 @@ def test_what_is_missing_or_too_much_is_named(phone: PhoneNetwork, client: Clien
     assert phone.messages == []
 
 
-def test_strangers_are_not_let_in(phone: PhoneNetwork, client: Client) -> None:
+def test_wrong_credentials_are_refused(phone: PhoneNetwork, client: Client) -> None:
     client.auth = (phone.account.sid, "wrong")
 
     assert code_of(client, to=GRACE, from_=phone.account.number, body="Hello") == 20003
@@ -117,7 +117,7 @@ def test_messages_are_found_by_the_time_they_were_sent(phone: PhoneNetwork, clie
     assert client.messages.list(date_sent_after=now + an_hour) == []
 
 
-def test_what_waits_was_sent_on_no_date(phone: PhoneNetwork, client: Client) -> None:
+def test_a_waiting_sms_has_no_date(phone: PhoneNetwork, client: Client) -> None:
     phone.automatic = False
     message = client.messages(send(phone, client)).fetch()
 
@@ -141,7 +141,7 @@ def test_it_can_be_slow_and_stopping_ends_that(phone: PhoneNetwork, client: Clie
     assert not waiting.is_alive()
 
 
-def test_forgetting_makes_it_empty_and_friendly(phone: PhoneNetwork, client: Client) -> None:
+def test_forgetting_deletes_sms_and_faults(phone: PhoneNetwork, client: Client) -> None:
     phone.text(GRACE, "STOP")
     phone.fail(times=3)
     phone.lose_answer()
@@ -154,9 +154,7 @@ def test_forgetting_makes_it_empty_and_friendly(phone: PhoneNetwork, client: Cli
     assert [(sms.sid, sms.status) for sms in phone.messages] == [(sid, "delivered")]
 
 
-def test_it_keeps_its_port_and_its_messages_over_a_stop(
-    phone: PhoneNetwork, client: Client
-) -> None:
+def test_a_stop_keeps_port_and_messages(phone: PhoneNetwork, client: Client) -> None:
     send(phone, client)
     url = phone.url
     phone.stop()

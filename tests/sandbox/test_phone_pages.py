@@ -1,4 +1,4 @@
-"""A person sees every SMS in a browser, and answers one."""
+"""The phone pages: reading SMS, and answering one."""
 
 from collections.abc import Iterator
 from html import unescape
@@ -23,8 +23,8 @@ def phone() -> Iterator[PhoneNetwork]:
 
 
 @pytest.fixture
-def house(phone: PhoneNetwork) -> Iterator[None]:
-    """A house that repeats what it is told, but does not listen to Linus."""
+def webhook(phone: PhoneNetwork) -> Iterator[None]:
+    """A webhook that repeats each SMS, and refuses those of Linus."""
     app = Flask(__name__)
 
     @app.post("/webhooks/twilio/sms")
@@ -51,7 +51,7 @@ def page(phone: PhoneNetwork, path: str) -> str:
 
 
 def answer(phone: PhoneNetwork, number: str, body: str) -> str:
-    """The page one sees after pressing Send."""
+    """Submit the form; return the next page."""
     with urllib3.PoolManager() as browser:
         shown = browser.request(
             "POST", f"{phone.url}/phones/{number}", fields={"body": body}, encode_multipart=False
@@ -70,7 +70,7 @@ def test_the_first_page_counts_each_phones_messages(phone: PhoneNetwork) -> None
     assert f"{LINUS}</a>: 1 SMS" in shown
 
 
-def test_a_phone_shows_its_own_messages_and_what_became_of_them(phone: PhoneNetwork) -> None:
+def test_a_phone_shows_its_own_messages_with_their_status(phone: PhoneNetwork) -> None:
     phone.unreachable(LINUS, code=30005)
     send(phone, "For Grace", to=GRACE)
     send(phone, "For Linus", to=LINUS)
@@ -81,26 +81,26 @@ def test_a_phone_shows_its_own_messages_and_what_became_of_them(phone: PhoneNetw
     assert "undelivered (30005)" in his
 
 
-@pytest.mark.usefixtures("house")
-def test_an_answer_goes_to_the_house_and_what_it_says_comes_back(phone: PhoneNetwork) -> None:
+@pytest.mark.usefixtures("webhook")
+def test_an_answer_is_sent_to_the_webhook_and_its_reply_is_shown(phone: PhoneNetwork) -> None:
     shown = answer(phone, GRACE, "OK 482193")
 
     assert shown.index(">OK 482193<") < shown.index("Heard: OK 482193")
 
 
-@pytest.mark.usefixtures("house")
-def test_a_refusal_of_the_house_is_shown(phone: PhoneNetwork) -> None:
+@pytest.mark.usefixtures("webhook")
+def test_a_refusal_of_the_webhook_is_shown(phone: PhoneNetwork) -> None:
     shown = answer(phone, LINUS, "OK 482193")
 
-    assert "The house did not take the SMS: HTTP 403" in shown
+    assert "Listgate did not accept the SMS: HTTP 403" in shown
     assert "Heard" not in shown
 
 
-def test_a_house_that_is_away_is_shown(phone: PhoneNetwork) -> None:
+def test_an_unavailable_webhook_is_reported(phone: PhoneNetwork) -> None:
     assert "HTTP 502" in answer(phone, GRACE, "OK 482193")
 
 
-def test_what_people_write_is_text_and_nothing_else(phone: PhoneNetwork) -> None:
+def test_html_in_an_sms_is_escaped(phone: PhoneNetwork) -> None:
     send(phone, "<script>alert(1)</script>", to=GRACE)
 
     shown = page(phone, f"/phones/{GRACE}")

@@ -1,4 +1,4 @@
-"""What the pretend phone network tells a house is what Twilio would tell, and signed like it."""
+"""The webhook requests of the fake phone network are Twilio's, and signed like them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,24 +19,24 @@ INBOUND, STATUS = f"{PUBLIC}/webhooks/twilio/sms", f"{PUBLIC}/webhooks/twilio/st
 
 
 @dataclass
-class House:
-    """A house that believes only what Twilio has signed for its public URL."""
+class Webhook:
+    """A webhook that accepts only requests signed for its public URL."""
 
     token: str
-    heard: list[dict[str, str]] = field(default_factory=list)
+    received: list[dict[str, str]] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
 
     def app(self) -> Flask:
         app = Flask(__name__)
-        app.post("/webhooks/twilio/<kind>")(self.hear)
+        app.post("/webhooks/twilio/<kind>")(self.receive)
         return app
 
-    def hear(self, kind: str) -> tuple[str, int]:
+    def receive(self, kind: str) -> tuple[str, int]:
         signature = request.headers.get("X-Twilio-Signature", "")
         url = f"{PUBLIC}/webhooks/twilio/{kind}"
         if not RequestValidator(self.token).validate(url, request.form, signature):
             return "", 403
-        self.heard.append(request.form.to_dict())
+        self.received.append(request.form.to_dict())
         self.hosts.add(request.host)
         answer = MessagingResponse()
         if kind == "sms":
@@ -60,11 +60,11 @@ def client(phone: PhoneNetwork) -> Client:
 
 
 @pytest.fixture
-def house(phone: PhoneNetwork) -> Iterator[House]:
-    house = House(phone.account.token)
-    with WebServer(house.app()) as server:
+def webhook(phone: PhoneNetwork) -> Iterator[Webhook]:
+    webhook = Webhook(phone.account.token)
+    with WebServer(webhook.app()) as server:
         phone.connect(INBOUND, at=server.url)
-        yield house
+        yield webhook
 
 
 def send(phone: PhoneNetwork, client: Client, to: str = GRACE, body: str = "Hello") -> str:
@@ -82,48 +82,50 @@ def code_of(client: Client, **fields: str) -> int:
 
 
 def test_each_sms_is_reported_as_sent_and_then_delivered(
-    phone: PhoneNetwork, client: Client, house: House
+    phone: PhoneNetwork, client: Client, webhook: Webhook
 ) -> None:
     sid = send(phone, client)
     phone.settle()
 
-    assert [(f["MessageSid"], f["MessageStatus"]) for f in house.heard] == [
+    assert [(f["MessageSid"], f["MessageStatus"]) for f in webhook.received] == [
         (sid, "sent"),
         (sid, "delivered"),
     ]
-    assert house.hosts == {"listgate.example.org"}
+    assert webhook.hosts == {"listgate.example.org"}
     assert phone.messages[0].status == "delivered"
 
 
-def test_what_does_not_get_through_is_reported_with_its_code(
-    phone: PhoneNetwork, client: Client, house: House
+def test_an_undelivered_sms_is_reported_with_its_code(
+    phone: PhoneNetwork, client: Client, webhook: Webhook
 ) -> None:
     phone.unreachable(GRACE, code=30005)
     sid = send(phone, client)
     send(phone, client, to=LINUS)
     phone.settle()
 
-    failed = [each for each in house.heard if each["MessageStatus"] == "undelivered"]
+    failed = [each for each in webhook.received if each["MessageStatus"] == "undelivered"]
     assert [(each["MessageSid"], each["ErrorCode"]) for each in failed] == [(sid, "30005")]
     assert client.messages(sid).fetch().error_code == 30005
 
 
-def test_on_demand_nothing_is_reported_before_it_is_demanded(
-    phone: PhoneNetwork, client: Client, house: House
+def test_without_automatic_only_report_sets_a_status(
+    phone: PhoneNetwork, client: Client, webhook: Webhook
 ) -> None:
     phone.automatic = False
     sid = send(phone, client)
     phone.settle()
-    assert house.heard == []
+    assert webhook.received == []
 
     answer = phone.report(sid, "failed", code=30008)
 
     assert answer is not None
     assert answer.status == 200
-    assert [each["MessageStatus"] for each in house.heard] == ["failed"]
+    assert [each["MessageStatus"] for each in webhook.received] == ["failed"]
 
 
-def test_a_house_that_is_away_stops_nothing(phone: PhoneNetwork, client: Client) -> None:
+def test_an_unavailable_webhook_does_not_stop_deliveries(
+    phone: PhoneNetwork, client: Client
+) -> None:
     phone.connect(INBOUND, at="http://127.0.0.1:9")
     send(phone, client)
     phone.settle()
@@ -132,17 +134,17 @@ def test_a_house_that_is_away_stops_nothing(phone: PhoneNetwork, client: Client)
     assert phone.text(GRACE, "Hello").status == 502
 
 
-def test_an_inbound_sms_is_signed_for_the_public_url(phone: PhoneNetwork, house: House) -> None:
+def test_an_inbound_sms_is_signed_for_the_public_url(phone: PhoneNetwork, webhook: Webhook) -> None:
     answer = phone.text(GRACE, "OK 482193 – très bien")  # noqa: RUF001
 
     assert answer.messages == ["You said: <OK 482193 – très bien>"]  # noqa: RUF001
-    (fields,) = house.heard
+    (fields,) = webhook.received
     assert (fields["From"], fields["To"]) == (GRACE, phone.account.number)
     assert fields["MessageSid"] == fields["SmsSid"]
 
 
-def test_the_answer_reaches_the_person(phone: PhoneNetwork, house: House) -> None:
-    del house
+def test_the_answer_reaches_the_person(phone: PhoneNetwork, webhook: Webhook) -> None:
+    del webhook
     phone.text(GRACE, "Hello")
 
     assert [(sms.body, sms.direction) for sms in phone.to(GRACE)] == [
@@ -150,7 +152,7 @@ def test_the_answer_reaches_the_person(phone: PhoneNetwork, house: House) -> Non
     ]
 
 
-def test_a_forgery_is_told_from_what_is_genuine(phone: PhoneNetwork, house: House) -> None:
+def test_a_forged_request_is_detected(phone: PhoneNetwork, webhook: Webhook) -> None:
     evil = "https://evil.example/webhooks/twilio/sms"
     answers = [
         phone.text(GRACE, "OK 482193", token="wrong"),
@@ -159,35 +161,35 @@ def test_a_forgery_is_told_from_what_is_genuine(phone: PhoneNetwork, house: Hous
     ]
 
     assert [answer.status for answer in answers] == [403, 403, 403]
-    assert (house.heard, phone.messages) == ([], [])
+    assert (webhook.received, phone.messages) == ([], [])
 
 
-def test_a_report_can_be_forged_too(phone: PhoneNetwork, client: Client, house: House) -> None:
+def test_a_report_can_be_forged_too(phone: PhoneNetwork, client: Client, webhook: Webhook) -> None:
     phone.automatic = False
     answer = phone.report(send(phone, client), token="wrong")
 
     assert answer is not None
     assert answer.status == 403
-    assert house.heard == []
+    assert webhook.received == []
 
 
-def test_a_replay_has_the_same_message_sid(phone: PhoneNetwork, house: House) -> None:
+def test_a_replay_has_the_same_message_sid(phone: PhoneNetwork, webhook: Webhook) -> None:
     sid = "SM" + "a" * 32
     phone.text(GRACE, "OK 482193", sid=sid)
     phone.text(GRACE, "OK 482193", sid=sid)
 
-    assert [fields["MessageSid"] for fields in house.heard] == [sid, sid]
+    assert [fields["MessageSid"] for fields in webhook.received] == [sid, sid]
 
 
-def test_stop_is_answered_by_twilio_and_shuts_the_house_up(
-    phone: PhoneNetwork, client: Client, house: House
+def test_stop_is_answered_by_twilio_and_blocks_further_sms(
+    phone: PhoneNetwork, client: Client, webhook: Webhook
 ) -> None:
     phone.text(GRACE, " stop ")
 
     assert [sms.body[:42] for sms in phone.to(GRACE)] == [
         "You have successfully been unsubscribed. Y"
     ]
-    assert house.heard[0]["Body"] == " stop "
+    assert webhook.received[0]["Body"] == " stop "
     assert code_of(client, to=GRACE, from_=phone.account.number, body="Hello") == 21610
 
     phone.text(GRACE, "START")
@@ -196,9 +198,9 @@ def test_stop_is_answered_by_twilio_and_shuts_the_house_up(
 
 @pytest.mark.parametrize("body", ["STOP please", "START", "yes", "Nonstop"])
 def test_other_words_stop_nothing(
-    phone: PhoneNetwork, client: Client, house: House, body: str
+    phone: PhoneNetwork, client: Client, webhook: Webhook, body: str
 ) -> None:
-    del house
+    del webhook
     answer = phone.text(GRACE, body)
 
     assert [sms.body for sms in phone.to(GRACE)] == answer.messages

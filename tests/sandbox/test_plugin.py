@@ -1,4 +1,4 @@
-"""tests/servers.py gives a test run its servers, and treats given ones with care."""
+"""tests/servers.py starts the servers of a test run, and leaves given ones unchanged."""
 
 import os
 import subprocess
@@ -11,10 +11,10 @@ from sqlalchemy import make_url
 
 from sandbox.servers import Servers
 from tests.sandbox.machine import CHECKOUT, ask
-from tests.servers import new_database_beside, number_of_our_own
+from tests.servers import new_database_beside, spare_database
 
 
-def test_a_given_postgres_lends_the_tests_a_database_of_their_own(machine: Servers) -> None:
+def test_on_a_given_postgres_the_tests_get_a_database_of_their_own(machine: Servers) -> None:
     with new_database_beside(machine.database_url) as url:
         name = ask(url, "SELECT current_database()")
         ask(url, "CREATE TABLE of_the_tests ()")
@@ -36,25 +36,25 @@ def test_a_given_postgres_lends_the_tests_a_database_of_their_own(machine: Serve
         ("redis://there/0?db=15", "redis://there/14"),
     ],
 )
-def test_a_given_redis_lends_the_tests_another_number(given: str, ours: str) -> None:
-    assert number_of_our_own(given) == ours
+def test_on_a_given_redis_the_tests_use_another_database(given: str, ours: str) -> None:
+    assert spare_database(given) == ours
 
 
-def test_each_process_of_a_test_run_has_another_number() -> None:
-    numbers = [number_of_our_own("redis://there/14", process) for process in range(15)]
+def test_each_process_of_a_test_run_has_a_database() -> None:
+    numbers = [spare_database("redis://there/14", process) for process in range(15)]
 
     assert numbers[:3] == ["redis://there/15", "redis://there/13", "redis://there/12"]
     assert len(set(numbers)) == 15
     with pytest.raises(pytest.UsageError, match="room for 15"):
-        number_of_our_own("redis://there/14", 15)
+        spare_database("redis://there/14", 15)
 
 
-def test_a_redis_without_numbers_is_refused() -> None:
+def test_a_redis_without_numbered_databases_is_refused() -> None:
     with pytest.raises(pytest.UsageError, match="redis://"):
-        number_of_our_own("unix:///run/redis.sock")
+        spare_database("unix:///run/redis.sock")
 
 
-def test_a_test_run_with_given_servers_leaves_them_as_they_were(
+def test_a_test_run_with_given_servers_leaves_them_unchanged(
     tmp_path: Path, machine: Servers
 ) -> None:
     (tmp_path / "conftest.py").write_text("import os; found = dict(os.environ)")

@@ -1,4 +1,4 @@
-"""Each server is chosen for itself, keeps to itself, and is gone at the end of the block."""
+"""Each server is chosen separately, private, and gone at the end of the block."""
 
 import subprocess
 import sys
@@ -33,7 +33,7 @@ def test_two_sandboxes_run_at_once(machine: Servers, wheels: Servers) -> None:
         assert client.get("only") is None
 
 
-def test_what_is_ours_is_closed_to_others(machine: Servers) -> None:
+def test_its_files_are_closed_to_others(machine: Servers) -> None:
     assert machine.postgres
     assert machine.valkey
     closed = [
@@ -54,7 +54,7 @@ def test_given_servers_are_used_as_they_are() -> None:
         assert psutil.Process().children() == before
 
 
-def test_each_server_is_chosen_for_itself() -> None:
+def test_each_server_is_chosen_separately() -> None:
     with servers(MACHINE | {"DATABASE_URL": "postgresql://there/theirs"}) as running:
         assert running.database_url == "postgresql://there/theirs"
         assert running.postgres is None
@@ -70,7 +70,7 @@ def test_wheels_are_used_when_forced(wheels: Servers) -> None:
     assert int(ask(wheels.database_url, "SHOW server_version_num")) >= 18_00_00
 
 
-def test_where_nothing_is_found_the_reason_and_the_remedy_are_said(
+def test_a_missing_program_is_reported_with_a_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postgres, "_wheel", lambda: iter([]))
@@ -106,7 +106,7 @@ def test_a_sandbox_begins_empty_and_leaves_no_process_and_no_folder() -> None:
     assert not running.valkey.folder.exists()
 
 
-def test_sigterm_lets_the_owner_say_goodbye() -> None:
+def test_sigterm_runs_the_cleanup() -> None:
     script = """
 import os, signal
 from sandbox.servers import sigterm_exits

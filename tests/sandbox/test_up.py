@@ -1,4 +1,4 @@
-"""`make up` from its start to Ctrl-C: all that it prints is there, and nothing is left behind."""
+"""`make up` from its start to Ctrl-C: what it prints works, and nothing is left behind."""
 
 import os
 import re
@@ -14,11 +14,11 @@ from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
 import psutil
 
-from sandbox.residents import RESIDENTS
+from sandbox.people import PEOPLE
 from sandbox.stack import ROOT
 from tests.sandbox.machine import all_gone
 
-# Whoever runs these tests in the background has told the shell to ignore Ctrl-C.
+# A shell makes background processes ignore Ctrl-C.
 UP = """
 import signal, sys
 from pathlib import Path
@@ -33,8 +33,8 @@ SERVERS = {"DATABASE_URL", "REDIS_URL"}
 
 @contextmanager
 def the_stack_up(folder: Path) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
-    """What it prints until it has nothing more to say by itself, and its process."""
-    # With the servers of this test run it would move into the house of other tests.
+    """Run it; yield its output up to the last line of the introduction, and its process."""
+    # Without the servers of this test run, whose data it would change.
     alone = {name: value for name, value in os.environ.items() if name not in SERVERS}
     up = subprocess.Popen(
         [sys.executable, "-c", UP, str(folder)],
@@ -47,18 +47,18 @@ def the_stack_up(folder: Path) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     with up:
         try:
             assert up.stdout
-            said = ""
+            output = ""
             for line in up.stdout:
-                said += line
-                if line.startswith("Mails and SMS will be shown"):
+                output += line
+                if line.startswith("Mails and SMS appear here"):
                     break
-            yield said, up
+            yield output, up
         finally:
             up.kill()
 
 
 def logged_in(portal: str, address: str, password: str) -> OpenerDirector:
-    """A browser of this person, after the log-in page."""
+    """Log in and return the browser."""
     browser = build_opener(HTTPCookieProcessor(CookieJar()))
     page = browser.open(f"{portal}/log-in").read().decode()
     token = re.search(r'name="csrf_token" value="([^"]+)"', page)
@@ -69,22 +69,22 @@ def logged_in(portal: str, address: str, password: str) -> OpenerDirector:
 
 
 def links_for(portal: str, address: str, password: str) -> set[str]:
-    """Where the first page leads this person; each of these pages has been opened."""
+    """Return the links of the first page, each of which opens."""
     browser = logged_in(portal, address, password)
     links = set(re.findall(r'<a href="(/[^"]*)"', browser.open(portal).read().decode()))
     assert {browser.open(portal + link).status for link in links} == {200}
     return links
 
 
-def address_of(what: str, said: str) -> str:
-    found = re.search(rf"^  {what} +(http://\S+)", said, re.MULTILINE)
-    assert found, said
+def address_of(what: str, output: str) -> str:
+    found = re.search(rf"^  {what} +(http://\S+)", output, re.MULTILINE)
+    assert found, output
     return found[1]
 
 
-def in_a_second_terminal(command: str, said: str) -> "subprocess.CompletedProcess[str]":
-    """Run a command as the printed words have it."""
-    first = re.search(r"^  (\. \S+/env; PATH=.*)$", said, re.MULTILINE)
+def in_a_second_terminal(command: str, output: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command as the output says."""
+    first = re.search(r"^  (\. \S+/env; PATH=.*)$", output, re.MULTILINE)
     assert first
     return subprocess.run(
         ["sh", "-c", f"{first[1]}; {command}"],
@@ -95,28 +95,28 @@ def in_a_second_terminal(command: str, said: str) -> "subprocess.CompletedProces
     )
 
 
-def test_all_that_make_up_prints_is_there_until_ctrl_c(tmp_path: Path) -> None:
-    with the_stack_up(tmp_path / "house") as (said, up):
-        portal = address_of("portal", said)
-        password = re.search(r'with the password "(.+)" as', said)
+def test_what_make_up_prints_works_until_ctrl_c(tmp_path: Path) -> None:
+    with the_stack_up(tmp_path / "stack") as (output, up):
+        portal = address_of("portal", output)
+        password = re.search(r'with the password "(.+)" as', output)
         assert password
-        people = dict(re.findall(r"^  \S+ \S+ +(\w+) +(\S+@\S+)$", said, re.MULTILINE))
-        places = {
+        people = dict(re.findall(r"^  \S+ \S+ +(\w+) +(\S+@\S+)$", output, re.MULTILINE))
+        links = {
             what: links_for(portal, people[what], password[1])
             for what in ("member", "administrator")
         }
         stranger = build_opener()
-        shown = [address_of(what, said) for what in ("mailboxes", "telephones")]
+        shown = [address_of(what, output) for what in ("mailboxes", "telephones")]
         pages = [stranger.open(page).status for page in shown]
-        # He gives a worker a second to answer, which a busy machine may need itself.
-        doctor = in_a_second_terminal(" || ".join(["listgate doctor"] * 5), said)
+        # It waits a second for the worker, which may be too short on a busy machine.
+        doctor = in_a_second_terminal(" || ".join(["listgate doctor"] * 5), output)
         started = psutil.Process(up.pid).children(recursive=True)
         os.killpg(up.pid, signal.SIGINT)
         code = up.wait(timeout=60)
 
     assert people.keys() == {"member", "author", "approver", "administrator"}
-    assert [one.address for one in RESIDENTS if one.address not in said] == []
-    assert places["member"] < places["administrator"]
+    assert [one.address for one in PEOPLE if one.address not in output] == []
+    assert links["member"] < links["administrator"]
     assert pages == [200, 200]
     assert doctor.returncode == 0, doctor.stdout
     assert code == 0

@@ -1,4 +1,4 @@
-"""A Valkey of our own is kept as in production, and survives what tests do to it."""
+"""The sandbox's Valkey is configured as in production, and survives crashes."""
 
 import random
 import socket
@@ -11,8 +11,8 @@ from sandbox.valkey import NO_RETRY, PORTS, Valkey
 from tests.sandbox.machine import MACHINE
 
 
-def test_the_queue_is_kept_as_in_production(queue: Valkey) -> None:
-    with redis.Redis.from_url(queue.url, decode_responses=True) as client:
+def test_it_is_configured_as_in_production(valkey: Valkey) -> None:
+    with redis.Redis.from_url(valkey.url, decode_responses=True) as client:
         settings = client.config_get()
 
     expected = {
@@ -24,34 +24,34 @@ def test_the_queue_is_kept_as_in_production(queue: Valkey) -> None:
     assert expected.items() <= settings.items()
 
 
-def test_nobody_gives_orders_to_the_queue_without_its_password(queue: Valkey) -> None:
-    stranger = redis.Redis(port=make_url(queue.url).port or 0, retry=NO_RETRY)
+def test_it_requires_a_password(valkey: Valkey) -> None:
+    stranger = redis.Redis(port=make_url(valkey.url).port or 0, retry=NO_RETRY)
 
     with stranger, pytest.raises(redis.AuthenticationError):
         stranger.ping()
 
 
-def test_a_killed_valkey_comes_back_with_what_was_acknowledged(queue: Valkey) -> None:
-    url = queue.url
+def test_a_killed_valkey_restarts_with_what_was_acknowledged(valkey: Valkey) -> None:
+    url = valkey.url
     with redis.Redis.from_url(url) as client:
         client.rpush("rung", *range(100))
-    queue.kill()
+    valkey.kill()
 
-    assert queue.pid is None
+    assert valkey.pid is None
     client = redis.Redis.from_url(url, retry=NO_RETRY)
     with client, pytest.raises(redis.ConnectionError):
         client.ping()
-    queue.start()
-    assert queue.url == url
+    valkey.start()
+    assert valkey.url == url
     with redis.Redis.from_url(url) as client:
         assert client.llen("rung") == 100
 
 
-def test_a_taken_port_is_left_to_whoever_has_it() -> None:
+def test_a_port_in_use_is_skipped() -> None:
     with socket.socket() as stranger:
         stranger.bind(("127.0.0.1", 0))
         taken, free = stranger.getsockname()[1], random.choice(PORTS)  # noqa: S311 a port
-        with Valkey(MACHINE, ports=[taken, free]) as queue:
-            assert make_url(queue.url).port == free
-            with redis.Redis.from_url(queue.url) as client:
+        with Valkey(MACHINE, ports=[taken, free]) as valkey:
+            assert make_url(valkey.url).port == free
+            with redis.Redis.from_url(valkey.url) as client:
                 assert client.ping()

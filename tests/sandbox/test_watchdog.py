@@ -1,4 +1,4 @@
-"""However the owner of a server ends, no process and no folder outlives it."""
+"""However the owner of a server ends, no process and no folder is left."""
 
 import json
 import os
@@ -15,7 +15,7 @@ import pytest
 from sandbox.valkey import Valkey
 from tests.sandbox.machine import CHECKOUT, MACHINE, all_gone, soon
 
-# Says what it started, and waits for its end.
+# Prints the folders of its servers, and sleeps.
 OWNER = """
 import json, os, time
 from sandbox.servers import servers
@@ -25,7 +25,7 @@ with servers({"PATH": os.environ["PATH"]}) as ours:
 """
 
 
-def test_whatever_ends_the_owner_leaves_no_process_and_no_folder() -> None:
+def test_no_signal_to_the_owner_leaves_a_process_or_a_folder() -> None:
     signals = [signal.SIGINT, signal.SIGTERM, signal.SIGKILL]
     with ExitStack() as stack:
         owners = {sign: stack.enter_context(owner_of_servers()) for sign in signals}
@@ -69,31 +69,31 @@ def folders_of(owner: subprocess.Popen[str]) -> list[Path]:
 
 
 def test_an_exception_in_the_block_leaves_no_folder() -> None:
-    queue = Valkey(MACHINE)
+    valkey = Valkey(MACHINE)
 
-    with pytest.raises(ZeroDivisionError), queue:
+    with pytest.raises(ZeroDivisionError), valkey:
         raise ZeroDivisionError
 
-    assert queue.pid is None
-    assert not queue.folder.exists()
+    assert valkey.pid is None
+    assert not valkey.folder.exists()
 
 
 def test_a_forked_child_that_lives_on_does_not_hold_up_the_end() -> None:
-    with Valkey(MACHINE) as queue:
+    with Valkey(MACHINE) as valkey:
         child = os.fork()
         if child == 0:
             time.sleep(20)
             os._exit(0)
 
     assert os.waitpid(child, os.WNOHANG) == (0, 0)
-    assert not queue.folder.exists()
+    assert not valkey.folder.exists()
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
 
 
-def test_the_watchdog_is_deaf_to_signals() -> None:
-    with Valkey(MACHINE) as queue:
+def test_the_watchdog_ignores_signals() -> None:
+    with Valkey(MACHINE) as valkey:
         for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            os.kill(queue._watchdog._shell.pid, sign)
+            os.kill(valkey._watchdog._shell.pid, sign)
 
-    assert not queue.folder.exists()
+    assert not valkey.folder.exists()

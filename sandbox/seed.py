@@ -1,6 +1,7 @@
-"""Has people move into the house of `make up`, with rights and passwords; run in its environment.
+"""Seed data of `make up`: people with roles and passwords, and two lists.
 
-The demo does the same on the command line, in view of the reader; here somebody waits for it.
+It runs in the stack's environment.  The demo creates similar data by commands that it prints; this
+is faster.
 """
 
 from flask_security import hash_password
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 from models import Actor, Language, ListKind, MailingList, Preference, User
 from portal.app import app
 from sandbox.demo import APPROVERS, LINUS, MEMBERS
-from sandbox.residents import PASSWORD, RESIDENTS
+from sandbox.people import PASSWORD, PEOPLE
 from workflows.lists.lists import NewList, assign_approvers, create_approver_list, create_list
 from workflows.people.contacts import ContactChanges, change_contact
 from workflows.people.credentials import credentials_of
@@ -18,15 +19,15 @@ from workflows.subscriptions.subscribe import subscribe
 from workflows.transaction import transaction
 
 
-def move_in(session: Session) -> None:
-    """Create the people, two lists with somebody on one of them, and their approver list."""
+def seed(session: Session) -> None:
+    """Create the people, two lists, one of them with members, and their approver list."""
     people = {
         one.address: add_user(
             session, one.address, one.name, roles=one.roles, actor=Actor.operator()
         )
-        for one in RESIDENTS
+        for one in PEOPLE
     }
-    give_keys(session, people)
+    set_passwords(session, people)
     grace, linus = people["grace@example.org"], people["linus@example.org"]
     change_contact(session, grace, ContactChanges(language=Language.FRENCH), actor=Actor.operator())
     change_contact(
@@ -35,21 +36,21 @@ def move_in(session: Session) -> None:
         ContactChanges(phone=LINUS, preference=Preference.BOTH),
         actor=Actor.operator(),
     )
-    announce = furnish(session, [people[address] for address in APPROVERS])
+    announce = create_lists(session, [people[address] for address in APPROVERS])
     for address in MEMBERS:
         subscribe(session, people[address], announce, actor=Actor.operator())
 
 
-def give_keys(session: Session, people: dict[str, User]) -> None:
-    """Let everybody log in with the password that is printed."""
+def set_passwords(session: Session, people: dict[str, User]) -> None:
+    """Give everyone the password that `make up` prints."""
     with app.app_context():
-        known = hash_password(PASSWORD)
+        password_hash = hash_password(PASSWORD)
     for person in people.values():
-        credentials_of(session, person).password_hash = known
+        credentials_of(session, person).password_hash = password_hash
 
 
-def furnish(session: Session, approvers: list[User]) -> MailingList:
-    """Create the lists, and say who answers for them; returns the one that people are on."""
+def create_lists(session: Session, approvers: list[User]) -> MailingList:
+    """Create two lists with these approvers, and return the first."""
     editors = create_approver_list(session, "editors", approvers, actor=Actor.operator())
     announce = create_list(
         session,
@@ -78,5 +79,5 @@ def furnish(session: Session, approvers: list[User]) -> MailingList:
 
 
 if __name__ == "__main__":
-    with transaction() as everything:
-        move_in(everything)
+    with transaction() as session:
+        seed(session)

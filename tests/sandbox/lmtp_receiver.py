@@ -1,4 +1,4 @@
-"""A house that takes replies by LMTP, or refuses them, for the mailbox's pages to talk to."""
+"""An LMTP server that stores replies or refuses them, for the tests of the mailbox pages."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +12,11 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from sandbox.stack import port
 
 
-class House:
-    """Keeps what it takes; `reply` is what it says to each mail."""
+class Receiver:
+    """The handler; `reply` is its answer to each mail."""
 
     def __init__(self) -> None:
-        self.reply = "250 2.0.0 Kept"
+        self.reply = "250 2.0.0 Stored"
         self.address = f"127.0.0.1:{port()}"
         self.envelopes: list[Envelope] = []
 
@@ -28,31 +28,33 @@ class House:
         return self.reply
 
     def mail(self) -> EmailMessage:
-        """The one that it has taken."""
+        """The only mail received."""
         (envelope,) = self.envelopes
         assert isinstance(envelope.content, bytes)
         return message_from_bytes(envelope.content, policy=policy.default)
 
     def words(self) -> str:
-        """What that mail says."""
+        """The text of that mail."""
         return str(self.mail().get_content()).replace("\r\n", "\n")
 
 
-class Door(Controller):
-    """Where the house listens."""
+class Server(Controller):
+    """The LMTP server of a Receiver."""
 
     def factory(self) -> SMTP:
         return LMTP(self.handler, enable_SMTPUTF8=True, hostname="localhost")
 
 
 @contextmanager
-def listening() -> Iterator[House]:
-    """A house behind its door."""
-    house = House()
-    host, _, number = house.address.partition(":")
-    door = Door(house, hostname=host, port=int(number), enable_SMTPUTF8=True, ready_timeout=60)
-    door.start()
+def listening() -> Iterator[Receiver]:
+    """Run a Receiver until the end of the block."""
+    receiver = Receiver()
+    host, _, number = receiver.address.partition(":")
+    server = Server(
+        receiver, hostname=host, port=int(number), enable_SMTPUTF8=True, ready_timeout=60
+    )
+    server.start()
     try:
-        yield house
+        yield receiver
     finally:
-        door.stop()
+        server.stop()

@@ -1,4 +1,4 @@
-"""What the mailbox says to each recipient and mail, and what it has kept."""
+"""The mails of the test mailbox, and its answers to SMTP commands."""
 
 import asyncio
 import itertools
@@ -19,7 +19,7 @@ Step = Literal["RCPT", "DATA"]
 
 @dataclass(frozen=True)
 class Mail:
-    """What came in one SMTP transaction; `content` is byte for byte what was sent."""
+    """The mail of one SMTP transaction; `content` is what was sent, byte for byte."""
 
     sender: str
     recipients: tuple[str, ...]
@@ -31,77 +31,77 @@ class Mail:
 
 
 @dataclass
-class Answer:
-    """What the server was told to say instead of yes; `times` counts down."""
+class Rule:
+    """An answer that replaces 250; `times` counts down."""
 
     recipient: str | None
     reply: str
     times: int
     at: Step
 
-    def fits(self, step: Step, recipients: list[str]) -> bool:
-        meant = self.recipient is None or self.recipient in map(comparable, recipients)
-        return meant and self.times > 0 and self.at == step
+    def matches(self, step: Step, recipients: list[str]) -> bool:
+        concerned = self.recipient is None or self.recipient in map(comparable, recipients)
+        return concerned and self.times > 0 and self.at == step
 
 
 @dataclass
-class Desk:
-    """What aiosmtpd asks about each recipient and each mail; shared by threads, hence the lock."""
+class MailStore:
+    """The handler of aiosmtpd; threads share it, hence the lock."""
 
-    keep_in: Path | None
+    folder: Path | None
     delay: float = 0.0
     mails: list[Mail] = field(default_factory=list)
-    answers: list[Answer] = field(default_factory=list)
-    drops: list[bool] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
+    hang_ups: list[bool] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self._numbers = itertools.count(_highest_number(self.keep_in) + 1)
+        self._numbers = itertools.count(_highest_number(self.folder) + 1)
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd finds it by this name
         self, server: SMTP, _: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        reply = self._ordered("RCPT", [address])
+        reply = self._rejection("RCPT", [address])
         if reply is not None:
             return await _refuse(server, reply)
         envelope.rcpt_tos.append(address)
-        return "250 2.1.5 It will be in the mailbox"
+        return "250 2.1.5 Recipient accepted"
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd finds it by this name
         self, server: SMTP, _: Session, envelope: Envelope
     ) -> str:
         await asyncio.sleep(self.delay)
-        reply = self._ordered("DATA", envelope.rcpt_tos)
+        reply = self._rejection("DATA", envelope.rcpt_tos)
         if reply is not None:
             return await _refuse(server, reply)
-        kept = self._next_drop()
-        if kept is not False:
-            self._keep(envelope)
-        if kept is not None:
+        stored = self._next_hang_up()
+        if stored is not False:
+            self._store(envelope)
+        if stored is not None:
             await _hang_up(server)
-        return "250 2.0.0 It is in the mailbox"
+        return "250 2.0.0 Stored"
 
-    def _ordered(self, step: Step, recipients: list[str]) -> str | None:
+    def _rejection(self, step: Step, recipients: list[str]) -> str | None:
         with self.lock:
-            answer = next((each for each in self.answers if each.fits(step, recipients)), None)
-            if answer is None:
+            rule = next((rule for rule in self.rules if rule.matches(step, recipients)), None)
+            if rule is None:
                 return None
-            answer.times -= 1
-            return answer.reply
+            rule.times -= 1
+            return rule.reply
 
-    def _next_drop(self) -> bool | None:
-        """Is the mail whose connection is to be dropped kept?  None: nothing is to be dropped."""
+    def _next_hang_up(self) -> bool | None:
+        """Whether to store the mail before hanging up; None: do not hang up."""
         with self.lock:
-            return self.drops.pop(0) if self.drops else None
+            return self.hang_ups.pop(0) if self.hang_ups else None
 
-    def _keep(self, envelope: Envelope) -> None:
+    def _store(self, envelope: Envelope) -> None:
         assert isinstance(envelope.content, bytes), "aiosmtpd was not asked to decode"
-        # aiosmtpd has the null sender as "<>".
+        # aiosmtpd writes the null sender as "<>".
         sender = (envelope.mail_from or "").removeprefix("<>")
         with self.lock:
             self.mails.append(Mail(sender, tuple(envelope.rcpt_tos), envelope.content))
-            if self.keep_in is not None:
-                path = self.keep_in / f"{next(self._numbers):04}.eml"
+            if self.folder is not None:
+                path = self.folder / f"{next(self._numbers):04}.eml"
                 path.write_bytes(envelope.content)
 
 
@@ -122,7 +122,7 @@ async def _refuse(server: SMTP, reply: str) -> str:
 
 
 async def _hang_up(server: SMTP) -> None:
-    """End the connection from our side; never returns, as aiosmtpd then cancels who asked."""
+    """Close the connection; never returns, because aiosmtpd then cancels the caller."""
     if server.transport is not None:
         server.transport.close()
     await asyncio.Event().wait()
