@@ -1,1 +1,1 @@
-"""What the README claims about speed, measured again by one command."""
+"""Benchmarks of what the README states about speed (`make bench`)."""

@@ -1,4 +1,4 @@
-"""`make bench`: measure everything, and print it beside the bare operation and the goal."""
+"""`make bench`: run the benchmarks; print each result beside plain SQL and its goal."""
 
 import os
 import subprocess
@@ -8,15 +8,15 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.durable import DURABLE, environment
-from benchmarks.results import Measured, handed_in
+from benchmarks.results import Measured, parse_report
 from sandbox.stack import BIN, ROOT
 
-# Each runs in a process and on servers of its own; its module prints what it hands in.
+# Each runs in a process of its own, with servers of its own, and prints its results as JSON.
 BENCHMARKS = ("importing", "pushing", "changing", "pages")
 
 
 def main() -> int:
-    """Print the table; 1 if a goal was missed."""
+    """Print the table; return 1 if a goal was missed."""
     chosen = sys.argv[1:] or BENCHMARKS
     measured = [each for name in chosen for each in run(name)]
     table = Table("what", "ours", "bare", "ratio", "goal", "", box=None, header_style="bold")
@@ -29,7 +29,7 @@ def main() -> int:
 
 
 def run(name: str) -> list[Measured]:
-    """What one benchmark has measured."""
+    """Run one benchmark and return its results."""
     with environment() as settings:
         environ = os.environ | settings
         subprocess.run([BIN / "listgate", "migrate"], env=environ, cwd=ROOT, check=True, stdout=2)
@@ -41,11 +41,11 @@ def run(name: str) -> list[Measured]:
             stdout=subprocess.PIPE,
             text=True,
         )
-    return handed_in(done.stdout)
+    return parse_report(done.stdout)
 
 
 def cells(measured: Measured) -> tuple[str, ...]:
-    """A row of the table."""
+    """Return a row of the table."""
     bare = "-" if measured.bare is None else f"{measured.bare:.4g} {measured.unit}"
     ratio = "-" if measured.ratio is None else f"{measured.ratio:.2f}"
     goal = f"{measured.goal:g}" if measured.ratio else f"{measured.goal:g} {measured.unit}"

@@ -1,7 +1,7 @@
-"""Change one list from eight processes at once, against the bare insert of the two rows.
+"""Subscribe users to one list from eight processes at once, compared with plain INSERTs.
 
-Bare is a transaction of SQLAlchemy Core with a row for `subscription` and one for
-`subscription_change`: no rights, no audit trail, no outbox.
+Plain is a transaction of SQLAlchemy Core that inserts into `subscription` and
+`subscription_change`: no check of rights, no audit log, no task.
 """
 
 import multiprocessing
@@ -19,7 +19,7 @@ from typing import Final
 from sqlalchemy import func, insert, select
 
 from benchmarks.measuring import ROUNDS, in_turn, seconds
-from benchmarks.results import Measured, hand_in
+from benchmarks.results import Measured, report
 from benchmarks.seeding import seed_list, seed_people, settle
 from models import (
     Actor,
@@ -45,27 +45,27 @@ PROCESSES: Final = 8
 GOAL: Final = 2.0
 PUSHES_GOAL: Final = 2
 
-# Seconds to wait for eight processes to start, or for the last of them to be done.
-PATIENCE: Final = 300.0
+# Seconds for eight processes to start, or for the last of them to end.
+TIMEOUT: Final = 300.0
 
 
 def main() -> None:
-    """Measure it, and hand it in."""
+    """Run the benchmark and report the results."""
     seed_people(CHANGES)
     with a_worker():
         ours, bare = in_turn(
             partial(at_once, subscribe, "ours"), partial(at_once, insert_rows, "bare")
         )
         counts = [pushes_of(f"ours{number}") for number in range(ROUNDS)]
-    hand_in(
+    report(
         Measured(f"a change, of {CHANGES:,} from {PROCESSES} processes", ours, bare, "ms", GOAL),
-        Measured("pushes that came of them", median(counts), None, "pushes", PUSHES_GOAL),
+        Measured("pushes of these changes", median(counts), None, "pushes", PUSHES_GOAL),
     )
 
 
 @contextmanager
 def a_worker() -> Iterator[None]:
-    """A worker that pushes, as it does beside the pages in production."""
+    """Run a worker that pushes, as in production."""
     command = celery("worker", "--queues=sync", "--concurrency=1")
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -76,13 +76,13 @@ def a_worker() -> Iterator[None]:
 
 
 def at_once(change: Callable[[int, int], None], name: str, number: int) -> float:
-    """Have each of the processes do its share at the same moment; returns milliseconds each."""
+    """Run `change` in all processes at once; return the milliseconds per change."""
     seed_list(f"{name}{number}", every=CHANGES + 1)
     settle()
     with transaction() as session:
         list_id = lists.list_named(session, f"{name}{number}").id
     start = multiprocessing.get_context("spawn")
-    together = start.Barrier(PROCESSES + 1, timeout=PATIENCE)
+    together = start.Barrier(PROCESSES + 1, timeout=TIMEOUT)
     processes = [
         start.Process(
             target=a_share,
@@ -101,7 +101,7 @@ def at_once(change: Callable[[int, int], None], name: str, number: int) -> float
 def a_share(
     change: Callable[[int, int], None], list_id: int, share: int, *, together: Barrier
 ) -> None:
-    """Do every eighth change, once everybody is connected."""
+    """Do every eighth change, once all processes are connected."""
     with engine.connect():
         together.wait()
     for user_id in range(share + 1, CHANGES + 1, PROCESSES):
@@ -110,7 +110,7 @@ def a_share(
 
 
 def subscribe(list_id: int, user_id: int) -> None:
-    """A change by our verb."""
+    """Subscribe by Listgate's verb."""
     with transaction() as session:
         both = select(User, MailingList).join(MailingList, MailingList.id == list_id)
         user, mailing_list = session.execute(both.where(User.id == user_id)).one()
@@ -118,7 +118,7 @@ def subscribe(list_id: int, user_id: int) -> None:
 
 
 def insert_rows(list_id: int, user_id: int) -> None:
-    """Do by hand what cannot be done with less."""
+    """Insert the two rows."""
     row = {"list_id": list_id, "user_id": user_id}
     with engine.begin() as connection:
         connection.execute(insert(Subscription).values(since=now(), **row))
@@ -130,16 +130,16 @@ def insert_rows(list_id: int, user_id: int) -> None:
 
 
 def pushes_of(name: str) -> int:
-    """How many pushes of the list were done, once everything is pushed."""
+    """Wait until every change is pushed, and return the number of pushes."""
     with transaction() as session:
         list_id = lists.list_named(session, name).id
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while waiting(list_id):
         assert time.monotonic() < deadline, "the worker does not push"
         time.sleep(0.1)
     with transaction() as session:
         done = session.scalars(select(Sync.addresses).where(Sync.list_id == list_id)).all()
-    assert CHANGES in done, "the last push has everybody"
+    assert CHANGES in done, "the last push has every subscriber"
     return len(done)
 
 

@@ -1,6 +1,6 @@
-"""Import a million addresses, half of them new on the list, against what PostgreSQL needs itself.
+"""Import a million addresses, half of them new on the list, compared with plain SQL.
 
-Bare is a COPY of the same file into a table, and one INSERT … SELECT of the same subscriptions.
+Plain is a COPY of the same file into a table, and one INSERT … SELECT of the same subscriptions.
 """
 
 from contextlib import closing
@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import text
 
 from benchmarks.measuring import in_turn, seconds
-from benchmarks.results import Measured, hand_in
+from benchmarks.results import Measured, report
 from benchmarks.seeding import order, seed_list, seed_people, settle, shuffled_addresses
 from models import Actor
 from models.database import engine
@@ -32,16 +32,16 @@ BARE: Final = """
 
 
 def main() -> None:
-    """Measure it, and hand it in."""
+    """Run the benchmark and report the results."""
     seed_people(PEOPLE)
     order("create table bare (address text)")
     addresses = shuffled_addresses()
     ours, bare = in_turn(partial(import_into_list, addresses), partial(insert, addresses))
-    hand_in(Measured(f"import of {PEOPLE:,} addresses", ours, bare, "s", GOAL))
+    report(Measured(f"import of {PEOPLE:,} addresses", ours, bare, "s", GOAL))
 
 
 def import_into_list(addresses: bytes, number: int) -> float:
-    """Import by our verb."""
+    """Import by Listgate's verb."""
     name = f"ours{number}"
     seed_list(name, every=2)
     settle()
@@ -59,7 +59,7 @@ def import_into_list(addresses: bytes, number: int) -> float:
 
 
 def insert(addresses: bytes, number: int) -> float:
-    """Do by hand what cannot be done with less."""
+    """Insert the same subscriptions by SQL."""
     name = f"bare{number}"
     seed_list(name, every=2)
     order("truncate bare")

@@ -1,7 +1,7 @@
-"""Ask for every page of the portal in a full house, against a page of one SELECT.
+"""Request every page of the portal with a large database, compared with a page of one SELECT.
 
-Each is asked for through WSGI, as the person who sees most on it; what a browser, a proxy and the
-network take is not ours.
+Requests go through WSGI, as the user who sees the most on the page; browser, proxy and network are
+not measured.
 """
 
 from collections.abc import Iterator
@@ -17,34 +17,34 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import event, text
 
-from benchmarks.full_house import PEOPLE, places, seed_full_house
-from benchmarks.results import Measured, hand_in
+from benchmarks.large_database import PEOPLE, seed_large_database, url_values
+from benchmarks.results import Measured, report
 from benchmarks.visits import Reader, Visit, files, visits
 from models.database import engine
 from portal.app import app
 
-# Each page is asked for so often, in turn with all others; the median counts.
+# Requests of each page, alternately with all others; the median is the result.
 ROUNDS: Final = 15
 
-# What a person does not notice.
+# A delay that people do not notice.
 GOAL: Final = 100.0  # ms
 
-# Beside a page that does nothing; the ratio travels to other machines.
+# Compared with a page of one SELECT; unlike times, the ratio is portable.
 RATIO_GOAL: Final = 50.0
 
-# Far below what a page with a statement per row would send for its fifty rows; each page is held to
-# it by tests/portal/web/test_statements.py.
+# A page with a statement per row would execute more than fifty; tests/portal/web/test_statements.py
+# checks each page.
 STATEMENTS_GOAL: Final = 20
 
-# More seconds than it takes to measure.
-LONGEST: Final = 3600
+# Seconds until the sessions end: longer than the benchmark.
+SESSION_TIME: Final = 3600
 
 BARE: Final = Visit("/bare", Reader.STRANGER)
 
 
 @dataclass
 class Asked:
-    """What a page has taken, each time."""
+    """The measurements of one page."""
 
     milliseconds: list[float] = field(default_factory=list)
     statements: int = 0
@@ -52,23 +52,23 @@ class Asked:
 
 
 def main() -> None:
-    """Measure it, and hand it in; the table of all pages goes to where a person sees it."""
-    seed_full_house()
-    there = places()
-    pages, taken_along = [*visits(app, there)], [*files(app, there)]
+    """Run the benchmark and report the results; print a table of all pages to stderr."""
+    seed_large_database()
+    values = url_values()
+    pages, taken_along = [*visits(app, values)], [*files(app, values)]
     app.add_url_rule(BARE.path, "bare", lambda: str(g.session.scalar(text("select 1"))))
     clients = {reader: a_client(app, reader) for reader in Reader}
     measured = measure([*pages, BARE], clients, rounds=ROUNDS)
     bare = median(measured.pop(BARE).milliseconds)
     show(measured, "page")
     show(measure(taken_along, clients, rounds=3), "file")
-    hand_in(*results(measured, bare))
+    report(*results(measured, bare))
 
 
 def a_client(app: Flask, reader: Reader) -> FlaskClient:
-    """The browser of somebody who has logged in; a stranger has got as far as the second factor."""
+    """Return a client that is logged in; a stranger's has only given the password so far."""
     client = app.test_client()
-    half_way = {"stamp": "stamp-1", "how": "password", "until": time() + LONGEST}
+    half_way = {"stamp": "stamp-1", "how": "password", "until": time() + SESSION_TIME}
     logged_in = {"_user_id": f"stamp-{PEOPLE.get(reader)}", "_fresh": True}
     with client.session_transaction() as cookie:
         cookie.update({"half_way": half_way} if reader is Reader.STRANGER else logged_in)
@@ -78,7 +78,7 @@ def a_client(app: Flask, reader: Reader) -> FlaskClient:
 def measure(
     asked_for: list[Visit], clients: dict[Reader, FlaskClient], *, rounds: int
 ) -> dict[Visit, Asked]:
-    """Ask for everything once to be warm, and then so often."""
+    """Request each page once to warm up, and then `rounds` times."""
     found = {visit: Asked() for visit in asked_for}
     for number in range(rounds + 1):
         for visit, asked in found.items():
@@ -96,7 +96,7 @@ def measure(
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """What is sent to the database meanwhile."""
+    """Collect the statements that the block executes."""
     sent: list[str] = []
 
     def note(*call: object) -> None:
@@ -108,7 +108,7 @@ def statements() -> Iterator[list[str]]:
 
 
 def show(measured: dict[Visit, Asked], what: str) -> None:
-    """Print the table, the slowest first."""
+    """Print the table to stderr, slowest first."""
     table = Table(what, "median", "statements", "size", box=None, header_style="bold")
     for visit, asked in sorted(measured.items(), key=lambda one: -median(one[1].milliseconds)):
         table.add_row(
@@ -121,13 +121,13 @@ def show(measured: dict[Visit, Asked], what: str) -> None:
 
 
 def results(measured: dict[Visit, Asked], bare: float) -> Iterator[Measured]:
-    """How slow the slowest page is, and how many statements any of them sends."""
+    """Return the time of the slowest page, and the most statements of any page."""
     slowest, asked = max(measured.items(), key=lambda one: median(one[1].milliseconds))
     worst = median(asked.milliseconds)
     most = max(one.statements for one in measured.values())
     yield Measured(f"the slowest of {len(measured)} pages, {slowest.path}", worst, None, "ms", GOAL)
-    yield Measured("the same, beside a page of one SELECT", worst, bare, "ms", RATIO_GOAL)
-    yield Measured("statements of the page that sends most", most, None, "", STATEMENTS_GOAL)
+    yield Measured("the same, compared with a page of one SELECT", worst, bare, "ms", RATIO_GOAL)
+    yield Measured("the most statements of a page", most, None, "", STATEMENTS_GOAL)
 
 
 if __name__ == "__main__":

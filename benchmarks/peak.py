@@ -1,4 +1,4 @@
-"""Push a list, and again after a change, and print the most memory that took, in MB."""
+"""Push a list, and again after a change, and print the peak memory of the process in MB."""
 
 import sys
 from pathlib import Path
@@ -9,7 +9,7 @@ KILOBYTE = 1024
 
 
 def main() -> None:
-    """Push the list that is named on the command line."""
+    """Push the list named on the command line."""
     (name,) = sys.argv[1:]
     push(name)
     leave(name, 10)
@@ -18,7 +18,7 @@ def main() -> None:
 
 
 def peak() -> float:
-    """The most memory that this process ever had: getrusage() counts its parent's too."""
+    """Return the peak memory of this process; getrusage() would count its parent's too."""
     status = Path("/proc/self/status").read_text()
     (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
     return int(line.split()[1]) * KILOBYTE / 1e6

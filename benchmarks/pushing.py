@@ -1,6 +1,6 @@
-"""Push a million addresses, against what PostgreSQL and the same command need themselves.
+"""Push a million addresses, compared with plain SQL and the same command.
 
-Bare is a sorted COPY of the same join into a file, and the command reading that file.
+Plain is a sorted COPY of the same join into a file, which the command then reads.
 """
 
 import subprocess
@@ -11,7 +11,7 @@ from tempfile import TemporaryFile
 from typing import Final
 
 from benchmarks.measuring import ROUNDS, in_turn, seconds
-from benchmarks.results import Measured, hand_in
+from benchmarks.results import Measured, report
 from benchmarks.seeding import order, seed_list, seed_people, settle
 from models import Actor, Sync, SyncState
 from models.database import engine
@@ -25,10 +25,10 @@ PEOPLE: Final = 1_000_000
 FEW: Final = 10_000
 GOAL: Final = 1.5
 
-# How many leave the list before each push: some for the guard to compare, too few to hold it back.
+# Members who leave before each push: too few for the push to be held.
 CASES: Final = {"the first": 0, "the same again": 0, "after 10 changes": 10}
 
-# The addresses alone have more than that, so a worker that kept them all would show.
+# The addresses alone take more, so a worker that holds all of them in memory misses the goal.
 MEMORY_GOAL: Final = 16.0  # MB
 
 COPY: Final = """
@@ -49,7 +49,7 @@ LEAVE: Final = """
 
 
 def main() -> None:
-    """Measure it, and hand it in."""
+    """Run the benchmark and report the results."""
     seed_people(PEOPLE)
     for number in range(ROUNDS):
         seed_list(f"big{number}", every=1)
@@ -57,27 +57,27 @@ def main() -> None:
     settle()
     for case, leaving in CASES.items():
         ours, bare = in_turn(partial(push_one, leaving), copy_one)
-        hand_in(Measured(f"push of {PEOPLE:,} addresses, {case}", ours, bare, "s", GOAL))
+        report(Measured(f"push of {PEOPLE:,} addresses, {case}", ours, bare, "s", GOAL))
     growth = peak("big0") - peak("few")
-    hand_in(
+    report(
         Measured(f"memory for {PEOPLE:,} addresses beyond {FEW:,}", growth, None, "MB", MEMORY_GOAL)
     )
 
 
 def push_one(leaving: int, number: int) -> float:
-    """Push by our task."""
+    """Push by Listgate's task."""
     name = f"big{number}"
     leave(name, leaving)
     return push(name)
 
 
 def leave(name: str, count: int) -> None:
-    """Take some people off the list."""
+    """Remove some members from the list."""
     order(LEAVE.format(name=name, count=count))
 
 
 def push(name: str) -> float:
-    """Ask for a push, carry it out, and see that it was; returns what carrying it out took."""
+    """Request a push, run its task and check the result; return the duration of the task."""
     with transaction() as session:
         asked = push_now(session, lists.list_named(session, name), actor=Actor.system())
         sync_id = asked.id
@@ -88,7 +88,7 @@ def push(name: str) -> float:
 
 
 def copy_one(number: int) -> float:
-    """Do by hand what cannot be done with less."""
+    """Copy the addresses into a file and run the command."""
 
     def bare() -> None:
         with TemporaryFile() as addresses:
@@ -101,7 +101,7 @@ def copy_one(number: int) -> float:
 
 
 def peak(name: str) -> float:
-    """The most memory that a process of its own has while it pushes the list."""
+    """Return the peak memory, in MB, of a process that pushes the list."""
     command = [sys.executable, "-m", "benchmarks.peak", name]
     return float(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout)
 

@@ -1,4 +1,4 @@
-"""What a benchmark has measured, and how it hands that in."""
+"""The results of a benchmark, reported as JSON lines."""
 
 import json
 import sys
@@ -7,17 +7,17 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Measured:
-    """What something costs, ours and bare, in the same unit, and what it may cost at most."""
+    """One result: the cost of Listgate (`ours`) and of plain SQL (`bare`), and its limit."""
 
     what: str
     ours: float
-    bare: float | None  # None: there is nothing to compare it to
+    bare: float | None  # None: no comparison
     unit: str
-    goal: float  # of the ratio, or of ours if there is no bare one
+    goal: float  # for the ratio; without a comparison, for ours
 
     @property
     def ratio(self) -> float | None:
-        """How many times the bare operation ours takes."""
+        """`ours` divided by `bare`."""
         return self.ours / self.bare if self.bare else None
 
     @property
@@ -26,12 +26,12 @@ class Measured:
         return (self.ours if self.ratio is None else self.ratio) <= self.goal
 
 
-def hand_in(*measured: Measured) -> None:
-    """Tell the table what was measured; a benchmark prints nothing else on stdout."""
+def report(*measured: Measured) -> None:
+    """Print results to stdout, where a benchmark prints nothing else."""
     for each in measured:
         sys.stdout.write(json.dumps(asdict(each)) + "\n")
 
 
-def handed_in(printed: str) -> list[Measured]:
-    """What a benchmark has told."""
+def parse_report(printed: str) -> list[Measured]:
+    """Parse the output of report()."""
     return [Measured(**json.loads(line)) for line in printed.splitlines()]

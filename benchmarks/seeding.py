@@ -1,4 +1,4 @@
-"""People and lists by the million, made by the database itself."""
+"""Seed data for benchmarks: users and lists by the million, generated in PostgreSQL."""
 
 from contextlib import closing
 from io import BytesIO
@@ -30,23 +30,23 @@ SHUFFLED: Final = 'copy (select address from "user" order by hashint8(id)) to st
 
 
 def seed_people(count: int) -> None:
-    """Add so many people."""
+    """Add this many users."""
     order(PEOPLE.format(count=count))
 
 
 def seed_list(name: str, *, every: int) -> None:
-    """Add a list with every second person, or third, on it; `every=1` is everybody."""
+    """Add a list with every n-th user on it; `every=1` is all of them."""
     order(LIST.format(name=name, every=every))
 
 
 def settle() -> None:
-    """Leave the server nothing to do that it could do while we measure."""
+    """Vacuum, analyze and checkpoint, so that the server does not do so during a measurement."""
     order("vacuum analyze")
     order("checkpoint")
 
 
 def shuffled_addresses() -> bytes:
-    """Everybody's address, as a file that nobody has sorted."""
+    """Return all addresses in random order, one per line."""
     file = BytesIO()
     with engine.begin() as connection, closing(connection.connection.cursor()) as cursor:
         cursor.copy_expert(SHUFFLED, file)
@@ -54,6 +54,6 @@ def shuffled_addresses() -> bytes:
 
 
 def order(statement: str) -> None:
-    """Run a statement, some of which PostgreSQL wants outside of any transaction."""
+    """Run a statement outside of a transaction, as VACUUM requires."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(statement))

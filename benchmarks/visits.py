@@ -1,4 +1,4 @@
-"""Which pages the portal has, whom it shows most on them, and what they are asked for there."""
+"""The requests of the page benchmark: every page, as whom, and with which queries."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from werkzeug.routing import Rule
 
 
 class Reader(StrEnum):
-    """Who asks for a page."""
+    """The user who requests a page."""
 
     ADMINISTRATOR = "administrator"
     APPROVER = "approver"
@@ -18,11 +18,11 @@ class Reader(StrEnum):
     STRANGER = "stranger"
 
 
-# Files are not pages; they are measured by themselves.
+# Files are measured separately.
 FILES: Final = {"lists.export": "", "trail.export": "act=approved"}
-NO_PAGES: Final = {"static", *FILES}
+NOT_PAGES: Final = {"static", *FILES}
 
-# Who sees most: of a whole blueprint, or of one endpoint.  Everything else the administrator does.
+# The user who sees the most, per blueprint or endpoint; elsewhere it is the administrator.
 READERS: Final = {
     "requests": Reader.APPROVER,
     "writing": Reader.AUTHOR,
@@ -32,7 +32,7 @@ READERS: Final = {
     "accounts.show_link": Reader.STRANGER,
 }
 
-# What is asked for besides, with nothing, little and much to be found, and the last of all pages.
+# Further queries: with no, few and many results, and for the last page.
 NOTHING: Final = "nothing+of+this+name"
 LONG: Final = "words=a+b+c+d+e+f+g+h+i+j+k+l"
 SEARCHES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -85,8 +85,8 @@ SEARCHES: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 @dataclass(frozen=True)
-class Places:
-    """What the gaps in addresses are filled with."""
+class UrlValues:
+    """The values of the variables in URLs."""
 
     list_id: int
     approver_list_id: int
@@ -101,51 +101,51 @@ class Places:
 
 @dataclass(frozen=True)
 class Visit:
-    """Somebody asks for a page."""
+    """One request."""
 
     path: str
     reader: Reader
 
 
-def visits(app: Flask, places: Places) -> Iterator[Visit]:
-    """Every page there is, as it is and as it is searched.
+def visits(app: Flask, values: UrlValues) -> Iterator[Visit]:
+    """Yield requests for every page, without a query and with each of SEARCHES.
 
-    They are taken from the application itself, so that no new page is forgotten.
+    The pages are those of the application's URL map, so that a new page is included.
     """
     for rule in app.url_map.iter_rules():
-        if "GET" in (rule.methods or ()) and rule.endpoint not in NO_PAGES:
+        if "GET" in (rule.methods or ()) and rule.endpoint not in NOT_PAGES:
             for query in ("", *SEARCHES.get(rule.endpoint, ())):
-                yield visit(app, rule, places, query=query)
+                yield visit(app, rule, values, query=query)
 
 
-def files(app: Flask, places: Places) -> Iterator[Visit]:
-    """What can be taken along."""
+def files(app: Flask, values: UrlValues) -> Iterator[Visit]:
+    """Yield requests for the files that can be downloaded."""
     for rule in app.url_map.iter_rules():
         if rule.endpoint in FILES:
-            yield visit(app, rule, places, query=FILES[rule.endpoint])
+            yield visit(app, rule, values, query=FILES[rule.endpoint])
 
 
-def visit(app: Flask, rule: Rule, places: Places, *, query: str) -> Visit:
-    """One page, asked for by whoever sees most on it."""
+def visit(app: Flask, rule: Rule, values: UrlValues, *, query: str) -> Visit:
+    """Return the request for one page, as the user who sees the most on it."""
     reader = READERS.get(rule.endpoint.partition(".")[0], Reader.ADMINISTRATOR)
-    path = f"{filled(app, rule, places)}?{query}".rstrip("?")
+    path = f"{filled(app, rule, values)}?{query}".rstrip("?")
     return Visit(path, READERS.get(rule.endpoint, reader))
 
 
-def filled(app: Flask, rule: Rule, places: Places) -> str:
-    """The address with all its gaps filled; KeyError for a gap that nobody has thought of."""
+def filled(app: Flask, rule: Rule, values: UrlValues) -> str:
+    """Return the URL path; raise KeyError for a variable without a value."""
     blueprint = rule.endpoint.partition(".")[0]
-    gaps: dict[str, Any] = {
-        "list_id": places.list_id,
-        "user_id": places.user_id,
-        "message_id": places.draft_id if blueprint == "writing" else places.message_id,
-        "request_id": places.request_id,
-        "role_id": places.role_id,
-        "number": places.approver_list_id if blueprint == "approver_lists" else 0,
-        "token": places.link if blueprint == "accounts" else places.answer,
+    variables: dict[str, Any] = {
+        "list_id": values.list_id,
+        "user_id": values.user_id,
+        "message_id": values.draft_id if blueprint == "writing" else values.message_id,
+        "request_id": values.request_id,
+        "role_id": values.role_id,
+        "number": values.approver_list_id if blueprint == "approver_lists" else 0,
+        "token": values.link if blueprint == "accounts" else values.answer,
         "wish": "password",
         "_act": "handing_in",
         "name": "standing",  # a part of a message's page
     }
     with app.test_request_context():
-        return url_for(rule.endpoint, **{name: gaps[name] for name in rule.arguments})
+        return url_for(rule.endpoint, **{name: variables[name] for name in rule.arguments})

@@ -1,4 +1,4 @@
-"""What the table of `make bench` says is what was measured, on servers as they say."""
+"""The table of `make bench` shows what was measured, on servers with the settings it names."""
 
 from contextlib import closing
 from importlib import import_module
@@ -10,7 +10,7 @@ from sqlalchemy import make_url
 from benchmarks.__main__ import BENCHMARKS, cells
 from benchmarks.durable import DURABLE, DurablePostgres
 from benchmarks.measuring import in_turn
-from benchmarks.results import Measured, hand_in, handed_in
+from benchmarks.results import Measured, parse_report, report
 
 
 def measured(ours: float, bare: float | None, goal: float) -> Measured:
@@ -21,7 +21,7 @@ def measured(ours: float, bare: float | None, goal: float) -> Measured:
 @pytest.mark.parametrize(
     ("ours", "bare", "met"), [(3.0, 1.0, True), (3.1, 1.0, False), (2.0, None, True)]
 )
-def test_a_goal_is_met_by_the_ratio_or_by_ours_if_there_is_no_other(
+def test_a_goal_is_met_by_the_ratio_or_without_comparison_by_ours(
     ours: float, bare: float | None, met: bool
 ) -> None:
     assert measured(ours, bare, 3.0).met is met
@@ -32,12 +32,12 @@ def test_a_row_has_both_sides_their_ratio_and_the_goal() -> None:
     assert cells(measured(5.0, None, 3.0)) == ("an import", "5 s", "-", "-", "≤ 3 s", "MISSED")
 
 
-def test_what_is_handed_in_arrives(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_report_can_be_parsed(capsys: pytest.CaptureFixture[str]) -> None:
     results = [measured(1.5, 1.0, 3.0), measured(1.5, None, 3.0)]
 
-    hand_in(*results)
+    report(*results)
 
-    assert handed_in(capsys.readouterr().out) == results
+    assert parse_report(capsys.readouterr().out) == results
 
 
 def test_the_medians_of_both_sides_are_taken_round_by_round() -> None:

@@ -1,22 +1,22 @@
-"""Every page of the portal is measured, and the table says what was."""
+"""Every page of the portal is measured, and the table shows the result."""
 
 import pytest
 
 from benchmarks.pages import Asked, results
-from benchmarks.visits import NO_PAGES, SEARCHES, Places, Reader, Visit, files, visits
+from benchmarks.visits import NOT_PAGES, SEARCHES, Reader, UrlValues, Visit, files, visits
 from portal.app import app
 
-PLACES = Places(1, 2, 3, 4, 5, 6, 7, "answer", "link")
+VALUES = UrlValues(1, 2, 3, 4, 5, 6, 7, "answer", "link")
 
 
-def test_every_page_is_asked_for() -> None:
+def test_every_page_is_requested() -> None:
     pages = {
         rule.endpoint: rule
         for rule in app.url_map.iter_rules()
-        if "GET" in (rule.methods or ()) and rule.endpoint not in NO_PAGES
+        if "GET" in (rule.methods or ()) and rule.endpoint not in NOT_PAGES
     }
 
-    paths = [each.path for each in visits(app, PLACES)]
+    paths = [each.path for each in visits(app, VALUES)]
 
     found = {app.url_map.bind("").match(path.partition("?")[0])[0] for path in paths}
     assert found == pages.keys()
@@ -26,13 +26,13 @@ def test_every_page_is_asked_for() -> None:
 def test_only_pages_are_searched() -> None:
     endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
 
-    assert SEARCHES.keys() <= endpoints - NO_PAGES
+    assert SEARCHES.keys() <= endpoints - NOT_PAGES
 
 
 @pytest.mark.parametrize("ending", [".csv?act=approved", ".txt"])
-def test_a_file_is_no_page(ending: str) -> None:
-    assert [each.path for each in files(app, PLACES) if each.path.endswith(ending)]
-    assert not [each.path for each in visits(app, PLACES) if each.path.endswith(ending)]
+def test_a_file_is_not_a_page(ending: str) -> None:
+    assert [each.path for each in files(app, VALUES) if each.path.endswith(ending)]
+    assert not [each.path for each in visits(app, VALUES) if each.path.endswith(ending)]
 
 
 def test_the_slowest_page_counts_by_its_median() -> None:

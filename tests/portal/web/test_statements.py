@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from benchmarks.full_house import a_letter
-from benchmarks.visits import Places, Reader, visits
+from benchmarks.large_database import a_letter
+from benchmarks.visits import Reader, UrlValues, visits
 from models import (
     Act,
     Actor,
@@ -64,7 +64,7 @@ def test_no_page_sends_more_for_ten_rows_than_for_two(
     assert {path: number for path, number in many.items() if number > MOST} == {}
 
 
-def sent_by_each(readers: Mapping[Reader, Visitor], places: Places) -> dict[str, int]:
+def sent_by_each(readers: Mapping[Reader, Visitor], places: UrlValues) -> dict[str, int]:
     """How many statements each page sends."""
     sent = {}
     for visit in visits(readers[Reader.STRANGER].app, places):
@@ -103,7 +103,9 @@ def a_sendout(session: Session, people: Cast) -> Message:
     return question.message
 
 
-def places_of(session: Session, people: Cast, question: ModerationRequest, sent: Message) -> Places:
+def places_of(
+    session: Session, people: Cast, question: ModerationRequest, sent: Message
+) -> UrlValues:
     """Where rows will be added; the one who answers has opened the message."""
     moderation_key, account_key = "answer", "link"
     keys = next(one for one in question.approver_keys if one.user == people.grace)
@@ -116,7 +118,7 @@ def places_of(session: Session, people: Cast, question: ModerationRequest, sent:
             expires_at=now() + timedelta(hours=1),
         )
     )
-    return Places(
+    return UrlValues(
         list_id=people.announce.id,
         approver_list_id=people.approvers.id,
         role_id=role(session, "author").id,

@@ -1,4 +1,4 @@
-"""A house that has been lived in: 10,000 people, 200 lists, 5,000 messages and all about them."""
+"""A database after years of use: 10,000 users, 200 lists, 5,000 messages and what followed."""
 
 from contextlib import closing
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import func, select
 
 from benchmarks.seeding import settle
-from benchmarks.visits import Places, Reader
+from benchmarks.visits import Reader, UrlValues
 from models import Message, ModerationRequest, RequestState, User
 from models.database import engine
 from notifications.mime.compose import TypedMessage, compose_mail
@@ -19,30 +19,30 @@ from workflows.transaction import transaction
 
 SCRIPT: Final = Path(__file__).with_suffix(".sql")
 
-# What most messages are: a page or two, and one small file.
+# A typical message: a page or two, and one small file.
 LINES: Final = 40
 LINE: Final = "Please come, all of you, and bring your friends and their questions."
 
-# The people whom the script knows by their numbers, and the list of everybody.
+# The users that the script names by id, and the list with everyone.
 PEOPLE: Final = {Reader.ADMINISTRATOR: 1, Reader.APPROVER: 2, Reader.AUTHOR: 3}
-EVERYBODY: Final = 1
+EVERYONE: Final = 1
 
-# The last message to everybody that was sent, and a draft of the author's.
+# The last message sent to the list with everyone, and a draft of the author.
 SENT, DRAFT = 4501, 4970
 
 
-def seed_full_house() -> None:
+def seed_large_database() -> None:
     """Fill an empty, migrated database."""
     with engine.begin() as connection, closing(connection.connection.cursor()) as cursor:
         cursor.execute("create temporary table letter (raw bytea) on commit drop")
         cursor.execute("insert into letter values (%s)", [a_letter()])
         cursor.execute(SCRIPT.read_text())
-    keep_a_push()
+    snapshot_everyone()
     settle()
 
 
 def a_letter() -> bytes:
-    """What every message says."""
+    """Return the content of every message."""
     html = "".join(f"<p>{LINE}</p>" for _ in range(LINES))
     file = Attachment("agenda.pdf", "application/pdf", len(LINE), LINE.encode())
     author = User(name="Ada Lovelace", address="ada@example.org")
@@ -51,24 +51,24 @@ def a_letter() -> bytes:
     )
 
 
-def keep_a_push() -> None:
-    """Have the list of everybody a last good push to be compared with."""
+def snapshot_everyone() -> None:
+    """Store a snapshot of the list with everyone, for the next push to compare with."""
     with transaction() as session, TemporaryFile(buffering=0) as file:
-        everybody = lists.list_by_id(session, EVERYBODY)
-        read_addresses(session, everybody, file)
-        store_snapshot(session, everybody.id, file)
+        everyone = lists.list_by_id(session, EVERYONE)
+        read_addresses(session, everyone, file)
+        store_snapshot(session, everyone.id, file)
 
 
-def places() -> Places:
-    """Where most is to be seen."""
+def url_values() -> UrlValues:
+    """Return the values for URLs whose pages show the most."""
     numbers = select(func.min(ModerationRequest.id)).join(Message)
     still_open = numbers.where(
-        Message.list_id == EVERYBODY, ModerationRequest.state == RequestState.OPEN
+        Message.list_id == EVERYONE, ModerationRequest.state == RequestState.OPEN
     )
     with transaction() as session:
         question = session.scalars(still_open).one()
-    return Places(
-        list_id=EVERYBODY,
+    return UrlValues(
+        list_id=EVERYONE,
         approver_list_id=1,
         role_id=1,
         user_id=PEOPLE[Reader.APPROVER],

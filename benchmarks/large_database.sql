@@ -1,9 +1,9 @@
--- A house that has been lived in: 10,000 people, 200 lists, 5,000 messages, and all that came of
--- them.  Everything follows from the numbers of the rows, so that each run measures the same.
--- People 1 to 3 are those whom the pages know best: one administers, one answers for every list,
--- one has written a fifth of all messages.
+-- A database after years of use: 10,000 users, 200 lists, 5,000 messages and what followed.
+-- Every value is computed from row numbers, so that each run measures the same.  Users 1 to 3 have
+-- the most on their pages: an administrator, an approver of every list, and the author of a fifth
+-- of all messages.
 
--- Rows are made in the states in which they ended, and the triggers would have them born.
+-- Rows are inserted in their final states, which the triggers would refuse.
 set session_replication_role = replica;
 
 insert into "user" (address, address_key, name, language, preference, disabled_at, created_at)
@@ -43,12 +43,12 @@ select 'list-' || n, 'list-' || n || '@example.org', 'list-' || n || '@example.o
        1 + n % 50, 1 + (n + 7) % 50, now() - interval '2 years', case when n > 190 then now() end
 from generate_series(1, 200) as n;
 
--- Everybody on the first list, half of all on the next ones, one in twenty-two on the last.
+-- All users are on the first list, half of them on the next ones, one in twenty-two on the last.
 insert into subscription (list_id, user_id, since)
 select l.id, u.id, now() - interval '1 year' from mailing_list l join "user" u
 on l.id = 1 or u.id = 1 or u.id % (2 + l.id / 10) = l.id % (2 + l.id / 10);
 
--- A push every night of four months; that of the first list is held.
+-- A push every night for four months; the last one of the first list is held.
 insert into sync (state, list_id, due_at, ring_at, rings, failures, started_at, ended_at,
                   exit_status, addresses, digest, confirmed, stderr, removals)
 select 'done', l.id, night, night, 1, 0, night, night + interval '1 second', 0, 500, '\x00'::bytea, 0, '',
@@ -66,8 +66,8 @@ cross join (values ('joined', interval '3 days'), ('left', '2 days'), ('joined',
     as changes (change, way)
 where way = '1 day' or s.user_id % 4 = 0;
 
--- Of a hundred messages sixty were sent, and so on.  Five are being sent, one of them to everybody.
-create temporary table told as
+-- Sixty of a hundred messages were sent, and so on.  Five are being sent, one of them to all users.
+create temporary table seeded_message as
 select n, case when n % 20 = 1 then 1 + n / 20 % 190 else 1 + n % 190 end as list_id,
        case when n % 5 = 0 then 3 else 3 + 50 * (1 + n % 100) end as author_id,
        case when n % 100 < 60 then 'sent' when n % 100 < 70 then 'rejected'
@@ -76,14 +76,14 @@ select n, case when n % 20 = 1 then 1 + n / 20 % 190 else 1 + n % 190 end as lis
             when n % 100 < 95 then 'stopped' else 'discarded' end as state,
        now() - (5001 - n) * interval '3 hours' as at
 from generate_series(1, 5000) as n;
-update told set list_id = 1 where n % 500 in (1, 481) or n = 4994;
+update seeded_message set list_id = 1 where n % 500 in (1, 481) or n = 4994;
 
 insert into message (state, author_id, list_id, subject, size, written_at, composed, raw)
 select state, author_id, list_id,
        (array['Minutes of the meeting', 'General assembly', 'Summer party', 'New opening hours',
               'Call for papers'])[1 + n % 5] || ' ' || n,
        length(raw), at, true, raw
-from told, letter order by n;
+from seeded_message, letter order by n;
 
 insert into moderation_request (state, message_id, content_hash, asked_at)
 select case m.state when 'in_moderation' then 'open' when 'draft' then 'withdrawn'
@@ -123,7 +123,7 @@ select case m.state when 'scheduled' then 'waiting' else m.state end, m.id, r.co
 from message m join moderation_request r on r.message_id = m.id
 where m.state in ('scheduled', 'sending', 'sent', 'stopped');
 
--- The deliveries of one message in twenty, and of all that are being sent; half a million.
+-- Half a million deliveries: of one message in twenty, and of all that are being sent.
 insert into delivery (state, dispatch_id, address, attempts, next_attempt_at, claimed_at, sent_at)
 select case when d.state = 'sending' and u.id % 2 = 0 then 'pending' when u.id % 500 = 7 then 'failed'
             else 'sent' end,
@@ -132,7 +132,7 @@ from dispatch d join message m on m.id = d.message_id join subscription s on s.l
 join "user" u on u.id = s.user_id
 where d.state <> 'waiting' and (d.state = 'sending' or m.id % 20 = 1);
 
--- The trail of it all, in the order in which it happened: almost a million entries.
+-- The audit log, in the order of events: almost a million entries.
 insert into audit_entry (at, act, actor_id, actor, door, message_id, list_id, detail)
 select at, act, actor_id, coalesce(u.name, 'system'), door, message_id, list_id, detail
 from (
