@@ -69,7 +69,7 @@ class Postgres(Server):
 
     @property
     def _cluster(self) -> Path:
-        """Owned by the server's account: whoever can enter it needs no password."""
+        """Owned by the server's account: entering it replaces a password."""
         return self.folder / "cluster"
 
     def __exit__(self, *_: object) -> None:

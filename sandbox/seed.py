@@ -68,7 +68,7 @@ def create_lists(session: Session, approvers: list[User]) -> MailingList:
             "reading",
             "reading@lists.example.org",
             "Reading circle",
-            description="Whoever likes to talk about books.",
+            description="For all who like to talk about books.",
             kind=ListKind.DISCUSSION,
         ),
         actor=Actor.operator(),

@@ -171,8 +171,8 @@ def test_every_verb_is_under_the_import_rules() -> None:
     rules = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     ruled = {name for contract in rules["contracts"] for name in contract.get("source_modules", [])}
 
-    rooms = {path.relative_to(ROOT / "workflows").with_suffix("").parts[0] for path in verbs()}
-    assert {f"workflows.{room}" for room in rooms} <= ruled
+    folders = {path.relative_to(ROOT / "workflows").with_suffix("").parts[0] for path in verbs()}
+    assert {f"workflows.{folder}" for folder in folders} <= ruled
 
 
 def test_no_verb_reads_the_environment() -> None:

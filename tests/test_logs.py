@@ -131,7 +131,7 @@ def test_a_console_line_is_for_people(configure: Callable[[str, str], Lines]) ->
 @pytest.mark.parametrize("form", ["json", "console"])
 @pytest.mark.parametrize(
     "reply",
-    ["", "away", f"451 4.7.1 <{GRACE}>", f"550 5.1.1 <{GRACE}>"],
+    ["", "unavailable", f"451 4.7.1 <{GRACE}>", f"550 5.1.1 <{GRACE}>"],
     ids=["taken", "relay unavailable", "refused for now", "refused for good"],
 )
 def test_a_letter_leaves_no_trace_of_its_reader_or_its_text(
@@ -146,7 +146,7 @@ def test_a_letter_leaves_no_trace_of_its_reader_or_its_text(
     lines = configure("INFO", form)
 
     with Mailbox() as mailbox:
-        if reply == "away":
+        if reply == "unavailable":
             mailbox.stop()
         elif reply:
             mailbox.answer(None, reply)
@@ -157,25 +157,25 @@ def test_a_letter_leaves_no_trace_of_its_reader_or_its_text(
     assert bool(said) == (reply != "")
 
 
-@pytest.mark.parametrize("away", [True, False])
+@pytest.mark.parametrize("unavailable", [True, False])
 def test_a_sendout_leaves_no_trace_of_its_readers_or_its_text(
     session: Session,
     people: Cast,
     configure: Callable[[str, str], Lines],
-    away: bool,
+    unavailable: bool,
 ) -> None:
     waiting = a_dispatch(session, people)
     lines = configure("DEBUG", "json")
 
     with Mailbox() as mailbox:
         mailbox.answer(None, "550 5.1.1 <edsger@example.org>: no such user", times=1)
-        if away:
+        if unavailable:
             mailbox.stop()
         send_batch(session, waiting.id, claim_batch(session, waiting, UTC), a_mailer(mailbox))
 
     said = "\n".join(lines())
     assert [each for each in PRIVATE if each in said] == []
-    assert ("relay unavailable" in said) == away
+    assert ("relay unavailable" in said) == unavailable
 
 
 def test_a_publication_without_a_broker_is_one_line_without_the_password(

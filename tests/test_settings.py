@@ -175,9 +175,9 @@ def test_the_traceback_of_a_database_that_is_away_shows_no_password(
     with pytest.raises(OperationalError) as failure:
         engine.connect()
 
-    told = "".join(traceback.format_exception(failure.value))
-    assert "127.0.0.1" in told
-    assert SECRET not in told + repr(engine) + repr(engine.url)
+    trace = "".join(traceback.format_exception(failure.value))
+    assert "127.0.0.1" in trace
+    assert SECRET not in trace + repr(engine) + repr(engine.url)
 
 
 @pytest.mark.parametrize(

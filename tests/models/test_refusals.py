@@ -30,6 +30,6 @@ def test_a_percent_sign_in_a_name_survives_every_way_to_rebuild_a_refusal(name: 
 def test_a_refusal_that_was_rebuilt_from_its_words_can_be_told() -> None:
     rebuilt = Trespass(*Trespass("%(user)s is disabled.", user="Ann 100% Real").args)
 
-    told = refusal_words(rebuilt.sentence, rebuilt.facts, language=Language.FRENCH)
+    shown = refusal_words(rebuilt.sentence, rebuilt.facts, language=Language.FRENCH)
 
-    assert told == "Ann 100% Real is disabled."
+    assert shown == "Ann 100% Real is disabled."

@@ -34,7 +34,7 @@ def test_it_requires_a_password(valkey: Valkey) -> None:
 def test_a_killed_valkey_restarts_with_what_was_acknowledged(valkey: Valkey) -> None:
     url = valkey.url
     with redis.Redis.from_url(url) as client:
-        client.rpush("rung", *range(100))
+        client.rpush("list", *range(100))
     valkey.kill()
 
     assert valkey.pid is None
@@ -44,7 +44,7 @@ def test_a_killed_valkey_restarts_with_what_was_acknowledged(valkey: Valkey) -> 
     valkey.start()
     assert valkey.url == url
     with redis.Redis.from_url(url) as client:
-        assert client.llen("rung") == 100
+        assert client.llen("list") == 100
 
 
 def test_a_port_in_use_is_skipped() -> None:
