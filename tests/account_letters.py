@@ -1,4 +1,4 @@
-"""Bring about the letters that are about somebody's own account."""
+"""Trigger the letters about a user's own account."""
 
 from sqlalchemy.orm import Session
 
@@ -8,10 +8,10 @@ from workflows.people.addresses import change_address
 from workflows.people.credentials import change_password
 
 
-def tell_of_account(session: Session, user: User, letter: LetterName) -> None:
-    """Have that happen to the person's account which this letter tells of, if it tells of one."""
-    for purpose, brought in LETTERS.items():
-        if brought is letter:
+def trigger_account_letter(session: Session, user: User, letter: LetterName) -> None:
+    """Cause the change to the account that this letter reports; nothing for other letters."""
+    for purpose, named in LETTERS.items():
+        if named is letter:
             send_link(session, user, purpose)
     if letter is LetterName.PASSWORD_CHANGED:
         change_password(session, "a hash", actor=Actor(user, Door.PORTAL))

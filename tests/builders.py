@@ -1,4 +1,4 @@
-"""Whatever a test needs besides the cast: messages, lists, requests, in one line each."""
+"""Builders of test data: the cast, messages, lists, requests."""
 
 import os
 import subprocess
@@ -31,9 +31,9 @@ from models import (
 from notifications.smtp.relay import Mailer, Relay
 from portal.cli import app
 from sandbox.mailbox import Mailbox
-from tests.account_letters import tell_of_account
-from tests.push_letters import tell_of_push
-from tests.sendout_letters import tell_of_sendout
+from tests.account_letters import trigger_account_letter
+from tests.push_letters import trigger_push_letter
+from tests.sendout_letters import trigger_sendout_letter
 from workflows import access
 from workflows.inbound import mail
 from workflows.lists import lists
@@ -62,7 +62,7 @@ class Cast(NamedTuple):
 
 
 def cast(session: Session) -> Cast:
-    """The people every test knows, their list and its approver list."""
+    """Add the cast, their list and its approver list."""
     ada = person(session, "Ada Lovelace", "author")
     grace = person(session, "Grace Hopper")
     linus = person(session, "Linus Torvalds")
@@ -88,7 +88,7 @@ def the_cast(session: Session) -> Cast:
 
 
 def person(session: Session, name: str, *roles: str) -> User:
-    """Somebody whose address is their first name at example.org."""
+    """Add a user whose address is their first name at example.org."""
     address = f"{name.split(maxsplit=1)[0].lower()}@example.org"
     return add_user(session, address, name, roles=roles, actor=Actor.operator())
 
@@ -132,12 +132,12 @@ def a_request(session: Session, people_: Cast) -> ModerationRequest:
 
 
 def role(session: Session, name: str) -> Role:
-    """A role that the migrations made."""
+    """A role that the migrations created."""
     return access.role_named(session, name)
 
 
 def a_dispatch(session: Session, people_: Cast) -> Dispatch:
-    """The sendout, due now, of a message that Ada wrote and Grace approved."""
+    """A Dispatch, due now, of a message that Ada wrote and Grace approved."""
     request = a_request(session, people_)
     decide(session, request, Verdict.APPROVED, actor=Actor(people_.grace, Door.PORTAL))
     session.flush()
@@ -145,7 +145,7 @@ def a_dispatch(session: Session, people_: Cast) -> Dispatch:
 
 
 def members(session: Session, mailing_list: MailingList, count: int) -> list[str]:
-    """Put so many new people on the list; returns their addresses."""
+    """Subscribe this many new users to the list; return their addresses."""
     added = [User(address=f"member{n}@example.org", name=f"Member {n}") for n in range(count)]
     session.add_all(added)
     session.flush()
@@ -155,7 +155,7 @@ def members(session: Session, mailing_list: MailingList, count: int) -> list[str
 
 
 def a_mailer(mailbox: Mailbox) -> Mailer:
-    """A mailer whose relay is this mailbox."""
+    """A mailer that uses this mailbox as its relay."""
     return Mailer(
         relay=Relay.from_url(mailbox.url, timeout=5),
         mail_from="Listgate <listgate@example.org>",
@@ -172,7 +172,7 @@ def a_letter(
     send_at: datetime | None = None,
     comment: str = "",
 ) -> Notification:
-    """A letter after a message of Ada's, due now: the first that was written of its kind."""
+    """The first letter of this kind about a message of Ada's, due now."""
     message = write(
         session,
         Draft(people_.announce, raw or an_eml()),
@@ -181,8 +181,8 @@ def a_letter(
         send_at=send_at,
     )
     request = request_approval(session, message, actor=Actor(people_.ada, Door.PORTAL))
-    tell_of_account(session, people_.grace, letter)
-    bring_about(session, request, letter, comment=comment)
+    trigger_account_letter(session, people_.grace, letter)
+    trigger_letter(session, request, letter, comment=comment)
     session.flush()
     found = select(Notification).where(
         Notification.letter == letter,
@@ -192,10 +192,10 @@ def a_letter(
     return session.scalars(found.order_by(Notification.id).limit(1)).one()
 
 
-def bring_about(
+def trigger_letter(
     session: Session, request: ModerationRequest, letter: LetterName, *, comment: str
 ) -> None:
-    """Have that happen to the open request which this letter tells of."""
+    """Cause the change to the open request that this letter reports."""
     grace, linus = (keys.user for keys in request.approver_keys)
     match letter:
         case LetterName.REMINDER:
@@ -219,19 +219,19 @@ def bring_about(
         mail.write_back(session, request.approver_keys[0], letter)
     if letter is LetterName.PHONE_LOCKED:
         notify_administrators(session, letter, person=grace.name, user_id=grace.id)
-    tell_of_push(session, request.message.mailing_list, letter)
-    tell_of_sendout(session, request, letter)
+    trigger_push_letter(session, request.message.mailing_list, letter)
+    trigger_sendout_letter(session, request, letter)
 
 
 def listgate(*arguments: str, stdin: bytes = b"") -> Result:
-    """Run one command in this process; what it refuses is raised."""
+    """Run one command in this process; let exceptions through."""
     return CliRunner().invoke(app, arguments, input=stdin, catch_exceptions=False)
 
 
 def run(
     *command: str, environment: Mapping[str, str] = MappingProxyType({}), cwd: Path = ROOT
 ) -> "subprocess.CompletedProcess[str]":
-    """Run a program of ours to its end, in a process and an environment of its own, into pipes."""
+    """Run a program to its end, in a process of its own, and capture its output."""
     inherited = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
     return subprocess.run(
         command,

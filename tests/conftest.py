@@ -14,8 +14,8 @@ from tests.builders import Cast, cast, the_cast
 from tests.databases import main_url, migrate, new_database
 from workflows import transaction as unit
 
-# No deadlines: they say how busy a machine is.  Each run tries the same examples, so that whoever
-# changed nothing breaks nothing; `--hypothesis-profile=default` looks for others, and for more.
+# No deadlines: they measure how busy the machine is.  Each run tries the same examples, so that
+# only a change can break a test; `--hypothesis-profile=default` tries other ones, and more.
 settings.register_profile("tests", settings.get_profile("ci"), max_examples=40)
 settings.load_profile("tests")
 

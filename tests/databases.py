@@ -1,4 +1,4 @@
-"""Databases of a test's own, made from a migrated template in a moment."""
+"""Databases for single tests, copied from a migrated template."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,21 +19,21 @@ def main_url() -> URL:
 
 
 def order(statement: str) -> None:
-    """Run a statement that PostgreSQL wants outside of any transaction."""
+    """Run a statement outside of a transaction, as CREATE DATABASE requires."""
     admin = create_engine(main_url(), poolclass=NullPool, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.exec_driver_sql(statement)
 
 
 def migrate(url: URL) -> None:
-    """Bring a database to this version's schema, and let go of it."""
+    """Apply all migrations to a database, and disconnect."""
     with create_engine(url, poolclass=NullPool).begin() as connection:
         schema.upgrade(connection)
 
 
 @contextmanager
 def new_database(template: str = "template0") -> Iterator[URL]:
-    """A copy of `template`, for as long as the block lasts."""
+    """Create a copy of `template` until the end of the block."""
     name = f"{main_url().database}_{next(NUMBERS)}"
     order(f'create database "{name}" template "{template}"')
     try:

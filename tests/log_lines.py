@@ -1,4 +1,4 @@
-"""What a process of ours would log, for tests that read it."""
+"""A fixture that captures what Listgate logs."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ Lines = Callable[[], list[str]]
 def configure(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Callable[[str, str], Lines]]:
-    """Configure logging for the length of a test; what that returns tells what was logged."""
+    """Configure logging for one test; return a function that returns the lines logged since."""
     root = logging.getLogger()
     before = root.level, root.handlers[:]
     root.handlers.clear()  # pytest's own, which come back below

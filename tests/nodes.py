@@ -1,12 +1,12 @@
-"""pytest-celery's nodes as processes of this machine: the same CeleryTestSetup, without Docker.
+"""pytest-celery's nodes as local processes: the same CeleryTestSetup, without Docker.
 
 A worker is `celery -A workflows.celery worker` with a prefork pool, as in production; broker and
 backend are the Valkey of this test run.  With LISTGATE_TEST_NODES=docker, broker and backend are
 pytest-celery's stock Redis container instead, a new one for each test.  Workers stay processes even
-then: the stock worker image is another Python, and has none of our code.
+then, because the stock worker image has another Python and not this code.
 
-A conftest gets the fixtures by importing them; whatever lives as long as the run is kept in
-`pytestconfig.stash`, so that there is one of it however many conftests there are.
+A conftest gets the fixtures by importing them; objects for the whole run are in
+`pytestconfig.stash`, so that several conftests share them.
 """
 
 import os
@@ -41,7 +41,7 @@ IN_DOCKER: Final = os.environ.get("LISTGATE_TEST_NODES", "") == "docker"
 
 
 class CeleryProcess(Server):
-    """A worker or a beat: its process group, its log, and a watchdog that ends it with us."""
+    """A worker or a beat: its process group, its log, and a watchdog."""
 
     name = "Celery"
     oldest = (3, 11)  # of Python, which is the program
@@ -54,14 +54,14 @@ class CeleryProcess(Server):
 
     @property
     def url(self) -> str:
-        raise NotImplementedError("nobody connects to a worker")
+        raise NotImplementedError("a worker has no URL")
 
     def start(self) -> None:
         self._began = len(self.log)
         super().start()
 
     def terminate(self) -> None:
-        """Ask its first process to finish what it does and go, as systemd and Docker do."""
+        """Send SIGTERM to its first process, as systemd and Docker do."""
         assert self.pid, "it does not run"
         os.kill(self.pid, signal.SIGTERM)
 
@@ -73,7 +73,7 @@ class CeleryProcess(Server):
         yield Path(sys.executable)
 
     def _begin(self) -> None:
-        # In a file, because everybody on the machine reads command lines, and one has passwords.
+        # In a file, because every user can read command lines, and the settings hold passwords.
         lines = [f"{name}='{value}'" for name, value in self._settings.items()]
         (self.folder / "settings").write_text("\n".join(lines))
         self.start()
@@ -82,12 +82,12 @@ class CeleryProcess(Server):
         environment = [f"PYTHONPATH={CHECKOUT}", f"LISTGATE_ENV_FILE={self.folder}/settings"]
         return ["/usr/bin/env", *environment, str(self.program), "-m", "celery", *self._arguments]
 
-    def _answers(self, pid: int) -> bool:  # noqa: ARG002 the log is of nobody else
+    def _answers(self, pid: int) -> bool:  # noqa: ARG002 only this process writes the log
         return self._ready in self.log[self._began :]
 
 
 class ProcessContainer:
-    """What pytest-celery asks of a container, answered by a server of the sandbox."""
+    """pytest-celery's interface of a container, for a server of the sandbox."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -99,13 +99,13 @@ class ProcessContainer:
         return "running" if self.server.pid else "exited"
 
     def reload(self) -> None:
-        """Ask again how it is, which `status` always does."""
+        """Do nothing: `status` is always current."""
 
     def logs(self) -> str:
         return (self.server.folder / "log").read_text(errors="replace")
 
     def kill(self, signal: str = "SIGKILL") -> None:
-        """SIGKILL is for the whole process group, and waits for its end."""
+        """Send a signal; SIGKILL ends the whole process group, and waits for that."""
         if signal != "SIGKILL":
             assert isinstance(self.server, CeleryProcess)
             self.server.terminate()
@@ -123,13 +123,13 @@ class ProcessContainer:
         return self.status == "running"
 
     def teardown(self) -> None:
-        """It is shared by many tests, and ends with the run."""
+        """Do nothing: tests share it, and it ends with the run."""
 
     remove = teardown
 
 
 class WorkerContainer(ProcessContainer):
-    """A worker that takes tasks from all queues."""
+    """A worker that consumes all queues."""
 
     @classmethod
     def version(cls) -> str:
@@ -161,7 +161,7 @@ class ValkeyContainer(ProcessContainer):
 
 
 class GivenValkey(ValkeyContainer):
-    """One that REDIS_URL named: it is used, and neither stopped nor emptied."""
+    """A Valkey that REDIS_URL names, which is neither stopped nor emptied."""
 
     def __init__(self) -> None:
         self.id = self.name = "given"
@@ -172,11 +172,11 @@ class GivenValkey(ValkeyContainer):
         return ""
 
     def kill(self, signal: str = "SIGKILL") -> None:  # noqa: ARG002 as its parent has it
-        pytest.skip("REDIS_URL was given: that server is not ours to stop")
+        pytest.skip("REDIS_URL was given: a test must not stop that server")
 
 
 class ProcessWorker(CeleryTestWorker):  # type: ignore[misc]  # pytest-celery has no types
-    """A worker node whose processes are seen from here."""
+    """A worker node whose processes are local."""
 
     def hostname(self) -> str:
         return f"{self.worker_name}@{socket.gethostname()}"
@@ -195,7 +195,7 @@ class Worker(CeleryProcess):
 
     def __init__(self, environment: dict[str, str], *, children: int) -> None:
         command = ["--app=workflows.celery", "worker", "--pool=prefork", f"-c{children}"]
-        # Mingling is waiting for a second whether other workers have anything to tell.
+        # Mingle waits a second for other workers.
         command += ["--without-mingle"]
         super().__init__(*command, ready=" ready.", environment=environment)
 
@@ -203,14 +203,14 @@ class Worker(CeleryProcess):
         return [*super()._command(), f"--hostname={self.folder.name}@%h"]
 
     def runs(self, task: str, *, ended: str = "succeeded") -> int:
-        """How often this task has ended like this, by the log of all tests so far."""
+        """Return how often this task has ended like this in this run."""
         return len(re.findall(rf"Task {re.escape(task)}\[\S+\] {ended}", self.log))
 
     def node(self) -> ProcessWorker:
         return ProcessWorker(WorkerContainer(self), None)
 
     def __exit__(self, *_: object) -> None:
-        self.kill()  # Nothing that a worker of the tests still does is worth waiting for.
+        self.kill()  # Do not wait for tasks that are still running.
         super().__exit__()
 
 

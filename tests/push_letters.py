@@ -1,4 +1,4 @@
-"""Letters about pushes, without the pushes."""
+"""Trigger the letters about pushes, without pushing."""
 
 from sqlalchemy.orm import Session
 
@@ -6,8 +6,8 @@ from models import Failure, LetterName, MailingList, Sync, SyncState
 from workflows.sync.push import hold_push, report_failures
 
 
-def tell_of_push(session: Session, mailing_list: MailingList, letter: LetterName) -> None:
-    """Have administrators told how the pushes of this list go, if the letter is about that."""
+def trigger_push_letter(session: Session, mailing_list: MailingList, letter: LetterName) -> None:
+    """Cause the outcome of a push that this letter reports; nothing for other letters."""
     if letter not in {LetterName.SYNC_HELD, LetterName.SYNC_FAILING, LetterName.SYNC_RECOVERED}:
         return
     pushed = Sync(mailing_list=mailing_list, failures=3, addresses=580, removals=420)

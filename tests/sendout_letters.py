@@ -1,4 +1,4 @@
-"""Letters about sendouts that do not come to their end."""
+"""Trigger the letters about sendouts that end early."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,8 +9,10 @@ from workflows.sendout.schedule import return_to_author, stop
 from workflows.sendout.send import begin_sending
 
 
-def tell_of_sendout(session: Session, request: ModerationRequest, letter: LetterName) -> None:
-    """Have the message approved and its sendout end early, if the letter is about that."""
+def trigger_sendout_letter(
+    session: Session, request: ModerationRequest, letter: LetterName
+) -> None:
+    """Cause the end of a sendout that this letter reports; nothing for other letters."""
     if letter not in {LetterName.RETURNED, LetterName.STOPPED}:
         return
     grace, linus = (keys.user for keys in request.approver_keys)

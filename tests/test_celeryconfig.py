@@ -1,4 +1,4 @@
-"""Celery's own settings: that they are right by themselves, and fit each other."""
+"""Celery's settings are right, and consistent with each other."""
 
 import sys
 from datetime import timedelta
@@ -23,7 +23,7 @@ SECRET = "s3cret"
 DEFAULT_BACKOFF = 600  # Celery's own `retry_backoff_max`, in seconds
 
 app.loader.import_default_modules()
-# Celery's own and those of its pytest plugin are elsewhere.
+# Without the tasks of Celery and its pytest plugin.
 TASKS: dict[str, Any] = {
     name: task
     for name, task in app.tasks.items()
@@ -32,7 +32,7 @@ TASKS: dict[str, Any] = {
 
 
 def queue_of(name: str) -> str:
-    """Where a task of this name is published."""
+    """Return the queue of a task of this name."""
     queue: Queue = app.amqp.router.route({}, name)["queue"]
     return str(queue.name)
 
@@ -70,14 +70,14 @@ def test_a_mistyped_queue_is_not_created() -> None:
     assert app.conf.task_default_queue in {queue.name for queue in app.conf.task_queues}
 
 
-def test_only_json_is_spoken_and_understood() -> None:
+def test_only_json_is_sent_and_accepted() -> None:
     assert (app.conf.task_serializer, app.conf.result_serializer) == ("json", "json")
     assert [*app.conf.accept_content] == ["json"]
     assert not app.conf.result_accept_content or [*app.conf.result_accept_content] == ["json"]
     assert {task.serializer for task in TASKS.values()} == {"json"}
 
 
-def test_no_task_is_given_to_a_second_worker_while_the_first_still_has_it() -> None:
+def test_no_task_is_redelivered_while_its_worker_still_runs_it() -> None:
     together = {
         name: (task.time_limit or app.conf.task_time_limit) + backoff(task)
         for name, task in TASKS.items()
@@ -88,13 +88,13 @@ def test_no_task_is_given_to_a_second_worker_while_the_first_still_has_it() -> N
 
 
 def backoff(task: Any) -> float:
-    """For how long a task may wait until it is tried again, in seconds."""
+    """Return the longest delay of a retry, in seconds."""
     if not getattr(task, "autoretry_for", ()):
         return 0
     return float(getattr(task, "retry_backoff_max", DEFAULT_BACKOFF))
 
 
-def test_not_even_the_longest_push_is_given_to_a_second_worker() -> None:
+def test_not_even_the_longest_push_is_redelivered() -> None:
     allowed = Settings.model_fields["sync_timeout"].metadata
     longest = next(each.le for each in allowed if hasattr(each, "le"))
     limits = app.conf.task_annotations["sync.push"]
@@ -113,7 +113,7 @@ def test_a_lease_is_longer_than_its_command_can_live_and_shorter_than_its_task(
     timeout = timedelta(seconds=seconds)
     rules = Rules(enabled=True, timeout=timeout, max_shrink=30, alert_after=3)
 
-    # It starts at the latest so late, runs so long, and is gone so soon after it was killed.
+    # The latest start, the time limit, and the time to end after SIGKILL.
     assert rules.lease > START_WITHIN + timeout + KILL_GRACE
     assert rules.lease < timeout + timedelta(seconds=90)
 
@@ -125,7 +125,7 @@ def test_a_push_is_annotated_with_limits_of_its_own() -> None:
     assert push.time_limit > push.soft_time_limit
 
 
-def test_the_visibility_timeout_is_the_same_wherever_it_is_looked_for() -> None:
+def test_the_visibility_timeout_is_the_same_for_broker_and_results() -> None:
     everywhere = {
         app.conf.visibility_timeout,
         app.conf.broker_transport_options["visibility_timeout"],
@@ -158,7 +158,7 @@ def test_a_publication_counts_longer_than_a_sweep_takes_and_less_than_the_broker
 
 
 @pytest.mark.parametrize("name", app.conf.beat_schedule)
-def test_beat_publishes_tasks_there_are_and_what_nobody_took_vanishes(name: str) -> None:
+def test_beat_publishes_existing_tasks_which_expire(name: str) -> None:
     entry = app.conf.beat_schedule[name]
 
     assert entry["task"] in TASKS
@@ -166,14 +166,14 @@ def test_beat_publishes_tasks_there_are_and_what_nobody_took_vanishes(name: str)
     assert entry["schedule"] < entry["options"]["expires"] <= 2 * entry["schedule"]
 
 
-def test_only_public_tasks_keep_their_results_and_for_a_day() -> None:
+def test_only_public_tasks_store_results_and_for_a_day() -> None:
     kept = {name for name, task in TASKS.items() if not task.ignore_result}
 
     assert kept == {*PUBLIC}
     assert app.conf.result_expires == timedelta(days=1).total_seconds()
 
 
-def test_publishing_waits_for_nobody() -> None:
+def test_publishing_does_not_retry() -> None:
     assert app.conf.task_publish_retry is False
     assert app.conf.broker_transport_options["socket_connect_timeout"] <= 5
     assert app.conf.broker_transport_options["socket_timeout"] <= 10
@@ -184,7 +184,7 @@ def test_every_time_is_in_utc() -> None:
     assert str(app.conf.timezone) == "UTC"
 
 
-def test_a_lost_connection_leaves_no_task_running_on() -> None:
+def test_a_lost_connection_cancels_the_running_task() -> None:
     assert app.conf.worker_cancel_long_running_tasks_on_connection_loss
     assert app.conf.worker_prefetch_multiplier == 1
 

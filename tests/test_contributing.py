@@ -142,7 +142,7 @@ def test_every_step_of_a_walk_is_reached_from_an_earlier_one(title: str) -> None
 
 
 @pytest.mark.parametrize("title", walks())
-def test_a_walk_with_two_steps_swapped_would_be_noticed(title: str) -> None:
+def test_a_walk_with_two_steps_swapped_is_detected(title: str) -> None:
     walk = walks()[title]
 
     for first, second in pairwise(range(len(walk))):
@@ -154,7 +154,7 @@ def test_a_walk_with_two_steps_swapped_would_be_noticed(title: str) -> None:
 
 
 @pytest.mark.parametrize("title", walks())
-def test_a_step_left_out_would_be_noticed(title: str) -> None:
+def test_a_missing_step_is_detected(title: str) -> None:
     walk = walks()[title]
     needed = {step.origin for step in walk[1:] if step.task is None}
 

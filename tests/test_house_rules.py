@@ -1,4 +1,4 @@
-"""What DESIGN asks of the code itself: sizes, words, imports, one page of tasks."""
+"""Rules for the code itself: sizes, names, imports, one page of tasks."""
 
 import ast
 import tomllib
@@ -202,7 +202,7 @@ def test_only_lifecycle_changes_a_state() -> None:
 
 
 def verbs() -> list[Path]:
-    """The modules of workflows/ but those between a verb and the queue."""
+    """The modules of workflows/ except those between a verb and the queue."""
     around = {"__init__", "celery", "logs", "outbox", "public", "redis_client", "tasks"}
     return [
         path

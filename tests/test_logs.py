@@ -1,4 +1,4 @@
-"""One line per event, which machines read; and no address, no name and no text in any (P11)."""
+"""Logs: one line per event for machines, without addresses, names or texts (P11)."""
 
 import json
 import logging
@@ -32,7 +32,7 @@ PRIVATE = ["@", "General assembly", "please come", "Grace", "Edsger", "s3cret"]
 
 @pytest.fixture
 def empty_queue(own_valkey: Valkey, pytestconfig: pytest.Config) -> Iterator[None]:
-    """A queue that nobody has left anything in, nor will we; and nobody takes anything out."""
+    """An empty broker without a consumer, emptied again afterwards."""
     kill_shared_worker(pytestconfig)
     with Redis.from_url(own_valkey.url) as client:
         client.delete("letters")
@@ -42,7 +42,7 @@ def empty_queue(own_valkey: Valkey, pytestconfig: pytest.Config) -> Iterator[Non
 
 
 def fail_with(address: str) -> None:
-    """Raise, while something private is in a local variable."""
+    """Raise with a private value in a local variable."""
     raise ZeroDivisionError(len(address))
 
 
@@ -71,7 +71,7 @@ def test_an_event_is_one_json_object_in_one_line(
         ("ERROR", ["error"]),
     ],
 )
-def test_what_is_below_the_level_is_not_logged(
+def test_an_event_below_the_level_is_not_logged(
     configure: Callable[[str, str], Lines], level: str, shown: list[str]
 ) -> None:
     lines = configure(level, "json")
@@ -117,7 +117,7 @@ def test_a_traceback_is_in_the_same_line_and_can_be_read(
     assert exception["frames"][-1]["name"] == "fail_with"
 
 
-def test_a_console_line_is_for_people(configure: Callable[[str, str], Lines]) -> None:
+def test_a_console_line_is_readable(configure: Callable[[str, str], Lines]) -> None:
     lines = configure("INFO", "console")
 
     structlog.get_logger().info("something happened", count=3)

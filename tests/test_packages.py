@@ -1,4 +1,4 @@
-"""What a wheel of ours holds: everything that the code reads beside itself."""
+"""A wheel of Listgate holds every data file that the code reads."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from tests.builders import ROOT
 PACKAGES = ("models", "notifications", "portal", "sandbox", "settings", "workflows")
 
 
-def test_a_wheel_has_every_file_of_our_packages(tmp_path: Path) -> None:
+def test_a_wheel_has_every_file_of_the_packages(tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     copytree(
         ROOT, copy, ignore=ignore_patterns(".*", "__pycache__", "*.egg-info", "tests", "build")

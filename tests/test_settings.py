@@ -1,4 +1,4 @@
-"""What the environment decides: read once, checked at the start, secret where it must be."""
+"""Settings: read once, checked at the start, secrets not shown."""
 
 import sys
 import traceback
@@ -19,14 +19,14 @@ PRINT = "from settings import settings; print(settings.message_max_bytes, settin
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An environment that decides nothing but what has no default."""
+    """An environment with only the settings that have no default."""
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("MAILLIST_SYNC_COMMAND", "true")
 
 
 def given(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Settings:
-    """The settings of a process in this environment."""
+    """Return the settings of a process in this environment."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     return Settings()
@@ -35,7 +35,7 @@ def given(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Settings:
 def refused(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], **environment: str
 ) -> list[str]:
-    """What is said about this environment, while the process ends with 2."""
+    """Return the error message for this environment; the exit code must be right."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(SystemExit) as end:
@@ -46,7 +46,7 @@ def refused(
 
 
 def printed(folder: Path, **environment: str) -> str:
-    """What a process in this folder takes for its settings."""
+    """Return the settings that a process in this folder prints."""
     done = run(sys.executable, "-c", PRINT, cwd=folder, environment=environment)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -67,7 +67,7 @@ def test_settings_do_not_change() -> None:
         settings.log_level = "DEBUG"  # type: ignore[misc]
 
 
-def test_every_setting_is_explained() -> None:
+def test_every_setting_has_a_description() -> None:
     silent = [name for name, field in Settings.model_fields.items() if not field.description]
 
     assert silent == []
@@ -162,11 +162,11 @@ def test_a_secret_is_never_printed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", ["database_url", "redis_url", "smtp_url"])
-def test_whatever_may_hold_a_password_is_a_secret(name: str) -> None:
+def test_a_setting_that_may_hold_a_password_is_a_secret(name: str) -> None:
     assert isinstance(getattr(Settings(), name), SecretStr)
 
 
-def test_the_traceback_of_a_database_that_is_away_shows_no_password(
+def test_the_traceback_of_an_unavailable_database_shows_no_password(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     url = given(monkeypatch, DATABASE_URL=f"postgres://ada:{SECRET}@127.0.0.1:1/x").database_url
@@ -199,18 +199,18 @@ def test_bounces_return_to_a_bare_address(
     assert settings.envelope_sender == sender
 
 
-def test_strangers_in_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_variables_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = given(monkeypatch, POSTGRES_PASSWORD=SECRET, LOG_LEVELS="LOUD")
 
     assert settings.log_level == "INFO"
 
 
 @pytest.mark.parametrize("level", ["debug", "Warning", "ERROR"])
-def test_the_log_level_counts_in_any_case(monkeypatch: pytest.MonkeyPatch, level: str) -> None:
+def test_the_log_level_is_case_insensitive(monkeypatch: pytest.MonkeyPatch, level: str) -> None:
     assert given(monkeypatch, LOG_LEVEL=level).log_level == level.upper()
 
 
-def test_a_dotenv_file_is_read_and_the_environment_counts_more(tmp_path: Path) -> None:
+def test_the_environment_overrides_a_dotenv_file(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(
         "MESSAGE_MAX_BYTES=111\nMAIL_FROM=Lists <file@example.org>\nPOSTGRES_PASSWORD=x\n"
     )
@@ -220,7 +220,7 @@ def test_a_dotenv_file_is_read_and_the_environment_counts_more(tmp_path: Path) -
     assert said == "222 Lists <file@example.org>"
 
 
-def test_another_file_may_be_named_or_none(tmp_path: Path) -> None:
+def test_the_dotenv_file_can_be_renamed_or_disabled(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("MESSAGE_MAX_BYTES=111\n")
     (tmp_path / "other").write_text("MESSAGE_MAX_BYTES=333\n")
 
@@ -334,7 +334,7 @@ def test_every_command_has_the_name_of_its_setting(monkeypatch: pytest.MonkeyPat
         ({"SYNC_ALERT_AFTER": "0"}, "SYNC_ALERT_AFTER: "),
     ],
 )
-def test_a_wrong_pace_is_refused(
+def test_a_wrong_debounce_is_refused(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     environment: dict[str, str],
@@ -345,7 +345,7 @@ def test_a_wrong_pace_is_refused(
     assert sentence.startswith(says)
 
 
-def test_a_push_may_be_due_at_once_when_its_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sync_max_wait_may_equal_sync_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = given(monkeypatch, SYNC_QUIET="7s", SYNC_MAX_WAIT="7s")
 
     assert settings.sync_quiet == settings.sync_max_wait == timedelta(seconds=7)
@@ -367,7 +367,7 @@ def test_every_process_refuses_to_start_with_a_wrong_command(program: list[str])
     assert done.stderr.startswith("MAILLIST_SYNC_COMMAND: has an unknown placeholder {file}")
 
 
-def test_the_environment_of_commands_is_part_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commands_inherit_a_part_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/srv/listgate")
     monkeypatch.setenv("LC_TIME", "C")
     monkeypatch.setenv("SECRET_KEY", "s3cret" * 8)

@@ -1,4 +1,4 @@
-"""The tour shows what there is: each of its pictures once, and no other."""
+"""The tour shows each of its pictures once, and no other."""
 
 import re
 from pathlib import Path

@@ -19,13 +19,13 @@ RUNBOOK = (ROOT / "deploy/README.md").read_text()
 
 
 def complaints(compose: dict[str, Any]) -> list[str]:
-    """Say where a compose file departs from the specification."""
+    """Return where a compose file violates the specification."""
     errors = Draft202012Validator(SCHEMA).iter_errors(compose)
     return [f"{error.json_path}: {error.message[:200]}" for error in errors]
 
 
 def longest_task(name: str) -> float:
-    """How long a task in this service may take, in seconds; only workers push lists."""
+    """Return the time limit of tasks in this service, in seconds; only workers push lists."""
     if name != "worker":
         return celeryconfig.task_time_limit
     (longest,) = (

@@ -10,6 +10,6 @@ COMMANDS = re.findall(r"^MAILLIST_SYNC_COMMAND=(.+)$", PAGE, re.MULTILINE)
 
 
 def example(*having: str) -> str:
-    """The one command of the page that has all of this in it."""
+    """Return the only command of the page that contains all of this."""
     (found,) = [each for each in COMMANDS if all(word in each for word in having)]
     return str(found)

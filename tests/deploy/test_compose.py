@@ -13,12 +13,12 @@ from tests.deploy.compose import COMPOSE, ROOT, RUNBOOK, SERVICES, TEXT, complai
 OURS = [name for name, service in SERVICES.items() if "build" in service]
 DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text()
 
-# What Compose replaces: ${NAME}, ${NAME:-default} or ${NAME:?why it refuses}.
+# What Compose substitutes: ${NAME}, ${NAME:-default} or ${NAME:?why it refuses}.
 VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?P<otherwise>[^}]*)\}")
 
 
 def seconds(duration: str) -> int:
-    """Read the only form of duration that our compose file uses."""
+    """Parse the only form of duration in the compose file."""
     assert duration.endswith("s")
     return int(duration.removesuffix("s"))
 
@@ -59,7 +59,7 @@ def test_every_service_is_watched_or_runs_once(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_our_services_can_change_nothing_but_their_scratch_folder(name: str) -> None:
+def test_our_services_can_write_only_to_their_scratch_folder(name: str) -> None:
     service = SERVICES[name]
 
     assert service["read_only"] is True
@@ -78,7 +78,7 @@ def test_our_services_run_as_the_images_user_and_never_as_root(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_our_services_hold_no_privilege_and_gain_none(name: str) -> None:
+def test_our_services_have_and_gain_no_privilege(name: str) -> None:
     assert SERVICES[name]["cap_drop"] == ["ALL"]
     assert SERVICES[name]["security_opt"] == ["no-new-privileges:true"]
     assert not {"privileged", "cap_add", "network_mode", "pid"} & SERVICES[name].keys()
@@ -126,8 +126,8 @@ def test_compose_refuses_to_start_without_its_passwords() -> None:
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_our_services_are_told_nothing_they_do_not_listen_to(name: str) -> None:
-    # Flower ignores a misspelt variable: the pages would be open to everybody.
+def test_our_services_get_only_variables_that_they_read(name: str) -> None:
+    # Flower ignores a misspelt variable: the pages would be open to everyone.
     heard = {field.upper() for field in Settings.model_fields} | {
         f"FLOWER_{option.upper()}" for option in default_options
     }
@@ -145,14 +145,14 @@ def test_every_setting_can_be_given_in_the_env_file(name: str) -> None:
 @pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "SMTP_URL"])
 def test_every_address_leads_to_a_service_of_the_same_file(name: str) -> None:
     value = SERVICES["worker"]["environment"][name]
-    # A default stands for itself, a password for any word.
+    # A default is used as it is; a password may be any word.
     address = re.sub(r"\$\{\w+:\?[^}]*\}", "word", value)
     address = VARIABLE.sub(lambda found: found["otherwise"].removeprefix(":-"), address)
 
     assert urlsplit(address).hostname in SERVICES
 
 
-def test_flower_only_looks_and_understands_every_option_it_is_given() -> None:
+def test_flower_is_read_only_and_knows_every_option() -> None:
     # Flower ignores a misspelt option: it would no longer be read-only.
     command = SERVICES["flower"]["command"]
     options = command[command.index("flower") + 1 :]

@@ -1,4 +1,4 @@
-"""The image holds what it needs, locked, and nothing else."""
+"""The image contains what it needs, locked, and nothing else."""
 
 import re
 import shutil
@@ -15,7 +15,7 @@ PACKAGING = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setupt
 
 needs_ssh = pytest.mark.skipif(shutil.which("ssh") is None, reason="ssh is not on this machine")
 
-# Started like the image's services, but blind to every package that production.txt does not lock.
+# Started like the image's services, but without packages that production.txt does not lock.
 ONLY_WHAT_IS_LOCKED = """
 import re, sys
 from importlib import import_module
@@ -37,12 +37,12 @@ for module in sys.argv[2:]:
 
 
 def copied_into_the_image() -> set[str]:
-    """Name the top-level files and folders that the Dockerfile takes from the project."""
+    """Return the top-level files and folders that the Dockerfile copies."""
     copies = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
     return {source.rstrip("/") for sources in copies for source in sources.split()}
 
 
-def test_the_image_has_every_package_of_ours_and_no_sandbox() -> None:
+def test_the_image_has_every_package_but_the_sandbox() -> None:
     packages = {package.rstrip("*") for package in PACKAGING["packages"]["find"]["include"]}
     modules = {f"{module}.py" for module in PACKAGING["py-modules"]}
     copied = copied_into_the_image()
@@ -51,7 +51,7 @@ def test_the_image_has_every_package_of_ours_and_no_sandbox() -> None:
     assert not {"sandbox", "tests"} & copied
 
 
-def test_what_the_image_copies_is_not_kept_from_it() -> None:
+def test_what_the_image_copies_is_not_ignored() -> None:
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     let_in = {line.removeprefix("!") for line in lines if line.startswith("!")}
 
@@ -60,7 +60,7 @@ def test_what_the_image_copies_is_not_kept_from_it() -> None:
 
 
 def test_the_build_tools_are_locked() -> None:
-    # The Dockerfile takes this entry, up to the first line that does not go on, from the lock.
+    # The Dockerfile takes this entry from the lock, with its continuation lines.
     lock = (ROOT / "requirements/development.txt").read_text()
     entry = re.search(r"^setuptools==(?:.*\\\n)+.*$", lock, re.MULTILINE)
 
@@ -94,7 +94,7 @@ def test_the_image_starts_with_nothing_but_its_locked_packages() -> None:
     assert started.returncode == 0
 
 
-def test_ssh_asks_nobody_and_trusts_only_what_the_operator_mounted() -> None:
+def test_ssh_never_prompts_and_trusts_only_mounted_keys() -> None:
     config = (ROOT / "deploy/ssh_config").read_text()
 
     for line in ("BatchMode yes", "StrictHostKeyChecking yes", "Match localuser listgate"):

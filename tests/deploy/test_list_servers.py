@@ -1,4 +1,4 @@
-"""docs/list-servers.md is true: every command in it is taken, runs, and does what is said."""
+"""docs/list-servers.md is correct: every command is accepted, runs, and does what the page says."""
 
 import os
 import re
@@ -21,18 +21,18 @@ def machine(tmp_path: Path) -> Machine:
 
 
 def here(machine: Machine, text: str, *folders: str) -> str:
-    """The same command, with the test's own folder for the operator's."""
+    """Return the command with the test's folder instead of the operator's."""
     for folder in folders:
         text = text.replace(folder, str(machine.lists))
     return text
 
 
 @pytest.mark.parametrize("text", COMMANDS)
-def test_every_command_in_the_page_is_taken(text: str) -> None:
+def test_every_command_in_the_page_is_accepted(text: str) -> None:
     assert command(text) == text
 
 
-def test_the_page_has_every_list_server_that_was_promised() -> None:
+def test_the_page_has_every_supported_list_server() -> None:
     for word in ("tee /etc/lists", "ssh coin@", "mailman syncmembers", "sympa include", "mlmmj"):
         assert any(word in text for text in COMMANDS)
     assert any(text.startswith("put-list https://") for text in COMMANDS)
@@ -53,7 +53,7 @@ def test_every_script_is_in_the_page_and_can_be_run() -> None:
 
 
 @pytest.mark.parametrize("words", [("write-list",), ("cat >/etc/lists",)])
-def test_a_file_takes_the_old_ones_place(machine: Machine, words: tuple[str]) -> None:
+def test_a_file_is_replaced(machine: Machine, words: tuple[str]) -> None:
     text = here(machine, example(*words), "/srv/lists", "/etc/lists")
 
     for addresses in (THREE, []):
@@ -62,7 +62,7 @@ def test_a_file_takes_the_old_ones_place(machine: Machine, words: tuple[str]) ->
     assert [path.name for path in machine.lists.iterdir()] == ["announce"]
 
 
-def test_a_connection_that_breaks_leaves_the_old_list(machine: Machine) -> None:
+def test_a_broken_connection_leaves_the_old_list(machine: Machine) -> None:
     text = here(machine, example("cat >/etc/lists"), "/etc/lists")
     machine.push(text)
     machine.program("ssh", 'shift; head -c 20 | /bin/sh -c "$*"; exit 255\n')
@@ -76,7 +76,7 @@ def test_a_connection_that_breaks_leaves_the_old_list(machine: Machine) -> None:
 def test_a_key_may_do_one_thing_only(machine: Machine) -> None:
     (forced,) = re.findall(r'^command="/usr/local/bin/(.+?)",restrict ', PAGE, re.MULTILINE)
     forced = here(machine, forced, "/etc/lists")
-    # As sshd does: whatever is asked for, the forced command runs, and is told of it.
+    # As sshd does: the forced command runs, with the request in the environment.
     machine.program(
         "ssh",
         '[ "$1" = -n ] && { shift; exec </dev/null; }\n'
@@ -96,7 +96,7 @@ def test_a_key_may_do_one_thing_only(machine: Machine) -> None:
     assert [path.name for path in machine.lists.iterdir()] == ["announce"]
 
 
-def test_mailman_is_asked_as_its_manual_says(machine: Machine) -> None:
+def test_mailman_is_called_as_its_manual_says(machine: Machine) -> None:
     machine.program("mailman", f"exec cat >{machine.lists}/members\n")
 
     outcome = machine.push(example("mailman"))
@@ -115,7 +115,7 @@ def test_mailman_is_asked_as_its_manual_says(machine: Machine) -> None:
     assert (machine.lists / "members").read_text().splitlines() == THREE
 
 
-def test_sympa_is_told_when_its_file_is_there(machine: Machine) -> None:
+def test_sympa_is_called_after_its_file_is_written(machine: Machine) -> None:
     machine.program("sympa", f"cp {machine.lists}/announce {machine.lists}/included\n")
 
     outcome = machine.push(here(machine, example("sympa include"), "/var/lib/sympa/listgate"))
@@ -144,7 +144,7 @@ def test_mlmmj_has_a_file_per_letter(machine: Machine) -> None:
     assert [path.name for path in subscribers.parent.iterdir()] == ["subscribers.d"]
 
 
-def test_what_is_no_list_of_mlmmjs_is_left_alone(machine: Machine) -> None:
+def test_a_folder_that_is_not_mlmmjs_is_not_changed(machine: Machine) -> None:
     outcome = machine.push(here(machine, example("mlmmj-members"), "/var/spool/mlmmj"))
 
     assert (outcome.failure, outcome.exit_status) == (Failure.EXIT_STATUS, 1)

@@ -13,7 +13,7 @@ from tests.workflows.sync.commands import THREE, Machine
 
 
 class Service(ThreadingHTTPServer):
-    """A web service that keeps what is put, and answers as told."""
+    """A web service that stores what is put, with a configurable answer."""
 
     answer = 204
 
@@ -23,12 +23,12 @@ class Service(ThreadingHTTPServer):
 
 
 class Keeper(BaseHTTPRequestHandler):
-    """Takes one list."""
+    """The handler of one request."""
 
     server: Service
 
     def do_PUT(self) -> None:
-        """Keep the list."""
+        """Store the list."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.put.append((self.path, self.headers["Authorization"], body))
         self.send_response(self.server.answer)
@@ -36,7 +36,7 @@ class Keeper(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Do not log."""
 
 
 @pytest.fixture
@@ -57,8 +57,8 @@ def machine(tmp_path: Path) -> Machine:
     return machine
 
 
-def told(machine: Machine, port: int) -> str:
-    """The command of the page, for this service and this token."""
+def command_for(machine: Machine, port: int) -> str:
+    """Return the command of the page, for this service and token."""
     return (
         example("put-list")
         .replace("https://lists.example.org", f"http://127.0.0.1:{port}")
@@ -69,7 +69,7 @@ def told(machine: Machine, port: int) -> str:
 def test_a_list_is_put_whole_with_the_token(machine: Machine, service: Service) -> None:
     lists = [THREE, []]
 
-    outcomes = [machine.push(told(machine, service.server_port), each) for each in lists]
+    outcomes = [machine.push(command_for(machine, service.server_port), each) for each in lists]
 
     assert [each.failure for each in outcomes] == [None, None]
     assert service.put == [
@@ -86,15 +86,15 @@ def test_a_list_is_put_whole_with_the_token(machine: Machine, service: Service) 
 def test_any_other_answer_is_a_failure(machine: Machine, service: Service, answer: int) -> None:
     service.answer = answer
 
-    outcome = machine.push(told(machine, service.server_port))
+    outcome = machine.push(command_for(machine, service.server_port))
 
     assert (outcome.failure, outcome.exit_status) == (Failure.EXIT_STATUS, 1)
     assert outcome.stderr.startswith(f"127.0.0.1 answered {answer} ")
     assert len(service.put) == 1
 
 
-def test_a_service_that_is_away_is_a_failure(machine: Machine) -> None:
-    outcome = machine.push(told(machine, 1))
+def test_an_unavailable_service_is_a_failure(machine: Machine) -> None:
+    outcome = machine.push(command_for(machine, 1))
 
     assert outcome.failure is Failure.EXIT_STATUS
     assert "Connection refused" in outcome.stderr

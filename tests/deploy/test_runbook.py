@@ -1,4 +1,4 @@
-"""The runbook is true: its commands exist, and its examples are understood."""
+"""The runbook is correct: its commands exist, and its examples are valid."""
 
 import re
 
@@ -26,7 +26,7 @@ def test_every_command_in_the_runbook_exists(command: str) -> None:
     assert asked.exit_code == 0, asked.output
 
 
-def test_a_command_that_does_not_exist_would_be_noticed() -> None:
+def test_an_unknown_command_is_detected() -> None:
     assert CliRunner().invoke(app, ["prescribe", "--help"]).exit_code != 0
 
 
@@ -37,7 +37,7 @@ def test_the_compose_files_in_the_runbook_follow_the_specification() -> None:
     assert [complaints(yaml.safe_load(example)) for example in examples] == [[]] * len(examples)
 
 
-def test_no_queue_is_left_alone_where_workers_share_them() -> None:
+def test_workers_that_share_queues_consume_all_of_them() -> None:
     taken = re.findall(r"--queues=(\w+(?:,\w+)*)", RUNBOOK)
     every = {queue.name for queue in celeryconfig.task_queues}
 
@@ -51,5 +51,5 @@ def test_every_setting_of_pushes_is_in_the_runbook() -> None:
     assert [name for name in of_pushes if f"`{name.upper()}`" not in RUNBOOK] == []
 
 
-def test_what_is_changed_by_other_means_is_said_to_be_undone() -> None:
+def test_the_runbook_warns_about_changes_on_the_list_server() -> None:
     assert "Managed lists are managed whole" in RUNBOOK

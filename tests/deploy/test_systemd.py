@@ -1,4 +1,4 @@
-"""systemd understands the units; they agree with compose, and let a worker end its tasks."""
+"""The systemd units are valid, match compose, and let a worker finish its tasks."""
 
 import shutil
 import subprocess
@@ -13,7 +13,7 @@ UNITS = sorted((ROOT / "deploy/systemd").glob("*.service"), key=lambda unit: uni
 LASTING = ["listgate-beat", "listgate-worker"]
 INSTALLED = "/opt/listgate/.venv/bin/"
 
-# What may differ from unit to unit; the rest are restrictions.
+# Keys that differ from unit to unit; the others are restrictions.
 OWN = {"Type", "ExecStart", "KillSignal", "KillMode", "TimeoutStopSec", "Restart", "RestartSec"}
 
 needs_systemd = pytest.mark.skipif(
@@ -30,7 +30,7 @@ def service(name: str) -> dict[str, str]:
 
 
 def complaints(unit: str, name: str, folder: Path) -> str:
-    """Ask systemd about a unit as if Listgate were installed."""
+    """Return systemd's complaints about a unit as if Listgate were installed."""
     binaries = folder / "bin"
     binaries.mkdir()
     for command in ("celery", "gunicorn", "listgate"):
@@ -45,13 +45,13 @@ def complaints(unit: str, name: str, folder: Path) -> str:
 
 @needs_systemd
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
-def test_systemd_has_nothing_to_say_against_a_unit(unit: Path, tmp_path: Path) -> None:
+def test_systemd_accepts_a_unit(unit: Path, tmp_path: Path) -> None:
     assert complaints(unit.read_text(), unit.name, tmp_path) == ""
 
 
 @needs_systemd
 @pytest.mark.parametrize("mistake", ["KillMood=mixed", "KillMode=missed"])
-def test_systemd_would_name_a_mistake(mistake: str, tmp_path: Path) -> None:
+def test_systemd_detects_a_mistake(mistake: str, tmp_path: Path) -> None:
     unit = ROOT / "deploy/systemd/listgate-worker.service"
     wrong = unit.read_text().replace("KillMode=mixed", mistake)
 
@@ -75,7 +75,7 @@ def test_a_unit_runs_what_compose_runs(name: str) -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
-def test_every_unit_lives_under_the_same_restrictions(unit: Path) -> None:
+def test_every_unit_has_the_same_restrictions(unit: Path) -> None:
     restrictions = {key: value for key, value in service(unit.stem).items() if key not in OWN}
     workers = {key: value for key, value in service("listgate-worker").items() if key not in OWN}
 

@@ -1,4 +1,4 @@
-"""What the web service logs: no address that a page was asked for by, since some end in a key."""
+"""The web service logs no URL of a request, because some contain a token."""
 
 import os
 import urllib.request
@@ -17,7 +17,7 @@ SERVED_BY = ("docker-compose.yml", "deploy/systemd/listgate-web.service", "sandb
 
 
 def ask(web: int, path: str) -> int:
-    """Which status the answer has."""
+    """Return the status of the answer."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{web}{path}", timeout=20) as answer:
             return int(answer.status)
@@ -26,14 +26,14 @@ def ask(web: int, path: str) -> int:
 
 
 @pytest.mark.parametrize("file", SERVED_BY)
-def test_gunicorn_is_not_told_to_log_every_request(file: str) -> None:
+def test_gunicorn_does_not_log_requests(file: str) -> None:
     text = (ROOT / file).read_text()
 
     assert "gunicorn" in text
     assert "--access-log" not in text
 
 
-def test_no_key_is_logged_even_when_the_page_fails(tmp_path: Path) -> None:
+def test_no_token_is_logged_even_when_the_page_fails(tmp_path: Path) -> None:
     web, log = port(), tmp_path / "web.log"
     without_tables = main_url().set(database="postgres").render_as_string(hide_password=False)
     environment = os.environ | {"DATABASE_URL": without_tables, "LOG_FORMAT": "json"}

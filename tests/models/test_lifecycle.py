@@ -1,4 +1,4 @@
-"""The four walls around every state: moves, move(), the trigger, the constraints."""
+"""What guards every state: moves, move(), the trigger, the constraints."""
 
 from itertools import permutations
 
@@ -48,9 +48,9 @@ MOVES = {
 
 
 def states(kind: type[Lifecycle]) -> list[str]:
-    """Every word that the state of this kind may be."""
-    (birth,) = kind.moves[None]
-    return [state.value for state in type(birth)]
+    """Return every value of the state of this kind."""
+    (initial,) = kind.moves[None]
+    return [state.value for state in type(initial)]
 
 
 @pytest.fixture
@@ -69,14 +69,14 @@ def row_ids(session: Session, people: Cast) -> dict[type[Lifecycle], int]:
 
 
 def put(session: Session, kind: type[Lifecycle], row_id: int, state: str) -> None:
-    """Put the row into a state without asking the trigger."""
+    """Set the state of a row without the trigger."""
     table = kind.__tablename__
     session.execute(text(f"alter table {table} disable trigger user"))
     session.execute(text(f"update {table} set state = '{state}' where id = {row_id}"))
     session.execute(text(f"alter table {table} enable trigger user"))
 
 
-def test_every_kind_with_a_state_is_tried_here() -> None:
+def test_every_kind_with_a_state_is_tested_here() -> None:
     mapped = {mapper.class_ for mapper in Base.registry.mappers}
 
     assert {kind for kind in mapped if issubclass(kind, Lifecycle)} == set(KINDS)
@@ -106,7 +106,7 @@ def test_raw_sql_moves_only_along_the_moves(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_raw_sql_bears_no_row_in_a_later_state(
+def test_raw_sql_inserts_no_row_in_a_later_state(
     session: Session, row_ids: dict[type[Lifecycle], int], kind: type[Lifecycle]
 ) -> None:
     table = kind.__tablename__
@@ -124,7 +124,7 @@ def test_raw_sql_bears_no_row_in_a_later_state(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_raw_sql_knows_no_other_words(
+def test_raw_sql_accepts_no_other_value(
     session: Session, row_ids: dict[type[Lifecycle], int], kind: type[Lifecycle]
 ) -> None:
     change = f"update {kind.__tablename__} set state = 'published' where id = {row_ids[kind]}"
@@ -140,7 +140,7 @@ def test_plain_assignment_of_a_state_is_refused(session: Session, people: Cast) 
         draft.state = MessageState.SENT
 
 
-def test_an_illegal_move_says_where_the_row_stands(session: Session, people: Cast) -> None:
+def test_an_illegal_move_names_the_current_state(session: Session, people: Cast) -> None:
     draft = a_draft(session, people)
 
     with pytest.raises(IllegalTransition, match=r"is draft; it cannot become sent"):
@@ -203,7 +203,7 @@ def test_a_dispatch_needs_exactly_one_authorisation(
 @pytest.mark.parametrize(
     "change", ["delete from {}", "update {} set via = via", "truncate {} cascade"]
 )
-def test_what_was_done_is_never_changed_or_taken_away(
+def test_audit_entries_and_decisions_cannot_be_changed_or_deleted(
     session: Session, table: str, change: str
 ) -> None:
     change = change.replace("via", "door") if table == "audit_entry" else change

@@ -1,4 +1,4 @@
-"""Users, what they may do, and what the database refuses to believe of them."""
+"""Users, their rights, and the constraints on their rows."""
 
 import pytest
 from sqlalchemy import text
@@ -27,11 +27,11 @@ def test_the_rights_have_the_numbers_of_the_source_system() -> None:
 
 
 @pytest.mark.parametrize("right", Right)
-def test_a_person_without_roles_may_nothing(people: Cast, right: Right) -> None:
+def test_a_person_without_roles_has_no_right(people: Cast, right: Right) -> None:
     assert not people.edsger.may(right)
 
 
-def test_a_person_may_what_any_of_their_roles_may(session: Session) -> None:
+def test_a_person_has_the_rights_of_all_their_roles(session: Session) -> None:
     sender = person(session, "Barbara Liskov", "author", "sender")
 
     assert sender.may(Right.SEND_MESSAGES)
@@ -39,7 +39,7 @@ def test_a_person_may_what_any_of_their_roles_may(session: Session) -> None:
     assert not sender.may(Right.EDIT_USERS)
 
 
-def test_a_disabled_person_may_nothing(session: Session) -> None:
+def test_a_disabled_person_has_no_right(session: Session) -> None:
     administrator = person(session, "Barbara Liskov", "administrator")
 
     administrator.disabled_at = now()
@@ -47,7 +47,7 @@ def test_a_disabled_person_may_nothing(session: Session) -> None:
     assert [right for right in Right if administrator.may(right)] == []
 
 
-def test_a_role_that_loses_a_right_takes_it_from_everybody(session: Session) -> None:
+def test_a_role_that_loses_a_right_takes_it_from_its_users(session: Session) -> None:
     sender = person(session, "Barbara Liskov", "sender")
 
     role(session, "sender").rights = [404]
@@ -55,15 +55,13 @@ def test_a_role_that_loses_a_right_takes_it_from_everybody(session: Session) -> 
     assert not sender.may(Right.SEND_MESSAGES)
 
 
-def test_a_person_is_called_by_name_and_never_by_address(people: Cast) -> None:
+def test_str_is_the_name_and_never_the_address(people: Cast) -> None:
     assert str(people.ada) == "Ada Lovelace"
     assert "@" not in f"{people.ada} {people.ada!r}"
 
 
 @pytest.mark.parametrize("address", ["ada@example.org", "ADA@Example.ORG"])
-def test_the_database_knows_an_address_once_in_any_case(
-    session: Session, people: Cast, address: str
-) -> None:
+def test_addresses_are_unique_in_any_case(session: Session, people: Cast, address: str) -> None:
     session.add(User(address=address, name=f"Not {people.ada}"))
 
     with pytest.raises(IntegrityError, match="user_address_key"):
@@ -71,7 +69,7 @@ def test_the_database_knows_an_address_once_in_any_case(
 
 
 @pytest.mark.parametrize("rights", ["{12345}", "{601,600}", "{-1}"])
-def test_the_database_knows_no_other_rights(session: Session, rights: str) -> None:
+def test_the_database_refuses_unknown_rights(session: Session, rights: str) -> None:
     with pytest.raises(IntegrityError, match="role_known_check"):
         session.execute(text("insert into role (name, rights) values ('odd', :r)"), {"r": rights})
 
@@ -82,7 +80,7 @@ def test_the_database_allows_every_right_and_none(session: Session) -> None:
     session.flush()
 
 
-def test_who_answers_is_on_the_approver_list_enabled_and_not_the_author(people: Cast) -> None:
+def test_approvers_are_on_the_list_enabled_and_not_the_author(people: Cast) -> None:
     people.approvers.members = [people.ada, people.grace, people.linus]
     people.linus.disabled_at = now()
 
@@ -90,14 +88,14 @@ def test_who_answers_is_on_the_approver_list_enabled_and_not_the_author(people: 
     assert people.announce.approvers_for(people.edsger) == [people.ada, people.grace]
 
 
-def test_without_four_eyes_the_author_answers_too(people: Cast) -> None:
+def test_without_four_eyes_the_author_may_answer_too(people: Cast) -> None:
     people.approvers.members = [people.ada, people.grace]
     people.announce.four_eyes = False
 
     assert people.announce.approvers_for(people.ada) == [people.ada, people.grace]
 
 
-def test_a_list_without_approver_list_has_nobody_to_answer(people: Cast) -> None:
+def test_a_list_without_approver_list_has_no_approvers(people: Cast) -> None:
     people.announce.approver_list = None
 
     assert people.announce.approvers_for(people.ada) == []

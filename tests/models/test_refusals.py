@@ -1,4 +1,4 @@
-"""Refusals keep their words, whoever rebuilds them."""
+"""Refusals keep their sentence when they are rebuilt."""
 
 import pickle
 from copy import copy
@@ -27,7 +27,7 @@ def test_a_percent_sign_in_a_name_survives_every_way_to_rebuild_a_refusal(name: 
     assert {str(one) for one in rebuilt} == {f"There is no mailing list {name!r}."}
 
 
-def test_a_refusal_that_was_rebuilt_from_its_words_can_be_told() -> None:
+def test_a_rebuilt_refusal_can_be_shown() -> None:
     rebuilt = Trespass(*Trespass("%(user)s is disabled.", user="Ann 100% Real").args)
 
     shown = refusal_words(rebuilt.sentence, rebuilt.facts, language=Language.FRENCH)

@@ -1,4 +1,4 @@
-"""The migrations make what the models say."""
+"""The migrations create the schema of the models."""
 
 import pytest
 from sqlalchemy import CheckConstraint, create_engine, insert, text
@@ -11,7 +11,7 @@ from tests.builders import role
 from tests.databases import migrate, new_database
 
 
-def test_a_migrated_database_is_what_the_models_say(session: Session) -> None:
+def test_a_migrated_database_matches_the_models(session: Session) -> None:
     assert schema.differences(session.connection()) == []
 
 
@@ -29,14 +29,14 @@ def test_the_database_has_the_checks_of_the_models_and_no_others(session: Sessio
     assert there == said
 
 
-def test_a_letter_of_an_unknown_name_is_refused_before_the_database_sees_it(
+def test_an_unknown_letter_name_is_refused_by_python(
     session: Session,
 ) -> None:
     with pytest.raises(StatementError, match="'SysMsgUnknown' is not among"):
         session.execute(insert(Notification).values(letter="SysMsgUnknown"))
 
 
-def test_a_difference_would_be_noticed(session: Session) -> None:
+def test_a_difference_is_detected(session: Session) -> None:
     session.execute(text('alter table "user" drop column name'))
 
     assert schema.differences(session.connection()) != []
@@ -89,7 +89,7 @@ def test_a_database_of_the_last_unreleased_version_is_migrated_after_two_stateme
     ("name", "may_send", "may_administer"),
     [("administrator", True, True), ("sender", True, False), ("author", False, False)],
 )
-def test_the_first_roles_are_there(
+def test_the_default_roles_exist(
     session: Session, name: str, may_send: bool, may_administer: bool
 ) -> None:
     first: Role = role(session, name)

@@ -1,4 +1,4 @@
-"""Rates, rules that keep each other, and when a sendout with rules ends."""
+"""Rates, combined rules, and the end of a sendout with rules."""
 
 from datetime import UTC, datetime, time, timedelta
 
@@ -79,9 +79,9 @@ def test_the_last_period_begins_after_all_others(rate: Rate, copies: int, lasts:
         (Rate(100, 30), 400, "2027-01-31T09:30"),
         (Rate(100, 30), 401, "2027-02-01T08:00"),
         (Rate(100, 30), 1_200, "2027-02-02T09:30"),
-        # Of two periods of 90 minutes the second is cut off, but may begin.
+        # Of two periods of 90 minutes, the second is cut short but begins.
         (Rate(100, 90), 300, "2027-02-01T08:00"),
-        # A period that is longer than the window.
+        # A period longer than the window.
         (Rate(100, 600), 300, "2027-02-02T08:00"),
     ],
 )
@@ -98,14 +98,14 @@ def test_a_sendout_at_noon_with_a_window_in_the_morning_begins_the_next_day() ->
 
 
 @pytest.mark.parametrize("windows", [None, (MORNING,)])
-def test_nobody_foresees_the_end_without_a_rate_or_after_a_year(
+def test_the_end_is_unknown_without_a_rate_or_after_a_year(
     windows: tuple[Window, ...] | None,
 ) -> None:
     assert SendoutRules(None, windows).end(NOON, 100, UTC) is None
     assert SendoutRules(Rate(1, 1440), windows).end(NOON, 10**6, UTC) is None
 
 
-def test_rules_are_kept_and_taken_away(session: Session, people: Cast) -> None:
+def test_rules_are_stored_and_removed(session: Session, people: Cast) -> None:
     rules = SendoutRules(Rate(60, 1), (Window(time(22), time(6)),))
 
     people.announce.sendout_rules = rules

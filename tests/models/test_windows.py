@@ -1,4 +1,4 @@
-"""Windows that open every day, in every zone, also when its clocks are put forward or back."""
+"""Daily windows in every zone, also where its UTC offset changes."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
@@ -13,7 +13,7 @@ from models.windows import closing, is_open, opening, shared
 
 MINUTE = timedelta(minutes=1)
 
-# Among them: clocks that are put on by half an hour, at midnight, and by a day; odd offsets.
+# Among them: changes by half an hour, at midnight and by a day; odd offsets.
 ZONES = st.sampled_from(
     [
         "UTC",
@@ -37,7 +37,7 @@ def between(since: str, until: str) -> st.SearchStrategy[datetime]:
     return st.timedeltas(timedelta(0), last - first).map(lambda later: first + later)
 
 
-# Nights in which those zones change their clocks, and the one after which Samoa left out a day.
+# Nights in which the offset of these zones changes, and the day that Samoa skipped.
 MOMENTS = st.one_of(
     between("2027-01-01", "2027-12-31"),
     between("2027-03-27T20:00", "2027-03-28T04:00"),
@@ -55,12 +55,12 @@ def a_window(text: str) -> Window:
 
 
 def at(text: str, fold: int = 0) -> datetime:
-    """A moment that a clock in Paris shows."""
+    """The instant of a local time in Paris."""
     return datetime.fromisoformat(text).replace(tzinfo=PARIS, fold=fold).astimezone(UTC)
 
 
 def minutes(since: datetime, until: datetime) -> Iterator[datetime]:
-    """The whole minutes from the one moment on, the other not among them."""
+    """The whole minutes from the first instant up to the second, exclusive."""
     moment = since if since == since.replace(second=0, microsecond=0) else since + MINUTE
     moment = moment.replace(second=0, microsecond=0)
     while moment < until:
@@ -118,19 +118,17 @@ def test_two_windows_share_just_when_both_are_open(one: Window, other: Window, c
         ("02:30-05:00", "2027-03-28T01:00", "2027-03-28T03:00"),
         ("03:30-05:00", "2027-03-28T01:00", "2027-03-28T03:30"),
         ("08:00-20:00", "2027-03-27T21:00", "2027-03-28T08:00"),
-        # ... is one without what lies wholly in between.
+        # ... has no window that lies between them.
         ("02:15-02:45", "2027-03-28T01:00", "2027-03-29T02:15"),
-        # The night in which 03:00 is 02:00 again.
+        # The night in which 03:00 becomes 02:00.
         ("08:00-20:00", "2027-10-30T21:00", "2027-10-31T08:00"),
     ],
 )
-def test_a_window_opens_when_the_clock_on_the_wall_says_so(
-    window: str, moment: str, opens_at: str
-) -> None:
+def test_a_window_opens_in_local_time(window: str, moment: str, opens_at: str) -> None:
     assert opening([a_window(window)], at(moment), PARIS) == at(opens_at)
 
 
-def test_in_the_hour_that_comes_twice_a_window_opens_twice() -> None:
+def test_in_a_repeated_hour_a_window_opens_twice() -> None:
     window = a_window("02:15-02:45")
 
     first = opening([window], at("2027-10-31T01:00"), PARIS)
@@ -152,7 +150,7 @@ def test_in_the_hour_that_comes_twice_a_window_opens_twice() -> None:
         ("22:00-06:00", "23:00-01:00", ["23:00-01:00"]),
     ],
 )
-def test_what_two_windows_share_may_be_nothing_or_two_windows(
+def test_two_windows_share_none_or_one_or_two_windows(
     one: str, other: str, both: list[str]
 ) -> None:
     assert [str(each) for each in shared(a_window(one), a_window(other))] == both

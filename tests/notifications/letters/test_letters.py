@@ -19,7 +19,7 @@ from notifications.letters.samples import samples
 from notifications.sms.gsm7 import is_gsm7, segments
 from tests.builders import Cast, a_letter, an_eml
 from tests.letter_context import a_context
-from tests.push_letters import tell_of_push
+from tests.push_letters import trigger_push_letter
 from workflows.lists import lists
 from workflows.moderation.decide import decide, withdraw
 from workflows.people import users as persons
@@ -78,7 +78,7 @@ def strings(facts: dict[str, Any]) -> set[str]:
 
 def letter_about(session: Session, people: Cast, name: LetterName, **changed: Any) -> Notification:
     """Barbara's letter after a push of the list announce, with other facts than usual."""
-    tell_of_push(session, people.announce, name)
+    trigger_push_letter(session, people.announce, name)
     session.flush()
     letter = session.scalars(select(Notification).where(Notification.letter == name)).one()
     letter.detail = {**letter.detail, **changed}

@@ -23,7 +23,7 @@ from notifications.mime.parse import Attachment
 from tests.builders import LIMIT, Cast, a_list, cast, person
 from tests.portal.matrix.forms import PASSWORD
 from tests.portal.visitors import give_password
-from tests.push_letters import tell_of_push
+from tests.push_letters import trigger_push_letter
 from workflows.lists import lists
 from workflows.lists.archive import archive
 from workflows.messages import drafts
@@ -73,7 +73,7 @@ def some_lists(session: Session, known: Cast, alan: User) -> dict[str, int]:
     lists.assign_approvers(session, a_list(session, "board"), trustees, actor=Actor.operator())
     quiet, held, archived = (a_list(session, name) for name in ("quiet", "held", "archived"))
     archive(session, archived, actor=Actor.operator())
-    tell_of_push(session, held, LetterName.SYNC_HELD)
+    trigger_push_letter(session, held, LetterName.SYNC_HELD)
     role = create_role(session, "viewer", [404], actor=Actor.operator())
     session.flush()
     return {

@@ -9,11 +9,11 @@ from workflows.celery import app
 from workflows.sendout.send import BATCH_SIZE
 
 
-def crash_and_restart(live: LiveStack, diary: Postgres) -> None:
+def crash_and_restart(live: LiveStack, postgres: Postgres) -> None:
     """Have PostgreSQL crash and come back, and an hour pass."""
-    diary.kill()
+    postgres.kill()
     live.mailbox.be_slow(0)
-    diary.start()
+    postgres.start()
     wait_for("the worker to rest", live.everybody_rests)
     live.sweep_after_an_hour()
 
@@ -41,7 +41,7 @@ def test_a_letter_outlives_a_crash_of_postgres(live: LiveStack, own_postgres: Po
     crash_and_restart(live, own_postgres)
 
     live.wait_for_states("notification", sent=2)
-    # What the mail server took while the diary was away comes again, as the same letter.
+    # What the mail server took while PostgreSQL was down is sent again, as the same letter.
     for name in ("grace", "linus"):
         assert len({letter.message["Message-ID"] for letter in live.letters(name)}) == 1
 
