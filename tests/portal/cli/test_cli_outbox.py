@@ -154,7 +154,7 @@ def test_nobody_else_recalls_and_the_attempt_is_on_record(session: Session, peop
 def test_a_draft_cannot_be_recalled(session: Session, people: Cast) -> None:
     draft = a_draft(session, people)
 
-    with pytest.raises(IllegalTransition, match=f"Message {draft.id} is draft: neither"):
+    with pytest.raises(IllegalTransition, match=f"Message {draft.id} is draft: it is neither"):
         listgate("recall", str(draft.id), "--as", ADA)
 
 

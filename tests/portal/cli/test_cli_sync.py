@@ -148,7 +148,8 @@ def test_the_status_of_a_held_list_says_what_to_do(
 @pytest.mark.usefixtures("people")
 def test_a_list_that_was_never_pushed_has_no_history() -> None:
     assert (
-        "never pushed: listgate sync now announce" in listgate("sync", "history", "announce").stdout
+        "has never been pushed: listgate sync now announce"
+        in listgate("sync", "history", "announce").stdout
     )
 
 

@@ -60,7 +60,7 @@ def test_a_page_that_fails_is_logged_without_its_key(
 ) -> None:
     doors.ask()
     path = link(doors)
-    monkeypatch.setattr(moderation, "known", lambda _: 1 / 0)
+    monkeypatch.setattr(moderation, "keys_for", lambda _: 1 / 0)
     lines = debug()
 
     assert doors.get(path).status == 500
