@@ -76,7 +76,8 @@ def reply_in(text: str, *, name: str = "") -> Reading:
         return _not_understood(Why.EMPTY, "")
     size = _end_of_answer(lines, name)
     paragraph = "\n".join(lines[:size])
-    found = answer.answer_in(paragraph.removesuffix(","))
+    is_signed = any(lines[size : size + 1])
+    found = answer.answer_in(paragraph.removesuffix(",") if is_signed else paragraph)
     if found is None:
         why = Why.HESITATION if hesitation(paragraph[:APPROVAL_LIMIT]) else Why.NO_ANSWER
         return _not_understood(why, lines[0])
@@ -122,7 +123,8 @@ def _doubts(below: list[str], signature: list[str], name: str) -> Iterator[tuple
     for number, line in enumerate(every):
         formula, named = answer.is_closing(line), answer.is_name_of(line, name)
         courteous = answer.is_courteous(line)
-        signed = signed or formula or number >= len(below)
+        # Below thanks goes on who has more to say; below a name stands a signature.
+        signed = signed or (formula and not courteous) or number >= len(below)
         if hesitation(line) or (not formula and not courteous and hesitation(line, "wishes")):
             yield Why.HESITATION, line
         if answer.takes_back(line, Verdict.APPROVED) or (not signed and answer.rejects(line)):
@@ -130,7 +132,7 @@ def _doubts(below: list[str], signature: list[str], name: str) -> Iterator[tuple
         of_signature = named or (signed and answer.is_of_signature(line))
         if not (courteous or formula or of_signature):
             yield Why.REMARK, line
-        signed = signed or named
+        signed = signed or (named and not courteous)
     if hesitation("\n".join(every)):
         yield Why.HESITATION, every[0]
 

@@ -67,3 +67,11 @@ def test_a_known_approver_signs_with_no_other_name() -> None:
         assert reply_in(f"Ok\n\n{line}", name="Grace Hopper").verdict is None
     for line in ("Grace", "Dr. Grace Hopper", "Best,\nGracie"):
         assert reply_in(f"Ok\n\n{line}", name="Grace Hopper").verdict
+
+
+@pytest.mark.parametrize(
+    "text", ["ok,", "Approved\n\nThanks\nGive Ada a call", "ok\nThanks\nGive Ada a call"]
+)
+def test_thanks_are_no_signature(text: str) -> None:
+    assert reply_in(text).verdict is None
+    assert reply_in("ok,\nthanks,\nGrace").verdict
