@@ -9,7 +9,9 @@ from notifications.replies.vocabulary import folded, hesitation, phrases
 
 ANSWER_LIMIT: Final = 200  # characters of a verdict with its courtesies
 _NAME_WORDS: Final = 4
-_PARTICLES: Final = frozenset("de du la von van der den zu di da aus from i a".split())
+_PARTICLES: Final = {"de", "du", "la", "von", "van", "der", "den", "zu", "di", "da"} | {
+    *("aus", "from", "i", "a")  # Grace aus Bonn, i. A. Grace
+}
 _SMALL_WORDS: Final = 6  # in a line of a signature, its address and links included
 _BANNER_LINES: Final = 5
 

@@ -3,7 +3,7 @@
 import re
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from models import Verdict
 from notifications.replies.parse import Reading
@@ -11,6 +11,10 @@ from notifications.replies.parse import Reading
 FOLDER: Final = Path(__file__).parent
 
 VERDICTS: Final = {"approved": Verdict.APPROVED, "rejected": Verdict.REJECTED, "nothing": None}
+
+UTF_8 = (
+    "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit"
+)
 
 
 class Said(NamedTuple):
@@ -54,3 +58,14 @@ def as_mail(body: str, *, subtype: str = "plain") -> bytes:
     mail["Subject"] = "Re: To approve: Spring party [announce]"
     mail.set_content(body, subtype=subtype)
     return mail.as_bytes()
+
+
+def mail_of(reply: dict[str, Any]) -> bytes:
+    """The reply as a mail, with the header fields that it brings or those of a simple one."""
+    if "html" in reply:
+        return as_mail(reply["html"], subtype="html")
+    if "raw_headers" not in reply:
+        return as_mail(reply["text"])
+    header = reply["raw_headers"].strip("\n")
+    fields = header if "MIME-Version" in header else f"{header}\n{UTF_8}"
+    return f"From: Grace Hopper <grace@example.org>\n{fields}\n\n{reply['text']}".encode()

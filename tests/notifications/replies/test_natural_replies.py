@@ -8,28 +8,13 @@ import pytest
 
 from notifications.automatic.detect import is_automatic
 from notifications.replies.parse import read_reply, reply_in
-from tests.notifications.replies.reply_tables import FOLDER, VERDICTS, as_mail
+from tests.notifications.replies.reply_tables import FOLDER, VERDICTS, mail_of
 
 REPLIES: list[dict[str, Any]] = [
     reply
     for path in sorted((FOLDER / "natural").glob("*.toml"))
     for reply in tomllib.loads(path.read_text())["reply"]
 ]
-
-UTF_8 = (
-    "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit"
-)
-
-
-def mail_of(reply: dict[str, Any]) -> bytes:
-    """The reply as a mail, with the header fields that it brings or those of a simple one."""
-    if "html" in reply:
-        return as_mail(reply["html"], subtype="html")
-    if "raw_headers" not in reply:
-        return as_mail(reply["text"])
-    header = reply["raw_headers"].strip("\n")
-    fields = header if "MIME-Version" in header else f"{header}\n{UTF_8}"
-    return f"From: Grace Hopper <grace@example.org>\n{fields}\n\n{reply['text']}".encode()
 
 
 @pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: reply["name"])
