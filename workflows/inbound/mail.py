@@ -1,4 +1,4 @@
-"""Mail that comes in: keep it, find out what it is, and do what it clearly says; or nothing."""
+"""Handle inbound mail: save it, classify it, and decide only if it is a clear answer."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -42,20 +42,20 @@ OUR_LETTER = re.compile(r"<notification\.(\d+)@")
 
 
 def keep(session: Session, raw: bytes, *, sender: str, recipient: str) -> InboundMail:
-    """Keep a mail as it came; once this is committed the sender's server may forget it."""
+    """Save a mail as it came; once this is committed, the sender's server may delete it."""
     mail = InboundMail(raw=raw, envelope_sender=sender, envelope_recipient=recipient)
     session.add(mail)
     return mail
 
 
 def handle(session: Session, mail: InboundMail, *, own_addresses: Collection[str]) -> None:
-    """Do what the mail says, if it says it clearly; `outcome` tells what was made of it."""
+    """Act on the mail if it is clear; its `outcome` says what was done."""
     try:
         with session.begin_nested():
             mail.outcome = outcome(session, mail, own_addresses)
     except OperationalError:
-        raise  # the database is away, which is no fault of the mail: the sweep publishes it again
-    except Exception as failure:  # whatever a stranger's mail breaks must not be tried for ever
+        raise  # the database is unavailable: the sweep publishes the mail again
+    except Exception as failure:  # a mail that breaks the parser must not be retried forever
         log.exception("mail stuck", mail=mail.id)
         mail.outcome = type(failure).__name__
         mail.move(InboundMailState.STUCK)
@@ -64,15 +64,15 @@ def handle(session: Session, mail: InboundMail, *, own_addresses: Collection[str
 
 
 def retry(mail: InboundMail) -> None:
-    """Try again what was stuck; raises IllegalTransition for what was not."""
+    """Handle a stuck mail again; raise IllegalTransition if it is not stuck."""
     mail.move(InboundMailState.RECEIVED)
     mail.postpone(now())
 
 
 def outcome(session: Session, mail: InboundMail, own_addresses: Collection[str]) -> str:
-    """What kind of mail it is, and what was done about it."""
-    # Only a mail server writes without an envelope sender (RFC 5321, 4.5.5); anybody else could
-    # make up a bounce.
+    """Act on the mail and return what was done, as a phrase for the operator."""
+    # Only mail servers send with an empty envelope sender (RFC 5321, 4.5.5), so anything else that
+    # looks like a bounce may be forged.
     if not mail.envelope_sender and (returned := failed_recipient(mail.raw)):
         return take_back(session, returned)
     # Neither decides nor is answered (RFC 3834), or two machines would write to each other.
@@ -87,20 +87,20 @@ def outcome(session: Session, mail: InboundMail, own_addresses: Collection[str])
 
 
 def written_by(mail: InboundMail, user: User) -> bool:
-    """Whether the one From address is this person's: a reply address may leak."""
+    """Return whether the only From address is the user's: a reply address may leak."""
     authors = [
         address.lower()
         for field in split_mail(mail.raw).fields
         if field.name == "from"
         for address in mailboxes(field.value.decode("utf-8", "replace"))
     ]
-    # Mail programs write a domain as people do, or as it travels.
+    # Mail programs write a domain in Unicode or in its ASCII form (RFC 5890).
     address = user.address.lower()
     return authors in ([address], [wire_address(address)])
 
 
 def refuse(session: Session, keys: ApproverKeys) -> str:
-    """Somebody else wrote: it is on record, and a stranger gets no answer."""
+    """Record that another sender used the reply address; that sender gets no answer."""
     message = keys.request.message
     refusal = Trespass(
         "Someone else wrote to the reply address of %(user)s.",
@@ -113,10 +113,10 @@ def refuse(session: Session, keys: ApproverKeys) -> str:
 
 
 def answer(session: Session, keys: ApproverKeys, reply: Reading) -> str:
-    """Decide as the approver wrote, or write back that nothing was done and how to answer."""
+    """Decide as the approver wrote, or reply that nothing was done and how to answer."""
     request, user = keys.request, keys.user
     if reply.verdict is None:
-        # Of no use is how to answer what can no longer be answered.
+        # Do not explain how to reply once the request is closed.
         may_answer = request.state is RequestState.OPEN and user in request.approvers()
         letter = LetterName.NOT_UNDERSTOOD if may_answer else LetterName.TOO_LATE
         return write_back(session, keys, letter)
@@ -133,20 +133,20 @@ def answer(session: Session, keys: ApproverKeys, reply: Reading) -> str:
 
 
 def said_before(keys: ApproverKeys, verdict: Verdict) -> bool:
-    """Whether the first answer was this very one: a mail that a server delivered twice."""
+    """Return whether this answer was the first one: a server may deliver a mail twice."""
     first = keys.request.decision
     return first is not None and (first.approver, first.verdict) == (keys.user, verdict)
 
 
 def write_back(session: Session, keys: ApproverKeys, letter: LetterName) -> str:
-    """Answer the mail with a letter."""
+    """Reply with a letter, and return its name."""
     request = keys.request
     notify(session, [keys.user], letter, message=request.message, request=request)
     return letter.value
 
 
 def take_back(session: Session, returned: Bounce) -> str:
-    """One of our letters did not arrive: try the person's other channel."""
+    """Record the bounce of a letter; after a failure try the user's other channel."""
     ours = OUR_LETTER.search(returned.message_id or "")
     number = row_id(ours[1]) if ours else None
     notification = session.get(Notification, number) if number else None
@@ -159,7 +159,7 @@ def take_back(session: Session, returned: Bounce) -> str:
 
 
 def mail_by_id(session: Session, mail_id: int) -> InboundMail:
-    """The mail with this number; raises Unknown."""
+    """Return the mail with this id; raise Unknown."""
     mail = session.get(InboundMail, mail_id)
     if mail is None:
         raise Unknown("There is no mail %(number)d.", number=mail_id)
