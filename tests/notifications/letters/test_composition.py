@@ -21,7 +21,7 @@ from notifications.mime.envelope import with_crlf
 from notifications.mime.list_headers import outgoing
 from tests.builders import Cast, a_letter, an_eml
 from tests.letter_context import a_context
-from workflows.people import users as persons
+from workflows.people import users
 
 CONTEXT = a_context()
 
@@ -358,7 +358,7 @@ def test_a_name_arrives_whole(session: Session, people: Cast, name: str) -> None
 
 @pytest.mark.parametrize("name", NESTED)
 def test_a_name_adds_nothing_else_to_the_header(session: Session, people: Cast, name: str) -> None:
-    persons.add_user(session, "margaret@example.org", name, actor=Actor.operator())
+    users.add_user(session, "margaret@example.org", name, actor=Actor.operator())
 
     mail = to_grace(session, people, name=name)
 

@@ -28,7 +28,7 @@ from sandbox.phone import PhoneNetwork
 from tests.builders import Cast, a_letter
 from tests.letter_context import a_context
 from workflows.moderation.decide import decide
-from workflows.people import users as persons
+from workflows.people import users
 
 PENDING, SENT, FAILED, MOOT = (NotificationState(s) for s in ("pending", "sent", "failed", "moot"))
 
@@ -265,7 +265,7 @@ def test_a_disabled_person_gets_no_letter(
     session: Session, people: Cast, mailbox: Mailbox, name: LetterName
 ) -> None:
     letter = a_letter(session, people, name)
-    persons.disable(session, letter.user, actor=Actor.operator())
+    users.disable(session, letter.user, actor=Actor.operator())
 
     deliver(session, letter, a_context(mailbox))
 

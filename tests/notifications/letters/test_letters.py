@@ -22,7 +22,7 @@ from tests.letter_context import a_context
 from tests.push_letters import trigger_push_letter
 from workflows.lists import lists
 from workflows.moderation.decide import decide, withdraw
-from workflows.people import users as persons
+from workflows.people import users
 
 SAMPLES = samples(Language.ENGLISH)
 
@@ -364,7 +364,7 @@ def test_an_approval_request_is_moot_if_its_recipient_cannot_answer(
     if reason == "withdrawn":
         withdraw(session, letter.request, actor=Actor(people.ada, Door.PORTAL))
     elif reason == "disabled":
-        persons.disable(session, people.grace, actor=Actor.operator())
+        users.disable(session, people.grace, actor=Actor.operator())
     else:
         lists.set_approvers(session, people.approvers, [people.linus], actor=Actor.operator())
 

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from models import Actor
 from tests.builders import Cast, listgate
 from tests.workflows.sync.pushing import ListServer, asked, failed, held
-from workflows.people import users as persons
+from workflows.people import users
 from workflows.subscriptions.subscribe import subscribe, unsubscribe
 
 
@@ -26,7 +26,7 @@ def test_the_difference_is_what_changed_since_the_last_good_push_sorted(
     for user in (people.linus, people.ada):
         subscribe(session, user, announce, actor=Actor.operator())
     unsubscribe(session, people.barbara, announce, actor=Actor.operator())
-    persons.disable(session, people.edsger, actor=Actor.operator())
+    users.disable(session, people.edsger, actor=Actor.operator())
     failed(session, server, announce, "false")
 
     done = listgate("sync", "diff", "announce")

@@ -24,7 +24,7 @@ from models.clock import now
 from tests.builders import Cast, a_dispatch, a_draft, a_request
 from tests.portal.visitors import Visitor
 from workflows.moderation.decide import decide
-from workflows.people import users as persons
+from workflows.people import users
 from workflows.sendout.send import begin_sending
 
 Login = Callable[[User], Visitor]
@@ -68,7 +68,7 @@ def test_who_may_not_send_requests_approval(
 
 
 def test_who_may_send_sends(session: Session, people: Cast, as_person: Login) -> None:
-    persons.grant(session, people.ada, "sender", actor=Actor.operator())
+    users.grant(session, people.ada, "sender", actor=Actor.operator())
     draft, ada = a_draft(session, people), as_person(people.ada)
 
     assert {"Send", "Schedule"} < buttons(ada, draft)
@@ -82,7 +82,7 @@ def test_who_may_send_sends(session: Session, people: Cast, as_person: Login) ->
 def test_who_may_send_schedules_in_the_own_time_zone(
     session: Session, people: Cast, as_person: Login
 ) -> None:
-    persons.grant(session, people.ada, "sender", actor=Actor.operator())
+    users.grant(session, people.ada, "sender", actor=Actor.operator())
     people.ada.time_zone = "America/New_York"
     draft, ada = a_draft(session, people), as_person(people.ada)
     there = (now() + timedelta(days=9)).astimezone(ZoneInfo("America/New_York"))
@@ -108,7 +108,7 @@ def test_who_may_send_schedules_in_the_own_time_zone(
 def test_a_time_that_was_not_understood_sends_nothing(
     session: Session, people: Cast, as_person: Login, fields: dict[str, str], said: str
 ) -> None:
-    persons.grant(session, people.ada, "sender", actor=Actor.operator())
+    users.grant(session, people.ada, "sender", actor=Actor.operator())
     draft, ada = a_draft(session, people), as_person(people.ada)
 
     assert ada.send(f"/messages/{draft.id}/handing_in", **fields).status_code == 400

@@ -29,7 +29,7 @@ from workflows.lists import archive
 from workflows.lists.archive import StillInUse
 from workflows.messages import write as messages
 from workflows.moderation.decide import decide, request_approval
-from workflows.people import users as persons
+from workflows.people import users
 from workflows.sendout.schedule import release
 from workflows.subscriptions.subscribe import subscribe, unsubscribe
 from workflows.sync.request import Debounce, confirm, push_now, request_due_pushes
@@ -84,7 +84,7 @@ def test_a_draft_from_before_can_neither_be_asked_about_nor_released(
 
     with pytest.raises(Archived):
         request_approval(session, draft, actor=Actor(people.ada, PORTAL))
-    persons.grant(session, people.ada, "sender", actor=Actor.operator())
+    users.grant(session, people.ada, "sender", actor=Actor.operator())
     with pytest.raises(Archived):
         release(session, draft, actor=Actor(people.ada, PORTAL))
 

@@ -26,7 +26,7 @@ from models import (
 from models.clock import now
 from tests.builders import LIMIT, Cast, a_draft, an_eml
 from workflows.messages import write as messages
-from workflows.people import users as persons
+from workflows.people import users
 
 PORTAL = Door.PORTAL
 
@@ -212,7 +212,7 @@ def test_a_sender_who_was_disabled_hands_nothing_in_to_the_schedule(
     session: Session, people: Cast
 ) -> None:
     message = write(session, people, author=people.barbara)
-    persons.disable(session, people.barbara, actor=Actor.operator())
+    users.disable(session, people.barbara, actor=Actor.operator())
 
     messages.hand_in(session, message, actor=Actor(people.barbara, PORTAL))
 

@@ -11,7 +11,7 @@ from models.clock import now
 from tests.builders import LIMIT, Cast, a_dispatch, an_eml
 from workflows.lists import lists
 from workflows.messages.write import Draft, write
-from workflows.people import users as persons
+from workflows.people import users
 from workflows.people.addresses import change_address
 from workflows.people.removal import remove_user
 from workflows.sendout.schedule import recall, release
@@ -54,21 +54,21 @@ def held(session: Session, people: Cast) -> MailingList:
 ATTEMPTS = {
     "add a user": Attempt(
         Right.EDIT_USERS,
-        lambda s, p: persons.add_user(s, "e@example.org", "Eve", actor=Actor(p.edsger, PORTAL)),
+        lambda s, p: users.add_user(s, "e@example.org", "Eve", actor=Actor(p.edsger, PORTAL)),
     ),
     "grant a role": Attempt(
         Right.EDIT_USERS,
-        lambda s, p: persons.grant(s, p.edsger, "administrator", actor=Actor(p.edsger, PORTAL)),
+        lambda s, p: users.grant(s, p.edsger, "administrator", actor=Actor(p.edsger, PORTAL)),
     ),
     "disable": Attempt(
-        Right.EDIT_USERS, lambda s, p: persons.disable(s, p.ada, actor=Actor(p.edsger, PORTAL))
+        Right.EDIT_USERS, lambda s, p: users.disable(s, p.ada, actor=Actor(p.edsger, PORTAL))
     ),
     "enable": Attempt(
-        Right.EDIT_USERS, lambda s, p: persons.enable(s, p.ada, actor=Actor(p.edsger, PORTAL))
+        Right.EDIT_USERS, lambda s, p: users.enable(s, p.ada, actor=Actor(p.edsger, PORTAL))
     ),
     "define a role": Attempt(
         Right.EDIT_USERS,
-        lambda s, p: persons.define_role(s, "author", [601], actor=Actor(p.edsger, PORTAL)),
+        lambda s, p: users.define_role(s, "author", [601], actor=Actor(p.edsger, PORTAL)),
     ),
     "create a list": Attempt(
         Right.EDIT_LISTS,

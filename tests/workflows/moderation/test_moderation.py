@@ -34,7 +34,7 @@ from workflows.moderation.decide import (
     request_by_id,
     withdraw,
 )
-from workflows.people import users as persons
+from workflows.people import users
 from workflows.transaction import transaction
 
 COMMAND_LINE = Door.COMMAND_LINE
@@ -96,7 +96,7 @@ def test_asking_is_refused_when_nobody_could_answer(
     members = {"nobody": [], "only the author": [people.ada]}.get(reason, [people.grace])
     lists.set_approvers(session, people.approvers, members, actor=Actor.operator())
     if reason == "only a disabled person":
-        persons.disable(session, people.grace, actor=Actor.operator())
+        users.disable(session, people.grace, actor=Actor.operator())
 
     with pytest.raises(NoApprovers, match="nobody else on its approver list can answer"):
         a_request(session, people)

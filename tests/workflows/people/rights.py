@@ -3,10 +3,10 @@
 from sqlalchemy.orm import Session
 
 from models import Actor, Right, User
-from workflows.people import users as persons
+from workflows.people import users
 
 
 def give(session: Session, person: User, *rights: Right) -> None:
     """Have the person have exactly these rights."""
-    person.roles = [persons.define_role(session, "his", rights, actor=Actor.operator())]
+    person.roles = [users.define_role(session, "his", rights, actor=Actor.operator())]
     session.flush()

@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 from models import Actor, Door, Right, Trespass, User
 from tests.builders import Cast, cast, person, role
 from workflows import access
-from workflows.people import removal, roles
-from workflows.people import users as persons
+from workflows.people import removal, roles, users
 from workflows.people.last_administrator import LastAdministrator, has_administrator
 from workflows.transaction import transaction
 
@@ -20,11 +19,11 @@ Deed = Callable[[Session, User, User | None], object]
 
 # What takes the right from a person: (session, person, by).
 DEEDS: dict[str, Deed] = {
-    "disable": lambda s, user, by: persons.disable(s, user, actor=Actor(by, PORTAL)),
+    "disable": lambda s, user, by: users.disable(s, user, actor=Actor(by, PORTAL)),
     "remove": lambda s, user, by: removal.remove_user(s, user, actor=Actor(by, PORTAL)),
     "revoke": lambda s, user, by: roles.revoke(s, user, "administrator", actor=Actor(by, PORTAL)),
     "set roles": lambda s, user, by: roles.set_roles(s, user, ["author"], actor=Actor(by, PORTAL)),
-    "edit role": lambda s, _, by: persons.define_role(
+    "edit role": lambda s, _, by: users.define_role(
         s, "administrator", [Right.VIEW_USERS], actor=Actor(by, PORTAL)
     ),
 }
@@ -48,10 +47,10 @@ def test_the_last_but_one_may_go(session: Session, people: Cast, deed: str) -> N
 
 def test_a_disabled_administrator_does_not_count(session: Session, people: Cast) -> None:
     margaret = person(session, "Margaret Hamilton", "administrator")
-    persons.disable(session, margaret, actor=Actor(people.barbara, PORTAL))
+    users.disable(session, margaret, actor=Actor(people.barbara, PORTAL))
 
     with pytest.raises(LastAdministrator):
-        persons.disable(session, people.barbara, actor=Actor(people.barbara, PORTAL))
+        users.disable(session, people.barbara, actor=Actor(people.barbara, PORTAL))
 
 
 def test_another_service_is_refused_too(session: Session, people: Cast) -> None:
@@ -60,7 +59,7 @@ def test_another_service_is_refused_too(session: Session, people: Cast) -> None:
 
 
 def test_the_operator_may_because_nobody_has_to_let_them_in(session: Session, people: Cast) -> None:
-    persons.disable(session, people.barbara, actor=Actor.operator())
+    users.disable(session, people.barbara, actor=Actor.operator())
 
     assert not has_administrator(session)
 
@@ -86,7 +85,7 @@ def test_of_two_who_disable_each_other_at_once_one_stays(own_database: Engine) -
             with transaction() as session:
                 by = access.user_with_address(session, mine)
                 other = access.user_with_address(session, theirs)
-                persons.disable(session, other, actor=Actor(by, PORTAL))
+                users.disable(session, other, actor=Actor(by, PORTAL))
         except (LastAdministrator, Trespass):  # who comes much later is disabled already
             return False
         return True

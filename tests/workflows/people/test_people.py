@@ -10,7 +10,7 @@ from models import Act, Actor, AuditEntry, Door, Invalid, Trespass, Unknown, Use
 from models.names import person_name
 from tests.builders import Cast
 from workflows import access
-from workflows.people import users as persons
+from workflows.people import users
 
 OPERATOR = Door.COMMAND_LINE
 PORTAL = Door.PORTAL
@@ -50,7 +50,7 @@ NO_NAMES = [
 
 
 def add(session: Session, address: str = "eve@example.org", name: str = "Eve") -> User:
-    return persons.add_user(session, address, name, actor=Actor.operator())
+    return users.add_user(session, address, name, actor=Actor.operator())
 
 
 def last_entry(session: Session) -> AuditEntry:
@@ -61,7 +61,7 @@ def last_entry(session: Session) -> AuditEntry:
 def test_a_new_person_is_in_the_audit_trail_with_their_roles(
     session: Session, people: Cast
 ) -> None:
-    eve = persons.add_user(
+    eve = users.add_user(
         session,
         "eve@example.org",
         "  Eve Sender ",
@@ -77,7 +77,7 @@ def test_a_new_person_is_in_the_audit_trail_with_their_roles(
 
 
 def test_roles_that_can_be_read_only_once_are_recorded_too(session: Session) -> None:
-    eve = persons.add_user(
+    eve = users.add_user(
         session, "eve@example.org", "Eve", roles=iter(["author"]), actor=Actor.operator()
     )
 
@@ -175,7 +175,7 @@ def test_nobody_is_found_for_another_address(session: Session, people: Cast, typ
 
 
 def test_who_is_disabled_neither_acts_nor_is_forgotten(session: Session, people: Cast) -> None:
-    persons.disable(session, people.grace, actor=Actor(people.barbara, PORTAL))
+    users.disable(session, people.grace, actor=Actor(people.barbara, PORTAL))
 
     assert access.user_with_address(session, "grace@example.org") is people.grace
     with pytest.raises(Trespass, match="Grace Hopper is disabled") as by_address:
@@ -190,9 +190,9 @@ def test_disabling_is_undone_and_each_change_is_recorded_once(
     session: Session, people: Cast
 ) -> None:
     for _ in range(2):
-        persons.disable(session, people.grace, actor=Actor(people.barbara, PORTAL))
+        users.disable(session, people.grace, actor=Actor(people.barbara, PORTAL))
     for _ in range(2):
-        persons.enable(session, people.grace, actor=Actor(people.barbara, PORTAL))
+        users.enable(session, people.grace, actor=Actor(people.barbara, PORTAL))
 
     acts = session.scalars(
         select(AuditEntry.act).where(AuditEntry.actor_id == people.barbara.id).order_by("id")
@@ -207,7 +207,7 @@ def test_nobody_acts_under_a_number_that_is_nobodys(session: Session) -> None:
 
 
 def test_a_disabled_administrator_may_nothing_more(session: Session, people: Cast) -> None:
-    persons.disable(session, people.barbara, actor=Actor.operator())
+    users.disable(session, people.barbara, actor=Actor.operator())
 
     with pytest.raises(Trespass, match="Barbara Liskov lacks the right"):
-        persons.enable(session, people.barbara, actor=Actor(people.barbara, PORTAL))
+        users.enable(session, people.barbara, actor=Actor(people.barbara, PORTAL))

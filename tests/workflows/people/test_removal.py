@@ -25,7 +25,7 @@ from portal.wording.audit_sentences import sentence
 from tests.builders import Cast, a_dispatch, a_list, a_request
 from workflows import access
 from workflows.moderation.decide import decide
-from workflows.people import users as persons
+from workflows.people import users
 from workflows.people.removal import Departure, remove_user
 from workflows.queries.message_status import timeline
 from workflows.sendout.recipients import drop_departed
@@ -38,7 +38,7 @@ PORTAL = Door.PORTAL
 def test_everything_is_forgotten_but_the_name(session: Session, people: Cast) -> None:
     grace = people.grace
     grace.phone, grace.sms_stopped_at = "+33612345678", now()
-    persons.grant(session, grace, "sender", actor=Actor.operator())
+    users.grant(session, grace, "sender", actor=Actor.operator())
     subscribe(session, grace, people.announce, actor=Actor(grace, PORTAL))
 
     assert remove_user(session, grace, actor=Actor(people.barbara, PORTAL)) == Departure(1, 1)
@@ -91,15 +91,13 @@ def test_removing_twice_is_removing_once(session: Session, people: Cast) -> None
 def test_the_address_is_free_for_somebody_else(session: Session, people: Cast) -> None:
     remove_user(session, people.edsger, actor=Actor.operator())
 
-    another = persons.add_user(
-        session, "EDSGER@example.org", "Edsger Other", actor=Actor.operator()
-    )
+    another = users.add_user(session, "EDSGER@example.org", "Edsger Other", actor=Actor.operator())
 
     assert access.find_user(session, "edsger@example.org") is another
 
 
 def test_who_was_disabled_before_stays_disabled_since_then(session: Session, people: Cast) -> None:
-    persons.disable(session, people.edsger, actor=Actor.operator())
+    users.disable(session, people.edsger, actor=Actor.operator())
     disabled_at = people.edsger.disabled_at
 
     remove_user(session, people.edsger, actor=Actor.operator())
@@ -133,7 +131,7 @@ def test_nothing_brings_a_removed_person_back(session: Session, people: Cast, ve
             case "subscribe":
                 subscribe(session, edsger, announce, actor=Actor.operator())
             case "enable":
-                persons.enable(session, edsger, actor=Actor.operator())
+                users.enable(session, edsger, actor=Actor.operator())
             case "subscribe_all":
                 subscribe_all(session, announce, [edsger.id], actor=Actor.operator())
 

@@ -19,7 +19,7 @@ from tests.builders import Cast
 from tests.workflows.moderation.attempts import ATTEMPTS, Attempt
 from tests.workflows.people.rights import give
 from workflows import access
-from workflows.people import users as persons
+from workflows.people import users
 from workflows.transaction import transaction
 
 PORTAL = Door.PORTAL
@@ -83,12 +83,12 @@ def test_the_administrator_and_the_operator_may_everything(people: Cast, right: 
 
 def test_a_role_that_does_not_exist_is_named(session: Session, people: Cast) -> None:
     with pytest.raises(Unknown, match="no role 'emperor'"):
-        persons.grant(session, people.edsger, "emperor", actor=Actor.operator())
+        users.grant(session, people.edsger, "emperor", actor=Actor.operator())
 
 
 def test_granting_twice_is_granting_once(session: Session, people: Cast) -> None:
-    persons.grant(session, people.edsger, "sender", actor=Actor(people.barbara, PORTAL))
-    persons.grant(session, people.edsger, "sender", actor=Actor(people.barbara, PORTAL))
+    users.grant(session, people.edsger, "sender", actor=Actor(people.barbara, PORTAL))
+    users.grant(session, people.edsger, "sender", actor=Actor(people.barbara, PORTAL))
 
     granted = select(AuditEntry).where(AuditEntry.act == Act.GRANTED_ROLE)
     assert [role.name for role in people.edsger.roles] == ["sender"]
@@ -99,12 +99,12 @@ def test_granting_twice_is_granting_once(session: Session, people: Cast) -> None
 
 
 def test_a_role_is_defined_and_redefined(session: Session, people: Cast) -> None:
-    first = persons.define_role(
+    first = users.define_role(
         session, "herald", [601, 404, 601], actor=Actor(people.barbara, PORTAL)
     )
     assert first.rights == [404, 601]
 
-    second = persons.define_role(session, "herald", [404], actor=Actor(people.barbara, PORTAL))
+    second = users.define_role(session, "herald", [404], actor=Actor(people.barbara, PORTAL))
 
     assert second is first
     assert first.rights == [404]
@@ -112,14 +112,14 @@ def test_a_role_is_defined_and_redefined(session: Session, people: Cast) -> None
 
 
 def test_blanks_around_a_name_make_no_other_role(session: Session) -> None:
-    first = persons.define_role(session, "herald", [601], actor=Actor.operator())
+    first = users.define_role(session, "herald", [601], actor=Actor.operator())
 
-    assert persons.define_role(session, " herald ", [404], actor=Actor.operator()) is first
+    assert users.define_role(session, " herald ", [404], actor=Actor.operator()) is first
 
 
 @pytest.mark.parametrize("number", [0, -601, 600, 99999, 2**70])
 def test_a_role_with_an_unknown_right_is_refused(session: Session, number: int) -> None:
     with pytest.raises(Invalid, match=f"no right with the number {number}"):
-        persons.define_role(session, "herald", [601, number], actor=Actor.operator())
+        users.define_role(session, "herald", [601, number], actor=Actor.operator())
 
     assert session.scalars(select(Role).where(Role.name == "herald")).all() == []

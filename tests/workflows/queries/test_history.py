@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from models import Act, Actor, Door
 from tests.builders import Cast, a_list, a_request
-from workflows.people import users as persons
+from workflows.people import users
 from workflows.people.contacts import ContactChanges, change_contact
 from workflows.queries.user_history import Position, history
 from workflows.subscriptions.subscribe import subscribe
@@ -34,7 +34,7 @@ def test_joining_is_told_once_and_the_newest_comes_first(session: Session, peopl
 def test_what_others_did_about_somebody_is_told(session: Session, people: Cast) -> None:
     news = a_list(session, "news")
     subscribe(session, people.edsger, news, actor=Actor(people.barbara, Door.PORTAL))
-    persons.disable(session, people.edsger, actor=Actor(people.barbara, Door.PORTAL))
+    users.disable(session, people.edsger, actor=Actor(people.barbara, Door.PORTAL))
 
     assert acts(session, people)[:2] == [
         ("Barbara Liskov", Act.DISABLED_USER),

@@ -28,7 +28,7 @@ from models.clock import now
 from tests.builders import Cast, a_dispatch, a_draft, a_list, a_request, cast
 from workflows import access
 from workflows.moderation.decide import decide, request_approval
-from workflows.people import users as persons
+from workflows.people import users
 from workflows.sendout.schedule import recall, release
 from workflows.sendout.send import begin_sending, claim_batch
 from workflows.transaction import transaction
@@ -43,7 +43,7 @@ def acts(session: Session, message: Message) -> list[tuple[str, str]]:
 
 
 def test_who_may_send_releases_the_own_message(session: Session, people: Cast) -> None:
-    persons.grant(session, people.ada, "sender", actor=Actor.operator())
+    users.grant(session, people.ada, "sender", actor=Actor.operator())
     draft = a_draft(session, people)
 
     sendout_ = release(session, draft, actor=Actor(people.ada, PORTAL))
@@ -89,7 +89,7 @@ def test_nobody_releases_what_another_wrote(session: Session, people: Cast) -> N
 
 def test_what_waits_for_an_answer_is_not_released_beside_it(session: Session, people: Cast) -> None:
     request = a_request(session, people)
-    persons.grant(session, people.ada, "sender", actor=Actor.operator())
+    users.grant(session, people.ada, "sender", actor=Actor.operator())
 
     with pytest.raises(IllegalTransition):
         release(session, request.message, actor=Actor(people.ada, PORTAL))

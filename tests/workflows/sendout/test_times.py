@@ -21,7 +21,7 @@ from models import (
 from models.clock import now
 from tests.builders import Cast, a_dispatch, a_draft, a_request
 from workflows.messages import drafts
-from workflows.people import users as persons
+from workflows.people import users
 
 PORTAL = Door.PORTAL
 LATER = timedelta(days=3)
@@ -96,7 +96,7 @@ def test_who_else_sets_the_time_of_what_is_scheduled(
 ) -> None:
     waiting = a_dispatch(session, people)
     if role:
-        persons.grant(session, people.edsger, role, actor=Actor.operator())
+        users.grant(session, people.edsger, role, actor=Actor.operator())
 
     if may:
         postpone(session, waiting.message, people.edsger)

@@ -15,7 +15,7 @@ from workflows import access
 from workflows.access import Archived
 from workflows.lists import lists
 from workflows.lists.archive import archive
-from workflows.people import users as persons
+from workflows.people import users
 from workflows.people.addresses import change_address
 from workflows.people.removal import remove_user
 from workflows.subscriptions.subscribe import subscribe, subscribe_all
@@ -46,7 +46,7 @@ def move(session: Session) -> object:
 
 def disable(session: Session) -> None:
     """Edsger is disabled."""
-    persons.disable(session, access.user_with_address(session, EDSGER), actor=Actor.operator())
+    users.disable(session, access.user_with_address(session, EDSGER), actor=Actor.operator())
 
 
 def remove(session: Session) -> object:
@@ -177,8 +177,8 @@ def test_archiving_waits_for_who_joins(scene: Scene, joining: Act) -> None:
 def test_a_hold_loses_nothing_that_is_not_written_yet(session: Session, people: Cast) -> None:
     people.edsger.name = "Edsger W. Dijkstra"
 
-    persons.disable(session, people.edsger, actor=Actor.operator())
-    persons.enable(session, people.edsger, actor=Actor.operator())
+    users.disable(session, people.edsger, actor=Actor.operator())
+    users.enable(session, people.edsger, actor=Actor.operator())
 
     session.flush()
     session.refresh(people.edsger)
@@ -186,8 +186,8 @@ def test_a_hold_loses_nothing_that_is_not_written_yet(session: Session, people: 
 
 
 def test_disabling_and_enabling_are_noted_on_every_list(session: Session, people: Cast) -> None:
-    persons.disable(session, people.edsger, actor=Actor(people.barbara, Door.COMMAND_LINE))
-    persons.enable(session, people.edsger, actor=Actor(people.barbara, PORTAL))
+    users.disable(session, people.edsger, actor=Actor(people.barbara, Door.COMMAND_LINE))
+    users.enable(session, people.edsger, actor=Actor(people.barbara, PORTAL))
 
     rows = session.scalars(
         select(SubscriptionChange)

@@ -20,7 +20,7 @@ from models import (
 )
 from tests.builders import Cast, a_list
 from workflows.lists import lists
-from workflows.people import users as persons
+from workflows.people import users
 from workflows.subscriptions.subscribe import subscribe, subscribe_all, unsubscribe
 
 PORTAL = Door.PORTAL
@@ -65,7 +65,7 @@ def test_members_change_their_own_subscriptions_of_open_lists(
 
 def test_who_may_edit_lists_joins_a_closed_one(session: Session, people: Cast) -> None:
     people.announce.self_service = SelfService.CLOSED
-    role = persons.define_role(session, "lists", [Right.EDIT_LISTS], actor=Actor.operator())
+    role = users.define_role(session, "lists", [Right.EDIT_LISTS], actor=Actor.operator())
     people.ada.roles = [role]
 
     assert subscribe(session, people.ada, people.announce, actor=Actor(people.ada, PORTAL))
