@@ -88,6 +88,8 @@ def test_the_environment_of_a_command_holds_no_secret(
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("LC_ALL", "C")
+    # Python sets it where the environment names no locale (PEP 538).
+    monkeypatch.delenv("LC_CTYPE", raising=False)
     machine.environment |= Settings().command_environment
 
     outcome = machine.push(f"sh -c 'env >{machine.lists}/env; cat >/dev/null'")
