@@ -356,7 +356,7 @@ def test_sync_max_wait_may_equal_sync_quiet(monkeypatch: pytest.MonkeyPatch) -> 
     [
         ["-m", "celery", "-A", "workflows.celery", "worker"],
         ["-c", "import portal.app"],
-        ["-c", "from portal.cli import main; main()"],
+        ["-c", "from portal.cli import main; main()", "outbox"],
     ],
     ids=["worker", "web", "listgate"],
 )

@@ -1,42 +1,117 @@
-"""The command line: `listgate`."""
+"""The command line: `listgate`.
 
+The module of a command is imported when the command runs: `--help` needs none of them, and the
+pipe of a mail server only what it uses.
+"""
+
+import gc
 import sys
+from importlib import import_module
+from typing import Any, NamedTuple
 
 import typer
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_group
 
-from models import Refusal
-from models.schema import UnknownRevision
-from portal.cli import letters, lists, mail, messages, moderation, operations, people
-from settings import settings
-from workflows import logs
+
+class Entry(NamedTuple):
+    """A command of `listgate`: its module in this package, and its line in `listgate --help`."""
+
+    module: str
+    help: str
+    hidden: bool = False
+
+
+COMMANDS = {
+    "migrate": Entry(
+        "operations",
+        "Bring the database to this version's schema; does nothing if it is already there.",
+    ),
+    "doctor": Entry(
+        "operations",
+        "Check everything that Listgate needs, and say how to fix what is wrong.",
+    ),
+    "user": Entry("users", "Users: add, list, grant, contact, address, disable, enable, remove."),
+    "role": Entry("roles", "Roles: named sets of rights."),
+    "list": Entry("mailing_lists", "Mailing lists: create, set, show, all."),
+    "approvers": Entry("approvers", "Approver lists: create, set, assign."),
+    "sync": Entry("sync", "The list server: now, status, history, diff, confirm."),
+    "subscribe": Entry("subscriptions", "Subscribe people to a list."),
+    "unsubscribe": Entry("subscriptions", "Unsubscribe people from a list."),
+    "import_mailling_list": Entry(
+        "imports", "Subscribe every address in FILE to the list, creating it if needed.", True
+    ),
+    "import-mailing-list": Entry(
+        "imports", "Subscribe every address in FILE to the list, creating it if needed."
+    ),
+    "export": Entry("exports", "Write the addresses of a list, one per line, sorted as in a push."),
+    "outbox": Entry("messages", "Show messages and their states, newest first."),
+    "recall": Entry("messages", "Recall a scheduled message, or stop one that is being sent."),
+    "timeline": Entry("messages", "Show everything that happened to a message, oldest first."),
+    "message": Entry("messages", "Messages: submit, hand-in, show."),
+    "decide": Entry("moderation", "Answer a request; the first answer decides."),
+    "withdraw": Entry("moderation", "Withdraw an open request; the message becomes a draft again."),
+    "lmtp": Entry("lmtp", "Accept mail by LMTP at LMTP_ADDRESS, until stopped."),
+    "receive-mail": Entry(
+        "receive_mail",
+        "Accept one mail from stdin, as a mail server's pipe; exits with 75 to be tried again.",
+    ),
+    "mail": Entry("mail", "Mail that could not be processed."),
+    "letters": Entry("letters", "Letters, including your own templates."),
+}
+
+
+class Commands(TyperGroup):
+    """The commands of the table; the one that is run is imported."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = {
+            name: TyperCommand(name, help=entry.help, hidden=entry.hidden)
+            for name, entry in COMMANDS.items()
+        }
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Return the command's name, the imported command, and its arguments."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if name:
+            command = imported(name)
+        if ctx.obj:
+            ctx.obj()
+        return name, command, rest
+
+
+def imported(name: str) -> Any:
+    """Import the module of a command, and return the command."""
+    return get_group(import_module(f"portal.cli.{COMMANDS[name].module}").app).commands[name]
+
 
 app = typer.Typer(
-    name="listgate",
-    help="Mail your lists without accidents.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
+    name="listgate", cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False
 )
-for commands in (operations, people, lists, messages, moderation, mail):
-    app.add_typer(commands.app)
-app.add_typer(letters.app, name="letters")
+
+
+@app.callback()
+def listgate() -> None:
+    """Mail your lists without accidents."""
 
 
 def main() -> None:
     """Run one command; a refusal prints one sentence to stderr and exits with 1."""
-    logs.configure("WARNING", settings.log_format)
+    gc.disable()  # nothing that an import makes is garbage, and looking for it doubles its time
     try:
-        app()
-    except (Refusal, UnknownRevision) as refusal:
-        fail(str(refusal))
-    except ProgrammingError:
-        fail("The database does not have this version's tables. Run `listgate migrate`.")
-    except OperationalError as failure:
-        reason = str(failure.orig).strip().splitlines()[0]
-        fail(f"The database does not answer ({reason}). Try `listgate doctor`.")
+        app(obj=start)
+    except Exception as failure:
+        reason = import_module("portal.cli.failures").reason(failure)
+        if reason is None:
+            raise
+        typer.secho(reason, fg=typer.colors.RED, err=True)
+        sys.exit(1)
 
 
-def fail(sentence: str) -> None:
-    """Print why nothing was done, and exit with 1."""
-    typer.secho(sentence, fg=typer.colors.RED, err=True)
-    sys.exit(1)
+def start() -> None:
+    """Log to stderr, and collect garbage again, but not what the imports have made."""
+    settings = import_module("settings").settings
+    import_module("workflows.logs").configure("WARNING", settings.log_format)
+    gc.freeze()
+    gc.enable()

@@ -9,7 +9,9 @@ from portal.cli.options import Addresses, ShortName, acting, counted
 from workflows import access
 from workflows.lists import lists
 
+app = typer.Typer()
 approvers = typer.Typer(help="Approver lists: create, set, assign.", no_args_is_help=True)
+app.add_typer(approvers, name="approvers")
 
 ApproverListName = Annotated[str, typer.Argument(metavar="NAME", help="An approver list's name.")]
 

@@ -13,14 +13,16 @@ from notifications.sms.gsm7 import segments
 from portal.cli.options import say
 from settings import settings
 
-app = typer.Typer(help="Letters, including your own templates.", no_args_is_help=True)
+app = typer.Typer()
+letters = typer.Typer(help="Letters, including your own templates.", no_args_is_help=True)
+app.add_typer(letters, name="letters")
 
 ForList = Annotated[
     str | None, typer.Option("--list", metavar="LIST", help="With this list's templates.")
 ]
 
 
-@app.command("show")
+@letters.command("show")
 def show_letter(
     letter: Annotated[LetterName, typer.Argument(help="Which letter.")],
     language: Annotated[Language, typer.Option(help="In which language.")] = Language.ENGLISH,
@@ -34,7 +36,7 @@ def show_letter(
     say(f"SMS ({segments(words.sms)}): {words.sms}")
 
 
-@app.command("check")
+@letters.command("check")
 def check_letters(short_name: ForList = None) -> None:
     """Render every part of every letter in every language, and print the errors."""
     wrong = list(errors(short_name))

@@ -21,7 +21,9 @@ from workflows.queries.list_search import member_counts
 from workflows.sendout.rules import set_sendout_rules
 from workflows.transaction import transaction
 
+app = typer.Typer()
 mailing_lists = typer.Typer(help="Mailing lists: create, set, show, all.", no_args_is_help=True)
+app.add_typer(mailing_lists, name="list")
 
 
 @mailing_lists.command("create")

@@ -13,9 +13,13 @@ app = typer.Typer()
 @app.command()
 def migrate() -> None:
     """Bring the database to this version's schema; does nothing if it is already there."""
-    with engine.begin() as connection:
-        schema.upgrade(connection)
-        revision = schema.revisions(connection)[0]
+    try:
+        with engine.begin() as connection:
+            schema.upgrade(connection)
+            revision = schema.revisions(connection)[0]
+    except schema.UnknownRevision as unknown:
+        typer.secho(str(unknown), fg=typer.colors.RED, err=True)
+        raise typer.Exit(1) from None
     say(f"The schema is at revision {revision}.")
 
 

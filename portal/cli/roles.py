@@ -10,7 +10,9 @@ from workflows.people import users
 from workflows.queries.role_overview import all_roles
 from workflows.transaction import transaction
 
+app = typer.Typer()
 roles = typer.Typer(help="Roles: named sets of rights.", no_args_is_help=True)
+app.add_typer(roles, name="role")
 
 
 @roles.command("list")

@@ -12,11 +12,13 @@ from workflows.sync.request import require_maillists
 from workflows.sync.snapshot import difference_now, last_good
 from workflows.transaction import transaction
 
+app = typer.Typer()
 sync = typer.Typer(
     help="The list server: now, status, history, diff, confirm.", no_args_is_help=True
 )
 
 sync.add_typer(push_history.app)
+app.add_typer(sync, name="sync")
 
 
 @sync.callback()

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from models import Actor
+from portal.cli.contacts import address, contact
 from portal.cli.options import Address, RoleName, acting, counted, plain, show
 from workflows import access
 from workflows.people import users as people
@@ -12,9 +13,13 @@ from workflows.people.removal import remove_user
 from workflows.queries.user_search import all_users
 from workflows.transaction import transaction
 
+app = typer.Typer()
 users = typer.Typer(
     help="Users: add, list, grant, contact, address, disable, enable, remove.", no_args_is_help=True
 )
+app.add_typer(users, name="user")
+users.command("contact")(contact)
+users.command("address")(address)
 
 
 @users.command("add")

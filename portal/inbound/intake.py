@@ -2,7 +2,7 @@
 
 from models import InboundMail
 from settings import settings
-from workflows.inbound import mail
+from workflows.inbound import stored_mail
 from workflows.moderation.approver_keys import keys_by_reply
 from workflows.transaction import transaction
 
@@ -18,7 +18,9 @@ def is_our_address(address: str) -> bool:
 def receive(raw: bytes, *, sender: str, recipient: str) -> InboundMail:
     """Commit the raw mail; a worker reads it afterwards."""
     with transaction() as session:
-        return mail.keep(session, raw, sender=storable(sender), recipient=storable(recipient))
+        return stored_mail.save(
+            session, raw, sender=storable(sender), recipient=storable(recipient)
+        )
 
 
 def storable(address: str) -> str:

@@ -1,10 +1,9 @@
-"""Handle inbound mail: save it, classify it, and decide only if it is a clear answer."""
+"""Handle inbound mail: classify it, and decide only if it is a clear answer."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 import structlog
-from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -19,12 +18,10 @@ from models import (
     Notification,
     RequestState,
     Trespass,
-    Unknown,
     User,
     Verdict,
     record_refusal,
 )
-from models.clock import now
 from models.ids import row_id
 from notifications.automatic.bounces import Bounce, failed_recipient
 from notifications.automatic.detect import is_automatic
@@ -41,13 +38,6 @@ log = structlog.get_logger()
 OUR_LETTER = re.compile(r"<notification\.(\d+)@")
 
 
-def keep(session: Session, raw: bytes, *, sender: str, recipient: str) -> InboundMail:
-    """Save a mail as it came; once this is committed, the sender's server may delete it."""
-    mail = InboundMail(raw=raw, envelope_sender=sender, envelope_recipient=recipient)
-    session.add(mail)
-    return mail
-
-
 def handle(session: Session, mail: InboundMail, *, own_addresses: Collection[str]) -> None:
     """Act on the mail if it is clear; its `outcome` says what was done."""
     try:
@@ -61,12 +51,6 @@ def handle(session: Session, mail: InboundMail, *, own_addresses: Collection[str
         mail.move(InboundMailState.STUCK)
     else:
         mail.move(InboundMailState.HANDLED)
-
-
-def retry(mail: InboundMail) -> None:
-    """Handle a stuck mail again; raise IllegalTransition if it is not stuck."""
-    mail.move(InboundMailState.RECEIVED)
-    mail.postpone(now())
 
 
 def outcome(session: Session, mail: InboundMail, own_addresses: Collection[str]) -> str:
@@ -156,20 +140,3 @@ def take_back(session: Session, returned: Bounce) -> str:
         why = f"bounced ({returned.status or 'no status'})"
         report(session, notification, delivered=False, why=why)
     return f"bounce of letter {notification.id}"
-
-
-def mail_by_id(session: Session, mail_id: int) -> InboundMail:
-    """Return the mail with this id; raise Unknown."""
-    mail = session.get(InboundMail, mail_id)
-    if mail is None:
-        raise Unknown("There is no mail %(number)d.", number=mail_id)
-    return mail
-
-
-def stuck_mail(session: Session) -> Sequence[InboundMail]:
-    """Return the mail that could not be processed, oldest first."""
-    return session.scalars(
-        select(InboundMail)
-        .where(InboundMail.state == InboundMailState.STUCK)
-        .order_by(InboundMail.id)
-    ).all()

@@ -26,7 +26,7 @@ from notifications.letters.keys import hashed
 from tests.builders import Cast, a_request
 from tests.letter_context import KEYS
 from tests.notifications.mime.small_mails import a_bounce
-from workflows.inbound import mail
+from workflows.inbound import mail, stored_mail
 from workflows.lists import lists
 from workflows.moderation.decide import decide
 
@@ -57,7 +57,7 @@ def receive(session: Session, request: ModerationRequest, raw: bytes, **given: s
     """The mail, handled, as if it came for Grace's reply address."""
     keys: ApproverKeys = request.approver_keys[0]
     token = given.get("token", KEYS.reply_token(keys.id))
-    kept = mail.keep(
+    kept = stored_mail.save(
         session,
         raw,
         sender=given.get("sender", "grace@example.org"),
@@ -240,7 +240,7 @@ def test_what_breaks_is_kept_with_its_reason_and_may_be_tried_again(
     assert (received.state, received.outcome) == (InboundMailState.STUCK, "ZeroDivisionError")
 
     monkeypatch.undo()
-    mail.retry(received)
+    stored_mail.retry(received)
     mail.handle(session, received, own_addresses=OURS)
     assert asked.message.state is MessageState.SCHEDULED
 
@@ -249,4 +249,4 @@ def test_only_what_is_stuck_is_tried_again(session: Session, asked: ModerationRe
     received = receive(session, asked, a_reply("OK"))
 
     with pytest.raises(IllegalTransition):
-        mail.retry(received)
+        stored_mail.retry(received)

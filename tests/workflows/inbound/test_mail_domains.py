@@ -7,7 +7,7 @@ from models import Door, MessageState
 from notifications.letters.keys import hashed
 from tests.builders import Cast, a_request
 from tests.letter_context import KEYS
-from workflows.inbound import mail
+from workflows.inbound import mail, stored_mail
 
 
 @pytest.mark.parametrize("domain", ["bücher.example", "xn--bcher-kva.example", "BÜCHER.example"])
@@ -21,7 +21,9 @@ def test_a_domain_may_be_written_as_people_do_or_as_it_travels(
     keys.reply_hash = hashed(token)
     raw = f"From: Grace <grace@{domain}>\r\n\r\nOK\r\n".encode()
 
-    kept = mail.keep(session, raw, sender="g@x.example", recipient=f"moderation+{token}@x.example")
+    kept = stored_mail.save(
+        session, raw, sender="g@x.example", recipient=f"moderation+{token}@x.example"
+    )
     session.flush()
     mail.handle(session, kept, own_addresses=())
 
