@@ -1,7 +1,7 @@
 """The database, the cast, and what was published."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import settings
@@ -20,9 +20,15 @@ settings.register_profile("tests", settings.get_profile("ci"), max_examples=40)
 settings.load_profile("tests")
 
 
-def pytest_collection_finish() -> None:
-    """Leave what lives until the end, modules and tests, out of every garbage collection."""
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect no garbage among modules and tests: they live until the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
