@@ -30,8 +30,9 @@ def report(*measured: Measured) -> None:
     """Print results to stdout, where a benchmark prints nothing else."""
     for each in measured:
         sys.stdout.write(json.dumps(asdict(each)) + "\n")
+    sys.stdout.flush()
 
 
-def parse_report(printed: str) -> list[Measured]:
-    """Parse the output of report()."""
-    return [Measured(**json.loads(line)) for line in printed.splitlines()]
+def parse(line: str) -> Measured:
+    """Parse a line of report()."""
+    return Measured(**json.loads(line))

@@ -10,7 +10,7 @@ from sqlalchemy import make_url
 from benchmarks.__main__ import BENCHMARKS, cells
 from benchmarks.durable import DURABLE, DurablePostgres
 from benchmarks.measuring import in_turn
-from benchmarks.results import Measured, parse_report, report
+from benchmarks.results import Measured, parse, report
 
 
 def measured(ours: float, bare: float | None, goal: float) -> Measured:
@@ -37,7 +37,7 @@ def test_a_report_can_be_parsed(capsys: pytest.CaptureFixture[str]) -> None:
 
     report(*results)
 
-    assert parse_report(capsys.readouterr().out) == results
+    assert [parse(line) for line in capsys.readouterr().out.splitlines()] == results
 
 
 def test_the_medians_of_both_sides_are_taken_round_by_round() -> None:
