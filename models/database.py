@@ -1,18 +1,60 @@
 """The engine and its sessions."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import wraps
+from typing import Any, TypeVar
 
+import psycopg2
+from psycopg2.extensions import cursor
 from sqlalchemy import Connection, create_engine, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from settings import settings
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def without_values(method: Method) -> Method:
+    """Take the values that PostgreSQL quotes out of the errors that `method` raises.
+
+    A message quotes addresses and numbers: `Key (phone)=(+336…) already exists.`  It would get
+    into logs, the result backend and Flower.  The constraint's name is left, and the error's class.
+    """
+
+    @wraps(method)
+    def quiet(*arguments: Any, **options: Any) -> Any:
+        try:
+            return method(*arguments, **options)
+        except psycopg2.DataError as error:  # even its first line quotes the value
+            error.args = (type(error).__name__,)
+            raise
+        except psycopg2.Error as error:
+            if error.diag.message_primary:  # without DETAIL and CONTEXT
+                error.args = (error.diag.message_primary,)
+            raise
+
+    return quiet  # type: ignore[return-value]
+
+
+class QuietCursor(cursor):
+    """A cursor whose errors quote no values."""
+
+    execute = without_values(cursor.execute)
+    executemany = without_values(cursor.executemany)
+    copy_expert = without_values(cursor.copy_expert)
+
 
 engine = create_engine(
     settings.database_url.get_secret_value(),
     # Replace a pooled connection that PostgreSQL has closed, for example in a restart.
     pool_pre_ping=True,
     # A page or command must report within seconds that the database is unavailable.
-    connect_args={"connect_timeout": 5, "application_name": "listgate"},
+    connect_args={
+        "connect_timeout": 5,
+        "application_name": "listgate",
+        "cursor_factory": QuietCursor,
+    },
     # Otherwise an exception quotes the parameters, and addresses and texts get into a log.
     hide_parameters=True,
 )
