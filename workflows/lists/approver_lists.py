@@ -18,7 +18,7 @@ from models import (
 )
 from workflows.access import require
 from workflows.lists.archive import StillInUse
-from workflows.lists.lists import approver_list_detail, set_approvers
+from workflows.lists.lists import approver_list_detail, lock_members, set_approvers
 
 
 def add_approver(
@@ -60,14 +60,6 @@ def delete_approver_list(session: Session, approver_list: ApproverList, *, actor
         )
     record(session, Act.DELETED_APPROVER_LIST, actor=actor, **approver_list_detail(approver_list))
     session.delete(approver_list)
-
-
-def lock_members(session: Session, approver_list: ApproverList) -> list[User]:
-    """Lock the approver list and return its current members."""
-    session.flush()  # a refresh would discard unwritten changes
-    session.refresh(approver_list, with_for_update=True)
-    session.refresh(approver_list, ["members"])
-    return list(approver_list.members)
 
 
 def lists_using(session: Session, approver_list: ApproverList) -> Sequence[MailingList]:

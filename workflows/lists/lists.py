@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -28,6 +29,7 @@ from settings.types import fits_short_name
 from workflows.access import require
 from workflows.moderation.late_approvers import ask_late_approvers
 from workflows.sync.journal import note_list_address
+from workflows.unique import unique
 
 
 @dataclass(frozen=True)
@@ -62,17 +64,17 @@ def create_list(session: Session, new: NewList, *, actor: Actor) -> MailingList:
     Raises Invalid for names or addresses that are invalid or taken.
     """
     require(actor, Right.EDIT_LISTS)
-    mailing_list = MailingList(
-        short_name=free_short_name(session, new.short_name),
-        address=free_list_address(session, new.address),
-        name=list_name(new.name),
-        description=list_description(new.description),
-        kind=new.kind,
-        delivery=new.delivery,
-        four_eyes=new.four_eyes,
-    )
-    session.add(mailing_list)
-    session.flush()
+    with unique(session, partial(free_names, session, new)) as (short_name, address):
+        mailing_list = MailingList(
+            short_name=short_name,
+            address=address,
+            name=list_name(new.name),
+            description=list_description(new.description),
+            kind=new.kind,
+            delivery=new.delivery,
+            four_eyes=new.four_eyes,
+        )
+        session.add(mailing_list)
     record(session, Act.CREATED_LIST, actor=actor, list_id=mailing_list.id, name=new.short_name)
     return mailing_list
 
@@ -97,8 +99,10 @@ def edit_list(
         for column, value in wanted.items()
         if value is not None and value != getattr(mailing_list, column)
     }
-    for column, value in changed.items():
-        setattr(mailing_list, column, value)
+    address = changed.get("address", mailing_list.address)
+    with unique(session, partial(free_list_address, session, address, mailing_list)):
+        for column, value in changed.items():
+            setattr(mailing_list, column, value)
     if changed:
         record(session, Act.EDITED_LIST, actor=actor, list_id=mailing_list.id, **changed)
     if "address" in changed:
@@ -110,12 +114,9 @@ def create_approver_list(
 ) -> ApproverList:
     """Create an approver list with these members; raises Invalid if the name is taken."""
     require(actor, Right.CREATE_APPROVER_LISTS)
-    name = approver_list_name(name)
-    if session.scalar(select(ApproverList).where(ApproverList.name == name)):
-        raise Invalid("There is already an approver list %(name)r.", name=name)
-    approver_list = ApproverList(name=name, members=list(dict.fromkeys(members)))
-    session.add(approver_list)
-    session.flush()
+    with unique(session, partial(free_approver_list_name, session, name)) as free:
+        approver_list = ApproverList(name=free, members=list(dict.fromkeys(members)))
+        session.add(approver_list)
     record(session, Act.CREATED_APPROVER_LIST, actor=actor, **approver_list_detail(approver_list))
     return approver_list
 
@@ -125,9 +126,18 @@ def set_approvers(
 ) -> None:
     """Set the approvers; new ones are notified of open requests, and may answer them."""
     require(actor, Right.EDIT_APPROVER_LISTS)
+    lock_members(session, approver_list)
     approver_list.members = list(dict.fromkeys(members))
     record(session, Act.EDITED_APPROVER_LIST, actor=actor, **approver_list_detail(approver_list))
     ask_late_approvers(session, approver_list)
+
+
+def lock_members(session: Session, approver_list: ApproverList) -> list[User]:
+    """Lock the approver list and return its current members."""
+    session.flush()  # a refresh would discard unwritten changes
+    session.refresh(approver_list, with_for_update=True)
+    session.refresh(approver_list, ["members"])
+    return list(approver_list.members)
 
 
 def assign_approvers(
@@ -193,6 +203,19 @@ def approver_list_detail(approver_list: ApproverList | None) -> dict[str, Any]:
         "approver_list": approver_list.name if approver_list else None,
         "members": [user.id for user in approver_list.members] if approver_list else [],
     }
+
+
+def free_approver_list_name(session: Session, name: str) -> str:
+    """Return the name; raises Invalid if it is invalid or taken."""
+    name = approver_list_name(name)
+    if session.scalar(select(ApproverList.id).where(ApproverList.name == name)) is not None:
+        raise Invalid("There is already an approver list %(name)r.", name=name)
+    return name
+
+
+def free_names(session: Session, new: NewList) -> tuple[str, str]:
+    """Return the short name and the address of a new list; raises Invalid as those below."""
+    return free_short_name(session, new.short_name), free_list_address(session, new.address)
 
 
 def free_short_name(session: Session, short_name: str) -> str:

@@ -1,6 +1,7 @@
 """Change a person's address, and with it that of all their subscriptions."""
 
-from sqlalchemy.exc import IntegrityError
+from functools import partial
+
 from sqlalchemy.orm import Session
 
 from models import Act, Actor, Change, Invalid, LetterName, LinkPurpose, Right, User, record
@@ -9,6 +10,7 @@ from workflows.access import find_user, require
 from workflows.people.account_links import notify_owner, send_link, void_links
 from workflows.sendout.recipients import readdress
 from workflows.sync.journal import lock_user, note_everywhere
+from workflows.unique import unique
 
 
 def request_address_change(session: Session, user: User, address: str) -> None:
@@ -34,11 +36,8 @@ def change_address(session: Session, user: User, address: str, *, actor: Actor) 
     if wanted == user.address:
         return False
     former = user.address
-    try:
-        with session.begin_nested():
-            user.address = wanted
-    except IntegrityError:  # not chained, because its text quotes the address
-        raise Invalid("Another user has this address.") from None
+    with unique(session, partial(free_address, session, wanted, user)) as free:
+        user.address = free
     readdress(session, former, wanted)
     # A link sent to the old mailbox may now be opened by someone else.
     void_links(session, user)

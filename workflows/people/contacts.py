@@ -1,6 +1,7 @@
 """Change a person's name, language, time zone, telephone number and preferred channel."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -11,6 +12,7 @@ from models import Act, Actor, Invalid, Language, Preference, Right, User, recor
 from models.names import person_name
 from notifications.sms.twilio import valid_number
 from workflows.access import require
+from workflows.unique import unique
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,11 @@ def change_contact(session: Session, user: User, changes: ContactChanges, *, act
         raise Invalid("%(user)s was removed.", user=user)
     before = user.name
     user.name = before if changes.name is None else person_name(changes.name)
-    if changes.phone is not None:
-        user.phone = free_number(session, changes.phone, user) if changes.phone else None
+    if changes.phone:
+        with unique(session, partial(free_number, session, changes.phone, user)) as number:
+            user.phone = number
+    elif changes.phone is not None:
+        user.phone = None
     if changes.time_zone is not None:
         user.time_zone = known_zone(changes.time_zone)
     user.language = changes.language or user.language

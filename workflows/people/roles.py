@@ -1,16 +1,17 @@
 """Create, rename and delete roles; revoke roles, and set all roles of a user."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Act, Actor, Invalid, Refusal, Right, Role, User, record
-from models.names import role_name
 from models.people import user_role
 from workflows.access import require, role_named
 from workflows.people.last_administrator import require_administrator_left
-from workflows.people.users import define_role, grant
+from workflows.people.users import define_role, free_role_name, grant
+from workflows.unique import unique
 
 
 class RoleInUse(Refusal):
@@ -20,7 +21,7 @@ class RoleInUse(Refusal):
 def create_role(session: Session, name: str, rights: Iterable[int], *, actor: Actor) -> Role:
     """Create a role with these rights; raises Invalid if the name is taken."""
     require(actor, Right.EDIT_USERS)
-    return define_role(session, free_name(session, name), rights, actor=actor)
+    return define_role(session, free_role_name(session, name), rights, actor=actor)
 
 
 def rename_role(session: Session, role: Role, name: str, *, actor: Actor) -> None:
@@ -28,17 +29,10 @@ def rename_role(session: Session, role: Role, name: str, *, actor: Actor) -> Non
     require(actor, Right.EDIT_USERS)
     if name.strip() == role.name:
         return
-    before, role.name = role.name, free_name(session, name)
-    session.flush()  # a look-up by name later in this transaction must find it
+    before = role.name
+    with unique(session, partial(free_role_name, session, name)) as free:
+        role.name = free
     record(session, Act.RENAMED_ROLE, actor=actor, before=before, role=role.name)
-
-
-def free_name(session: Session, name: str) -> str:
-    """Return the name without spaces around it; raises Invalid if it is not valid or is taken."""
-    name = role_name(name)
-    if session.scalar(select(Role.id).where(Role.name == name)) is not None:
-        raise Invalid("There is already a role %(role)s.", role=name)
-    return name
 
 
 def delete_role(session: Session, role: Role, *, actor: Actor) -> None:

@@ -1,6 +1,7 @@
 """Add, disable and enable users; grant roles and define their rights."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,6 +22,7 @@ from models.names import person_name, role_name
 from workflows.access import checked_right, find_user, require, role_named
 from workflows.people.last_administrator import require_administrator_left
 from workflows.sync.journal import lock_user, note_everywhere
+from workflows.unique import unique
 
 
 def add_user(
@@ -32,21 +34,29 @@ def add_user(
     right to edit users.
     """
     require(actor, Right.EDIT_USERS)
-    user = User(address=checked_address(address), name=person_name(name))
     names = list(roles)
-    if find_user(session, user.address):
-        raise Invalid("There is already a user with this address.")
-    user.roles = [role_named(session, role) for role in names]
-    session.add(user)
-    session.flush()
+    granted = [role_named(session, role) for role in names]
+    with unique(session, partial(free_address, session, address)) as free:
+        user = User(address=free, name=person_name(name), roles=granted)
+        session.add(user)
     record(session, Act.ADDED_USER, actor=actor, user_id=user.id, roles=names)
     return user
+
+
+def free_address(session: Session, address: str) -> str:
+    """Return the normalized address; raises Invalid if it is invalid or a user's."""
+    checked = checked_address(address)
+    if find_user(session, checked):
+        raise Invalid("There is already a user with this address.")
+    return checked
 
 
 def grant(session: Session, user: User, role_name: str, *, actor: Actor) -> None:
     """Grant `user` a role, unless they have it."""
     require(actor, Right.EDIT_USERS)
     role = role_named(session, role_name)
+    lock_user(session, user, actor)
+    session.refresh(user, ["roles"])
     if role not in user.roles:
         user.roles.append(role)
         record(session, Act.GRANTED_ROLE, actor=actor, user_id=user.id, role=role.name)
@@ -88,9 +98,18 @@ def define_role(session: Session, name: str, rights: Iterable[int], *, actor: Ac
     name = role_name(name)
     role = session.scalar(select(Role).where(Role.name == name))
     if role is None:
-        role = Role(name=name, rights=known)
-        session.add(role)
+        with unique(session, partial(free_role_name, session, name)) as free:
+            role = Role(name=free, rights=known)
+            session.add(role)
     with require_administrator_left(session, actor=actor):
         role.rights = known
     record(session, Act.EDITED_ROLE, actor=actor, role=name, rights=known)
     return role
+
+
+def free_role_name(session: Session, name: str) -> str:
+    """Return the name without spaces around it; raises Invalid if it is invalid or a role's."""
+    name = role_name(name)
+    if session.scalar(select(Role.id).where(Role.name == name)) is not None:
+        raise Invalid("There is already a role %(role)s.", role=name)
+    return name
