@@ -13,6 +13,10 @@ from settings import settings as _settings
 
 broker_url = _settings.redis_url.get_secret_value()
 
+# As kombu's, but a message that is no task ends no worker.
+broker_transport = "workflows.malformed:Transport"
+worker_consumer = "workflows.malformed:Consumer"
+
 # A worker that starts before its broker retries.
 broker_connection_retry_on_startup = True
 

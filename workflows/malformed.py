@@ -1,0 +1,66 @@
+"""Reject messages that are no tasks; they would end Celery's worker, and then the next one.
+
+Celery and kombu 5.7 raise TypeError and the like for a message without a body or an envelope.  A
+worker that ends gives the message back to the queue, so one message would end every worker.
+"""
+
+from collections.abc import Callable
+from itertools import count
+from queue import Empty
+from typing import Any, Final
+
+import structlog
+from celery.worker import consumer
+from kombu.transport import redis
+
+log = structlog.get_logger()
+
+# What they raise for a message of the wrong shape; a lost connection is none of these.
+WRONG_SHAPE: Final = (AttributeError, LookupError, TypeError, ValueError)
+
+numbers = count(1)
+
+
+def report(failure: Exception) -> None:
+    """Log and count a message that is rejected, without its content."""
+    log.error("malformed message rejected", error=type(failure).__name__, number=next(numbers))
+
+
+class Channel(redis.Channel):
+    """A channel that drops what is not JSON."""
+
+    def _brpop_read(self, **options: Any) -> Any:
+        try:
+            return super()._brpop_read(**options)  # type: ignore[misc]
+        except ValueError as failure:
+            report(failure)
+            raise Empty from None
+
+
+class Transport(redis.Transport):
+    """A transport that drops JSON that is no message; celeryconfig's `broker_transport`."""
+
+    Channel = Channel
+
+    def _deliver(self, message: Any, queue: str | None) -> None:
+        try:
+            super()._deliver(message, queue)
+        except WRONG_SHAPE as failure:
+            report(failure)
+
+
+class Consumer(consumer.Consumer):
+    """A consumer that rejects a message that is no task; celeryconfig's `worker_consumer`."""
+
+    def create_task_handler(self, *arguments: Any, **options: Any) -> Callable[[Any], None]:
+        """Return the function that hands a message to the pool."""
+        handle = super().create_task_handler(*arguments, **options)
+
+        def handle_or_reject(message: Any) -> None:
+            try:
+                handle(message)
+            except WRONG_SHAPE as failure:
+                report(failure)
+                message.reject_log_error(log, self.connection_errors)  # type: ignore[attr-defined]
+
+        return handle_or_reject
