@@ -8,12 +8,11 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from os import killpg
-from signal import SIGKILL
+from pathlib import Path
 from subprocess import DEVNULL, Popen, SubprocessError, TimeoutExpired
 from tempfile import TemporaryFile
 from typing import IO
@@ -41,6 +40,9 @@ VERSION_TIMEOUT = 5  # seconds
 
 # Exit statuses of `timeout` (its manual page) and of shells (POSIX, 2.8.2) if nothing was run.
 NOT_RUN = {125: Failure.NOT_STARTED, 126: Failure.NOT_EXECUTABLE, 127: Failure.NOT_FOUND}
+
+# What a command left running would still push when the next push runs.
+REAPER = Path(__file__).with_name("reaper.py")
 
 UNSAFE = "The list's short name or address may not be used in a command: nothing was run."
 
@@ -157,11 +159,11 @@ def run(
 def with_time_limit(argv: list[str], limit: timedelta) -> list[str]:
     """Return the command with a time limit of its own, which holds even if the worker is gone.
 
-    `timeout` of GNU coreutils kills its whole process group.  It sends SIGKILL at once: if the
-    command obeyed a SIGTERM, `timeout` would exit and leave alone what the command has started and
-    what ignores SIGTERM.
+    `timeout` of GNU coreutils ends the command; it sends SIGKILL at once, because a command may
+    ignore SIGTERM.  The reaper then ends all that the command has started, in whatever session.
     """
-    return ["timeout", "--signal=KILL", f"{limit.total_seconds()}", *argv]
+    python = [sys.executable, "-I", "-S", str(REAPER)]
+    return [*python, "timeout", "--signal=KILL", f"{limit.total_seconds()}", *argv]
 
 
 def start(
@@ -181,18 +183,15 @@ def start(
 
 
 def wait_or_kill(process: Popen[bytes], stderr: IO[bytes]) -> bool:
-    """Wait until the command ends, and kill all it started; return whether stderr grew too big."""
+    """Wait until the command ends; end it if stderr grows too big, and return whether it did."""
     too_big = False
     while process.returncode is None:
         try:
             process.wait(POLL_INTERVAL)
         except TimeoutExpired:
-            if stderr.seek(0, 2) <= STDERR_LIMIT:
-                continue
-            too_big = True
-        # A process that the command left running would still push when the next push runs.
-        with suppress(ProcessLookupError, PermissionError):
-            killpg(process.pid, SIGKILL)
+            if stderr.seek(0, 2) > STDERR_LIMIT:
+                too_big = True
+                process.terminate()
     return too_big
 
 

@@ -60,6 +60,8 @@ def test_a_command_that_was_killed_says_by_which_signal(machine: Machine) -> Non
         "sh -c 'trap \"\" TERM; while :; do sleep 731; done'",
         "sh -c '(trap \"\" TERM; exec sleep 731) & exec sleep 731'",
         "sh -c '(trap \"\" TERM HUP INT; exec sleep 731) & wait'",
+        "setsid sleep 731",
+        "sh -c 'setsid sh -c \"setsid sleep 731 & exec sleep 731\" & exec sleep 731'",
         "sh -c 'yes'",
     ],
 )
@@ -77,11 +79,10 @@ def test_a_command_that_takes_too_long_ends_with_all_it_has_started(
     assert soon(lambda: not sleeping(seconds))
 
 
-def test_what_a_command_leaves_running_ends_with_it(machine: Machine) -> None:
+@pytest.mark.parametrize("daemon", ['trap "" TERM; exec', "exec setsid", "exec nohup setsid -f"])
+def test_what_a_command_leaves_running_ends_with_it(machine: Machine, daemon: str) -> None:
     seconds = f"732.{os.getpid()}"
-    outcome = machine.push(
-        f"sh -c 'cat >/dev/null; (trap \"\" TERM; exec sleep {seconds}) & exit 0'"
-    )
+    outcome = machine.push(f"sh -c 'cat >/dev/null; ({daemon} sleep {seconds}) & sleep 0.2'")
 
     assert outcome.failure is None
     assert soon(lambda: not sleeping(seconds))
@@ -120,8 +121,8 @@ def test_without_timeout_nothing_is_started(machine: Machine) -> None:
 
     outcome = machine.push("/bin/true")
 
-    assert (outcome.failure, outcome.exit_status) == (Failure.NOT_STARTED, None)
-    assert outcome.stderr == "timeout: No such file or directory"
+    assert (outcome.failure, outcome.exit_status) == (Failure.NOT_STARTED, 125)
+    assert outcome.stderr == "timeout: No such file or directory\n"
 
 
 def test_a_command_is_told_apart_from_its_time_limit(machine: Machine) -> None:

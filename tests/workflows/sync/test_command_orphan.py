@@ -33,7 +33,7 @@ def test_a_command_sees_all_addresses_and_ends_in_time_though_its_worker_was_kil
     # It obeys no SIGTERM, and neither does what it starts.
     slow = (
         f'cd {tmp_path}; trap "" TERM; echo >began; until [ -e killed ]; do sleep 0.05; done;'
-        f" wc -l >lines; (echo >started; exec sleep {sleeps[0]}) & exec sleep {sleeps[1]}"
+        f" wc -l >lines; (echo >started; exec setsid sleep {sleeps[0]}) & exec sleep {sleeps[1]}"
     )
     with subprocess.Popen([sys.executable, "-c", WORKER, "sh", "-c", slow], cwd=ROOT) as worker:
         assert soon((tmp_path / "began").exists)
