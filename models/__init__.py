@@ -15,7 +15,7 @@ from models.notifications import LetterName, Notification, NotificationState
 from models.outbox import OutboxEntry, WorkItem
 from models.people import Role, User
 from models.refusals import Amount, Invalid, Refusal, Trespass, Unknown
-from models.replies import InboundMail, InboundMailState, InboundSms, WrongCode
+from models.replies import InboundMail, InboundMailState, InboundSms, ReplyLetter, WrongCode
 from models.rights import Right
 from models.sendout import Rate, SendoutRules
 from models.subscriptions import Change, Subscription, SubscriptionChange, ask_for_push
@@ -64,6 +64,7 @@ __all__ = [
     "PushedPart",
     "Rate",
     "Refusal",
+    "ReplyLetter",
     "RequestState",
     "Right",
     "Role",

@@ -27,9 +27,17 @@ class Signature(TypedDict):
     via: Door
 
 
+# Who acts without a user, and may do anything.  The other doors are open to strangers.
+NAMES = {Door.COMMAND_LINE: "operator", Door.SERVICE: "operator", Door.SYSTEM: "system"}
+UNKNOWN_SENDER = "unknown sender"
+
+
 @dataclass(frozen=True)
 class Actor:
-    """Who acts and through which door: a user, or without one the local operator or the system."""
+    """Who acts and through which door.
+
+    A user, or without one the local operator, the system, or an unknown sender.
+    """
 
     user: User | None
     door: Door
@@ -52,10 +60,8 @@ class Actor:
 
     @property
     def name(self) -> str:
-        """The user's name, "operator" or "system"."""
-        if self.user is not None:
-            return self.user.name
-        return "system" if self.door is Door.SYSTEM else "operator"
+        """The user's name, "operator", "system" or "unknown sender"."""
+        return self.user.name if self.user else NAMES.get(self.door, UNKNOWN_SENDER)
 
     @property
     def signature(self) -> Signature:
@@ -63,5 +69,5 @@ class Actor:
         return {"by_id": self.user.id if self.user else None, "via": self.door}
 
     def may(self, right: Right) -> bool:
-        """Whether the user has `right`; without a user, anything is allowed."""
-        return self.user is None or self.user.may(right)
+        """Whether the user has `right`; the operator and the system may do anything."""
+        return self.user.may(right) if self.user else self.door in NAMES

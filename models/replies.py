@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base, identity
 from models.clock import now
 from models.lifecycle import text_enum
+from models.notifications import LetterName
 from models.outbox import WorkItem
 
 
@@ -28,6 +29,7 @@ class InboundMail(WorkItem):
     __table_args__ = (
         Index(None, "ring_at", postgresql_where="state = 'received'"),
         Index("inbound_mail_stuck_idx", "id", postgresql_where="state = 'stuck'"),
+        Index(None, "fingerprint", postgresql_where="fingerprint is not null"),
     )
 
     moves: ClassVar = {
@@ -42,6 +44,23 @@ class InboundMail(WorkItem):
     raw: Mapped[bytes] = mapped_column(deferred=True)
     received_at: Mapped[datetime] = mapped_column(default=now)
     outcome: Mapped[str | None]
+    # The same for a mail that a server delivers twice; null in rows from before this column.
+    fingerprint: Mapped[str | None]
+
+
+class ReplyLetter(Base):
+    """How often one kind of letter answered the mail to one reply address."""
+
+    __tablename__ = "reply_letter"
+
+    keys_id: Mapped[int] = mapped_column(ForeignKey("invitation.id"), primary_key=True)
+    letter: Mapped[LetterName] = mapped_column(
+        text_enum(LetterName, checked=False), primary_key=True
+    )
+    sent: Mapped[int] = mapped_column(default=0)
+    sent_at: Mapped[datetime | None]
+    # The mails that got no letter, because the limit was reached.
+    withheld: Mapped[int] = mapped_column(default=0)
 
 
 class InboundSms(Base):
@@ -53,6 +72,8 @@ class InboundSms(Base):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
     received_at: Mapped[datetime] = mapped_column(default=now, index=True)
     answer: Mapped[str] = mapped_column(default="")
+    # The kind of the answer; null in rows from before this column.
+    said: Mapped[str | None]
 
 
 class WrongCode(Base):

@@ -76,7 +76,7 @@ DOORS: Mapping[Door, str] = {
 }
 
 # The actors without a user; entries hold these words.
-ACTORS = (_("operator"), _("system"))
+ACTORS = (_("operator"), _("system"), _("unknown sender"))
 
 CHANNELS: Mapping[str, str] = {"email": _("email"), "sms": "SMS"}
 

@@ -69,6 +69,9 @@ def test_a_database_of_the_last_unreleased_version_is_migrated_after_two_stateme
     session.execute(
         text(
             "update alembic_version set version_num = '0015';"
+            "drop table reply_letter;"
+            "alter table inbound_mail drop column fingerprint;"
+            "alter table inbound_sms drop column said;"
             "alter table notification add constraint notification_lettername_check"
             " check (letter in ('SysMsgMessageModerate'))"
         )

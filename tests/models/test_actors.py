@@ -1,0 +1,23 @@
+"""Who acts without a user, and what they may do."""
+
+import pytest
+
+from models import Actor, Door, Right
+
+
+@pytest.mark.parametrize("door", [Door.PORTAL, Door.LINK, Door.MAIL, Door.SMS])
+def test_without_a_user_an_actor_at_an_open_door_is_unknown_and_may_do_nothing(door: Door) -> None:
+    nobody = Actor(None, door)
+
+    assert nobody.name == "unknown sender"
+    assert not any(map(nobody.may, Right))
+
+
+@pytest.mark.parametrize(
+    ("actor", "name"), [(Actor.operator(), "operator"), (Actor.system(), "system")]
+)
+def test_the_operator_and_the_system_have_names_and_may_do_anything(
+    actor: Actor, name: str
+) -> None:
+    assert actor.name == name
+    assert all(map(actor.may, Right))
