@@ -31,6 +31,14 @@ SENTENCES: dict[Said, Callable[[Callable[[str], str]], str]] = {
     Said.APPROVED: lambda _: _('Approved: "%(subject)s" for %(list)s. Thank you.'),
     Said.REJECTED: lambda _: _('Rejected: "%(subject)s" for %(list)s. The author is notified.'),
     Said.TOO_LATE: lambda _: _("Too late: %(approver)s answered first. Nothing was done."),
+    Said.APPROVED_BEFORE: lambda _: _('You have already approved "%(subject)s" for %(list)s.'),
+    Said.REJECTED_BEFORE: lambda _: _('You have already rejected "%(subject)s" for %(list)s.'),
+    Said.APPROVAL_STANDS: lambda _: _(
+        'You have already approved "%(subject)s" for %(list)s. Your first answer stands.'
+    ),
+    Said.REJECTION_STANDS: lambda _: _(
+        'You have already rejected "%(subject)s" for %(list)s. Your first answer stands.'
+    ),
     Said.CLOSED: lambda _: _("This was withdrawn or has expired. Nothing was done."),
     Said.NOT_UNDERSTOOD: lambda _: _(
         "Not understood, nothing was done. Answer OK and the six digits, or NO, the six digits "

@@ -60,6 +60,7 @@ def incoming_sms() -> Response:
     )
     claimed = session.get_one(InboundSms, sid)
     claimed.user_id = answer.user.id if answer.user else None
+    claimed.said = answer.said.value
     claimed.answer = answer_text(answer)
     return twiml(claimed.answer)
 

@@ -5,9 +5,10 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from models import Actor, ApproverKeys, Door, Verdict
+from models.clock import now
 from portal.messages.preview import download, html_response, wants_images
 from portal.moderation.request_view import content, preview_for, summary
-from workflows.moderation.approver_keys import keys_by_link, use_link
+from workflows.moderation.approver_keys import keys_by_link
 from workflows.moderation.decide import decide
 
 pages = Blueprint("moderation", __name__)
@@ -34,7 +35,6 @@ def answer(token: str) -> Response:
     if verdict not in list(Verdict):
         abort(400)
     keys = keys_by_link(g.session, token)
-    use_link(g.session, keys)
     moderation_request, approver = keys.request, keys.user
     decide(
         g.session,
@@ -43,6 +43,7 @@ def answer(token: str) -> Response:
         actor=Actor(approver, Door.LINK),
         comment=comment,
     )
+    keys.link_used_at = now()
     return redirect(url_for(".show", token=token), 303)
 
 

@@ -82,11 +82,15 @@ def closed_because(moderation_request: ModerationRequest, approver: User) -> str
     if (first := moderation_request.decision) is not None:
         verdicts = {Verdict.APPROVED: _("approved"), Verdict.REJECTED: _("rejected")}
         facts = {
-            "approver": first.approver.name,
             "verdict": verdicts[first.verdict],
             "decided_at": time_text(first.decided_at),
         }
-        words = _("%(approver)s answered on %(decided_at)s: %(verdict)s.") % facts
+        words = (
+            _("You answered on %(decided_at)s: %(verdict)s.") % facts
+            if first.approver == approver
+            else _("%(approver)s answered on %(decided_at)s: %(verdict)s.")
+            % {**facts, "approver": first.approver.name}
+        )
         return f"{words} {first.comment}".strip()
     if moderation_request.state is not RequestState.OPEN:
         return _("This request was withdrawn or has expired.")

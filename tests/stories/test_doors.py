@@ -105,8 +105,8 @@ TOLD = {
     # The mail program shows what was sent; one letter more would tell nothing new.
     (Door.MAIL, Verdict.APPROVED): "^$",
     (Door.MAIL, Verdict.REJECTED): "^$",
-    (Door.LINK, Verdict.APPROVED): "^303 .*Grace Hopper answered on .*: approved",
-    (Door.LINK, Verdict.REJECTED): f"^303 .*Grace Hopper answered on .*: rejected. {REASON}",
+    (Door.LINK, Verdict.APPROVED): "^303 .*You answered on .*: approved",
+    (Door.LINK, Verdict.REJECTED): f"^303 .*You answered on .*: rejected. {REASON}",
     (Door.COMMAND_LINE, Verdict.APPROVED): "^0 Message 1 is scheduled for ",
     (Door.COMMAND_LINE, Verdict.REJECTED): f"^0 Message 1 was rejected by Grace Hopper: {REASON}",
 }

@@ -16,7 +16,9 @@ from models import (
     Door,
     InboundSms,
     LetterName,
+    ModerationRequest,
     User,
+    Verdict,
     WrongCode,
     record,
     record_refusal,
@@ -32,6 +34,11 @@ from workflows.notify import notify_administrators
 # one open request after 23 years on average, and alerts the administrators every hour.
 WRONG_CODES = 5
 LOCKED_FOR = timedelta(hours=1)
+
+# Answers of a kind to one person within an hour, unless they confirm a decision: phones answer, too
+# ("I am driving"), and two machines that answer each other must come to an end.
+SAME_ANSWERS = 5
+ANSWERS_COUNTED_FOR = timedelta(hours=1)
 
 Policy = Literal["allow", "after_view", "off"]
 
@@ -51,6 +58,17 @@ class Said(StrEnum):
     VIEW_FIRST = "view_first"
     OFF = "off"
     NOT_AN_APPROVER = "not_an_approver"
+    APPROVED_BEFORE = "approved_before"
+    REJECTED_BEFORE = "rejected_before"
+    APPROVAL_STANDS = "approval_stands"
+    REJECTION_STANDS = "rejection_stands"
+
+
+# What an approver who was first is answered to the same verdict, and to the other one.
+OWN_ANSWER = {
+    Verdict.APPROVED: (Said.APPROVED_BEFORE, Said.APPROVAL_STANDS),
+    Verdict.REJECTED: (Said.REJECTED_BEFORE, Said.REJECTION_STANDS),
+}
 
 
 @dataclass(frozen=True)
@@ -104,9 +122,23 @@ def answer(
         case Keyword.HELP:
             return SmsAnswer(Said.NOTHING, user)  # Twilio has answered already
         case Keyword.HOW:
-            return SmsAnswer(Said.HOW, user)
+            return limited(session, user, SmsAnswer(Said.HOW, user))
         case None:
-            return by_code(session, user, read_sms(text), keys=keys, policy=policy)
+            reply = by_code(session, user, read_sms(text), keys=keys, policy=policy)
+            return limited(session, user, reply)
+
+
+def limited(session: Session, user: User, answer: SmsAnswer) -> SmsAnswer:
+    """Return the answer, or none if the same was given SAME_ANSWERS times within the hour."""
+    if answer.said in (Said.APPROVED, Said.REJECTED):
+        return answer
+    recent = select(func.count(InboundSms.message_sid)).where(
+        InboundSms.user_id == user.id,
+        InboundSms.said == answer.said,
+        InboundSms.received_at > now() - ANSWERS_COUNTED_FOR,
+    )
+    given = session.scalar(recent) or 0
+    return answer if given < SAME_ANSWERS else SmsAnswer(Said.NOTHING, user)
 
 
 def by_code(
@@ -137,15 +169,27 @@ def decided(session: Session, found: ApproverKeys, reply: SmsReply, *, policy: P
         record_refusal(session, refusal)
         return SmsAnswer(Said.NOT_AN_APPROVER, user)
     except AlreadyDecided:
-        assert request.decision is not None
-        first = request.decision
-        return SmsAnswer(
-            Said.TOO_LATE, user, {"approver": first.approver.name, "verdict": first.verdict}
-        )
+        return first_answer_stands(request, user, reply.verdict)
     except NoLongerOpen:
         return SmsAnswer(Said.CLOSED, user)
-    facts = {"subject": request.message.subject, "list": request.message.mailing_list.short_name}
-    return SmsAnswer(Said(reply.verdict.value), user, facts)
+    return SmsAnswer(Said(reply.verdict.value), user, message_facts(request))
+
+
+def first_answer_stands(request: ModerationRequest, user: User, verdict: Verdict) -> SmsAnswer:
+    """Return who was first; to a user who was, whether this is the same answer again."""
+    first = request.decision
+    assert first is not None
+    if first.approver != user:
+        facts = {"approver": first.approver.name, "verdict": first.verdict}
+        return SmsAnswer(Said.TOO_LATE, user, facts)
+    same, opposite = OWN_ANSWER[first.verdict]
+    said = same if verdict is first.verdict else opposite
+    return SmsAnswer(said, user, message_facts(request))
+
+
+def message_facts(request: ModerationRequest) -> dict[str, Any]:
+    """Return what an answer says about the message."""
+    return {"subject": request.message.subject, "list": request.message.mailing_list.short_name}
 
 
 def opt(session: Session, user: User, *, out: bool) -> SmsAnswer:

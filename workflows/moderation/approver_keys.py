@@ -9,7 +9,6 @@ from models import (
     Actor,
     ApproverKeys,
     ModerationRequest,
-    Refusal,
     RequestState,
     Unknown,
     User,
@@ -21,10 +20,6 @@ from workflows.moderation.decide import require_approver
 
 # Closed requests of a user that a code is compared with, only to say who was first.
 RECENT = 100
-
-
-class AlreadyUsed(Refusal):
-    """The link was used before; it answers once."""
 
 
 def keys_by_reply(session: Session, address: str) -> ApproverKeys | None:
@@ -39,14 +34,6 @@ def keys_by_link(session: Session, token: str) -> ApproverKeys:
     if found is None:
         raise Unknown("This link is unknown.")
     return found
-
-
-def use_link(session: Session, keys: ApproverKeys) -> None:
-    """Use up the link; raise AlreadyUsed.  Of two at once, the second waits for the first."""
-    session.refresh(keys, ["link_used_at"], with_for_update={"key_share": True})
-    if keys.link_used_at is not None:
-        raise AlreadyUsed("This link has been used.")
-    keys.link_used_at = now()
 
 
 def keys_by_code(session: Session, user: User, code: str, keys: Keys) -> ApproverKeys | None:

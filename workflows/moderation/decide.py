@@ -10,6 +10,7 @@ from models import (
     Actor,
     ApproverKeys,
     Decision,
+    Door,
     IllegalTransition,
     Invalid,
     LetterName,
@@ -31,6 +32,9 @@ from workflows.sendout.schedule import schedule
 
 COMMENT_LENGTH = 10_000  # characters
 
+# Where the approver reads the refusal.  At the others an operator or a service may act for them.
+OWN_DOORS = {Door.PORTAL, Door.LINK, Door.MAIL, Door.SMS}
+
 
 class NoApprovers(Refusal):
     """The request would have no approver, and so no answer."""
@@ -41,7 +45,7 @@ class NotAnApprover(Trespass):
 
 
 class AlreadyDecided(Refusal):
-    """Another answer was first."""
+    """Another answer was first, perhaps by the same approver."""
 
 
 class NoLongerOpen(Refusal):
@@ -81,7 +85,10 @@ def decide(
     """
     require_approver(request, actor)
     comment = checked_comment(comment)
-    win(session, request)
+    try:
+        win(session, request)
+    except AlreadyDecided as refusal:
+        raise own_decision_stands(request, verdict, actor) or refusal from None
     decision = Decision(
         request_id=request.id,
         approver=actor.person,
@@ -202,6 +209,31 @@ def too_late(request: ModerationRequest) -> Refusal:
     return NoLongerOpen(
         "Request %(number)d was withdrawn and can no longer be answered.", number=request.id
     )
+
+
+def own_decision_stands(
+    request: ModerationRequest, verdict: Verdict, actor: Actor
+) -> AlreadyDecided | None:
+    """Return the refusal for an approver whose own earlier answer was the first, else None."""
+    first = request.decision
+    if first is None or first.approver != actor.user or actor.door not in OWN_DOORS:
+        return None
+    when = first.decided_at
+    match first.verdict, verdict:
+        case Verdict.APPROVED, Verdict.APPROVED:
+            return AlreadyDecided("You have already approved this message, on %(when)s.", when=when)
+        case Verdict.REJECTED, Verdict.REJECTED:
+            return AlreadyDecided("You have already rejected this message, on %(when)s.", when=when)
+        case Verdict.APPROVED, _:
+            return AlreadyDecided(
+                "You have already approved this message, on %(when)s. Your first answer stands.",
+                when=when,
+            )
+        case _:
+            return AlreadyDecided(
+                "You have already rejected this message, on %(when)s. Your first answer stands.",
+                when=when,
+            )
 
 
 def carry_out(session: Session, request: ModerationRequest, decision: Decision) -> None:

@@ -1,10 +1,12 @@
 """When an SMS may decide, over real HTTP: what the operator allows, and what a wrong code costs."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from models import Actor, Door, LetterName, ModerationRequest, Preference
+from models import Actor, Door, InboundSms, LetterName, ModerationRequest, Preference
 from portal.app import create_app
 from sandbox.web_server import WebServer
 from tests.portal.doors import GRACE, SMS_URL, Doors, decisions, rows, settings_for, user
@@ -78,3 +80,29 @@ def test_stop_is_not_answered_and_the_next_question_comes_by_mail(doors: Doors, 
 @pytest.mark.parametrize(("text", "answered"), [("HELP", 0), ("AIDE", 1), ("Hilfe", 1)])
 def test_help_is_answered_where_twilio_does_not(doors: Doors, text: str, answered: int) -> None:
     assert len(doors.phone.text(GRACE, text).messages) == answered
+
+
+def test_an_answer_by_sms_that_is_repeated_is_confirmed_and_not_late(
+    doors: Doors, code: str
+) -> None:
+    doors.phone.text(GRACE, f"OK {code}")
+
+    assert doors.phone.text(GRACE, f"Oui {code}").messages == [
+        'You have already approved "General assembly" for announce.'
+    ]
+    assert doors.phone.text(GRACE, f"NO {code} wait").messages == [
+        'You have already approved "General assembly" for announce. Your first answer stands.'
+    ]
+    assert [one.verdict for one in decisions()] == ["approved"]
+
+
+def test_the_same_answer_is_sent_five_times_an_hour_at_most(doors: Doors, code: str) -> None:
+    answered = [len(doors.phone.text(GRACE, "I am driving").messages) for _ in range(7)]
+
+    assert answered == [1] * 5 + [0] * 2
+    assert len(doors.phone.text(GRACE, "AIDE").messages) == 1
+    assert doors.phone.text(GRACE, f"OK {code}").messages[0].startswith("Approved")
+    with transaction() as session:
+        for sms in session.scalars(select(InboundSms)):
+            sms.received_at -= timedelta(hours=1)
+    assert len(doors.phone.text(GRACE, "I am driving").messages) == 1

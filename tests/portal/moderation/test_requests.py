@@ -156,6 +156,21 @@ def test_who_comes_late_is_told_who_decided_when_and_why(
     assert "General assembly" not in late.page
 
 
+@pytest.mark.parametrize("again", list(Verdict))
+def test_who_answers_again_is_told_so_as_themselves(
+    people: Cast, asked: ModerationRequest, as_person: Login, again: Verdict
+) -> None:
+    browser = reading(as_person(people.grace), asked)
+    browser.send(f"/requests/{asked.id}/decision", verdict="approved", comment="")
+
+    answer = browser.send(f"/requests/{asked.id}/decision", verdict=again, comment="")
+
+    assert answer.status_code == 409
+    assert "You have already approved this message, on " in browser.page
+    assert ("Your first answer stands." in browser.page) is (again is Verdict.REJECTED)
+    assert re.search(r"You answered on .+: approved\.", browser.page)
+
+
 @pytest.mark.parametrize(
     ("language", "words"),
     [(Language.FRENCH, "a déjà approuvé ce message"), (Language.GERMAN, "bereits freigegeben")],

@@ -127,6 +127,33 @@ def test_who_comes_second_is_told_who_was_first(
     assert answer.facts["approver"] == "Linus Torvalds"
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "said"),
+    [
+        ("OK", "ja", Said.APPROVED_BEFORE),
+        ("NO", "Non", Said.REJECTED_BEFORE),
+        ("OK", "NO", Said.APPROVAL_STANDS),
+        ("NO", "OK", Said.REJECTION_STANDS),
+    ],
+)
+def test_who_was_first_and_answers_again_is_told_that_the_first_answer_stands(
+    session: Session,
+    people: Cast,
+    request_: ModerationRequest,
+    *,
+    first: str,
+    then: str,
+    said: Said,
+) -> None:
+    right = code(request_, people.grace)
+    send(session, f"{first} {right}")
+
+    answer = send(session, f"{then} {right}")
+
+    assert answer.said is said
+    assert answer.facts == {"subject": "General assembly", "list": "announce"}
+
+
 def test_a_withdrawn_request_is_closed(
     session: Session, people: Cast, request_: ModerationRequest
 ) -> None:

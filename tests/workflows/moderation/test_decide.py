@@ -179,6 +179,25 @@ def test_who_comes_second_is_told_who_decided_what_and_when(session: Session, pe
     assert session.scalars(select(Decision)).one().verdict is Verdict.APPROVED
 
 
+@pytest.mark.parametrize("door", list(Door))
+@pytest.mark.parametrize("again", list(Verdict))
+def test_who_answers_twice_is_told_that_the_first_answer_stands(
+    session: Session, people: Cast, door: Door, again: Verdict
+) -> None:
+    request = a_request(session, people)
+    decide(session, request, Verdict.REJECTED, actor=Actor(people.grace, Door.PORTAL))
+
+    with pytest.raises(AlreadyDecided) as refusal:
+        decide(session, request, again, actor=Actor(people.grace, door))
+
+    told = str(refusal.value)
+    acts_for_themselves = door in {Door.PORTAL, Door.LINK, Door.MAIL, Door.SMS}
+    who = "You have" if acts_for_themselves else "Grace Hopper has"
+    assert told.startswith(f"{who} already rejected this message, on ")
+    opposite = acts_for_themselves and again is Verdict.APPROVED
+    assert told.endswith("Your first answer stands.") is opposite
+
+
 def test_nobody_else_decides(session: Session, people: Cast) -> None:
     request = a_request(session, people)
 
