@@ -42,6 +42,8 @@ class LetterName(StrEnum):
     PROOF = "SysMsgMessageProof"
     NOT_UNDERSTOOD = "SysMsgReplyNotUnderstood"
     TOO_LATE = "SysMsgReplyTooLate"
+    REPEATED = "SysMsgReplyRepeated"
+    OTHER_SENDER = "SysMsgReplyFromOtherSender"
     PHONE_LOCKED = "SysMsgPhoneLocked"
     SYNC_HELD = "SysMsgSyncHeld"
     SYNC_FAILING = "SysMsgSyncFailing"

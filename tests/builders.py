@@ -33,9 +33,9 @@ from portal.cli import app
 from sandbox.mailbox import Mailbox
 from tests.account_letters import trigger_account_letter
 from tests.push_letters import trigger_push_letter
+from tests.reply_letters import trigger_reply_letter
 from tests.sendout_letters import trigger_sendout_letter
 from workflows import access
-from workflows.inbound import mail
 from workflows.lists import lists
 from workflows.messages import drafts
 from workflows.messages.write import Draft, write
@@ -196,7 +196,7 @@ def trigger_letter(
     session: Session, request: ModerationRequest, letter: LetterName, *, comment: str
 ) -> None:
     """Cause the change to the open request that this letter reports."""
-    grace, linus = (keys.user for keys in request.approver_keys)
+    grace, _ = (keys.user for keys in request.approver_keys)
     match letter:
         case LetterName.REMINDER:
             deadlines.remind(session, request)
@@ -211,16 +211,11 @@ def trigger_letter(
         case LetterName.APPROVED | LetterName.DECIDED | LetterName.REJECTED:
             verdict = Verdict.REJECTED if letter is LetterName.REJECTED else Verdict.APPROVED
             decide(session, request, verdict, actor=Actor(grace, Door.PORTAL), comment=comment)
-        case LetterName.TOO_LATE:
-            decide(
-                session, request, Verdict.REJECTED, actor=Actor(linus, Door.PORTAL), comment=comment
-            )
-    if letter in {LetterName.NOT_UNDERSTOOD, LetterName.TOO_LATE}:
-        mail.write_back(session, request.approver_keys[0], letter)
     if letter is LetterName.PHONE_LOCKED:
         notify_administrators(session, letter, person=grace.name, user_id=grace.id)
     trigger_push_letter(session, request.message.mailing_list, letter)
     trigger_sendout_letter(session, request, letter)
+    trigger_reply_letter(session, request, letter, comment=comment)
 
 
 def listgate(*arguments: str, stdin: bytes = b"") -> Result:

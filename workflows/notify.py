@@ -1,6 +1,6 @@
 """Notify people: one Notification per user and channel."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -28,9 +28,10 @@ def notify(
     *,
     message: Message | None = None,
     request: ModerationRequest | None = None,
+    channels: Sequence[Channel] = (),
     **detail: Any,
 ) -> None:
-    """Ask for this letter to each of these users, over each of their channels."""
+    """Ask for this letter to each of these users, over `channels` or each of their own."""
     session.add_all(
         Notification(
             letter=letter,
@@ -42,7 +43,7 @@ def notify(
         )
         for user in people
         if not user.disabled_at
-        for channel in user.channels
+        for channel in channels or user.channels
     )
 
 

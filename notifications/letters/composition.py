@@ -15,7 +15,12 @@ from notifications.mime.envelope import wire_address
 from notifications.mime.mail_header import HEADER_POLICY, mailbox, text_field
 
 # Letters that can be answered by a reply.
-ANSWERABLE = {LetterName.MODERATE, LetterName.REMINDER, LetterName.NOT_UNDERSTOOD}
+ANSWERABLE = {
+    LetterName.MODERATE,
+    LetterName.REMINDER,
+    LetterName.NOT_UNDERSTOOD,
+    LetterName.OTHER_SENDER,
+}
 
 
 def compose(notification: Notification, context: LetterContext) -> bytes:

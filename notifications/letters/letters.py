@@ -20,7 +20,9 @@ from models import (
 from models.clock import now
 from notifications.letters.context import LetterContext
 from notifications.letters.keys import hashed
+from notifications.letters.reply_reasons import reason
 from notifications.mime.list_headers import outgoing
+from notifications.replies.parse import Why
 from notifications.wording.failures import failure_sentence, readable_stderr
 from notifications.wording.languages import format_moment
 from notifications.wording.sendout_words import rate_words, window_words
@@ -93,6 +95,26 @@ def request_variables(notification: Notification, context: LetterContext) -> Var
         "link": context.link(approver_keys.id),
         # An SMS does not prove who opens its link, so this one requires a log-in.
         "page": context.page(request.id),
+    }
+
+
+def not_understood_variables(notification: Notification, context: LetterContext) -> Variables:
+    """Return what was read, why it was not understood, and what is needed to answer."""
+    # A letter from before an upgrade has neither.
+    why = Why(notification.detail.get("why", Why.NO_ANSWER))
+    return {
+        **request_variables(notification, context),
+        "quote": notification.detail.get("quote", ""),
+        "reason": reason(why, notification.user.language),
+    }
+
+
+def other_sender_variables(notification: Notification, context: LetterContext) -> Variables:
+    """Return the two addresses, and what is needed to answer from the right one."""
+    return {
+        **request_variables(notification, context),
+        "address": notification.user.address,
+        "open": not request_closed(notification),
     }
 
 
@@ -237,8 +259,10 @@ LETTERS = {
         Letter(LetterName.RETURNED, attachment=message_as_written),
         Letter(LetterName.STOPPED, stopped_variables, message_as_written),
         Letter(LetterName.PROOF, attachment=message_as_sent, moot=message_discarded),
-        Letter(LetterName.NOT_UNDERSTOOD, request_variables),
+        Letter(LetterName.NOT_UNDERSTOOD, not_understood_variables, moot=request_closed),
         Letter(LetterName.TOO_LATE, decision_variables),
+        Letter(LetterName.REPEATED, decision_variables),
+        Letter(LetterName.OTHER_SENDER, other_sender_variables),
         Letter(LetterName.PHONE_LOCKED, phone_lock_variables),
         Letter(LetterName.SYNC_HELD, held_push_variables),
         Letter(LetterName.SYNC_FAILING, failed_push_variables),

@@ -6,6 +6,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from models import Failure, Language, LetterName, Rate, Window
+from notifications.letters.reply_reasons import reason
+from notifications.replies.parse import Why
 from notifications.wording.failures import failure_sentence
 from notifications.wording.languages import format_moment
 from notifications.wording.sendout_words import rate_words, window_words
@@ -18,18 +20,21 @@ _TYPED = {
         "list_name": "Announcements",
         "subject": "General assembly on 3 February: you are invited",
         "comment": "The date is a Sunday.\nPlease correct it.",
+        "reply": "OK - but please change the date first",
         "stderr": "No route to host",
     },
     Language.FRENCH: {
         "list_name": "Annonces",
         "subject": "Assemblée générale du 3 février : invitation",
         "comment": "La date tombe un dimanche.\nMerci de la corriger.",
+        "reply": "OK, mais changez d'abord la date",
         "stderr": "Aucun chemin d'accès pour atteindre l'hôte cible",
     },
     Language.GERMAN: {
         "list_name": "Ankündigungen",
         "subject": "Mitgliederversammlung am 3. Februar: Einladung",
         "comment": "Das Datum ist ein Sonntag.\nBitte korrigieren.",
+        "reply": "OK, aber bitte erst das Datum ändern",
         "stderr": "Keine Route zum Zielrechner",
     },
 }
@@ -62,8 +67,6 @@ def samples(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
         LetterName.RETURNED: message,
         LetterName.STOPPED: {**message, **_STOPPED},
         LetterName.PROOF: message,
-        LetterName.NOT_UNDERSTOOD: {**message, **request},
-        LetterName.TOO_LATE: {**message, **decision},
         LetterName.LOG_IN: link,
         LetterName.RESET: link,
         LetterName.INVITATION: link,
@@ -71,6 +74,7 @@ def samples(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
         LetterName.PASSWORD_CHANGED: account,
         LetterName.ADDRESS_CHANGED: account,
         LetterName.PHONE_LOCKED: _PHONE_LOCKED,
+        **_replies(language),
         **_pushes(language),
     }
 
@@ -116,6 +120,33 @@ def _decision(language: Language) -> Mapping[str, Any]:
         "verdict": "rejected",
         "comment": _TYPED[language]["comment"],
         "decided_at": _moment(20, 10, language),
+    }
+
+
+def _replies(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
+    """Return the variables of the letters that answer replies."""
+    message, request, decision = _message(language), _request(language), _decision(language)
+    return {
+        LetterName.NOT_UNDERSTOOD: {
+            **message,
+            **request,
+            "quote": _TYPED[language]["reply"],
+            "reason": reason(Why.HESITATION, language),
+        },
+        LetterName.TOO_LATE: {**message, **decision},
+        LetterName.REPEATED: {
+            **message,
+            **decision,
+            "approver": "Grace Hopper",
+            "answer": "approved",
+        },
+        LetterName.OTHER_SENDER: {
+            **message,
+            **request,
+            "sender": "hopper@example.com",
+            "address": "grace@example.org",
+            "open": True,
+        },
     }
 
 

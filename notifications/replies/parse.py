@@ -28,7 +28,10 @@ READ_LIMIT: Final = 5_000_000
 
 APPROVAL_LIMIT: Final = 5_000  # characters of an approver's own words, signature included
 REMARK_WORDS: Final = 8  # words without a capital in a line below an approval; more are prose
-_SHOWN: Final = 100  # characters of what was read, for the letter that says why it did not count
+
+# What the letter quotes that says why a reply did not count.
+QUOTED_LINES: Final = 3
+QUOTED_LENGTH: Final = 100  # characters of a line
 
 # Programs that say the left one send the right one, whose first half is the same.  (For Latin-1 it
 # is the WHATWG's Encoding standard that says so.)
@@ -51,7 +54,8 @@ class Reading:
 
     verdict: Verdict | None
     comment: str = ""  # at most COMMENT_LIMIT characters, with \n as line end, "" if there is none
-    read: str = ""  # of what was not understood: the line that is to blame, shortened
+    # Of what was not understood: the first lines and the one to blame, shortened.
+    quote: str = ""
     why: Why | None = None
 
 
@@ -73,22 +77,32 @@ def reply_in(text: str, *, name: str = "") -> Reading:
     own = own_words(text)
     lines = answer.without_opening(own.blocks[0]) if own.blocks else []
     if not lines:
-        return _not_understood(Why.EMPTY, "")
+        return Reading(None, why=Why.EMPTY)
     size = _end_of_answer(lines, name)
     paragraph = "\n".join(lines[:size])
     is_signed = any(lines[size : size + 1])
     found = answer.answer_in(paragraph.removesuffix(",") if is_signed else paragraph)
     if found is None:
         why = Why.HESITATION if hesitation(paragraph[:APPROVAL_LIMIT]) else Why.NO_ANSWER
-        return _not_understood(why, lines[0])
+        return _not_understood(lines, why, lines[0])
     objection = _objection(found, lines[size:], own, name=name)
     if objection:
-        return _not_understood(*objection)
+        return _not_understood(lines, *objection)
     return Reading(found.verdict, as_comment(f"{found.reason}\n{_comment(lines[size:])}"))
 
 
-def _not_understood(why: Why, line: str) -> Reading:
-    return Reading(None, read=as_comment(line[:_SHOWN]), why=why)
+def _not_understood(lines: list[str], why: Why, to_blame: str) -> Reading:
+    quoted = [line for line in lines if line][:QUOTED_LINES]
+    if to_blame not in quoted:
+        quoted += ["…", to_blame]
+    elif len(quoted) < sum(map(bool, lines)):
+        quoted.append("…")
+    return Reading(None, quote="\n".join(map(_shortened, quoted)), why=why)
+
+
+def _shortened(line: str) -> str:
+    shown = as_comment(line[:QUOTED_LENGTH])
+    return f"{shown}…" if len(line) > QUOTED_LENGTH else shown
 
 
 def _end_of_answer(lines: list[str], name: str) -> int:

@@ -20,6 +20,8 @@ LETTERS: Mapping[str, str] = {
     LetterName.PROOF: _("proof"),
     LetterName.NOT_UNDERSTOOD: _("reply not understood"),
     LetterName.TOO_LATE: _("reply too late"),
+    LetterName.REPEATED: _("reply after one's own decision"),
+    LetterName.OTHER_SENDER: _("reply from another address"),
     LetterName.PHONE_LOCKED: _("locked telephone"),
     LetterName.SYNC_HELD: _("held push"),
     LetterName.SYNC_FAILING: _("failing push"),

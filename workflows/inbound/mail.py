@@ -1,7 +1,7 @@
 """Handle inbound mail: classify it, and decide only if it is a clear answer."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import structlog
 from sqlalchemy.exc import OperationalError
@@ -14,23 +14,26 @@ from models import (
     Door,
     InboundMail,
     InboundMailState,
+    Invalid,
     LetterName,
     Notification,
     RequestState,
     Trespass,
     User,
-    Verdict,
     record_refusal,
 )
+from models.addresses import checked_address
 from models.ids import row_id
 from notifications.automatic.bounces import Bounce, failed_recipient
 from notifications.automatic.detect import is_automatic
 from notifications.mime.envelope import wire_address
 from notifications.mime.header_lines import mailboxes, split_mail
 from notifications.replies.parse import Reading, read_reply
+from workflows.inbound.answers import write_back
+from workflows.inbound.stored_mail import delivered_before
 from workflows.moderation.approver_keys import keys_by_reply
 from workflows.moderation.decide import AlreadyDecided, NoLongerOpen, NotAnApprover, decide
-from workflows.notify import notify, report
+from workflows.notify import report
 
 log = structlog.get_logger()
 
@@ -66,25 +69,37 @@ def outcome(session: Session, mail: InboundMail, own_addresses: Collection[str])
     if keys is None:
         return "ignored: nobody's reply address"
     if not written_by(mail, keys.user):
-        return refuse(session, keys)
-    return answer(session, keys, read_reply(mail.raw, name=keys.user.name))
+        return refuse(session, mail, keys)
+    return answer(session, mail, keys)
 
 
 def written_by(mail: InboundMail, user: User) -> bool:
     """Return whether the only From address is the user's: a reply address may leak."""
-    authors = [
+    return len(authors(mail)) == 1 and not other_authors(mail, user)
+
+
+def authors(mail: InboundMail) -> list[str]:
+    """Return the From addresses, in lower case; none if they are ambiguous."""
+    return [
         address.lower()
         for field in split_mail(mail.raw).fields
         if field.name == "from"
         for address in mailboxes(field.value.decode("utf-8", "replace"))
     ]
+
+
+def other_authors(mail: InboundMail, user: User) -> list[str]:
+    """Return the From addresses that are not the user's."""
     # Mail programs write a domain in Unicode or in its ASCII form (RFC 5890).
     address = user.address.lower()
-    return authors in ([address], [wire_address(address)])
+    return [each for each in authors(mail) if each not in (address, wire_address(address))]
 
 
-def refuse(session: Session, keys: ApproverKeys) -> str:
-    """Record that another sender used the reply address; that sender gets no answer."""
+def refuse(session: Session, mail: InboundMail, keys: ApproverKeys) -> str:
+    """Tell the approver once that another sender used the reply address, and record it once.
+
+    That sender gets no answer.
+    """
     message = keys.request.message
     refusal = Trespass(
         "Someone else wrote to the reply address of %(user)s.",
@@ -92,41 +107,61 @@ def refuse(session: Session, keys: ApproverKeys) -> str:
         via=Door.MAIL,
         **message.place,
     )
+    sender = showable(other_authors(mail, keys.user))
+    if not write_back(session, keys, LetterName.OTHER_SENDER, sender=sender):
+        return f"refused again: {refusal}"
     record_refusal(session, refusal)
     return f"refused: {refusal}"
 
 
-def answer(session: Session, keys: ApproverKeys, reply: Reading) -> str:
-    """Decide as the approver wrote, or reply that nothing was done and how to answer."""
+def showable(addresses: Sequence[str]) -> str:
+    """Return the first address, or "" if it is not a valid one: its writer chose every sign."""
+    try:
+        return checked_address(addresses[0]) if addresses else ""
+    except Invalid:
+        return ""
+
+
+def answer(session: Session, mail: InboundMail, keys: ApproverKeys) -> str:
+    """Decide as the approver wrote, or reply that nothing was done and why."""
     request, user = keys.request, keys.user
+    reply = read_reply(mail.raw, name=user.name)
     if reply.verdict is None:
-        # Do not explain how to reply once the request is closed.
-        may_answer = request.state is RequestState.OPEN and user in request.approvers()
-        letter = LetterName.NOT_UNDERSTOOD if may_answer else LetterName.TOO_LATE
-        return write_back(session, keys, letter)
+        return explain(session, mail, keys, reply)
     try:
         decide(session, request, reply.verdict, actor=Actor(user, Door.MAIL), comment=reply.comment)
     except NotAnApprover as refusal:
         record_refusal(session, refusal)
-        return write_back(session, keys, LetterName.TOO_LATE)
+        return too_late(session, mail, keys, reply)
     except (AlreadyDecided, NoLongerOpen):
-        if said_before(keys, reply.verdict):
-            return "repeated"
-        return write_back(session, keys, LetterName.TOO_LATE)
+        return too_late(session, mail, keys, reply)
     return reply.verdict
 
 
-def said_before(keys: ApproverKeys, verdict: Verdict) -> bool:
-    """Return whether this answer was the first one: a server may deliver a mail twice."""
+def explain(session: Session, mail: InboundMail, keys: ApproverKeys, reply: Reading) -> str:
+    """Reply why the mail was not understood and how to answer, if the approver still can."""
+    if keys.request.state is not RequestState.OPEN or keys.user not in keys.request.approvers():
+        return too_late(session, mail, keys, reply)
+    assert reply.why is not None
+    facts = {"quote": reply.quote, "why": reply.why.value}
+    return reply_with(session, keys, LetterName.NOT_UNDERSTOOD, **facts)
+
+
+def too_late(session: Session, mail: InboundMail, keys: ApproverKeys, reply: Reading) -> str:
+    """Reply who was first; to an approver who was first, that this answer stands."""
     first = keys.request.decision
-    return first is not None and (first.approver, first.verdict) == (keys.user, verdict)
+    if first is None or first.approver != keys.user:
+        return reply_with(session, keys, LetterName.TOO_LATE)
+    if delivered_before(session, mail):
+        return "repeated"
+    given = reply.verdict.value if reply.verdict else ""
+    return reply_with(session, keys, LetterName.REPEATED, answer=given)
 
 
-def write_back(session: Session, keys: ApproverKeys, letter: LetterName) -> str:
-    """Reply with a letter, and return its name."""
-    request = keys.request
-    notify(session, [keys.user], letter, message=request.message, request=request)
-    return letter.value
+def reply_with(session: Session, keys: ApproverKeys, letter: LetterName, **facts: str) -> str:
+    """Write back, and return the letter's name and whether it was sent."""
+    sent = write_back(session, keys, letter, **facts)
+    return letter.value if sent else f"not sent again: {letter.value}"
 
 
 def take_back(session: Session, returned: Bounce) -> str:

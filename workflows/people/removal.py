@@ -15,6 +15,7 @@ from models import (
     Credentials,
     Delivery,
     Dispatch,
+    LetterName,
     MailedLink,
     MailingList,
     Message,
@@ -131,6 +132,11 @@ def erase_contact(session: Session, user: User) -> None:
     void_links(session, user)
     for kind, column in ((MailedLink, "new_address"), (Notification, "former_address")):
         session.execute(update(kind).where(kind.user_id == user.id).values({column: None}))
+    # What they wrote, and the address they may have written from.
+    answers = Notification.letter.in_([LetterName.NOT_UNDERSTOOD, LetterName.OTHER_SENDER])
+    session.execute(
+        update(Notification).where(Notification.user_id == user.id, answers).values(detail={})
+    )
     session.execute(delete(Credentials).where(Credentials.user_id == user.id))
     user.address = placeholder
     user.phone = user.sms_stopped_at = None

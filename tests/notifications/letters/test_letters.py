@@ -1,5 +1,6 @@
 """The content of every kind of letter, in text and HTML, and when it is moot."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
@@ -15,7 +16,10 @@ from notifications.letters import rendering
 from notifications.letters.composition import compose, render
 from notifications.letters.letters import LETTERS, shared_variables
 from notifications.letters.rendering import PARTS, RenderedLetter, environment
+from notifications.letters.reply_reasons import reason
 from notifications.letters.samples import samples
+from notifications.replies.parse import Why, reply_in
+from notifications.replies.sms import read_sms
 from notifications.sms.gsm7 import is_gsm7, segments
 from tests.builders import Cast, a_letter, an_eml
 from tests.letter_context import a_context
@@ -181,7 +185,7 @@ def test_an_approval_request_names_author_list_and_ways_to_answer(
         assert "Announce" in part
         assert "Jan 31, 2099" in part
         assert "UTC" in part
-        assert "write OK in the first line" in unwrapped(part)
+        assert "write OK and nothing more to approve" in unwrapped(part)
         assert CONTEXT.link(keys.id) in part
     for verb in ("OK", "NO: "):
         filled = CONTEXT.mailto(keys.id, subject="Re: General assembly", verb=verb)
@@ -369,3 +373,29 @@ def test_an_approval_request_is_moot_if_its_recipient_cannot_answer(
         lists.set_approvers(session, people.approvers, [people.linus], actor=Actor.operator())
 
     assert LETTERS[LetterName.MODERATE].moot(letter)
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize(
+    "name", [LetterName.MODERATE, LetterName.REMINDER, LetterName.NOT_UNDERSTOOD]
+)
+def test_what_a_letter_says_to_write_is_understood(name: LetterName, language: Language) -> None:
+    rendered = RenderedLetter(name, samples(language)[name], language=language)
+
+    for part in (rendered.text, unescape(rendered.html)):
+        (approve, reject) = re.findall(r"\b(OK|N[A-Z]+ ?:)(?= )", unwrapped(part))[-2:]
+        assert reply_in(approve).verdict is Verdict.APPROVED
+        assert reply_in(f"{reject} the reason").verdict is Verdict.REJECTED
+    words = re.findall(r"\b(OK|N[A-Z]+) (?=482193)", rendered.sms)
+    assert [read_sms(f"{word} 482193").verdict for word in words] == list(Verdict)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_example_of_a_reply_that_is_not_understood_is_none(language: Language) -> None:
+    sample = samples(language)[LetterName.NOT_UNDERSTOOD]
+
+    reading = reply_in(sample["quote"])
+
+    assert (reading.why, reading.quote) == (Why.HESITATION, sample["quote"])
+    assert sample["reason"] == reason(Why.HESITATION, language)
+    assert len({reason(why, language) for why in Why}) == len(Why)

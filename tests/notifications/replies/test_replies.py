@@ -96,27 +96,32 @@ def test_an_approval_that_is_too_long_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "why", "read"),
+    ("text", "why", "quote"),
     [
         ("", Why.EMPTY, ""),
         ("> ok", Why.EMPTY, ""),
         ("Hello,", Why.EMPTY, ""),
         ("Yes indeed", Why.NO_ANSWER, "Yes indeed"),
-        ("yes\nand Ada is great", Why.NO_ANSWER, "yes"),
+        ("yes\nand Ada is great", Why.NO_ANSWER, "yes\nand Ada is great"),
         ("ok, but later", Why.HESITATION, "ok, but later"),
-        ("ok\n\nIf Linus agrees", Why.HESITATION, "If Linus agrees"),
-        ("ok\n\nPlease reject", Why.HESITATION, "Please reject"),
-        ("ok\n\nI reject", Why.CONTRADICTION, "I reject"),
-        ("no\n\nOk!", Why.CONTRADICTION, "Ok!"),
-        ("ok\n\nThe room is bright", Why.REMARK, "The room is bright"),
-        ("x" * 1_000, Why.NO_ANSWER, "x" * 100),
+        ("ok\n\nIf Linus agrees", Why.HESITATION, "ok\nIf Linus agrees"),
+        ("ok\n\nPlease reject", Why.HESITATION, "ok\nPlease reject"),
+        ("ok\n\nI reject", Why.CONTRADICTION, "ok\nI reject"),
+        ("no\n\nOk!", Why.CONTRADICTION, "no\nOk!"),
+        ("ok\n\nThe room is bright", Why.REMARK, "ok\nThe room is bright"),
+        ("Hello Ada,\nok, but later\n\n> ok", Why.HESITATION, "ok, but later"),
+        ("no way\na\nb\nc", Why.NO_ANSWER, "no way\na\nb\n…"),
+        ("ok\nthanks\n\nGrace\n\nIf so", Why.HESITATION, "ok\nthanks\nGrace\n…\nIf so"),
+        ("ok\n\n-- \nNot on Mondays", Why.HESITATION, "ok\n…\nNot on Mondays"),
+        ("x" * 1_000, Why.NO_ANSWER, "x" * 100 + "…"),
+        ("<b>&\0\u202ewait</b>", Why.HESITATION, "<b>&wait</b>"),
     ],
 )
-def test_what_is_not_understood_says_why_and_quotes_it(text: str, why: Why, read: str) -> None:
+def test_what_is_not_understood_says_why_and_quotes_it(text: str, why: Why, quote: str) -> None:
     reading = reply_in(text)
 
     assert (reading.verdict, reading.comment) == (None, "")
-    assert (reading.why, reading.read) == (why, read)
+    assert (reading.why, reading.quote) == (why, quote)
 
 
 def _comment(raw: bytes) -> str:

@@ -1,18 +1,13 @@
 """Mail that comes in."""
 
-from email.message import EmailMessage
-
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import (
     Actor,
-    ApproverKeys,
-    AuditEntry,
     Door,
     IllegalTransition,
-    InboundMail,
     InboundMailState,
     LetterName,
     MessageState,
@@ -22,56 +17,12 @@ from models import (
     RequestState,
     Verdict,
 )
-from notifications.letters.keys import hashed
-from tests.builders import Cast, a_request
-from tests.letter_context import KEYS
+from tests.builders import Cast
 from tests.notifications.mime.small_mails import a_bounce
+from tests.workflows.inbound.mails import OURS, a_reply, letters, receive
 from workflows.inbound import mail, stored_mail
 from workflows.lists import lists
 from workflows.moderation.decide import decide
-
-OURS = frozenset({"listgate@example.org", "moderation@lists.example.org"})
-
-
-@pytest.fixture
-def asked(session: Session, people: Cast) -> ModerationRequest:
-    """An open request whose letters have been written."""
-    request = a_request(session, people)
-    for one in request.approver_keys:
-        one.reply_hash = hashed(KEYS.reply_token(one.id))
-    return request
-
-
-def a_reply(text: str, *, by: str = "Grace Hopper <grace@example.org>", **headers: str) -> bytes:
-    """A mail that somebody writes back."""
-    reply = EmailMessage()
-    reply["From"] = by
-    reply["Subject"] = "Re: To approve: General assembly"
-    for name, value in headers.items():
-        reply[name.replace("_", "-")] = value
-    reply.set_content(text)
-    return reply.as_bytes()
-
-
-def receive(session: Session, request: ModerationRequest, raw: bytes, **given: str) -> InboundMail:
-    """The mail, handled, as if it came for Grace's reply address."""
-    keys: ApproverKeys = request.approver_keys[0]
-    token = given.get("token", KEYS.reply_token(keys.id))
-    kept = stored_mail.save(
-        session,
-        raw,
-        sender=given.get("sender", "grace@example.org"),
-        recipient=f"moderation+{token}@lists.example.org",
-    )
-    session.flush()
-    mail.handle(session, kept, own_addresses=OURS)
-    return kept
-
-
-def letters(session: Session) -> list[LetterName]:
-    """The letters besides the questions, in order."""
-    rows = session.scalars(select(Notification).order_by(Notification.id))
-    return [row.letter for row in rows if row.letter is not LetterName.MODERATE]
 
 
 @pytest.mark.parametrize(
@@ -137,19 +88,6 @@ def test_a_mail_that_a_server_delivers_twice_decides_once_and_is_not_answered(
 
     assert again.outcome == "repeated"
     assert letters(session) == before
-
-
-def test_somebody_elses_mail_does_not_decide_and_is_on_record(
-    session: Session, asked: ModerationRequest
-) -> None:
-    received = receive(session, asked, a_reply("OK", by="mallory@example.org"))
-
-    assert asked.state is RequestState.OPEN
-    assert letters(session) == []
-    assert received.outcome is not None
-    assert received.outcome.startswith("refused")
-    refused = session.scalars(select(AuditEntry).where(AuditEntry.act == "refused")).one()
-    assert refused.door is Door.MAIL
 
 
 def test_a_mail_from_two_people_does_not_decide(session: Session, asked: ModerationRequest) -> None:
