@@ -15,7 +15,7 @@ from models import (
     Notification,
     Sync,
 )
-from notifications.replies.vocabulary import table_rows
+from notifications.replies.vocabulary import VOCABULARY
 from settings import Settings
 from workflows.public.contract import Call
 from workflows.tasks import PUBLIC
@@ -111,8 +111,23 @@ def quoted(value: object) -> str:
 def replies() -> str:
     """docs/replies.md: its tables of words, in the text as it is."""
     page = (ROOT / "docs/replies.md").read_text()
-    rows = {row.split(" | ")[0]: row for row in table_rows().values()}
+    rows = {row.split(" | ")[0]: row for row in word_rows().values()}
     return "".join(f"{rows.get(line.split(' | ')[0], line)}\n" for line in page.splitlines())
+
+
+def word_rows() -> dict[str, str]:
+    """Rows for its tables: each kind of words, in a cell for each language that has it."""
+    return {
+        kind: f"| **{kind.replace('_', ' ')}** | {cells(kind)} |"
+        for kind in next(iter(VOCABULARY.values()))
+    }
+
+
+def cells(kind: str) -> str:
+    """The words of a kind, by language."""
+    return " | ".join(
+        " ".join(words[kind].split()) for words in VOCABULARY.values() if kind in words
+    )
 
 
 PAGES: Final = {

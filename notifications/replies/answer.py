@@ -5,7 +5,7 @@ import string
 from typing import Final, NamedTuple
 
 from models import Verdict
-from notifications.replies.vocabulary import folded, hesitation, phrases
+from notifications.replies.vocabulary import any_of, folded, hesitation, phrases
 
 ANSWER_LIMIT: Final = 200  # characters of a verdict with its courtesies
 _NAME_WORDS: Final = 4
@@ -16,20 +16,11 @@ _SMALL_WORDS: Final = 6  # in a line of a signature, its address and links inclu
 _BANNER_LINES: Final = 5
 
 
-def _any_of(*kinds: str) -> str:
-    return f"(?:{'|'.join(map(_pattern, phrases(*kinds)))})"
-
-
-def _pattern(phrase: str) -> str:
-    words = re.escape(phrase.removesuffix("-").removesuffix(" ...")).replace(r"\ ", " +")
-    return words + (r"\w*" if phrase.endswith("-") else ".*" if phrase.endswith(" ...") else "")
-
-
 _VERBS = {
-    Verdict.APPROVED: _any_of("approve", "approve_by_mail"),
-    Verdict.REJECTED: _any_of("reject", "reject_by_mail"),
+    Verdict.APPROVED: any_of("approve", "approve_by_mail"),
+    Verdict.REJECTED: any_of("reject", "reject_by_mail"),
 }
-_COURTESY = _any_of("courtesies")
+_COURTESY = any_of("courtesies")
 
 # How *bold* and _slanted_ letters look as text, and quotation marks: on both sides or on neither.
 _MARK = "[*_/\"'`“”„‟‘‚‛«»‹›]"  # noqa: RUF001
@@ -65,7 +56,7 @@ def _reasoned(verb: str) -> str:
 _CLOSED = {verdict: re.compile(_closed(verdict)) for verdict in _VERBS}
 _REASONED = re.compile(_reasoned(_VERBS[Verdict.REJECTED]))
 _NUMBER = r"\.? ?[0-9]"  # "No. 7" is no answer
-_BACK = rf"(?!{_NUMBER})" r"(?: *$|[^\w\s'-]|\s+[^\w\s]|\s+" + _any_of("second_thoughts") + r"\b)"
+_BACK = rf"(?!{_NUMBER})" r"(?: *$|[^\w\s'-]|\s+[^\w\s]|\s+" + any_of("second_thoughts") + r"\b)"
 _TAKEN_BACK = {
     verdict: re.compile(rf"{_MARK}*{verb}{_BACK}", re.MULTILINE) for verdict, verb in _VERBS.items()
 }
@@ -73,10 +64,10 @@ _REJECTING = re.compile(rf"(?<!\w){_VERBS[Verdict.REJECTED]}(?![\w-]|{_NUMBER})"
 _COURTEOUS = re.compile(
     rf"(?:{_COURTESY}|{_VERBS[Verdict.APPROVED]})(?:{_BETWEEN}(?:{_COURTESY}))*+{_END},?"
 )
-_GREETING = re.compile(_any_of("greetings") + r"(?![^ ,.!:])")
-_CLOSING = re.compile(_any_of("closings") + r"(?![^ ,.!:])")
-_BANNER = re.compile(r"[\W_]*" + _any_of("banners"))
-_OUTSIDE = re.compile(rf"\b{_any_of('outside')}\b")
+_GREETING = re.compile(any_of("greetings") + r"(?![^ ,.!:])")
+_CLOSING = re.compile(any_of("closings") + r"(?![^ ,.!:])")
+_BANNER = re.compile(r"[\W_]*" + any_of("banners"))
+_OUTSIDE = re.compile(rf"\b{any_of('outside')}\b")
 _REPEATED = re.compile(r"\b([^\W_]+)[\W_]+\1\b")  # "ja ja" is a shrug
 _PRAISE: Final = frozenset(phrases("praise"))
 _PHRASE_END = re.compile(r"(?<!\b\w)(?<!\b\w\w)(?<!\b\w\w\w)[.!?:;…]$")  # but not "Ltd."
@@ -155,7 +146,7 @@ def is_name(text: str) -> bool:
 
 
 def is_name_of(line: str, name: str) -> bool:
-    """Whether somebody of this name, if it is known, may have signed with the line."""
+    """Whether a person of this name, if it is known, may have signed with the line."""
     known, written = (set(re.findall(r"[\w'-]+", folded(each))) for each in (name, line))
     if not written or (known and known.isdisjoint(written)):
         return False
@@ -191,7 +182,7 @@ def _banner(lines: list[str]) -> int:
 
 
 def is_greeting(line: str) -> bool:
-    """Whether the line greets somebody and says nothing more."""
+    """Whether the line is a greeting, perhaps with a name, and nothing more."""
     match = _GREETING.match(folded(line[:ANSWER_LIMIT]))
     rest = _behind(line, match.end()) if match else "."
     return match is not None and is_name(rest) and not hesitation(rest) and not answer_in(rest)

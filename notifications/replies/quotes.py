@@ -3,7 +3,7 @@
 import re
 from typing import Final, NamedTuple
 
-from notifications.replies.vocabulary import cleaned, folded, hesitation, phrases
+from notifications.replies.vocabulary import any_of, cleaned, folded, hesitation, phrases
 
 _LOOK: Final = 1_000  # characters; a longer line is none of those that are known here
 _LINE_END = re.compile("\r\n|[\r\n\u2028\u2029]")
@@ -13,49 +13,32 @@ _LONG_QUOTE: Final = 60  # mail programs break longer quoted lines, and mark onl
 _TABLE = re.compile(r"\|.*\||\+[-=+]+\+")  # drawn by a machine: a bounce, a log
 
 # The line above a quote.  Without a day first it is believed only directly above a quote.
+_ADDRESS = r"<[^<>\s@]++@[^<>\s]++>"
 _DATED = re.compile(
-    r"(?:on|le|am|um|el|il|op|den|em|dnia|w dniu)\b[^\d]{0,40}\d"
-    r"|[^<>]{0,100}<[^<>\s@]++@[^<>\s]++>,? (?:wrote|a ecrit|schrieb|hat)\b"
+    rf"{any_of('dated')}\b[^\d]{{0,40}}\d|[^<>]{{0,100}}{_ADDRESS},? (?:{any_of('wrote')}|hat)\b"
 )
-_WROTE = re.compile(
-    r"\b(?:wrote|writes|a ecrit|ecrivait|schrieb|geschrieben|escribio|ha scritto|schreef|skrev|"
-    r"escreveu|napisal(?:\(a\))?)\b.{0,200}:(?:$|   )|<[^<>\s@]++@[^<>\s]++> ?:$"
-)
-_QUOTING = re.compile(r"(?:quoting|zitat von|citation de|selon)\b.{1,200}:$")
+_WROTE = re.compile(rf"\b{any_of('wrote')}\b.{{0,200}}:(?:$|   )|{_ADDRESS} ?:$")
+_QUOTING = re.compile(rf"{any_of('quoting')}\b.{{1,200}}:$")
 _ATTRIBUTION_LINES: Final = 3  # a long name and address are wrapped
 
 # -----Original Message-----, in every language; also what a forwarding program writes.
 _ORIGINAL = re.compile(
     r"[-‐–—_=]{3,}+.*\w.*[-‐–—_=]{3}$"  # noqa: RUF001 (Proton uses such dashes)
-    r"|(?:begin forwarded message|debut du message (?:reexpedie|transfere)"
-    r"|anfang der weitergeleiteten (?:nachricht|e-mail)) ?:$"
+    rf"|{any_of('originals')} ?:$"
 )
 
 # The heading that Outlook and its like put above the original, label by label.
-_LABELS = {
-    "from": ("from", "von", "de", "expediteur", "absender", "van", "da"),
-    "date": ("sent", "date", "gesendet", "gesendet am", "datum", "envoye", "envoye le", "enviado"),
-    "to": ("to", "an", "a", "pour", "destinataire", "empfanger", "para", "aan"),
-    "subject": ("subject", "betreff", "objet", "sujet", "asunto", "onderwerp", "oggetto"),
-}
 _LABEL = re.compile(r"\*?([a-z][a-z ]{0,12}?) ?\*? ?: ?\*?(?= |\S|$)")
-_KINDS = {label: kind for kind, labels in _LABELS.items() for label in labels}
+_KINDS = {label: kind for kind in ("from", "date", "to", "subject") for label in phrases(kind)}
 _HEADING_LINES: Final = 6
 
 # RFC 3676 (4.3) has a blank behind the dashes, which programs lose.
 _SEPARATOR = re.compile(r"--$|—$|_{5,}$")
 
 # What phones and webmail add at the end of all that is written with them.
-_ADVERTISEMENT = re.compile(
-    r"(?:sent|envoye[es]?|gesendet|enviado|provenance ?:) "
-    r"(?:from|depuis|de|a partir d\w*|par|avec|with|via|using|von|mit|desde|courrier)\b"
-    r"|(?:get|telecharger|obtenir|obtenez) (?:outlook|bluemail|yahoo)\b"
-    r"|(?:diese (?:nachricht|e-?mail) wurde )?(?:von|mit) (?:meinem|meiner|mein|der)\b.*\bgesendet"
-    r"|(?:outlook|bluemail|holen sie sich outlook|laden sie outlook) fur \w+"
-    r"|ce message a ete envoye (?:depuis|avec)\b|von (?:outlook|mail) fur .*gesendet"
-)
+_ADVERTISEMENT = re.compile(rf"{any_of('advertisements')}\b")
 
-_FOOTER = re.compile(r"\b(?:" + "|".join(map(re.escape, phrases("footers"))) + ")")
+_FOOTER = re.compile(rf"\b{any_of('footers')}")
 _WRAPPED: Final = 100  # characters; a footer in lines of this length ends at a blank line
 
 

@@ -56,9 +56,19 @@ def as_comment(text: str) -> str:
 @cache
 def phrases(*kinds: str) -> tuple[str, ...]:
     """The phrases of these kinds in all languages, folded, the longest first."""
-    texts = (language[kind] for language in VOCABULARY.values() for kind in kinds)
+    texts = (language.get(kind, "") for language in VOCABULARY.values() for kind in kinds)
     found = {" ".join(phrase.split()) for text in texts for phrase in folded(text).split(",")}
-    return tuple(sorted(found, key=lambda phrase: (-len(phrase), phrase)))
+    return tuple(sorted(found - {""}, key=lambda phrase: (-len(phrase), phrase)))
+
+
+def any_of(*kinds: str) -> str:
+    """A regular expression for the phrases of these kinds, in folded text."""
+    return f"(?:{'|'.join(map(_pattern, phrases(*kinds)))})"
+
+
+def _pattern(phrase: str) -> str:
+    words = re.escape(phrase.removesuffix("-")).replace(r"\ \.\.\.", ".*").replace(r"\ ", " +")
+    return words + (r"\w*" if phrase.endswith("-") else "")
 
 
 def hesitation(text: str, *kinds: str) -> str:
@@ -75,13 +85,3 @@ def _sought(kinds: tuple[str, ...]) -> list[tuple[str, str]]:
 def _words(text: str) -> str:
     """The words and question marks of a text, a blank between any two."""
     return " ".join(filter(None, _WORD.findall(folded(text.replace(GUESSED, "")))))
-
-
-def table_rows() -> dict[str, str]:
-    """Rows for the tables of docs/replies.md: each kind of words, in a cell for each language."""
-    kinds = next(iter(VOCABULARY.values()))
-    return {kind: f"| **{kind.replace('_', ' ')}** | {_cells(kind)} |" for kind in kinds}
-
-
-def _cells(kind: str) -> str:
-    return " | ".join(" ".join(words[kind].split()) for words in VOCABULARY.values())

@@ -221,10 +221,19 @@ def test_there_is_no_word_of_both_kinds() -> None:
 
 
 def test_every_language_has_words_of_every_kind() -> None:
-    kinds = [set(language) for language in VOCABULARY.values()]
+    *kinds, of_others = (set(language) for language in VOCABULARY.values())
 
-    assert len(VOCABULARY) == 3
+    assert [*VOCABULARY] == ["English", "French", "German", "Others"]
     assert all(kind == kinds[0] for kind in kinds)
+    assert of_others < kinds[0]
+
+
+def test_no_verdict_is_in_a_language_that_the_letters_do_not_have() -> None:
+    assert (
+        VOCABULARY["Others"]
+        .keys()
+        .isdisjoint({"approve", "reject", "approve_by_mail", "reject_by_mail", "courtesies"})
+    )
 
 
 def test_no_word_that_lets_an_approval_count_also_prevents_it() -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from docs.draw import word_rows
 from models import Verdict
 from notifications.automatic.detect import Automatic
 from notifications.replies.parse import APPROVAL_LIMIT, READ_LIMIT, TEXT_LIMIT, reply_in
 from notifications.replies.sms import HELP, HOW, OPT_IN, OPT_OUT, read_sms
-from notifications.replies.vocabulary import table_rows
 from tests.notifications.replies.reply_tables import VERDICTS, Said, said
 
 PAGE = (Path(__file__).parents[3] / "docs/replies.md").read_text()
@@ -18,7 +18,7 @@ MAIL, SMS = PAGE.split("## By SMS")
 EXAMPLE = re.compile(r"^\| `(.+?)` \| (approved|rejected|nothing) \| ?(.*?) ?\|$", re.MULTILINE)
 
 
-@pytest.mark.parametrize("row", table_rows().values(), ids=table_rows().keys())
+@pytest.mark.parametrize("row", word_rows().values(), ids=word_rows().keys())
 def test_the_page_names_every_word(row: str) -> None:
     assert f"\n{row}\n" in MAIL
 
