@@ -123,18 +123,16 @@ def rejects(line: str) -> bool:
 
 def is_courteous(line: str) -> bool:
     """Whether the line is courtesies, praise of a person or a text, or a rule, and nothing else."""
-    words = re.findall(r"[^\W_]+", line[:ANSWER_LIMIT])
-    praise = [word for word in words if folded(word) in _PRAISE]
-    others = [word for word in words if folded(word) not in _PRAISE]
-    if praise and len(line) <= ANSWER_LIMIT and len(others) <= 1 and is_name(" ".join(others)):
+    if _COURTEOUS.fullmatch(folded(line)) or _RULE.fullmatch(line):
         return True
-    return bool(_COURTEOUS.fullmatch(folded(line)) or _RULE.fullmatch(line))
+    words = re.findall(r"[^\W_]+", line) if len(line) <= ANSWER_LIMIT else []
+    others = [word for word in words if folded(word) not in _PRAISE]
+    return len(others) <= min(1, len(words) - 1) and is_name(" ".join(others))
 
 
 def is_closing(line: str) -> bool:
     """Whether it is a closing formula, perhaps with a name behind it."""
-    match = _CLOSING.match(folded(line[:ANSWER_LIMIT]))
-    return match is not None and is_name(_behind(line, match.end()))
+    return _name_behind(_CLOSING, line) is not None
 
 
 def is_name(text: str) -> bool:
@@ -183,6 +181,12 @@ def _banner(lines: list[str]) -> int:
 
 def is_greeting(line: str) -> bool:
     """Whether the line is a greeting, perhaps with a name, and nothing more."""
-    match = _GREETING.match(folded(line[:ANSWER_LIMIT]))
-    rest = _behind(line, match.end()) if match else "."
-    return match is not None and is_name(rest) and not hesitation(rest) and not answer_in(rest)
+    name = _name_behind(_GREETING, line)
+    return name is not None and not hesitation(name) and not answer_in(name)
+
+
+def _name_behind(formula: re.Pattern[str], line: str) -> str | None:
+    """What follows the formula that the line begins with, "" included, if it may be a name."""
+    match = formula.match(folded(line[:ANSWER_LIMIT]))
+    rest = _behind(line, match.end()) if match else ""
+    return rest if match and is_name(rest) else None

@@ -1,6 +1,7 @@
 """Reads what an approver answered by mail: approve, reject, or nothing that is certain."""
 
 import codecs
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
@@ -8,7 +9,7 @@ from email.parser import BytesParser
 from email.policy import compat32
 from enum import StrEnum
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import Final
 
 from models import Verdict
 from notifications.mime.mime_parts import Part, Unreadable, content_of
@@ -27,7 +28,6 @@ TEXT_LIMIT: Final = 500_000
 READ_LIMIT: Final = 5_000_000
 
 APPROVAL_LIMIT: Final = 5_000  # characters of an approver's own words, signature included
-REMARK_WORDS: Final = 8  # words without a capital in a line below an approval; more are prose
 
 # What the letter quotes that says why a reply did not count.
 QUOTED_LINES: Final = 3
@@ -36,6 +36,9 @@ QUOTED_LENGTH: Final = 100  # characters of a line
 # Programs that say the left one send the right one, whose first half is the same.  (For Latin-1 it
 # is the WHATWG's Encoding standard that says so.)
 _MEANT = {"iso8859-1": "cp1252", "ascii": "utf-8"}
+
+# As alternatives, they give way to a text part.
+_HTML: Final = ("text/html", "multipart/related")
 
 
 class Why(StrEnum):
@@ -168,18 +171,10 @@ def body_of(raw: bytes) -> str:
     are not read.
     """
     try:
-        return _body(_parsed(raw[:READ_LIMIT])).text
+        return _body(_parsed(raw[:READ_LIMIT]))
     except Exception:
         # Unreadable, and nearly any other: the email package crashes on some malformed mails.
         return ""
-
-
-class _Body(NamedTuple):
-    text: str
-    is_html: bool
-
-
-_NOTHING = _Body("", is_html=False)
 
 
 def _parsed(raw: bytes) -> Message:
@@ -189,35 +184,35 @@ def _parsed(raw: bytes) -> Message:
     return root
 
 
-def _body(part: Message, *, opened: bool = False) -> _Body:
+def _body(part: Message, *, opened: bool = False) -> str:
     """As deep as the parser goes, which is DEPTH_LIMIT; one opaque signature is opened at most."""
     kind = part.get_content_type()
     payload = part.get_payload()
     if not isinstance(payload, list):
         if kind in OPAQUE and not opened and isinstance(part, Part):
             return _body(_parsed(signed_content(content_of(part))), opened=True)
-        return _leaf(part, kind) if isinstance(part, Part) else _NOTHING
+        return _leaf(part, kind) if isinstance(part, Part) else ""
     if kind == "multipart/report":
-        return _NOTHING
+        return ""
     inside = payload[:1] if kind == "multipart/signed" else payload
-    bodies = [_body(each, opened=opened) for each in inside if isinstance(each, Message)]
-    bodies = [body for body in bodies if cleaned(body.text).strip()]
+    parts = [each for each in inside if isinstance(each, Message)]
     if kind == "multipart/alternative":
-        bodies.sort(key=lambda body: body.is_html)
-    return bodies[0] if bodies else _NOTHING
+        parts.sort(key=lambda each: each.get_content_type() in _HTML)
+    bodies = (_body(each, opened=opened) for each in parts)
+    return next((body for body in bodies if cleaned(body).strip()), "")
 
 
-def _leaf(part: Part, kind: str) -> _Body:
+def _leaf(part: Part, kind: str) -> str:
     if part.is_attachment() or part.get_filename():
-        return _NOTHING
+        return ""
     if kind == "text/plain":
-        return _Body(without_pgp(_unflowed(_text_of(part), part)), is_html=False)
+        return without_pgp(_unflowed(_text_of(part), part))
     if kind != "text/html":
-        return _NOTHING
+        return ""
     try:
-        return _Body(text_of_html(_text_of(part)), is_html=True)
+        return text_of_html(_text_of(part))
     except Unreadable:  # with its pictures inside, perhaps; there may be a text part, too
-        return _NOTHING
+        return ""
 
 
 def _text_of(part: Part) -> str:
@@ -231,20 +226,11 @@ def _decoded(data: bytes, charset: str | None) -> str:
     """What is uncertain becomes U+FFFD, which is in no word, or is GUESSED."""
     try:
         name = codecs.lookup(charset or "ascii").name
-        return data.decode(_MEANT.get(name, name), _GUESSING if name == "ascii" else "replace")
+        return data.decode(_MEANT.get(name, name), "strict" if name == "ascii" else "replace")
+    except UnicodeDecodeError:
+        return re.sub(r"[^\0-\x7f]", rf"{GUESSED}\g<0>", data.decode("cp1252", "replace"))
     except (LookupError, ValueError):
         return data.decode("ascii", "replace")
-
-
-def _guess(failure: UnicodeError) -> tuple[str, int]:
-    """Read bytes that are no UTF-8 and have no other name as cp1252, each behind a GUESSED."""
-    assert isinstance(failure, UnicodeDecodeError)
-    guessed = failure.object[failure.start : failure.end].decode("cp1252", "replace")
-    return "".join(GUESSED + letter for letter in guessed), failure.end
-
-
-_GUESSING: Final = "listgate.guess"
-codecs.register_error(_GUESSING, _guess)
 
 
 def _unflowed(text: str, part: Part) -> str:
