@@ -48,7 +48,8 @@ def test_members_change_their_own_subscriptions_of_open_lists(
     session: Session, people: Cast, verb: Verb, case: tuple[str, str, SelfService, bool]
 ) -> None:
     by, who, service, may = case
-    actor, user = Actor(getattr(people, by, None), PORTAL), getattr(people, who)
+    actor = Actor(getattr(people, by), PORTAL) if by else Actor.operator()
+    user = getattr(people, who)
     people.announce.self_service = service
 
     def attempt() -> bool:
