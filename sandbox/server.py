@@ -10,7 +10,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import ClassVar, Final, Self, TypedDict
+from typing import ClassVar, Final, Protocol, Self, TypedDict
 
 from sandbox.watchdog import Watchdog
 
@@ -35,6 +35,16 @@ class Account(TypedDict):
 OURSELVES: Final[Account] = {"user": None, "group": None, "extra_groups": None}
 
 
+class Process(Protocol):
+    """The part of `subprocess.Popen` that a server needs."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
 class Server(ABC):
     """A server that can be stopped, killed and restarted, with the same URL and data.
 
@@ -51,7 +61,7 @@ class Server(ABC):
     def __init__(self, environ: Mapping[str, str], *, account: Account = OURSELVES) -> None:
         self.account = account
         self._environ = environ
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self._lifeline = -1
 
     def __enter__(self) -> Self:
@@ -168,8 +178,8 @@ class Server(ABC):
         )
         return done.stdout
 
-    def _spawn(self) -> subprocess.Popen[bytes]:
-        """Start the program in a session of its own, so that Ctrl-C does not reach it.
+    def _spawn(self) -> Process:
+        """Start the program, and have the watchdog watch it.
 
         PostgreSQL gives each of its processes a session.  All of them inherit one end of a pipe,
         the lifeline; when it is closed, the last process has ended.
@@ -178,22 +188,26 @@ class Server(ABC):
         self._log.touch(mode=0o600)
         try:
             with self._log.open("ab") as log:
-                self._process = subprocess.Popen(
-                    self._command(),
-                    cwd=self.folder,
-                    env=ENVIRONMENT,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                    pass_fds=[theirs],
-                    umask=0o077,
-                    **self.account,
-                )
+                self._process = self._execute(log.fileno(), theirs)
         finally:
             os.close(theirs)
         self._watchdog.watch(self._process.pid)
         return self._process
+
+    def _execute(self, log: int, lifeline: int) -> Process:
+        """Run the command in a session of its own, so that Ctrl-C does not reach it."""
+        return subprocess.Popen(
+            self._command(),
+            cwd=self.folder,
+            env=ENVIRONMENT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=[lifeline],
+            umask=0o077,
+            **self.account,
+        )
 
     def _end(self, sign: signal.Signals) -> None:
         if self._process is None:

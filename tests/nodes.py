@@ -1,9 +1,10 @@
 """pytest-celery's nodes as local processes: the same CeleryTestSetup, without Docker.
 
-A worker is `celery -A workflows.celery worker` with a prefork pool, as in production; broker and
-backend are the Valkey of this test run.  With LISTGATE_TEST_NODES=docker, broker and backend are
-pytest-celery's stock Redis container instead, a new one for each test.  Workers stay processes even
-then, because the stock worker image has another Python and not this code.
+A worker is `celery -A workflows.celery worker` with a prefork pool, as in production, but forked by
+`tests.fork_server`; broker and backend are the Valkey of this test run.  With
+LISTGATE_TEST_NODES=docker, broker and backend are pytest-celery's stock Redis container instead, a
+new one for each test.  Workers stay processes even then, because the stock worker image has another
+Python and not this code.
 
 A conftest gets the fixtures by importing them; objects for the whole run are in
 `pytestconfig.stash`, so that several conftests share them.
@@ -31,12 +32,12 @@ from pytest_celery import (
 )
 
 from celeryconfig import task_default_queue
-from sandbox.server import Server
+from sandbox.server import Process, Server
 from sandbox.servers import Servers
 from sandbox.valkey import Valkey
 from settings import settings
+from tests.fork_server import ForkServer
 
-CHECKOUT: Final = Path(__file__).parents[1]
 IN_DOCKER: Final = os.environ.get("LISTGATE_TEST_NODES", "") == "docker"
 
 
@@ -47,9 +48,9 @@ class CeleryProcess(Server):
     oldest = (3, 11)  # of Python, which is the program
     searched = "Looked for the Python that runs the tests."
 
-    def __init__(self, *arguments: str, ready: str, environment: dict[str, str]) -> None:
+    def __init__(self, fork_server: ForkServer, *arguments: str, ready: str) -> None:
         super().__init__(os.environ)
-        self._arguments, self._ready, self._settings = arguments, ready, environment
+        self._fork_server, self._arguments, self._ready = fork_server, arguments, ready
         self._began = 0  # where in the log the last start begins
 
     @property
@@ -73,14 +74,13 @@ class CeleryProcess(Server):
         yield Path(sys.executable)
 
     def _begin(self) -> None:
-        # In a file, because every user can read command lines, and the settings hold passwords.
-        lines = [f"{name}='{value}'" for name, value in self._settings.items()]
-        (self.folder / "settings").write_text("\n".join(lines))
         self.start()
 
     def _command(self) -> list[str]:
-        environment = [f"PYTHONPATH={CHECKOUT}", f"LISTGATE_ENV_FILE={self.folder}/settings"]
-        return ["/usr/bin/env", *environment, str(self.program), "-m", "celery", *self._arguments]
+        return [*self._arguments]
+
+    def _execute(self, log: int, lifeline: int) -> Process:
+        return self._fork_server.fork(self._command(), log=log, lifeline=lifeline)
 
     def _answers(self, pid: int) -> bool:  # noqa: ARG002 only this process writes the log
         return self._ready in self.log[self._began :]
@@ -191,13 +191,13 @@ class ProcessWorker(CeleryTestWorker):  # type: ignore[misc]  # pytest-celery ha
 
 
 class Worker(CeleryProcess):
-    """`with Worker(...)`: a worker as production starts it, with `children` processes."""
+    """`with Worker(...)`: a worker with the options of production, and `children` processes."""
 
-    def __init__(self, environment: dict[str, str], *, children: int) -> None:
+    def __init__(self, fork_server: ForkServer, *, children: int) -> None:
         command = ["--app=workflows.celery", "worker", "--pool=prefork", f"-c{children}"]
         # Mingle waits a second for other workers.
         command += ["--without-mingle"]
-        super().__init__(*command, ready=" ready.", environment=environment)
+        super().__init__(fork_server, *command, ready=" ready.")
 
     def _command(self) -> list[str]:
         return [*super()._command(), f"--hostname={self.folder.name}@%h"]

@@ -20,7 +20,7 @@ from models.database import engine, new_session
 from sandbox.mailbox import Mail, Mailbox
 from sandbox.valkey import Valkey
 from tests.builders import Cast, a_draft, a_request, cast
-from tests.faults.shared import MAIL_FROM, OPEN, SharedServers, environment, shared_servers
+from tests.faults.shared import MAIL_FROM, OPEN, SharedServers, shared_servers
 from tests.nodes import IN_DOCKER, Worker
 from workflows import access
 from workflows.celery import app
@@ -76,12 +76,6 @@ class LiveStack:
         """The app of somebody else, who knows the broker and none of our code."""
         service: Celery = self.setup.app
         return service
-
-    @property
-    def told(self) -> dict[str, str]:
-        """The environment of the worker, for further workers."""
-        url = self.setup.broker.container.celeryconfig["host_url"]
-        return environment(url, self.mailbox, self.shared.database)
 
     def draft(self) -> Message:
         with transaction() as session:

@@ -1,10 +1,8 @@
 """A running stack that pushes its list to a list server, which logs what it receives."""
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -14,19 +12,14 @@ import pytest
 from models import Door
 from settings import settings
 from tests.faults.live import LiveStack, wait_for
-from tests.nodes import CHECKOUT, Worker
+from tests.faults.shared import SYNC_QUIET
+from tests.nodes import Worker
 from tests.workflows.sync.pushing import crowd
 from workflows import access, outbox
 from workflows.subscriptions.subscribe import subscribe
 from workflows.transaction import transaction
 
 Found = TypeVar("Found")
-
-# A burst ends when nobody has changed anything for so long; a busy machine may hesitate.
-SYNC_QUIET: Final = timedelta(seconds=2)
-
-# How long the command may take: long enough for 200,000 addresses on a busy machine.
-SYNC_TIMEOUT: Final = 10  # seconds
 
 UNPUSHED: Final = """
     select count(*) from subscription_change c left join sync s on s.id = c.sync_id
@@ -51,7 +44,10 @@ class PushingStack:
 
     live: LiveStack
     folder: Path
-    worker: Worker
+
+    @property
+    def worker(self) -> Worker:
+        return self.live.worker
 
     def hold(self, *signs: str) -> None:
         """Have commands stop where they look for these signs."""
@@ -134,20 +130,13 @@ def is_gone(process: psutil.Process) -> bool:
 def pushing(
     live: LiveStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[PushingStack]:
-    """A stack with a worker of its own that pushes to this test's list server."""
-    # Nothing is published before the test says so.
+    """A stack with a worker that has just started, and a list server of this test's own."""
+    # The cast's subscriptions were published: the first push is the first sweep's.
     live.setup.broker.container.client.flushdb()
-    hurry = settings.model_copy(update={"sync_quiet": SYNC_QUIET})
-    monkeypatch.setattr(outbox, "settings", hurry)
-    command = f"{sys.executable} -I {CHECKOUT}/tests/faults/taking.py {tmp_path} {{short_name}}"
-    told = {
-        "MAILLIST_SYNC_COMMAND": command,
-        "SYNC_QUIET": f"{SYNC_QUIET.seconds}s",
-        "SYNC_TIMEOUT": f"{SYNC_TIMEOUT}s",
-    }
-    with Worker(live.told | told, children=2) as worker:
-        stack = PushingStack(live, tmp_path, worker)
-        yield stack
-        stack.let_go("wait", "linger")
-        print(worker.log)  # shown if the test has failed
-        assert "example.org" not in worker.log, "an address in the worker's log"
+    quick = settings.model_copy(update={"sync_quiet": SYNC_QUIET})
+    monkeypatch.setattr(outbox, "settings", quick)
+    live.shared.use_list_server(tmp_path)
+    live.worker.start()
+    stack = PushingStack(live, tmp_path)
+    yield stack
+    stack.let_go("wait", "linger")

@@ -1,8 +1,12 @@
 """A mail server, a database and a worker that all tests of a run share."""
 
 import os
+import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import pytest
@@ -10,22 +14,31 @@ from sqlalchemy import URL
 
 from sandbox.mailbox import Mailbox
 from tests.databases import new_database, order
+from tests.fork_server import CHECKOUT, ForkServer
 from tests.nodes import Worker
 
-# Letters are from elsewhere, so that whatever of example.org is in a log is somebody's address.
+# Not at example.org, so that each address of example.org in a log is one that must not be there.
 MAIL_FROM: Final = "Listgate <listgate@example.net>"
+
+# A burst ends when nothing has changed for this time; a pause of a busy machine is shorter.
+SYNC_QUIET: Final = timedelta(seconds=2)
+
+# The time limit of a push: enough for 200,000 addresses on a busy machine.
+SYNC_TIMEOUT: Final = timedelta(seconds=10)
 
 
 @dataclass
 class SharedServers:
-    """What outlives a test: the mail server, a name for the database, a worker that knows both."""
+    """The mail server, the name of the database, the worker, and the list server's folder."""
 
     mailbox: Mailbox
     database: URL
+    fork_server: ForkServer
     worker: Worker
+    list_server: Path  # a link to a folder
 
     def reset(self, template: str) -> None:
-        """A new database under the old name, an empty mailbox, and a worker that runs."""
+        """Replace the database by a new one of the same name, and empty the mailbox."""
         name = self.database.database
         order(f'drop database if exists "{name}" with (force)')
         order(f'create database "{name}" template "{template}"')
@@ -33,16 +46,26 @@ class SharedServers:
         self.mailbox.forget()
         self.mailbox.start()
 
+    def use_list_server(self, folder: Path) -> None:
+        """Have commands that start from now on use this folder."""
+        self.list_server.unlink()
+        self.list_server.symlink_to(folder)
 
-def environment(redis_url: str, mailbox: Mailbox, database: URL) -> dict[str, str]:
-    """What a worker is told."""
+
+def environment(
+    redis_url: str, mailbox: Mailbox, database: URL, list_server: Path
+) -> dict[str, str]:
+    """Return the settings of the worker."""
+    command = f"{sys.executable} -I {CHECKOUT}/tests/faults/taking.py {list_server} {{short_name}}"
     return {
         "DATABASE_URL": database.render_as_string(hide_password=False),
         "REDIS_URL": redis_url,
         "SMTP_URL": mailbox.url,
         "MAIL_FROM": MAIL_FROM,
         "SECRET_KEY": os.environ["SECRET_KEY"],
-        "MAILLIST_SYNC_COMMAND": os.environ["MAILLIST_SYNC_COMMAND"],
+        "MAILLIST_SYNC_COMMAND": command,
+        "SYNC_QUIET": f"{SYNC_QUIET.seconds}s",
+        "SYNC_TIMEOUT": f"{SYNC_TIMEOUT.seconds}s",
         "LISTGATE_ENV_FILE": "",
     }
 
@@ -51,14 +74,14 @@ OPEN: Final = pytest.StashKey[tuple[str, SharedServers, ExitStack]]()
 
 
 def kill_shared_worker(config: pytest.Config) -> None:
-    """Have nobody take what is published; whoever needs the worker next starts it again."""
+    """Leave what is published in the queues; the next test that needs the worker starts it."""
     if OPEN in config.stash:
         _, opened, _ = config.stash[OPEN]
         opened.worker.kill()
 
 
 def shared_servers(config: pytest.Config, redis_url: str) -> SharedServers:
-    """Those of this run; other ones if the broker is another (each test's own, in Docker)."""
+    """Return those of this run; new ones if the broker is another (in Docker, once per test)."""
     if OPEN in config.stash:
         known, opened, until_closed = config.stash[OPEN]
         if known == redis_url:
@@ -68,7 +91,13 @@ def shared_servers(config: pytest.Config, redis_url: str) -> SharedServers:
     config.add_cleanup(stack.close)
     mailbox = stack.enter_context(Mailbox())
     database = stack.enter_context(new_database())
-    worker = Worker(environment(redis_url, mailbox, database), children=4)
-    opened = SharedServers(mailbox, database, stack.enter_context(worker))
+    folder = Path(stack.enter_context(TemporaryDirectory()))
+    (folder / "unused").mkdir()
+    list_server = folder / "list-server"
+    list_server.symlink_to(folder / "unused")
+    settings = environment(redis_url, mailbox, database, list_server)
+    fork_server = stack.enter_context(ForkServer(settings))
+    worker = stack.enter_context(Worker(fork_server, children=4))
+    opened = SharedServers(mailbox, database, fork_server, worker, list_server)
     config.stash[OPEN] = (redis_url, opened, stack)
     return opened

@@ -1,7 +1,8 @@
 """The command of a list server that takes its time, and notes what it sees.
 
 `taking.py FOLDER LIST` stops half-way for as long as FOLDER/wait exists, and when it has written
-the list for as long as FOLDER/linger exists.  No imports of ours: it is the operator's program.
+the list for as long as FOLDER/linger exists.  FOLDER may be a link: a command that outlives its
+test keeps the folder that it began with.  No imports of ours: it is the operator's program.
 """
 
 import fcntl
@@ -44,4 +45,4 @@ def rest_while(sign: Path) -> None:
 
 
 if __name__ == "__main__":
-    take(Path(sys.argv[1]), sys.argv[2])
+    take(Path(sys.argv[1]).resolve(), sys.argv[2])

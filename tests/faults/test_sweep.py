@@ -136,7 +136,7 @@ def test_a_sendout_whose_task_runs_on_two_workers_at_once_sends_nobody_twice(
     live.an_hour_passes()
     task = "sendout.send_dispatch"
     before = live.worker.runs(task)
-    with Worker(live.told, children=2) as colleague:
+    with Worker(live.shared.fork_server, children=2) as colleague:
         publish(live, task, times=12)
         live.wait_for_states("dispatch", sent=1)
         wait_for("the colleague to have been busy", lambda: colleague.runs(task))
@@ -155,7 +155,7 @@ def test_two_beats_sweep_by_themselves_and_harm_nobody(live: LiveStack) -> None:
     with ExitStack() as beats:
         for _ in range(2):
             command = ["--app=tests.faults.quick_beat", "beat"]
-            beat = CeleryProcess(*command, ready="beat: Starting", environment=live.told)
+            beat = CeleryProcess(live.shared.fork_server, *command, ready="beat: Starting")
             beats.enter_context(beat)
 
         live.an_hour_passes()
