@@ -23,7 +23,7 @@ MAIL_FROM: Final = "Listgate <listgate@example.net>"
 # A burst ends when nothing has changed for this time; a pause of a busy machine is shorter.
 SYNC_QUIET: Final = timedelta(seconds=2)
 
-# The time limit of a push: enough for 200,000 addresses on a busy machine.
+# The time limit of a command: a busy machine finishes in time what a test does not hold up.
 SYNC_TIMEOUT: Final = timedelta(seconds=10)
 
 
