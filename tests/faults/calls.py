@@ -1,4 +1,4 @@
-"""Public tasks as another service calls them: by name, with none of our code."""
+"""Call public tasks as another service does: by name, without importing Listgate."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -20,21 +20,22 @@ def answer(live: LiveStack, task: str, *, key: str = "once", **arguments: Any) -
 
 
 def refusal(result: AsyncResult[Any]) -> tuple[str, str]:
-    """The class and the sentence of the exception that arrives."""
-    with pytest.raises(Exception) as caught:  # noqa: PT011 which one it is, is the question
+    """Return the class and the text of the exception that the caller gets."""
+    with pytest.raises(Exception) as caught:  # noqa: PT011 the test checks which one it is
         result.get(timeout=PATIENCE)
     return caught.type.__name__, str(caught.value)
 
 
 def decision(live: LiveStack, by: str = "grace", verdict: str = "approved") -> dict[str, Any]:
-    """The arguments of an answer to the first request."""
+    """Return the arguments of an answer to the first request."""
     approver = getattr(live.people, by)
     return {"request_id": 1, "approver_id": approver.id, "verdict": verdict}
 
 
 def written(live: LiveStack) -> list[Any]:
-    """How much there is of everything that a call could write; the worker tells people meanwhile,
-    and puts that into the audit trail.
+    """Return the number of rows in each table that a call writes to.
+
+    Of the audit log only the calls' entries, because the worker adds others when it sends letters.
     """
     calls = "audit_entry where door = 'service'"
     tables = ("decision", "dispatch", "notification", calls, "idempotent_call")
@@ -42,7 +43,7 @@ def written(live: LiveStack) -> list[Any]:
 
 
 def outcomes(results: Iterable[AsyncResult[Any]]) -> Counter[str]:
-    """How many got an answer, and how many which refusal."""
+    """Count the answers, and the refusals by class."""
     return Counter(
         "an answer"
         if isinstance(found := each.get(timeout=PATIENCE, propagate=False), dict)

@@ -32,10 +32,10 @@ Found = TypeVar("Found")
 
 NUMBERS: Final = count(1000, 1000)
 
-# Seconds until a test gives up: nothing takes so long, however many others use the machine.
+# Seconds until a test fails; a busy machine needs less.
 PATIENCE: Final = 60
 
-# Of what `tests.builders.an_eml` writes: addresses, subject, body.
+# Words of the addresses, the subject and the body that `tests.builders.an_eml` writes.
 PRIVATE: Final = ("example.org", "General assembly", "please come")
 
 
@@ -46,17 +46,17 @@ def wait_for(
     enough: Callable[[Found], object] = bool,
     within: float = PATIENCE,
 ) -> Found:
-    """Look until what is found is enough, and return it."""
+    """Call `look` until its result is `enough`, and return the result."""
     deadline = time.monotonic() + within
     while not enough(found := look()):
-        assert time.monotonic() < deadline, f"waited {within:g} s for {what}, have {found!r}"
-        time.sleep(0.02)
+        assert time.monotonic() < deadline, f"waited {within:g} s for {what}, found {found!r}"
+        time.sleep(0.05)
     return found
 
 
 @dataclass
 class LiveStack:
-    """The cast, and eyes for what became of what they did."""
+    """A running installation with the cast: what its people do, and what became of it."""
 
     setup: CeleryTestSetup
     shared: SharedServers
@@ -73,7 +73,7 @@ class LiveStack:
 
     @property
     def service(self) -> Celery:
-        """The app of somebody else, who knows the broker and none of our code."""
+        """The Celery app of another service, which has the broker's URL but none of our code."""
         service: Celery = self.setup.app
         return service
 
@@ -82,7 +82,7 @@ class LiveStack:
             return a_draft(session, self.people)
 
     def ask(self, *, send_in: timedelta | None = None) -> ModerationRequest:
-        """Have Ada ask about a message of hers, to be sent after so long."""
+        """Have Ada ask for approval of a message, to be sent after `send_in`."""
         with transaction() as session:
             request = a_request(session, self.people)
             request.message.send_at = now() + send_in if send_in else None
@@ -109,7 +109,7 @@ class LiveStack:
         app.send_task("sweep.sweep", ignore_result=True)
 
     def sweep_and_wait(self) -> None:
-        """Sweep, and wait until that has been done."""
+        """Publish a sweep, and wait until it has run."""
         before = self.worker.runs("sweep.sweep")
         self.sweep()
         wait_for("a sweep", lambda: self.worker.runs("sweep.sweep") > before)
@@ -120,7 +120,7 @@ class LiveStack:
             return list(result) if result.returns_rows else []
 
     def states(self, table: str) -> dict[str, int]:
-        """How many rows are in which state."""
+        """Return the number of rows by state."""
         return dict(map(tuple, self.sql(f"select state, count(*) from {table} group by state")))
 
     def wait_for_states(self, table: str, **wanted: int) -> None:
@@ -128,7 +128,7 @@ class LiveStack:
         wait_for(f"{table}: {wanted}", look, enough=lambda found: found == wanted)
 
     def copies(self) -> Counter[str]:
-        """How many copies of what is sent to the list each address got, letters aside."""
+        """Return the number of copies of list messages by recipient; letters do not count."""
         return Counter(
             address
             for mail in self.mailbox.mails
@@ -137,12 +137,12 @@ class LiveStack:
         )
 
     def letters(self, first_name: str) -> list[Mail]:
-        """What we wrote to this person."""
+        """Return the letters to this person."""
         mails = self.mailbox.to(f"{first_name}@example.org")
         return [mail for mail in mails if mail.message["From"] == MAIL_FROM]
 
     def subscribe(self, number: int) -> None:
-        """Put so many more people on the list, together with Edsger and Barbara."""
+        """Add `number` people to the list, on which Edsger and Barbara are already."""
         with transaction() as session:
             members = [
                 User(address=f"member{n}@example.org", name=f"Member {n}") for n in range(number)
@@ -152,8 +152,8 @@ class LiveStack:
             announce = self.people.announce.id
             session.add_all(Subscription(list_id=announce, user_id=each.id) for each in members)
 
-    def an_hour_passes(self) -> None:
-        """Whatever the sweep looks at is an hour older."""
+    def age_by_an_hour(self) -> None:
+        """Make every time that a sweep compares with the present an hour older."""
         hour = "interval '1 hour'"
         for table in ("notification", "dispatch"):
             self.sql(f"update {table} set due_at = due_at - {hour}, ring_at = ring_at - {hour}")
@@ -164,25 +164,26 @@ class LiveStack:
         )
 
     def sweep_after_an_hour(self) -> None:
-        """Let time pass, and let it be seen, once."""
-        self.an_hour_passes()
+        """Sweep once, as if an hour had passed."""
+        self.age_by_an_hour()
         self.sweep()
 
-    def wait_for_a_pause(self) -> None:
-        """Until the sendout has found nobody whom it can send to now."""
+    def wait_until_postponed(self) -> None:
+        """Wait until the sendout is postponed: it can send to none of the remaining people now."""
         postponed = "select 1 from dispatch where state = 'sending' and due_at > now()"
-        wait_for("the sendout to wait for better times", lambda: self.sql(postponed))
+        wait_for("the sendout to be postponed", lambda: self.sql(postponed))
 
     def transactions(self) -> int:
-        """How many transactions the worker has open."""
+        """Return the number of transactions that the worker has open."""
         ((number,),) = self.sql(
             "select count(*) from pg_stat_activity where datname = current_database()"
             " and application_name = 'listgate' and state <> 'idle'"
         )
         return int(number)
 
-    def everybody_rests(self) -> bool:
-        return not self.transactions()
+    def wait_until_idle(self) -> None:
+        """Wait until the worker has no open transaction."""
+        wait_for("the worker to be idle", lambda: not self.transactions())
 
 
 @pytest.fixture
@@ -194,14 +195,14 @@ def celery_worker_cluster(
 ) -> CeleryWorkerCluster:
     """One worker, with an empty database, mailbox and broker.
 
-    It does not run where the test has a worker of its own.
+    It is stopped for the fixture `pushing`, which starts it again.
     """
     broker = celery_broker_cluster[0].container
     opened = shared_servers(pytestconfig, broker.celeryconfig["host_url"])
     opened.reset(template)
     broker.client.flushdb()
     if not any(client["cmd"] == "brpop" for client in broker.client.client_list()):
-        # It has ended, or pauses for up to half a minute: an earlier test had stopped the broker.
+        # It has ended, or waits half a minute to reconnect: an earlier test had stopped the broker.
         opened.worker.kill()
     if "pushing" in request.fixturenames:
         opened.worker.kill()
@@ -214,7 +215,7 @@ def celery_worker_cluster(
 def own_valkey(own_valkey: Valkey) -> Valkey:
     """The Valkey of this run, if it is the broker: then a test may kill and empty it."""
     if IN_DOCKER:
-        pytest.skip("the broker is in a container, and forgets everything when it is stopped")
+        pytest.skip("the broker is in a container, and loses its data when it is stopped")
     return own_valkey
 
 
@@ -222,10 +223,10 @@ def own_valkey(own_valkey: Valkey) -> Valkey:
 def live(
     celery_setup: CeleryTestSetup, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[LiveStack]:
-    """A running stack with the cast; `transaction()` writes to its database and publishes."""
+    """A running installation with the cast; `transaction()` uses its database and its broker."""
     redis_url, opened, _ = pytestconfig.stash[OPEN]
     monkeypatch.setattr(app.conf, "broker_url", redis_url)
-    # No sweep runs here that would publish again after a second in which Valkey had no processor.
+    # A busy Valkey may need more than a second, and no sweep runs that would publish again.
     monkeypatch.setitem(PUBLISH_OPTIONS, "socket_timeout", PATIENCE)
     own = create_engine(opened.database, hide_parameters=True, pool_pre_ping=True)
     new_session.configure(bind=own)
@@ -234,14 +235,14 @@ def live(
         people = cast(session)
     stack = LiveStack(celery_setup, opened, own, people)
     for table in ("notification", "dispatch"):
-        # Tasks that the worker still holds, for rows of earlier tests, find nothing here.
+        # The worker may still hold tasks for rows of earlier tests; they find no row with that id.
         stack.sql(f"alter table {table} alter column id restart with {next(NUMBERS)}")
     yield stack
-    wait_for("the worker to rest", stack.everybody_rests)
+    stack.wait_until_idle()
     new_session.configure(bind=engine)
     own.dispose()
     stack.service.close()
     app.set_current()
-    said = opened.worker.log[began:]
-    print(said)  # shown if the test has failed
-    assert [word for word in PRIVATE if word in said] == [], "private words in the worker's log"
+    log = opened.worker.log[began:]
+    print(log)  # shown if the test has failed
+    assert [word for word in PRIVATE if word in log] == [], "private words in the worker's log"

@@ -1,4 +1,4 @@
-"""All that passes through the broker."""
+"""Record all commands that Valkey receives."""
 
 import threading
 from collections.abc import Iterator
@@ -6,18 +6,18 @@ from contextlib import contextmanager
 
 import redis
 
-LAST_WORD = "that was all"
+END = "end of the recording"
 
 
 @contextmanager
-def overheard(url: str) -> Iterator[list[str]]:
-    """Every command that anybody gives to Valkey meanwhile."""
+def record_commands(url: str) -> Iterator[list[str]]:
+    """Yield the list of commands that Valkey receives from any client in the block."""
     commands: list[str] = []
 
     def listen() -> None:
-        for heard in listener.listen():
-            commands.append(str(heard["command"]))
-            if LAST_WORD in commands[-1]:
+        for event in listener.listen():
+            commands.append(str(event["command"]))
+            if END in commands[-1]:
                 return
 
     client = redis.Redis.from_url(url)
@@ -27,5 +27,5 @@ def overheard(url: str) -> Iterator[list[str]]:
         try:
             yield commands
         finally:
-            client.echo(LAST_WORD)
+            client.echo(END)
             thread.join()

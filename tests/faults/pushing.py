@@ -31,8 +31,8 @@ MEMBERS: Final = """
     where disabled_at is null order by address collate "C"
 """
 
-# The worker that has claimed a push, and waits for a table that somebody else has locked.
-WAITS: Final = """
+# The push that waits because the test has locked a table.
+WAITING_PUSH: Final = """
     select 1 from pg_stat_activity where datname = current_database()
     and wait_event_type = 'Lock' and query ilike '%copy%'
 """
@@ -40,7 +40,7 @@ WAITS: Final = """
 
 @dataclass
 class PushingStack:
-    """The stack, its worker, and the folder where the list server keeps lists and log."""
+    """A running installation, and the folder in which the list server has its lists and its log."""
 
     live: LiveStack
     folder: Path
@@ -49,38 +49,38 @@ class PushingStack:
     def worker(self) -> Worker:
         return self.live.worker
 
-    def hold(self, *signs: str) -> None:
-        """Have commands stop where they look for these signs."""
-        for sign in signs:
-            (self.folder / sign).touch()
+    def block(self, *points: str) -> None:
+        """Make commands wait at these points of `taking.py`."""
+        for point in points:
+            (self.folder / point).touch()
 
-    def let_go(self, *signs: str) -> None:
-        """Have commands go on."""
-        for sign in signs:
-            (self.folder / sign).unlink(missing_ok=True)
+    def unblock(self, *points: str) -> None:
+        """Let commands continue."""
+        for point in points:
+            (self.folder / point).unlink(missing_ok=True)
 
-    def noted(self, what: str) -> list[str]:
-        """What commands have noted of this kind."""
+    def logged(self, event: str) -> list[str]:
+        """Return the details of these events in the log of the list server."""
         log = self.folder / "log"
         lines = log.read_text().splitlines() if log.exists() else []
-        return [line.removeprefix(f"{what} ") for line in lines if line.startswith(f"{what} ")]
+        return [line.removeprefix(f"{event} ") for line in lines if line.startswith(f"{event} ")]
 
-    def crowd(self, size: int) -> None:
-        """Put so many more people on the list; nobody is told."""
+    def add_members(self, size: int) -> None:
+        """Add people to the list without a SubscriptionChange."""
         with transaction() as session:
             crowd(session, self.live.people, size)
 
-    def join(self, first_name: str) -> None:
+    def subscribe(self, first_name: str) -> None:
         """Have one of the cast subscribe."""
         with transaction() as session:
             actor = access.actor_with_address(session, f"{first_name}@example.org", Door.PORTAL)
             announce = self.live.people.announce
             assert subscribe(session, actor.person, announce, actor=actor)
 
-    def swept_until(
+    def sweep_until(
         self, what: str, look: Callable[[], Found], *, enough: Callable[[Found], object] = bool
     ) -> Found:
-        """Look until it is enough, with a worker that is supervised and sweeps that come often."""
+        """Call `look` until its result is `enough`; restart an ended worker and sweep meanwhile."""
 
         def sweep_and_look() -> Found:
             self.worker.start()
@@ -92,22 +92,22 @@ class PushingStack:
         return wait_for(what, sweep_and_look, enough=enough, within=120)
 
     def wait_for_a_command(self) -> psutil.Process:
-        """Wait until the first command reads."""
-        return psutil.Process(int(self.swept_until("a command", lambda: self.noted("reads"))[0]))
+        """Sweep until the first command reads, and return its process."""
+        return psutil.Process(int(self.sweep_until("a command", lambda: self.logged("reads"))[0]))
 
-    def time_passes(self) -> None:
-        """Whatever was put off, or published in vain, is due."""
+    def age_by_an_hour(self) -> None:
+        """Make every push due, also one whose task was published already."""
         hour = "interval '1 hour'"
         self.live.sql(f"update sync set due_at = due_at - {hour}, ring_at = ring_at - {hour}")
 
-    def the_lease_ends(self) -> None:
-        """Let the time pass that a dead worker's command had left; it must be gone by now."""
-        assert len(self.noted("ends")) == len(self.noted("reads"))
+    def end_the_lease(self) -> None:
+        """End the lease of a dead worker; its command must have ended."""
+        assert len(self.logged("ends")) == len(self.logged("reads"))
         self.live.sql("update sync set lease_until = now() where state = 'running'")
 
     def assert_converges(self) -> None:
-        """All by itself the list server gets what the database has, and never two at once."""
-        self.swept_until(
+        """Sweep until the list server has what the database has; no two commands ran at once."""
+        self.sweep_until(
             "every change to be pushed",
             lambda: self.live.sql(UNPUSHED),
             enough=lambda found: found == [(0,)],
@@ -115,11 +115,11 @@ class PushingStack:
         members = [address for (address,) in self.live.sql(MEMBERS)]
         assert (self.folder / "announce").read_text().splitlines() == members
         assert self.live.states("sync").keys() == {"done"}
-        assert self.noted("beside") == []
+        assert self.logged("concurrent") == []
 
 
-def is_gone(process: psutil.Process) -> bool:
-    """Whether it runs no more; nobody may have asked yet how it ended."""
+def has_ended(process: psutil.Process) -> bool:
+    """Return whether it has ended; init may not have reaped it yet."""
     try:
         return process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -130,8 +130,8 @@ def is_gone(process: psutil.Process) -> bool:
 def pushing(
     live: LiveStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[PushingStack]:
-    """A stack with a worker that has just started, and a list server of this test's own."""
-    # The cast's subscriptions were published: the first push is the first sweep's.
+    """A running installation with a new worker, and a list server of this test's own."""
+    # Drop the tasks of the cast's subscriptions, so that only a sweep publishes the first push.
     live.setup.broker.container.client.flushdb()
     quick = settings.model_copy(update={"sync_quiet": SYNC_QUIET})
     monkeypatch.setattr(outbox, "settings", quick)
@@ -139,4 +139,4 @@ def pushing(
     live.worker.start()
     stack = PushingStack(live, tmp_path)
     yield stack
-    stack.let_go("wait", "linger")
+    stack.unblock("wait", "linger")

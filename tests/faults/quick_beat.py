@@ -1,4 +1,4 @@
-"""Beat as in production, in a greater hurry: `celery -A tests.faults.quick_beat beat`."""
+"""Beat as in production, but with a shorter interval: `celery -A tests.faults.quick_beat beat`."""
 
 from workflows.celery import app
 

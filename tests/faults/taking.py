@@ -1,8 +1,8 @@
-"""The command of a list server that takes its time, and notes what it sees.
+"""The command of a list server, which tests can block, and which logs what it does.
 
-`taking.py FOLDER LIST` stops half-way for as long as FOLDER/wait exists, and when it has written
-the list for as long as FOLDER/linger exists.  FOLDER may be a link: a command that outlives its
-test keeps the folder that it began with.  No imports of ours: it is the operator's program.
+`taking.py FOLDER LIST` waits before it has read the list while FOLDER/wait exists, and after it has
+written the list while FOLDER/linger exists.  FOLDER may be a link: a command that outlives its test
+keeps the folder that it began with.  It imports nothing of Listgate: it is the operator's program.
 """
 
 import fcntl
@@ -13,34 +13,34 @@ from pathlib import Path
 
 
 def take(folder: Path, short_name: str) -> None:
-    """Write what comes on standard input into FOLDER/LIST, as one change of the file."""
+    """Replace FOLDER/LIST by standard input, atomically."""
     with (folder / "lock").open("w") as lock:
         try:
-            # The system lets go of it when the last process of this command is gone, however.
+            # The system releases it when the last process of this command ends, in whatever way.
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            note(folder, "beside", "another command")
-        note(folder, "reads", os.getpid())
+            log(folder, "concurrent", "command")
+        log(folder, "reads", os.getpid())
         content = sys.stdin.buffer.readline()
-        rest_while(folder / "wait")
+        wait_while(folder / "wait")
         content += sys.stdin.buffer.read()
-        note(folder, "saw", content.count(b"\n"))
+        log(folder, "saw", content.count(b"\n"))
         part = folder / f"{short_name}.part"
         part.write_bytes(content)
         part.replace(folder / short_name)
-        rest_while(folder / "linger")
-        note(folder, "ends", os.getpid())
+        wait_while(folder / "linger")
+        log(folder, "ends", os.getpid())
 
 
-def note(folder: Path, what: str, which: object) -> None:
+def log(folder: Path, event: str, detail: object) -> None:
     """Add a line to the log."""
-    with (folder / "log").open("a") as log:
-        log.write(f"{what} {which}\n")
+    with (folder / "log").open("a") as file:
+        file.write(f"{event} {detail}\n")
 
 
-def rest_while(sign: Path) -> None:
-    """Do nothing until the file is gone."""
-    while sign.exists():
+def wait_while(file: Path) -> None:
+    """Sleep until the file has been removed."""
+    while file.exists():
         time.sleep(0.05)
 
 

@@ -1,4 +1,4 @@
-"""Calls of other services that come again, all at once, or when PostgreSQL is away."""
+"""Calls of other services that are repeated, concurrent, or made while PostgreSQL is down."""
 
 import time
 from datetime import timedelta
@@ -13,7 +13,7 @@ from tests.faults.calls import answer, call, decision, outcomes, refusal, writte
 from tests.faults.live import PATIENCE, LiveStack, wait_for
 
 
-def test_the_same_call_again_gets_the_first_answer(live: LiveStack) -> None:
+def test_a_repeated_call_gets_the_first_answer(live: LiveStack) -> None:
     request = live.ask(send_in=timedelta(hours=1))
     live.wait_for_states("notification", sent=2)
     first = answer(live, "decide", **decision(live))
@@ -24,7 +24,7 @@ def test_the_same_call_again_gets_the_first_answer(live: LiveStack) -> None:
     assert written(live) == before
 
 
-def test_another_call_with_the_same_key_is_refused(live: LiveStack) -> None:
+def test_a_different_call_with_the_same_key_is_refused(live: LiveStack) -> None:
     live.ask()
     answer(live, "decide", **decision(live))
     other = call(live, "decide", **decision(live, verdict="rejected"))
@@ -34,17 +34,17 @@ def test_another_call_with_the_same_key_is_refused(live: LiveStack) -> None:
     assert live.sql("select verdict from decision") == [("approved",)]
 
 
-def test_a_refused_call_leaves_no_key_behind(live: LiveStack) -> None:
+def test_a_refused_call_does_not_use_up_its_key(live: LiveStack) -> None:
     request = live.ask()
-    take_back: dict[str, Any] = {"message_id": request.message_id, "by_id": live.people.ada.id}
-    assert refusal(call(live, "recall", **take_back))[0] == "IllegalTransition"
+    recall: dict[str, Any] = {"message_id": request.message_id, "by_id": live.people.ada.id}
+    assert refusal(call(live, "recall", **recall))[0] == "IllegalTransition"
     live.sql("update message set send_at = now() + interval '1 hour'")
     live.decide(request)
 
-    assert answer(live, "recall", **take_back)["message"] == "draft"
+    assert answer(live, "recall", **recall)["message"] == "draft"
 
 
-def test_ten_calls_at_once_with_one_key_are_one(live: LiveStack) -> None:
+def test_ten_concurrent_calls_with_one_key_act_once(live: LiveStack) -> None:
     live.ask()
 
     answers = [call(live, "decide", **decision(live)) for _ in range(10)]
@@ -53,7 +53,7 @@ def test_ten_calls_at_once_with_one_key_are_one(live: LiveStack) -> None:
     assert live.sql("select count(*) from decision") == [(1,)]
 
 
-def test_of_ten_calls_at_once_with_keys_of_their_own_one_decides(live: LiveStack) -> None:
+def test_one_of_ten_concurrent_calls_with_different_keys_decides(live: LiveStack) -> None:
     live.ask()
 
     answers = [call(live, "decide", key=str(n), **decision(live)) for n in range(10)]
@@ -61,7 +61,7 @@ def test_of_ten_calls_at_once_with_keys_of_their_own_one_decides(live: LiveStack
     assert outcomes(answers) == {"an answer": 1, "AlreadyDecided": 9}
 
 
-def test_a_call_while_postgres_is_away_is_answered_when_it_is_back(
+def test_a_call_while_postgres_is_down_is_answered_when_it_is_back(
     live: LiveStack, own_postgres: Postgres
 ) -> None:
     live.ask()
@@ -79,8 +79,8 @@ def test_a_call_while_postgres_is_away_is_answered_when_it_is_back(
 def test_a_call_whose_worker_is_killed_is_answered_by_the_next_one(live: LiveStack) -> None:
     live.ask()
     live.wait_for_states("notification", sent=2)
-    with live.database.begin() as somebody:
-        somebody.execute(text("select from moderation_request for update"))
+    with live.database.begin() as blocker:
+        blocker.execute(text("select from moderation_request for update"))
         result = call(live, "decide", **decision(live))
         wait_for("the worker to wait for the request", lambda: live.transactions() == 1)
         live.setup.worker.kill()
@@ -93,7 +93,7 @@ def test_a_call_whose_worker_is_killed_is_answered_by_the_next_one(live: LiveSta
 
 
 def visibility_times_out(queue: redis.Redis) -> None:
-    """Make it longer ago that tasks were given to a worker who has never acknowledged them."""
+    """Make the broker deliver again what the killed worker has not acknowledged."""
     long_ago = time.time() - visibility_timeout - 1
     for tag in map(str, queue.zrange("unacked_index", 0, -1)):
         queue.zadd("unacked_index", {tag: long_ago})

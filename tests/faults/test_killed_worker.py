@@ -1,4 +1,4 @@
-"""kill -9 of a worker, with all its processes, during each hop of a moderated message."""
+"""kill -9 of a worker and its children, at each step of a moderated message."""
 
 from datetime import timedelta
 
@@ -10,14 +10,14 @@ from workflows.transaction import transaction
 
 
 def kill_and_restart(live: LiveStack) -> None:
-    """Kill the worker, and start another one in a world where an hour has passed."""
+    """Kill the worker, start it again, and sweep as if an hour had passed."""
     live.setup.worker.kill()
     live.mailbox.be_slow(0)
     live.worker.start()
     live.sweep_after_an_hour()
 
 
-def test_kill_leaves_no_process_of_the_worker(live: LiveStack) -> None:
+def test_kill_ends_every_process_of_the_worker(live: LiveStack) -> None:
     processes = live.setup.worker.get_running_processes_info(["pid"])
 
     live.setup.worker.kill()
@@ -29,7 +29,7 @@ def test_kill_leaves_no_process_of_the_worker(live: LiveStack) -> None:
 def test_a_letter_is_sent_although_its_worker_is_killed(live: LiveStack) -> None:
     live.mailbox.be_slow(5)
     live.ask()
-    wait_for("both letters to be on their way", lambda: live.transactions() == 2)
+    wait_for("both letters to be in transmission", lambda: live.transactions() == 2)
 
     kill_and_restart(live)
 
@@ -37,7 +37,9 @@ def test_a_letter_is_sent_although_its_worker_is_killed(live: LiveStack) -> None
     assert [len(live.letters(name)) for name in ("grace", "linus")] == [1, 1]
 
 
-def test_a_killed_sendout_loses_sight_of_one_batch_and_repeats_nothing(live: LiveStack) -> None:
+def test_a_killed_sendout_reports_one_batch_as_uncertain_and_repeats_nothing(
+    live: LiveStack,
+) -> None:
     live.subscribe(118)
     live.mailbox.be_slow(0.02)
     request = live.ask()
@@ -57,10 +59,10 @@ def test_a_killed_sendout_loses_sight_of_one_batch_and_repeats_nothing(live: Liv
     assert acts[Act.FINISHED_SENDING] == {"sent": 120 - BATCH_SIZE, "uncertain": BATCH_SIZE}
 
 
-def test_a_decision_is_followed_although_the_worker_that_took_it_is_killed(
+def test_an_approved_message_is_sent_although_the_worker_that_decided_is_killed(
     live: LiveStack,
 ) -> None:
-    # Not at once: a worker that is killed within a batch loses sight of it, which is another test.
+    # Not at once: a batch that the killed worker has begun is for the test above.
     request = live.ask(send_in=timedelta(seconds=40))
     live.wait_for_states("notification", sent=2)
     call = {
@@ -77,11 +79,11 @@ def test_a_decision_is_followed_although_the_worker_that_took_it_is_killed(
     live.wait_for_states("dispatch", sent=1)
     assert live.copies() == {"edsger@example.org": 1, "barbara@example.org": 1}
     again = live.service.send_task("listgate.decide", kwargs=call, queue="moderation")
-    # The first answer, as it was then.
+    # The stored answer of the first call.
     assert again.get(timeout=PATIENCE)["message"] == "scheduled"
 
 
-def test_a_sendout_whose_time_a_killed_worker_kept_in_mind_is_not_missed(live: LiveStack) -> None:
+def test_a_sendout_is_sent_although_the_worker_that_held_its_eta_is_killed(live: LiveStack) -> None:
     request = live.ask(send_in=timedelta(seconds=40))
     live.decide(request)
     queue = live.setup.broker.container.client

@@ -1,4 +1,4 @@
-"""FLUSHALL at any moment loses nothing (P4) and repeats nothing (P5): the sweep publishes again."""
+"""After a FLUSHALL at any moment the sweep publishes again (P4), and nothing is repeated (P5)."""
 
 import threading
 from collections.abc import Iterator
@@ -14,20 +14,20 @@ from workflows.celery import app
 
 
 def no_worker_listens(queue: redis.Redis) -> bool:
-    """Whether no worker fetches tasks any more; one that does blocks for up to a second."""
+    """Return whether no worker fetches tasks; a worker that does is blocked in BRPOP."""
     return not any("b" in client["flags"] for client in queue.client_list())
 
 
 @contextmanager
 def lost(queue: Valkey) -> Iterator[None]:
-    """Leave what is published inside in the queue, as if no worker were free; then FLUSHALL."""
+    """Publish to queues that no worker reads in the block, then FLUSHALL."""
     other = queue.url.removesuffix("/0") + "/1"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(app.conf, "broker_url", other)
         yield
     with redis.Redis.from_url(other) as client:
         assert client.dbsize() > 0, "nothing was published"
-        # In one transaction: a worker writes down now and then that it looks for what was lost.
+        # In one transaction: workers regularly write a key when they restore unacknowledged tasks.
         with client.pipeline() as at_once:
             assert at_once.flushall().info("keyspace").execute() == [True, {}]
 
@@ -58,7 +58,7 @@ def test_an_approved_message_is_sent_although_the_task_is_lost(
     assert live.copies() == {"edsger@example.org": 1, "barbara@example.org": 1}
 
 
-def test_an_author_learns_of_a_rejection_although_the_task_is_lost(
+def test_an_author_is_notified_of_a_rejection_although_the_task_is_lost(
     live: LiveStack, own_valkey: Valkey
 ) -> None:
     request = live.ask()
@@ -78,16 +78,16 @@ def test_the_next_batch_is_sent_although_the_task_is_lost(
     live.subscribe(58)
     live.mailbox.be_slow(0.3)
     live.decide(live.ask())
-    wait_for("the first batch to be on its way", live.copies)
+    wait_for("the first copy", live.copies)
 
-    # A worker that is told to go finishes its batch, and leaves the task for the next one behind.
+    # After SIGTERM a worker finishes its batch and publishes the task for the next one.
     began = len(live.worker.log)
     live.worker.terminate()
-    wait_for("it to be told", lambda: "Warm shutdown" in live.worker.log[began:])
+    wait_for("the shutdown", lambda: "Warm shutdown" in live.worker.log[began:])
     with redis.Redis.from_url(own_valkey.url, decode_responses=True) as client:
-        wait_for("it to listen no more", lambda: no_worker_listens(client))
+        wait_for("the worker to stop fetching", lambda: no_worker_listens(client))
         live.mailbox.be_slow(0)
-        wait_for("the worker to go", lambda: live.worker.pid is None)
+        wait_for("the worker to end", lambda: live.worker.pid is None)
         assert live.states("delivery") == {"sent": 50, "pending": 10}
         assert client.llen("sendout") == 1
         client.flushall()
@@ -99,19 +99,19 @@ def test_the_next_batch_is_sent_although_the_task_is_lost(
     assert set(live.copies().values()) == {1}
 
 
-def test_a_story_ends_although_everything_is_forgotten_all_the_time(
+def test_a_message_is_sent_although_the_broker_is_emptied_all_the_time(
     live: LiveStack, own_valkey: Valkey
 ) -> None:
     live.subscribe(118)
-    with forgetful(own_valkey):
+    with emptied(own_valkey):
         request = live.ask()
-        wait_for("the worker to rest", live.everybody_rests)
+        live.wait_until_idle()
         live.decide(request)
         live.sweep()
-        wait_for("the worker to rest", live.everybody_rests)
+        live.wait_until_idle()
 
-    # Between claiming a batch and sending it the worker holds nothing: not then an hour passes.
-    wait_for("no batch to be on its way", lambda: "sending" not in live.states("delivery"))
+    # A worker has no open transaction between claiming a batch and recording it.
+    wait_for("no batch to be claimed", lambda: "sending" not in live.states("delivery"))
     live.sweep_after_an_hour()
 
     live.wait_for_states("dispatch", sent=1)
@@ -120,19 +120,19 @@ def test_a_story_ends_although_everything_is_forgotten_all_the_time(
 
 
 @contextmanager
-def forgetful(queue: Valkey) -> Iterator[None]:
-    """FLUSHALL a thousand times a second; none comes after the block."""
-    enough = threading.Event()
+def emptied(queue: Valkey) -> Iterator[None]:
+    """FLUSHALL a thousand times a second, until the end of the block."""
+    ended = threading.Event()
 
-    def forget() -> None:
+    def flush() -> None:
         with redis.Redis.from_url(queue.url) as client:
-            while not enough.wait(0.001):
+            while not ended.wait(0.001):
                 client.flushall()
 
-    thread = threading.Thread(target=forget)
+    thread = threading.Thread(target=flush)
     thread.start()
     try:
         yield
     finally:
-        enough.set()
+        ended.set()
         thread.join()

@@ -1,4 +1,4 @@
-"""A mail server that is away, undecided or rude: nothing is lost (P4), nothing repeated (P5)."""
+"""A mail server that is down, refuses or hangs up: mail is sent later (P4), and once (P5)."""
 
 from collections import Counter
 from datetime import timedelta
@@ -9,7 +9,7 @@ from models import Verdict
 from tests.faults.live import LiveStack, wait_for
 
 
-def test_letters_wait_for_a_mail_server_that_is_away(live: LiveStack) -> None:
+def test_letters_are_sent_when_the_mail_server_is_back(live: LiveStack) -> None:
     live.mailbox.stop()
     live.ask()
     tried = "select failure from notification where state = 'pending' and failure is not null"
@@ -23,13 +23,13 @@ def test_letters_wait_for_a_mail_server_that_is_away(live: LiveStack) -> None:
     assert set(live.sql("select attempts from notification")) == {(1,)}
 
 
-def test_a_sendout_waits_for_a_mail_server_that_is_away(live: LiveStack) -> None:
+def test_a_sendout_continues_when_the_mail_server_is_back(live: LiveStack) -> None:
     live.subscribe(58)
     request = live.ask()
     live.wait_for_states("notification", sent=2)
     live.mailbox.stop()
     live.decide(request)
-    live.wait_for_a_pause()
+    live.wait_until_postponed()
 
     live.mailbox.start()
     live.sweep_after_an_hour()
@@ -39,26 +39,26 @@ def test_a_sendout_waits_for_a_mail_server_that_is_away(live: LiveStack) -> None
     assert set(live.copies().values()) == {1}
 
 
-def test_a_mail_server_that_goes_in_the_middle_of_a_batch_repeats_nothing(live: LiveStack) -> None:
+def test_a_mail_server_that_stops_within_a_batch_repeats_nothing(live: LiveStack) -> None:
     live.subscribe(58)
     live.mailbox.be_slow(0.02)
     live.decide(live.ask())
     wait_for("half of a batch", live.copies, enough=lambda copies: len(copies) > 25)
 
     live.mailbox.stop()
-    live.wait_for_a_pause()
+    live.wait_until_postponed()
     live.mailbox.be_slow(0)
     live.mailbox.start()
     live.sweep_after_an_hour()
 
     live.wait_for_states("dispatch", sent=1)
-    # The one mail that was on its way is the only one nobody can know about.
+    # Only the mail in transmission may or may not have been accepted.
     assert live.states("delivery").get("uncertain", 0) <= 1
     assert set(live.copies().values()) == {1}
     assert len(live.copies()) >= 59
 
 
-def test_who_is_refused_for_now_is_tried_again_and_who_is_refused_for_good_is_not(
+def test_a_temporary_refusal_is_retried_and_a_permanent_one_is_not(
     live: LiveStack,
 ) -> None:
     live.subscribe(8)
@@ -67,7 +67,7 @@ def test_who_is_refused_for_now_is_tried_again_and_who_is_refused_for_good_is_no
     live.decide(live.ask())
     live.wait_for_states("delivery", sent=8, pending=1, failed=1)
 
-    live.wait_for_a_pause()
+    live.wait_until_postponed()
     live.sweep_after_an_hour()
 
     live.wait_for_states("dispatch", sent=1)
@@ -85,7 +85,7 @@ def test_a_connection_that_breaks_after_the_last_byte_is_uncertain_and_not_repea
     request = live.ask(send_in=timedelta(hours=1))
     live.wait_for_states("notification", sent=2)
     live.decide(request)
-    # The letters are out, so that it is the sendout which meets the broken connection.
+    # All letters are sent, so that the broken connection is the sendout's.
     live.wait_for_states("notification", sent=4)
 
     live.mailbox.drop_after_data(kept=kept)
@@ -97,12 +97,12 @@ def test_a_connection_that_breaks_after_the_last_byte_is_uncertain_and_not_repea
     assert set(live.copies().values()) == {1}
 
 
-def test_a_letter_that_comes_twice_after_a_broken_connection_is_the_same_letter(
+def test_a_letter_repeated_after_a_broken_connection_has_the_same_message_id(
     live: LiveStack,
 ) -> None:
     request = live.ask()
     live.wait_for_states("notification", sent=2)
-    live.mailbox.drop_after_data(times=2)  # Linus is told by another letter
+    live.mailbox.drop_after_data(times=2)  # one for Ada's letter, one for Linus's
     live.decide(request, Verdict.REJECTED)
     uncertain = "select letter from notification where state = 'pending' and attempts = 1"
     wait_for("both to be tried", lambda: live.sql(uncertain), enough=lambda found: len(found) == 2)

@@ -1,4 +1,4 @@
-"""kill -9 of PostgreSQL: what was committed goes on, what was not is done again or reported."""
+"""kill -9 of PostgreSQL: committed work continues, uncommitted work is repeated or reported."""
 
 from datetime import timedelta
 from functools import partial
@@ -10,15 +10,17 @@ from workflows.sendout.send import BATCH_SIZE
 
 
 def crash_and_restart(live: LiveStack, postgres: Postgres) -> None:
-    """Have PostgreSQL crash and come back, and an hour pass."""
+    """Kill PostgreSQL, start it again, and sweep as if an hour had passed."""
     postgres.kill()
     live.mailbox.be_slow(0)
     postgres.start()
-    wait_for("the worker to rest", live.everybody_rests)
+    live.wait_until_idle()
     live.sweep_after_an_hour()
 
 
-def test_a_sendout_outlives_a_crash_of_postgres(live: LiveStack, own_postgres: Postgres) -> None:
+def test_a_sendout_continues_after_a_crash_of_postgres(
+    live: LiveStack, own_postgres: Postgres
+) -> None:
     live.subscribe(118)
     live.mailbox.be_slow(0.02)
     live.decide(live.ask())
@@ -33,20 +35,22 @@ def test_a_sendout_outlives_a_crash_of_postgres(live: LiveStack, own_postgres: P
     assert live.worker.pid == first_worker
 
 
-def test_a_letter_outlives_a_crash_of_postgres(live: LiveStack, own_postgres: Postgres) -> None:
+def test_a_letter_is_sent_after_a_crash_of_postgres(
+    live: LiveStack, own_postgres: Postgres
+) -> None:
     live.mailbox.be_slow(5)
     live.ask()
-    wait_for("both letters to be on their way", lambda: live.transactions() == 2)
+    wait_for("both letters to be in transmission", lambda: live.transactions() == 2)
 
     crash_and_restart(live, own_postgres)
 
     live.wait_for_states("notification", sent=2)
-    # What the mail server took while PostgreSQL was down is sent again, as the same letter.
+    # A letter accepted while PostgreSQL was down is sent again, with the same Message-ID.
     for name in ("grace", "linus"):
         assert len({letter.message["Message-ID"] for letter in live.letters(name)}) == 1
 
 
-def test_a_task_that_runs_while_postgres_is_away_is_published_again(
+def test_a_task_that_fails_while_postgres_is_down_is_published_again(
     live: LiveStack, own_postgres: Postgres
 ) -> None:
     request = live.ask(send_in=timedelta(hours=1))

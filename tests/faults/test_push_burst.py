@@ -1,4 +1,4 @@
-"""A burst of changes becomes one push, or two: each is in the file, none waits for another."""
+"""A burst of concurrent changes becomes one push, or two, with every change."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,7 +13,7 @@ CHANGES = 50  # of each
 
 
 def change(pushing: PushingStack, thread: int) -> None:
-    """Have new people join; every third leaves again, as a change of its own."""
+    """Subscribe new people one by one, and unsubscribe every third of them again."""
     announce = pushing.live.people.announce
     for number in range(CHANGES):
         with transaction() as session:
@@ -25,7 +25,7 @@ def change(pushing: PushingStack, thread: int) -> None:
                 unsubscribe(session, user, announce, actor=Actor(user, Door.PORTAL))
 
 
-def test_hundreds_of_changes_at_once_become_one_push_or_two(pushing: PushingStack) -> None:
+def test_hundreds_of_concurrent_changes_become_one_push_or_two(pushing: PushingStack) -> None:
     pushing.assert_converges()
 
     with ThreadPoolExecutor(THREADS) as threads:
@@ -37,4 +37,4 @@ def test_hundreds_of_changes_at_once_become_one_push_or_two(pushing: PushingStac
     assert changes == 2 + THREADS * (CHANGES + CHANGES // 3 + 1)
     # One before the burst, and one or two of it.
     assert pushing.live.states("sync")["done"] in {2, 3}
-    assert int(pushing.noted("saw")[-1]) == 2 + THREADS * (CHANGES - CHANGES // 3 - 1)
+    assert int(pushing.logged("saw")[-1]) == 2 + THREADS * (CHANGES - CHANGES // 3 - 1)

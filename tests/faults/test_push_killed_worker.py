@@ -1,10 +1,10 @@
-"""kill -9 of a worker that pushes, and of its command: nobody is lost, nobody pushes beside."""
+"""kill -9 of a worker that pushes, and of its command: no address is lost, no two commands run."""
 
 from sqlalchemy import text
 
 from models import Failure
 from tests.faults.live import wait_for
-from tests.faults.pushing import WAITS, PushingStack, is_gone
+from tests.faults.pushing import WAITING_PUSH, PushingStack, has_ended
 
 # Enough that the addresses do not fit into the buffer of a pipe, which has 64 KiB.
 MEMBERS = 20_000
@@ -16,59 +16,59 @@ END_SOON = """
 """
 
 
-def test_a_command_whose_worker_is_killed_sees_everybody_and_no_other_starts_before_it_ends(
+def test_a_command_whose_worker_is_killed_reads_all_addresses_and_none_starts_before_it_ends(
     pushing: PushingStack,
 ) -> None:
-    pushing.crowd(MEMBERS - 3)
-    pushing.hold("wait", "linger")
-    pushing.join("ada")
+    pushing.add_members(MEMBERS - 3)
+    pushing.block("wait", "linger")
+    pushing.subscribe("ada")
     command = pushing.wait_for_a_command()
 
     pushing.worker.kill()
-    pushing.let_go("wait")
-    wait_for("the command to have read", lambda: pushing.noted("saw"))
-    pushing.swept_until("its time limit", lambda: is_gone(command))
-    pushing.let_go("linger")
+    pushing.unblock("wait")
+    wait_for("the command to have read", lambda: pushing.logged("saw"))
+    pushing.sweep_until("its time limit", lambda: has_ended(command))
+    pushing.unblock("linger")
     ((lease_until,),) = pushing.live.sql(END_SOON)
     pushing.assert_converges()
 
-    assert pushing.noted("saw") == [str(MEMBERS)] * 2
-    assert len(pushing.noted("ends")) == 1, "the first one has met its time limit"
+    assert pushing.logged("saw") == [str(MEMBERS)] * 2
+    assert len(pushing.logged("ends")) == 1, "the first one is killed at its time limit"
     ((started_at, failures),) = pushing.live.sql("select started_at, failures from sync")
     assert failures == 1
     assert started_at >= lease_until
 
 
-def test_a_worker_that_is_killed_while_it_reads_the_addresses_has_claimed_nothing(
+def test_a_worker_that_is_killed_while_it_reads_the_addresses_claims_nothing(
     pushing: PushingStack,
 ) -> None:
-    with pushing.live.database.connect() as somebody:
-        somebody.execute(text("lock table subscription"))
-        pushing.swept_until("the push to wait", lambda: pushing.live.sql(WAITS))
+    with pushing.live.database.connect() as blocker:
+        blocker.execute(text("lock table subscription"))
+        pushing.sweep_until("the push to wait", lambda: pushing.live.sql(WAITING_PUSH))
 
         pushing.worker.kill()
-        somebody.rollback()
+        blocker.rollback()
 
-    wait_for("the worker to be forgotten", pushing.live.everybody_rests)
+    pushing.live.wait_until_idle()
     assert pushing.live.states("sync") == {"pending": 1}
     claimed = "select 1 from subscription_change where sync_id is not null"
     assert pushing.live.sql(claimed) == []
-    assert pushing.noted("reads") == []
-    pushing.time_passes()
+    assert pushing.logged("reads") == []
+    pushing.age_by_an_hour()
     pushing.assert_converges()
 
 
 def test_a_command_that_is_killed_is_run_again(pushing: PushingStack) -> None:
-    pushing.hold("wait")
+    pushing.block("wait")
     command = pushing.wait_for_a_command()
 
     command.kill()
     pushing.live.wait_for_states("sync", pending=1)
-    noted = pushing.live.sql("select failure, exit_status from sync")
-    pushing.let_go("wait")
-    pushing.time_passes()
+    recorded = pushing.live.sql("select failure, exit_status from sync")
+    pushing.unblock("wait")
+    pushing.age_by_an_hour()
     pushing.assert_converges()
 
-    assert noted == [(Failure.SIGNAL, -9)]
-    assert len(pushing.noted("reads")) == 2
-    assert len(pushing.noted("ends")) == 1
+    assert recorded == [(Failure.SIGNAL, -9)]
+    assert len(pushing.logged("reads")) == 2
+    assert len(pushing.logged("ends")) == 1

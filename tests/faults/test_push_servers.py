@@ -1,4 +1,4 @@
-"""kill -9 of PostgreSQL and Valkey around a push, and FLUSHALL: the list converges by itself."""
+"""kill -9 of PostgreSQL or Valkey around a push, and FLUSHALL: the list server converges."""
 
 import shutil
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from sandbox.postgres import Postgres
 from sandbox.valkey import Valkey
 from tests.faults.live import wait_for
-from tests.faults.pushing import WAITS, PushingStack
+from tests.faults.pushing import WAITING_PUSH, PushingStack
 from workflows.sync.request import request_push
 from workflows.transaction import transaction
 
@@ -21,56 +21,58 @@ def flush(queue: Valkey) -> None:
         client.flushall()
 
 
-def crash_and_forget(queue: Valkey) -> None:
+def crash_and_lose_the_data(queue: Valkey) -> None:
     queue.kill()
     shutil.rmtree(queue.folder / "appendonlydir")
     queue.start()
 
 
-def test_a_push_outlives_a_crash_of_postgres(pushing: PushingStack, own_postgres: Postgres) -> None:
-    pushing.hold("wait")
+def test_a_push_is_repeated_after_a_crash_of_postgres(
+    pushing: PushingStack, own_postgres: Postgres
+) -> None:
+    pushing.block("wait")
     pushing.wait_for_a_command()
 
     own_postgres.kill()
-    pushing.let_go("wait")
-    # A sweep that meets no PostgreSQL fails in the same way, before the command has ended.
+    pushing.unblock("wait")
+    # Not a sweep, which fails in the same way before the command has ended.
     failed = "raised unexpected: OperationalError"
     wait_for("the push to fail", lambda: pushing.worker.runs("sync.push", ended=failed))
     own_postgres.start()
-    pushing.the_lease_ends()
+    pushing.end_the_lease()
     pushing.assert_converges()
 
-    assert len(pushing.noted("ends")) == 2
+    assert len(pushing.logged("ends")) == 2
     assert pushing.live.sql("select failures from sync") == [(1,)]
 
 
-def test_a_crash_of_postgres_while_the_addresses_are_read_has_claimed_nothing(
+def test_a_push_claims_nothing_if_postgres_crashes_while_the_addresses_are_read(
     pushing: PushingStack, own_postgres: Postgres
 ) -> None:
-    somebody = pushing.live.database.connect()
-    somebody.execute(text("lock table subscription"))
-    pushing.swept_until("the push to wait", lambda: pushing.live.sql(WAITS))
+    blocker = pushing.live.database.connect()
+    blocker.execute(text("lock table subscription"))
+    pushing.sweep_until("the push to wait", lambda: pushing.live.sql(WAITING_PUSH))
 
     own_postgres.kill()
     with pytest.raises(OperationalError):
-        somebody.execute(text("select 1"))
-    somebody.close()
+        blocker.execute(text("select 1"))
+    blocker.close()
     own_postgres.start()
 
     assert pushing.live.states("sync") == {"pending": 1}
-    assert pushing.noted("reads") == []
-    pushing.time_passes()
+    assert pushing.logged("reads") == []
+    pushing.age_by_an_hour()
     pushing.assert_converges()
 
 
-@pytest.mark.parametrize("lose", [flush, crash_and_forget])
+@pytest.mark.parametrize("lose", [flush, crash_and_lose_the_data])
 def test_a_change_is_pushed_although_its_task_is_lost(
     pushing: PushingStack, own_valkey: Valkey, lose: Callable[[Valkey], None]
 ) -> None:
     pushing.assert_converges()
-    # No worker holds the task: only the queue does.
+    # Only the queue has the task then.
     pushing.worker.kill()
-    pushing.join("grace")
+    pushing.subscribe("grace")
     lose(own_valkey)
 
     pushing.assert_converges()
@@ -78,7 +80,7 @@ def test_a_change_is_pushed_although_its_task_is_lost(
     assert pushing.live.states("sync") == {"done": 2}
 
 
-def test_a_push_that_is_asked_for_is_run_although_its_task_is_lost(
+def test_a_requested_push_is_run_although_its_task_is_lost(
     pushing: PushingStack, own_valkey: Valkey
 ) -> None:
     pushing.worker.kill()
@@ -86,14 +88,16 @@ def test_a_push_that_is_asked_for_is_run_although_its_task_is_lost(
         request_push(session, pushing.live.people.announce.id)
     flush(own_valkey)
 
-    pushing.time_passes()
+    pushing.age_by_an_hour()
     pushing.assert_converges()
 
-    assert len(pushing.noted("ends")) == 1
+    assert len(pushing.logged("ends")) == 1
 
 
-def test_a_push_outlives_a_crash_of_valkey(pushing: PushingStack, own_valkey: Valkey) -> None:
-    pushing.hold("wait")
+def test_a_push_is_repeated_after_a_crash_of_valkey(
+    pushing: PushingStack, own_valkey: Valkey
+) -> None:
+    pushing.block("wait")
     pushing.wait_for_a_command()
 
     own_valkey.kill()
@@ -101,12 +105,12 @@ def test_a_push_outlives_a_crash_of_valkey(pushing: PushingStack, own_valkey: Va
         "the worker to notice",
         lambda: "Connection to broker lost" in pushing.worker.log or not pushing.worker.pid,
     )
-    pushing.join("ada")
-    pushing.let_go("wait")
-    wait_for("the command to end", lambda: pushing.noted("ends"))
+    pushing.subscribe("ada")
+    pushing.unblock("wait")
+    wait_for("the command to end", lambda: pushing.logged("ends"))
     own_valkey.start()
-    pushing.the_lease_ends()
-    pushing.time_passes()
+    pushing.end_the_lease()
+    pushing.age_by_an_hour()
     pushing.assert_converges()
 
     assert (pushing.folder / "announce").read_text().startswith("ada@")

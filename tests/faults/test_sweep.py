@@ -1,4 +1,4 @@
-"""Sweeps, beats and tasks may come too often, too late or all at once: nothing happens twice."""
+"""Sweeps, beats and tasks may run too often, too late or at once: nothing is done twice."""
 
 from contextlib import ExitStack
 from datetime import timedelta
@@ -15,7 +15,7 @@ TABLES = ("notification", "dispatch", "delivery", "audit_entry", "message", "ide
 
 
 def rows(live: LiveStack) -> dict[str, Any]:
-    """All that a sweep could change."""
+    """Return all rows that a sweep could change."""
     return {table: live.sql(f"select {table}::text from {table} order by 1") for table in TABLES}
 
 
@@ -23,7 +23,7 @@ TABLES_OF = {"letters.deliver_notification": "notification", "sendout.send_dispa
 
 
 def publish(live: LiveStack, task: str, *, times: int) -> None:
-    """Publish the task for the first row that there is."""
+    """Publish the task for the first row of its table."""
     ((row_id,),) = live.sql(f"select min(id) from {TABLES_OF[task]}")
     for _ in range(times):
         app.send_task(task, args=[row_id], ignore_result=True)
@@ -37,7 +37,7 @@ def publish_and_wait(live: LiveStack, task: str, *, times: int = 1) -> None:
 
 
 def a_scheduled_message(live: LiveStack) -> int:
-    """The id of a message of Ada's that is approved, to be sent in an hour."""
+    """Return the id of an approved message of Ada, to be sent in an hour."""
     request = live.ask(send_in=timedelta(hours=1))
     live.decide(request)
     return request.message_id
@@ -47,26 +47,26 @@ def test_a_second_sweep_finds_nothing_to_do(live: LiveStack) -> None:
     live.mailbox.stop()
     a_scheduled_message(live)
     live.sweep_after_an_hour()
-    live.wait_for_a_pause()
-    wait_for("the worker to rest", live.everybody_rests)
+    live.wait_until_postponed()
+    live.wait_until_idle()
 
     def changes_nothing() -> bool:
         before = rows(live)
         live.sweep_and_wait()
         return rows(live) == before
 
-    # A letter that the first sweep published may still be tried while the next one looks.
+    # A letter that the first sweep published may be tried during the next sweep.
     wait_for("a sweep that finds nothing to do", changes_nothing)
 
 
-def test_sweeps_that_run_at_once_do_nothing_twice(live: LiveStack) -> None:
+def test_concurrent_sweeps_do_nothing_twice(live: LiveStack) -> None:
     live.subscribe(58)
     live.mailbox.stop()
     a_scheduled_message(live)
     live.ask()
-    wait_for("the worker to rest", live.everybody_rests)
+    live.wait_until_idle()
     live.mailbox.start()
-    live.an_hour_passes()
+    live.age_by_an_hour()
 
     for _ in range(8):
         live.sweep()
@@ -86,14 +86,14 @@ def test_a_letter_whose_task_runs_again_is_not_sent_again(live: LiveStack) -> No
     assert len(live.letters("grace")) == 1
 
 
-def test_a_letter_whose_task_runs_several_times_at_once_is_sent_once(live: LiveStack) -> None:
+def test_a_letter_with_several_concurrent_tasks_is_sent_once(live: LiveStack) -> None:
     live.mailbox.be_slow(0.5)
     live.ask()
 
     publish(live, "letters.deliver_notification", times=8)
 
     live.wait_for_states("notification", sent=2)
-    wait_for("the worker to rest", live.everybody_rests)
+    live.wait_until_idle()
     assert [len(live.letters(name)) for name in ("grace", "linus")] == [1, 1]
 
 
@@ -111,7 +111,7 @@ def test_a_task_for_a_recalled_sendout_sends_nothing(live: LiveStack) -> None:
     with transaction() as session:
         message = session.get_one(Message, message_id)
         recall(session, message, actor=Actor(message.author, Door.PORTAL))
-    live.an_hour_passes()
+    live.age_by_an_hour()
 
     publish_and_wait(live, "sendout.send_dispatch")
 
@@ -128,28 +128,28 @@ def test_a_task_before_its_time_sends_nothing(live: LiveStack) -> None:
     assert live.copies() == {}
 
 
-def test_a_sendout_whose_task_runs_on_two_workers_at_once_sends_nobody_twice(
+def test_a_sendout_with_tasks_on_two_workers_sends_nobody_two_copies(
     live: LiveStack,
 ) -> None:
     live.subscribe(198)
     a_scheduled_message(live)
-    live.an_hour_passes()
+    live.age_by_an_hour()
     task = "sendout.send_dispatch"
     before = live.worker.runs(task)
-    with Worker(live.shared.fork_server, children=2) as colleague:
+    with Worker(live.shared.fork_server, children=2) as second:
         publish(live, task, times=12)
         live.wait_for_states("dispatch", sent=1)
-        wait_for("the colleague to have been busy", lambda: colleague.runs(task))
-        wait_for("the other to have been busy", lambda: live.worker.runs(task) > before)
+        wait_for("the second worker to run a task", lambda: second.runs(task))
+        wait_for("the first worker to run a task", lambda: live.worker.runs(task) > before)
 
     assert live.states("delivery") == {"sent": 200}
     assert set(live.copies().values()) == {1}
 
 
-def test_two_beats_sweep_by_themselves_and_harm_nobody(live: LiveStack) -> None:
+def test_two_beats_sweep_and_send_nothing_twice(live: LiveStack) -> None:
     live.mailbox.stop()
     message_id = a_scheduled_message(live)
-    wait_for("the worker to rest", live.everybody_rests)
+    live.wait_until_idle()
     live.mailbox.start()
     before = live.worker.runs("sweep.sweep")
     with ExitStack() as beats:
@@ -158,7 +158,7 @@ def test_two_beats_sweep_by_themselves_and_harm_nobody(live: LiveStack) -> None:
             beat = CeleryProcess(live.shared.fork_server, *command, ready="beat: Starting")
             beats.enter_context(beat)
 
-        live.an_hour_passes()
+        live.age_by_an_hour()
 
         live.wait_for_states("dispatch", sent=1)
         wait_for("more sweeps", lambda: live.worker.runs("sweep.sweep") > before + 3)

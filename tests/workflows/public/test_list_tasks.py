@@ -8,7 +8,7 @@ import redis
 from tests.faults import conftest as fixtures
 from tests.faults.calls import answer, call, refusal
 from tests.faults.live import LiveStack
-from tests.faults.overheard import overheard
+from tests.faults.overheard import record_commands
 
 celery_backend_cluster = fixtures.celery_backend_cluster
 celery_broker_cluster = fixtures.celery_broker_cluster
@@ -70,7 +70,7 @@ def test_a_service_changes_an_address_and_nobody_hears_it(live: LiveStack) -> No
     edsger = live.people.edsger.id
     parcel = send_parcel(live, NEW)
 
-    with overheard(live.setup.broker.container.celeryconfig["host_url"]) as commands:
+    with record_commands(live.setup.broker.container.celeryconfig["host_url"]) as commands:
         who: dict[str, Any] = {"user_id": edsger, "parcel": parcel, "by_id": edsger}
         first, again = (answer(live, "change_address", **who) for _ in range(2))
 
