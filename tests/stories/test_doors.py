@@ -1,4 +1,4 @@
-"""Four doors into one verb: first or late, each says the same and is told the same."""
+"""Four doors lead to one verb: each decides, refuses and answers alike."""
 
 import re
 from collections.abc import Callable
@@ -29,14 +29,14 @@ BOTH_VERDICTS = pytest.mark.parametrize("verdict", list(Verdict))
 
 @dataclass(frozen=True)
 class Words:
-    """What an approver enters at a door: to approve, to reject with the REASON, and by mistake."""
+    """What an approver enters: to approve, to reject with the REASON, and by mistake."""
 
     approved: str
     rejected: str
     mistaken: str
 
     def of(self, verdict: Verdict) -> str:
-        """The words for this verdict."""
+        """Return the words for this verdict."""
         return self.approved if verdict is Verdict.APPROVED else self.rejected
 
 
@@ -50,7 +50,7 @@ EVERY_DOOR = pytest.mark.parametrize("door", list(WORDS))
 
 
 def by_sms(doors: Doors, words: str, _request: int) -> str:
-    """Text the code that came by SMS; the SMS that comes back."""
+    """Answer by SMS with the code; return the SMS that Listgate sends back."""
     sms = doors.phone.to(GRACE)
     (code,) = set(re.findall(r"(?<![0-9])[0-9]{6}(?![0-9])", sms[-1].body))
     assert doors.phone.text(GRACE, words.format(code=code)).status == 200
@@ -59,7 +59,7 @@ def by_sms(doors: Doors, words: str, _request: int) -> str:
 
 
 def by_mail(doors: Doors, words: str, _request: int) -> str:
-    """Write back to the letter's reply address; the letter that comes back, if any does."""
+    """Write to the letter's reply address; return the letter that Listgate sends back, or ""."""
     letters = doors.mailbox.to(ADDRESS)
     to = letters[-1].message["Reply-To"]
     head = f"From: Grace Hopper <{ADDRESS}>\r\nTo: {to}\r\nSubject: Re: To approve\r\n\r\n"
@@ -70,7 +70,7 @@ def by_mail(doors: Doors, words: str, _request: int) -> str:
 
 
 def by_link(doors: Doors, words: str, _request: int) -> str:
-    """Follow the letter's link and press a button; the page that is shown then."""
+    """Open the letter's link and press a button; return the status and the page that follows."""
     letter = doors.mailbox.to(ADDRESS)[-1].message.get_body(("plain",))
     assert letter
     (path,) = set(re.findall(rf"{PUBLIC}(/answer/\S+)", letter.get_content()))
@@ -81,7 +81,7 @@ def by_link(doors: Doors, words: str, _request: int) -> str:
 
 
 def by_command(_doors: Doors, words: str, request: int) -> str:
-    """Run `listgate decide`; what it prints, or the sentence it ends with."""
+    """Run `listgate decide`; return its exit code with its output or its refusal."""
     comment = ["--comment", REASON] if words == "reject" else []
     command = ["decide", str(request), words, "--as", ADDRESS, *comment]
     done = CliRunner().invoke(app, command)
@@ -96,13 +96,13 @@ ENTER: dict[Door, Callable[[Doors, str, int], str]] = {
     Door.COMMAND_LINE: by_command,
 }
 
-TOLD = {
+DECIDED = {
     (Door.SMS, Verdict.APPROVED): '^Approved: "General assembly" for announce. Thank you.$',
     (
         Door.SMS,
         Verdict.REJECTED,
     ): '^Rejected: "General assembly" for announce. The author is notified',
-    # The mail program shows what was sent; one letter more would tell nothing new.
+    # No letter: it would only repeat what the approver has written.
     (Door.MAIL, Verdict.APPROVED): "^$",
     (Door.MAIL, Verdict.REJECTED): "^$",
     (Door.LINK, Verdict.APPROVED): "^303 .*You answered on .*: approved",
@@ -124,22 +124,23 @@ NOT_UNDERSTOOD = {
 }
 
 
-def is_told(pattern: str, said: str) -> bool:
-    """Whether that is what was said, however its lines are broken and framed."""
-    return re.search(pattern, " ".join(said.replace("│", " ").split()), re.IGNORECASE) is not None
+def says(answer: str, pattern: str) -> bool:
+    """Return whether the answer matches, without regard to line breaks and frames."""
+    text = " ".join(answer.replace("│", " ").split())
+    return re.search(pattern, text, re.IGNORECASE) is not None
 
 
 def linus_decides(doors: Doors, request: int, verdict: Verdict) -> None:
-    """Somebody else is first."""
+    """Decide before the answer that is tested."""
     with transaction() as session:
         asked = session.get_one(ModerationRequest, request)
         linus = user(session, "linus")
         decide(session, asked, verdict, actor=Actor(linus, Door.PORTAL))
-    doors.published.clear()  # the letter about it is still on its way
+    doors.published.clear()  # drop the letters about it
 
 
 def effects() -> list[int]:
-    """How many decisions, sendouts and changes of state there are."""
+    """Return the numbers of decisions, dispatches and wrong codes."""
     after = rows()
     return [len(after[name]) for name in ("decision", "dispatch", "wrong_code")]
 
@@ -149,72 +150,72 @@ def effects() -> list[int]:
 def test_the_first_answer_decides(doors: Doors, door: Door, verdict: Verdict) -> None:
     request = doors.ask()
 
-    said = ENTER[door](doors, WORDS[door].of(verdict), request)
+    answer = ENTER[door](doors, WORDS[door].of(verdict), request)
 
     (decision,) = decisions()
     assert (decision.request_id, decision.approver.name) == (request, "Grace Hopper")
     assert (decision.verdict, decision.via) == (verdict, door)
     assert decision.comment == (REASON if verdict is Verdict.REJECTED else "")
-    assert is_told(TOLD[door, verdict], said), said
+    assert says(answer, DECIDED[door, verdict]), answer
     assert effects() == [1, int(verdict is Verdict.APPROVED), 0]
 
 
 @EVERY_DOOR
 @BOTH_VERDICTS
-def test_a_late_answer_changes_nothing_and_is_told_who_was_first(
+def test_a_late_answer_changes_nothing_and_gets_the_name_of_who_was_first(
     doors: Doors, door: Door, verdict: Verdict
 ) -> None:
     request = doors.ask()
     first = Verdict.REJECTED if verdict is Verdict.APPROVED else Verdict.APPROVED
     linus_decides(doors, request, first)
 
-    said = ENTER[door](doors, WORDS[door].of(verdict), request)
+    answer = ENTER[door](doors, WORDS[door].of(verdict), request)
 
     (decision,) = decisions()
     assert (decision.approver.name, decision.verdict) == ("Linus Torvalds", first)
     assert decision.via is Door.PORTAL
-    assert is_told(TOO_LATE[door], said), said
+    assert says(answer, TOO_LATE[door]), answer
     assert effects() == [1, int(first is Verdict.APPROVED), 0]
 
 
 @EVERY_DOOR
 @pytest.mark.parametrize("late", [False, True], ids=["first", "late"])
-def test_what_is_not_understood_changes_nothing_and_is_told_so(
+def test_an_unclear_answer_changes_nothing_and_is_refused(
     doors: Doors, door: Door, *, late: bool
 ) -> None:
     request = doors.ask()
     if late:
         linus_decides(doors, request, Verdict.APPROVED)
 
-    said = ENTER[door](doors, WORDS[door].mistaken, request)
+    answer = ENTER[door](doors, WORDS[door].mistaken, request)
 
     assert [one.approver.name for one in decisions()] == ["Linus Torvalds"] * late
-    # By mail one is not told how to answer what can no longer be answered.
+    # A mail does not explain how to answer a request that is closed.
     sentences = TOO_LATE if late and door is Door.MAIL else NOT_UNDERSTOOD
-    assert is_told(sentences[door], said), said
+    assert says(answer, sentences[door]), answer
     assert effects() == [int(late), int(late), 0]
 
 
 @BOTH_VERDICTS
-def test_the_audit_trail_is_alike_on_all_doors_but_for_the_door(
+def test_all_doors_write_the_same_audit_entry_except_for_the_door(
     doors: Doors, verdict: Verdict
 ) -> None:
-    trails = []
+    logs = []
     for door, words in WORDS.items():
         request = doors.ask()
-        before = len(trail())
+        before = len(audit_log())
         ENTER[door](doors, words.of(verdict), request)
         doors.work()
-        entries = [one for one in trail()[before:] if one.door is not Door.SYSTEM]
-        trails.append([(one.act, one.actor, one.actor_id, one.detail) for one in entries])
+        entries = [one for one in audit_log()[before:] if one.door is not Door.SYSTEM]
+        logs.append([(one.act, one.actor, one.actor_id, one.detail) for one in entries])
         assert [(one.act, one.door) for one in entries] == [(verdict.value, door)]
         assert {one.message_id for one in entries} == {request}
         assert all(one.list_id and one.at for one in entries)
 
-    assert trails == [trails[0]] * len(WORDS)
+    assert logs == [logs[0]] * len(WORDS)
 
 
-def trail() -> list[AuditEntry]:
-    """The audit trail, oldest first."""
+def audit_log() -> list[AuditEntry]:
+    """Return the audit log, oldest entry first."""
     with new_session() as session:
         return list(session.scalars(select(AuditEntry).order_by(AuditEntry.id)))

@@ -1,4 +1,4 @@
-"""One message, from the question to the last mailbox, on a real worker."""
+"""One message, from the request for approval to the recipients' mailboxes, on a real worker."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -9,7 +9,7 @@ from models import Actor, ApproverList, Door, ListDelivery, MailingList, Message
 from models.clock import now
 from sandbox.mailbox import Mail
 from tests.builders import LIMIT, person
-from tests.faults.live import LiveStack, wait_for
+from tests.faults.live import LiveStack
 from workflows.lists import lists
 from workflows.messages.write import Draft, hand_in, write
 from workflows.moderation.decide import AlreadyDecided, decide, request_approval, request_by_id
@@ -17,8 +17,8 @@ from workflows.people.users import disable, grant
 from workflows.subscriptions.subscribe import subscribe
 from workflows.transaction import transaction
 
-# What does not survive a mail program that parses and writes anew: a charset of old, lonely dots,
-# blanks at the end of a line, "From" at its beginning.
+# What a program changes that parses a mail and writes it again: an old charset, lines of a single
+# dot, blanks at the end of a line, "From" at its beginning.
 BODY = b"Dear members,\r\n.\r\n..\r\nthe caf\xe9 is open.  \r\nFrom now on, that is.\r\n"
 RAW = b"\r\n".join(
     [
@@ -34,19 +34,19 @@ RAW = b"\r\n".join(
     ]
 )
 OTHERS = ("Donald", "Frances", "John", "Jean", "Alan", "Radia")
-ON_TIME = 5  # seconds after its time; tens of milliseconds are usual, no beat runs here
+ON_TIME = 5  # seconds after its time; tens of milliseconds are usual
 DOORS = (Door.PORTAL, Door.LINK, Door.MAIL, Door.SMS, Door.COMMAND_LINE, Door.SERVICE)
 
 
 class Asked(NamedTuple):
-    """A question about RAW."""
+    """The ids of RAW and of its request."""
 
     message_id: int
     request_id: int
 
 
 def ask(live: LiveStack, *, send_in: timedelta | None = None) -> Asked:
-    """Have Ada write RAW, to be sent after so long, and hand it in."""
+    """Have Ada write RAW, to be sent after `send_in`, and ask for approval."""
     with transaction() as session:
         ada = session.get_one(User, live.people.ada.id)
         announce = session.get_one(MailingList, live.people.announce.id)
@@ -62,15 +62,15 @@ def ask(live: LiveStack, *, send_in: timedelta | None = None) -> Asked:
         return Asked(message.id, request.id)
 
 
-def have_eight_approvers(live: LiveStack) -> list[User]:
+def set_eight_approvers(live: LiveStack) -> list[User]:
     with transaction() as session:
         editors = session.get_one(ApproverList, live.people.approvers.id)
-        everybody = [*editors.members, *(person(session, f"{name} X") for name in OTHERS)]
-        lists.set_approvers(session, editors, everybody, actor=Actor.operator())
-    return everybody
+        approvers = [*editors.members, *(person(session, f"{name} X") for name in OTHERS)]
+        lists.set_approvers(session, editors, approvers, actor=Actor.operator())
+    return approvers
 
 
-def have_a_disabled_member(live: LiveStack) -> None:
+def add_a_disabled_member(live: LiveStack) -> None:
     with transaction() as session:
         member = person(session, "Tony Hoare")
         announce = session.get_one(MailingList, live.people.announce.id)
@@ -79,7 +79,7 @@ def have_a_disabled_member(live: LiveStack) -> None:
 
 
 def approve_at_once(asked: Asked, approvers: list[User]) -> list[str]:
-    """Each through a connection of their own; what they were told, "" for who has won."""
+    """Approve on one connection per approver; return the refusals, "" for the first answer."""
     start = Barrier(len(approvers))
 
     def approve(user: User, via: Door) -> str:
@@ -90,18 +90,18 @@ def approve_at_once(asked: Asked, approvers: list[User]) -> list[str]:
             decide(session, request, Verdict.APPROVED, actor=Actor(approver, via))
         return ""
 
-    def told(user: User, via: Door) -> str:
+    def refusal_of(user: User, via: Door) -> str:
         try:
             return approve(user, via)
-        except AlreadyDecided as refusal:
-            return str(refusal)
+        except AlreadyDecided as late:
+            return str(late)
 
     with ThreadPoolExecutor(len(approvers)) as threads:
-        return list(threads.map(told, approvers, DOORS + DOORS))
+        return list(threads.map(refusal_of, approvers, DOORS + DOORS))
 
 
 def attached(letter: Mail) -> bytes:
-    """The very bytes of the mail that a letter carries."""
+    """Return the bytes of the mail that is attached to a letter."""
     boundary = letter.message.get_boundary()
     assert boundary
     parts = letter.content.split(f"\r\n--{boundary}".encode())
@@ -110,24 +110,24 @@ def attached(letter: Mail) -> bytes:
 
 
 def questions(live: LiveStack, approver: User) -> list[Mail]:
-    """What this approver was asked; what is told afterwards carries no message."""
+    """Return the letters that ask this approver; later ones have no message attached."""
     received = live.mailbox.to(approver.address)
     return [mail for mail in received if b"Content-Type: message/rfc822" in mail.content]
 
 
-def test_the_first_of_eight_answers_sends_what_all_have_seen_when_its_time_has_come(
+def test_the_first_of_eight_answers_sends_what_all_were_shown_at_its_time(
     live: LiveStack,
 ) -> None:
-    approvers = have_eight_approvers(live)
-    have_a_disabled_member(live)
+    approvers = set_eight_approvers(live)
+    add_a_disabled_member(live)
     asked = ask(live, send_in=timedelta(seconds=3))
     live.wait_for_states("notification", sent=8)
 
-    told = approve_at_once(asked, approvers)
+    refusals = approve_at_once(asked, approvers)
     live.wait_for_states("dispatch", sent=1)
 
-    winner = approvers[told.index("")]
-    assert sum(f"{winner} has already approved this message" in each for each in told) == 7
+    winner = approvers[refusals.index("")]
+    assert sum(f"{winner} has already approved this message" in each for each in refusals) == 7
     assert live.copies() == {"edsger@example.org": 1, "barbara@example.org": 1}
     (sent,) = {mail.content for mail in live.mailbox.to("edsger@example.org")}
     assert {mail.content for mail in live.mailbox.to("barbara@example.org")} == {sent}
@@ -135,13 +135,13 @@ def test_the_first_of_eight_answers_sends_what_all_have_seen_when_its_time_has_c
     assert [list(map(attached, letters)) for letters in shown] == [[sent]] * 8
     assert sent.endswith(b"\r\n\r\n" + BODY)
     assert set(RAW.partition(b"\r\n\r\n")[0].split(b"\r\n")) <= set(sent.split(b"\r\n"))
-    # On a busy machine the answer may come after the time; then the sendout follows at once.
+    # On a busy machine the decision may be later than send_at.
     late = "extract(epoch from sent_at - greatest(send_at, decided_at))"
     seconds = live.sql(f"select {late} from delivery, message, decision")
     assert all(0 <= late < ON_TIME for (late,) in seconds)
 
 
-def test_a_rejected_message_comes_back_and_only_who_was_asked_hears_of_it(live: LiveStack) -> None:
+def test_a_rejected_message_is_returned_and_the_other_approver_is_notified(live: LiveStack) -> None:
     asked = ask(live)
     live.wait_for_states("notification", sent=2)
     before = len(live.mailbox.mails)
@@ -170,7 +170,7 @@ def test_a_rejected_message_comes_back_and_only_who_was_asked_hears_of_it(live: 
     assert live.states("message") == {"rejected": 1}
 
 
-def test_a_list_whose_server_distributes_gets_one_mail_to_its_address(live: LiveStack) -> None:
+def test_a_list_distributed_by_its_server_gets_one_mail(live: LiveStack) -> None:
     with transaction() as session:
         announce = session.get_one(MailingList, live.people.announce.id)
         announce.delivery = ListDelivery.LIST_ADDRESS
@@ -182,7 +182,7 @@ def test_a_list_whose_server_distributes_gets_one_mail_to_its_address(live: Live
     assert live.copies() == {"announce@lists.example.org": 1}
 
 
-def test_an_author_with_the_right_to_send_asks_nobody(live: LiveStack) -> None:
+def test_an_author_with_the_right_to_send_needs_no_approval(live: LiveStack) -> None:
     draft = live.draft()
     with transaction() as session:
         ada = session.get_one(User, live.people.ada.id)
@@ -193,4 +193,4 @@ def test_an_author_with_the_right_to_send_asks_nobody(live: LiveStack) -> None:
 
     assert live.copies() == {"edsger@example.org": 1, "barbara@example.org": 1}
     assert len(live.mailbox.mails) == 2
-    wait_for("the worker to rest", live.everybody_rests)
+    live.wait_until_idle()

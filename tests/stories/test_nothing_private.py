@@ -1,4 +1,4 @@
-"""No address, subject or text is in what workers, doors and services say to Valkey (P11)."""
+"""No command to Valkey contains an address, a subject or a text (P11)."""
 
 import base64
 import json
@@ -7,32 +7,32 @@ from typing import Any
 
 from models import Verdict
 from tests.faults.calls import answer, decision
-from tests.faults.live import PRIVATE, LiveStack, wait_for
-from tests.faults.overheard import overheard
+from tests.faults.live import PRIVATE, LiveStack
+from tests.faults.overheard import record_commands
 
 BODY = re.compile(r'"body": "([A-Za-z0-9+/=]+)"')
 
 
 def unnamed_arguments(body: str) -> list[Any]:
-    """Those of a task; what is no task, but an event, has none."""
+    """Return the positional arguments of a task; an event has none."""
     match json.loads(body):
         case [list(arguments), dict(), dict()]:
             return arguments
     return []
 
 
-def test_what_is_said_to_valkey_is_numbers_and_names_of_tasks(live: LiveStack) -> None:
+def test_valkey_gets_numbers_and_names_of_tasks_only(live: LiveStack) -> None:
     live.mailbox.answer("grace@example.org", "451 4.3.0 Later, grace@example.org")
     live.mailbox.answer("edsger@example.org", "550 5.1.1 No edsger@example.org here")
-    with overheard(live.setup.broker.container.celeryconfig["host_url"]) as commands:
+    with record_commands(live.setup.broker.container.celeryconfig["host_url"]) as commands:
         live.decide(live.ask(), Verdict.REJECTED, comment="not like this")
         live.ask()
         answer(live, "decide", **decision(live, by="linus") | {"request_id": 2})
         live.wait_for_states("dispatch", sent=1)
-        wait_for("the worker to rest", live.everybody_rests)
+        live.wait_until_idle()
     bodies = [base64.b64decode(body).decode() for body in BODY.findall("\n".join(commands))]
 
-    assert [word for word in PRIVATE for said in (*commands, *bodies) if word in said] == []
+    assert [word for word in PRIVATE for text in (*commands, *bodies) if word in text] == []
     assert "not like this" not in "".join(commands + bodies)
     arguments = [numbers for body in bodies if (numbers := unnamed_arguments(body))]
     assert len(arguments) >= 6
