@@ -1,4 +1,4 @@
-"""What people do in the portal again and again, as one line of a story."""
+"""Steps that several stories have in common."""
 
 from playwright.sync_api import Page, expect
 
@@ -18,12 +18,12 @@ def ask(ada: Page, subject: str, html: str = "") -> None:
 
 
 def read(approver: Page, subject: str) -> None:
-    """Have an approver open a message that waits."""
+    """Have an approver open a message that waits for approval."""
     approver.goto("/requests")
     approver.get_by_role("button", name=subject, exact=True).click()
     expect(approver.get_by_text("please come.")).to_be_visible()
 
 
 def subjects(stack: Stack, address: str) -> list[str]:
-    """What lies in a mailbox."""
+    """Return the subjects of the mails to an address."""
     return [str(mail.message["Subject"]) for mail in stack.mailbox.to(address)]

@@ -11,8 +11,8 @@ from sandbox.stack import BIN, Stack, running_stack
 from tests.browser.seed import Seeded, seed_stack
 from tests.browser.visits import PATIENCE, Visits
 
-# A sandbox of its own is not to be had for root.  The browser is to ask for our pages only: not
-# for its maker's updates, experiments and names.
+# Chromium's sandbox does not work for root.  The other options stop requests for updates and the
+# like, so that the browser requests only Listgate's pages.
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -21,7 +21,7 @@ ARGUMENTS = [
     "--disable-sync",
     "--disable-background-networking",
     "--disable-component-update",
-    # Chromium knows no such thing; .ci/run sees by it whether a browser of this clone is left.
+    # Chromium ignores it; .ci/run finds browsers by it that this clone has left running.
     f"--started-by={BIN}",
 ]
 
@@ -35,7 +35,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def database(running: Stack) -> Iterator[Engine]:
-    """Its database."""
+    """The stack's database."""
     engine = create_engine(running.environment["DATABASE_URL"])
     yield engine
     engine.dispose()
@@ -43,15 +43,15 @@ def database(running: Stack) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def seeded(running: Stack) -> Seeded:
-    """The ids of its rows."""
+    """The ids of the rows that the tests use."""
     return seed_stack(running)
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, or whatever CHROMIUM says."""
+    """Debian's Chromium, or the program that CHROMIUM names."""
     program = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    # It would wait for five seconds, and a page asks for what is new every five seconds.
+    # The default of five seconds is the interval at which a page asks for changes.
     expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
@@ -60,16 +60,16 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def everyone(chromium: Browser, running: Stack, seeded: Seeded) -> Visits:
-    """Whoever is at a browser."""
+def shared_visits(chromium: Browser, running: Stack, seeded: Seeded) -> Visits:
+    """Browsers whose log-ins all tests share."""
     assert seeded
     return Visits(chromium, running)
 
 
 @pytest.fixture
-def visits(everyone: Visits) -> Iterator[Visits]:
-    """The same for one test; no page may have complained in the end."""
-    yield everyone
-    complaints = everyone.complaints()
-    everyone.close()
-    assert complaints == []
+def visits(shared_visits: Visits) -> Iterator[Visits]:
+    """The same for one test, in which no page may log an error."""
+    yield shared_visits
+    errors = shared_visits.errors()
+    shared_visits.close()
+    assert errors == []

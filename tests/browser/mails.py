@@ -1,4 +1,4 @@
-"""What the authors of a library write: the mails of the browser tests' data."""
+"""The mails of the browser tests' data, as authors of a library write them."""
 
 from notifications.mime.compose import TypedMessage
 from notifications.mime.parse import Attachment
@@ -48,7 +48,7 @@ Barbara Liskov
 
 
 def a_newsletter(heading: str, text: str) -> str:
-    """The text as a mail program for newsletters makes HTML of it."""
+    """Return the text as HTML, as a program for newsletters writes it."""
     paragraphs = "".join(f"<p>{one}</p>" for one in text.strip().split("\n\n"))
     return f"""<table cellpadding="16" width="100%" style="font-family: sans-serif">
 <tr><td style="background-color: #1d4e68; color: #ffffff">
@@ -60,7 +60,7 @@ def a_newsletter(heading: str, text: str) -> str:
 
 
 def a_file(name: str, size: int) -> Attachment:
-    """Something to attach."""
+    """Return an attachment of this size."""
     content = b"%PDF-1.7\n".ljust(size, b"\n")
     return Attachment(name, "application/pdf", len(content), content)
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Picture(NamedTuple):
-    """A page as somebody sees it; `who` is nobody for whoever has not logged in."""
+    """A page as a person sees it; `who` is empty for a page that needs no log-in."""
 
     name: str
     who: str

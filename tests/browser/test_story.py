@@ -1,4 +1,4 @@
-"""What people do with the portal, from the first word to the mailbox and the list server."""
+"""Stories in the portal, up to the recipients' mailboxes and the list server."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from sandbox.stack import Stack
 from tests.browser.acts import ask, read, subjects
-from tests.browser.visits import DESK, PHONE, Visits, until
+from tests.browser.visits import DESK, PHONE, Visits, wait_until
 
 
 def test_four_people_moderate_a_message(visits: Visits, running: Stack) -> None:
@@ -26,42 +26,42 @@ def test_four_people_moderate_a_message(visits: Visits, running: Stack) -> None:
         linus.get_by_role("button", name="Reject").click()
 
     assert late.value.status == 409
-    told = linus.get_by_role("alert")
-    expect(told).to_contain_text("Grace Hopper has already approved")
-    expect(told.locator("xpath=..")).to_contain_text("Well said.")
+    alert = linus.get_by_role("alert")
+    expect(alert).to_contain_text("Grace Hopper has already approved")
+    expect(alert.locator("xpath=..")).to_contain_text("Well said.")
     assert linus.locator("time").count() > 0
-    until(lambda: "Summer outing" in subjects(running, "edsger@example.org"))
-    expect(ada.get_by_text("Grace Hopper").first).to_be_visible()  # by itself
+    wait_until(lambda: "Summer outing" in subjects(running, "edsger@example.org"))
+    expect(ada.get_by_text("Grace Hopper").first).to_be_visible()  # without reloading the page
     barbara.goto("/messages")
     row = barbara.get_by_role("row").filter(has_text="Summer outing")
     expect(row).to_contain_text("Sent", ignore_case=True)
 
 
-def test_a_member_leaves_and_joins_and_the_list_server_follows(
+def test_a_member_who_leaves_and_joins_is_pushed_to_the_list_server(
     visits: Visits, running: Stack
 ) -> None:
-    kept: Path = running.list_server / "announce"
+    file: Path = running.list_server / "announce"
     edsger = visits.page_of("edsger", size=PHONE)
 
     edsger.goto("/my/lists")
     edsger.get_by_role("button", name="Leave Announcements").click()
     expect(edsger.get_by_role("status")).to_be_visible()
-    until(lambda: kept.exists() and "edsger@example.org" not in kept.read_text())
+    wait_until(lambda: file.exists() and "edsger@example.org" not in file.read_text())
     edsger.get_by_role("button", name="Join Announcements").click()
     expect(edsger.get_by_text("You are now on the list Announcements.")).to_be_visible()
 
-    until(lambda: "edsger@example.org" in kept.read_text())
+    wait_until(lambda: "edsger@example.org" in file.read_text())
 
 
-def test_a_file_is_imported_after_a_look_at_it(visits: Visits, running: Stack) -> None:
+def test_a_file_is_imported_after_a_preview(visits: Visits, running: Stack) -> None:
     barbara = visits.page_of("barbara")
     barbara.goto("/mailing-lists")
     barbara.get_by_role("link", name="Announcements").click()
     barbara.goto(f"{barbara.url}/import")
-    file = b"grace@example.org\nNew Person <new@example.org>\nno address\n"
+    content = b"grace@example.org\nNew Person <new@example.org>\nno address\n"
 
     barbara.get_by_label("A text file with addresses").set_input_files(
-        {"name": "members.txt", "mimeType": "text/plain", "buffer": file}
+        {"name": "members.txt", "mimeType": "text/plain", "buffer": content}
     )
     barbara.get_by_role("button", name="Show a preview").click()
     expect(barbara.get_by_text("Nothing has been changed yet.")).to_be_visible()
@@ -70,20 +70,20 @@ def test_a_file_is_imported_after_a_look_at_it(visits: Visits, running: Stack) -
     barbara.get_by_role("button", name="Import").click()
 
     expect(barbara.get_by_text("2 people have joined the list.")).to_be_visible()
-    until(lambda: "new@example.org" in (running.list_server / "announce").read_text())
+    wait_until(lambda: "new@example.org" in (running.list_server / "announce").read_text())
 
 
 def test_a_mailed_link_is_opened_fifty_times_and_used_once(visits: Visits, running: Stack) -> None:
     ask(visits.page_of("ada"), "Fifty looks")
     link = visits.link("grace", "answer", "Fifty looks")
-    grace = visits.stranger(size=PHONE)
+    grace = visits.anonymous(size=PHONE)
 
-    looks = {grace.request.get(link).status for _ in range(50)}
+    statuses = {grace.request.get(link).status for _ in range(50)}
     grace.goto(link)
     grace.get_by_role("button", name="Approve").click()
-    until(lambda: "Fifty looks" in subjects(running, "edsger@example.org"))
+    wait_until(lambda: "Fifty looks" in subjects(running, "edsger@example.org"))
     again = grace.request.post(link, form={"verdict": "rejected"})
 
-    assert looks == {200}
+    assert statuses == {200}
     assert again.status in {409, 410}
     assert subjects(running, "edsger@example.org").count("Fifty looks") == 1

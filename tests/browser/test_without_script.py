@@ -1,14 +1,14 @@
-"""The portal without script, and with it: nothing needs it, and it takes nothing away."""
+"""The portal works without script, and script does not disturb what a person is doing."""
 
 from playwright.sync_api import expect
 
 from sandbox.stack import Stack
 from tests.browser.acts import ask, read, subjects
-from tests.browser.visits import PHONE, Visits, until
+from tests.browser.visits import PHONE, Visits, wait_until
 
-# A page that asks at once, and is told half of what it asked for.
+# Ask for changes at once, and cut off every response.
 CUT_OFF = """cut = 0
-window.setInterval = (ask) => [1, 2, 3].forEach((moment) => setTimeout(ask, 50 * moment))
+window.setInterval = (ask) => [1, 2, 3].forEach((count) => setTimeout(ask, 50 * count))
 window.fetch = async () => ({ok: true, text: async () => { cut += 1; throw new TypeError("cut") }})
 """
 
@@ -22,13 +22,13 @@ def test_a_message_is_written_and_approved_without_script(visits: Visits, runnin
     grace.get_by_label("Comment").fill("Well said.")
     grace.get_by_role("button", name="Approve").click()
     expect(grace.get_by_text("Your answer has been recorded.")).to_be_visible()
-    until(lambda: "Without script" in subjects(running, "edsger@example.org"))
+    wait_until(lambda: "Without script" in subjects(running, "edsger@example.org"))
     ada.reload()
 
     expect(ada.get_by_text("Well said.").first).to_be_visible()
 
 
-def test_a_comment_stays_while_the_page_is_kept_fresh(visits: Visits) -> None:
+def test_a_comment_stays_while_the_page_is_updated(visits: Visits) -> None:
     ask(visits.page_of("ada"), "Half a comment")
     grace, linus = visits.page_of("grace"), visits.page_of("linus", size=PHONE)
 
@@ -41,18 +41,18 @@ def test_a_comment_stays_while_the_page_is_kept_fresh(visits: Visits) -> None:
     expect(grace.get_by_label("Comment")).to_be_focused()
 
 
-def test_an_answer_that_is_cut_off_is_no_fault_of_the_page(visits: Visits) -> None:
+def test_a_response_that_is_cut_off_changes_nothing(visits: Visits) -> None:
     grace = visits.page_of("grace")
     grace.add_init_script(CUT_OFF)
 
     grace.goto("/requests")
 
-    # Asked from here: what a page is to wait for by itself would be eval, which its policy forbids.
-    until(lambda: grace.evaluate("cut > 2"))
+    # Not wait_for_function, which needs eval: the page's security policy forbids it.
+    wait_until(lambda: grace.evaluate("cut > 2"))
     expect(grace.get_by_role("heading", name="Waiting for you")).to_be_visible()
 
 
-def test_a_button_stays_under_the_finger_that_is_about_to_press_it(visits: Visits) -> None:
+def test_a_button_that_has_the_focus_does_not_move(visits: Visits) -> None:
     ada, grace = visits.page_of("ada"), visits.page_of("grace")
     ask(ada, "The first")
     grace.goto("/requests")
@@ -64,7 +64,7 @@ def test_a_button_stays_under_the_finger_that_is_about_to_press_it(visits: Visit
     expect(grace.get_by_role("button", name="The second")).to_be_visible()
     grace.get_by_role("button", name="The first").focus()
     ask(ada, "The third")
-    grace.wait_for_timeout(6_000)  # longer than the page waits to ask again
+    grace.wait_for_timeout(6_000)  # longer than the interval at which the page asks
 
     expect(grace.get_by_role("button", name="The first")).to_be_focused()
     expect(grace.get_by_role("button", name="The third")).to_have_count(0)
