@@ -39,7 +39,7 @@ def migrated() -> None:
 
 @pytest.fixture(scope="session")
 def template() -> Iterator[str]:
-    """A migrated database that nobody is connected to, to copy from."""
+    """A migrated database without connections, to copy from."""
     with new_database() as url:
         migrate(url)
         assert url.database is not None

@@ -38,7 +38,7 @@ MAX_REQUEST: Final = 64 * 1024  # bytes
 
 
 class ForkServer:
-    """`with ForkServer(settings)`: its forks have these settings, and no others."""
+    """`with ForkServer(settings)`: a fork server whose forks have these settings and no others."""
 
     def __init__(self, settings: dict[str, str]) -> None:
         self._environment = ENVIRONMENT | settings | {"PYTHONPATH": str(CHECKOUT)}

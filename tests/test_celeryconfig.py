@@ -96,12 +96,12 @@ def test_not_even_the_longest_push_is_redelivered() -> None:
     allowed = Settings.model_fields["sync_timeout"].metadata
     longest = next(each.le for each in allowed if hasattr(each, "le"))
     limits = app.conf.task_annotations["sync.push"]
-    beside_the_command = limits["time_limit"] - settings.sync_timeout.total_seconds()
+    around_the_command = limits["time_limit"] - settings.sync_timeout.total_seconds()
 
-    together = longest.total_seconds() + beside_the_command + HORIZON.total_seconds()
+    total = longest.total_seconds() + around_the_command + HORIZON.total_seconds()
 
     assert longest == timedelta(seconds=120)
-    assert together < app.conf.visibility_timeout
+    assert total < app.conf.visibility_timeout
 
 
 @pytest.mark.parametrize("seconds", [1, 60, 120])

@@ -78,7 +78,7 @@ def names(node: ast.ImportFrom) -> set[str]:
 
 
 def located(module: str) -> str | None:
-    """The file of a module of ours."""
+    """Return the file of one of our modules."""
     stem = module.replace(".", "/")
     candidates = (f"{stem}.py", f"{stem}/__init__.py")
     return next((file for file in candidates if (ROOT / file).is_file()), None)

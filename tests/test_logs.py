@@ -95,10 +95,10 @@ def test_a_traceback_shows_no_values(configure: Callable[[str, str], Lines], for
         except ZeroDivisionError:
             log.error("a task failed", exc_info=True)
 
-    said = "\n".join(lines())
-    assert said.count("ZeroDivisionError") >= 2
-    assert "fail_with" in said
-    assert GRACE not in said
+    text = "\n".join(lines())
+    assert text.count("ZeroDivisionError") >= 2
+    assert "fail_with" in text
+    assert GRACE not in text
 
 
 def test_a_traceback_is_in_the_same_line_and_can_be_read(
@@ -134,7 +134,7 @@ def test_a_console_line_is_readable(configure: Callable[[str, str], Lines]) -> N
     ["", "unavailable", f"451 4.7.1 <{GRACE}>", f"550 5.1.1 <{GRACE}>"],
     ids=["taken", "relay unavailable", "refused for now", "refused for good"],
 )
-def test_a_letter_leaves_no_trace_of_its_reader_or_its_text(
+def test_the_log_of_a_letter_has_no_name_address_or_text(
     session: Session,
     people: Cast,
     configure: Callable[[str, str], Lines],
@@ -152,13 +152,13 @@ def test_a_letter_leaves_no_trace_of_its_reader_or_its_text(
             mailbox.answer(None, reply)
         delivery.deliver(session, letter, a_context(mailbox))
 
-    said = "\n".join(lines())
-    assert [each for each in PRIVATE if each in said] == []
-    assert bool(said) == (reply != "")
+    text = "\n".join(lines())
+    assert [each for each in PRIVATE if each in text] == []
+    assert bool(text) == (reply != "")
 
 
 @pytest.mark.parametrize("unavailable", [True, False])
-def test_a_sendout_leaves_no_trace_of_its_readers_or_its_text(
+def test_the_log_of_a_sendout_has_no_name_address_or_text(
     session: Session,
     people: Cast,
     configure: Callable[[str, str], Lines],
@@ -173,9 +173,9 @@ def test_a_sendout_leaves_no_trace_of_its_readers_or_its_text(
             mailbox.stop()
         send_batch(session, waiting.id, claim_batch(session, waiting, UTC), a_mailer(mailbox))
 
-    said = "\n".join(lines())
-    assert [each for each in PRIVATE if each in said] == []
-    assert ("relay unavailable" in said) == unavailable
+    text = "\n".join(lines())
+    assert [each for each in PRIVATE if each in text] == []
+    assert ("relay unavailable" in text) == unavailable
 
 
 def test_a_publication_without_a_broker_is_one_line_without_the_password(

@@ -40,9 +40,9 @@ def refused(
         monkeypatch.setenv(name, value)
     with pytest.raises(SystemExit) as end:
         read()
-    said = capsys.readouterr()
-    assert (end.value.code, said.out) == (75, "")
-    return said.err.splitlines()
+    output = capsys.readouterr()
+    assert (end.value.code, output.out) == (75, "")
+    return output.err.splitlines()
 
 
 def printed(folder: Path, **environment: str) -> str:
@@ -142,9 +142,9 @@ def test_a_wrong_value_ends_the_process_with_a_sentence_that_does_not_show_it(
 def test_every_wrong_value_gets_a_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = refused(monkeypatch, capsys, LOG_LEVEL="LOUD", SMTP_TIMEOUT="soon", MAIL_FROM="nobody")
+    output = refused(monkeypatch, capsys, LOG_LEVEL="LOUD", SMTP_TIMEOUT="soon", MAIL_FROM="nobody")
 
-    assert [line.partition(":")[0] for line in said] == ["SMTP_TIMEOUT", "MAIL_FROM", "LOG_LEVEL"]
+    assert [line.partition(":")[0] for line in output] == ["SMTP_TIMEOUT", "MAIL_FROM", "LOG_LEVEL"]
 
 
 def test_a_secret_is_never_printed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,9 +215,9 @@ def test_the_environment_overrides_a_dotenv_file(tmp_path: Path) -> None:
         "MESSAGE_MAX_BYTES=111\nMAIL_FROM=Lists <file@example.org>\nPOSTGRES_PASSWORD=x\n"
     )
 
-    said = printed(tmp_path, LISTGATE_ENV_FILE=".env", MESSAGE_MAX_BYTES="222")
+    output = printed(tmp_path, LISTGATE_ENV_FILE=".env", MESSAGE_MAX_BYTES="222")
 
-    assert said == "222 Lists <file@example.org>"
+    assert output == "222 Lists <file@example.org>"
 
 
 def test_the_dotenv_file_can_be_renamed_or_disabled(tmp_path: Path) -> None:
@@ -257,9 +257,9 @@ WRONG = [
 def test_lists_are_not_pushed_without_a_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
-    said = refused(monkeypatch, capsys, MAILLIST_SYNC_COMMAND=command)
+    output = refused(monkeypatch, capsys, MAILLIST_SYNC_COMMAND=command)
 
-    assert said == [
+    assert output == [
         "MAILLIST_SYNC_COMMAND: is needed to push lists to the list server; with "
         "MAILLISTS_ENABLED=false they are not pushed"
     ]

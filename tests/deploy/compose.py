@@ -31,5 +31,5 @@ def longest_task(name: str) -> float:
     (longest,) = (
         each.le for each in Settings.model_fields["sync_timeout"].metadata if hasattr(each, "le")
     )
-    beside = celeryconfig.task_annotations["sync.push"]["time_limit"]
-    return float(longest.total_seconds() + beside - settings.sync_timeout.total_seconds())
+    task_limit = celeryconfig.task_annotations["sync.push"]["time_limit"]
+    return float(longest.total_seconds() + task_limit - settings.sync_timeout.total_seconds())

@@ -136,7 +136,7 @@ def test_a_server_that_died_by_itself_starts_again(postgres: Postgres) -> None:
     assert ask(postgres.url, "SELECT 1") == 1
 
 
-def test_starting_twice_is_starting_once(postgres: Postgres) -> None:
+def test_a_running_server_is_not_started_again(postgres: Postgres) -> None:
     before = postgres.pid
     postgres.start()
 

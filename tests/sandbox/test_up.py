@@ -1,4 +1,4 @@
-"""`make up` from its start to Ctrl-C: what it prints works, and nothing is left behind."""
+"""`make up` from its start to Ctrl-C: what it prints works, and no process is left."""
 
 import os
 import re
@@ -105,9 +105,9 @@ def test_what_make_up_prints_works_until_ctrl_c(tmp_path: Path) -> None:
             what: links_for(portal, people[what], password[1])
             for what in ("member", "administrator")
         }
-        stranger = build_opener()
+        anonymous = build_opener()
         shown = [address_of(what, output) for what in ("mailboxes", "telephones")]
-        pages = [stranger.open(page).status for page in shown]
+        pages = [anonymous.open(page).status for page in shown]
         # It waits a second for the worker, which may be too short on a busy machine.
         doctor = in_a_second_terminal(" || ".join(["listgate doctor"] * 5), output)
         started = psutil.Process(up.pid).children(recursive=True)

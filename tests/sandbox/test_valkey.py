@@ -25,10 +25,10 @@ def test_it_is_configured_as_in_production(valkey: Valkey) -> None:
 
 
 def test_it_requires_a_password(valkey: Valkey) -> None:
-    stranger = redis.Redis(port=make_url(valkey.url).port or 0, retry=NO_RETRY)
+    anonymous = redis.Redis(port=make_url(valkey.url).port or 0, retry=NO_RETRY)
 
-    with stranger, pytest.raises(redis.AuthenticationError):
-        stranger.ping()
+    with anonymous, pytest.raises(redis.AuthenticationError):
+        anonymous.ping()
 
 
 def test_a_killed_valkey_restarts_with_what_was_acknowledged(valkey: Valkey) -> None:
@@ -48,9 +48,9 @@ def test_a_killed_valkey_restarts_with_what_was_acknowledged(valkey: Valkey) -> 
 
 
 def test_a_port_in_use_is_skipped() -> None:
-    with socket.socket() as stranger:
-        stranger.bind(("127.0.0.1", 0))
-        taken, free = stranger.getsockname()[1], random.choice(PORTS)  # noqa: S311 a port
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        taken, free = other.getsockname()[1], random.choice(PORTS)  # noqa: S311 a port
         with Valkey(MACHINE, ports=[taken, free]) as valkey:
             assert make_url(valkey.url).port == free
             with redis.Redis.from_url(valkey.url) as client:

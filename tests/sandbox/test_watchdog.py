@@ -78,7 +78,7 @@ def test_an_exception_in_the_block_leaves_no_folder() -> None:
     assert not valkey.folder.exists()
 
 
-def test_a_forked_child_that_lives_on_does_not_hold_up_the_end() -> None:
+def test_a_forked_child_that_outlives_the_block_does_not_delay_its_end() -> None:
     with Valkey(MACHINE) as valkey:
         child = os.fork()
         if child == 0:
