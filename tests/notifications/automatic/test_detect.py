@@ -1,7 +1,5 @@
 """Mail that a program wrote is recognised by its header, whatever its text says."""
 
-from pathlib import Path
-
 import pytest
 
 from notifications.automatic.detect import Automatic, is_automatic
@@ -20,18 +18,19 @@ def reason(raw: bytes, sender: str | None = None) -> Automatic | None:
     return is_automatic(raw, paths[0].decode() if sender is None else sender, own_addresses=OURS)
 
 
-@pytest.mark.parametrize("path", MAILS, ids=lambda path: path.stem)
-def test_a_mail_is_automatic_for_the_reason_in_its_file_name(path: Path) -> None:
-    expected = path.name.partition("--")[0]
-
-    found = reason(path.read_bytes())
-
-    assert found == (None if expected == "PERSON" else Automatic[expected])
+def name_of(found: Automatic | None) -> str:
+    """Return the reason as it begins a file name."""
+    return "PERSON" if found is None else found.name
 
 
-@pytest.mark.parametrize("path", BOUNCES, ids=lambda path: path.stem)
-def test_a_bounce_is_automatic(path: Path) -> None:
-    assert reason(path.read_bytes())
+def test_a_mail_is_automatic_for_the_reason_in_its_file_name() -> None:
+    found = {path.name: name_of(reason(path.read_bytes())) for path in MAILS}
+
+    assert found == {path.name: path.name.partition("--")[0] for path in MAILS}
+
+
+def test_a_bounce_is_automatic() -> None:
+    assert [path.name for path in BOUNCES if reason(path.read_bytes()) is None] == []
 
 
 def test_every_reason_has_a_sample() -> None:
@@ -77,7 +76,7 @@ def test_a_field_in_the_body_does_not_count() -> None:
     "raw",
     [
         b"From: " + b"grace@example.org, " * 1_000 + b"\n\nok\n",
-        b"X-Long: y\n" * 200_000 + b"\nok\n",
+        (b"X-Long: " + b"y" * 990 + b"\n") * 1_001 + b"\nok\n",
     ],
 )
 def test_an_impossible_header_is_automatic(raw: bytes) -> None:

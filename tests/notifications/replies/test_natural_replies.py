@@ -8,7 +8,7 @@ import pytest
 
 from notifications.automatic.detect import is_automatic
 from notifications.replies.parse import read_reply, reply_in
-from tests.notifications.replies.reply_tables import FOLDER, VERDICTS, mail_of
+from tests.notifications.replies.reply_tables import FOLDER, VERDICTS, Said, mail_of, said
 
 REPLIES: list[dict[str, Any]] = [
     reply
@@ -17,16 +17,24 @@ REPLIES: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: reply["name"])
-def test_a_reply_does_what_its_writer_meant(reply: dict[str, Any]) -> None:
+def test_a_reply_does_what_its_writer_meant() -> None:
+    misread = {}
+
+    for reply in REPLIES:
+        reading = reading_of(reply)
+        meant = Said(VERDICTS[reply["verdict"]], reply.get("comment", reading.comment))
+        if reading != meant:
+            misread[reply["name"]] = reading
+
+    assert misread == {}
+
+
+def reading_of(reply: dict[str, Any]) -> Said:
+    """Return the verdict and the comment that Listgate reads in the mail."""
     raw = mail_of(reply)
-    machine = is_automatic(raw, "grace@example.org", own_addresses=["moderation@lists.example.org"])
-
-    reading = read_reply(raw)
-
-    assert (None if machine else reading.verdict) == VERDICTS[reply["verdict"]]
-    if reading.verdict and "comment" in reply:
-        assert reading.comment == reply["comment"]
+    if is_automatic(raw, "grace@example.org", own_addresses=["moderation@lists.example.org"]):
+        return Said(None, "")
+    return said(read_reply(raw))
 
 
 def test_the_table_has_replies_of_every_kind() -> None:

@@ -75,10 +75,10 @@ def test_a_refused_attempt_is_undone_and_on_record(
     assert entry.message_id == refusal.value.message_id
 
 
-@pytest.mark.parametrize("right", Right)
-def test_the_administrator_and_the_operator_may_everything(people: Cast, right: Right) -> None:
-    access.require(Actor(people.barbara, PORTAL), right)
-    access.require(Actor.operator(), right)
+def test_the_administrator_and_the_operator_have_every_right(people: Cast) -> None:
+    for right in Right:
+        access.require(Actor(people.barbara, PORTAL), right)
+        access.require(Actor.operator(), right)
 
 
 def test_a_role_that_does_not_exist_is_named(session: Session, people: Cast) -> None:
