@@ -99,8 +99,9 @@ def test_every_folder_is_a_letter() -> None:
     assert folders == {name.value for name in LetterName} == {name.value for name in LETTERS}
 
 
-@pytest.mark.parametrize("raw", [an_eml(), NO_SUBJECT], ids=["subject", "no subject"])
-@pytest.mark.parametrize("send_at", [SOON, None], ids=["at a time", "at once"])
+@pytest.mark.parametrize(
+    ("raw", "send_at"), [(an_eml(), SOON), (NO_SUBJECT, None)], ids=["subject", "no subject"]
+)
 @pytest.mark.parametrize("name", ABOUT_A_MESSAGE)
 def test_every_letter_can_be_rendered_for_every_message(
     session: Session, people: Cast, name: LetterName, send_at: datetime | None, raw: bytes
@@ -128,46 +129,59 @@ def test_a_phone_lock_letter_names_the_person(session: Session, people: Cast) ->
     assert all(f"/users/{people.grace.id}" in part for part in (rendered.text, rendered.html))
 
 
-@pytest.mark.parametrize("name", LetterName)
 @pytest.mark.parametrize("part", PARTS)
-def test_a_missing_variable_is_an_error(name: LetterName, part: str) -> None:
+def test_a_missing_variable_is_an_error(part: str) -> None:
+    tolerated = [
+        (name, missing)
+        for name in LetterName
+        for missing in variables(name, part)
+        if missing not in error_without(missing, name, part)
+    ]
+
+    assert tolerated == []
+
+
+def error_without(missing: str, name: LetterName, part: str) -> str:
+    """Render the part without this variable; return what Jinja says, or ""."""
     template = ENGLISH.get_template(f"{name.value}/{part}")
-
-    for missing in variables(name, part):
-        with pytest.raises(UndefinedError, match=missing):
-            for turn in TURNS:
-                facts = {**SAMPLES[name], "language": "en", **turn}
-                template.render({key: value for key, value in facts.items() if key != missing})
-
-
-@pytest.mark.parametrize("name", ABOUT_A_MESSAGE)
-def test_user_input_is_escaped_in_html_and_unchanged_in_text(name: LetterName) -> None:
-    rendered = said_with(name, {**SAMPLES[name], **dict.fromkeys(("author", "subject"), PROBE)})
-
-    assert PROBE in rendered.text
-    assert PROBE in rendered.subject
-    assert "<script" not in rendered.html
-    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; " in rendered.html
-    assert "{{ 7 * 7 }}" in rendered.html
+    try:
+        for turn in TURNS:
+            facts = {**SAMPLES[name], "language": "en", **turn}
+            template.render({key: value for key, value in facts.items() if key != missing})
+    except UndefinedError as error:
+        return str(error)
+    return ""
 
 
-@pytest.mark.parametrize("name", LetterName)
-def test_no_variable_of_a_letter_becomes_html(name: LetterName) -> None:
-    strange = {
-        key: PROBE if isinstance(value, str) and key not in {"state", "verdict"} else value
-        for key, value in SAMPLES[name].items()
-    }
+def test_user_input_is_escaped_in_html_and_unchanged_in_text() -> None:
+    for name in ABOUT_A_MESSAGE:
+        letter = said_with(name, {**SAMPLES[name], **dict.fromkeys(("author", "subject"), PROBE)})
 
-    assert "<script" not in said_with(name, strange).html
+        assert PROBE in letter.text, name
+        assert PROBE in letter.subject, name
+        assert "<script" not in letter.html, name
+        assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; " in letter.html, name
+        assert "{{ 7 * 7 }}" in letter.html, name
+
+
+def test_no_variable_of_a_letter_becomes_html() -> None:
+    for name in LetterName:
+        strange = {
+            key: PROBE if isinstance(value, str) and key not in {"state", "verdict"} else value
+            for key, value in SAMPLES[name].items()
+        }
+
+        assert "<script" not in said_with(name, strange).html, name
 
 
 @pytest.mark.parametrize("break_", ["\n", "\r\n", "\r", "\u2028", "\x0b", "\x85"])
-@pytest.mark.parametrize("name", ABOUT_A_MESSAGE)
-def test_a_subject_is_one_line_whatever_is_in_it(name: LetterName, break_: str) -> None:
-    rendered = said_with(name, {**SAMPLES[name], "subject": f"Hello{break_}Bcc: eve@example.com"})
+def test_a_subject_is_one_line_whatever_is_in_it(break_: str) -> None:
+    for name in ABOUT_A_MESSAGE:
+        facts = {**SAMPLES[name], "subject": f"Hello{break_}Bcc: eve@example.com"}
+        subject = said_with(name, facts).subject
 
-    assert "Hello Bcc: eve@example.com" in rendered.subject
-    assert len(rendered.subject.splitlines()) == 1
+        assert "Hello Bcc: eve@example.com" in subject, name
+        assert len(subject.splitlines()) == 1, name
 
 
 def test_an_approval_request_names_author_list_and_ways_to_answer(
