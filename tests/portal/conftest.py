@@ -1,10 +1,13 @@
 """Fixtures of the portal's doors, each with a database of its own."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
+from typer import testing
+from typer.main import get_command
 
 from models import OutboxEntry, User
 from tests.builders import Cast
@@ -22,6 +25,14 @@ __all__ = ["code", "doors", "module_database", "module_doors"]
 def nobody_is_at_work(pytestconfig: pytest.Config) -> None:
     """A worker that tests elsewhere share would answer here, too."""
     kill_shared_worker(pytestconfig)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def commands_built_once() -> Iterator[None]:
+    """Build the commands of `listgate` once; Typer's test runner builds them for each call."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(testing, "_get_command", cache(get_command))
+        yield
 
 
 @pytest.fixture

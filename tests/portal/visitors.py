@@ -15,7 +15,7 @@ from models import Credentials, Notification, User
 from notifications.letters.composition import render
 from portal.app import create_app
 from portal.web.throttle import limiter
-from settings import settings
+from settings import Settings, settings
 from tests.letter_context import a_context
 from workflows.people.credentials import credentials_of
 
@@ -26,9 +26,14 @@ CONTEXT = a_context()
 
 @cache
 def an_app() -> Flask:
-    """The portal as people reach it over TLS; its passwords are hashed in no time."""
-    app = create_app(settings.model_copy(update={"public_url": PUBLIC}))
-    # What is dear to who steals the hashes, a fifth of a second each, is a fifth of these tests.
+    """Return the portal as people reach it over TLS, for all tests of the process."""
+    return app_for(settings.model_copy(update={"public_url": PUBLIC}))
+
+
+def app_for(settings: Settings) -> Flask:
+    """Create the portal, with a password hash that takes no time."""
+    app = create_app(settings)
+    # The hash that people get takes a fifth of a second.
     cheap = {"argon2__memory_cost": 8, "argon2__time_cost": 1, "argon2__parallelism": 1}
     app.extensions["security"].pwd_context.update(**cheap)
     return app

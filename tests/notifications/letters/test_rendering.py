@@ -79,7 +79,7 @@ def test_the_question_fits_into_one_sms(language: Language) -> None:
 def test_a_letter_is_a_folder_of_four_templates() -> None:
     folders = {name: {path.name for path in (TEMPLATES / name).iterdir()} for name in LetterName}
 
-    assert folders == dict.fromkeys(LetterName, set(PARTS))
+    assert folders == {name: {*PARTS} for name in LetterName}
 
 
 def test_an_operators_template_takes_precedence(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """`listgate import-mailing-list`."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import Invalid, MailingList, Subscription, SubscriptionChange, User
+from portal.cli import main
 from tests.builders import Cast, listgate
+from workflows import logs
 from workflows.subscriptions.imports import NotEverybodyKnown
 
 ANNOUNCE = ("import-mailing-list", "announce@lists.example.org", "Announcements")
@@ -153,3 +156,23 @@ def test_a_dry_run_tells_all_and_writes_nothing(session: Session, options: tuple
     assert MIXED_SUM in said
     assert "have joined" not in said
     assert written(session) == before
+
+
+@pytest.mark.usefixtures("people")
+def test_a_refused_import_prints_every_wrong_line_and_one_sentence_without_addresses(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "addresses"
+    file.write_bytes(b"ada@example.org\nno.one@example.org\nM\xfcller\n")
+    monkeypatch.setattr(logs, "configure", lambda *_: None)  # pytest's own logging stays
+    monkeypatch.setattr(sys, "argv", ["listgate", *ANNOUNCE, str(file)])
+
+    with pytest.raises(SystemExit, match="1"):
+        main()
+
+    printed = capsys.readouterr()
+    assert printed.err == (
+        "Nothing was imported; unknown addresses: 1, lines without an address: 1.\n"
+    )
+    assert "Line 2: Unknown address no.one@example.org.\n" in printed.out
+    assert "Line 3: It is not UTF-8 text.\n" in printed.out

@@ -131,11 +131,12 @@ def test_a_file_that_cannot_be_read_here_is_refused(
     assert 'id="refusal"' in browser.page
 
 
-def test_twenty_thousand_addresses_fit(
+def test_twenty_thousand_lines_fit(
     session: Session, people: Cast, browser: Visitor, page: str
 ) -> None:
-    strangers = b"".join(b"new%d@example.org\n" % n for n in range(20_000))
-    upload(browser, page, strangers + b"ada@example.org\n")
+    # Without "@": to check as many addresses takes a second.
+    malformed = b"".join(b"new%d.example.org\n" % n for n in range(20_000))
+    upload(browser, page, malformed + b"ada@example.org\n")
     assert "<dd>20000</dd>" in browser.page
 
     carry_out(browser, page, unknown="skip")

@@ -18,7 +18,7 @@ from portal.web.flash import flash
 from portal.web.sign_in import current_actor, signed_in
 from settings import settings
 from tests.builders import Cast
-from tests.portal.visitors import PUBLIC, Visitor, give_password, log_in_as
+from tests.portal.visitors import PUBLIC, Visitor, app_for, give_password, log_in_as
 from workflows.access import require
 
 Login = Callable[[User], Visitor]
@@ -47,17 +47,28 @@ def lock() -> str:
     return "locked"
 
 
-@pytest.fixture
-def app(stranger: Visitor) -> Flask:
-    """The portal with some pages that try what pages should not."""
-    assert stranger
+def flash_sentence() -> str:
+    flash("It is done.")
+    return "flashed"
+
+
+@pytest.fixture(scope="module")
+def module_app() -> Flask:
+    """The portal with some views that do what a view should not."""
     made = create_app(settings.model_copy(update={"public_url": PUBLIC}))
     made.config.update(WTF_CSRF_ENABLED=False, PROPAGATE_EXCEPTIONS=True)
-    for view in (write, lock):
+    for view in (write, lock, flash_sentence):
         made.add_url_rule(f"/{view.__name__}", view_func=view, methods=["GET", "POST"])
     for refusing in (write_and_fail, trespass):
         made.add_url_rule(f"/{refusing.__name__}", view_func=refusing, methods=["POST"])
     return made
+
+
+@pytest.fixture
+def app(module_app: Flask, stranger: Visitor) -> Flask:
+    """The same, without throttled log-ins."""
+    assert stranger
+    return module_app
 
 
 def written(session: Session) -> int:
@@ -159,7 +170,7 @@ def test_without_redis_people_still_log_in(
 ) -> None:
     url = "redis://127.0.0.1:1/0" if gone else silence
     without = settings.model_copy(update={"public_url": PUBLIC, "redis_url": SecretStr(url)})
-    app = create_app(without)
+    app = app_for(without)
     give_password(session, people.ada, app, "correct horse battery")
     visitor = Visitor(app)
     began = time.monotonic()
@@ -176,13 +187,8 @@ def test_without_redis_people_still_log_in(
 
 
 def test_flashed_sentences_are_shown_once(app: Flask) -> None:
-    def tell() -> str:
-        flash("It is done.")
-        return "told"
-
-    app.add_url_rule("/tell", view_func=tell, methods=["POST"])
     visitor = Visitor(app)
-    visitor.post("/tell")
+    visitor.post("/flash_sentence")
 
     assert visitor.get("/log-in").text.count("It is done.") == 1
     assert "It is done." not in visitor.get("/log-in").text

@@ -8,7 +8,7 @@ from signal import SIGKILL
 
 from sandbox.stack import ROOT
 from tests.sandbox.machine import soon
-from tests.workflows.sync.commands import sleeping
+from tests.workflows.sync.commands import has_ended, sleeping
 
 MEMBERS = 200_000
 
@@ -42,4 +42,6 @@ def test_a_command_sees_all_addresses_and_ends_in_time_though_its_worker_was_kil
 
     assert soon((tmp_path / "started").exists)
     assert (tmp_path / "lines").read_text().split() == [str(MEMBERS)]
-    assert soon(lambda: not any(map(sleeping, sleeps)))
+    running = [process for each in sleeps for process in sleeping(each)]
+    assert soon(lambda: all(map(has_ended, running)))
+    assert not any(map(sleeping, sleeps))

@@ -17,7 +17,7 @@ from models.clock import now
 from sandbox.stack import ROOT
 from tests.builders import Cast
 from tests.sandbox.machine import soon
-from tests.workflows.sync.commands import sleeping
+from tests.workflows.sync.commands import has_ended, sleeping
 from tests.workflows.sync.pushing import RULES, asked, settled
 from workflows.subscriptions.subscribe import subscribe
 from workflows.sync.command import Outcome
@@ -212,8 +212,9 @@ def test_a_lease_outlasts_the_command_of_a_killed_worker(
         assert soon(lambda: bool(sleeping("736")))
         killed.send_signal(SIGKILL)
 
-    while_it_runs = (may_start(sync_id), bool(sleeping("736")))
-    assert soon(lambda: not sleeping("736"))
+    (command,) = sleeping("736")
+    while_it_runs = (may_start(sync_id), not has_ended(command))
+    assert soon(lambda: has_ended(command))
     when_it_is_gone = may_start(sync_id)
     with own_database.begin() as connection:
         assert connection.scalar(text("select now() < lease_until from sync"))
