@@ -134,11 +134,9 @@ def test_a_file_that_cannot_be_read_here_is_refused(
 def test_twenty_thousand_lines_fit(
     session: Session, people: Cast, browser: Visitor, page: str
 ) -> None:
-    # Without "@": to check as many addresses takes a second.
-    malformed = b"".join(b"new%d.example.org\n" % n for n in range(20_000))
-    upload(browser, page, malformed + b"ada@example.org\n")
-    assert "<dd>20000</dd>" in browser.page
-
+    # Comments: to check as many addresses takes a second.
+    comments = b"".join(b"# new%d@example.org\n" % n for n in range(20_000))
+    upload(browser, page, comments + b"ada@example.org\n")
     carry_out(browser, page, unknown="skip")
 
     assert on_the_list(session, people) == 3

@@ -121,11 +121,11 @@ def test_any_other_verdict_is_400(doors: Doors, path: str) -> None:
     assert rows() == before
 
 
-@pytest.mark.parametrize("comment", ["x" * 10_001, "a\0b"])
-def test_a_comment_that_cannot_be_kept_is_400_and_the_link_still_works(
-    doors: Doors, path: str, comment: str
+def test_a_comment_that_cannot_be_saved_is_400_and_the_link_still_works(
+    doors: Doors, path: str
 ) -> None:
-    assert doors.post(path, verdict="rejected", comment=comment).status == 400
+    for comment in ("x" * 10_001, "a\0b"):
+        assert doors.post(path, verdict="rejected", comment=comment).status == 400
     assert decisions() == []
 
     assert doors.post(path, verdict="rejected").status == 303
@@ -176,20 +176,16 @@ def test_a_link_is_one_approvers_and_for_one_request(doors: Doors, path: str) ->
     assert "<button" in page(doors, path)
 
 
-@pytest.mark.parametrize(
-    ("language", "button"),
-    [(Language.ENGLISH, "Approve"), (Language.FRENCH, "Approuver"), (Language.GERMAN, "Freigeben")],
-)
-def test_it_is_in_the_approvers_language(
-    doors: Doors, path: str, language: Language, button: str
-) -> None:
-    with transaction() as session:
-        user(session, "grace").language = language
+def test_the_page_is_in_the_approvers_language(doors: Doors, path: str) -> None:
+    buttons = ["Approve", "Approuver", "Freigeben"]
 
-    text = page(doors, path)
+    for language, button in zip(Language, buttons, strict=True):
+        with transaction() as session:
+            user(session, "grace").language = language
+        text = page(doors, path)
 
-    assert f'<html lang="{language}">' in text
-    assert f">{button}<" in text
+        assert f'<html lang="{language}">' in text
+        assert f">{button}<" in text
 
 
 def test_what_people_wrote_is_text_and_never_markup(doors: Doors) -> None:
