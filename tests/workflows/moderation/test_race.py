@@ -1,4 +1,4 @@
-"""The first answer wins (P1): eight processes answer and withdraw two hundred requests at once."""
+"""The first answer wins (P1): eight processes answer and withdraw a hundred requests at once."""
 
 import time
 from collections import defaultdict
