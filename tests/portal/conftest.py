@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
-from typer import testing
-from typer.main import get_command
 
 from models import OutboxEntry, User
+from portal import cli
 from tests.builders import Cast
 from tests.faults.shared import kill_shared_worker
 from tests.portal.doors import code, doors, module_database, module_doors
@@ -29,9 +28,9 @@ def nobody_is_at_work(pytestconfig: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def commands_built_once() -> Iterator[None]:
-    """Build the commands of `listgate` once; Typer's test runner builds them for each call."""
+    """Build each command of `listgate` once, not for each call."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(testing, "_get_command", cache(get_command))
+        patch.setattr(cli, "imported", cache(cli.imported))
         yield
 
 
