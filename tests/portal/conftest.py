@@ -15,7 +15,6 @@ from tests.portal.doors import code, doors, module_database, module_doors
 from tests.portal.matrix import installation as matrix
 from tests.portal.visitors import Visitor, an_app, forget_guesses, log_in_as
 from tests.workflows.sync.pushing import ListServer
-from workflows import transaction as unit
 
 __all__ = ["code", "doors", "module_database", "module_doors"]
 
@@ -60,6 +59,6 @@ def installation() -> Iterator[matrix.Installation]:
     """A portal with one row of each kind, for all tests of a module; each test restores it."""
     published: list[OutboxEntry] = []
     with pytest.MonkeyPatch.context() as patch, matrix.opened(published) as one:
-        patch.setattr(unit, "publish", published.extend)
+        patch.setattr("workflows.transaction.publish", published.extend)
         one.fill()
         yield one

@@ -22,7 +22,6 @@ from models import (
 )
 from models.clock import now
 from tests.builders import Cast, a_dispatch, a_draft, a_list, a_request, an_eml, listgate
-from workflows import transaction as unit
 from workflows.celery import app
 from workflows.moderation.decide import decide
 from workflows.outbox import publish
@@ -204,7 +203,7 @@ def test_a_queue_that_is_away_is_not_waited_for(
     draft = a_draft(session, people)
     session.flush()
     monkeypatch.setattr(app.conf, "broker_url", "redis://127.0.0.1:1/0")
-    monkeypatch.setattr(unit, "publish", publish)
+    monkeypatch.setattr("workflows.transaction.publish", publish)
     began = monotonic()
 
     said = listgate("message", "hand-in", str(draft.id), "--as", ADA).stdout

@@ -10,7 +10,7 @@ from models import Actor, Door, Language, ModerationRequest, Verdict
 from tests.builders import an_eml
 from tests.portal.doors import PUBLIC, Doors, decisions, form, link, rows, user
 from workflows.lists import lists
-from workflows.moderation import decide as moderation
+from workflows.moderation import decide
 from workflows.moderation.deadlines import Deadlines, meet_deadlines
 from workflows.transaction import transaction
 
@@ -31,11 +31,13 @@ def page(doors: Doors, path: str) -> str:
     return answer.data.decode()
 
 
-def decide(name: str, verdict: Verdict = Verdict.REJECTED, comment: str = COMMENT) -> None:
-    """Somebody answers elsewhere."""
+def answer_elsewhere(
+    name: str, verdict: Verdict = Verdict.REJECTED, comment: str = COMMENT
+) -> None:
+    """Have this approver answer in the portal."""
     with transaction() as session:
         request = session.get_one(ModerationRequest, 1)
-        moderation.decide(
+        decide.decide(
             session,
             request,
             verdict,
@@ -92,7 +94,7 @@ def test_a_second_press_is_409_and_changes_nothing(doors: Doors, path: str) -> N
 
 
 def test_who_is_late_is_shown_who_was_first(doors: Doors, path: str) -> None:
-    decide("linus")
+    answer_elsewhere("linus")
     before = rows()
 
     late = doors.post(path, verdict="approved")
@@ -139,7 +141,7 @@ def test_a_form_that_is_too_large_is_413(doors: Doors, path: str) -> None:
 def test_a_withdrawn_request_is_shown_as_such(doors: Doors, path: str) -> None:
     with transaction() as session:
         request = session.get_one(ModerationRequest, 1)
-        moderation.withdraw(session, request, actor=Actor(user(session, "ada"), Door.PORTAL))
+        decide.withdraw(session, request, actor=Actor(user(session, "ada"), Door.PORTAL))
 
     text = page(doors, path)
 
@@ -195,7 +197,7 @@ def test_what_people_wrote_is_text_and_never_markup(doors: Doors) -> None:
     with transaction() as session:
         user(session, "ada").name = f"Ada {evil}"
         user(session, "linus").name = f"Linus {evil}"
-    decide("linus", comment=evil)
+    answer_elsewhere("linus", comment=evil)
 
     text = page(doors, path)
 

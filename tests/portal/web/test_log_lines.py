@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import pytest
 
-from portal.moderation import link as moderation
 from tests.log_lines import Lines, configure
 from tests.portal.doors import GRACE, Doors, code_in, link
 
@@ -60,7 +59,7 @@ def test_a_page_that_fails_is_logged_without_its_key(
 ) -> None:
     doors.ask()
     path = link(doors)
-    monkeypatch.setattr(moderation, "keys_for", lambda _: 1 / 0)
+    monkeypatch.setattr("portal.moderation.link.keys_for", lambda _: 1 / 0)
     lines = debug()
 
     assert doors.get(path).status == 500

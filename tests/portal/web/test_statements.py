@@ -33,7 +33,7 @@ from tests.builders import LIMIT, Cast, a_dispatch, a_draft, a_list, a_request, 
 from tests.portal.visitors import PUBLIC, Visitor
 from tests.portal.web.statements import counted
 from tests.workflows.sync.pushing import asked
-from workflows.messages import write as messages
+from workflows.messages import write
 from workflows.moderation.decide import decide, request_approval
 from workflows.sendout.send import begin_sending
 
@@ -85,9 +85,9 @@ def half_way_in(stranger: Visitor) -> Visitor:
 
 def a_question(session: Session, people: Cast) -> ModerationRequest:
     """An open request about a message of Ada's with text, HTML and a file."""
-    message = messages.write(
+    message = write.write(
         session,
-        messages.Draft(people.announce, a_letter()),
+        write.Draft(people.announce, a_letter()),
         actor=Actor(people.ada, Door.PORTAL),
         max_bytes=LIMIT,
     )
@@ -149,13 +149,13 @@ def more(
         )
         people.approvers.members.append(known)
         question.approver_keys.append(ApproverKeys(user=known, viewed_at=now()))
-        write(session, people)
+        more_messages(session, people)
         tell(session, people, known, [question.message, sent])
         push(session, people)
     session.flush()
 
 
-def write(session: Session, people: Cast) -> None:
+def more_messages(session: Session, people: Cast) -> None:
     """One more message of each kind: a draft, an open question, one rejected, one being sent."""
     a_draft(session, people)
     a_request(session, people)

@@ -22,12 +22,12 @@ from models import (
 from models.clock import now
 from models.database import new_session
 from models.outbox import drain
-from tests.builders import LIMIT, Cast, a_dispatch, a_draft, a_request, an_eml, cast
+from tests.builders import Cast, a_dispatch, a_draft, a_request, cast
 from tests.workflows.sync.pushing import ListServer, asked
 from workflows.access import Archived
 from workflows.lists import archive
 from workflows.lists.archive import StillInUse
-from workflows.messages import write as messages
+from workflows.messages.write import message_by_id
 from workflows.moderation.decide import decide, request_approval
 from workflows.people import users
 from workflows.sendout.schedule import release
@@ -46,17 +46,8 @@ def last_act(session: Session) -> str:
     return session.scalars(select(AuditEntry.act).order_by(AuditEntry.id.desc()).limit(1)).one()
 
 
-def write(session: Session, people: Cast) -> object:
-    return messages.write(
-        session,
-        messages.Draft(people.announce, an_eml()),
-        actor=Actor(people.ada, PORTAL),
-        max_bytes=LIMIT,
-    )
-
-
 REFUSED: dict[str, Callable[[Session, Cast], object]] = {
-    "write": write,
+    "write": a_draft,
     "subscribe oneself": lambda s, p: subscribe(s, p.ada, p.announce, actor=Actor(p.ada, PORTAL)),
     "subscribe somebody": lambda s, p: subscribe(
         s, p.ada, p.announce, actor=Actor(p.barbara, PORTAL)
@@ -179,7 +170,7 @@ def test_a_message_handed_in_at_the_same_moment_is_seen_or_refused(
     def hand_in() -> None:
         try:
             with new_session.begin() as other:
-                draft = messages.message_by_id(other, draft_id)
+                draft = message_by_id(other, draft_id)
                 outcome.append(request_approval(other, draft, actor=Actor(draft.author, PORTAL)).id)
         except Archived as refusal:
             outcome.append(refusal)

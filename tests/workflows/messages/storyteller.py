@@ -36,7 +36,7 @@ from notifications.mime.list_headers import outgoing
 from sandbox.mailbox import Mail, Mailbox
 from tests.builders import LIMIT, Cast, a_mailer, an_eml
 from workflows import sweep
-from workflows.messages import write as messages
+from workflows.messages import write
 from workflows.moderation import decide
 from workflows.sendout import schedule
 from workflows.sendout.send import CLAIM_GRACE, claim_batch, send_batch
@@ -90,9 +90,9 @@ class Storyteller(RuleBasedStateMachine):
 
     def write(self, author: User) -> Message:
         announce = self.people.announce
-        return messages.write(
+        return write.write(
             self.session,
-            messages.Draft(announce, an_eml()),
+            write.Draft(announce, an_eml()),
             actor=Actor(author, PORTAL),
             max_bytes=LIMIT,
         )

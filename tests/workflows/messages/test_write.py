@@ -25,7 +25,7 @@ from models import (
 )
 from models.clock import now
 from tests.builders import LIMIT, Cast, a_draft, an_eml
-from workflows.messages import write as messages
+from workflows.messages import write
 from workflows.people import users
 
 PORTAL = Door.PORTAL
@@ -46,7 +46,7 @@ UNREADABLE = {
 }
 
 
-def write(
+def a_message(
     session: Session,
     people: Cast,
     *,
@@ -55,9 +55,9 @@ def write(
     send_at: datetime | None = None,
     max_bytes: int = LIMIT,
 ) -> Message:
-    return messages.write(
+    return write.write(
         session,
-        messages.Draft(people.announce, an_eml() if raw is None else raw),
+        write.Draft(people.announce, an_eml() if raw is None else raw),
         actor=Actor(author or people.ada, PORTAL),
         max_bytes=max_bytes,
         send_at=send_at,
@@ -69,7 +69,7 @@ def count(session: Session, kind: type[Message] | type[AuditEntry]) -> int:
 
 
 def test_what_is_written_is_a_draft_and_on_record(session: Session, people: Cast) -> None:
-    message = write(session, people, raw=an_eml("Grüße an alle"))
+    message = a_message(session, people, raw=an_eml("Grüße an alle"))
 
     entry = session.scalars(select(AuditEntry).where(AuditEntry.act == Act.WROTE)).one()
     assert message.state is MessageState.DRAFT
@@ -90,7 +90,7 @@ def test_what_is_written_is_a_draft_and_on_record(session: Session, people: Cast
     ],
 )
 def test_every_byte_is_kept(session: Session, people: Cast, raw: bytes) -> None:
-    message = write(session, people, raw=raw)
+    message = a_message(session, people, raw=raw)
 
     session.expire_all()
     assert message.raw == raw
@@ -104,7 +104,7 @@ def test_what_cannot_be_read_is_refused_and_leaves_no_trace(
     before = count(session, AuditEntry)
 
     with pytest.raises(Invalid, match=reason):
-        write(session, people, raw=raw)
+        a_message(session, people, raw=raw)
 
     assert count(session, Message) == 0
     assert count(session, AuditEntry) == before
@@ -113,10 +113,10 @@ def test_what_cannot_be_read_is_refused_and_leaves_no_trace(
 def test_a_message_may_be_as_large_as_the_limit_and_no_larger(
     session: Session, people: Cast
 ) -> None:
-    write(session, people, max_bytes=len(an_eml()))
+    a_message(session, people, max_bytes=len(an_eml()))
 
     with pytest.raises(Invalid, match="at most"):
-        write(session, people, max_bytes=len(an_eml()) - 1)
+        a_message(session, people, max_bytes=len(an_eml()) - 1)
     assert count(session, Message) == 1
 
 
@@ -127,7 +127,7 @@ def test_any_bytes_are_kept_as_they_are_or_refused(
 ) -> None:
     before = count(session, Message)
     try:
-        message = write(session, people, raw=raw)
+        message = a_message(session, people, raw=raw)
     except Invalid:
         assert count(session, Message) == before
     else:
@@ -138,7 +138,7 @@ def test_any_bytes_are_kept_as_they_are_or_refused(
 def test_a_time_is_kept_in_its_instant(session: Session, people: Cast) -> None:
     send_at = datetime.now(timezone(timedelta(hours=-7))) + timedelta(days=30)
 
-    message = write(session, people, send_at=send_at)
+    message = a_message(session, people, send_at=send_at)
 
     session.expire_all()
     assert message.send_at == send_at
@@ -148,7 +148,7 @@ def test_a_time_is_kept_in_its_instant(session: Session, people: Cast) -> None:
 def test_a_time_that_can_be_meant_is_accepted(
     session: Session, people: Cast, ago: timedelta
 ) -> None:
-    assert write(session, people, send_at=now() - ago).send_at
+    assert a_message(session, people, send_at=now() - ago).send_at
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_a_time_that_cannot_be_meant_is_refused(
     session: Session, people: Cast, send_at: datetime, reason: str
 ) -> None:
     with pytest.raises(Invalid, match=reason):
-        write(session, people, send_at=send_at)
+        a_message(session, people, send_at=send_at)
 
     assert count(session, Message) == 0
 
@@ -173,7 +173,7 @@ def test_a_time_that_can_be_written_can_be_read_again(session: Session, people: 
     end_of_time = datetime.max.replace(tzinfo=timezone(-timedelta(hours=12)))
 
     try:
-        message = write(session, people, send_at=end_of_time)
+        message = a_message(session, people, send_at=end_of_time)
     except Invalid:
         return
 
@@ -183,15 +183,15 @@ def test_a_time_that_can_be_written_can_be_read_again(session: Session, people: 
 
 def test_only_who_schedules_sets_a_time(session: Session, people: Cast) -> None:
     with pytest.raises(Trespass, match=r"SCHEDULE_SENDOUT \(618\)"):
-        write(session, people, author=people.edsger, send_at=now())
+        a_message(session, people, author=people.edsger, send_at=now())
 
-    assert write(session, people, author=people.edsger).send_at is None
+    assert a_message(session, people, author=people.edsger).send_at is None
 
 
 def test_who_may_send_hands_in_to_the_schedule(session: Session, people: Cast) -> None:
-    message = write(session, people, author=people.barbara)
+    message = a_message(session, people, author=people.barbara)
 
-    messages.hand_in(session, message, actor=Actor(people.barbara, PORTAL))
+    write.hand_in(session, message, actor=Actor(people.barbara, PORTAL))
 
     assert message.state is MessageState.SCHEDULED
     assert session.scalars(select(Dispatch)).one().released_by_id == people.barbara.id
@@ -199,9 +199,9 @@ def test_who_may_send_hands_in_to_the_schedule(session: Session, people: Cast) -
 
 
 def test_who_may_not_send_hands_in_to_the_approvers(session: Session, people: Cast) -> None:
-    message = write(session, people)
+    message = a_message(session, people)
 
-    messages.hand_in(session, message, actor=Actor(people.ada, PORTAL))
+    write.hand_in(session, message, actor=Actor(people.ada, PORTAL))
 
     assert message.state is MessageState.IN_MODERATION
     assert session.scalars(select(ModerationRequest)).one().message is message
@@ -211,10 +211,10 @@ def test_who_may_not_send_hands_in_to_the_approvers(session: Session, people: Ca
 def test_a_sender_who_was_disabled_hands_nothing_in_to_the_schedule(
     session: Session, people: Cast
 ) -> None:
-    message = write(session, people, author=people.barbara)
+    message = a_message(session, people, author=people.barbara)
     users.disable(session, people.barbara, actor=Actor.operator())
 
-    messages.hand_in(session, message, actor=Actor(people.barbara, PORTAL))
+    write.hand_in(session, message, actor=Actor(people.barbara, PORTAL))
 
     assert message.state is MessageState.IN_MODERATION
 
@@ -224,7 +224,7 @@ def test_nobody_hands_in_what_another_wrote(session: Session, people: Cast, who:
     message = a_draft(session, people)
 
     with pytest.raises(Trespass, match="did not write message"):
-        messages.hand_in(session, message, actor=Actor(getattr(people, who), PORTAL))
+        write.hand_in(session, message, actor=Actor(getattr(people, who), PORTAL))
 
     assert message.state is MessageState.DRAFT
 
@@ -232,13 +232,13 @@ def test_nobody_hands_in_what_another_wrote(session: Session, people: Cast, who:
 @pytest.mark.parametrize("author", ["ada", "barbara"])
 def test_handing_in_twice_is_refused(session: Session, people: Cast, author: str) -> None:
     who = getattr(people, author)
-    message = write(session, people, author=who)
-    messages.hand_in(session, message, actor=Actor(who, PORTAL))
+    message = a_message(session, people, author=who)
+    write.hand_in(session, message, actor=Actor(who, PORTAL))
 
     with pytest.raises(IllegalTransition):
-        messages.hand_in(session, message, actor=Actor(who, PORTAL))
+        write.hand_in(session, message, actor=Actor(who, PORTAL))
 
 
 def test_a_message_that_does_not_exist_is_named(session: Session) -> None:
     with pytest.raises(Unknown, match="no message 12345"):
-        messages.message_by_id(session, 12345)
+        write.message_by_id(session, 12345)

@@ -15,7 +15,6 @@ from models import Actor, Door, OutboxEntry, User, Verdict
 from models.database import engine, new_session
 from tests.builders import a_request, cast
 from tests.databases import new_database
-from workflows import transaction as unit
 from workflows.moderation.decide import OWN_DOORS, decide, request_by_id, withdraw
 from workflows.transaction import transaction
 
@@ -93,7 +92,7 @@ def attempt(request_id: int, role: Role, people: dict[str, int]) -> Attempt:
 
 def run(number: int, task: Task, start: Barrier, finish: Connection) -> None:
     """One process: at each request, wait until all are there, then answer."""
-    unit.publish = silence  # type: ignore[attr-defined]
+    pytest.MonkeyPatch().setattr("workflows.transaction.publish", silence)
     new_session.configure(bind=create_engine(task.url))
     attempts = []
     for position, request_id in enumerate(task.requests):
@@ -105,7 +104,7 @@ def run(number: int, task: Task, start: Barrier, finish: Connection) -> None:
 def prepare(url: str) -> Task:
     """The cast by name, and the open requests."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(unit, "publish", silence)
+        patch.setattr("workflows.transaction.publish", silence)
         with transaction() as session:
             people = cast(session)
             requests = [a_request(session, people).id for _ in range(REQUESTS)]

@@ -24,8 +24,7 @@ from models import (
 )
 from models.clock import now
 from tests.builders import LIMIT, Cast, a_dispatch, a_draft, a_list, a_request, an_eml
-from workflows.messages import drafts
-from workflows.messages import write as messages
+from workflows.messages import drafts, write
 from workflows.moderation.decide import decide, request_approval
 from workflows.sendout.rules import set_sendout_rules
 from workflows.sendout.schedule import release
@@ -122,19 +121,19 @@ def test_a_window_without_any_time_in_the_lists_is_refused(session: Session, peo
 def test_a_message_is_written_with_rules_by_whoever_may_schedule(
     session: Session, people: Cast
 ) -> None:
-    def write(author: str) -> Message:
-        return messages.write(
+    def draft_of(author: str) -> Message:
+        return write.write(
             session,
-            messages.Draft(people.announce, an_eml()),
+            write.Draft(people.announce, an_eml()),
             actor=Actor(getattr(people, author), Door.COMMAND_LINE),
             max_bytes=LIMIT,
             rules=rules("5/1"),
         )
 
     with pytest.raises(Trespass):
-        write("edsger")
+        draft_of("edsger")
 
-    assert write("ada").sendout_rules == rules("5/1")
+    assert draft_of("ada").sendout_rules == rules("5/1")
 
 
 def test_what_approvers_were_told_is_not_changed_while_they_are_asked(
@@ -178,9 +177,9 @@ def test_a_draft_that_goes_to_another_list_is_not_released_against_its_rules(
 ) -> None:
     night = a_list(session, "night")
     set_rules(session, people, rules(window="22:00-06:00"), night)
-    draft = messages.write(
+    draft = write.write(
         session,
-        messages.Draft(people.announce, an_eml()),
+        write.Draft(people.announce, an_eml()),
         actor=Actor(people.barbara, PORTAL),
         max_bytes=LIMIT,
     )
