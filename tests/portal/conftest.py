@@ -35,7 +35,7 @@ def commands_built_once() -> Iterator[None]:
 
 @pytest.fixture
 def stranger(people: Cast) -> Visitor:
-    """Somebody with a browser who has not logged in; the cast is there."""
+    """A browser that has not logged in; the cast is in the database."""
     assert people
     app = an_app()
     forget_guesses(app)

@@ -24,7 +24,7 @@ def multipart(*parts: bytes) -> bytes:
 
 
 def a_bounce(notification_id: int) -> bytes:
-    """What a mail server writes when nobody has the address (RFC 3464)."""
+    """What a mail server writes about an unknown address (RFC 3464)."""
     return f"""From: MAILER-DAEMON@example.org
 To: bounces@example.org
 Subject: Undelivered Mail Returned to Sender

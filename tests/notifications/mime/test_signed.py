@@ -21,7 +21,7 @@ DATA = bytes.fromhex("06092a864886f70d010701")
 
 
 def signed(*options: pkcs7.PKCS7Options, entity: bytes = ENTITY) -> bytes:
-    """The entity as somebody's program signs it, in DER."""
+    """Return the entity as a mail program signs it, in DER."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Grace Hopper")])
     start = datetime(2024, 3, 12, tzinfo=UTC)
@@ -68,7 +68,11 @@ def test_only_one_opaque_signature_is_opened() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        *(b"", b"ok", b"\x30\x80", SIGNED_DATA, b"\x30\x0b" + SIGNED_DATA),
+        b"",
+        b"ok",
+        b"\x30\x80",
+        SIGNED_DATA,
+        b"\x30\x0b" + SIGNED_DATA,
         signed(pkcs7.PKCS7Options.DetachedSignature),
         streamed(b"ok").replace(SIGNED_DATA, SIGNED_DATA[:-1] + b"\x03"),
         streamed(b"ok").replace(b"\x24\x80", b"\x31\x80"),

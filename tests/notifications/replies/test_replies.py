@@ -123,6 +123,6 @@ def test_what_is_not_understood_says_why_and_quotes_it(text: str, why: Why, quot
 
 
 def _comment(raw: bytes) -> str:
-    """What the mail itself says, for these tests, that its comment is."""
-    told = BytesParser().parsebytes(raw, headersonly=True)["X-Expected-Comment"] or ""
-    return told.encode().decode("unicode_escape")
+    """Return the comment that a field of the mail states for these tests."""
+    stated = BytesParser().parsebytes(raw, headersonly=True)["X-Expected-Comment"] or ""
+    return stated.encode().decode("unicode_escape")

@@ -1,4 +1,4 @@
-"""Reading a reply needs no web, no queue and no cipher."""
+"""The parser of replies imports no web framework, no queue and no cipher."""
 
 import subprocess
 import sys
@@ -6,14 +6,14 @@ import sys
 HEAVY = {"alembic", "celery", "cryptography", "flask", "jinja2", "redis", "twilio"}
 
 
-def test_reading_imports_nothing_heavy() -> None:
+def test_the_parser_imports_nothing_heavy() -> None:
     code = f"import sys, notifications.replies.parse; print({HEAVY!r} & sys.modules.keys())"
 
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
         text=True,
         check=True,
     )
 
-    assert told.stdout == "set()\n"
+    assert done.stdout == "set()\n"

@@ -18,7 +18,7 @@ from notifications.replies.vocabulary import COMMENT_LIMIT, phrases
 
 APPROVED, REJECTED = Verdict.APPROVED, Verdict.REJECTED
 
-# What Twilio acts on without being told: its tutorial of Advanced Opt-Out, its FAQ on keywords.
+# What Twilio acts on by default: its tutorial of Advanced Opt-Out, its FAQ on keywords.
 TWILIO_STOPS = {"STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"}
 TWILIO_STARTS = {"START", "YES", "UNSTOP"}
 TWILIO_HELPS = {"HELP", "INFO"}

@@ -23,7 +23,7 @@ from tests.notifications.smtp.sending import (
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A key and a certificate for 127.0.0.1 in one file, signed by nobody."""
+    """A key and a self-signed certificate for 127.0.0.1, in one file."""
     path = tmp_path_factory.mktemp("tls") / "both.pem"
     curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     name = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]

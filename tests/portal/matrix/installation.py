@@ -52,7 +52,7 @@ class Installation:
         self.published.clear()
 
     def give_key(self, session: Session, who: str, user: User | None) -> None:
-        """Have this person open the portal; without a person it is somebody anonymous."""
+        """Have this person open the portal; without a person the browser is anonymous."""
         visitor = Visitor(self.app)
         if user is not None:
             log_in_as(session, visitor, user)

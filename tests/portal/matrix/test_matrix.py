@@ -1,4 +1,4 @@
-"""Every route of the portal is for those whom the table names, and for nobody else."""
+"""Every route of the portal is for those whom the table names, and for no one else."""
 
 from html import unescape
 
@@ -9,14 +9,14 @@ from tests.portal.matrix.installation import Installation
 from tests.portal.matrix.table import KINDS, Line, lines
 from tests.portal.visitors import an_app
 
-# What a message's author, list and approvers are: a refusal tells nothing of it.
+# Of a message, its list and its approvers: no refusal may show it.
 SECRETS = ("A secret subject", "Dear members", "plan.pdf", "announce", "Linus")
-# The others may read one of the messages: a refusal of theirs is told on its page.
+# The others may read one of the messages, and see a refusal on its page.
 STRANGERS = ("anonymous", "edsger", "alan")
 
 
 def secrets(line: Line, who: str, answer: TestResponse) -> list[str]:
-    """What this answer tells a stranger of a message or of a request about one."""
+    """Return what this answer shows a stranger of a message or of a request about one."""
     if who not in STRANGERS or not line.path.startswith(("/messages/{", "/requests/{")):
         return []
     text = unescape(answer.text)
@@ -64,16 +64,16 @@ def test_a_form_is_for_those_in_the_table_and_a_refusal_changes_nothing(
     installation: Installation, line: Line
 ) -> None:
     before = installation.rows(refusals=False)
-    marks, changed, told = {}, [], []
+    marks, changed, shown = {}, [], []
 
     for who in KINDS:
         with installation.undone():
             answer = installation.ask(line, who)
             marks[who] = installation.mark_of(line, answer)
-            told += secrets(line, who, answer)
+            shown += secrets(line, who, answer)
             if installation.published or installation.rows(refusals=False) != before:
                 changed.append(who)
 
     assert marks == dict(zip(KINDS, line.marks, strict=True))
     assert {who for who in changed if marks[who] != ">"} == set()
-    assert told == []
+    assert shown == []

@@ -10,7 +10,7 @@ from tests.portal.matrix.table import KINDS, Line, lines
 from workflows.people.users import define_role
 
 GUARDED = [line for line in lines("GET", "POST") if line.rights]
-# Numbers of messages are no secret; those of other things are, to whoever lacks their one right.
+# Numbers of messages are no secret; those of other things are, to users without the right for them.
 BEHIND_A_RIGHT = [
     line
     for line in GUARDED
@@ -20,7 +20,7 @@ NOWHERE = "999999"
 
 
 def with_rights(installation: Installation, *rights: int) -> str:
-    """Somebody with exactly these rights, who is on no list and has written nothing."""
+    """Add a user with exactly these rights, who is on no list and has written nothing."""
     who = "+".join(map(str, sorted(rights)))
     if who not in installation.keys:
         with new_session.begin() as session:
@@ -30,7 +30,7 @@ def with_rights(installation: Installation, *rights: int) -> str:
 
 
 def without(installation: Installation, right: int) -> str:
-    """Somebody with every right but this one."""
+    """Add a user with every right but this one."""
     return with_rights(installation, *(set(Right) - {right}))
 
 

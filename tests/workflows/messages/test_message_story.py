@@ -1,4 +1,4 @@
-"""Any story of messages, approvers, dying workers and a moody relay keeps the promises."""
+"""Any story of messages, approvers, dying workers and an unreliable relay keeps the promises."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -156,13 +156,13 @@ def test_every_story_keeps_the_promises(session: Session, people: Cast, mailbox:
     lists.set_approvers(session, people.approvers, members, actor=Actor.operator())
     session.commit()
 
-    class Told(Promises):
+    class Story(Promises):
         def __init__(self) -> None:
             super().__init__(session, people, mailbox)
 
     # Shrinking a story takes minutes: add Phase.shrink to understand one that failed.
     phases = (Phase.explicit, Phase.reuse, Phase.generate)
     run_state_machine_as_test(
-        Told,
+        Story,
         settings=settings(max_examples=15, stateful_step_count=25, deadline=None, phases=phases),
     )
