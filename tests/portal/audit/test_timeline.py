@@ -155,27 +155,27 @@ def test_every_act_has_a_label_of_its_own(language: Language) -> None:
     ],
 )
 def test_an_act_is_told_in_the_readers_language(language: Language, expected: str) -> None:
-    told = AuditEntry(
+    recorded = AuditEntry(
         act="finished_sending", actor="system", door=Door.SYSTEM, detail={"sent": 9, "failed": 1}
     )
 
-    assert sentence(told, language) == expected
+    assert sentence(recorded, language) == expected
 
 
 def test_a_person_whose_name_is_a_word_of_ours_keeps_it() -> None:
-    told = entry("wrote")
-    told.actor = "system"
+    recorded = entry("wrote")
+    recorded.actor = "system"
 
-    assert sentence(told, Language.GERMAN) == "system hat die Nachricht geschrieben"
+    assert sentence(recorded, Language.GERMAN) == "system hat die Nachricht geschrieben"
 
 
 def test_whom_and_which_list_it_was_about_is_told_by_name() -> None:
-    told = entry("subscribed", user_id=3)
+    recorded = entry("subscribed", user_id=3)
 
-    assert sentence(told, names=Names({3: "Edsger"}, {7: "announce"})) == (
+    assert sentence(recorded, names=Names({3: "Edsger"}, {7: "announce"})) == (
         "Ada subscribed Edsger to announce"
     )
-    assert sentence(told) == "Ada subscribed #3 to #7"
+    assert sentence(recorded) == "Ada subscribed #3 to #7"
 
 
 def test_whatever_happens_to_a_message_is_told_in_a_sentence(
@@ -192,7 +192,7 @@ def test_whatever_happens_to_a_message_is_told_in_a_sentence(
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("recorded", "expected"),
     [
         (entry("wrote"), "Ada wrote the message"),
         (entry("rewrote"), "Ada changed the draft"),
@@ -249,8 +249,8 @@ def test_whatever_happens_to_a_message_is_told_in_a_sentence(
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_an_act_is_told_as_a_person_would(told: AuditEntry, expected: str) -> None:
-    assert sentence(told) == expected
+def test_an_act_is_a_sentence_with_its_details(recorded: AuditEntry, expected: str) -> None:
+    assert sentence(recorded) == expected
 
 
 def test_an_act_of_a_newer_version_is_told_in_its_own_words() -> None:

@@ -38,7 +38,7 @@ def refused(session: Session) -> AuditEntry:
     return session.scalars(select(AuditEntry).where(AuditEntry.act == "refused")).one()
 
 
-def told(message_id: int) -> str:
+def timeline_of(message_id: int) -> str:
     """What the timeline says, in one line, without the times."""
     said = " ".join(listgate("timeline", str(message_id)).stdout.split())
     return re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+ ", "", said)
@@ -214,7 +214,7 @@ def test_the_timeline_tells_who_did_what_through_which_door_in_order(
     session.flush()
     decide(request.id, "approve", GRACE)
 
-    said = told(request.message_id)
+    said = timeline_of(request.message_id)
 
     assert said.startswith("General assembly is scheduled for when door what portal Ada")
     assert said.endswith(
@@ -229,7 +229,7 @@ def test_the_timeline_tells_of_refused_attempts(session: Session, people: Cast) 
     with pytest.raises(NotAnApprover):
         decide(request.id, "approve", "edsger@example.org")
 
-    assert "Edsger Dijkstra was refused" in told(request.message_id)
+    assert "Edsger Dijkstra was refused" in timeline_of(request.message_id)
 
 
 def test_the_timeline_tells_how_far_a_sendout_has_come(session: Session, people: Cast) -> None:
@@ -237,7 +237,7 @@ def test_the_timeline_tells_how_far_a_sendout_has_come(session: Session, people:
     claim_batch(session, waiting, UTC)
     session.flush()
 
-    said = told(waiting.message_id)
+    said = timeline_of(waiting.message_id)
 
     assert "is sending (2 sending)" in said
     assert "system began to send to 2 recipients" in said

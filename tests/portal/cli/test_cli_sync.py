@@ -98,7 +98,7 @@ def test_without_lists_the_status_says_how_to_create_one() -> None:
     assert "listgate list create" in listgate("sync", "status").stdout
 
 
-def test_the_status_tells_of_every_list_by_name(
+def test_the_status_shows_every_list_by_name(
     session: Session, people: Cast, server: ListServer
 ) -> None:
     for name in ("zoo", "bees"):
@@ -109,16 +109,16 @@ def test_the_status_tells_of_every_list_by_name(
     subscribe(session, ada, announce, actor=Actor(ada, Door.PORTAL))
     session.flush()
 
-    told = rows("status")
+    first, second, third = rows("status")
 
-    assert [(row["list"], row["state"]) for row in told] == [
+    assert [(row["list"], row["state"]) for row in (first, second, third)] == [
         ("announce", "done"),
         ("bees", "never pushed"),
         ("zoo", "never pushed"),
     ]
-    assert (told[0]["addresses"], told[0]["unpushed"], told[0]["failures"]) == ("2", "1", "0")
-    assert told[0]["last good push"].startswith(f"{now():%Y-}")
-    assert (told[1]["addresses"], told[1]["last good push"], told[1]["unpushed"]) == ("-", "-", "0")
+    assert (first["addresses"], first["unpushed"], first["failures"]) == ("2", "1", "0")
+    assert first["last good push"].startswith(f"{now():%Y-}")
+    assert (second["addresses"], second["last good push"], second["unpushed"]) == ("-", "-", "0")
 
 
 def test_the_status_of_a_failing_list_says_how_often_and_why(
@@ -127,10 +127,10 @@ def test_the_status_of_a_failing_list_says_how_often_and_why(
     waiting = failed(session, server, people.announce, "sh -c 'cat; exit 7'")
     server.push(session, again(waiting))
 
-    (told,) = rows("status", "announce")
+    (row,) = rows("status", "announce")
 
-    assert (told["state"], told["failures"], told["addresses"]) == ("pending", "2", "-")
-    assert told["reason"] == "The command ended with exit status 7."
+    assert (row["state"], row["failures"], row["addresses"]) == ("pending", "2", "-")
+    assert row["reason"] == "The command ended with exit status 7."
 
 
 def test_the_status_of_a_held_list_says_what_to_do(
@@ -138,11 +138,11 @@ def test_the_status_of_a_held_list_says_what_to_do(
 ) -> None:
     held(session, people, server)
 
-    (told,) = rows("status", "announce")
+    (row,) = rows("status", "announce")
 
-    assert (told["state"], told["addresses"]) == ("held", "12")
-    assert "would remove 10 addresses" in told["reason"]
-    assert "listgate sync confirm" in told["reason"]
+    assert (row["state"], row["addresses"]) == ("held", "12")
+    assert "would remove 10 addresses" in row["reason"]
+    assert "listgate sync confirm" in row["reason"]
 
 
 @pytest.mark.usefixtures("people")

@@ -1,4 +1,4 @@
-"""The rules of sendouts on pages: who sets them, and what authors and approvers are told."""
+"""The rules of sendouts on pages: who sets them, and what authors and approvers see."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -48,8 +48,8 @@ def closed() -> tuple[Window, datetime]:
     return Window.read(f"{opens_at:%H:%M}-{closes_at:%H:%M}"), opens_at
 
 
-def told(moment: datetime) -> str:
-    """As pages in English tell it."""
+def as_shown(moment: datetime) -> str:
+    """Return the moment as English pages show it."""
     return languages.format_moment(moment, Language.ENGLISH, ZoneInfo("UTC"))
 
 
@@ -129,10 +129,10 @@ def test_an_author_chooses_with_the_time_and_approvers_see_it(
     assert draft.sendout_rules == SendoutRules(Rate(30, 10), (window,))
     asked, grace = session.scalars(select(ModerationRequest)).one(), as_person(people.grace)
     grace.get(f"/requests/{asked.id}")
-    assert told(opens_at) in fact(grace, "Goes out")
+    assert as_shown(opens_at) in fact(grace, "Goes out")
     assert fact(grace, "Rate") == "at most 30 every 10 minutes"
     assert "about 30 minutes for 120 copies" in fact(grace, "Ends")
-    assert told(opens_at + timedelta(minutes=30)) in fact(grace, "Ends")
+    assert as_shown(opens_at + timedelta(minutes=30)) in fact(grace, "Ends")
 
 
 def test_nobody_is_faster_than_the_list(session: Session, people: Cast, as_person: Login) -> None:
@@ -157,9 +157,9 @@ def test_a_scheduled_message_says_when_it_really_goes_out(
     session.flush()
 
     ada.get(f"/messages/{waiting.message_id}")
-    assert told(opens_at) in fact(ada, "Goes out")
+    assert as_shown(opens_at) in fact(ada, "Goes out")
     ada.get("/messages")
-    assert told(opens_at) in ada.page
+    assert as_shown(opens_at) in ada.page
 
 
 def test_a_scheduled_message_is_given_other_rules(
@@ -187,7 +187,7 @@ def test_a_sendout_that_pauses_says_when_it_goes_on(
 
     ada.get(f"/messages/{sending.message_id}")
 
-    assert told(opens_at) in fact(ada, "Continues")
+    assert as_shown(opens_at) in fact(ada, "Continues")
     assert "about 60 minutes for 2 copies" in fact(ada, "Ends")
 
 

@@ -1,4 +1,4 @@
-"""Refusals in the words of whoever reads them."""
+"""Refusals in the language of their reader."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -28,7 +28,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 LACKING = "%(user)s lacks the right %(right)s (%(number)d)."
 
 
-def told(refusal: Refusal, language: Language) -> str:
+def sentence_of(refusal: Refusal, language: Language) -> str:
     return refusal_words(refusal.sentence, refusal.facts, language=language, zone=BERLIN)
 
 
@@ -48,7 +48,7 @@ def test_a_number_is_written_as_its_reader_does(language: Language, words: str) 
         most=Amount(5_000_000),
     )
 
-    assert words in told(refusal, language)
+    assert words in sentence_of(refusal, language)
 
 
 def test_a_time_is_told_in_its_readers_zone() -> None:
@@ -57,7 +57,7 @@ def test_a_time_is_told_in_its_readers_zone() -> None:
     refusal = Invalid("The send time is in the past: %(time)s.", time=moment)
 
     assert str(refusal).endswith("2027-01-31 at 08:00:00 UTC.")
-    assert told(refusal, Language.GERMAN).endswith("31.01.2027, 09:00 MEZ.")
+    assert sentence_of(refusal, Language.GERMAN).endswith("31.01.2027, 09:00 MEZ.")
 
 
 def test_a_right_is_told_by_its_name() -> None:
@@ -66,7 +66,7 @@ def test_a_right_is_told_by_its_name() -> None:
     refusal = Invalid(LACKING, user="Ada", right=right.name, number=right)
 
     assert str(refusal) == "Ada lacks the right EDIT_LISTS (402)."
-    assert "« Modifier les listes » (402)" in told(refusal, Language.FRENCH)
+    assert "« Modifier les listes » (402)" in sentence_of(refusal, Language.FRENCH)
 
 
 def test_every_state_of_a_message_is_told_in_words() -> None:
@@ -80,7 +80,7 @@ def test_every_state_of_a_message_is_told_in_words() -> None:
 
     assert STATES.keys() == set(MessageState)
     assert NOUNS.keys() == {"Message"}
-    assert told(refusal, Language.GERMAN) == (
+    assert sentence_of(refusal, Language.GERMAN) == (
         "Die Nachricht 7: Aus dem Zustand „Versandt“ kann nicht „Geplant“ werden."
     )
 

@@ -49,7 +49,7 @@ def last_act(session: Session) -> str:
 REFUSED: dict[str, Callable[[Session, Cast], object]] = {
     "write": a_draft,
     "subscribe oneself": lambda s, p: subscribe(s, p.ada, p.announce, actor=Actor(p.ada, PORTAL)),
-    "subscribe somebody": lambda s, p: subscribe(
+    "subscribe another user": lambda s, p: subscribe(
         s, p.ada, p.announce, actor=Actor(p.barbara, PORTAL)
     ),
     "push now": lambda s, p: push_now(s, p.announce, actor=Actor(p.barbara, PORTAL)),

@@ -28,7 +28,7 @@ def sound(session: Session, people: Cast) -> Cast:
     return people
 
 
-def told(session: Session, people: Cast) -> list[Warned]:
+def warnings_about(session: Session, people: Cast) -> list[Warned]:
     session.flush()
     return warnings_of(session, [people.announce])[people.announce.id]
 
@@ -109,29 +109,29 @@ def test_every_doubt_has_a_set_up_here_and_a_sentence() -> None:
 
 
 def test_a_sound_list_is_not_doubted(session: Session, sound: Cast) -> None:
-    assert told(session, sound) == []
+    assert warnings_about(session, sound) == []
 
 
 @pytest.mark.parametrize("doubt", Doubt)
-def test_each_set_up_is_told_and_nothing_else(session: Session, sound: Cast, doubt: Doubt) -> None:
+def test_each_faulty_set_up_causes_one_warning(session: Session, sound: Cast, doubt: Doubt) -> None:
     spoil, expected = SET_UPS[doubt]
 
     spoil(session, sound)
 
-    assert told(session, sound) == expected
+    assert warnings_about(session, sound) == expected
 
 
 def test_an_empty_approver_list_is_none(session: Session, sound: Cast) -> None:
     approvers(session, sound)
 
-    assert told(session, sound) == [Warned(Doubt.NO_APPROVERS)]
+    assert warnings_about(session, sound) == [Warned(Doubt.NO_APPROVERS)]
 
 
 def test_authors_belong_on_a_discussion_list(session: Session, sound: Cast) -> None:
     ada_reads_what_she_wrote(session, sound)
     sound.announce.kind = ListKind.DISCUSSION
 
-    assert told(session, sound) == []
+    assert warnings_about(session, sound) == []
 
 
 def test_without_four_eyes_an_author_may_be_the_only_approver(
@@ -140,21 +140,21 @@ def test_without_four_eyes_an_author_may_be_the_only_approver(
     ada_answers_alone(session, sound)
     sound.announce.four_eyes = False
 
-    assert told(session, sound) == []
+    assert warnings_about(session, sound) == []
 
 
 def test_one_who_is_reached_by_mail_is_enough(session: Session, sound: Cast) -> None:
     sms_is_stopped(session, sound)
     sound.linus.preference = Preference.EMAIL
 
-    assert told(session, sound) == []
+    assert warnings_about(session, sound) == []
 
 
 def test_those_who_answer_later_are_looked_at_too(session: Session, sound: Cast) -> None:
     jury = lists.create_approver_list(session, "jury", [sound.edsger], actor=Actor.operator())
     lists.assign_approvers(session, sound.announce, jury, escalation=True, actor=Actor.operator())
 
-    assert told(session, sound) == [
+    assert warnings_about(session, sound) == [
         Warned(Doubt.APPROVER_LACKS_RIGHTS, ("Edsger Dijkstra",)),
         Warned(Doubt.APPROVER_SUBSCRIBED, ("Edsger Dijkstra",)),
     ]
@@ -163,13 +163,13 @@ def test_those_who_answer_later_are_looked_at_too(session: Session, sound: Cast)
 def test_what_happens_on_another_list_raises_no_doubt(session: Session, sound: Cast) -> None:
     join(session, sound.grace, a_list(session, "staff"))
 
-    assert told(session, sound) == []
+    assert warnings_about(session, sound) == []
 
 
 def test_an_archived_list_is_not_doubted(session: Session, people: Cast) -> None:
     archive.archive(session, people.announce, actor=Actor.operator())
 
-    assert told(session, people) == []
+    assert warnings_about(session, people) == []
 
 
 def test_not_more_than_some_are_named(session: Session, sound: Cast) -> None:
@@ -177,7 +177,7 @@ def test_not_more_than_some_are_named(session: Session, sound: Cast) -> None:
     session.add_all(many)
     approvers(session, sound, *many)
 
-    (warned,) = told(session, sound)
+    (warned,) = warnings_about(session, sound)
     assert len(warned.names) == MAX_NAMES
 
 

@@ -42,7 +42,7 @@ def written(session: Session, people: Cast, send_at: datetime | None = None) -> 
 
 
 def held(session: Session, people: Cast) -> MailingList:
-    """The list, with a push of it that waits for somebody."""
+    """The list, with a push of it that waits for a confirmation."""
     sync = Sync(list_id=people.announce.id, removals=10)
     session.add(sync)
     session.flush()
@@ -98,12 +98,12 @@ ATTEMPTS = {
         ),
         "list",
     ),
-    "subscribe somebody": Attempt(
+    "subscribe another user": Attempt(
         Right.EDIT_LISTS,
         lambda s, p: subscribe(s, p.ada, p.announce, actor=Actor(p.edsger, PORTAL)),
         "list",
     ),
-    "unsubscribe somebody": Attempt(
+    "unsubscribe another user": Attempt(
         Right.EDIT_LISTS,
         lambda s, p: unsubscribe(s, p.barbara, p.announce, actor=Actor(p.edsger, PORTAL)),
         "list",
@@ -130,11 +130,11 @@ ATTEMPTS = {
         lambda s, p: confirm(s, held(s, p), actor=Actor(p.edsger, PORTAL)),
         "list",
     ),
-    "change somebody's address": Attempt(
+    "change another user's address": Attempt(
         Right.EDIT_USERS,
         lambda s, p: change_address(s, p.ada, "a@example.org", actor=Actor(p.edsger, PORTAL)),
     ),
-    "remove somebody": Attempt(
+    "remove another user": Attempt(
         Right.EDIT_USERS, lambda s, p: remove_user(s, p.ada, actor=Actor(p.edsger, PORTAL))
     ),
     "set a time": Attempt(
@@ -147,7 +147,7 @@ ATTEMPTS = {
         lambda s, p: release(s, written(s, p), actor=Actor(p.edsger, PORTAL)),
         "message",
     ),
-    "recall somebody's message": Attempt(
+    "recall another author's message": Attempt(
         Right.SEND_MESSAGES,
         lambda s, p: recall(s, a_dispatch(s, p).message, actor=Actor(p.edsger, PORTAL)),
         "message",

@@ -1,4 +1,4 @@
-"""A request that nobody answers: reminded about, escalated, expired; each once (P9)."""
+"""A request without an answer: reminded about, escalated, expired; each once (P9)."""
 
 from collections import Counter
 from datetime import timedelta
@@ -35,7 +35,7 @@ def asked_ago(session: Session, people: Cast, ago: timedelta) -> ModerationReque
     return request
 
 
-def told(session: Session, letter: LetterName) -> list[str]:
+def recipients_of(session: Session, letter: LetterName) -> list[str]:
     """Who gets this letter."""
     rows = session.scalars(select(Notification).where(Notification.letter == letter))
     return sorted(row.user.name.split()[0] for row in rows)
@@ -51,7 +51,7 @@ def test_a_young_request_is_left_alone(session: Session, people: Cast) -> None:
 
     meet_deadlines(session, PATIENCE)
 
-    assert told(session, LetterName.REMINDER) == []
+    assert recipients_of(session, LetterName.REMINDER) == []
 
 
 def test_approvers_are_reminded_once(session: Session, people: Cast) -> None:
@@ -60,7 +60,7 @@ def test_approvers_are_reminded_once(session: Session, people: Cast) -> None:
     meet_deadlines(session, PATIENCE)
     meet_deadlines(session, PATIENCE)
 
-    assert told(session, LetterName.REMINDER) == ["Grace", "Linus"]
+    assert recipients_of(session, LetterName.REMINDER) == ["Grace", "Linus"]
     assert acts(session)["reminded"] == 1
 
 
@@ -70,7 +70,7 @@ def test_who_is_no_longer_an_approver_is_not_reminded(session: Session, people: 
 
     meet_deadlines(session, PATIENCE)
 
-    assert told(session, LetterName.REMINDER) == ["Linus"]
+    assert recipients_of(session, LetterName.REMINDER) == ["Linus"]
 
 
 def test_the_second_list_is_asked_once_and_may_then_answer(session: Session, people: Cast) -> None:
@@ -86,7 +86,7 @@ def test_the_second_list_is_asked_once_and_may_then_answer(session: Session, peo
     meet_deadlines(session, PATIENCE)
     meet_deadlines(session, PATIENCE)
 
-    assert told(session, LetterName.MODERATE) == ["Barbara", "Grace", "Linus"]
+    assert recipients_of(session, LetterName.MODERATE) == ["Barbara", "Grace", "Linus"]
     assert acts(session)["escalated"] == 1
     decide(session, request, Verdict.APPROVED, actor=Actor(people.barbara, Door.PORTAL))
 
@@ -96,7 +96,7 @@ def test_a_list_without_a_second_list_escalates_to_nobody(session: Session, peop
 
     meet_deadlines(session, PATIENCE)
 
-    assert told(session, LetterName.MODERATE) == ["Grace", "Linus"]
+    assert recipients_of(session, LetterName.MODERATE) == ["Grace", "Linus"]
     assert acts(session)["escalated"] == 0
 
 
@@ -108,8 +108,8 @@ def test_an_expired_request_gives_the_message_back(session: Session, people: Cas
 
     assert request.state is RequestState.EXPIRED
     assert request.message.state is MessageState.DRAFT
-    assert told(session, LetterName.EXPIRED) == ["Ada", "Grace", "Linus"]
-    assert told(session, LetterName.REMINDER) == []
+    assert recipients_of(session, LetterName.EXPIRED) == ["Ada", "Grace", "Linus"]
+    assert recipients_of(session, LetterName.REMINDER) == []
     assert acts(session)["expired"] == 1
 
 

@@ -1,4 +1,4 @@
-"""Who becomes an approver while a request is open sees it, is told of it, and may answer it."""
+"""A user who becomes an approver sees open requests, gets a letter, and may answer."""
 
 import pytest
 from sqlalchemy import select
@@ -24,7 +24,7 @@ from workflows.queries.approver_inbox import open_requests
 PORTAL = Door.PORTAL
 
 
-def told(session: Session, user: User) -> list[LetterName]:
+def letters_to(session: Session, user: User) -> list[LetterName]:
     session.flush()
     letters = select(Notification.letter).where(Notification.user_id == user.id)
     return list(session.scalars(letters.order_by(Notification.id)))
@@ -41,44 +41,44 @@ def alan(session: Session, people: Cast) -> User:
     return person(session, "Alan Turing")
 
 
-def test_a_new_approver_is_told_sees_it_and_decides(
+def test_a_new_approver_gets_a_letter_sees_the_request_and_decides(
     session: Session, people: Cast, asked: ModerationRequest, alan: User
 ) -> None:
     add_approver(session, people.approvers, alan, actor=Actor(people.barbara, PORTAL))
 
-    assert told(session, alan) == [LetterName.MODERATE]
+    assert letters_to(session, alan) == [LetterName.MODERATE]
     assert session.scalars(open_requests(alan)).all() == [asked]
     decision = decide(session, asked, Verdict.APPROVED, actor=Actor(alan, PORTAL))
     assert decision.approver == alan
-    assert told(session, people.grace) == [LetterName.MODERATE, LetterName.DECIDED]
+    assert letters_to(session, people.grace) == [LetterName.MODERATE, LetterName.DECIDED]
 
 
 def test_those_who_were_asked_are_not_asked_again(
     session: Session, people: Cast, asked: ModerationRequest, alan: User
 ) -> None:
-    assert told(session, people.grace) == [LetterName.MODERATE]
+    assert letters_to(session, people.grace) == [LetterName.MODERATE]
 
     add_approver(session, people.approvers, alan, actor=Actor(people.barbara, PORTAL))
     lists.assign_approvers(session, people.announce, people.approvers, actor=Actor.operator())
 
-    assert told(session, people.grace) == [LetterName.MODERATE]
+    assert letters_to(session, people.grace) == [LetterName.MODERATE]
     assert len(asked.approver_keys) == 3
 
 
-def test_another_approver_list_is_told_of_what_is_open(
+def test_a_newly_assigned_approver_list_gets_letters_about_open_requests(
     session: Session, people: Cast, asked: ModerationRequest, alan: User
 ) -> None:
     trustees = lists.create_approver_list(session, "trustees", [alan], actor=Actor.operator())
-    assert told(session, alan) == []
+    assert letters_to(session, alan) == []
 
     lists.assign_approvers(session, people.announce, trustees, actor=Actor(people.barbara, PORTAL))
 
-    assert told(session, alan) == [LetterName.MODERATE]
+    assert letters_to(session, alan) == [LetterName.MODERATE]
     assert asked.approvers() == [alan]
 
 
 @pytest.mark.parametrize("escalated", [True, False])
-def test_the_second_list_is_told_only_once_it_is_its_turn(
+def test_the_escalation_list_gets_letters_only_after_the_escalation(
     session: Session, people: Cast, asked: ModerationRequest, alan: User, *, escalated: bool
 ) -> None:
     if escalated:
@@ -89,17 +89,17 @@ def test_the_second_list_is_told_only_once_it_is_its_turn(
         session, people.announce, trustees, escalation=True, actor=Actor(people.barbara, PORTAL)
     )
 
-    assert (told(session, alan) == [LetterName.MODERATE]) is escalated
+    assert (letters_to(session, alan) == [LetterName.MODERATE]) is escalated
 
 
-def test_nobody_is_told_of_what_is_decided(
+def test_a_decided_request_causes_no_letter_to_a_new_approver(
     session: Session, people: Cast, asked: ModerationRequest, alan: User
 ) -> None:
     decide(session, asked, Verdict.REJECTED, actor=Actor(people.grace, PORTAL))
 
     add_approver(session, people.approvers, alan, actor=Actor(people.barbara, PORTAL))
 
-    assert told(session, alan) == []
+    assert letters_to(session, alan) == []
 
 
 def test_the_author_is_not_asked_under_four_eyes(
@@ -108,7 +108,7 @@ def test_the_author_is_not_asked_under_four_eyes(
     add_approver(session, people.approvers, people.ada, actor=Actor(people.barbara, PORTAL))
 
     assert people.ada not in asked.approvers()
-    assert told(session, people.ada) == []
+    assert letters_to(session, people.ada) == []
 
 
 def test_who_was_away_at_the_question_is_asked_with_the_reminder(
@@ -120,11 +120,11 @@ def test_who_was_away_at_the_question_is_asked_with_the_reminder(
 
     deadlines.remind(session, asked)
 
-    assert told(session, people.linus) == [LetterName.MODERATE]
-    assert told(session, people.grace) == [LetterName.MODERATE, LetterName.REMINDER]
+    assert letters_to(session, people.linus) == [LetterName.MODERATE]
+    assert letters_to(session, people.grace) == [LetterName.MODERATE, LetterName.REMINDER]
 
 
-def test_those_who_fill_an_empty_approver_list_are_told(
+def test_the_first_approvers_of_an_empty_list_get_letters(
     session: Session, people: Cast, asked: ModerationRequest, alan: User
 ) -> None:
     lists.set_approvers(session, people.approvers, [], actor=Actor.operator())
@@ -132,4 +132,4 @@ def test_those_who_fill_an_empty_approver_list_are_told(
 
     lists.set_approvers(session, people.approvers, [alan], actor=Actor.operator())
 
-    assert told(session, alan) == [LetterName.MODERATE]
+    assert letters_to(session, alan) == [LetterName.MODERATE]

@@ -31,7 +31,7 @@ class Role(NamedTuple):
 
 
 # The same person may well answer twice, and differently.  Each process plays all of them in turn,
-# so that whoever is the quickest has no favourite.
+# so that the quickest process does not win with one role only.
 ROLES: Final = (
     Role("Grace Hopper", Verdict.APPROVED, Door.PORTAL),
     Role("Linus Torvalds", Verdict.REJECTED, Door.MAIL),
@@ -56,7 +56,7 @@ class Attempt(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What every process is told: where the database is, who is who, and what to answer."""
+    """The arguments of each process: the database, the people and the requests to answer."""
 
     url: str
     people: dict[str, int]
@@ -163,7 +163,7 @@ def consequences(race: Race, verdict: Verdict | None) -> dict[int, Consequences]
     trail has besides the asking.
     """
     won = [request_id for request_id, role in race.winners.items() if role.verdict is verdict]
-    assert won, "nobody has won with it, so nothing was tried"
+    assert won, "no process has won with this verdict"
     statement = """
         select request.id, request.state, message.state,
             (select array_agg(name || ' ' || verdict || ' ' || via) from decision
@@ -187,11 +187,11 @@ def test_of_eight_answers_at_once_exactly_one_wins(race: Race) -> None:
     assert wins == [1] * REQUESTS
 
 
-def test_every_loser_is_told_who_has_won(race: Race) -> None:
+def test_every_later_answer_is_refused_with_the_name_of_the_first(race: Race) -> None:
     for request_id, attempts in race.attempts.items():
         winner = race.winners[request_id]
-        told = {each.outcome for each in attempts} - {"won"}
-        assert told == {"AlreadyDecided" if winner.verdict else "NoLongerOpen"}
+        outcomes = {each.outcome for each in attempts} - {"won"}
+        assert outcomes == {"AlreadyDecided" if winner.verdict else "NoLongerOpen"}
         for each in attempts:
             said = f"already {winner.verdict}" if winner.verdict else "was withdrawn"
             if winner.verdict and winner.person == each.role.person and each.role.via in OWN_DOORS:

@@ -1,4 +1,4 @@
-"""Whoever owns an account hears of its changes; links that were mailed before end."""
+"""A user gets letters about changes of the account; links mailed before stop working."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ from workflows.people.users import disable
 NEW = "hopper@example.org"
 
 
-def told(session: Session, user: User, letter: LetterName) -> list[str]:
+def recipients(session: Session, user: User, letter: LetterName) -> list[str]:
     session.flush()
     letters = select(Notification).where(
         Notification.user_id == user.id, Notification.letter == letter
@@ -48,13 +48,16 @@ def open_links(session: Session, user: User) -> int:
 def test_a_new_password_is_told_by_mail(session: Session, people: Cast) -> None:
     change_password(session, "a hash", actor=Actor(people.grace, Door.PORTAL))
 
-    assert told(session, people.grace, LetterName.PASSWORD_CHANGED) == ["grace@example.org"]
+    assert recipients(session, people.grace, LetterName.PASSWORD_CHANGED) == ["grace@example.org"]
 
 
 def test_a_new_address_is_told_to_the_old_one_too(session: Session, people: Cast) -> None:
     change_address(session, people.grace, NEW, actor=Actor(people.grace, Door.PORTAL))
 
-    assert told(session, people.grace, LetterName.ADDRESS_CHANGED) == ["grace@example.org", NEW]
+    assert recipients(session, people.grace, LetterName.ADDRESS_CHANGED) == [
+        "grace@example.org",
+        NEW,
+    ]
 
 
 def test_somebody_disabled_gets_no_letter(session: Session, people: Cast) -> None:
@@ -62,7 +65,7 @@ def test_somebody_disabled_gets_no_letter(session: Session, people: Cast) -> Non
 
     change_address(session, people.grace, NEW, actor=Actor(people.barbara, Door.PORTAL))
 
-    assert told(session, people.grace, LetterName.ADDRESS_CHANGED) == []
+    assert recipients(session, people.grace, LetterName.ADDRESS_CHANGED) == []
 
 
 @pytest.mark.parametrize("what", ["password", "address"])
@@ -103,7 +106,7 @@ def test_who_is_removed_leaves_no_address_behind(session: Session, people: Cast)
 
     session.flush()
     session.expire_all()
-    addresses = told(session, people.grace, LetterName.ADDRESS_CHANGED)
+    addresses = recipients(session, people.grace, LetterName.ADDRESS_CHANGED)
     assert {one.rpartition("@")[2] for one in addresses} == {"removed.invalid"}
     assert session.scalars(select(MailedLink.new_address)).all() == [None]
     assert open_links(session, people.grace) == 0

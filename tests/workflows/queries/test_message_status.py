@@ -34,8 +34,8 @@ def test_every_act_is_told_in_order_with_person_and_door(
     for _ in range(2):
         step(session, newest_dispatch(session, message), mailbox)
 
-    told = [(entry.act, entry.actor, entry.door) for entry in timeline(session, message)]
-    assert told == [
+    entries = [(entry.act, entry.actor, entry.door) for entry in timeline(session, message)]
+    assert entries == [
         (Act.WROTE, "Ada Lovelace", PORTAL),
         (Act.ASKED, "Ada Lovelace", PORTAL),
         (Act.WITHDREW, "Ada Lovelace", Door.SERVICE),
@@ -200,9 +200,9 @@ def test_a_timeline_is_in_order_and_about_one_message(session: Session, people: 
     decide(session, request, Verdict.APPROVED, actor=Actor(people.grace, Door.LINK))
     session.flush()
 
-    told = timeline(session, request.message)
+    entries = timeline(session, request.message)
 
-    assert [(each.act, each.door.value) for each in told] == [
+    assert [(each.act, each.door.value) for each in entries] == [
         ("wrote", "portal"),
         ("asked", "portal"),
         ("approved", "link"),
