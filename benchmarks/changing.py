@@ -35,7 +35,7 @@ from models import (
 from models.clock import now
 from models.database import engine
 from sandbox.commands import celery
-from sandbox.programs import program
+from sandbox.programs import Program
 from workflows.lists import lists
 from workflows.subscriptions import subscribe as subscriptions
 from workflows.transaction import transaction
@@ -69,7 +69,7 @@ def a_worker() -> Iterator[None]:
     command = celery("worker", "--queues=sync", "--concurrency=1")
     with (
         tempfile.TemporaryDirectory() as folder,
-        program(command, os.environ, Path(folder, "worker.log"), ready="ready.") as worker,
+        Program(command, os.environ, Path(folder, "worker.log"), ready="ready.") as worker,
     ):
         worker.wait_until_ready()
         yield

@@ -5,59 +5,68 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from sandbox.commands import ROOT
 from sandbox.server import ServerError
 from sandbox.watchdog import Watchdog
 
 TIMEOUT: Final = 60.0  # seconds until a program is ready or has ended; three are usual
+PAUSE: Final = 5.0  # seconds between two starts, for a program that ends each time
 
 
-@dataclass(frozen=True)
 class Program:
-    """A running program and its log file."""
+    """A program and its log file; `with` runs it until the end of the block."""
 
-    name: str
-    process: "subprocess.Popen[bytes]"
-    log: Path
-    ready: str
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], log: Path, *, ready: str
+    ) -> None:
+        self.name = log.stem
+        self.log = log
+        self._command, self._environment, self._ready = command, environment, ready
+
+    def __enter__(self) -> Self:
+        # It also ends the program if this process is killed, and then removes this folder.
+        self._watchdog = Watchdog(Path(tempfile.mkdtemp(prefix=f"listgate-{self.name}-")))
+        self._start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        end(self.process)
+        self._watchdog.close()
+
+    def _start(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self._command,
+                env=self._environment,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C reaches this process only, which ends the program
+            )
+        self._watchdog.watch(self.process.pid)
+        self._started = time.monotonic()
 
     def wait_until_ready(self) -> None:
         """Wait until it has logged `ready`; raise ServerError with the end of its log."""
         deadline = time.monotonic() + TIMEOUT
-        while self.ready not in self.log.read_text(errors="replace"):
+        while self._ready not in self.log.read_text(errors="replace"):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 last = "\n  ".join(self.log.read_text(errors="replace").splitlines()[-15:])
                 raise ServerError(f"The {self.name} did not start. Its log ends:\n  {last}")
             time.sleep(0.05)
 
-
-@contextmanager
-def program(
-    command: Sequence[str], environment: Mapping[str, str], log: Path, *, ready: str
-) -> Iterator[Program]:
-    """Run a program until the end of the block; `ready` is what it logs once it is ready."""
-    with ExitStack() as stack:
-        # It also ends the program if this process is killed, and then removes this folder.
-        watchdog = Watchdog(Path(tempfile.mkdtemp(prefix=f"listgate-{log.stem}-")))
-        stack.callback(watchdog.close)
-        process = subprocess.Popen(
-            command,
-            env=environment,
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=stack.enter_context(log.open("ab")),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C reaches this process only, which ends the program
-        )
-        stack.callback(end, process)
-        watchdog.watch(process.pid)
-        yield Program(log.stem, process, log, ready)
+    def restart_if_ended(self) -> int | None:
+        """Start it again if it has ended, as a supervisor does; return its exit status."""
+        status = self.process.poll()
+        if status is None or time.monotonic() < self._started + PAUSE:
+            return None
+        self._start()
+        return status
 
 
 def end(process: "subprocess.Popen[bytes]") -> None:

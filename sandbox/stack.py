@@ -7,14 +7,14 @@ import shlex
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.commands import BIN, ROOT, celery, programs
 from sandbox.mailbox import Mailbox
 from sandbox.phone import PhoneNetwork
-from sandbox.programs import Program, program
+from sandbox.programs import Program
 from sandbox.server import ServerError
 from sandbox.servers import Servers, servers, sigterm_exits
 from sandbox.valkey import PORTS
@@ -30,6 +30,7 @@ class Stack:
     mailbox: Mailbox
     phone: PhoneNetwork
     folder: Path
+    programs: list[Program] = field(default_factory=list)
 
     @property
     def list_server(self) -> Path:
@@ -72,9 +73,9 @@ class Stack:
         ]
         return [process.communicate()[0].strip() for process in running]
 
-    def program(self, name: str, *command: str, ready: str) -> AbstractContextManager[Program]:
-        """Run a program until the end of the block; `ready` is what it logs once it is ready."""
-        return program(command, self.environment, self.folder / f"{name}.log", ready=ready)
+    def program(self, name: str, *command: str, ready: str) -> Program:
+        """A program of the stack, not started; `ready` is what it logs once it is ready."""
+        return Program(command, self.environment, self.folder / f"{name}.log", ready=ready)
 
 
 @contextmanager
@@ -92,11 +93,10 @@ def running_stack(folder: Path) -> Iterator[Stack]:
         one = Stack({**os.environ, **own, **list_server(folder)}, mailbox, phone, folder)
         one.list_server.mkdir(exist_ok=True)
         one.listgate("migrate")
-        started = [
-            resources.enter_context(one.program(name, *command, ready=ready))
-            for name, (command, ready) in programs(web).items()
-        ]
-        for each in started:
+        for name, (command, ready) in programs(web).items():
+            started = resources.enter_context(one.program(name, *command, ready=ready))
+            one.programs.append(started)
+        for each in one.programs:
             each.wait_until_ready()
         yield one
 

@@ -39,7 +39,8 @@ def main(folder: Path = FOLDER) -> None:
             watching.wait_until_ready()
             write_environment(stack)
             explain(f"http://operator:{password}@127.0.0.1:{flower_port}/", pages.url, stack)
-            show_letters(stack)
+            stack.programs.append(watching)
+            show_events(stack)
 
 
 def write_environment(stack: Stack) -> None:
@@ -77,16 +78,20 @@ Or use the command line, in a second terminal:
   listgate decide 1 approve --as grace@example.org
   listgate timeline 1
 
-Mails and SMS appear here as they arrive:
+Mails and SMS appear here as they arrive. A program that ends is started again.
 """,
         flush=True,
     )
 
 
-def show_letters(stack: Stack) -> None:
-    """Print a line for each mail and SMS, until interrupted."""
+def show_events(stack: Stack) -> None:
+    """Print a line for each mail, SMS and restart of a program, until interrupted."""
     mails = texts = 0
     while True:
+        for each in stack.programs:
+            if (status := each.restart_if_ended()) is not None:
+                what = f"{each.name} ended ({status}) and was started again"
+                print(f"  {what}: see {os.path.relpath(each.log)}", flush=True)
         for mail in stack.mailbox.mails[mails:]:
             mails += 1
             print(f"  {', '.join(mail.recipients)}: {mail.message['Subject']}", flush=True)

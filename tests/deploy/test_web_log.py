@@ -8,7 +8,7 @@ from urllib.error import HTTPError
 import pytest
 
 from sandbox.commands import ROOT, gunicorn
-from sandbox.programs import program
+from sandbox.programs import Program
 from sandbox.stack import port
 from tests.databases import main_url
 
@@ -38,7 +38,7 @@ def test_no_token_is_logged_even_when_the_page_fails(tmp_path: Path) -> None:
     without_tables = main_url().set(database="postgres").render_as_string(hide_password=False)
     environment = os.environ | {"DATABASE_URL": without_tables, "LOG_FORMAT": "json"}
 
-    with program(gunicorn(web), environment, log, ready="Booting worker") as running:
+    with Program(gunicorn(web), environment, log, ready="Booting worker") as running:
         running.wait_until_ready()
         failed = [ask(web, f"/{page}/{TOKEN}") for page in ("answer", "link")]
         missing = ask(web, f"/nowhere/{TOKEN}?words={TOKEN}")

@@ -95,6 +95,12 @@ def in_a_second_terminal(command: str, output: str) -> "subprocess.CompletedProc
     )
 
 
+def kill_lmtp(processes: list[psutil.Process]) -> None:
+    """Kill the LMTP server."""
+    (server,) = (each for each in processes if each.cmdline()[-1] == "lmtp")
+    server.kill()
+
+
 def test_what_make_up_prints_works_until_ctrl_c(tmp_path: Path) -> None:
     with the_stack_up(tmp_path / "stack") as (output, up):
         portal = address_of("portal", output)
@@ -111,6 +117,10 @@ def test_what_make_up_prints_works_until_ctrl_c(tmp_path: Path) -> None:
         # It waits a second for the worker, which may be too short on a busy machine.
         doctor = in_a_second_terminal(" || ".join(["listgate doctor"] * 5), output)
         started = psutil.Process(up.pid).children(recursive=True)
+        kill_lmtp(started)
+        assert up.stdout
+        restarted = next(line for line in up.stdout if "started again" in line)
+        started = psutil.Process(up.pid).children(recursive=True)
         os.killpg(up.pid, signal.SIGINT)
         code = up.wait(timeout=60)
 
@@ -119,6 +129,7 @@ def test_what_make_up_prints_works_until_ctrl_c(tmp_path: Path) -> None:
     assert links["member"] < links["administrator"]
     assert pages == [200, 200]
     assert doctor.returncode == 0, doctor.stdout
+    assert restarted.startswith("  lmtp ended (-9) and was started again: see ")
     assert code == 0
     assert len(started) > 6
     assert all_gone(started)
