@@ -69,6 +69,10 @@ chromium:
 test-browser: $(VENV)/browser chromium ## test the portal in Chromium, and check every page with axe
 	@$(BIN)/python -m pytest tests/browser
 
+.PHONY: test-install
+test-install: install ## install as the runbook and the Dockerfile do, and start every program (minutes)
+	@$(BIN)/python -m pytest tests/deploy/installed
+
 .PHONY: tour
 tour: $(VENV)/browser chromium ## take the pictures of docs/tour.md again
 	@TOUR=docs/tour $(BIN)/python -m pytest tests/browser/test_tour.py

@@ -21,11 +21,18 @@ class Program:
     """A program and its log file; `with` runs it until the end of the block."""
 
     def __init__(
-        self, command: Sequence[str], environment: Mapping[str, str], log: Path, *, ready: str
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path,
+        *,
+        ready: str,
+        folder: Path = ROOT,
     ) -> None:
         self.name = log.stem
         self.log = log
-        self._command, self._environment, self._ready = command, environment, ready
+        self._command, self._environment, self._folder = command, environment, folder
+        self._ready = ready
 
     def __enter__(self) -> Self:
         # It also ends the program if this process is killed, and then removes this folder.
@@ -42,7 +49,7 @@ class Program:
             self.process = subprocess.Popen(
                 self._command,
                 env=self._environment,
-                cwd=ROOT,
+                cwd=self._folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

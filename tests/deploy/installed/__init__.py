@@ -1,0 +1,1 @@
+"""Install Listgate as the runbook and the Dockerfile do; `make test-install` runs these tests."""

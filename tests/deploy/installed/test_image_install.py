@@ -1,0 +1,30 @@
+"""The image's install lines work with an empty Python, and every service starts from it."""
+
+from tests.deploy.compose import ROOT, SERVICES
+from tests.deploy.installed.documented import Machine
+from tests.deploy.installed.programs import start_each
+
+DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text()
+LASTING = ("beat", "flower", "lmtp", "web", "worker")
+
+
+def test_the_image_builds_and_its_services_start(machine: Machine, given: dict[str, str]) -> None:
+    machine.build(DOCKERFILE)
+    binaries = f"{machine.root}/opt/listgate/bin"
+    environment = {
+        **given,
+        "PATH": f"{binaries}:/usr/bin:/bin",
+        "SECRET_KEY": "a secret of an image that is tested",
+        "MAILLISTS_ENABLED": "false",
+        "FLOWER_BASIC_AUTH": "operator:of-a-test",
+    }
+    machine.environment.clear()
+    machine.environment.update(environment)
+
+    machine.run("listgate --help; listgate migrate", folder=machine.root / "app")
+    commands = {
+        name: [f"{binaries}/{SERVICES[name]['command'][0]}", *SERVICES[name]["command"][1:]]
+        for name in LASTING
+    }
+
+    start_each(commands, environment, machine.root / "app")
