@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.clock import now
+from models.installation import new_mark
 from models.lifecycle import Lifecycle, text_enum
 from models.lists import MailingList
 from models.people import User
@@ -63,6 +64,8 @@ class Message(Ruled, Lifecycle):
     written_at: Mapped[datetime] = mapped_column(default=now)
     # `raw` was composed from the portal's form; only such a message can be edited in the form.
     composed: Mapped[bool] = mapped_column(default=False)
+    # A random part of the Message-ID; null for a message from before this column.
+    mark: Mapped[str | None] = mapped_column(default=new_mark)
     # Deferred: megabytes that a list of messages does not need.
     raw: Mapped[bytes] = mapped_column(deferred=True)
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.contacts import Channel
 from models.credentials import MailedLink
+from models.installation import new_mark
 from models.lifecycle import text_enum
 from models.messages import Message
 from models.moderation import ModerationRequest
@@ -87,6 +88,8 @@ class Notification(WorkItem):
     attempts: Mapped[int] = mapped_column(default=0)
     failure: Mapped[str | None]
     sent_at: Mapped[datetime | None]
+    # A random part of the Message-ID; null for a letter from before this column.
+    mark: Mapped[str | None] = mapped_column(default=new_mark)
     # The provider's id of it (Twilio's MessageSid), which delivery reports name.
     provider_id: Mapped[str | None] = mapped_column(unique=True)
     # Since when it is unknown whether the provider accepted it; looked up before a retry.

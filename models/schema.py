@@ -7,9 +7,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, select
 
 from models.base import Base
+from models.installation import Installation
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
@@ -25,7 +26,8 @@ ADOPT = (
 )
 START_AGAIN = (
     "The database is at revision {revision}, which this version of Listgate does not know: an"
-    " unreleased or a newer version made it. Run that version, or export the lists with it"
+    " unreleased version made it, or a newer one that removed what this version needs. Run that"
+    " version, or export the lists with it"
     " (`listgate export`), create a new database and import them."
 )
 
@@ -46,15 +48,40 @@ def alembic_config(connection: Connection) -> Config:
 
 
 def upgrade(connection: Connection) -> None:
-    """Apply every migration that the database lacks, or raise UnknownRevision."""
+    """Apply every migration that the database lacks.
+
+    A newer schema that works with this version stays as it is, so that an update can be rolled
+    back; another unknown one raises UnknownRevision.
+    """
     config = alembic_config(connection)
     there, _ = revisions(connection)
-    # Compared in full, because Alembic takes "0002" for "0002_state_machine".
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if there is not None and there not in known:
+    if there is None or there in known_revisions():
+        command.upgrade(config, "head")
+    elif not is_newer_and_compatible(connection):
         advice = ADOPT if there == LAST_UNRELEASED else START_AGAIN
         raise UnknownRevision(advice.format(revision=there))
-    command.upgrade(config, "head")
+
+
+def known_revisions() -> frozenset[str]:
+    """Return the revisions of this version's migrations.
+
+    They are compared in full, because Alembic takes "0002" for "0002_state_machine".
+    """
+    scripts = ScriptDirectory(str(MIGRATIONS)).walk_revisions()
+    return frozenset(script.revision for script in scripts)
+
+
+def is_newer_and_compatible(connection: Connection) -> bool:
+    """Return whether a newer version migrated the database, and this version works with it.
+
+    The database names the oldest revision whose code it serves: known here, it is not newer.
+    """
+    there, _ = revisions(connection)
+    if there is None or there in known_revisions():
+        return False
+    if not inspect(connection).has_table(Installation.__tablename__):
+        return False
+    return connection.scalar(select(Installation.serves_from)) in known_revisions()
 
 
 def revisions(connection: Connection) -> tuple[str | None, str | None]:

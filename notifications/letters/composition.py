@@ -7,7 +7,7 @@ from secrets import token_hex
 from sqlalchemy import select
 from sqlalchemy.orm import object_session
 
-from models import Channel, LetterName, Notification
+from models import Channel, LetterName, Notification, marked
 from notifications.letters.context import LetterContext
 from notifications.letters.letters import LETTERS, approver_keys_of, shared_variables
 from notifications.letters.rendering import RenderedLetter
@@ -60,7 +60,7 @@ def mail_with_header(
     mail.set_raw("Subject", text_field(subject, "Subject"))
     mail["Date"] = format_datetime(notification.due_at)
     # The same at each attempt, so that a mailbox shows a letter once that a crash has sent twice.
-    mail["Message-ID"] = message_id(notification.id, context)
+    mail["Message-ID"] = message_id(notification, context)
     if first := first_letter(notification):
         mail["In-Reply-To"] = mail["References"] = message_id(first, context)
     # RFC 3834, and Exchange's own field: out-of-office programs must not answer.
@@ -69,20 +69,20 @@ def mail_with_header(
     return mail
 
 
-def message_id(notification_id: int, context: LetterContext) -> str:
+def message_id(notification: Notification, context: LetterContext) -> str:
     """Return the Message-ID by which bounces and threads refer to the letter."""
     domain = wire_address(parseaddr(context.mailer.mail_from)[1]).rpartition("@")[2]
-    return f"<notification.{notification_id}@{domain}>"
+    return f"<notification.{marked(notification.id, notification.mark)}@{domain}>"
 
 
-def first_letter(notification: Notification) -> int | None:
-    """Return the id of the e-mail that asked this person about this request, if there was one."""
+def first_letter(notification: Notification) -> Notification | None:
+    """Return the e-mail that asked this person about this request, if there was one."""
     session = object_session(notification)
     assert session is not None
     if notification.letter is LetterName.MODERATE or notification.request_id is None:
         return None
     return session.scalar(
-        select(Notification.id)
+        select(Notification)
         .where(
             Notification.request_id == notification.request_id,
             Notification.user_id == notification.user_id,

@@ -8,7 +8,7 @@ from email.header import Header
 from email.utils import format_datetime
 from urllib.parse import quote
 
-from models import Message
+from models import Message, marked
 from notifications.mime.envelope import wire_address, wire_domain
 from notifications.mime.header_lines import Field, mailboxes, split_mail
 
@@ -63,7 +63,7 @@ def outgoing(message: Message) -> bytes:
             list_name=mailing_list.name,
             list_address=mailing_list.address,
             author_address=message.author.address,
-            message_id=f"<message.{message.id}@{domain}>",
+            message_id=f"<message.{marked(message.id, message.mark)}@{domain}>",
             date=message.written_at,
         ),
     )

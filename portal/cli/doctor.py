@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from models.clock import now
 from models.database import engine, server_time, server_version
-from models.schema import revisions
+from models.schema import is_newer_and_compatible, known_revisions, revisions
 from notifications.channel import NotDelivered
 from notifications.smtp.relay import Mailer
 from settings import Settings, settings
@@ -101,14 +101,14 @@ def schema() -> Finding:
     """The schema must be at this version's revision."""
     with engine.connect() as connection:
         current, needed = revisions(connection)
-    return Finding(
-        "schema",
-        current == needed,
-        f"at revision {current}"
-        if current == needed
-        else f"at {current}, this version needs {needed}",
-        "run `listgate migrate`",
-    )
+        compatible = is_newer_and_compatible(connection)
+    if current == needed:
+        return Finding("schema", True, f"at revision {current}")
+    if compatible:
+        return Finding("schema", True, f"at revision {current}; {needed} is enough")
+    is_unknown = current is not None and current not in known_revisions()
+    fix = f"install a version that knows {current}" if is_unknown else "run `listgate migrate`"
+    return Finding("schema", False, f"at {current}, this version needs {needed}", fix)
 
 
 @needs_database("clock", "first fix the database")

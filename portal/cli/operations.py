@@ -1,6 +1,8 @@
 """`listgate migrate` and `listgate doctor`."""
 
 import typer
+from psycopg2.errors import LockNotAvailable
+from sqlalchemy.exc import OperationalError
 
 from models import schema
 from models.database import engine
@@ -9,6 +11,11 @@ from portal.cli.options import say
 
 app = typer.Typer()
 
+LOCKED = (
+    "Another transaction has held a table that the migration changes for five seconds. Nothing was"
+    " changed: run `listgate migrate` again."
+)
+
 
 @app.command()
 def migrate() -> None:
@@ -16,11 +23,17 @@ def migrate() -> None:
     try:
         with engine.begin() as connection:
             schema.upgrade(connection)
-            revision = schema.revisions(connection)[0]
+            there, needed = schema.revisions(connection)
     except schema.UnknownRevision as unknown:
         typer.secho(str(unknown), fg=typer.colors.RED, err=True)
         raise typer.Exit(1) from None
-    say(f"The schema is at revision {revision}.")
+    except OperationalError as failure:
+        if not isinstance(failure.orig, LockNotAvailable):
+            raise
+        typer.secho(LOCKED, fg=typer.colors.RED, err=True)
+        raise typer.Exit(1) from None
+    newer = "" if there == needed else f", newer than this version's {needed}, which works with it"
+    say(f"The schema is at revision {there}{newer}.")
 
 
 @app.command()

@@ -1,13 +1,18 @@
 """The migrations create the schema of the models."""
 
+import re
+from email import message_from_bytes
+
 import pytest
+from alembic import command
 from sqlalchemy import CheckConstraint, create_engine, insert, text
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import OperationalError, StatementError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from models import Base, Notification, Right, Role, schema
-from tests.builders import role
+from notifications.mime.list_headers import outgoing
+from tests.builders import Cast, a_draft, role
 from tests.databases import migrate, new_database
 
 
@@ -56,11 +61,58 @@ def test_migrating_twice_is_migrating_once() -> None:
 @pytest.mark.parametrize("revision", ["0001", "0004", "0014", "0005_of_a_newer_version"])
 def test_a_database_of_an_unknown_revision_is_not_migrated(session: Session, revision: str) -> None:
     session.execute(text("update alembic_version set version_num = :it"), {"it": revision})
+    session.execute(text("drop table installation"))
 
     with pytest.raises(schema.UnknownRevision, match=rf"{revision}, .*`listgate export`"):
         schema.upgrade(session.connection())
 
     assert schema.revisions(session.connection())[0] == revision
+
+
+@pytest.mark.parametrize(
+    ("serves_from", "works"), [("0006_installation", True), ("0098_of_a_newer_version", False)]
+)
+def test_a_newer_schema_is_accepted_only_if_it_serves_this_version(
+    session: Session, serves_from: str, works: bool
+) -> None:
+    newer = "0099_of_a_newer_version"
+    session.execute(text("update alembic_version set version_num = :it"), {"it": newer})
+    session.execute(text("update installation set serves_from = :it"), {"it": serves_from})
+
+    if works:
+        schema.upgrade(session.connection())
+    else:
+        with pytest.raises(schema.UnknownRevision, match="removed what this version needs"):
+            schema.upgrade(session.connection())
+
+    assert schema.is_newer_and_compatible(session.connection()) is works
+    assert schema.revisions(session.connection())[0] == newer
+
+
+def test_a_migration_that_removes_something_says_so() -> None:
+    removing = re.compile(
+        r"\bdrop (table|column|function)|\brename\b|set not null|\btype\b", re.IGNORECASE
+    )
+    later = [file for file in (schema.MIGRATIONS / "versions").glob("*.py") if file.name > "0005"]
+
+    assert later
+    for file in later:
+        migration = file.read_text()
+        expands = removing.search(migration) is None
+        assert expands or f"set serves_from = '{file.stem}'" in migration, file.name
+
+
+def test_a_migration_gives_up_while_a_table_is_locked() -> None:
+    with new_database() as url:
+        before = create_engine(url, poolclass=NullPool)
+        with before.begin() as connection:
+            command.upgrade(schema.alembic_config(connection), "0004_default_roles")
+        with before.connect() as reader:
+            reader.execute(text("lock table message in access share mode"))
+            with pytest.raises(OperationalError, match="lock timeout"):
+                migrate(url)
+
+        assert schema.revisions(before.connect())[0] == "0004_default_roles"
 
 
 def test_a_database_of_the_last_unreleased_version_is_migrated_after_two_statements(
@@ -72,6 +124,9 @@ def test_a_database_of_the_last_unreleased_version_is_migrated_after_two_stateme
             "drop table reply_letter;"
             "alter table inbound_mail drop column fingerprint;"
             "alter table inbound_sms drop column said;"
+            "drop table installation;"
+            "alter table message drop column mark;"
+            "alter table notification drop column mark;"
             "alter table notification add constraint notification_lettername_check"
             " check (letter in ('SysMsgMessageModerate'))"
         )
@@ -99,3 +154,16 @@ def test_the_default_roles_exist(
 
     assert (Right.SEND_MESSAGES in first.rights) is may_send
     assert (Right.EDIT_USERS in first.rights) is may_administer
+
+
+def test_rows_that_get_the_same_id_after_a_restore_have_other_message_ids(
+    session: Session, people: Cast
+) -> None:
+    first, second = (a_draft(session, people) for _ in range(2))
+    second.id, second_id = first.id, second.id  # as if a restore had lost the first
+
+    ids = [message_from_bytes(outgoing(one))["Message-ID"] for one in (first, second)]
+
+    assert len({*ids}) == 2
+    assert all(one.startswith(f"<message.{first.id}.") for one in ids)
+    second.id = second_id

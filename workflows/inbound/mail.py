@@ -38,7 +38,7 @@ from workflows.notify import report
 log = structlog.get_logger()
 
 # The Message-ID that notifications/letters/composition.py gives.
-OUR_LETTER = re.compile(r"<notification\.(\d+)@")
+OUR_LETTER = re.compile(r"<notification\.(?P<id>\d+)(?:\.(?P<mark>[0-9a-f]+))?@")
 
 
 def handle(session: Session, mail: InboundMail, *, own_addresses: Collection[str]) -> None:
@@ -167,9 +167,12 @@ def reply_with(session: Session, keys: ApproverKeys, letter: LetterName, **facts
 def take_back(session: Session, returned: Bounce) -> str:
     """Record the bounce of a letter; after a failure try the user's other channel."""
     ours = OUR_LETTER.search(returned.message_id or "")
-    number = row_id(ours[1]) if ours else None
+    number = row_id(ours["id"]) if ours else None
     notification = session.get(Notification, number) if number else None
-    if notification is None or notification.channel is not Channel.EMAIL:
+    # Another mark: a letter that a restored database has forgotten, and whose id is used again.
+    if notification is None or ours is None or ours["mark"] != notification.mark:
+        return "ignored: a bounce of something else"
+    if notification.channel is not Channel.EMAIL:
         return "ignored: a bounce of something else"
     if returned.action == "failed":
         why = f"bounced ({returned.status or 'no status'})"

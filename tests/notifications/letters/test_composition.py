@@ -314,7 +314,7 @@ def test_each_letter_has_one_message_id_at_every_attempt(session: Session, peopl
 
     ids = [parsed(compose(letter, CONTEXT))["Message-ID"] for letter in (first, first, second)]
 
-    assert ids[0] == ids[1] == f"<notification.{first.id}@example.org>"
+    assert ids[0] == ids[1] == f"<notification.{first.id}.{first.mark}@example.org>"
     assert ids[2] != ids[0]
 
 
@@ -424,4 +424,5 @@ def test_letters_from_an_internationalised_domain_have_a_header_in_ascii(
     mail = compose(letter, a_context_from("Lists <lists@bücher.example>"))
 
     assert "From: Lists <lists@xn--bcher-kva.example>" in header(mail)
-    assert f"Message-ID: <notification.{letter.id}@xn--bcher-kva.example>" in header(mail)
+    own = f"{letter.id}.{letter.mark}"
+    assert f"Message-ID: <notification.{own}@xn--bcher-kva.example>" in header(mail)

@@ -155,7 +155,7 @@ def test_a_retried_letter_has_the_message_id_of_the_first_attempt(
 
     ids = {message_from_bytes(mail.content)["Message-ID"] for mail in mailbox.mails}
     assert (letter.state, letter.attempts) == (SENT, 2)
-    assert ids == {f"<notification.{letter.id}@example.org>"}
+    assert ids == {f"<notification.{letter.id}.{letter.mark}@example.org>"}
     assert len(mailbox.mails) == 2
 
 

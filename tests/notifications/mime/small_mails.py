@@ -23,7 +23,7 @@ def multipart(*parts: bytes) -> bytes:
     return start + b"".join(b"--b\r\n" + part + b"\r\n" for part in parts) + b"--b--\r\n"
 
 
-def a_bounce(notification_id: int) -> bytes:
+def a_bounce(letter: str) -> bytes:
     """What a mail server writes about an unknown address (RFC 3464)."""
     return f"""From: MAILER-DAEMON@example.org
 To: bounces@example.org
@@ -47,7 +47,7 @@ Status: 5.1.1
 --b
 Content-Type: text/rfc822-headers
 
-Message-ID: <notification.{notification_id}@example.org>
+Message-ID: <notification.{letter}@example.org>
 Subject: To approve
 --b--
 """.encode()

@@ -9,7 +9,7 @@ import pytest
 from alembic import command
 from pydantic import SecretStr
 from redis import Redis
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from models import schema
@@ -113,6 +113,38 @@ def test_an_older_schema_is_ill_until_it_is_migrated(
         assert doctor.schema().ok
         assert said[0] == said[1]
         assert said[0].startswith("The schema is at revision 00")
+
+
+def test_a_newer_schema_that_serves_this_version_is_well_and_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    newer = "update alembic_version set version_num = '0099_newer'"
+    with database_at(monkeypatch, "head") as engine:
+        with engine.begin() as connection:
+            connection.execute(text(newer))
+
+        said = listgate("migrate")
+
+        assert (said.exit_code, doctor.schema().ok) == (0, True)
+        assert said.stdout.startswith("The schema is at revision 0099_newer, newer than")
+        assert "which works with it" in said.stdout
+        with engine.begin() as connection:
+            connection.execute(text("update installation set serves_from = '0098_newer'"))
+        assert listgate("migrate").exit_code == 1
+        ill(doctor.schema(), says="at 0099_newer", mend="a version that knows 0099_newer")
+
+
+def test_a_migration_that_waits_for_a_lock_ends_with_one_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with database_at(monkeypatch, "0004_default_roles") as engine, engine.connect() as reader:
+        reader.execute(text("lock table message in access share mode"))
+
+        said = listgate("migrate")
+
+    assert said.exit_code == 1
+    assert said.stderr.startswith("Another transaction has held a table")
+    assert len(said.stderr.splitlines()) == 1
 
 
 def test_clocks_may_differ_by_two_seconds_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:

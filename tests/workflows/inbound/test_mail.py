@@ -142,6 +142,21 @@ def test_who_is_no_longer_an_approver_is_told(
     assert letters(session) == [LetterName.TOO_LATE]
 
 
+@pytest.mark.parametrize("mark", [".0123456789ab", ""])
+def test_a_bounce_of_a_letter_from_before_a_restore_is_ignored(
+    session: Session, people: Cast, asked: ModerationRequest, mark: str
+) -> None:
+    question = session.scalars(
+        select(Notification).where(Notification.user_id == people.grace.id)
+    ).one()
+    question.move(NotificationState.SENT)
+
+    kept = receive(session, asked, a_bounce(f"{question.id}{mark}"), sender="")
+
+    assert kept.outcome == "ignored: a bounce of something else"
+    assert question.state is NotificationState.SENT
+
+
 def test_a_bounced_question_is_asked_by_sms(
     session: Session, people: Cast, asked: ModerationRequest
 ) -> None:
@@ -151,7 +166,7 @@ def test_a_bounced_question_is_asked_by_sms(
     ).one()
     question.move(NotificationState.SENT)
 
-    receive(session, asked, a_bounce(question.id), sender="")
+    receive(session, asked, a_bounce(f"{question.id}.{question.mark}"), sender="")
 
     assert question.state is NotificationState.FAILED
     again = session.scalars(select(Notification).order_by(Notification.id.desc())).first()
