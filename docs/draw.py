@@ -1,6 +1,7 @@
 """Draws the pages that follow from the code; `make fix` draws them again."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,7 @@ from models import (
 )
 from notifications.replies.vocabulary import VOCABULARY
 from settings import Settings
+from settings.types import UNITS
 from workflows.public.contract import Call
 from workflows.tasks import PUBLIC
 
@@ -105,7 +107,18 @@ def variable(name: str) -> Iterator[str]:
 def quoted(value: object) -> str:
     """A value as a shell and docker compose would read it back."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, timedelta):
+        text = duration_text(value)
     return f'"{text}"' if " " in text else text
+
+
+def duration_text(duration: timedelta) -> str:
+    """A duration as people write it, in the largest unit that it has several of: 24h, 2d, 60s."""
+    seconds = int(duration.total_seconds())
+    for unit, size in sorted(UNITS.items(), key=lambda each: -each[1]):
+        if seconds % size == 0 and seconds // size > 1:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
 
 
 def replies() -> str:

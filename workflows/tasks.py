@@ -85,7 +85,8 @@ def handle_mail(mail_id: int) -> None:
     """Find out what a mail that came in says, and do it."""
     with transaction() as session:
         if received := InboundMail.take(session, mail_id, InboundMailState.RECEIVED):
-            mail.handle(session, received, own_addresses=letter_context.own_addresses)
+            ours, keys = letter_context.own_addresses, letter_context.keys
+            mail.handle(session, received, own_addresses=ours, keys=keys)
 
 
 @app.task(name="sendout.send_dispatch")

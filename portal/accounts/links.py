@@ -11,6 +11,7 @@ from portal.accounts.security import compute_dummy_hash
 from portal.accounts.sessions import begin_log_in
 from portal.web.flash import flash
 from portal.web.i18n import gettext as _
+from portal.web.operators_keys import own_keys
 from portal.web.throttle import LETTERS_PER_PERSON, PER_ADDRESS, account_key, limiter
 from workflows.access import find_user
 from workflows.people.account_links import link_by_token, send_link, use_link
@@ -49,14 +50,14 @@ def letter_sent() -> ResponseReturnValue:
 @pages.get("/link/<token>")
 def show_link(token: str) -> ResponseReturnValue:
     """Show what the link does, with a button: a GET must not do it, link scanners fetch it."""
-    return link_page(link_by_token(g.session, token))
+    return link_page(link_by_token(g.session, token, own_keys()))
 
 
 @pages.post("/link/<token>")
 @limiter.limit(PER_ADDRESS)
 def open_link(token: str) -> ResponseReturnValue:
     """Use the link: log in, with a new password if it is for that, or confirm an address."""
-    link = use_link(g.session, token)
+    link = use_link(g.session, token, own_keys())
     g.language = link.user.language
     if link.new_address is not None:
         change_address(g.session, link.user, link.new_address, actor=Actor(link.user, Door.PORTAL))

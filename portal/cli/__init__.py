@@ -31,7 +31,10 @@ COMMANDS = {
         "operations",
         "Check everything that Listgate needs, and say how to fix what is wrong.",
     ),
-    "user": Entry("users", "Users: add, list, grant, contact, address, disable, enable, remove."),
+    "user": Entry(
+        "users",
+        "Users: add, list, grant, contact, address, disable, enable, codes-off, remove.",
+    ),
     "role": Entry("roles", "Roles: named sets of rights."),
     "list": Entry("mailing_lists", "Mailing lists: create, set, show, all."),
     "approvers": Entry("approvers", "Approver lists: create, set, assign."),

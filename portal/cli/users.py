@@ -9,13 +9,15 @@ from portal.cli.contacts import address, contact
 from portal.cli.options import Address, RoleName, acting, counted, plain, show
 from workflows import access
 from workflows.people import users as people
+from workflows.people.credentials import turn_off_codes
 from workflows.people.removal import remove_user
 from workflows.queries.user_search import all_users
 from workflows.transaction import transaction
 
 app = typer.Typer()
 users = typer.Typer(
-    help="Users: add, list, grant, contact, address, disable, enable, remove.", no_args_is_help=True
+    help="Users: add, list, grant, contact, address, disable, enable, codes-off, remove.",
+    no_args_is_help=True,
 )
 app.add_typer(users, name="user")
 users.command("contact")(contact)
@@ -86,6 +88,15 @@ def enable(address: Address) -> None:
         user = access.user_with_address(session, address)
         people.enable(session, user, actor=Actor.operator())
         done(f"{user.name} is enabled.")
+
+
+@users.command("codes-off")
+def turn_codes_off(address: Address) -> None:
+    """Let a person log in without a code, for example after SECRET_KEY was changed."""
+    with acting() as (session, done):
+        user = access.user_with_address(session, address)
+        turn_off_codes(session, user, actor=Actor.operator())
+        done(f"{user.name} logs in without a code.")
 
 
 @users.command("remove")

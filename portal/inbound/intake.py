@@ -1,6 +1,7 @@
 """Accept one mail, from LMTP or from the pipe."""
 
 from models import InboundMail
+from notifications.letters.keys import Keys
 from settings import settings
 from workflows.inbound import stored_mail
 from workflows.moderation.approver_keys import keys_by_reply
@@ -11,8 +12,9 @@ def is_our_address(address: str) -> bool:
     """Whether to accept mail for this address: a reply address, or that of bounces."""
     if address.lower() == settings.envelope_sender.lower():
         return True
+    keys = Keys.from_settings(settings)
     with transaction() as session:
-        return keys_by_reply(session, storable(address)) is not None
+        return keys_by_reply(session, storable(address), keys) is not None
 
 
 def receive(raw: bytes, *, sender: str, recipient: str) -> InboundMail:

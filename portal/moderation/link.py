@@ -8,6 +8,7 @@ from models import Actor, ApproverKeys, Door, Verdict
 from models.clock import now
 from portal.messages.preview import download, html_response, wants_images
 from portal.moderation.request_view import content, preview_for, summary
+from portal.web.operators_keys import own_keys
 from workflows.moderation.approver_keys import keys_by_link
 from workflows.moderation.decide import decide
 
@@ -34,7 +35,7 @@ def answer(token: str) -> Response:
     verdict, comment = request.form.get("verdict"), request.form.get("comment", "")
     if verdict not in list(Verdict):
         abort(400)
-    keys = keys_by_link(g.session, token)
+    keys = keys_by_link(g.session, token, own_keys())
     moderation_request, approver = keys.request, keys.user
     decide(
         g.session,
@@ -64,6 +65,6 @@ def attachment(token: str, number: int) -> ResponseReturnValue:
 
 def keys_for(token: str) -> ApproverKeys:
     """Return the keys of the link, and set the page to its approver's language; raises Unknown."""
-    keys = keys_by_link(g.session, token)
+    keys = keys_by_link(g.session, token, own_keys())
     g.language = keys.user.language
     return keys

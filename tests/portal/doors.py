@@ -152,9 +152,13 @@ def a_database(template: str) -> Iterator[Engine]:
         own.dispose()
 
 
+# Tables whose rows the migrations add.
+PREPARED = {"installation", "legal_move", "role"}
+
+
 def clear(database: Engine) -> None:
     """Leave in the database only what the migrations put there, and let ids begin at 1 again."""
-    tables = [t for t in Base.metadata.tables.values() if t.name not in {"role", "legal_move"}]
+    tables = [t for t in Base.metadata.tables.values() if t.name not in PREPARED]
     numbered = [table.name for table in tables if table.columns.get("id") is not None]
     statements = [
         "set local session_replication_role = replica",

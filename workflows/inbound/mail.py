@@ -26,6 +26,7 @@ from models.addresses import checked_address
 from models.ids import row_id
 from notifications.automatic.bounces import Bounce, failed_recipient
 from notifications.automatic.detect import is_automatic
+from notifications.letters.keys import Keys
 from notifications.mime.envelope import wire_address
 from notifications.mime.header_lines import mailboxes, split_mail
 from notifications.replies.parse import Reading, read_reply
@@ -41,11 +42,13 @@ log = structlog.get_logger()
 OUR_LETTER = re.compile(r"<notification\.(?P<id>\d+)(?:\.(?P<mark>[0-9a-f]+))?@")
 
 
-def handle(session: Session, mail: InboundMail, *, own_addresses: Collection[str]) -> None:
+def handle(
+    session: Session, mail: InboundMail, *, own_addresses: Collection[str], keys: Keys
+) -> None:
     """Act on the mail if it is clear; its `outcome` says what was done."""
     try:
         with session.begin_nested():
-            mail.outcome = outcome(session, mail, own_addresses)
+            mail.outcome = outcome(session, mail, own_addresses, keys=keys)
     except OperationalError:
         raise  # the database is unavailable: the sweep publishes the mail again
     except Exception as failure:  # a mail that breaks the parser must not be retried forever
@@ -56,7 +59,9 @@ def handle(session: Session, mail: InboundMail, *, own_addresses: Collection[str
         mail.move(InboundMailState.HANDLED)
 
 
-def outcome(session: Session, mail: InboundMail, own_addresses: Collection[str]) -> str:
+def outcome(
+    session: Session, mail: InboundMail, own_addresses: Collection[str], *, keys: Keys
+) -> str:
     """Act on the mail and return what was done, as a phrase for the operator."""
     # Only mail servers send with an empty envelope sender (RFC 5321, 4.5.5), so anything else that
     # looks like a bounce may be forged.
@@ -65,12 +70,12 @@ def outcome(session: Session, mail: InboundMail, own_addresses: Collection[str])
     # Neither decides nor is answered (RFC 3834), or two machines would write to each other.
     if reason := is_automatic(mail.raw, mail.envelope_sender, own_addresses=own_addresses):
         return f"ignored: {reason}"
-    keys = keys_by_reply(session, mail.envelope_recipient)
-    if keys is None:
+    used = keys_by_reply(session, mail.envelope_recipient, keys)
+    if used is None:
         return "ignored: nobody's reply address"
-    if not written_by(mail, keys.user):
-        return refuse(session, mail, keys)
-    return answer(session, mail, keys)
+    if not written_by(mail, used.user):
+        return refuse(session, mail, used)
+    return answer(session, mail, used)
 
 
 def written_by(mail: InboundMail, user: User) -> bool:

@@ -1,4 +1,8 @@
-"""Find the approver and the request by a key: reply address, link or code."""
+"""Find the approver and the request by a key: reply address, link or code.
+
+The database finds a token by its hash; it counts only if the present SECRET_KEY derives it, so that
+a new SECRET_KEY voids what was sent before.
+"""
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -22,16 +26,17 @@ from workflows.moderation.decide import require_approver
 RECENT = 100
 
 
-def keys_by_reply(session: Session, address: str) -> ApproverKeys | None:
+def keys_by_reply(session: Session, address: str, keys: Keys) -> ApproverKeys | None:
     """Return the keys with this reply address, or None."""
     token = address.partition("@")[0].rpartition("+")[2].lower()
-    return session.scalar(select(ApproverKeys).where(ApproverKeys.reply_hash == hashed(token)))
+    found = session.scalar(select(ApproverKeys).where(ApproverKeys.reply_hash == hashed(token)))
+    return found if found and keys.reply_token(found.id) == token else None
 
 
-def keys_by_link(session: Session, token: str) -> ApproverKeys:
+def keys_by_link(session: Session, token: str, keys: Keys) -> ApproverKeys:
     """Return the keys with this link; raise Unknown."""
     found = session.scalar(select(ApproverKeys).where(ApproverKeys.link_hash == hashed(token)))
-    if found is None:
+    if found is None or keys.link_token(found.id) != token:
         raise Unknown("This link is unknown.")
     return found
 

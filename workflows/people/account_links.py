@@ -20,7 +20,7 @@ from models import (
     record,
 )
 from models.clock import now
-from notifications.letters.keys import hashed
+from notifications.letters.keys import Keys, hashed
 from workflows.access import require
 
 LETTERS = {
@@ -83,19 +83,22 @@ def notify_owner(
         )
 
 
-def link_by_token(session: Session, token: str) -> MailedLink:
-    """Return the link; raises LinkOver, and Unknown, also if its owner is disabled."""
+def link_by_token(session: Session, token: str, keys: Keys) -> MailedLink:
+    """Return the link; raises LinkOver, and Unknown, also if its owner is disabled.
+
+    A token that the present SECRET_KEY does not derive is unknown: a new key voids old links.
+    """
     link = session.scalar(select(MailedLink).where(MailedLink.token_hash == hashed(token)))
-    if link is None or link.user.disabled_at:
+    if link is None or link.user.disabled_at or keys.mailed_token(link.id) != token:
         raise Unknown("This link is unknown.")
     if link.over:
         raise LinkOver("This link has been used or has expired. Please ask for a new one.")
     return link
 
 
-def use_link(session: Session, token: str) -> MailedLink:
+def use_link(session: Session, token: str, keys: Keys) -> MailedLink:
     """Use the link up; raises like `link_by_token`, for the second of two uses at once too."""
-    link = link_by_token(session, token)
+    link = link_by_token(session, token, keys)
     session.refresh(link, with_for_update=True)
     if link.over:
         raise LinkOver("This link has been used or has expired. Please ask for a new one.")

@@ -5,12 +5,15 @@ from collections.abc import Callable
 
 import pytest
 from passlib.totp import TOTP
+from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
 from models import Actor, Credentials, Door, Trespass, User
 from models.clock import now
+from portal.app import create_app
+from settings import settings
 from tests.builders import Cast
-from tests.portal.visitors import Visitor, give_password
+from tests.portal.visitors import PUBLIC, Visitor, give_password
 from workflows.people.credentials import turn_off_codes
 
 PASSWORD = "correct horse battery"
@@ -139,3 +142,15 @@ def test_an_administrator_helps_whoever_lost_the_telephone(
     turn_off_codes(session, people.ada, actor=Actor(people.barbara, Door.PORTAL))
 
     assert session.get_one(Credentials, people.ada.id).totp_secret is None
+
+
+def test_a_code_from_before_a_new_secret_key_is_refused_like_a_wrong_one(
+    stranger: Visitor, key: str
+) -> None:
+    new = settings.model_copy(update={"public_url": PUBLIC, "secret_key": SecretStr("n" * 32)})
+    later = Visitor(create_app(new))
+    half_way(later)
+
+    assert later.send("/log-in/code", code=code(key), next="/").status_code == 400
+    assert "This code is wrong" in later.page
+    assert stranger.app is not later.app

@@ -5,7 +5,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import AuditEntry, Door, Invalid, Right, Role, Unknown, User
-from tests.builders import listgate
+from tests.builders import Cast, listgate
+from workflows.people.credentials import credentials_of
 
 ADA, EDSGER = "ada@example.org", "edsger@example.org"
 
@@ -135,6 +136,20 @@ def test_a_disabled_person_may_nothing_until_enabled(session: Session) -> None:
 
     assert listgate("user", "enable", barbara).stdout == "Barbara Liskov is enabled.\n"
     assert all(user(session, barbara).may(right) for right in Right)
+
+
+def test_codes_are_turned_off_for_somebody_who_cannot_log_in(
+    session: Session, people: Cast
+) -> None:
+    credentials = credentials_of(session, people.barbara)
+    credentials.totp_secret, credentials.totp_counter = "encrypted with another SECRET_KEY", 1
+    session.flush()
+
+    said = listgate("user", "codes-off", "barbara@example.org").stdout
+
+    assert said == "Barbara Liskov logs in without a code.\n"
+    session.expire_all()
+    assert credentials.totp_secret is None
 
 
 @pytest.mark.usefixtures("people")

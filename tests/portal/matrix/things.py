@@ -21,6 +21,7 @@ from notifications.letters.keys import hashed
 from notifications.mime.compose import TypedMessage, compose_mail
 from notifications.mime.parse import Attachment
 from tests.builders import LIMIT, Cast, a_list, cast, person
+from tests.letter_context import KEYS
 from tests.portal.matrix.forms import PASSWORD
 from tests.portal.visitors import give_password
 from tests.push_letters import trigger_push_letter
@@ -129,16 +130,18 @@ def asked_about(session: Session, message: Message) -> ModerationRequest:
 
 def some_links(session: Session, known: Cast, things: Things) -> dict[str, str]:
     """The tokens of Grace's link to answer with, and of Edsger's to log in with."""
-    token, link = "a" * 26, "b" * 26
     request = session.get_one(ModerationRequest, int(things["request"]))
     (keys,) = (one for one in request.approver_keys if one.user == known.grace)
+    token = KEYS.link_token(keys.id)
     keys.link_hash = hashed(token)
-    session.add(
-        MailedLink(
-            user=known.edsger,
-            purpose=LinkPurpose.LOG_IN,
-            token_hash=hashed(link),
-            expires_at=now() + timedelta(minutes=15),
-        )
+    mailed = MailedLink(
+        user=known.edsger,
+        purpose=LinkPurpose.LOG_IN,
+        expires_at=now() + timedelta(minutes=15),
     )
+    session.add(mailed)
+    session.flush()
+    link = KEYS.mailed_token(mailed.id)
+    mailed.token_hash = hashed(link)
+    session.flush()
     return {"token": token, "link": link}

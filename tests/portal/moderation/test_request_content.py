@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 from models import Actor, Door, ModerationRequest, User
 from notifications.letters.keys import hashed
 from tests.builders import LIMIT, Cast
+from tests.letter_context import KEYS
 from tests.portal.visitors import Visitor
 from workflows.messages.write import Draft, write
 from workflows.moderation.approver_keys import view
 from workflows.moderation.decide import request_approval, withdraw
 
 Login = Callable[[User], Visitor]
-TOKEN = "a" * 26
 
 
 def newsletter() -> bytes:
@@ -38,9 +38,15 @@ def asked(session: Session, people: Cast) -> ModerationRequest:
         max_bytes=LIMIT,
     )
     request = request_approval(session, draft, actor=Actor(people.ada, Door.PORTAL))
-    request.approver_keys[0].link_hash = hashed(TOKEN)
+    session.flush()
+    request.approver_keys[0].link_hash = hashed(KEYS.link_token(request.approver_keys[0].id))
     session.flush()
     return request
+
+
+def link(asked: ModerationRequest) -> str:
+    """The path of Grace's link."""
+    return f"/answer/{KEYS.link_token(asked.approver_keys[0].id)}"
 
 
 @pytest.fixture(params=["portal", "link"])
@@ -54,7 +60,7 @@ def reader(
 ) -> tuple[Visitor, str]:
     """Grace's browser, and where the message is: behind the log-in, or behind the link."""
     if request.param == "link":
-        return as_person(people.edsger), f"/answer/{TOKEN}"
+        return as_person(people.edsger), link(asked)
     view(session, asked, actor=Actor(people.grace, Door.PORTAL))
     return as_person(people.grace), f"/requests/{asked.id}"
 
@@ -111,9 +117,7 @@ def test_nothing_of_it_is_had_once_it_is_its_authors_again(
 
 
 def test_a_link_tells_what_the_portal_tells(asked: ModerationRequest, stranger: Visitor) -> None:
-    assert asked
-
-    stranger.get(f"/answer/{TOKEN}")
+    stranger.get(link(asked))
 
     assert "Dear members" in stranger.page
     assert "Linus Torvalds" in stranger.page  # asked as well

@@ -30,6 +30,7 @@ from models import (
 from models.clock import now
 from notifications.letters.keys import hashed
 from tests.builders import LIMIT, Cast, a_dispatch, a_draft, a_list, a_request, role
+from tests.letter_context import KEYS
 from tests.portal.visitors import PUBLIC, Visitor
 from tests.portal.web.statements import counted
 from tests.workflows.sync.pushing import asked
@@ -107,17 +108,16 @@ def places_of(
     session: Session, people: Cast, question: ModerationRequest, sent: Message
 ) -> UrlValues:
     """Where rows will be added; the one who answers has opened the message."""
-    moderation_key, account_key = "answer", "link"
     keys = next(one for one in question.approver_keys if one.user == people.grace)
+    moderation_key = KEYS.link_token(keys.id)
     keys.viewed_at, keys.link_hash = now(), hashed(moderation_key)
-    session.add(
-        MailedLink(
-            user=people.edsger,
-            purpose=LinkPurpose.RESET,
-            token_hash=hashed(account_key),
-            expires_at=now() + timedelta(hours=1),
-        )
+    mailed = MailedLink(
+        user=people.edsger, purpose=LinkPurpose.RESET, expires_at=now() + timedelta(hours=1)
     )
+    session.add(mailed)
+    session.flush()
+    account_key = KEYS.mailed_token(mailed.id)
+    mailed.token_hash = hashed(account_key)
     return UrlValues(
         list_id=people.announce.id,
         approver_list_id=people.approvers.id,

@@ -45,7 +45,7 @@ def receive(session: Session, request: ModerationRequest, raw: bytes, **given: s
         recipient=f"moderation+{token}@lists.example.org",
     )
     session.flush()
-    mail.handle(session, kept, own_addresses=OURS)
+    mail.handle(session, kept, own_addresses=OURS, keys=KEYS)
     return kept
 
 

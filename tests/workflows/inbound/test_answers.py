@@ -174,7 +174,7 @@ def test_twenty_mails_at_once_get_one_letter(
         with transaction() as own:
             received = InboundMail.take(own, mail_id, InboundMailState.RECEIVED)
             assert received
-            mail.handle(own, received, own_addresses=OURS)
+            mail.handle(own, received, own_addresses=OURS, keys=KEYS)
 
     published.clear()
     with ThreadPoolExecutor(AT_ONCE) as threads:

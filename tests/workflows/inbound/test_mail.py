@@ -18,6 +18,7 @@ from models import (
     Verdict,
 )
 from tests.builders import Cast
+from tests.letter_context import KEYS
 from tests.notifications.mime.small_mails import a_bounce
 from tests.workflows.inbound.mails import OURS, a_reply, letters, receive
 from workflows.inbound import mail, stored_mail
@@ -194,7 +195,7 @@ def test_what_breaks_is_kept_with_its_reason_and_may_be_tried_again(
 
     monkeypatch.undo()
     stored_mail.retry(received)
-    mail.handle(session, received, own_addresses=OURS)
+    mail.handle(session, received, own_addresses=OURS, keys=KEYS)
     assert asked.message.state is MessageState.SCHEDULED
 
 

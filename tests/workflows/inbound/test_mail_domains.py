@@ -25,7 +25,7 @@ def test_a_domain_may_be_written_as_people_do_or_as_it_travels(
         session, raw, sender="g@x.example", recipient=f"moderation+{token}@x.example"
     )
     session.flush()
-    mail.handle(session, kept, own_addresses=())
+    mail.handle(session, kept, own_addresses=(), keys=KEYS)
 
     assert request.message.state is MessageState.SCHEDULED
     assert request.decision is not None
