@@ -69,6 +69,8 @@ class Act(StrEnum):
     FINISHED_SENDING = "finished_sending"
     STOPPED_SENDING = "stopped_sending"
     LOST_SIGHT = "lost_sight"
+    HELD_SENDOUTS = "held_sendouts"
+    RELEASED_SENDOUTS = "released_sendouts"
     LOGGED_IN = "logged_in"
     CHANGED_PASSWORD = "changed_password"  # noqa: S105 (an act's name)
     TURNED_ON_CODES = "turned_on_codes"

@@ -8,15 +8,18 @@ from urllib.parse import urlsplit
 from kombu.exceptions import OperationalError
 from redis import Redis, RedisError
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from models.clock import now
 from models.database import engine, server_time, server_version
 from models.schema import is_newer_and_compatible, known_revisions, revisions
 from notifications.channel import NotDelivered
 from notifications.smtp.relay import Mailer
+from portal.cli.options import local
 from settings import Settings, settings
 from workflows.celery import app
 from workflows.redis_client import redis_at
+from workflows.sendout.hold import held_since
 from workflows.sync.command import missing_programs
 
 # With more drift, the ETAs and leases of different machines disagree.
@@ -38,9 +41,10 @@ class Finding:
 
 def findings() -> Iterator[Finding]:
     """Run every check; none of them raises."""
-    for check in (sender, pages, database, schema, clock, broker, broker_memory, workers, relay):
+    for check in (sender, pages, database, schema, sendouts, clock, broker, broker_memory):
         yield check()
-    yield list_server()
+    for check in (workers, relay, list_server):
+        yield check()
 
 
 def sender() -> Finding:
@@ -109,6 +113,21 @@ def schema() -> Finding:
     is_unknown = current is not None and current not in known_revisions()
     fix = f"install a version that knows {current}" if is_unknown else "run `listgate migrate`"
     return Finding("schema", False, f"at {current}, this version needs {needed}", fix)
+
+
+@needs_database("sendouts", "first fix the database and its schema")
+def sendouts() -> Finding:
+    """Sendouts must not be held."""
+    with Session(engine) as session:
+        since = held_since(session)
+    if since is None:
+        return Finding("sendouts", True, "not held")
+    return Finding(
+        "sendouts",
+        False,
+        f"all have been held since {local(since)}",
+        "look at `listgate outbox`, then run `listgate sendout hold --release`",
+    )
 
 
 @needs_database("clock", "first fix the database")

@@ -161,6 +161,8 @@ SENTENCES: Mapping[Act, Sentence] = {
         if detail["deliveries"] == 1
         else _("%(actor)s cannot know whether %(deliveries)s recipients got it: a worker died")
     ),
+    Act.HELD_SENDOUTS: _("%(actor)s held all sendouts"),
+    Act.RELEASED_SENDOUTS: _("%(actor)s released all sendouts"),
     Act.LOGGED_IN: _("%(actor)s logged in"),
     Act.CHANGED_PASSWORD: _("%(actor)s chose a password"),
     Act.TURNED_ON_CODES: _("%(actor)s turned on log-in codes"),

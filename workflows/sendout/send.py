@@ -30,6 +30,7 @@ from notifications.channel import NotDelivered, Unavailable
 from notifications.mime.list_headers import outgoing
 from notifications.retry import UNAVAILABLE_DELAY, next_attempt
 from notifications.smtp.relay import Mailer
+from workflows.sendout.hold import held_before_batch, held_since
 from workflows.sendout.rate_limit import allowance, count_claimed, return_untried
 from workflows.sendout.recipients import addresses, drop_departed
 from workflows.sendout.schedule import return_to_author, stop
@@ -52,7 +53,7 @@ def claim_batch(session: Session, dispatch: Dispatch, zone: tzinfo) -> list[int]
 
     The windows of the sendout rules are times of day in `zone`.
     """
-    if dispatch.due_at > now():
+    if dispatch.due_at > now() or held_since(session):
         return []
     load_message(session, dispatch)
     if not is_unchanged(dispatch):
@@ -79,17 +80,13 @@ def send_batch(session: Session, dispatch_id: int, batch: Sequence[int], mailer:
     """Send the batch of `claim_batch`, record each result, and ask for the next batch."""
     if not batch:
         return
-    deliveries = session.scalars(
-        select(Delivery)
-        .where(Delivery.id.in_(batch), Delivery.state == DeliveryState.SENDING)
-        .order_by(Delivery.id)
-        .with_for_update()
-    ).all()
+    deliveries = lock_claimed(session, batch)
     dispatch = session.get_one(Dispatch, dispatch_id)
     if dispatch.state is DispatchState.SENDING and not is_unchanged(dispatch):
         stop_changed(session, dispatch)
-    if dispatch.state is not DispatchState.SENDING:
-        return_untried(session, dispatch, deliveries, reason="stopped")
+    is_held = held_before_batch(session)
+    if is_held or dispatch.state is not DispatchState.SENDING:
+        return_untried(session, dispatch, deliveries, reason="held" if is_held else "stopped")
         return
     content = outgoing(dispatch.message)
     deliveries = drop_departed(session, dispatch.message.mailing_list, deliveries)
@@ -107,6 +104,16 @@ def send_batch(session: Session, dispatch_id: int, batch: Sequence[int], mailer:
         reason = str(failure)
     return_untried(session, dispatch, deliveries, reason=reason)
     dispatch.postpone(now())
+
+
+def lock_claimed(session: Session, batch: Sequence[int]) -> Sequence[Delivery]:
+    """Lock and return the deliveries of a batch that are still SENDING."""
+    return session.scalars(
+        select(Delivery)
+        .where(Delivery.id.in_(batch), Delivery.state == DeliveryState.SENDING)
+        .order_by(Delivery.id)
+        .with_for_update()
+    ).all()
 
 
 def load_message(session: Session, dispatch: Dispatch) -> None:

@@ -28,6 +28,8 @@ from workflows.sendout.send import claim_batch, send_batch
 # They are about people, roles and lists; no message's timeline tells of them.
 ABOUT_NO_MESSAGE = {
     Act.ADDED_USER,
+    Act.HELD_SENDOUTS,
+    Act.RELEASED_SENDOUTS,
     Act.DISABLED_USER,
     Act.ENABLED_USER,
     Act.GRANTED_ROLE,

@@ -24,6 +24,7 @@ SUBJECTS = [
     "web pages",
     "database",
     "schema",
+    "sendouts",
     "clock",
     "broker",
     "broker memory",
