@@ -17,7 +17,7 @@ from models import (
     Sync,
 )
 from notifications.replies.vocabulary import VOCABULARY
-from settings import Settings
+from settings import SECRETS, Settings
 from settings.types import UNITS
 from workflows.public.contract import Call
 from workflows.tasks import PUBLIC
@@ -87,7 +87,9 @@ def env_example() -> str:
     return "\n".join(
         [
             "# Every setting of Listgate, with its default. Copy this file to .env and change what",
-            "# differs; the environment of a process counts more than the file.",
+            "# differs; the environment of a process counts more than the file. It can name a file",
+            "# for each secret instead:",
+            "# " + ", ".join(f"{name.upper()}_FILE" for name in SECRETS) + ".",
             *(line for name in Settings.model_fields for line in variable(name)),
             "",
         ]

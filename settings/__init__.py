@@ -5,10 +5,11 @@ Every field is one environment variable of the same name in capitals; `.env.exam
 
 import os
 import sys
+from collections.abc import Mapping
 from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
@@ -231,7 +232,10 @@ TRY_AGAIN = 75
 def read() -> Settings:
     """Return the settings, or exit with a sentence for each one that is wrong."""
     try:
-        return Settings()
+        return Settings(**from_files(os.environ))
+    except SecretFileError as wrong:
+        print(wrong, file=sys.stderr)
+        raise SystemExit(TRY_AGAIN) from None
     except ValidationError as wrong:
         for error in wrong.errors(include_input=False, include_url=False):
             name = named(error["loc"])
@@ -239,6 +243,34 @@ def read() -> Settings:
             # An error about two settings has no location; its sentence names them.
             print(f"{name}: {says}" if name else says, file=sys.stderr)
         raise SystemExit(TRY_AGAIN) from None
+
+
+class SecretFileError(Exception):
+    """A setting that ends with _FILE cannot be used; the text says why."""
+
+
+def from_files(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return the secrets whose files the environment names: SECRET_KEY_FILE for SECRET_KEY.
+
+    Raise SecretFileError for a file that cannot be read, or a secret that is given twice.
+    """
+    found = {}
+    for field in SECRETS:
+        name = field.upper()
+        if not (path := environ.get(f"{name}_FILE")):
+            continue
+        if environ.get(name):
+            raise SecretFileError(f"{name}: is given twice, also as {name}_FILE")
+        try:
+            found[field] = Path(path).read_text().strip()
+        except (OSError, UnicodeDecodeError) as failure:
+            reason = getattr(failure, "strerror", None) or "is not text"
+            raise SecretFileError(f"{name}_FILE: {path}: {reason}") from None
+    return found
+
+
+# The settings that can be read from a file.
+SECRETS = ("database_url", "redis_url", "smtp_url", "secret_key", "twilio_auth_token")
 
 
 def named(location: tuple[int | str, ...]) -> str:

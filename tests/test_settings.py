@@ -10,7 +10,7 @@ from pydantic import SecretStr, ValidationError
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import OperationalError
 
-from settings import Settings, read
+from settings import SECRETS, Settings, read
 from tests.builders import run
 
 SECRET = "s3cret"
@@ -376,3 +376,63 @@ def test_commands_inherit_a_part_of_the_environment(monkeypatch: pytest.MonkeyPa
 
     assert (given_on["HOME"], given_on["LC_TIME"]) == ("/srv/listgate", "C")
     assert "SECRET_KEY" not in given_on
+
+
+@pytest.mark.parametrize("name", [name.upper() for name in SECRETS])
+def test_a_secret_can_be_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    values = {"DATABASE_URL": "postgresql:///a", "REDIS_URL": "redis://a", "SMTP_URL": "smtp://a"}
+    secret = values.get(name, SECRET)
+    (tmp_path / "secret").write_text(f"{secret}\n")
+    monkeypatch.setenv(f"{name}_FILE", f"{tmp_path}/secret")
+
+    value = getattr(read(), name.lower())
+
+    assert value.get_secret_value().endswith(secret.partition(":")[2] or secret)
+    assert secret not in f"{value}"
+
+
+def test_every_secret_can_be_in_a_file() -> None:
+    secret = {name for name, each in Settings() if isinstance(each, SecretStr)}
+
+    assert secret == {*SECRETS}
+
+
+def test_a_file_that_cannot_be_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = refused(monkeypatch, capsys, SECRET_KEY_FILE="/nowhere/key")
+
+    assert said == ["SECRET_KEY_FILE: /nowhere/key: No such file or directory"]
+
+
+def test_a_file_that_is_no_text_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "key").write_bytes(b"\xff" + SECRET.encode())
+
+    said = refused(monkeypatch, capsys, SECRET_KEY_FILE=f"{tmp_path}/key")
+
+    assert said == [f"SECRET_KEY_FILE: {tmp_path}/key: is not text"]
+
+
+def test_a_secret_that_is_given_twice_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "key").write_text(SECRET)
+    both = {"SECRET_KEY": "another one", "SECRET_KEY_FILE": f"{tmp_path}/key"}
+
+    said = refused(monkeypatch, capsys, **both)
+
+    assert said == ["SECRET_KEY: is given twice, also as SECRET_KEY_FILE"]
+
+
+def test_a_wrong_value_in_a_file_is_named_like_any_other(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "url").write_text(f"mysql://ada:{SECRET}@localhost/listgate")
+
+    said = refused(monkeypatch, capsys, DATABASE_URL_FILE=f"{tmp_path}/url")
+
+    assert said == ["DATABASE_URL: must begin with postgresql://"]
