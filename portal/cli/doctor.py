@@ -28,6 +28,11 @@ CLOCK_TOLERANCE = timedelta(seconds=2)
 # Hosts for which traffic does not leave this machine.
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
+CERTIFICATE_FIX = (
+    "set SMTP_VERIFY=false if the relay is on this machine; otherwise give it a certificate for the"
+    " name in SMTP_URL"
+)
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -193,7 +198,9 @@ def relay() -> Finding:
         with Mailer.from_settings(settings).relay.connect():
             return Finding("mail relay", True, "accepts connections")
     except (NotDelivered, ValueError) as failure:
-        return Finding("mail relay", False, str(failure), "start the relay, or correct SMTP_URL")
+        is_certificate = "certificate" in str(failure)
+        fix = CERTIFICATE_FIX if is_certificate else "start the relay, or correct SMTP_URL"
+        return Finding("mail relay", False, str(failure), fix)
 
 
 def list_server() -> Finding:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from flower.options import default_options  # type: ignore[import-untyped]
 
-from settings import Settings
+from settings import SECRETS, Settings
 from tests.deploy.compose import COMPOSE, ROOT, RUNBOOK, SERVICES, TEXT, complaints, longest_task
 
 OURS = [name for name, service in SERVICES.items() if "build" in service]
@@ -121,8 +121,34 @@ def test_every_variable_that_compose_reads_is_in_the_runbook() -> None:
 def test_compose_refuses_to_start_without_its_passwords() -> None:
     secret = [found for found in VARIABLE.finditer(TEXT) if re.search("PASS|AUTH", found["name"])]
 
-    assert {found["name"] for found in secret} == {"POSTGRES_PASSWORD", "FLOWER_BASIC_AUTH"}
+    assert {found["name"] for found in secret} == {"FLOWER_BASIC_AUTH"}
     assert all(found["otherwise"].startswith(":?") for found in secret)
+    # Compose refuses a service whose secret's file does not exist.
+    assert all(each.keys() == {"file"} for each in COMPOSE["secrets"].values())
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_services_get_their_secrets_as_files(name: str) -> None:
+    environment = SERVICES[name]["environment"]
+
+    assert {"database_url", "secret_key"} == set(SERVICES[name]["secrets"])
+    for secret in SERVICES[name]["secrets"]:
+        assert environment[f"{secret.upper()}_FILE"] == f"/run/secrets/{secret}"
+        assert secret.upper() not in environment
+
+
+def test_the_database_gets_its_password_as_a_file() -> None:
+    environment = SERVICES["postgres"]["environment"]
+
+    assert SERVICES["postgres"]["secrets"] == ["postgres_password"]
+    assert environment["POSTGRES_PASSWORD_FILE"] == "/run/secrets/postgres_password"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_the_log_of_every_service_is_limited(name: str) -> None:
+    options = SERVICES[name]["logging"]["options"]
+
+    assert options.keys() == {"max-size", "max-file"}
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -131,18 +157,19 @@ def test_our_services_get_only_variables_that_they_read(name: str) -> None:
     heard = {field.upper() for field in Settings.model_fields} | {
         f"FLOWER_{option.upper()}" for option in default_options
     }
+    heard |= {f"{secret.upper()}_FILE" for secret in SECRETS}
 
     assert SERVICES[name]["environment"].keys() - heard == set()
 
 
 @pytest.mark.parametrize("name", OURS)
 def test_every_setting_can_be_given_in_the_env_file(name: str) -> None:
-    fields = {field.upper() for field in Settings.model_fields}
+    fields = {field.upper() for field in Settings.model_fields} - {"DATABASE_URL", "SECRET_KEY"}
 
     assert fields - SERVICES[name]["environment"].keys() == set()
 
 
-@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "SMTP_URL"])
+@pytest.mark.parametrize("name", ["REDIS_URL", "SMTP_URL"])
 def test_every_address_leads_to_a_service_of_the_same_file(name: str) -> None:
     value = SERVICES["worker"]["environment"][name]
     # A default is used as it is; a password may be any word.

@@ -1,4 +1,4 @@
-"""What the installed programs need: a database, a broker, a mail relay, and settings."""
+"""What the installed programs need: a database server, a broker, a mail relay, and settings."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from sandbox.mailbox import Mailbox
+from sandbox.postgres import Postgres
 from sandbox.stack import port
-from settings import settings
-from tests.databases import new_database
+from sandbox.valkey import Valkey
 from tests.deploy.installed.documented import Machine
 
 
@@ -26,12 +26,19 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 @pytest.fixture
-def given(mailbox: Mailbox) -> Iterator[dict[str, str]]:
+def postgres() -> Iterator[Postgres]:
+    """A database server; the operator of a machine has no other database on it."""
+    with Postgres({"LISTGATE_SERVERS": ""}) as running:
+        yield running
+
+
+@pytest.fixture
+def given(mailbox: Mailbox, postgres: Postgres) -> Iterator[dict[str, str]]:
     """The settings that differ from the documented ones, because the servers are the tests'."""
-    with new_database() as url:
+    with Valkey({"LISTGATE_SERVERS": ""}) as broker:
         yield {
-            "DATABASE_URL": url.set(drivername="postgresql").render_as_string(hide_password=False),
-            "REDIS_URL": settings.redis_url.get_secret_value(),
+            "DATABASE_URL": postgres.url.replace("+psycopg2", ""),
+            "REDIS_URL": broker.url,
             "SMTP_URL": mailbox.url,
             "LMTP_ADDRESS": f"127.0.0.1:{port()}",
             "LOG_LEVEL": "INFO",

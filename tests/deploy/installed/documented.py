@@ -131,12 +131,10 @@ class Machine:
             origin = f"{path}/." if path.is_dir() else str(path)
             subprocess.run(["cp", "-R", origin, target], check=True)
 
-    def copy_project(self) -> None:
-        """Copy what git knows of this checkout to /opt/listgate, changes included."""
-        target = self.root / "opt/listgate"
-        target.mkdir(parents=True)
+    def pack(self) -> None:
+        """Do what the runbook's `git archive` does, with the changes that are not committed."""
         listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         files = subprocess.run(listed, cwd=ROOT, capture_output=True, check=True).stdout
-        packed = ["tar", "--create", "--null", "--ignore-failed-read", "--files-from=-"]
-        archive = subprocess.run(packed, cwd=ROOT, input=files, capture_output=True, check=True)
-        subprocess.run(["tar", "--extract"], cwd=target, input=archive.stdout, check=True)
+        archive = ["tar", "--create", "--gzip", f"--file={self.root}/listgate.tar.gz"]
+        names = ["--null", "--ignore-failed-read", "--files-from=-"]
+        subprocess.run([*archive, *names], cwd=ROOT, input=files, capture_output=True, check=True)

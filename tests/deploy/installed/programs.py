@@ -1,7 +1,7 @@
 """Start each installed program once, by the command line that an operator's machine runs."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from sandbox.programs import program
@@ -17,10 +17,11 @@ READY = {
 }
 
 
-def start_each(
+@contextmanager
+def running_programs(
     commands: Mapping[str, Sequence[str]], environment: Mapping[str, str], folder: Path
-) -> None:
-    """Start the programs together, wait until each is ready, and stop them.
+) -> Iterator[None]:
+    """Start the programs together, wait until each is ready, and stop them after the block.
 
     Raises ServerError with the end of its log if one does not start.
     """
@@ -41,6 +42,7 @@ def start_each(
         ]
         for each in running:
             each.wait_until_ready()
+        yield
 
 
 def at_a_free_port(command: Sequence[str]) -> list[str]:

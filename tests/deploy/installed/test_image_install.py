@@ -1,8 +1,10 @@
 """The image's install lines work with an empty Python, and every service starts from it."""
 
+import re
+
 from tests.deploy.compose import ROOT, SERVICES
 from tests.deploy.installed.documented import Machine
-from tests.deploy.installed.programs import start_each
+from tests.deploy.installed.programs import running_programs
 
 DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text()
 LASTING = ("beat", "flower", "lmtp", "web", "worker")
@@ -27,4 +29,7 @@ def test_the_image_builds_and_its_services_start(machine: Machine, given: dict[s
         for name in LASTING
     }
 
-    start_each(commands, environment, machine.root / "app")
+    with running_programs(commands, environment, machine.root / "app"):
+        listed = machine.run("listgate doctor || true", folder=machine.root / "app")
+
+    assert re.search(r"^ok +workers: celery@", listed, re.MULTILINE), listed

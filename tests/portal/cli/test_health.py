@@ -1,9 +1,11 @@
 """Each finding, well and ill, by really breaking things; and the doctor who tells of them."""
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from alembic import command
@@ -14,6 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from models import schema
 from models.clock import now
+from notifications.smtp.relay import Relay
 from portal.cli import doctor, operations
 from portal.cli.doctor import Finding, list_server, pages, sender
 from sandbox.mailbox import Mailbox
@@ -234,6 +237,20 @@ def test_a_relay_that_cannot_be_reached_is_ill(monkeypatch: pytest.MonkeyPatch) 
 
     ill(finding, says="it refuses connections", mend="start the relay, or correct SMTP_URL")
     assert SECRET not in f"{finding}"
+
+
+def test_a_relay_with_a_certificate_of_its_own_needs_a_setting(
+    monkeypatch: pytest.MonkeyPatch, mailbox: Mailbox
+) -> None:
+    def refuse(_relay: Relay) -> NoReturn:
+        raise ssl.SSLCertVerificationError
+
+    given(monkeypatch, smtp_url=mailbox.url)
+    monkeypatch.setattr(Relay, "_open_socket", refuse)
+
+    finding = doctor.relay()
+
+    ill(finding, says="its certificate cannot be verified", mend="SMTP_VERIFY=false")
 
 
 def test_a_relay_that_wants_a_login_is_ill(monkeypatch: pytest.MonkeyPatch) -> None:
