@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from sandbox.programs import program
+from sandbox.programs import Program
 from sandbox.stack import port
 
 # What each program logs once it is ready.
@@ -30,7 +30,7 @@ def running_programs(
     with ExitStack() as stack:
         running = [
             stack.enter_context(
-                program(
+                Program(
                     at_a_free_port(command),
                     environment,
                     folder / f"{name}.log",
