@@ -20,7 +20,7 @@ def programs(web: int) -> dict[str, tuple[list[str], str]]:
 
 def gunicorn(web: int) -> list[str]:
     """Return the command line that serves pages and webhooks."""
-    options = ["--bind", f"127.0.0.1:{web}", "--threads", "4", "--no-control-socket"]
+    options = ["--config", "python:portal.server", "--bind", f"127.0.0.1:{web}"]
     return [sys.executable, "-m", "gunicorn", *options, "portal.app:app"]
 
 
