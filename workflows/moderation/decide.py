@@ -28,7 +28,7 @@ from models import (
 from workflows.access import require_author, require_open
 from workflows.notify import notify
 from workflows.sendout.rules import lock_and_require_overlap
-from workflows.sendout.schedule import schedule
+from workflows.sendout.schedule import require_content, schedule
 
 COMMENT_LENGTH = 10_000  # characters
 
@@ -55,12 +55,13 @@ class NoLongerOpen(Refusal):
 def request_approval(session: Session, message: Message, *, actor: Actor) -> ModerationRequest:
     """Ask everyone who may answer now; the request is bound to the content's hash.
 
-    Raises NoApprovers, Archived, Invalid if its rules leave it no time, Trespass for another
-    author's message, IllegalTransition unless it is a draft.
+    Raises NoApprovers, Archived, Invalid if it is empty or its rules leave it no time, Trespass for
+    another author's message, IllegalTransition unless it is a draft.
     """
     require_author(message, actor)
     require_open(session, message.mailing_list)
     lock_and_require_overlap(session, message)
+    require_content(session, message)
     approvers = approvers_to_ask(message)
     message.move(MessageState.IN_MODERATION)
     request = ModerationRequest(message=message, content_hash=message.content_hash())

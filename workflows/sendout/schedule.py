@@ -11,6 +11,7 @@ from models import (
     Dispatch,
     DispatchState,
     IllegalTransition,
+    Invalid,
     LetterName,
     Message,
     MessageState,
@@ -18,6 +19,8 @@ from models import (
     record,
 )
 from models.clock import now
+from notifications.mime.parse import read
+from notifications.replies.html import text_of_html
 from workflows.access import require, require_author, require_open
 from workflows.notify import notify
 from workflows.sendout.rules import RULE_COLUMNS, lock_and_require_overlap
@@ -26,19 +29,39 @@ from workflows.sendout.rules import RULE_COLUMNS, lock_and_require_overlap
 def release(session: Session, message: Message, *, actor: Actor) -> Dispatch:
     """Schedule one's own message without approval, with Right 601.
 
-    Raises Trespass without that right or for another author's message, Archived, Invalid if its
-    window does not overlap the list's, IllegalTransition unless it is a draft.
+    Raises Trespass without that right or for another author's message, Archived, Invalid if it is
+    empty or its window does not overlap the list's, IllegalTransition unless it is a draft.
     """
     require_author(message, actor)
     require(actor, Right.SEND_MESSAGES, message_id=message.id, list_id=message.list_id)
     require_open(session, message.mailing_list)
     lock_and_require_overlap(session, message)
+    require_content(session, message)
     message.move(MessageState.SCHEDULED, MessageState.DRAFT)
     dispatch = schedule(
         session, message, content_hash=message.content_hash(), released_by_id=actor.person.id
     )
     record(session, Act.RELEASED, actor=actor, **message.place)
     return dispatch
+
+
+def require_content(session: Session, message: Message) -> None:
+    """Raise Invalid for a message without subject, text and attachment, which only a draft may be.
+
+    The caller has locked the message: another session may have rewritten it since it was read.
+    """
+    session.refresh(message, ["subject", "raw"])
+    if message.subject or message.state is not MessageState.DRAFT:
+        return
+    mail = read(message.raw, limit=len(message.raw))
+    shown = (mail.text or "").strip() or text_of_html(mail.html or "").strip()
+    if not shown and not mail.attachments and not has_image(mail.html or ""):
+        raise Invalid("The message is empty: it has no subject, no text and no attachment.")
+
+
+def has_image(html: str) -> bool:
+    """Whether the HTML shows an image, which may be all that a message says."""
+    return "<img" in html.lower()
 
 
 def schedule(

@@ -27,13 +27,15 @@ from models import (
 )
 from models.clock import now
 from notifications.letters.delivery import deliver
+from notifications.mime.compose import TypedMessage, compose_mail
 from notifications.mime.list_headers import outgoing
+from notifications.mime.parse import Attachment
 from sandbox.mailbox import Mailbox
 from tests.builders import LIMIT, Cast, a_draft, a_list, a_request, an_eml
 from tests.letter_context import a_context
 from workflows.messages import drafts
 from workflows.messages.drafts import NotADraft
-from workflows.messages.write import Draft, hand_in
+from workflows.messages.write import Draft, hand_in, write
 from workflows.moderation.decide import decide, withdraw
 from workflows.notify import try_other_channel
 
@@ -213,3 +215,47 @@ def test_a_proof_never_becomes_a_text_to_a_telephone(session: Session, people: C
     try_other_channel(session, session.scalars(select(Notification)).one())
 
     assert len(session.scalars(select(Notification)).all()) == 1
+
+
+def a_mail(subject: str, text: str, html: str = "", *, attach: bool = False) -> bytes:
+    """A message as the portal's form composes it."""
+    attachments = [Attachment("plan.pdf", "application/pdf", 4, b"%PDF")] if attach else []
+    author = User(name="Ada Lovelace", address="ada@example.org")
+    return compose_mail(TypedMessage(subject, text, html, attachments), author)
+
+
+@pytest.mark.parametrize("who", ["ada", "barbara"])
+@pytest.mark.parametrize(
+    "raw", [a_mail("", ""), a_mail(" ", " \n\t"), a_mail("", "", "<p>&nbsp;</p>")]
+)
+def test_an_empty_draft_is_kept_but_not_handed_in(
+    session: Session, people: Cast, who: str, raw: bytes
+) -> None:
+    actor = Actor(getattr(people, who), PORTAL)
+    draft = write(session, Draft(people.announce, raw), actor=actor, max_bytes=LIMIT)
+
+    with pytest.raises(Invalid, match="The message is empty"):
+        hand_in(session, draft, actor=actor)
+
+    assert draft.state is MessageState.DRAFT
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        a_mail("News", ""),
+        a_mail("", "Come."),
+        a_mail("", "", "<p>Come.</p>"),
+        a_mail("", "", "<p><img src='cid:1'></p>"),
+        a_mail("", "", attach=True),
+    ],
+)
+def test_one_of_subject_text_and_attachment_is_enough(
+    session: Session, people: Cast, raw: bytes
+) -> None:
+    actor = Actor(people.ada, PORTAL)
+    draft = write(session, Draft(people.announce, raw), actor=actor, max_bytes=LIMIT)
+
+    hand_in(session, draft, actor=actor)
+
+    assert draft.state is MessageState.IN_MODERATION
