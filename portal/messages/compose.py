@@ -71,15 +71,15 @@ def keep() -> ResponseReturnValue:
 def edit(message_id: int) -> ResponseReturnValue:
     """Show the draft in the form; an uploaded one can only be replaced as a whole."""
     message = own_message(message_id)
-    if not message.composed:
-        return render_template(
-            "writing/upload.html", lists=list_choices(g.session, archived=False), message=message
-        )
+    version = message.content_hash()
     return render_template(
-        "writing/form.html",
-        typed=read_typed(message.raw),
+        "writing/form.html" if message.composed else "writing/upload.html",
+        typed=read_typed(message.raw) if message.composed else None,
         lists=list_choices(g.session, archived=False),
         message=message,
+        version=version,
+        # In a form that was refused: its author has not seen what another window saved.
+        changed_meanwhile="version" in request.form and request.form["version"] != version,
     )
 
 
@@ -94,6 +94,7 @@ def change(message_id: int) -> ResponseReturnValue:
         Draft(chosen_list(), new_raw(message), composed=message.composed),
         actor=current_actor(),
         max_bytes=max_bytes(),
+        version=request.form.get("version", ""),
     )
     return saved(message)
 

@@ -29,6 +29,10 @@ class NotADraft(Refusal):
     """Only a draft can be changed: approvers were asked about the bytes of any other."""
 
 
+class ChangedMeanwhile(Refusal):
+    """The draft is no longer the version that was edited."""
+
+
 def rewrite(
     session: Session,
     message: Message,
@@ -36,14 +40,18 @@ def rewrite(
     *,
     actor: Actor,
     max_bytes: int,
+    version: str | None = None,
 ) -> None:
     """Replace the draft's list and bytes.
 
-    Raises Trespass for another author's message, Archived, NotADraft, Invalid for what is no mail.
+    With `version`, the `content_hash` of what was edited, an unseen change is not overwritten.
+    Raises Trespass for another author's message, Archived, NotADraft, Invalid for what is no mail,
+    ChangedMeanwhile.
     """
     require_author(message, actor)
     require_open(session, draft.mailing_list)
     lock_draft(session, message)
+    require_version(session, message, version)
     message.subject = subject_of(draft.raw, max_bytes)
     message.mailing_list, message.composed = draft.mailing_list, draft.composed
     message.raw, message.size, message.written_at = draft.raw, len(draft.raw), now()
@@ -127,6 +135,16 @@ def reschedule(
         choose_rules(message, rules)
         detail = audit_detail(rules)
     record(session, Act.RESCHEDULED, actor=actor, **message.place, **detail)
+
+
+def require_version(session: Session, message: Message, version: str | None) -> None:
+    """Raise ChangedMeanwhile unless the locked draft is still this version; None is any."""
+    session.refresh(message, ["raw"])  # a lock refreshes only what is not deferred
+    if version is not None and version != message.content_hash():
+        raise ChangedMeanwhile(
+            "Message %(number)d was changed elsewhere since it was opened here; nothing was saved.",
+            number=message.id,
+        )
 
 
 def lock_draft(session: Session, message: Message) -> None:

@@ -24,7 +24,7 @@ FORMS: Mapping[str, Mapping[str, object]] = {
     "/account/codes": {"code": "{code}"},
     "/messages/new": TYPED,
     "/messages/upload": UPLOAD,
-    "/messages/{draft}/draft": TYPED,
+    "/messages/{draft}/draft": {**TYPED, "version": "{version}"},
     "/messages/{draft}/time": LATER,
     "/messages/{asked}/draft": TYPED,
     "/messages/{asked}/time": LATER,

@@ -88,7 +88,7 @@ def some_lists(session: Session, known: Cast, alan: User) -> dict[str, int]:
     }
 
 
-def some_messages(session: Session, known: Cast) -> dict[str, int]:
+def some_messages(session: Session, known: Cast) -> dict[str, int | str]:
     """Ada's messages and one of Grace's, and the requests about them."""
     draft, deleted = a_message(session, known, known.ada), a_message(session, known, known.ada)
     drafts.discard(session, deleted, actor=Actor(known.ada, Door.PORTAL))
@@ -102,6 +102,7 @@ def some_messages(session: Session, known: Cast) -> dict[str, int]:
     view(session, request, actor=Actor(known.grace, Door.PORTAL))
     return {
         "draft": draft.id,
+        "version": draft.content_hash(),
         "deleted": deleted.id,
         "scheduled": scheduled.id,
         "decided": decided.id,

@@ -1,5 +1,6 @@
 """Write or upload a message: what was typed is kept, and found again."""
 
+import re
 from collections.abc import Callable
 from io import BytesIO
 
@@ -10,22 +11,25 @@ from sqlalchemy.orm import Session
 from models import Act, Actor, AuditEntry, Door, Message, MessageState, User
 from notifications.mime.compose import read_typed
 from tests.builders import Cast, a_draft, an_eml
-from tests.portal.visitors import PUBLIC, TOKEN, Visitor
+from tests.portal.visitors import PUBLIC, Visitor
 from workflows.messages.write import hand_in
 
 Login = Callable[[User], Visitor]
+HIDDEN = re.compile(r'type="hidden" name="(csrf_token|version)" value="([^"]+)"')
 TYPED = {"list": "announce", "subject": "Grüße", "text": "Hello,\n\nbye", "html": ""}
 
 
 def send(visitor: Visitor, path: str, **fields: object) -> int:
     """Send the form of this page, with its files; returns the status."""
     visitor.get(path)
-    token = TOKEN.search(visitor.page)
-    assert token
-    answer = visitor.shown(
-        visitor.client.post(path, base_url=PUBLIC, data={"csrf_token": token[1], **fields})
-    )
-    return answer.status_code
+    return press(visitor, path, **fields)
+
+
+def press(visitor: Visitor, path: str, **fields: object) -> int:
+    """Send the form on the page that is open, with its hidden fields; returns the status."""
+    hidden = dict(HIDDEN.findall(visitor.page))
+    answer = visitor.client.post(path, base_url=PUBLIC, data={**hidden, **fields})
+    return visitor.shown(answer).status_code
 
 
 def newest(session: Session) -> Message:
@@ -151,6 +155,72 @@ def test_what_was_handed_in_is_not_edited(session: Session, people: Cast, as_per
     assert send(ada, f"/messages/{draft.id}/draft", **(TYPED | {"text": "Bye"})) == 409
 
     assert read_typed(newest(session).raw).text == "Hello,\n\nbye"
+
+
+def test_of_two_windows_the_second_save_is_refused_and_shows_both_texts(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    first, second = as_person(people.ada), as_person(people.ada)
+    send(first, "/messages/new", **TYPED)
+    page = f"/messages/{newest(session).id}/draft"
+    first.get(page)
+    second.get(page)
+
+    assert press(first, page, **(TYPED | {"text": "By train <b>"})) == 303
+    assert press(second, page, **(TYPED | {"text": "By bus & boat"})) == 409
+
+    assert "was changed elsewhere" in second.page
+    assert "By bus & boat</textarea>" in second.page
+    assert "<pre>By train <b></pre>" in second.page
+    assert read_typed(newest(session).raw).text == "By train <b>"
+    assert press(second, page, **(TYPED | {"text": "By bus & boat"})) == 303
+    assert read_typed(newest(session).raw).text == "By bus & boat"
+
+
+def test_a_form_refused_for_another_reason_shows_what_was_saved_meanwhile(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    first, second = as_person(people.ada), as_person(people.ada)
+    send(first, "/messages/new", **TYPED)
+    page = f"/messages/{newest(session).id}/draft"
+    first.get(page)
+    second.get(page)
+    press(first, page, **(TYPED | {"text": "By train"}))
+
+    assert press(second, page, **(TYPED | {"list": "", "text": "By bus"})) == 400
+
+    assert "<pre>By train</pre>" in second.page
+    assert "By bus</textarea>" in second.page
+
+
+@pytest.mark.parametrize("version", [{}, {"version": ""}, {"version": "0" * 64}])
+def test_a_form_without_the_drafts_version_saves_nothing(
+    session: Session, people: Cast, as_person: Login, version: dict[str, str]
+) -> None:
+    ada = as_person(people.ada)
+    send(ada, "/messages/new", **TYPED)
+    page = f"/messages/{newest(session).id}/draft"
+
+    answer = ada.send(page, **(TYPED | {"text": "By bus"} | version))
+
+    assert answer.status_code == 409
+    assert read_typed(newest(session).raw).text == "Hello,\n\nbye"
+
+
+def test_a_file_replaces_only_the_upload_that_its_author_saw(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    first, second = as_person(people.ada), as_person(people.ada)
+    page = f"/messages/{a_draft(session, people).id}/draft"
+    first.get(page)
+    second.get(page)
+
+    saved, lost = (BytesIO(an_eml(subject)) for subject in ("By train", "By bus"))
+    assert press(first, page, list="announce", file=(saved, "a.eml")) == 303
+    assert press(second, page, list="announce", file=(lost, "b.eml")) == 409
+
+    assert "Look at what was saved meanwhile" in second.page
+    assert newest(session).subject == "By train"
 
 
 def test_large_forms_are_for_those_who_have_logged_in(
