@@ -1,18 +1,24 @@
 """The decision page behind a mailed link, for one approver and one request."""
 
+from datetime import timedelta
+
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from models import Actor, ApproverKeys, Door, Verdict
+from models import Actor, ApproverKeys, Door, ModerationRequest, RequestState, Verdict
 from models.clock import now
 from portal.messages.preview import download, html_response, wants_images
-from portal.moderation.request_view import content, preview_for, summary
+from portal.moderation.request_view import content, outcome, preview_for, summary
 from portal.web.operators_keys import own_keys
 from workflows.moderation.approver_keys import keys_by_link
 from workflows.moderation.decide import decide
 
 pages = Blueprint("moderation", __name__)
+
+# Since the decision.  An approver back from a long holiday still sees what it was about; a mailbox
+# that is read by someone else later shows no message.
+LINK_SHOWS_MESSAGE = timedelta(weeks=4)
 
 
 @pages.get("/answer/<token>")
@@ -20,6 +26,8 @@ def show(token: str) -> str:
     """Show the message and the two buttons, or the outcome; link scanners fetch this page."""
     keys = keys_for(token)
     moderation_request, approver = keys.request, keys.user
+    if is_long_closed(moderation_request):
+        return render_template("answer_closed.html", outcome=outcome(moderation_request, approver))
     html_url = url_for(".html", token=token, images="yes" if wants_images() else None)
     preview = preview_for(
         moderation_request,
@@ -51,7 +59,7 @@ def answer(token: str) -> Response:
 @pages.get("/answer/<token>/html")
 def html(token: str) -> ResponseReturnValue:
     """Return the message's HTML, for the frame."""
-    moderation_request = keys_for(token).request
+    moderation_request = request_with_message(token)
     return html_response(
         content(moderation_request), language=moderation_request.message.author.language
     )
@@ -60,7 +68,22 @@ def html(token: str) -> ResponseReturnValue:
 @pages.get("/answer/<token>/attachments/<int:number>")
 def attachment(token: str, number: int) -> ResponseReturnValue:
     """Send an attachment as a download."""
-    return download(content(keys_for(token).request), number)
+    return download(content(request_with_message(token)), number)
+
+
+def request_with_message(token: str) -> ModerationRequest:
+    """Return the request of the link; 404 if the link no longer shows its message."""
+    moderation_request = keys_for(token).request
+    return abort(404) if is_long_closed(moderation_request) else moderation_request
+
+
+def is_long_closed(moderation_request: ModerationRequest) -> bool:
+    """Whether the request was closed too long ago for its link to show the message."""
+    if moderation_request.state is RequestState.OPEN:
+        return False
+    first = moderation_request.decision
+    # When a request was withdrawn or expired is not recorded: its age counts.
+    return now() - (first.decided_at if first else moderation_request.asked_at) > LINK_SHOWS_MESSAGE
 
 
 def keys_for(token: str) -> ApproverKeys:

@@ -80,20 +80,24 @@ def history(message: Message) -> list[dict[str, Any]]:
 def closed_because(moderation_request: ModerationRequest, approver: User) -> str | None:
     """Return why the approver can no longer answer, or None while they can."""
     if (first := moderation_request.decision) is not None:
-        verdicts = {Verdict.APPROVED: _("approved"), Verdict.REJECTED: _("rejected")}
-        facts = {
-            "verdict": verdicts[first.verdict],
-            "decided_at": time_text(first.decided_at),
-        }
-        words = (
-            _("You answered on %(decided_at)s: %(verdict)s.") % facts
-            if first.approver == approver
-            else _("%(approver)s answered on %(decided_at)s: %(verdict)s.")
-            % {**facts, "approver": first.approver.name}
-        )
-        return f"{words} {first.comment}".strip()
+        return f"{outcome(moderation_request, approver)} {first.comment}".strip()
     if moderation_request.state is not RequestState.OPEN:
-        return _("This request was withdrawn or has expired.")
+        return outcome(moderation_request, approver)
     if approver not in moderation_request.approvers():
         return _("You are no longer an approver of this list.")
     return None
+
+
+def outcome(moderation_request: ModerationRequest, approver: User) -> str:
+    """Return how a closed request ended, for this approver and without the comment."""
+    first = moderation_request.decision
+    if first is None:
+        return _("This request was withdrawn or has expired.")
+    verdicts = {Verdict.APPROVED: _("approved"), Verdict.REJECTED: _("rejected")}
+    facts = {"verdict": verdicts[first.verdict], "decided_at": time_text(first.decided_at)}
+    if first.approver == approver:
+        return _("You answered on %(decided_at)s: %(verdict)s.") % facts
+    return _("%(approver)s answered on %(decided_at)s: %(verdict)s.") % {
+        **facts,
+        "approver": first.approver.name,
+    }

@@ -7,6 +7,9 @@ from datetime import timedelta
 import pytest
 
 from models import Actor, Door, Language, ModerationRequest, Verdict
+from models.clock import now
+from portal.moderation import link as link_page
+from portal.moderation.link import LINK_SHOWS_MESSAGE
 from tests.builders import an_eml
 from tests.portal.doors import PUBLIC, Doors, decisions, form, link, rows, user
 from workflows.lists import lists
@@ -149,6 +152,48 @@ def test_a_withdrawn_request_is_shown_as_such(doors: Doors, path: str) -> None:
     assert "<button" not in text
     assert doors.post(path, verdict="approved").status == 409
     assert decisions() == []
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_weeks_after_the_decision_the_link_says_only_who_decided(
+    doors: Doors, path: str, verdict: Verdict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer_elsewhere("linus", verdict)
+    parts = [f"{path}/html", f"{path}/attachments/0"]
+    turn_clock(monkeypatch, LINK_SHOWS_MESSAGE - timedelta(hours=1))
+    assert "General assembly" in page(doors, path)
+
+    turn_clock(monkeypatch, LINK_SHOWS_MESSAGE + timedelta(hours=1))
+    text = page(doors, path)
+
+    assert "Linus Torvalds answered on" in text
+    written = ["General assembly", "please come.", "Announce", "Ada Lovelace", "netter"]
+    assert [each for each in written if each in text] == []
+    assert "<button" not in text
+    assert [doors.get(each).status for each in parts] == [404, 404]
+    late = doors.post(path, verdict="approved")
+    assert late.status == 409
+    assert "General assembly" not in late.data.decode()
+
+
+def test_weeks_after_it_was_asked_a_link_shows_only_what_is_still_open(
+    doors: Doors, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn_clock(monkeypatch, LINK_SHOWS_MESSAGE + timedelta(hours=1))
+    assert "General assembly" in page(doors, path)
+    with transaction() as session:
+        request = session.get_one(ModerationRequest, 1)
+        decide.withdraw(session, request, actor=Actor(user(session, "ada"), Door.PORTAL))
+
+    text = page(doors, path)
+
+    assert "This request was withdrawn or has expired." in text
+    assert "General assembly" not in text
+
+
+def turn_clock(monkeypatch: pytest.MonkeyPatch, ahead: timedelta) -> None:
+    """Have the page behind the link be opened later."""
+    monkeypatch.setattr(link_page, "now", lambda: now() + ahead)
 
 
 def test_who_is_no_longer_an_approver_is_told_and_it_is_on_record(doors: Doors, path: str) -> None:
