@@ -14,6 +14,7 @@ from models import Invalid, Refusal, Trespass, Unknown
 from portal.web.i18n import page_language
 from portal.web.templating import page_zone
 from portal.web.unit_of_work import unit_of_work
+from portal.wording.refusal_fields import refused_field
 from portal.wording.refusal_sentences import refusal_words
 from workflows.people.account_links import LinkOver
 
@@ -38,16 +39,23 @@ def refusal_page(refusal: Refusal) -> ResponseReturnValue:
     """Show the form again with the reason and what was typed; without a form, an error page.
 
     A form posts to the URL of its own page, so a GET of the same URL renders that page.  Its
-    template finds the reason as `refusal`, and the fields in `request.form`.
+    template finds the reason as `refusal`, and the fields in `request.form`; forms.html marks the
+    field that the reason is about.
     """
     status = next((code for kind, code in STATUS if isinstance(refusal, kind)), CONFLICT)
     with unit_of_work(read_only=True):
         g.refusal = refusal_text(refusal)
         if request.method == "POST":
+            g.refused_field = refused_field(refusal, submitted())
             # That page may not exist, or refuse as well.
             with suppress(Refusal, HTTPException, RequestRedirect):
                 return with_status(form_page(), status)
         return error_page(status)
+
+
+def submitted() -> dict[str, str]:
+    """Return the fields of the submitted form, and the file's name for each field of files."""
+    return {**request.form, **{name: file.filename or "" for name, file in request.files.items()}}
 
 
 def refusal_text(refusal: Refusal) -> str:

@@ -31,6 +31,8 @@ def configure_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters |= {"time_text": time_text, "when": when, "age": age}
     app.jinja_env.filters |= {"rate": rate, "window": window, "span": span}
+    # A global: macros that are imported without context mark the field.
+    app.jinja_env.globals["refused_field"] = lambda: g.get("refused_field", "")
     app.context_processor(template_variables)
 
 

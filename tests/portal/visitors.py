@@ -20,6 +20,7 @@ from tests.letter_context import a_context
 from workflows.people.credentials import credentials_of
 
 PUBLIC = "https://listgate.example.org"
+VERSION = re.compile(r'name="version" value="([^"]+)"')
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 CONTEXT = a_context()
 
@@ -61,12 +62,13 @@ class Visitor:
         return self.shown(self.client.get(path, base_url=PUBLIC, headers=named))
 
     def send(self, path: str, **fields: str | list[str]) -> TestResponse:
-        """Send a form with the token of the page that is open, or of the form's own."""
+        """Send a form with the hidden fields of the page that is open, or of the form's own."""
         if not TOKEN.search(self.page):
             self.get(path)
         token = TOKEN.search(self.page)
         assert token, f"no form at {path}"
-        return self.post(path, csrf_token=token[1], **fields)
+        hidden = {"version": version[1]} if (version := VERSION.search(self.page)) else {}
+        return self.post(path, csrf_token=token[1], **(hidden | fields))
 
     def post(self, path: str, **fields: str | list[str]) -> TestResponse:
         """Send just this."""

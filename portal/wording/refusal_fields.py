@@ -1,0 +1,152 @@
+"""The field of a form that a refusal is about, so that the page marks it, and no other."""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+
+from models import Language, ListDelivery, ListKind, Preference, Refusal, SelfService
+from models.sendout import MAX_COPIES
+from notifications.mime.parse import Unreadable
+
+Form = Mapping[str, str]
+# Finds the field among several that a sentence may be about.
+Choose = Callable[[Form, Mapping[str, object]], str]
+
+CHOICES: Mapping[str, type[StrEnum]] = {
+    "language": Language,
+    "preference": Preference,
+    "kind": ListKind,
+    "delivery": ListDelivery,
+    "self_service": SelfService,
+}
+
+
+def refused_field(refusal: Refusal, form: Form) -> str:
+    """Return the name of the field that the refusal is about; empty if it is about none.
+
+    `form` has the submitted fields, and "" or the file's name for each field of files.
+    """
+    found = FIELDS.get(refusal.sentence, of_mail if isinstance(refusal, Unreadable) else "")
+    name = found if isinstance(found, str) else found(form, refusal.facts)
+    return name if name in form else ""
+
+
+def of_mail(form: Form, _facts: Mapping[str, object]) -> str:
+    """Return the uploaded file, or what was typed that a mail cannot hold."""
+    if "file" in form:
+        return "file"
+    return next(
+        (name for name in ("subject", "text", "html") if "\0" in form.get(name, "")), "text"
+    )
+
+
+def of_size(form: Form, facts: Mapping[str, object]) -> str:
+    """Return the field that made the message too large."""
+    return "attachments" if form.get("attachments") else of_mail(form, facts)
+
+
+def of_header_field(form: Form, facts: Mapping[str, object]) -> str:
+    """Return the subject, if it is typed in this form; the name of its author is not."""
+    if "file" in form:
+        return "file"
+    return "subject" if facts.get("field", "Subject") == "Subject" else ""
+
+
+def first_empty(*names: str) -> Choose:
+    """Choose the first field that was left empty."""
+    return lambda form, _: next((one for one in names if not form.get(one, "").strip()), names[-1])
+
+
+def rate_field(form: Form, facts: Mapping[str, object]) -> str:
+    """Return the half of a rate that is no number, or more or less than is allowed."""
+    copies, most = form.get("rate_copies", "").strip(), facts.get("copies", MAX_COPIES)
+    in_bounds = copies.isdecimal() and len(copies) < 20 and 1 <= int(copies) <= int(str(most))
+    return "rate_minutes" if in_bounds else "rate_copies"
+
+
+def clock_field(form: Form, _facts: Mapping[str, object]) -> str:
+    """Return the end of a window that is not a time of day."""
+    opens = form.get("window_opens", "").strip()
+    return "window_closes" if opens[2:3] == ":" and opens[:2].isdecimal() else "window_opens"
+
+
+def unknown_choice(form: Form, _facts: Mapping[str, object]) -> str:
+    """Return the first select whose value is not one of its choices."""
+    sent = ((name, kind) for name, kind in CHOICES.items() if name in form)
+    return next((name for name, kind in sent if form[name] not in list(kind)), "")
+
+
+def unknown_approver_list(form: Form, facts: Mapping[str, object]) -> str:
+    """Return the select whose value is the number of no approver list."""
+    names = ("approver_list", "escalation_list")
+    return next((one for one in names if form.get(one) == str(facts.get("number"))), names[0])
+
+
+# By sentence; an `Unreadable` that is not here is about the mail that was typed or uploaded.  What
+# no form has a field for is in tests/portal/web/test_refused_fields.py, with the reason.
+FIELDS: Mapping[str, str | Choose] = {
+    "This is not an e-mail address: it needs one @ sign.": "address",
+    "This is not an e-mail address: the part before the @ sign is not allowed.": "address",
+    "This is not an e-mail address: the part after the @ sign is not a domain.": "address",
+    "There is no user with this address.": "address",
+    "There is already a user with this address.": "address",
+    "Another user has this address.": "address",
+    "Before the @, a list's address has only letters a-z, digits and . _ + -, and begins with a "
+    "letter, a digit or _.": "address",
+    "The mailing list %(list)s already has this address.": "address",
+    "The name must be one line of text.": "name",
+    "The role's name must be one line of text.": "name",
+    "The list's name must be one line of text.": "name",
+    "The approver list's name must be one line of text.": "name",
+    "There is already a role %(role)s.": "name",
+    "There is already an approver list %(name)r.": "name",
+    "There is already a mailing list %(name)r.": "short_name",
+    "A short name has 1 to 64 of the characters a-z 0-9 . _ -, begins and ends with a letter or "
+    "digit, and has no two dots in a row.": "short_name",
+    "The description must be text.": "description",
+    "Please choose a list.": "list",
+    "There is no mailing list %(name)r.": "list",
+    "The list %(list)s is archived.": "list",
+    "There is no approver list %(number)d.": unknown_approver_list,
+    "Please choose one of the options.": unknown_choice,
+    "This is not one of the choices.": unknown_choice,
+    "There is no such time zone.": "time_zone",
+    "A phone number begins with + and the country, such as +33 6 12 34 56 78.": "phone",
+    "No phone can have this number: a digit may be wrong or missing.": "phone",
+    "Another user has this telephone number.": "phone",
+    "%(user)s has no telephone number to send an SMS to.": "phone",
+    "The address or the password is wrong.": "password",
+    "The old password is wrong.": "old",
+    "A password needs at least 12 characters; several words work well.": "new",
+    "This code is wrong or has already been used.": "code",
+    "A comment may have at most %(most)d characters, and no NUL.": "comment",
+    "Please choose a file.": "file",
+    "Please choose a file with addresses.": "file",
+    "The file is too large for this page; please use the command line.": "file",
+    "The message has %(size)s bytes, and at most %(most)s can be sent. Please leave something out, "
+    "or send a link to it.": of_size,
+    "The Subject field contains a hidden control character.": of_header_field,
+    "The %(field)s field contains a hidden line break or another control character.": (
+        of_header_field
+    ),
+    "Please enter a time.": "send_at",
+    "This is not a date and time such as 2027-01-31T09:00.": "send_at",
+    "The send time is in the past: %(time)s.": "send_at",
+    "The send time is outside the calendar.": "send_at",
+    "The send time needs a time zone, as in 2027-01-31T09:00+01:00.": "send_at",
+    "A rate needs both a number of copies and a number of minutes.": first_empty(
+        "rate_copies", "rate_minutes"
+    ),
+    "A rate is 1 to %(copies)d copies in 1 to %(minutes)d minutes.": rate_field,
+    "Write a rate like 500/30: 500 copies in 30 minutes.": rate_field,
+    "The list allows at most %(copies)d copies in %(minutes)d minutes: choose no more copies and "
+    "no fewer minutes.": rate_field,
+    "A window needs both an opening and a closing time.": first_empty(
+        "window_opens", "window_closes"
+    ),
+    "Write a time of day like 08:00.": clock_field,
+    "A window cannot open and close at the same time.": "window_closes",
+    "The message may be sent only at %(window)s, and the list's window is %(other)s: they do not "
+    "overlap.": "window_opens",
+    "Message %(number)d may be sent only at %(window)s, and the list's new window does not overlap "
+    "with that. Have the message rescheduled or recalled first.": "window_opens",
+}

@@ -1,0 +1,214 @@
+"""A refused form marks the field that the refusal is about, and no other."""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from models import Rate, SendoutRules, User
+from portal.wording.refusal_fields import FIELDS
+from tests.builders import Cast, a_draft, a_request
+from tests.notifications.wording.sentences import ROOT, refusals, sentences
+from tests.portal.visitors import PUBLIC, TOKEN, Visitor, give_password
+
+Login = Callable[[User], Visitor]
+LIST = {
+    "name": "News",
+    "address": "news@lists.example.org",
+    "kind": "discussion",
+    "delivery": "members",
+    "self_service": "open",
+    **dict.fromkeys(("rate_copies", "rate_minutes", "window_opens", "window_closes"), ""),
+}
+NEW = {**LIST, "short_name": "news"}
+TYPED = {"list": "announce", "subject": "Plans", "text": "Dear members,"}
+
+# Sentences of refusals that are about no field of a form.
+FORMLESS = {
+    "Passed by other services": {
+        "%(complaints)s (nothing was done)",
+        "Pass every argument by name.",
+    },
+    "About a person, whom the page names": {
+        "%(user)s is disabled and cannot answer.",
+        "%(user)s was removed.",
+    },
+    "Sent by a button or a checkbox of the page, which has no other value": {
+        "A right is a number.",
+        "Please say whether you want to join or leave.",
+        "There is no right with the number %(number)d.",
+    },
+    "About the whole message, whose form is on another page": {
+        "The message is empty: it has no subject, no text and no attachment.",
+    },
+    "In the query string: the page is an error page, without the form": {
+        "This search field is not valid: %(field)s.",
+    },
+}
+
+
+def invalid_sentences() -> Iterator[str]:
+    """Every sentence with which input is refused, but for those about a mail."""
+    for layer in ("models", "notifications", "workflows", "portal"):
+        for path in (ROOT / layer).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                named = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Invalid"
+                if named and isinstance(node.args[0], ast.Constant):
+                    yield str(node.args[0].value)
+
+
+def test_each_sentence_about_invalid_input_names_its_field_or_has_none() -> None:
+    formless = set().union(*FORMLESS.values())
+
+    assert "Invalid" in set(refusals())
+    assert set(invalid_sentences()) - formless - FIELDS.keys() == set()
+    assert formless & FIELDS.keys() == set()
+    assert FIELDS.keys() - sentences() == set()
+
+
+def marked(page: str) -> list[str]:
+    """The ids of the fields that are marked; each refers to the refusal's sentence."""
+    fields = re.findall(r"<(?:input|select|textarea)[^>]*aria-invalid[^>]*>", page)
+    assert all(re.search(r'aria-describedby="(?:\S+ )?refusal"', one) for one in fields)
+    assert not fields or 'role="alert" id="refusal"' in page
+    return [name for one in fields for name in re.findall(r'\bid="([^"]+)"', one)]
+
+
+def refused(visitor: Visitor, path: str, fields: dict[str, Any]) -> list[str]:
+    """Send a form that is refused; returns the fields that its page marks."""
+    visitor.get(path)
+    token = TOKEN.search(visitor.page)
+    assert token
+    answer = visitor.client.post(path, base_url=PUBLIC, data={"csrf_token": token[1], **fields})
+    assert 400 <= visitor.shown(answer).status_code < 500
+    return marked(visitor.page)
+
+
+@pytest.fixture
+def barbara(session: Session, people: Cast, as_person: Login) -> Visitor:
+    """Her browser; she has a password."""
+    visitor = as_person(people.barbara)
+    give_password(session, people.barbara, visitor.app, "tr0ub4dor&3 and more")
+    return visitor
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "field"),
+    [
+        ("/mailing-lists/new", {**NEW, "short_name": "no good"}, "short_name"),
+        ("/mailing-lists/new", {**NEW, "short_name": "announce"}, "short_name"),
+        ("/mailing-lists/new", {**NEW, "name": "two\nlines"}, "name"),
+        ("/mailing-lists/new", {**NEW, "address": "none"}, "address"),
+        ("/mailing-lists/new", {**NEW, "address": "announce@lists.example.org"}, "address"),
+        ("/mailing-lists/new", {**NEW, "description": "a\0b"}, "description"),
+        ("/mailing-lists/new", {**NEW, "kind": "other"}, "kind"),
+        ("/mailing-lists/new", {**NEW, "delivery": "other"}, "delivery"),
+        ("/mailing-lists/1/details", {**LIST, "self_service": "no"}, "self_service"),
+        ("/mailing-lists/1/details", {**LIST, "rate_copies": "5"}, "rate_minutes"),
+        ("/mailing-lists/1/details", {**LIST, "rate_minutes": "5"}, "rate_copies"),
+        (
+            "/mailing-lists/1/details",
+            {**LIST, "rate_copies": "5", "rate_minutes": "0"},
+            "rate_minutes",
+        ),
+        (
+            "/mailing-lists/1/details",
+            {**LIST, "rate_copies": "many", "rate_minutes": "5"},
+            "rate_copies",
+        ),
+        ("/mailing-lists/1/details", {**LIST, "window_opens": "08:00"}, "window_closes"),
+        (
+            "/mailing-lists/1/details",
+            {**LIST, "window_opens": "08:00", "window_closes": "08:00"},
+            "window_closes",
+        ),
+        (
+            "/mailing-lists/1/details",
+            {**LIST, "window_opens": "early", "window_closes": "08:00"},
+            "window_opens",
+        ),
+        (
+            "/mailing-lists/1/approvers",
+            {"approver_list": "1", "escalation_list": "99"},
+            "escalation_list",
+        ),
+        ("/mailing-lists/1/subscribers", {"address": "nobody@example.org"}, "address"),
+        ("/mailing-lists/1/import", {"file": ""}, "file"),
+        ("/messages/upload", {"list": "announce", "file": ""}, "file"),
+        ("/approver-lists/new", {"name": ""}, "name"),
+        ("/approver-lists/new", {"name": "editors"}, "name"),
+        ("/roles/new", {"name": "author"}, "name"),
+        ("/users/new", {"name": "", "address": "new@example.org"}, "name"),
+        ("/users/new", {"name": "New", "address": "ada@example.org"}, "address"),
+        ("/users/1/contact", {"phone": "12"}, "phone"),
+        ("/users/1/address", {"address": "grace@example.org"}, "address"),
+        ("/account/details", {"name": "B", "time_zone": "Mars/Base"}, "time_zone"),
+        ("/account/details", {"name": "B", "language": "la"}, "language"),
+        ("/account/details", {"language": "de", "preference": "fax"}, "preference"),
+        ("/account/address", {"address": "no"}, "address"),
+        ("/account/password", {"old": "wrong", "new": "correct horse battery"}, "old"),
+        ("/account/password", {"old": "tr0ub4dor&3 and more", "new": "short"}, "new"),
+        ("/account/codes", {"code": "123"}, "code"),
+        ("/messages/new", {**TYPED, "list": ""}, "list"),
+        ("/messages/new", {**TYPED, "list": "nowhere"}, "list"),
+        ("/messages/new", {**TYPED, "text": "a\0b"}, "text"),
+        ("/messages/new", {**TYPED, "html": "a\0b"}, "html"),
+        ("/messages/upload", {"list": "announce", "file": (BytesIO(b"PK"), "a.zip")}, "file"),
+        ("/messages/upload", {"list": "", "file": (BytesIO(b"PK"), "a.zip")}, "list"),
+    ],
+)
+def test_the_field_in_question_is_marked_and_no_other(
+    barbara: Visitor, path: str, fields: dict[str, Any], field: str
+) -> None:
+    assert refused(barbara, path, fields) == [field]
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"when": "then", "send_at": ""}, "send_at"),
+        ({"when": "then", "send_at": "soon"}, "send_at"),
+        ({"when": "then", "send_at": "2020-01-31T09:00"}, "send_at"),
+        ({"when": "now", "rate_copies": "70", "rate_minutes": "10"}, "rate_copies"),
+        ({"when": "now", "rate_copies": "60", "rate_minutes": "5"}, "rate_minutes"),
+    ],
+)
+def test_the_field_of_a_sendout_in_question_is_marked(
+    session: Session, people: Cast, as_person: Login, fields: dict[str, str], field: str
+) -> None:
+    people.announce.sendout_rules = SendoutRules(Rate(60, 10))
+    draft = a_draft(session, people)
+    people.ada.roles = people.barbara.roles
+
+    assert refused(as_person(people.ada), f"/messages/{draft.id}/handing_in", fields) == [field]
+
+
+def test_a_comment_that_is_too_long_is_marked(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    request, grace = a_request(session, people), as_person(people.grace)
+    grace.get(f"/requests/{request.id}")
+    grace.send(f"/requests/{request.id}/views")
+
+    long = {"verdict": "rejected", "comment": "x" * 10_001}
+    assert refused(grace, f"/requests/{request.id}/decision", long) == ["comment"]
+
+
+@pytest.mark.parametrize("path", ["/messages/1/withdrawal", "/messages/1/recall"])
+def test_a_refusal_that_is_about_no_field_marks_none(
+    session: Session, people: Cast, as_person: Login, path: str
+) -> None:
+    a_draft(session, people)
+
+    assert refused(as_person(people.ada), path, {}) == []
+
+
+def test_a_wrong_log_in_marks_the_password_alone(people: Cast, stranger: Visitor) -> None:
+    assert people
+
+    fields = {"address": "ada@example.org", "password": "guess"}
+    assert refused(stranger, "/log-in", fields) == ["password"]
