@@ -1,6 +1,6 @@
 """All lists: search them, show one, and show warnings about their set-up."""
 
-from flask import g, render_template, request
+from flask import current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from models import Right
@@ -12,8 +12,8 @@ from portal.web.sign_in import current_actor, current_user, signed_in
 from workflows.access import require
 from workflows.lists.checks import warnings_of
 from workflows.queries.list_search import member_counts, search_lists
-from workflows.sync.request import unfinished_sync
 from workflows.sync.snapshot import last_good
+from workflows.sync.status import stuck_pushes
 
 # Members counted per list: the exact number of a larger list is not worth its cost.
 MAX_COUNTED = 10_000
@@ -26,14 +26,23 @@ def overview() -> ResponseReturnValue:
     require(current_actor(), Right.VIEW_LISTS)
     words, archived = request.args.get("q", ""), request.args.get("shown") == "archived"
     page = page_of(g.session, search_lists(words, archived=archived))
+    ids = [one.id for one in page.rows]
     return render_template(
         "lists/overview.html",
         page=page,
-        members=member_counts(g.session, [one.id for one in page.rows], limit=MAX_COUNTED),
+        members=member_counts(g.session, ids, limit=MAX_COUNTED),
         warned=warnings_of(g.session, page.rows) if sees_warnings() else {},
+        stuck={push.list_id: push for push in stuck_pushes(g.session, ids, limit=len(ids))}
+        if sees_pushes()
+        else {},
         counted=MAX_COUNTED,
         **list_words(),
     )
+
+
+def sees_pushes() -> bool:
+    """Whether to show pushes: only where lists are pushed, and to those who can act."""
+    return current_app.config["LISTGATE"].maillists_enabled and sees_warnings()
 
 
 def sees_warnings() -> bool:
@@ -53,7 +62,7 @@ def show(list_id: int) -> ResponseReturnValue:
         members=member_counts(g.session, [list_id], limit=MAX_COUNTED)[list_id],
         counted=MAX_COUNTED,
         warnings=[warning_text(one) for one in warned],
-        unfinished=unfinished_sync(g.session, list_id),
+        stuck=next(iter(stuck_pushes(g.session, [list_id])), None) if sees_pushes() else None,
         good=last_good(g.session, list_id),
         **list_words(),
     )

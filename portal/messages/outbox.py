@@ -4,7 +4,7 @@ from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from models import MessageState
-from portal.messages.sendout_fields import begins_at
+from portal.messages.sendout_fields import start_of
 from portal.web.paging import page_of
 from portal.web.sign_in import current_user, signed_in
 from workflows.queries.list_search import list_choices
@@ -32,12 +32,12 @@ def outbox_page(template: str, **more: object) -> str:
     page = page_of(g.session, outbox(current_user(), query_from_url()))
     filtered = any(request.args.get(name) for name in ("words", "list", "state", "own"))
     known = progress(g.session, page.rows)
-    due = {
-        one.id: begins_at(one, known.dispatches[one.id])
+    plans = {
+        one.id: start_of(one, known.dispatches[one.id])
         for one in page.rows
         if one.id in known.dispatches
     }
-    return render_template(template, page=page, known=known, due=due, filtered=filtered, **more)
+    return render_template(template, page=page, known=known, plans=plans, filtered=filtered, **more)
 
 
 def query_from_url() -> OutboxQuery:

@@ -1,7 +1,5 @@
 """Sendout rules on pages: read them from a form, and forecast a sendout."""
 
-from datetime import datetime
-
 from flask import g, request
 
 from models import Dispatch, Invalid, Message, Rate, SendoutRules, Window
@@ -34,6 +32,6 @@ def forecast_of(
     return forecast.plan(g.session, message, organisation_zone(), dispatch=dispatch, copies=copies)
 
 
-def begins_at(message: Message, dispatch: Dispatch) -> datetime | None:
-    """Return when copies may be sent, for the first time or again."""
-    return forecast.plan_start(message, organisation_zone(), dispatch).begins_at
+def start_of(message: Message, dispatch: Dispatch) -> Plan:
+    """Forecast only when copies may be sent, for the first time or again."""
+    return forecast.plan_start(message, organisation_zone(), dispatch)

@@ -1,10 +1,12 @@
 """The home page."""
 
-from flask import Blueprint, g, render_template
+from flask import Blueprint, current_app, g, render_template
 from flask.typing import ResponseReturnValue
 
-from portal.web.sign_in import signed_in
+from models import Right
+from portal.web.sign_in import current_user, signed_in
 from workflows.sendout.hold import held_since
+from workflows.sync.status import stuck_pushes
 
 pages = Blueprint("home", __name__)
 
@@ -12,5 +14,11 @@ pages = Blueprint("home", __name__)
 @pages.get("/")
 @signed_in
 def show() -> ResponseReturnValue:
-    """Show the pages that are open to the reader, and whether all sendouts are held."""
-    return render_template("home.html", held_since=held_since(g.session))
+    """Show the reader's pages, whether all sendouts are held, and pushes that need attention."""
+    maillists_enabled = current_app.config["LISTGATE"].maillists_enabled
+    can_act = maillists_enabled and current_user().may(Right.EDIT_LISTS)
+    return render_template(
+        "home.html",
+        held_since=held_since(g.session),
+        stuck=stuck_pushes(g.session) if can_act else [],
+    )

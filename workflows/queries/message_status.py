@@ -15,7 +15,7 @@ from models import (
     ModerationRequest,
     Refusal,
 )
-from workflows.sendout.forecast import plan_start
+from workflows.sendout.forecast import Plan, plan_start
 from workflows.sendout.send import count_by_state
 
 
@@ -36,9 +36,7 @@ def status_text(session: Session, message: Message, zone: tzinfo) -> str:
         case MessageState.IN_MODERATION:
             return f"waits for an answer to request {newest_request(session, message).id}"
         case MessageState.SCHEDULED:
-            begins_at = plan_start(message, zone, newest_dispatch(session, message)).begins_at
-            assert begins_at is not None, "a scheduled message has a time to leave"
-            return f"is scheduled for {begins_at.astimezone():%Y-%m-%d %H:%M:%S %Z}"
+            return schedule_text(plan_start(message, zone, newest_dispatch(session, message)))
         case MessageState.REJECTED:
             return rejection_text(session, message)
         case MessageState.DRAFT:
@@ -49,6 +47,14 @@ def status_text(session: Session, message: Message, zone: tzinfo) -> str:
             counts = count_by_state(session, newest_dispatch(session, message))
             outcome = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
             return f"is {message.state} ({outcome or 'nobody is on the list'})"
+
+
+def schedule_text(start: Plan) -> str:
+    """Return when the message will be sent, or since when it is late."""
+    if start.late_since:
+        return f"was due and is late since {start.late_since.astimezone():%Y-%m-%d %H:%M:%S %Z}"
+    assert start.begins_at is not None, "a scheduled message has a time to leave"
+    return f"is scheduled for {start.begins_at.astimezone():%Y-%m-%d %H:%M:%S %Z}"
 
 
 def rejection_text(session: Session, message: Message) -> str:

@@ -1,11 +1,11 @@
 """Forecast a sendout: when it begins or continues, at which rate, and about when it ends."""
 
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
 
 from sqlalchemy.orm import Session
 
-from models import Dispatch, Message, MessageState, SendoutRules
+from models import Dispatch, DispatchState, Message, MessageState, SendoutRules
 from models.clock import now
 from workflows.sendout import recipients
 
@@ -17,6 +17,9 @@ FORECAST_STATES = {
     MessageState.SENDING,
 }
 
+# A worker begins within seconds; after a lost publication, at the next sweep but one.
+LATE_AFTER = timedelta(minutes=1)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -27,6 +30,8 @@ class Plan:
     waits: bool  # whether `begins_at` is in the future
     copies: int | None = None  # still to be sent; None without a rate
     ends_at: datetime | None = None  # approximately; None: unknown
+    due_at: datetime | None = None  # of a scheduled message
+    late_since: datetime | None = None  # it could have begun then, and has not
 
 
 def plan_start(message: Message, zone: tzinfo, dispatch: Dispatch | None = None) -> Plan:
@@ -36,7 +41,16 @@ def plan_start(message: Message, zone: tzinfo, dispatch: Dispatch | None = None)
         return Plan(rules, None, waits=False)
     due_at = dispatch.due_at if dispatch else message.send_at
     begins_at = rules.opening(max(moment, due_at or moment), zone)
-    return Plan(rules, begins_at, waits=begins_at > moment)
+    if dispatch is None or dispatch.state is not DispatchState.WAITING:
+        return Plan(rules, begins_at, waits=begins_at > moment)
+    could_begin = rules.opening(dispatch.due_at, zone)
+    return Plan(
+        rules,
+        begins_at,
+        waits=begins_at > moment,
+        due_at=dispatch.due_at,
+        late_since=could_begin if moment - could_begin > LATE_AFTER else None,
+    )
 
 
 def plan(
@@ -49,13 +63,14 @@ def plan(
 ) -> Plan | None:
     """Forecast start and end; return None for a message that will not be sent any further.
 
-    `copies` are still to be sent; if it is not given, one to each recipient.
+    `copies` are still to be sent; if it is not given, one to each recipient.  A late sendout has no
+    end: it would move with the clock.
     """
     if message.state not in FORECAST_STATES:
         return None
     start = plan_start(message, zone, dispatch)
-    if start.rules.rate is None or start.begins_at is None:
+    if start.rules.rate is None or start.begins_at is None or start.late_since:
         return start
     copies = recipients.count(session, message.mailing_list) if copies is None else copies
     ends_at = start.rules.end(start.begins_at, copies, zone)
-    return Plan(start.rules, start.begins_at, start.waits, copies, ends_at)
+    return replace(start, copies=copies, ends_at=ends_at)

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, aliased, contains_eager
 
 from models import MailingList, SubscriptionChange, Sync, SyncState
+
+# Pushes that need a person, shown at most: when all lists fail, the reason is the same.
+MAX_STUCK = 20
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,31 @@ def push_statuses(session: Session, mailing_list: MailingList | None = None) -> 
     if mailing_list is not None:
         query = query.where(MailingList.id == mailing_list.id)
     return [PushStatus(*row) for row in session.execute(query)]
+
+
+def stuck_pushes(
+    session: Session, list_ids: Sequence[int] | None = None, *, limit: int = MAX_STUCK
+) -> Sequence[Sync]:
+    """Return the pushes that are held or keep failing, of all lists or of these, by list name.
+
+    Archived lists are not pushed.
+    """
+    query = (
+        select(Sync)
+        .join(Sync.mailing_list)
+        .options(contains_eager(Sync.mailing_list))
+        .where(
+            # The partial index of unfinished pushes has this condition.
+            Sync.state != SyncState.DONE,
+            or_(Sync.state == SyncState.HELD, Sync.failures > 0),
+            MailingList.archived_at.is_(None),
+        )
+        .order_by(MailingList.name, MailingList.id)
+        .limit(limit)
+    )
+    if list_ids is not None:
+        query = query.where(Sync.list_id.in_(list_ids))
+    return session.scalars(query).all()
 
 
 def last_pushes(session: Session, mailing_list: MailingList, count: int) -> Sequence[Sync]:

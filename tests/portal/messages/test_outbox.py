@@ -1,6 +1,8 @@
 """The outbox: whose messages it shows, how they are found, and what a page costs."""
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -10,6 +12,7 @@ from tests.builders import LIMIT, Cast, a_dispatch, a_list, a_request, an_eml
 from tests.portal.visitors import Visitor
 from workflows.messages.write import Draft, write
 from workflows.moderation.decide import decide
+from workflows.sendout import forecast
 from workflows.sendout.send import begin_sending
 
 Login = Callable[[User], Visitor]
@@ -113,6 +116,25 @@ def test_a_row_tells_where_the_message_stands(
     assert "0 of 2 sent" in page
     assert page.count("<time ") == 4
     assert 'data-live="/messages/rows"' in page
+
+
+def test_an_overdue_sendout_shows_when_it_was_due_and_does_not_walk_with_the_clock(
+    session: Session, people: Cast, as_person: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting, ada = a_dispatch(session, people), as_person(people.ada)
+    due_at, shown = waiting.due_at.isoformat(), set()
+
+    for hours in (1, 5):
+        later = waiting.due_at + timedelta(hours=hours)
+        monkeypatch.setattr(forecast, "now", lambda later=later: later)
+        rows, page = (
+            ada.get(path).text for path in ("/messages/rows", f"/messages/{waiting.message_id}")
+        )
+        assert f'<time datetime="{due_at}">' in rows
+        assert f'<time datetime="{due_at}">' in page
+        shown |= set(re.findall(r"late since [^<]+", rows + page))
+
+    assert len(shown) == 1
 
 
 def test_the_part_that_refreshes_itself_is_the_same_search(

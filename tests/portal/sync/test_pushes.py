@@ -68,6 +68,55 @@ def test_a_failure_is_told_in_words_with_what_the_command_said(
     assert "Consecutive failures" in browser.page
 
 
+ALL_PUSHED = "All changes have been pushed or are being pushed."
+
+
+def places(people: Cast) -> list[str]:
+    """The pages that show a push that needs a person."""
+    return ["/", "/mailing-lists", f"/mailing-lists/{people.announce.id}"]
+
+
+def test_a_failing_push_shows_where_administrators_look(
+    session: Session, people: Cast, server: ListServer, browser: Visitor, page: str
+) -> None:
+    server.command = "sh -c 'cat >/dev/null; exit 3'"
+    failing = asked(session, people.announce)
+    for _ in range(3):
+        server.push(session, failing)
+        again(failing)
+    session.flush()
+
+    for path in places(people):
+        browser.get(path)
+        assert "failed 3 times" in browser.page
+    browser.get(page)
+    assert "may lack the changes since the last push that succeeded" in browser.page
+    assert ALL_PUSHED not in browser.page
+
+
+def test_a_held_push_shows_where_administrators_look(
+    session: Session, people: Cast, server: ListServer, browser: Visitor, page: str
+) -> None:
+    held(session, people, server, lost=20)
+
+    for path in places(people):
+        browser.get(path)
+        assert "held until someone confirms it" in browser.page
+    browser.get(page)
+    assert "They are pushed once someone has confirmed the push." in browser.page
+    assert ALL_PUSHED not in browser.page
+
+
+def test_who_cannot_act_is_shown_no_push(
+    session: Session, people: Cast, server: ListServer, as_person: Login
+) -> None:
+    held(session, people, server, lost=20)
+    ada, edsger = as_person(people.ada), as_person(people.edsger)
+
+    assert "held until someone confirms it" not in ada.get("/").text
+    assert "held until someone confirms it" not in edsger.get("/").text
+
+
 def test_no_page_shows_or_takes_the_command(
     session: Session, people: Cast, server: ListServer, browser: Visitor, page: str
 ) -> None:

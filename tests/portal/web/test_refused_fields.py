@@ -56,9 +56,9 @@ def invalid_sentences() -> Iterator[str]:
     for layer in ("models", "notifications", "workflows", "portal"):
         for path in (ROOT / layer).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
-                named = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Invalid"
-                if named and isinstance(node.args[0], ast.Constant):
-                    yield str(node.args[0].value)
+                match node:
+                    case ast.Call(ast.Name("Invalid"), [ast.Constant(sentence), *_]):
+                        yield str(sentence)
 
 
 def test_each_sentence_about_invalid_input_names_its_field_or_has_none() -> None:

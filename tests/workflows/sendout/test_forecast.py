@@ -150,3 +150,39 @@ def test_the_end_is_looked_for_of_every_sendout_whose_time_can_be_set(
             ends += [plan(session, draft, TOKYO, copies=many) for many in (1, 366, 10_000_000)]
 
     assert len(ends) == 3 * 6
+
+
+def test_a_late_sendout_keeps_the_time_at_which_it_was_due(
+    session: Session, people: Cast, clock: Clock
+) -> None:
+    waiting = a_dispatch(session, people)
+    due_at = waiting.due_at
+    assert plan_start(waiting.message, UTC, waiting).late_since is None
+
+    shown = set()
+    for _ in range(3):
+        clock.run(minutes=7)
+        foreseen = plan(session, waiting.message, UTC, dispatch=waiting, copies=5)
+        assert foreseen is not None
+        shown.add((foreseen.due_at, foreseen.late_since, foreseen.ends_at))
+        text = status_text(session, waiting.message, UTC)
+        assert text.startswith("was due and is late since 2027-01-31 ")
+
+    assert shown == {(due_at, due_at, None)}
+
+
+def test_it_is_late_only_once_its_window_has_opened(
+    session: Session, people: Cast, clock: Clock
+) -> None:
+    people.announce.sendout_rules = NIGHT
+    waiting = a_dispatch(session, people)
+    opens = plan_start(waiting.message, UTC, waiting).begins_at
+    assert opens is not None
+
+    clock.moment = opens
+    assert plan_start(waiting.message, UTC, waiting).late_since is None
+    clock.run(hours=10)
+
+    foreseen = plan_start(waiting.message, UTC, waiting)
+    assert (foreseen.due_at, foreseen.late_since) == (NINE, opens)
+    assert foreseen.begins_at == opens + timedelta(days=1)
