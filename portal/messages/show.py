@@ -26,7 +26,7 @@ from workflows.sendout.schedule import recall
 pages = Blueprint("messages", __name__)
 
 # The URLs of the forms on a message's page, which a GET shows so that a refusal appears there.
-ACTS = "any(handing_in, withdrawal, recall, time, copy, proof, deletion)"
+ACTS = "any(handing_in, withdrawal, recall, time, copy, proof)"
 
 
 @pages.get("/messages/<id:message_id>")
@@ -129,6 +129,16 @@ def mail_proof(message_id: int) -> ResponseReturnValue:
     message = message_by_id(g.session, message_id)
     drafts.send_proof(g.session, message, actor=current_actor())
     return done(message, _("A proof is on its way to you."))
+
+
+@pages.get("/messages/<id:message_id>/deletion")
+@signed_in
+def ask_deletion(message_id: int) -> ResponseReturnValue:
+    """Ask before the draft is deleted, because nothing restores it."""
+    message = own_message(message_id)
+    if message.state is not MessageState.DRAFT:
+        return show(message_id)
+    return render_template("messages/deletion.html", message=message)
 
 
 @pages.post("/messages/<id:message_id>/deletion")

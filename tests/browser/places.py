@@ -14,6 +14,7 @@ BY_PERSON = {
         "/messages/upload",
         "/messages/{draft}",
         "/messages/{draft}/draft",
+        "/messages/{draft}/deletion",
         "/messages/{upload}/draft",
         "/messages/{asked}",
         "/messages/{rejected}",

@@ -87,6 +87,7 @@ POST /messages/{draft}/recall                         ?-!--! .
 POST /messages/{draft}/time                           ?->--- . /messages/{draft}
 POST /messages/{draft}/copy                           ?->--- . /messages/*
 POST /messages/{draft}/proof                          ?->--- . /messages/{draft}
+GET  /messages/{draft}/deletion                       ?-y--- .
 POST /messages/{draft}/deletion                       ?->--- . /messages
 GET  /messages/{asked}                                ?-y->y 605 /requests/{request}
 GET  /messages/{asked}/copy                           ?-y->y 605 /requests/{request}
