@@ -27,6 +27,7 @@ READERS: Final = {
     "requests": Reader.APPROVER,
     "writing": Reader.AUTHOR,
     "moderation": Reader.STRANGER,
+    "messages.ask_deletion": Reader.AUTHOR,
     "accounts.log_in": Reader.STRANGER,
     "accounts.ask_code": Reader.STRANGER,
     "accounts.show_link": Reader.STRANGER,
@@ -135,10 +136,11 @@ def visit(app: Flask, rule: Rule, values: UrlValues, *, query: str) -> Visit:
 def filled(app: Flask, rule: Rule, values: UrlValues) -> str:
     """Return the URL path; raise KeyError for a variable without a value."""
     blueprint = rule.endpoint.partition(".")[0]
+    of_draft = blueprint == "writing" or rule.endpoint == "messages.ask_deletion"
     variables: dict[str, Any] = {
         "list_id": values.list_id,
         "user_id": values.user_id,
-        "message_id": values.draft_id if blueprint == "writing" else values.message_id,
+        "message_id": values.draft_id if of_draft else values.message_id,
         "request_id": values.request_id,
         "role_id": values.role_id,
         "number": values.approver_list_id if blueprint == "approver_lists" else 0,

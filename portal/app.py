@@ -21,6 +21,7 @@ from portal.sync import pushes
 from portal.web import home
 from portal.web.errors import register_error_pages
 from portal.web.headers import add_security_headers
+from portal.web.kept_form import configure_kept_forms
 from portal.web.row_ids import RowId
 from portal.web.templating import configure_templates
 from portal.web.throttle import configure_throttle
@@ -68,6 +69,7 @@ def create_app(settings: Settings) -> Flask:
     csrf = CSRFProtect(app)
     configure_security(app, settings)
     configure_throttle(app, settings)
+    configure_kept_forms(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     # Twilio signs its requests; the URL of a mailed link contains a secret token.

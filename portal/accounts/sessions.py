@@ -12,6 +12,7 @@ from models.clock import now
 from portal.accounts.account import Account
 from portal.accounts.blueprint import pages
 from portal.accounts.security import compute_dummy_hash
+from portal.web.kept_form import kept_for
 from portal.web.sign_in import reader, safe_next
 from portal.web.throttle import PER_ADDRESS, PER_PERSON, account_key, is_failed_attempt, limiter
 from workflows.access import find_user
@@ -65,9 +66,16 @@ def begin_log_in(account: Account, *, how: str, onward: str) -> ResponseReturnVa
 
 
 def log_in_as(account: Account, *, how: str, onward: str) -> ResponseReturnValue:
-    """Start a new session; nothing of the previous one remains."""
+    """Start a new session; of the previous one, only a form of the same user remains.
+
+    Its page, where it is filled in again, comes before `onward`.
+    """
+    kept = kept_for(account.user)
     session.clear()
     session.permanent = True
+    if kept is not None:
+        session["kept_form"] = kept
+        onward = f"{kept['page']}?kept=yes"
     login_user(account, remember=False)
     note_log_in(g.session, how=how, actor=Actor(account.user, Door.PORTAL))
     return redirect(onward, 303)

@@ -77,7 +77,7 @@ def delete(role_id: int) -> ResponseReturnValue:
 def form(role: Role | None) -> str:
     """Render the form for a role; for a new one if None."""
     # A refused form keeps the boxes that were checked.
-    typed = request.form.getlist("right", type=int) if request.method == "POST" else None
+    typed = request.form.getlist("right", type=int) if request.form else None
     return render_template(
         "roles/role.html",
         role=role,

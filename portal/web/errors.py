@@ -1,17 +1,21 @@
 """Error pages: the one place that answers refusals, HTTP errors and a database that is down."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import Any
 
 from flask import Flask, current_app, g, render_template, request
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from models import Invalid, Refusal, Trespass, Unknown
 from portal.web.i18n import page_language
+from portal.web.kept_form import keep, not_saved_yet, owner_id
+from portal.web.sign_in import reader
 from portal.web.templating import page_zone
 from portal.web.unit_of_work import unit_of_work
 from portal.wording.refusal_fields import refused_field
@@ -67,11 +71,16 @@ def refusal_text(refusal: Refusal) -> str:
 
 def form_page() -> ResponseReturnValue:
     """Render what a GET of the same URL shows; raises HTTPException if there is no such page."""
-    adapter = request_ctx.url_adapter
-    assert adapter is not None
-    endpoint, arguments = adapter.match(method="GET")
+    endpoint, arguments = match_form_page()
     view: Callable[..., ResponseReturnValue] = current_app.view_functions[endpoint]  # type: ignore[assignment]
     return view(**arguments)
+
+
+def match_form_page() -> tuple[str, Mapping[str, Any]]:
+    """Return the endpoint of a GET of the same URL, and its arguments; raises HTTPException."""
+    adapter = request_ctx.url_adapter
+    assert adapter is not None
+    return adapter.match(method="GET")
 
 
 def with_status(result: ResponseReturnValue, status: int) -> ResponseReturnValue:
@@ -88,9 +97,29 @@ def http_error_page(failure: HTTPException) -> ResponseReturnValue:
         return failure.get_response()
     try:
         with unit_of_work(read_only=True):
-            return error_page(failure.code)
+            return form_of_ended_session(failure) or error_page(failure.code)
     except OperationalError:
         return error_page(failure.code)
+
+
+def form_of_ended_session(failure: HTTPException) -> ResponseReturnValue | None:
+    """Ask for a log-in and keep the form, or show it again after one; None for other failures.
+
+    The session ended while the form was open (401, or a token of no session); or its reader has
+    logged in since, in another window.
+    """
+    if request.method != "POST" or not (isinstance(failure, CSRFError) or failure.code == 401):
+        return None
+    owner, user = owner_id(), reader()
+    with suppress(HTTPException, RequestRedirect):
+        if owner is not None and user is None:
+            match_form_page()
+            return keep(owner, request.path)
+        if user is not None and user.id == owner:
+            g.refusal = not_saved_yet()
+            with suppress(Refusal):
+                return with_status(form_page(), failure.code or 400)
+    return None
 
 
 def database_unavailable_page(_: OperationalError) -> ResponseReturnValue:

@@ -102,3 +102,21 @@ def test_a_long_subject_fits_on_a_telephone(visits: Visits, language: Language) 
 
     assert PHONES == (320, 360, 390)
     assert violations_on_phones(grace) == []
+
+
+def test_what_was_typed_is_there_again_after_the_session_has_ended(visits: Visits) -> None:
+    ada = visits.page_of("ada")
+    ada.goto("/messages/new")
+    ada.get_by_label("List", exact=True).select_option("announce")
+    ada.get_by_label("As text").fill("Two hours of typing")
+    ada.context.clear_cookies()
+
+    ada.get_by_role("button", name="Save the draft").click()
+    expect(ada.get_by_text("What you wrote is kept for half an hour")).to_be_visible()
+    ada.goto(visits.letter("ada", "log-in"))
+    ada.get_by_role("button", name="Log in").click()
+
+    expect(ada.get_by_label("As text")).to_have_value("Two hours of typing")
+    expect(ada.get_by_role("alert")).to_contain_text("nothing has been saved yet")
+    ada.get_by_role("button", name="Save the draft").click()
+    expect(ada.get_by_text("The draft has been saved.")).to_be_visible()
