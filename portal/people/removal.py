@@ -9,7 +9,8 @@ from portal.web.flash import flash
 from portal.web.i18n import gettext as _
 from portal.web.sign_in import current_actor, signed_in
 from workflows.people.last_administrator import is_last_administrator
-from workflows.people.removal import consequences, remove_user
+from workflows.people.removal import remove_user
+from workflows.queries.removal_consequences import consequences
 
 
 @pages.get("/users/<id:user_id>/removal")

@@ -1,30 +1,21 @@
 """Remove a person: from every list, with all personal data but the name under their acts."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, delete, select, update
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 
 from models import (
     Act,
     Actor,
-    ApproverKeys,
     ApproverList,
     Credentials,
     Delivery,
     Dispatch,
     LetterName,
     MailedLink,
-    MailingList,
-    Message,
-    MessageState,
-    ModerationRequest,
     Notification,
-    RequestState,
     Right,
-    Subscription,
     User,
     record,
 )
@@ -34,52 +25,6 @@ from workflows.people.account_links import void_links
 from workflows.people.last_administrator import require_administrator_left
 from workflows.subscriptions.subscribe import leave_every_list
 from workflows.sync.journal import lock_user
-
-
-@dataclass(frozen=True)
-class Consequences:
-    """What a removal would end or affect."""
-
-    lists: Sequence[MailingList]
-    approver_lists: Sequence[ApproverList]
-    # Open requests that this person may answer; the other approvers still may.
-    questions: Sequence[Message]
-    # Messages by this person, which continue.
-    waiting: Sequence[Message]
-    scheduled: Sequence[Message]
-
-    def left_empty(self) -> list[ApproverList]:
-        """Return the approver lists on which no one else could answer."""
-        return [
-            one
-            for one in self.approver_lists
-            if sum(member.disabled_at is None for member in one.members) <= 1
-        ]
-
-
-def consequences(session: Session, user: User) -> Consequences:
-    """Return what the removal of this person would change, in a fixed number of statements."""
-    list_ids = select(Subscription.list_id).where(Subscription.user_id == user.id)
-    message_ids = (
-        select(ModerationRequest.message_id)
-        .join(ApproverKeys)
-        .where(ApproverKeys.user_id == user.id, ModerationRequest.state == RequestState.OPEN)
-    )
-    is_author = Message.author_id == user.id
-    return Consequences(
-        lists=session.scalars(
-            select(MailingList).where(MailingList.id.in_(list_ids)).order_by(MailingList.name)
-        ).all(),
-        approver_lists=session.scalars(
-            select(ApproverList)
-            .where(ApproverList.members.any(User.id == user.id))
-            .options(selectinload(ApproverList.members))
-            .order_by(ApproverList.name)
-        ).all(),
-        questions=messages(session, Message.id.in_(message_ids)),
-        waiting=messages(session, is_author, Message.state == MessageState.IN_MODERATION),
-        scheduled=messages(session, is_author, Message.state == MessageState.SCHEDULED),
-    )
 
 
 class Departure(NamedTuple):
@@ -140,9 +85,3 @@ def erase_contact(session: Session, user: User) -> None:
     session.execute(delete(Credentials).where(Credentials.user_id == user.id))
     user.address = placeholder
     user.phone = user.sms_stopped_at = None
-
-
-def messages(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Message]:
-    """Return these messages with their lists, oldest first."""
-    found = select(Message).where(*conditions).options(joinedload(Message.mailing_list))
-    return session.scalars(found.order_by(Message.id)).all()

@@ -32,11 +32,16 @@ def lists_of(session: Session, user: User) -> Sequence[MailingList]:
 
 def approver_lists_of(session: Session, user: User) -> Sequence[ApproverList]:
     """Return the approver lists that the user is on, by name."""
-    return session.scalars(
+    return session.scalars(approver_lists_with(user)).all()
+
+
+def approver_lists_with(user: User) -> Select[ApproverList]:
+    """Select the approver lists that the user is on, by name."""
+    return (
         select(ApproverList)
         .where(ApproverList.members.any(User.id == user.id))
         .order_by(ApproverList.name)
-    ).all()
+    )
 
 
 def subscribed(user: User) -> Select[int]:

@@ -5,8 +5,8 @@ from sqlalchemy.orm import Session
 from models import Actor, Door, Verdict
 from tests.builders import Cast, a_request
 from workflows.moderation.decide import decide
-from workflows.people.removal import consequences
 from workflows.people.users import disable
+from workflows.queries.removal_consequences import consequences
 
 
 def test_a_member_leaves_the_lists(session: Session, people: Cast) -> None:
