@@ -37,7 +37,7 @@ from models.database import engine
 from sandbox.commands import celery
 from sandbox.programs import Program
 from workflows.lists import lists
-from workflows.subscriptions import subscribe as subscriptions
+from workflows.subscriptions.subscribe import subscribe
 from workflows.transaction import transaction
 
 CHANGES: Final = 10_000
@@ -54,7 +54,7 @@ def main() -> None:
     seed_people(CHANGES)
     with a_worker():
         ours, bare = in_turn(
-            partial(at_once, subscribe, "ours"), partial(at_once, insert_rows, "bare")
+            partial(at_once, subscribe_one, "ours"), partial(at_once, insert_rows, "bare")
         )
         counts = [pushes_of(f"ours{number}") for number in range(ROUNDS)]
     report(
@@ -109,12 +109,12 @@ def a_share(
     together.wait()
 
 
-def subscribe(list_id: int, user_id: int) -> None:
+def subscribe_one(list_id: int, user_id: int) -> None:
     """Subscribe by Listgate's verb."""
     with transaction() as session:
         both = select(User, MailingList).join(MailingList, MailingList.id == list_id)
         user, mailing_list = session.execute(both.where(User.id == user_id)).one()
-        assert subscriptions.subscribe(session, user, mailing_list, actor=Actor(user, Door.PORTAL))
+        assert subscribe(session, user, mailing_list, actor=Actor(user, Door.PORTAL))
 
 
 def insert_rows(list_id: int, user_id: int) -> None:

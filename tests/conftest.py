@@ -12,7 +12,7 @@ from models.database import engine, new_session
 from models.outbox import OutboxEntry
 from tests.builders import Cast, cast, the_cast
 from tests.databases import main_url, migrate, new_database
-from workflows import transaction as unit
+from workflows import transaction
 
 # No deadlines: they measure how busy the machine is.  Each run tries the same examples, so that
 # only a change can break a test; `--hypothesis-profile=default` tries other ones, and more.
@@ -89,7 +89,7 @@ def own_database(template: str) -> Iterator[Engine]:
 def published(monkeypatch: pytest.MonkeyPatch) -> list[OutboxEntry]:
     """Collect what is published, instead of sending it to the broker."""
     entries: list[OutboxEntry] = []
-    monkeypatch.setattr(unit, "publish", entries.extend)
+    monkeypatch.setattr(transaction, "publish", entries.extend)
     return entries
 
 

@@ -24,7 +24,7 @@ from tests.faults.shared import MAIL_FROM, OPEN, SharedServers, shared_servers
 from tests.nodes import IN_DOCKER, Worker
 from workflows import access
 from workflows.celery import app
-from workflows.moderation import decide as moderation
+from workflows.moderation.decide import decide, request_by_id
 from workflows.outbox import PUBLISH_OPTIONS
 from workflows.transaction import transaction
 
@@ -97,9 +97,9 @@ class LiveStack:
         comment: str = "",
     ) -> None:
         with transaction() as session:
-            moderation.decide(
+            decide(
                 session,
-                moderation.request_by_id(session, request.id),
+                request_by_id(session, request.id),
                 verdict,
                 actor=access.actor_with_address(session, f"{by}@example.org", Door.PORTAL),
                 comment=comment,
