@@ -57,7 +57,7 @@ approver = Table(
 
 
 class ApproverList(Base):
-    """Who may answer; one may serve many MailingLists."""
+    """The users who may answer; one approver list may serve many MailingLists."""
 
     __tablename__ = "approver_list"
 

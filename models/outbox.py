@@ -46,7 +46,7 @@ class OutboxEntry(NamedTuple):
 
 
 def enqueue(session: Session, entry: OutboxEntry) -> None:
-    """Have `entry` published after the commit; it replaces an earlier one for the same row."""
+    """Publish `entry` after the commit; it replaces an earlier one for the same row."""
     session.info.setdefault(OUTBOX, {})[entry.kind, entry.row_id] = entry
 
 

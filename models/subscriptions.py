@@ -60,9 +60,9 @@ class SubscriptionChange(Base):
 
 
 def ask_for_push(session: Session, list_ids: Iterable[int], due_at: datetime | None = None) -> None:
-    """Have the lists looked at after the commit: at `due_at`, or after a quiet period.
+    """Enqueue a look at these lists: at `due_at`, or after a quiet period (debounce).
 
-    What is pushed, and whether, is read from the journal then.
+    The task decides from the journal whether there is anything to push.
     """
     for list_id in list_ids:
         enqueue(session, OutboxEntry(MailingList, list_id, due_at, debounced=True))

@@ -16,7 +16,7 @@ app.config_from_object("celeryconfig")
 
 @signals.setup_logging.connect
 def log_like_the_rest(**_: Any) -> None:
-    """Every process of ours logs in the same way, Celery's own words included."""
+    """Configure logging as in every process, for Celery's own messages too."""
     logs.configure(settings.log_level, settings.log_format)
 
 

@@ -1,4 +1,4 @@
-"""How every process of ours logs: one event per line, JSON for machines or colours for people."""
+"""Logging of every process: one event per line, JSON for machines or colours for people."""
 
 import logging
 from typing import Any

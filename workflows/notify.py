@@ -31,7 +31,7 @@ def notify(
     channels: Sequence[Channel] = (),
     **detail: Any,
 ) -> None:
-    """Ask for this letter to each of these users, over `channels` or each of their own."""
+    """Add a Notification per user and channel: `channels`, or those that the user chose."""
     session.add_all(
         Notification(
             letter=letter,
@@ -50,7 +50,7 @@ def notify(
 def notify_administrators(
     session: Session, letter: LetterName, *, of: Right = Right.EDIT_USERS, **detail: Any
 ) -> None:
-    """Ask for this letter to every user with the right `of`."""
+    """Notify every user with the right `of`."""
     administrators = session.scalars(
         select(User).where(User.roles.any(Role.rights.contains([of.value]))).order_by(User.id)
     )

@@ -33,6 +33,6 @@ def transaction(*, read_only: bool = False) -> Iterator[Session]:
 
 @event.listens_for(new_session, "after_begin")
 def refuse_changes(session: Session, _begun: object, connection: Connection) -> None:
-    """Have PostgreSQL refuse changes; before the first statement, so without one no round trip."""
+    """Make the transaction read only, before its first statement: no round trip without one."""
     if session.info.get("read_only"):
         connection.execute(text("set transaction read only"))

@@ -22,12 +22,12 @@ class Field(NamedTuple):
 
     @property
     def name(self) -> str:
-        """In lower case: names of fields ignore case."""
+        """Return the name in lower case: names of fields ignore case."""
         return self.lines.partition(b":")[0].decode("ascii", "replace").strip().lower()
 
     @property
     def value(self) -> bytes:
-        """Unfolded (RFC 5322, 2.2.3)."""
+        """Return the value, unfolded (RFC 5322, 2.2.3)."""
         return _FOLD.sub(b"", self.lines.partition(b":")[2]).strip()
 
 

@@ -1,4 +1,4 @@
-"""Reads what is signed without a key: opaque S/MIME, and PGP's inline form."""
+"""Read signed text; no key is needed: opaque S/MIME, and PGP's inline form."""
 
 import re
 from typing import Final, NamedTuple
@@ -80,7 +80,7 @@ def _element(data: bytes, position: int) -> _Element:
 
 
 def _behind(data: bytes, position: int) -> int:
-    """Where the next element begins."""
+    """Return where the next element begins."""
     unfinished = 0
     while True:
         element = _element(data, position)

@@ -96,7 +96,7 @@ def answer_in(paragraph: str) -> Answer | None:
 
 
 def _behind(text: str, size: int) -> str:
-    """What follows as many characters of the folded text."""
+    """Return the rest of the text after `size` characters of it, counted as folded."""
     position = 0
     while size > 0:
         size -= len(folded(text[position]))
@@ -105,7 +105,7 @@ def _behind(text: str, size: int) -> str:
 
 
 def verdict_of(word: str) -> Verdict | None:
-    """Which verdict the word is by SMS, too."""
+    """Return the verdict that the word means in an SMS, or None."""
     kinds = {Verdict.APPROVED: "approve", Verdict.REJECTED: "reject"}
     return next((each for each, kind in kinds.items() if folded(word) in phrases(kind)), None)
 
@@ -117,7 +117,7 @@ def takes_back(line: str, verdict: Verdict) -> bool:
 
 
 def rejects(line: str) -> bool:
-    """Whether a rejecting word stands anywhere in the line."""
+    """Whether the line contains a rejecting word."""
     return bool(_REJECTING.search(folded(line)))
 
 
@@ -131,12 +131,12 @@ def is_courteous(line: str) -> bool:
 
 
 def is_closing(line: str) -> bool:
-    """Whether it is a closing formula, perhaps with a name behind it."""
+    """Whether the line is a closing formula, perhaps followed by a name."""
     return _name_behind(_CLOSING, line) is not None
 
 
 def is_name(text: str) -> bool:
-    """Whether nothing in it looks like a sentence: a few words, each with a capital."""
+    """Whether the text may be a name: a few words, each with a capital."""
     words = re.findall(r"[^\s,.:]+", text)
     return len(words) <= _NAME_WORDS and all(
         (word[0].isupper() and not re.search(r"\d", word)) or word in _PARTICLES for word in words
@@ -159,7 +159,7 @@ def is_of_signature(line: str) -> bool:
 
 
 def without_opening(lines: list[str]) -> list[str]:
-    """The lines without a mail gateway's banner and then a greeting, one of each at most."""
+    """Return the lines without a mail gateway's banner and then a greeting, at most one of each."""
     lines = _without_blanks(lines)
     lines = _without_blanks(lines[_banner(lines) :])
     return _without_blanks(lines[1:]) if lines and is_greeting(lines[0]) else lines
@@ -170,7 +170,7 @@ def _without_blanks(lines: list[str]) -> list[str]:
 
 
 def _banner(lines: list[str]) -> int:
-    """How many lines a banner has that calls the mail external, or 0; it ends above an answer."""
+    """Count the lines of a banner that calls the mail external, or 0; it ends above an answer."""
     if not lines or not _BANNER.match(folded(lines[0][:ANSWER_LIMIT])):
         return 0
     ends = (n for n, line in enumerate(lines) if not line or answer_in(line))
@@ -186,7 +186,7 @@ def is_greeting(line: str) -> bool:
 
 
 def _name_behind(formula: re.Pattern[str], line: str) -> str | None:
-    """What follows the formula that the line begins with, "" included, if it may be a name."""
+    """Return what follows the formula at the start if it may be a name or is ""; else None."""
     match = formula.match(folded(line[:ANSWER_LIMIT]))
     rest = _behind(line, match.end()) if match else ""
     return rest if match and is_name(rest) else None

@@ -67,7 +67,7 @@ class _Element(NamedTuple):
 
 
 class _Page:
-    """What has been read of the HTML so far."""
+    """The text of the HTML that has been read so far."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -155,7 +155,7 @@ class _Page:
 
 
 def text_of_html(source: str) -> str:
-    """What a person sees of it, line by line; quoted lines begin with a `>`."""
+    """Return the text that a person sees, line by line; quoted lines begin with a `>`."""
     page = _Page()
     for token in _TOKEN.finditer(source):
         name = (token["name"] or "").lower()

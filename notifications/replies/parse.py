@@ -23,8 +23,8 @@ from notifications.replies.vocabulary import GUESSED, as_comment, cleaned, hesit
 # mail of this size takes four seconds.
 TEXT_LIMIT: Final = 500_000
 
-# Bytes of a mail in which its text is found; what is attached stands behind it.  50 MB of empty
-# lines would take the email package a minute and a gigabyte.
+# Bytes of a mail in which its text is found; attachments follow the text.  50 MB of empty lines
+# would take the email package a minute and a gigabyte.
 READ_LIMIT: Final = 5_000_000
 
 APPROVAL_LIMIT: Final = 5_000  # characters of an approver's own words, signature included
@@ -53,7 +53,7 @@ class Why(StrEnum):
 
 @dataclass(frozen=True)
 class Reading:
-    """What a reply says.  If it was not understood, `verdict` is None and there is no comment."""
+    """The parsed reply.  If it was not understood, `verdict` is None and there is no comment."""
 
     verdict: Verdict | None
     comment: str = ""  # at most COMMENT_LIMIT characters, with \n as line end, "" if there is none
@@ -109,7 +109,7 @@ def _shortened(line: str) -> str:
 
 
 def _end_of_answer(lines: list[str], name: str) -> int:
-    """Where its paragraph ends: at a blank line, a closing formula, or the approver's own name."""
+    """Return the index of the line that ends it: blank, a closing formula, the approver's name."""
     for number, line in enumerate(lines):
         following = lines[number + 1] if number + 1 < len(lines) else ""
         closes = answer.is_closing(line) and answer.is_name(following)
@@ -121,7 +121,7 @@ def _end_of_answer(lines: list[str], name: str) -> int:
 def _objection(
     found: answer.Answer, below: list[str], own: Own, *, name: str
 ) -> tuple[Why, str] | None:
-    """What follows the answer and keeps it from counting, and why."""
+    """Return why the answer does not count, and the line to blame; None if it counts."""
     below = [line for line in chain(below, *own.blocks[1:]) if line]
     if found.verdict is Verdict.APPROVED:
         return next(_doubts(below, [line for line in own.signature if line], name), None)
@@ -131,7 +131,7 @@ def _objection(
 
 
 def _doubts(below: list[str], signature: list[str], name: str) -> Iterator[tuple[Why, str]]:
-    """Whatever may limit an approval, which cannot be taken back: where in doubt, it does."""
+    """Yield every line that may limit an approval: it cannot be taken back, so a doubt counts."""
     every = [*below, *signature]
     if sum(map(len, every)) > APPROVAL_LIMIT:
         yield Why.REMARK, every[0]
@@ -140,7 +140,7 @@ def _doubts(below: list[str], signature: list[str], name: str) -> Iterator[tuple
     for number, line in enumerate(every):
         formula, named = answer.is_closing(line), answer.is_name_of(line, name)
         courteous = answer.is_courteous(line)
-        # Below thanks goes on who has more to say; below a name stands a signature.
+        # More text may follow thanks; a signature follows a name.
         signed = signed or (formula and not courteous) or number >= len(below)
         if hesitation(line) or (not formula and not courteous and hesitation(line, "wishes")):
             yield Why.HESITATION, line
@@ -155,7 +155,7 @@ def _doubts(below: list[str], signature: list[str], name: str) -> Iterator[tuple
 
 
 def _comment(lines: list[str]) -> str:
-    """The lines down to a closing formula.  Thanks are one if a name follows, or nothing."""
+    """Return the lines above a closing formula; thanks are one if a name or nothing follows."""
     for number, line in enumerate(lines):
         if answer.is_closing(line):
             following = next((each for each in lines[number + 1 :] if each), "")
@@ -165,10 +165,10 @@ def _comment(lines: list[str]) -> str:
 
 
 def body_of(raw: bytes) -> str:
-    """The text part, or the HTML part as text if there is none or it is blank; "" if neither is.
+    """Return the text part, or the HTML part as text if there is no text; "" without both.
 
-    Any bytes: what cannot be read is "".  Attachments, mails within the mail and what is encrypted
-    are not read.
+    Returns "" too if the bytes cannot be parsed.  Attachments, mails within the mail and encrypted
+    parts are not read.
     """
     try:
         return _body(_parsed(raw[:READ_LIMIT]))
@@ -185,7 +185,7 @@ def _parsed(raw: bytes) -> Message:
 
 
 def _body(part: Message, *, opened: bool = False) -> str:
-    """As deep as the parser goes, which is DEPTH_LIMIT; one opaque signature is opened at most."""
+    """Return the text, at any depth that was parsed (DEPTH_LIMIT); open one opaque signature."""
     kind = part.get_content_type()
     payload = part.get_payload()
     if not isinstance(payload, list):
@@ -223,7 +223,7 @@ def _text_of(part: Part) -> str:
 
 
 def _decoded(data: bytes, charset: str | None) -> str:
-    """What is uncertain becomes U+FFFD, which is in no word, or is GUESSED."""
+    """Decode; an uncertain character becomes U+FFFD, which is in no word, or follows GUESSED."""
     try:
         name = codecs.lookup(charset or "ascii").name
         return data.decode(_MEANT.get(name, name), "strict" if name == "ascii" else "replace")
@@ -234,7 +234,7 @@ def _decoded(data: bytes, charset: str | None) -> str:
 
 
 def _unflowed(text: str, part: Part) -> str:
-    """RFC 3676: a line that ends with a blank goes on in the next one."""
+    """Join the lines of a flowed text: one that ends with a blank continues (RFC 3676)."""
     if str(part.get_param("format", "")).lower() != "flowed":
         return text
     whole: list[str] = []

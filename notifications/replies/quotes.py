@@ -1,4 +1,4 @@
-"""Tells what the writer of a reply wrote from what mail programs quoted or added."""
+"""Separate what the writer of a reply wrote from what mail programs quoted or added."""
 
 import re
 from typing import Final, NamedTuple
@@ -50,7 +50,7 @@ class Own(NamedTuple):
 
 
 def own_words(text: str) -> Own:
-    """What the writer wrote; nothing of a text that holds a table with ruled lines."""
+    """Return the writer's own text; nothing if the text contains a table with ruled lines."""
     lines = [cleaned(line) for line in _LINE_END.split(text)]
     blocks: list[list[str]] = [[]]
     signature: list[str] = []
@@ -78,7 +78,7 @@ def _is_mark(line: str) -> bool:
 
 
 def _footer(lines: list[str], position: int) -> int:
-    """How many lines a legal footer or a virus scanner's has that begins here, or 0."""
+    """Count the lines of a legal footer or a virus scanner's that begins here, or 0."""
     line = folded(lines[position][:_LOOK])
     found = _FOOTER.search(
         " ".join([line, *map(folded, lines[position + 1 : position + 2])])[:_LOOK]
@@ -108,7 +108,7 @@ def _kind_of(line: str) -> str | None:
 
 
 def _quoted(lines: list[str], position: int) -> int:
-    """How many lines, from here on, are a quote or the attribution above one."""
+    """Count the lines, from here on, that are a quote or the attribution above one."""
     line, above = lines[position], lines[position - 1] if position else ""
     if _QUOTE.match(line) or (line and _QUOTE.match(above) and len(above) >= _LONG_QUOTE):
         return 1
@@ -120,7 +120,7 @@ def _quoted(lines: list[str], position: int) -> int:
 
 
 def _dated(lines: list[str], position: int) -> int:
-    """How many lines an attribution with a date has that begins here, or 0."""
+    """Count the lines of an attribution with a date that begins here, or 0."""
     following = lines[position : position + _ATTRIBUTION_LINES]
     if not _DATED.match(folded(following[0][:_LOOK])):
         return 0
@@ -129,6 +129,6 @@ def _dated(lines: list[str], position: int) -> int:
 
 
 def _is_undated(line: str) -> bool:
-    """Whether it is an attribution without a date, if a quote follows."""
+    """Whether the line is an attribution without a date, provided that a quote follows."""
     start = folded(line[:_LOOK])
     return start.endswith(":") and bool(_WROTE.search(start) or _QUOTING.match(start))

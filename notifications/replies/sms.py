@@ -53,13 +53,13 @@ NOT_UNDERSTOOD = SmsReply(None, None, "")
 
 
 def read_sms(text: str) -> SmsReply:
-    """A word that counts by SMS, then a code, then perhaps a comment, or nothing."""
+    """Read a word that counts by SMS, a code, and a comment if there is one."""
     match = _ANSWER.fullmatch("\n".join(map(cleaned, text.splitlines())))
     verdict = verdict_of(match["word"]) if match else None
     if match is None or verdict is None:
         return NOT_UNDERSTOOD
     comment = as_comment(match["comment"])
-    # A second code would leave open which request is meant.
+    # A second code would make it unclear which request is answered.
     if _OTHER_CODE.search(comment) or _takes_back(comment, verdict):
         return NOT_UNDERSTOOD
     return SmsReply(verdict, re.sub("[ -]", "", match["code"]), comment)
@@ -72,7 +72,7 @@ def _takes_back(comment: str, verdict: Verdict) -> bool:
 
 
 class Keyword(Enum):
-    """What the words that belong to the carriers ask for, as the whole message only."""
+    """Keywords that carriers reserve; each counts only as the whole message."""
 
     STOP = OPT_OUT
     START = OPT_IN  # after which Twilio delivers again
@@ -81,7 +81,7 @@ class Keyword(Enum):
 
 
 def keyword(text: str, said_by_twilio: str = "") -> Keyword | None:
-    """Which of them this is: Twilio's OptOutType counts, for an operator may choose other words.
+    """Return the keyword, or None.  Twilio's OptOutType goes first: its words are configurable.
 
     https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out
     """
@@ -92,5 +92,5 @@ def keyword(text: str, said_by_twilio: str = "") -> Keyword | None:
 
 
 def _only_word(text: str) -> str:
-    """Also of "STOP ALL" and "Opt-out!"; "" of what is longer than any of the words."""
+    """Return the letters, also of "STOP ALL" and "Opt-out!"; "" if longer than every keyword."""
     return re.sub(r"[\W_]", "", folded(text)) if len(text) <= _LONGEST_WORD else ""

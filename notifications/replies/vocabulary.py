@@ -15,7 +15,7 @@ HESITATIONS: Final = ("conditions", "doubts", "delays", "questions", "second_tho
 
 COMMENT_LIMIT: Final = 10_000  # characters; an author reads it, so a page or four are enough
 
-# Stands before a character that was guessed, and is in no word, so that no verdict comes of one.
+# Inserted before a character that was guessed; no word contains it, so no verdict is guessed.
 GUESSED: Final = "\ufdd0"
 
 # What phones and servers put between letters unseen: zero-width characters, byte order marks, marks
@@ -36,12 +36,12 @@ _ALIKE = {
 
 
 def cleaned(line: str) -> str:
-    """The line as a person sees it: nothing invisible, one kind of blank, none at the ends."""
+    """Return the line as a person sees it: nothing invisible, one kind of blank, stripped."""
     return _BLANK.sub(" ", _INVISIBLE.sub("", line)).strip(" ")
 
 
 def folded(text: str) -> str:
-    """Without case, accents, curly apostrophes and the skin colours of an emoji."""
+    """Return the text without case, accents, curly apostrophes and skin colours of emoji."""
     if text.isascii():
         return text.lower()
     apart = unicodedata.normalize("NFD", text.casefold().translate(_ALIKE))
@@ -49,13 +49,13 @@ def folded(text: str) -> str:
 
 
 def as_comment(text: str) -> str:
-    """What is kept of a comment: no control characters, and not too much of it."""
+    """Return the comment to store: no control characters, at most COMMENT_LIMIT characters."""
     return _NO_TEXT.sub("", text).strip()[:COMMENT_LIMIT].rstrip()
 
 
 @cache
 def phrases(*kinds: str) -> tuple[str, ...]:
-    """The phrases of these kinds in all languages, folded, the longest first."""
+    """Return the phrases of these kinds in all languages, folded, the longest first."""
     texts = (language.get(kind, "") for language in VOCABULARY.values() for kind in kinds)
     found = {" ".join(phrase.split()) for text in texts for phrase in folded(text).split(",")}
     return tuple(sorted(found - {""}, key=lambda phrase: (-len(phrase), phrase)))

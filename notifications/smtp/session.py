@@ -77,7 +77,7 @@ class Session:
         self._check(subject, code, answer)
 
     def _send_content(self, content: bytes) -> None:
-        """From the first byte on, a lost connection is uncertain: the letter may have arrived."""
+        """Send it; a connection lost after the first byte is uncertain: it may have arrived."""
         view = memoryview(content)
         try:
             for start in range(0, len(view), CHUNK):

@@ -58,7 +58,7 @@ class Handover:
         return "250 2.0.0 Accepted"
 
     async def handle_exception(self, _error: Exception) -> str:
-        """Have the mail server try again; aiosmtpd, which has logged this, would bounce it."""
+        """Ask the mail server to try again: aiosmtpd, which has logged the error, would bounce."""
         return "451 4.3.0 Internal error"
 
 

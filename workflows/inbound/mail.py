@@ -72,7 +72,7 @@ def outcome(
         return f"ignored: {reason}"
     used = keys_by_reply(session, mail.envelope_recipient, keys)
     if used is None:
-        return "ignored: nobody's reply address"
+        return "ignored: unknown reply address"
     if not written_by(mail, used.user):
         return refuse(session, mail, used)
     return answer(session, mail, used)
@@ -153,7 +153,7 @@ def explain(session: Session, mail: InboundMail, keys: ApproverKeys, reply: Read
 
 
 def too_late(session: Session, mail: InboundMail, keys: ApproverKeys, reply: Reading) -> str:
-    """Reply who was first; to an approver who was first, that this answer stands."""
+    """Reply who decided first; tell the first approver that their answer counts."""
     first = keys.request.decision
     if first is None or first.approver != keys.user:
         return reply_with(session, keys, LetterName.TOO_LATE)

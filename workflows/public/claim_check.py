@@ -1,6 +1,6 @@
-"""Claim check: a private value waits in Redis, and the task carries only its key.
+"""Claim check: a private value is stored in Redis, and the task carries only its id.
 
-Who watches the queues sees the key and nothing else (docs/decisions/0010-claim-check.md).
+The queues show the id and nothing else (docs/decisions/0010-claim-check.md).
 """
 
 from uuid import UUID
@@ -13,11 +13,11 @@ LONGEST = 4 * 320  # bytes
 
 
 class NoParcel(Refusal):
-    """No value waits under this key, or it is not UTF-8."""
+    """No value is stored under this key, or it is not UTF-8."""
 
 
 def content(parcel: UUID) -> str:
-    """Return the value; it stays, so that a repeated call finds it again.
+    """Return the value; it is not deleted, so that a repeated call finds it again.
 
     Raises NoParcel, which never quotes the value.
     """

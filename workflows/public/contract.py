@@ -128,7 +128,7 @@ class ChangeAddress(Call):
     model_config = ConfigDict(strict=False)
 
     user_id: Annotated[Id, Field(strict=True)] = Field(description="Whose address changes")
-    parcel: UUID = Field(description="The number of the parcel that the new address is in")
+    parcel: UUID = Field(description="The id under which the new address is stored (claim check)")
     by_id: Annotated[Id, Field(strict=True)] = Field(description="The user, or one with Right 2000")
 
 

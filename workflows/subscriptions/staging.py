@@ -104,7 +104,7 @@ def unmatched(session: Session, lines: Table) -> Iterator[Entry]:
 
 
 def count_people(session: Session, list_id: int | None) -> Tally:
-    """Count the users in PEOPLE; None stands for a new list, which has no subscribers."""
+    """Count the users in PEOPLE; None means a new list, which has no subscribers."""
     people = select(PEOPLE).distinct().subquery()
     joining = func.count().filter(Subscription.user_id.is_(None))
     counted = (

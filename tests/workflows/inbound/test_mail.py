@@ -100,7 +100,7 @@ def test_a_mail_from_two_people_does_not_decide(session: Session, asked: Moderat
 def test_an_unknown_reply_address_does_nothing(session: Session, asked: ModerationRequest) -> None:
     received = receive(session, asked, a_reply("OK"), token="a" * 26)
 
-    assert received.outcome == "ignored: nobody's reply address"
+    assert received.outcome == "ignored: unknown reply address"
     assert asked.state is RequestState.OPEN
 
 
