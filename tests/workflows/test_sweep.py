@@ -67,9 +67,7 @@ def test_the_sweep_publishes_what_was_lost_and_nothing_else(session: Session, pe
     assert published_again(session) == []
 
 
-def test_what_falls_due_later_is_published_when_it_comes_near(
-    session: Session, people: Cast
-) -> None:
+def test_work_that_is_due_later_is_published_shortly_before(session: Session, people: Cast) -> None:
     draft = a_draft(session, people)
     draft.author, draft.send_at = people.barbara, now() + timedelta(days=1)
     session.flush()
@@ -114,7 +112,7 @@ def test_a_long_backlog_is_published_in_turn_oldest_first(
     assert looks == [{ids[1], ids[3]}, {ids[2], ids[0]}, set()]
 
 
-def test_what_a_worker_holds_is_not_published_again(own_database: Engine) -> None:
+def test_a_row_that_a_worker_has_locked_is_not_published_again(own_database: Engine) -> None:
     with Session(own_database) as session, session.begin():
         a_request(session, cast(session))
         session.execute(update(Notification).values(publish_after=now() - LONG_AGO))
@@ -146,7 +144,7 @@ def lost(session: Session) -> list[tuple[int | None, Any]]:
     return [(entry.message_id, entry.detail["deliveries"]) for entry in session.scalars(entries)]
 
 
-def test_what_a_dead_worker_left_behind_is_reported_and_never_repeated(
+def test_deliveries_of_a_dead_worker_are_reported_and_never_repeated(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     members(session, people.announce, 3)
@@ -168,7 +166,7 @@ def test_what_a_dead_worker_left_behind_is_reported_and_never_repeated(
     assert mailbox.mails == []
 
 
-def test_what_was_claimed_a_moment_ago_is_left_alone(session: Session, people: Cast) -> None:
+def test_recently_claimed_deliveries_are_unchanged(session: Session, people: Cast) -> None:
     sending = a_dispatch(session, people)
     claimed(session, sending, CLAIM_GRACE - timedelta(seconds=3))
 
@@ -178,7 +176,7 @@ def test_what_was_claimed_a_moment_ago_is_left_alone(session: Session, people: C
     assert lost(session) == []
 
 
-def test_what_was_left_behind_in_a_stopped_sendout_is_reported_too(
+def test_unfinished_deliveries_of_a_stopped_sendout_are_reported_too(
     session: Session, people: Cast
 ) -> None:
     sending = a_dispatch(session, people)
@@ -191,7 +189,7 @@ def test_what_was_left_behind_in_a_stopped_sendout_is_reported_too(
     assert sending.state is DispatchState.STOPPED
 
 
-def test_what_a_living_worker_holds_is_never_given_up(own_database: Engine) -> None:
+def test_deliveries_that_a_living_worker_has_locked_are_unchanged(own_database: Engine) -> None:
     with Session(own_database) as session, session.begin():
         sending = a_dispatch(session, cast(session))
         claimed(session, sending, timedelta(hours=1))

@@ -52,7 +52,7 @@ def the_one(seen: Sequence[tuple[str, Any]], words: str) -> tuple[str, Any]:
 
 
 @pytest.mark.parametrize(("look", "words", "index"), LOOKS.values(), ids=LOOKS)
-def test_each_look_of_the_sweep_goes_by_its_index(
+def test_each_query_of_the_sweep_uses_its_index(
     session: Session, look: Callable[[Session], object], words: str, index: str
 ) -> None:
     with statements(session) as seen:
@@ -63,7 +63,7 @@ def test_each_look_of_the_sweep_goes_by_its_index(
     assert "Sort" not in found
 
 
-def test_the_next_batch_goes_by_its_index(session: Session, people: Cast) -> None:
+def test_the_query_for_the_next_batch_uses_its_index(session: Session, people: Cast) -> None:
     sending = a_dispatch(session, people)
     begin_sending(session, sending)
 

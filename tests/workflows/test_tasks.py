@@ -176,7 +176,7 @@ def test_refusals_arrive_by_name_and_with_a_sentence(live: LiveStack) -> None:
     assert told("recall", message_id=3, by_id=people.ada.id)[0] == "IllegalTransition"
 
 
-def test_whoever_is_no_approver_decides_nothing_and_is_on_record(live: LiveStack) -> None:
+def test_a_user_who_is_not_an_approver_decides_nothing_and_is_audited(live: LiveStack) -> None:
     live.ask()
 
     kind, sentence = refusal(call(live, "decide", **decision(live, by="edsger")))
@@ -215,6 +215,6 @@ def test_a_task_that_does_not_exist_is_answered(live: LiveStack) -> None:
         call(live, "approve").get(timeout=PATIENCE)
 
 
-def test_a_queue_that_does_not_exist_is_noticed_by_who_rings() -> None:
+def test_publishing_to_a_queue_that_does_not_exist_is_noticed() -> None:
     with pytest.raises(QueueNotFound):
         app.send_task("sweep.sweep", queue="sweeep")

@@ -254,7 +254,7 @@ def test_a_notice_about_a_closed_request_does_not_say_how_to_answer(
     assert "/answer/" not in rendered.text + rendered.html
 
 
-def test_what_a_letter_quotes_is_erased_with_the_person(
+def test_removing_a_person_erases_what_a_letter_quotes(
     session: Session, people: Cast, asked: ModerationRequest
 ) -> None:
     receive(session, asked, a_reply("OK", by=STRANGER))
@@ -270,7 +270,7 @@ def test_what_a_letter_quotes_is_erased_with_the_person(
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
-def test_the_same_answer_again_is_told_that_it_was_given(
+def test_a_repeated_answer_gets_a_letter_that_it_was_given(
     session: Session, asked: ModerationRequest, verdict: Verdict
 ) -> None:
     word = {Verdict.APPROVED: "OK", Verdict.REJECTED: "NO"}[verdict]
@@ -289,7 +289,7 @@ def test_the_same_answer_again_is_told_that_it_was_given(
 @pytest.mark.parametrize(
     ("first", "then"), [("OK", "NO: wait"), ("OK", "perhaps"), ("NO", "OK"), ("NO", "")]
 )
-def test_another_answer_of_the_same_approver_is_told_that_the_first_one_stands(
+def test_a_different_second_answer_gets_a_letter_that_the_first_counts(
     session: Session, asked: ModerationRequest, first: str, then: str
 ) -> None:
     receive(session, asked, a_reply(first))
@@ -305,7 +305,7 @@ def test_another_answer_of_the_same_approver_is_told_that_the_first_one_stands(
     assert ("its author can recall it" in text) is (then == "NO: wait")
 
 
-def test_who_was_first_and_has_left_the_approver_list_is_told_so_too(
+def test_a_first_approver_who_left_the_approver_list_gets_the_letter_too(
     session: Session, people: Cast, asked: ModerationRequest
 ) -> None:
     receive(session, asked, a_reply("OK"))

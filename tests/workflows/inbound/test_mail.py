@@ -48,7 +48,7 @@ def test_a_clear_answer_decides(
 @pytest.mark.parametrize(
     "text", ["", "disallow", "not approved", "ok, if Linus agrees", "> OK", "I cannot approve this"]
 )
-def test_what_is_not_understood_is_answered_with_how_to(
+def test_a_mail_that_is_not_understood_is_answered_with_instructions(
     session: Session, asked: ModerationRequest, text: str
 ) -> None:
     receive(session, asked, a_reply(text))
@@ -69,7 +69,7 @@ def test_a_late_answer_is_answered_with_who_was_first(
 
 
 @pytest.mark.parametrize("text", ["perhaps", "", "ok, if Linus agrees"])
-def test_what_is_late_and_not_understood_is_answered_with_who_was_first(
+def test_a_late_mail_that_is_not_understood_is_answered_with_the_decision(
     session: Session, people: Cast, asked: ModerationRequest, text: str
 ) -> None:
     decide(session, asked, Verdict.APPROVED, actor=Actor(people.linus, Door.PORTAL))
@@ -132,7 +132,7 @@ def test_a_null_return_path_neither_decides_nor_is_answered(
     assert letters(session) == []
 
 
-def test_who_is_no_longer_an_approver_is_told(
+def test_a_former_approver_gets_the_letter_for_late_answers(
     session: Session, people: Cast, asked: ModerationRequest
 ) -> None:
     lists.set_approvers(session, people.approvers, [people.linus], actor=Actor.operator())
@@ -183,7 +183,7 @@ def test_no_bytes_crash_it(session: Session, asked: ModerationRequest, raw: byte
     assert asked.state is RequestState.OPEN
 
 
-def test_what_breaks_is_kept_with_its_reason_and_may_be_tried_again(
+def test_a_mail_that_breaks_is_stored_with_the_reason_and_can_be_retried(
     session: Session, asked: ModerationRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(_raw: bytes, **_: str) -> None:

@@ -87,7 +87,7 @@ def test_the_reason_reaches_the_decision(
 
 
 @pytest.mark.parametrize("text", ["OK", "maybe {}", "{}", "", "I cannot approve {} yet"])
-def test_what_is_not_understood_does_nothing(
+def test_an_sms_that_is_not_understood_does_nothing(
     session: Session, people: Cast, request_: ModerationRequest, text: str
 ) -> None:
     answer = send(session, text.format(code(request_, people.grace)))
@@ -107,7 +107,7 @@ def test_a_strangers_sms_is_not_answered(
     assert request_.state is RequestState.OPEN
 
 
-def test_somebody_elses_code_does_not_fit(
+def test_the_code_of_another_approver_is_wrong(
     session: Session, people: Cast, request_: ModerationRequest
 ) -> None:
     answer = send(session, f"OK {code(request_, people.linus)}")
@@ -116,7 +116,7 @@ def test_somebody_elses_code_does_not_fit(
     assert request_.state is RequestState.OPEN
 
 
-def test_who_comes_second_is_told_who_was_first(
+def test_the_second_approver_learns_who_was_first(
     session: Session, people: Cast, request_: ModerationRequest
 ) -> None:
     decide(session, request_, Verdict.REJECTED, actor=Actor(people.linus, Door.PORTAL))
@@ -136,7 +136,7 @@ def test_who_comes_second_is_told_who_was_first(
         ("NO", "OK", Said.REJECTION_STANDS),
     ],
 )
-def test_who_was_first_and_answers_again_is_told_that_the_first_answer_stands(
+def test_a_second_answer_of_the_first_approver_does_not_count(
     session: Session,
     people: Cast,
     request_: ModerationRequest,
@@ -162,7 +162,7 @@ def test_a_withdrawn_request_is_closed(
     assert send(session, f"OK {code(request_, people.grace)}").said is Said.CLOSED
 
 
-def test_who_is_no_longer_an_approver_is_told_and_it_is_on_record(
+def test_a_former_approver_is_refused_and_audited(
     session: Session, people: Cast, request_: ModerationRequest
 ) -> None:
     lists.set_approvers(session, people.approvers, [people.linus], actor=Actor.operator())

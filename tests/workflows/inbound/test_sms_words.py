@@ -25,7 +25,7 @@ def send(session: Session, text: str, opt_out_type: str = "") -> SmsAnswer:
 
 
 @pytest.mark.parametrize("text", ["HELP", "info", "Help!"])
-def test_what_twilio_answers_is_not_answered_twice(session: Session, text: str) -> None:
+def test_listgate_does_not_answer_what_twilio_answers(session: Session, text: str) -> None:
     assert send(session, text).said is Said.NOTHING
 
 
@@ -34,7 +34,7 @@ def test_a_word_for_help_that_twilio_does_not_know_is_answered(session: Session,
     assert send(session, text).said is Said.HOW
 
 
-def test_what_twilio_took_a_word_for_is_what_it_is(session: Session, people: Cast) -> None:
+def test_twilios_reading_of_a_word_counts(session: Session, people: Cast) -> None:
     assert send(session, "Basta", "STOP").said is Said.NOTHING
     assert people.grace.sms_stopped_at is not None
     assert send(session, "AIDE", "HELP").said is Said.NOTHING

@@ -34,7 +34,7 @@ def test_adding_twice_is_adding_once(session: Session, people: Cast) -> None:
     assert people.ada.id in entry.detail["members"]
 
 
-def test_whoever_is_removed_no_longer_answers(session: Session, people: Cast) -> None:
+def test_a_removed_approver_can_no_longer_answer(session: Session, people: Cast) -> None:
     by = people.barbara
     assert approver_lists.remove_approver(
         session, people.approvers, people.grace, actor=Actor(by, PORTAL)
@@ -46,7 +46,7 @@ def test_whoever_is_removed_no_longer_answers(session: Session, people: Cast) ->
     assert people.announce.approvers_for(people.ada) == [people.linus]
 
 
-def test_whoever_is_disabled_is_not_added(session: Session, people: Cast) -> None:
+def test_a_disabled_user_is_not_added(session: Session, people: Cast) -> None:
     disable(session, people.ada, actor=Actor.operator())
 
     with pytest.raises(Invalid, match="Ada Lovelace is disabled and cannot answer"):
@@ -54,7 +54,9 @@ def test_whoever_is_disabled_is_not_added(session: Session, people: Cast) -> Non
 
 
 @pytest.mark.parametrize("escalation", [True, False])
-def test_what_answers_for_a_list_stays(session: Session, people: Cast, escalation: bool) -> None:
+def test_an_approver_list_in_use_is_not_deleted(
+    session: Session, people: Cast, escalation: bool
+) -> None:
     jury = lists.create_approver_list(session, "jury", [], actor=Actor.operator())
     staff = a_list(session, "staff")
     lists.assign_approvers(session, staff, jury, escalation=escalation, actor=Actor.operator())
@@ -64,7 +66,7 @@ def test_what_answers_for_a_list_stays(session: Session, people: Cast, escalatio
         approver_lists.delete_approver_list(session, jury, actor=Actor(people.barbara, PORTAL))
 
 
-def test_what_answers_for_nothing_goes_and_is_on_record(session: Session, people: Cast) -> None:
+def test_an_unused_approver_list_is_deleted_and_audited(session: Session, people: Cast) -> None:
     lists.assign_approvers(session, people.announce, None, actor=Actor.operator())
     number = people.approvers.id
 

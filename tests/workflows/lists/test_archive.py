@@ -67,7 +67,7 @@ def test_an_archived_list_takes_nothing(
         attempt(session, people)
 
 
-def test_a_draft_from_before_can_neither_be_asked_about_nor_released(
+def test_an_older_draft_can_be_neither_submitted_nor_released(
     session: Session, people: Cast
 ) -> None:
     draft = a_draft(session, people)
@@ -119,7 +119,7 @@ def test_members_may_still_leave(session: Session, people: Cast) -> None:
     assert unsubscribe(session, people.edsger, people.announce, actor=Actor(people.edsger, PORTAL))
 
 
-def test_what_changes_on_an_archived_list_is_noted_and_not_pushed(
+def test_a_change_on_an_archived_list_is_journaled_and_not_pushed(
     session: Session, people: Cast
 ) -> None:
     put_away(session, people)
@@ -132,9 +132,7 @@ def test_what_changes_on_an_archived_list_is_noted_and_not_pushed(
     assert len(session.scalars(waiting).all()) == 3
 
 
-def test_what_was_noted_meanwhile_is_pushed_when_the_list_is_back(
-    session: Session, people: Cast
-) -> None:
+def test_restoring_a_list_pushes_the_changes_made_meanwhile(session: Session, people: Cast) -> None:
     put_away(session, people)
     drain(session)
 

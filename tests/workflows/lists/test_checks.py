@@ -121,7 +121,7 @@ def test_each_faulty_set_up_causes_one_warning(session: Session, sound: Cast, do
     assert warnings_about(session, sound) == expected
 
 
-def test_an_empty_approver_list_is_none(session: Session, sound: Cast) -> None:
+def test_an_empty_approver_list_counts_as_none(session: Session, sound: Cast) -> None:
     approvers(session, sound)
 
     assert warnings_about(session, sound) == [Warned(Doubt.NO_APPROVERS)]
@@ -143,14 +143,14 @@ def test_without_four_eyes_an_author_may_be_the_only_approver(
     assert warnings_about(session, sound) == []
 
 
-def test_one_who_is_reached_by_mail_is_enough(session: Session, sound: Cast) -> None:
+def test_one_approver_who_is_reached_by_mail_is_enough(session: Session, sound: Cast) -> None:
     sms_is_stopped(session, sound)
     sound.linus.preference = Preference.EMAIL
 
     assert warnings_about(session, sound) == []
 
 
-def test_those_who_answer_later_are_looked_at_too(session: Session, sound: Cast) -> None:
+def test_the_escalation_list_is_checked_too(session: Session, sound: Cast) -> None:
     jury = lists.create_approver_list(session, "jury", [sound.edsger], actor=Actor.operator())
     lists.assign_approvers(session, sound.announce, jury, escalation=True, actor=Actor.operator())
 
@@ -160,7 +160,7 @@ def test_those_who_answer_later_are_looked_at_too(session: Session, sound: Cast)
     ]
 
 
-def test_what_happens_on_another_list_raises_no_doubt(session: Session, sound: Cast) -> None:
+def test_an_event_on_another_list_raises_no_warning(session: Session, sound: Cast) -> None:
     join(session, sound.grace, a_list(session, "staff"))
 
     assert warnings_about(session, sound) == []

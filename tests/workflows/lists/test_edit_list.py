@@ -26,7 +26,7 @@ def edits(session: Session) -> list[AuditEntry]:
     return list(session.scalars(found))
 
 
-def test_what_is_given_is_changed_and_on_record(session: Session, people: Cast) -> None:
+def test_the_given_fields_are_changed_and_audited(session: Session, people: Cast) -> None:
     lists.edit_list(
         session,
         people.announce,
@@ -51,7 +51,7 @@ def test_what_is_given_is_changed_and_on_record(session: Session, people: Cast) 
     assert "address" not in entry.detail
 
 
-def test_what_stays_as_it_is_leaves_no_trace(session: Session, people: Cast) -> None:
+def test_an_unchanged_field_is_not_audited(session: Session, people: Cast) -> None:
     announce = people.announce
 
     lists.edit_list(
@@ -64,7 +64,7 @@ def test_what_stays_as_it_is_leaves_no_trace(session: Session, people: Cast) -> 
     assert edits(session) == []
 
 
-def test_a_description_can_be_taken_away(session: Session, people: Cast) -> None:
+def test_a_description_can_be_removed(session: Session, people: Cast) -> None:
     people.announce.description = "News"
 
     lists.edit_list(
@@ -74,7 +74,7 @@ def test_a_description_can_be_taken_away(session: Session, people: Cast) -> None
     assert people.announce.description == ""
 
 
-def test_a_list_may_write_its_own_address_anew(session: Session, people: Cast) -> None:
+def test_a_list_may_set_its_own_address_again(session: Session, people: Cast) -> None:
     lists.edit_list(
         session,
         people.announce,
@@ -98,7 +98,7 @@ def test_a_list_may_write_its_own_address_anew(session: Session, people: Cast) -
         (lists.ListChanges(description="a\0"), "The description must be text"),
     ],
 )
-def test_what_cannot_be_used_changes_nothing(
+def test_an_invalid_value_changes_nothing(
     session: Session, people: Cast, wrong: lists.ListChanges, why: str
 ) -> None:
     a_list(session, "staff")

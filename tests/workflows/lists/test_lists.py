@@ -232,7 +232,7 @@ def test_one_approver_list_serves_many_mailing_lists(session: Session, people: C
     assert entry.detail["approver_list"] == "editors"
 
 
-def test_what_does_not_exist_is_named(session: Session) -> None:
+def test_an_error_names_the_unknown_list(session: Session) -> None:
     with pytest.raises(Unknown, match="no mailing list 'nowhere'"):
         lists.list_named(session, "nowhere")
     with pytest.raises(Unknown, match="no approver list 'nobody'"):

@@ -70,7 +70,7 @@ def test_all_other_rights_do_not_make_up_for_the_one_that_is_missing(
 
 
 @pytest.mark.parametrize("attempt", ATTEMPTS.values(), ids=ATTEMPTS)
-def test_whoever_has_the_right_is_not_refused(
+def test_a_user_with_the_right_is_not_refused(
     session: Session, people: Cast, attempt: Attempt
 ) -> None:
     give(session, people.edsger, attempt.right)

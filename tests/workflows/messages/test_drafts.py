@@ -86,7 +86,9 @@ def acts(session: Session, message: Message) -> list[str]:
 
 @pytest.mark.parametrize("who", ["grace", "barbara", "edsger"])
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_draft_is_its_authors_alone(session: Session, people: Cast, verb: str, who: str) -> None:
+def test_only_its_author_changes_a_draft(
+    session: Session, people: Cast, verb: str, who: str
+) -> None:
     draft = a_draft(session, people)
 
     with pytest.raises(Trespass):
@@ -116,7 +118,7 @@ def test_a_draft_is_replaced_as_a_whole(session: Session, people: Cast) -> None:
     assert acts(session, draft) == [Act.WROTE, Act.REWROTE]
 
 
-def test_what_cannot_be_read_replaces_nothing(session: Session, people: Cast) -> None:
+def test_an_unreadable_mail_replaces_nothing(session: Session, people: Cast) -> None:
     draft = a_draft(session, people)
 
     with pytest.raises(Invalid, match="is empty"):
@@ -126,7 +128,7 @@ def test_what_cannot_be_read_replaces_nothing(session: Session, people: Cast) ->
 
 
 @pytest.mark.parametrize("verb", ["rewrite", "discard"])
-def test_what_somebody_was_asked_about_is_never_changed(
+def test_a_message_in_moderation_is_never_changed(
     session: Session, people: Cast, verb: str
 ) -> None:
     message = a_request(session, people).message

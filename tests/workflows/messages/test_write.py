@@ -68,7 +68,7 @@ def count(session: Session, kind: type[Message] | type[AuditEntry]) -> int:
     return session.scalars(select(func.count(kind.id))).one()
 
 
-def test_what_is_written_is_a_draft_and_on_record(session: Session, people: Cast) -> None:
+def test_a_written_message_is_a_draft_and_audited(session: Session, people: Cast) -> None:
     message = a_message(session, people, raw=an_eml("Grüße an alle"))
 
     entry = session.scalars(select(AuditEntry).where(AuditEntry.act == Act.WROTE)).one()
@@ -98,7 +98,7 @@ def test_every_byte_is_kept(session: Session, people: Cast, raw: bytes) -> None:
 
 
 @pytest.mark.parametrize(("raw", "reason"), UNREADABLE.values(), ids=UNREADABLE)
-def test_what_cannot_be_read_is_refused_and_leaves_no_trace(
+def test_an_unreadable_mail_is_refused_and_not_stored(
     session: Session, people: Cast, raw: bytes, reason: str
 ) -> None:
     before = count(session, AuditEntry)
@@ -145,9 +145,7 @@ def test_a_time_is_kept_in_its_instant(session: Session, people: Cast) -> None:
 
 
 @pytest.mark.parametrize("ago", [timedelta(minutes=59), -timedelta(days=400)])
-def test_a_time_that_can_be_meant_is_accepted(
-    session: Session, people: Cast, ago: timedelta
-) -> None:
+def test_a_plausible_time_is_accepted(session: Session, people: Cast, ago: timedelta) -> None:
     assert a_message(session, people, send_at=now() - ago).send_at
 
 
@@ -160,7 +158,7 @@ def test_a_time_that_can_be_meant_is_accepted(
         (datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))), "is in the past"),
     ],
 )
-def test_a_time_that_cannot_be_meant_is_refused(
+def test_an_implausible_time_is_refused(
     session: Session, people: Cast, send_at: datetime, reason: str
 ) -> None:
     with pytest.raises(Invalid, match=reason):
@@ -188,7 +186,7 @@ def test_only_who_schedules_sets_a_time(session: Session, people: Cast) -> None:
     assert a_message(session, people, author=people.edsger).send_at is None
 
 
-def test_who_may_send_hands_in_to_the_schedule(session: Session, people: Cast) -> None:
+def test_an_author_with_right_601_submits_to_the_schedule(session: Session, people: Cast) -> None:
     message = a_message(session, people, author=people.barbara)
 
     write.hand_in(session, message, actor=Actor(people.barbara, PORTAL))
@@ -198,7 +196,9 @@ def test_who_may_send_hands_in_to_the_schedule(session: Session, people: Cast) -
     assert session.scalars(select(ModerationRequest)).all() == []
 
 
-def test_who_may_not_send_hands_in_to_the_approvers(session: Session, people: Cast) -> None:
+def test_an_author_without_right_601_submits_to_the_approvers(
+    session: Session, people: Cast
+) -> None:
     message = a_message(session, people)
 
     write.hand_in(session, message, actor=Actor(people.ada, PORTAL))
@@ -220,7 +220,7 @@ def test_a_sender_who_was_disabled_hands_nothing_in_to_the_schedule(
 
 
 @pytest.mark.parametrize("who", ["barbara", "edsger"])
-def test_nobody_hands_in_what_another_wrote(session: Session, people: Cast, who: str) -> None:
+def test_only_its_author_submits_a_message(session: Session, people: Cast, who: str) -> None:
     message = a_draft(session, people)
 
     with pytest.raises(Trespass, match="did not write message"):

@@ -46,7 +46,7 @@ def acts(session: Session) -> Counter[str]:
     return Counter(session.scalars(select(AuditEntry.act)))
 
 
-def test_a_young_request_is_left_alone(session: Session, people: Cast) -> None:
+def test_a_recent_request_is_unchanged(session: Session, people: Cast) -> None:
     asked_ago(session, people, timedelta(hours=23))
 
     meet_deadlines(session, PATIENCE)
@@ -64,7 +64,7 @@ def test_approvers_are_reminded_once(session: Session, people: Cast) -> None:
     assert acts(session)["reminded"] == 1
 
 
-def test_who_is_no_longer_an_approver_is_not_reminded(session: Session, people: Cast) -> None:
+def test_a_former_approver_is_not_reminded(session: Session, people: Cast) -> None:
     asked_ago(session, people, timedelta(hours=25))
     lists.set_approvers(session, people.approvers, [people.linus], actor=Actor.operator())
 
@@ -73,7 +73,9 @@ def test_who_is_no_longer_an_approver_is_not_reminded(session: Session, people: 
     assert recipients_of(session, LetterName.REMINDER) == ["Linus"]
 
 
-def test_the_second_list_is_asked_once_and_may_then_answer(session: Session, people: Cast) -> None:
+def test_the_escalation_list_is_asked_once_and_may_then_answer(
+    session: Session, people: Cast
+) -> None:
     second = lists.create_approver_list(
         session, "board", [people.barbara, people.grace], actor=Actor.operator()
     )
@@ -91,7 +93,9 @@ def test_the_second_list_is_asked_once_and_may_then_answer(session: Session, peo
     decide(session, request, Verdict.APPROVED, actor=Actor(people.barbara, Door.PORTAL))
 
 
-def test_a_list_without_a_second_list_escalates_to_nobody(session: Session, people: Cast) -> None:
+def test_a_list_without_an_escalation_list_does_not_escalate(
+    session: Session, people: Cast
+) -> None:
     asked_ago(session, people, timedelta(hours=49))
 
     meet_deadlines(session, PATIENCE)

@@ -46,7 +46,7 @@ def letters(session: Session) -> list[tuple[LetterName, str]]:
     return [(row.letter, row.user.name.split()[0]) for row in rows]
 
 
-def test_asking_tells_every_approver(session: Session, people: Cast) -> None:
+def test_asking_notifies_every_approver(session: Session, people: Cast) -> None:
     request = a_request(session, people)
 
     assert request.message.state is MessageState.IN_MODERATION
@@ -90,7 +90,7 @@ def test_a_list_without_approver_list_is_named_in_the_refusal(
 
 
 @pytest.mark.parametrize("reason", ["nobody", "only the author", "only a disabled person"])
-def test_asking_is_refused_when_nobody_could_answer(
+def test_asking_is_refused_when_no_approver_could_answer(
     session: Session, people: Cast, reason: str
 ) -> None:
     members = {"nobody": [], "only the author": [people.ada]}.get(reason, [people.grace])
@@ -168,7 +168,9 @@ def test_a_rejection_and_its_notice_are_one_transaction(session: Session, people
     assert (LetterName.REJECTED, "Ada") not in letters(session)
 
 
-def test_who_comes_second_is_told_who_decided_what_and_when(session: Session, people: Cast) -> None:
+def test_the_second_approver_learns_who_decided_what_and_when(
+    session: Session, people: Cast
+) -> None:
     request = a_request(session, people)
     decide(session, request, Verdict.APPROVED, actor=Actor(people.grace, Door.PORTAL))
 
@@ -181,7 +183,7 @@ def test_who_comes_second_is_told_who_decided_what_and_when(session: Session, pe
 
 @pytest.mark.parametrize("door", list(Door))
 @pytest.mark.parametrize("again", list(Verdict))
-def test_who_answers_twice_is_told_that_the_first_answer_stands(
+def test_an_approver_who_answers_twice_learns_that_the_first_answer_counts(
     session: Session, people: Cast, door: Door, again: Verdict
 ) -> None:
     request = a_request(session, people)
@@ -198,7 +200,7 @@ def test_who_answers_twice_is_told_that_the_first_answer_stands(
     assert told.endswith("Your first answer stands.") is opposite
 
 
-def test_nobody_else_decides(session: Session, people: Cast) -> None:
+def test_only_an_approver_decides(session: Session, people: Cast) -> None:
     request = a_request(session, people)
 
     for person in (people.ada, people.barbara, people.edsger):
@@ -232,7 +234,9 @@ def test_with_four_eyes_an_author_never_decides(
         decide(session, request, Verdict.APPROVED, actor=Actor(people.ada, Door.PORTAL))
 
 
-def test_a_withdrawn_message_is_a_draft_and_nobody_answers(session: Session, people: Cast) -> None:
+def test_a_withdrawn_message_is_a_draft_and_cannot_be_answered(
+    session: Session, people: Cast
+) -> None:
     request = a_request(session, people)
 
     withdraw(session, request, actor=Actor(people.ada, Door.PORTAL))
@@ -242,7 +246,7 @@ def test_a_withdrawn_message_is_a_draft_and_nobody_answers(session: Session, peo
         decide(session, request, Verdict.APPROVED, actor=Actor(people.grace, Door.PORTAL))
 
 
-def test_a_withdrawn_message_can_be_asked_about_again(session: Session, people: Cast) -> None:
+def test_a_withdrawn_message_can_be_submitted_again(session: Session, people: Cast) -> None:
     first = a_request(session, people)
     withdraw(session, first, actor=Actor(people.ada, Door.PORTAL))
 

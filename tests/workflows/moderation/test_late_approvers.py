@@ -53,7 +53,7 @@ def test_a_new_approver_gets_a_letter_sees_the_request_and_decides(
     assert letters_to(session, people.grace) == [LetterName.MODERATE, LetterName.DECIDED]
 
 
-def test_those_who_were_asked_are_not_asked_again(
+def test_approvers_who_were_asked_are_not_asked_again(
     session: Session, people: Cast, asked: ModerationRequest, alan: User
 ) -> None:
     assert letters_to(session, people.grace) == [LetterName.MODERATE]
@@ -111,7 +111,7 @@ def test_the_author_is_not_asked_under_four_eyes(
     assert letters_to(session, people.ada) == []
 
 
-def test_who_was_away_at_the_question_is_asked_with_the_reminder(
+def test_an_approver_who_was_disabled_at_first_is_asked_with_the_reminder(
     session: Session, people: Cast
 ) -> None:
     disable(session, people.linus, actor=Actor(people.barbara, PORTAL))

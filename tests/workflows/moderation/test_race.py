@@ -181,7 +181,7 @@ def consequences(race: Race, verdict: Verdict | None) -> dict[int, Consequences]
     return {request_id: tuple(rest) for request_id, *rest in found}
 
 
-def test_of_eight_answers_at_once_exactly_one_wins(race: Race) -> None:
+def test_exactly_one_of_eight_simultaneous_answers_wins(race: Race) -> None:
     wins = [[each.outcome for each in group].count("won") for group in race.attempts.values()]
 
     assert wins == [1] * REQUESTS

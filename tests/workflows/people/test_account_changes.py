@@ -45,13 +45,13 @@ def open_links(session: Session, user: User) -> int:
     return sum(not one.over for one in links)
 
 
-def test_a_new_password_is_told_by_mail(session: Session, people: Cast) -> None:
+def test_a_new_password_is_reported_by_mail(session: Session, people: Cast) -> None:
     change_password(session, "a hash", actor=Actor(people.grace, Door.PORTAL))
 
     assert recipients(session, people.grace, LetterName.PASSWORD_CHANGED) == ["grace@example.org"]
 
 
-def test_a_new_address_is_told_to_the_old_one_too(session: Session, people: Cast) -> None:
+def test_a_new_address_is_reported_to_the_old_one_too(session: Session, people: Cast) -> None:
     change_address(session, people.grace, NEW, actor=Actor(people.grace, Door.PORTAL))
 
     assert recipients(session, people.grace, LetterName.ADDRESS_CHANGED) == [
@@ -60,7 +60,7 @@ def test_a_new_address_is_told_to_the_old_one_too(session: Session, people: Cast
     ]
 
 
-def test_somebody_disabled_gets_no_letter(session: Session, people: Cast) -> None:
+def test_a_disabled_user_gets_no_letter(session: Session, people: Cast) -> None:
     disable(session, people.grace, actor=Actor(people.barbara, Door.PORTAL))
 
     change_address(session, people.grace, NEW, actor=Actor(people.barbara, Door.PORTAL))
@@ -97,7 +97,7 @@ def test_a_link_that_had_expired_does_not_live_longer(session: Session, people: 
     assert link.expires_at == long_ago
 
 
-def test_who_is_removed_leaves_no_address_behind(session: Session, people: Cast) -> None:
+def test_removing_a_user_erases_every_address(session: Session, people: Cast) -> None:
     change_address(session, people.grace, NEW, actor=Actor(people.grace, Door.PORTAL))
     request_address_change(session, people.grace, "third@example.org")
     session.flush()
@@ -156,7 +156,7 @@ def test_a_name_is_one_line(session: Session, people: Cast, name: str) -> None:
         )
 
 
-def test_somebody_removed_has_no_contact_to_change(session: Session, people: Cast) -> None:
+def test_a_removed_user_has_no_contact_to_change(session: Session, people: Cast) -> None:
     remove_user(session, people.grace, actor=Actor(people.barbara, Door.PORTAL))
 
     with pytest.raises(Invalid, match="was removed"):

@@ -56,7 +56,7 @@ def test_a_new_address_is_noted_on_every_list_and_in_the_audit_trail(
     assert entry.detail == {"user_id": edsger.id, "lists": [announce.id, zoo.id]}
 
 
-def test_who_is_on_no_list_changes_the_address_too(session: Session, people: Cast) -> None:
+def test_a_user_on_no_list_changes_the_address_too(session: Session, people: Cast) -> None:
     assert change_address(session, people.ada, "al@example.org", actor=Actor(people.ada, PORTAL))
 
     assert access.find_user(session, "al@example.org") is people.ada
@@ -112,7 +112,7 @@ def test_both_spellings_of_a_domain_are_one_address(session: Session, people: Ca
 
 
 @pytest.mark.parametrize("taken", ["ada@example.org", "ADA@example.org"])
-def test_somebody_elses_address_is_refused_and_not_quoted(
+def test_the_address_of_another_user_is_refused_and_not_quoted(
     session: Session, people: Cast, taken: str
 ) -> None:
     with pytest.raises(Invalid, match="Another user has this address") as refusal:
@@ -133,14 +133,14 @@ def test_somebody_elses_address_is_refused_and_not_quoted(
         "ewd@example..org",
     ],
 )
-def test_what_is_no_address_is_refused(session: Session, people: Cast, wrong: str) -> None:
+def test_an_invalid_address_is_refused(session: Session, people: Cast, wrong: str) -> None:
     with pytest.raises(Invalid, match="not an e-mail address") as refusal:
         change_address(session, people.edsger, wrong, actor=Actor(people.edsger, PORTAL))
 
     assert "ewd" not in str(refusal.value)
 
 
-def test_somebody_elses_address_takes_the_right_to_edit_users(
+def test_changing_another_users_address_needs_the_right_to_edit_users(
     session: Session, people: Cast
 ) -> None:
     with pytest.raises(Trespass, match="EDIT_USERS"):
@@ -151,14 +151,14 @@ def test_somebody_elses_address_takes_the_right_to_edit_users(
     )
 
 
-def test_who_was_removed_gets_no_address_any_more(session: Session, people: Cast) -> None:
+def test_a_removed_user_gets_no_new_address(session: Session, people: Cast) -> None:
     remove_user(session, people.edsger, actor=Actor.operator())
 
     with pytest.raises(Invalid, match="Edsger Dijkstra was removed"):
         change_address(session, people.edsger, "e@example.org", actor=Actor.operator())
 
 
-def test_of_two_who_want_one_address_at_once_the_second_is_refused(own_database: Engine) -> None:
+def test_the_second_of_two_users_who_want_one_address_is_refused(own_database: Engine) -> None:
     with Session(own_database, expire_on_commit=False) as session, session.begin():
         people = cast(session)
 

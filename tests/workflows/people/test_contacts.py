@@ -20,7 +20,7 @@ def test_a_number_is_kept_in_its_normal_form(session: Session, people: Cast) -> 
 
 
 @pytest.mark.parametrize("phone", ["0612345678", "+33 6", "grace", "+1 555 CALL-NOW", "+99912345"])
-def test_what_is_no_number_is_refused(session: Session, people: Cast, phone: str) -> None:
+def test_an_invalid_number_is_refused(session: Session, people: Cast, phone: str) -> None:
     with pytest.raises(Invalid):
         change_contact(session, people.grace, ContactChanges(phone=phone), actor=Actor.operator())
 
@@ -64,7 +64,7 @@ def test_letters_travel_as_the_person_wants(
     assert grace.channels == channels
 
 
-def test_who_has_said_stop_is_written_to_by_mail(session: Session, people: Cast) -> None:
+def test_a_user_who_sent_stop_gets_letters_by_mail(session: Session, people: Cast) -> None:
     grace = people.grace
     change_contact(
         session,
@@ -78,7 +78,7 @@ def test_who_has_said_stop_is_written_to_by_mail(session: Session, people: Cast)
     assert grace.channels == (Channel.EMAIL,)
 
 
-def test_what_is_not_given_stays_as_it_is(session: Session, people: Cast) -> None:
+def test_a_field_that_is_not_given_is_unchanged(session: Session, people: Cast) -> None:
     grace = people.grace
     change_contact(
         session,
@@ -94,7 +94,7 @@ def test_what_is_not_given_stays_as_it_is(session: Session, people: Cast) -> Non
     assert (grace.language, grace.phone) == (Language.FRENCH, "+33612345678")
 
 
-def test_nobody_changes_somebody_elses_contact(session: Session, people: Cast) -> None:
+def test_a_member_cannot_change_the_contact_of_another(session: Session, people: Cast) -> None:
     with pytest.raises(Trespass, match="EDIT_USERS"):
         change_contact(
             session,

@@ -58,13 +58,17 @@ def test_another_service_is_refused_too(session: Session, people: Cast) -> None:
         removal.remove_user(session, people.barbara, actor=Actor(None, Door.SERVICE))
 
 
-def test_the_operator_may_because_nobody_has_to_let_them_in(session: Session, people: Cast) -> None:
+def test_the_local_operator_may_remove_the_last_administrator(
+    session: Session, people: Cast
+) -> None:
     users.disable(session, people.barbara, actor=Actor.operator())
 
     assert not has_administrator(session)
 
 
-def test_whoever_exchanges_the_role_keeps_the_right(session: Session, people: Cast) -> None:
+def test_exchanging_the_role_for_one_with_the_right_is_allowed(
+    session: Session, people: Cast
+) -> None:
     roles.create_role(session, "people", [Right.EDIT_USERS], actor=Actor(people.barbara, PORTAL))
 
     roles.set_roles(session, people.barbara, ["people"], actor=Actor(people.barbara, PORTAL))
@@ -72,7 +76,7 @@ def test_whoever_exchanges_the_role_keeps_the_right(session: Session, people: Ca
     assert people.barbara.roles == [role(session, "people")]
 
 
-def test_of_two_who_disable_each_other_at_once_one_stays(own_database: Engine) -> None:
+def test_one_of_two_administrators_who_disable_each_other_remains(own_database: Engine) -> None:
     assert own_database
     with transaction() as session:
         cast(session)

@@ -88,7 +88,7 @@ def test_removing_twice_is_removing_once(session: Session, people: Cast) -> None
     assert session.scalar(acts) == 1
 
 
-def test_the_address_is_free_for_somebody_else(session: Session, people: Cast) -> None:
+def test_the_address_of_a_removed_user_can_be_used_again(session: Session, people: Cast) -> None:
     remove_user(session, people.edsger, actor=Actor.operator())
 
     another = users.add_user(session, "EDSGER@example.org", "Edsger Other", actor=Actor.operator())
@@ -96,7 +96,9 @@ def test_the_address_is_free_for_somebody_else(session: Session, people: Cast) -
     assert access.find_user(session, "edsger@example.org") is another
 
 
-def test_who_was_disabled_before_stays_disabled_since_then(session: Session, people: Cast) -> None:
+def test_removal_does_not_change_the_time_of_an_earlier_disabling(
+    session: Session, people: Cast
+) -> None:
     users.disable(session, people.edsger, actor=Actor.operator())
     disabled_at = people.edsger.disabled_at
 
@@ -105,9 +107,7 @@ def test_who_was_disabled_before_stays_disabled_since_then(session: Session, peo
     assert people.edsger.disabled_at == disabled_at
 
 
-def test_what_somebody_did_is_told_under_their_name_afterwards(
-    session: Session, people: Cast
-) -> None:
+def test_the_acts_of_a_removed_user_still_show_their_name(session: Session, people: Cast) -> None:
     request = a_request(session, people)
     decide(session, request, Verdict.APPROVED, actor=Actor(people.grace, PORTAL))
     session.flush()

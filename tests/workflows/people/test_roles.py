@@ -30,14 +30,14 @@ def test_an_unknown_role_is_refused(session: Session, people: Cast) -> None:
         roles.set_roles(session, people.ada, ["emperor"], actor=Actor(people.barbara, PORTAL))
 
 
-def test_somebody_removed_gets_no_roles(session: Session, people: Cast) -> None:
+def test_a_removed_user_gets_no_roles(session: Session, people: Cast) -> None:
     removal.remove_user(session, people.ada, actor=Actor(people.barbara, PORTAL))
 
     with pytest.raises(Invalid):
         roles.set_roles(session, people.ada, ["sender"], actor=Actor(people.barbara, PORTAL))
 
 
-def test_taking_what_somebody_has_not_changes_nothing(session: Session, people: Cast) -> None:
+def test_taking_a_role_that_the_user_lacks_changes_nothing(session: Session, people: Cast) -> None:
     roles.revoke(session, people.ada, "sender", actor=Actor(people.barbara, PORTAL))
 
     assert names(people) == {"author"}
@@ -78,13 +78,13 @@ def test_a_name_that_is_taken_or_none_is_refused(session: Session, people: Cast,
     assert names(people) == {"author"}
 
 
-def test_a_role_that_nobody_has_is_deleted(session: Session, people: Cast) -> None:
+def test_an_unused_role_is_deleted(session: Session, people: Cast) -> None:
     roles.delete_role(session, role(session, "sender"), actor=Actor(people.barbara, PORTAL))
 
     assert session.scalar(select(Role).where(Role.name == "sender")) is None
 
 
-def test_a_role_that_somebody_has_stays(session: Session, people: Cast) -> None:
+def test_a_role_in_use_is_not_deleted(session: Session, people: Cast) -> None:
     with pytest.raises(roles.RoleInUse):
         roles.delete_role(session, role(session, "author"), actor=Actor(people.barbara, PORTAL))
 
@@ -99,7 +99,7 @@ def test_a_role_that_somebody_has_stays(session: Session, people: Cast) -> None:
         lambda s, p: roles.set_roles(s, p.ada, ["administrator"], actor=Actor(p.ada, PORTAL)),
     ],
 )
-def test_who_may_not_edit_users_is_refused(
+def test_a_user_without_the_right_to_edit_users_is_refused(
     session: Session, people: Cast, deed: Callable[[Session, Cast], object]
 ) -> None:
     with pytest.raises(Trespass):

@@ -85,7 +85,7 @@ def test_roles_that_can_be_read_only_once_are_recorded_too(session: Session) -> 
 
 
 @pytest.mark.parametrize("address", NO_ADDRESSES)
-def test_what_is_no_address_is_refused(session: Session, address: str) -> None:
+def test_an_invalid_address_is_refused(session: Session, address: str) -> None:
     with pytest.raises(Invalid, match="not an e-mail address"):
         add(session, address)
 
@@ -166,7 +166,7 @@ def test_an_international_address_is_found_in_both_its_spellings(
 
 
 @pytest.mark.parametrize("typed", ["nobody@example.org", "", "%", "nobody\0@example.org"])
-def test_nobody_is_found_for_another_address(session: Session, people: Cast, typed: str) -> None:
+def test_no_user_is_found_for_another_address(session: Session, people: Cast, typed: str) -> None:
     assert access.find_user(session, typed) is None
     with pytest.raises(Unknown) as refusal:
         access.user_with_address(session, typed)
@@ -174,7 +174,7 @@ def test_nobody_is_found_for_another_address(session: Session, people: Cast, typ
     assert "@" not in str(refusal.value)
 
 
-def test_who_is_disabled_neither_acts_nor_is_forgotten(session: Session, people: Cast) -> None:
+def test_a_disabled_user_cannot_act_but_is_still_found(session: Session, people: Cast) -> None:
     users.disable(session, people.grace, actor=Actor(people.barbara, PORTAL))
 
     assert access.user_with_address(session, "grace@example.org") is people.grace
@@ -201,7 +201,7 @@ def test_disabling_is_undone_and_each_change_is_recorded_once(
     assert acts[-2:] == [Act.DISABLED_USER, Act.ENABLED_USER]
 
 
-def test_nobody_acts_under_a_number_that_is_nobodys(session: Session) -> None:
+def test_an_unknown_user_id_cannot_act(session: Session) -> None:
     with pytest.raises(Unknown, match="no user 12345"):
         access.actor_by_id(session, 12345, Door.SERVICE)
 

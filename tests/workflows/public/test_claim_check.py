@@ -33,7 +33,7 @@ def test_a_parcel_that_is_not_there_is_to_be_sent_again(parcel: UUID) -> None:
         content(parcel)
 
 
-def test_what_is_no_text_is_refused_and_not_quoted(parcel: UUID) -> None:
+def test_a_value_that_is_not_text_is_refused_and_not_quoted(parcel: UUID) -> None:
     redis_client.set(place(parcel), b"ada@example.org\xff", ex=60)
 
     with pytest.raises(NoParcel, match="not UTF-8 text") as refusal:
@@ -43,7 +43,7 @@ def test_what_is_no_text_is_refused_and_not_quoted(parcel: UUID) -> None:
     assert refusal.value.__suppress_context__
 
 
-def test_of_a_huge_parcel_only_a_little_is_read(parcel: UUID) -> None:
+def test_only_the_start_of_a_huge_value_is_read(parcel: UUID) -> None:
     redis_client.set(place(parcel), "x" * 1_000_000, ex=60)
 
     assert len(content(parcel)) == LONGEST + 1

@@ -214,7 +214,7 @@ def test_a_call_that_was_refused_can_be_made_again(session: Session) -> None:
     assert once(session, "listgate.recall", recall, Spy()) == {"done": 1}
 
 
-def test_of_two_same_calls_at_once_the_second_waits_for_the_answer_of_the_first(
+def test_the_second_of_two_equal_calls_waits_for_the_answer_of_the_first(
     own_database: Engine,
 ) -> None:
     act = Spy()

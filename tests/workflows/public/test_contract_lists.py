@@ -38,7 +38,7 @@ def test_a_parcel_is_a_number_and_never_an_address(wrong: Any) -> None:
     assert "ada" not in str(refusal.value)
 
 
-def test_of_a_parcel_the_number_alone_is_kept_with_the_call() -> None:
+def test_only_the_id_of_a_claim_check_is_stored_with_the_call() -> None:
     call = ChangeAddress.read((), {**MOVE, "parcel": PARCEL})
 
     assert call.model_dump(mode="json") == {**MOVE, "parcel": PARCEL}

@@ -66,7 +66,7 @@ def test_a_service_imports_many(live: LiveStack) -> None:
     assert {user for user, _, _ in changes(live)} == {people.ada.id, people.grace.id}
 
 
-def test_a_service_changes_an_address_and_nobody_hears_it(live: LiveStack) -> None:
+def test_an_address_changed_by_a_service_appears_in_no_task_or_log(live: LiveStack) -> None:
     edsger = live.people.edsger.id
     parcel = send_parcel(live, NEW)
 
@@ -84,7 +84,7 @@ def test_a_service_changes_an_address_and_nobody_hears_it(live: LiveStack) -> No
     assert "ewd.new" not in live.worker.log
 
 
-def test_what_is_wrong_with_a_parcel_is_told_without_quoting_it(live: LiveStack) -> None:
+def test_an_error_about_a_claim_check_does_not_quote_the_value(live: LiveStack) -> None:
     edsger = live.people.edsger.id
 
     def told(parcel: str) -> tuple[str, str]:
@@ -101,7 +101,7 @@ def test_what_is_wrong_with_a_parcel_is_told_without_quoting_it(live: LiveStack)
     assert "ewd.new" not in live.worker.log
 
 
-def test_a_service_removes_somebody(live: LiveStack) -> None:
+def test_a_service_removes_a_user(live: LiveStack) -> None:
     edsger, barbara = live.people.edsger.id, live.people.barbara.id
 
     first = answer(live, "remove_user", user_id=edsger, by_id=barbara)
@@ -119,7 +119,7 @@ def test_a_service_pushes_a_list(live: LiveStack) -> None:
     live.wait_for_states("sync", done=1)
 
 
-def test_who_may_not_is_refused_and_on_record(live: LiveStack) -> None:
+def test_a_user_without_the_right_is_refused_and_audited(live: LiveStack) -> None:
     ada, edsger = live.people.ada.id, live.people.edsger.id
     calls: dict[str, dict[str, Any]] = {
         "subscribe": {"user_id": ada, "list": "announce"},

@@ -54,7 +54,7 @@ def test_only_the_own_opening_counts(session: Session, people: Cast) -> None:
     assert opened_requests(session, people.grace, [second]) == set()
 
 
-def test_an_approver_is_whoever_is_on_an_approver_list(session: Session, people: Cast) -> None:
+def test_a_user_on_an_approver_list_is_an_approver(session: Session, people: Cast) -> None:
     assert is_approver(session, people.grace)
     assert not is_approver(session, people.ada)
 

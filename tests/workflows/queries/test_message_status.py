@@ -20,7 +20,7 @@ from workflows.subscriptions.subscribe import unsubscribe
 PORTAL = Door.PORTAL
 
 
-def test_every_act_is_told_in_order_with_person_and_door(
+def test_the_timeline_has_every_act_in_order_with_person_and_door(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     first = a_request(session, people)
@@ -75,7 +75,7 @@ def test_a_draft_is_a_draft(session: Session, people: Cast) -> None:
     assert status_text(session, a_draft(session, people), UTC) == "is a draft"
 
 
-def test_what_is_in_moderation_waits_for_its_newest_request(session: Session, people: Cast) -> None:
+def test_a_message_in_moderation_shows_its_newest_request(session: Session, people: Cast) -> None:
     first = a_request(session, people)
     withdraw(session, first, actor=Actor(people.ada, PORTAL))
     second = request_approval(session, first.message, actor=Actor(people.ada, PORTAL))
@@ -90,7 +90,7 @@ def test_what_is_in_moderation_waits_for_its_newest_request(session: Session, pe
         ("too long", "was rejected by Grace Hopper: too long"),
     ],
 )
-def test_who_rejected_it_is_told_and_why(
+def test_a_rejected_message_shows_who_rejected_it_and_why(
     session: Session, people: Cast, comment: str, sentence: str
 ) -> None:
     request = a_request(session, people)
@@ -99,7 +99,7 @@ def test_who_rejected_it_is_told_and_why(
     assert status_text(session, request.message, UTC) == sentence
 
 
-def test_what_is_scheduled_says_when(session: Session, people: Cast) -> None:
+def test_a_scheduled_message_shows_its_time(session: Session, people: Cast) -> None:
     waiting = a_dispatch(session, people)
     waiting.due_at = now() + timedelta(days=9)
     local = waiting.due_at.astimezone()
@@ -109,7 +109,7 @@ def test_what_is_scheduled_says_when(session: Session, people: Cast) -> None:
     assert sentence == f"is scheduled for {local:%Y-%m-%d %H:%M:%S} {local.tzname()}"
 
 
-def test_what_is_being_sent_says_how_far_it_is(
+def test_a_message_that_is_being_sent_shows_its_progress(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = a_dispatch(session, people)
@@ -119,7 +119,7 @@ def test_what_is_being_sent_says_how_far_it_is(
     assert status_text(session, sending.message, UTC) == "is sending (1 pending, 1 sent)"
 
 
-def test_what_was_sent_says_how_it_ended(session: Session, people: Cast, mailbox: Mailbox) -> None:
+def test_a_sent_message_shows_its_outcome(session: Session, people: Cast, mailbox: Mailbox) -> None:
     sending = a_dispatch(session, people)
     mailbox.answer(EDSGER, "550 5.1.1 nobody here")
     for _ in range(2):
@@ -128,7 +128,9 @@ def test_what_was_sent_says_how_it_ended(session: Session, people: Cast, mailbox
     assert status_text(session, sending.message, UTC) == "is sent (1 failed, 1 sent)"
 
 
-def test_what_went_to_nobody_says_so(session: Session, people: Cast) -> None:
+def test_a_message_to_an_empty_list_shows_that_nobody_is_on_it(
+    session: Session, people: Cast
+) -> None:
     for member in (people.edsger, people.barbara):
         unsubscribe(session, member, people.announce, actor=Actor(member, PORTAL))
     sending = a_dispatch(session, people)
@@ -137,7 +139,9 @@ def test_what_went_to_nobody_says_so(session: Session, people: Cast) -> None:
     assert status_text(session, sending.message, UTC) == "is sent (nobody is on the list)"
 
 
-def test_what_was_stopped_says_what_stays_unsent(session: Session, people: Cast) -> None:
+def test_a_stopped_message_shows_how_many_copies_stay_unsent(
+    session: Session, people: Cast
+) -> None:
     sending = a_dispatch(session, people)
     begin_sending(session, sending)
     recall(session, sending.message, actor=Actor(people.ada, PORTAL))
@@ -145,7 +149,7 @@ def test_what_was_stopped_says_what_stays_unsent(session: Session, people: Cast)
     assert status_text(session, sending.message, UTC) == "is stopped (2 pending)"
 
 
-def test_what_was_recalled_and_approved_again_stands_by_its_newest_sendout(
+def test_a_message_recalled_and_approved_again_shows_its_newest_sendout(
     session: Session, people: Cast
 ) -> None:
     first = a_dispatch(session, people)

@@ -29,7 +29,7 @@ def test_every_word_counts_in_any_order(
     assert found(session, text) == {name}
 
 
-def test_a_word_that_stands_nowhere_finds_nobody(session: Session, people: Cast) -> None:
+def test_a_word_without_a_match_finds_no_one(session: Session, people: Cast) -> None:
     assert people
     assert found(session, "grace liskov") == set()
 
@@ -41,9 +41,7 @@ def test_without_a_word_everybody_is_found(session: Session, people: Cast, text:
 
 
 @pytest.mark.parametrize("text", ["100%", "a_b", "\\o/"])
-def test_what_is_a_wildcard_elsewhere_is_a_character(
-    session: Session, people: Cast, text: str
-) -> None:
+def test_sql_wildcards_are_plain_characters(session: Session, people: Cast, text: str) -> None:
     assert people
     person(session, f"Zoe {text}")
 

@@ -16,7 +16,9 @@ def acts(session: Session, people: Cast) -> list[tuple[str, str]]:
     return [(one.actor, one.act) for one in history(session, people.edsger, limit=10)]
 
 
-def test_joining_is_told_once_and_the_newest_comes_first(session: Session, people: Cast) -> None:
+def test_joining_is_listed_once_and_the_newest_entry_is_first(
+    session: Session, people: Cast
+) -> None:
     change_contact(
         session,
         people.edsger,
@@ -31,7 +33,7 @@ def test_joining_is_told_once_and_the_newest_comes_first(session: Session, peopl
     ]
 
 
-def test_what_others_did_about_somebody_is_told(session: Session, people: Cast) -> None:
+def test_the_history_has_what_others_did_about_the_user(session: Session, people: Cast) -> None:
     news = a_list(session, "news")
     subscribe(session, people.edsger, news, actor=Actor(people.barbara, Door.PORTAL))
     users.disable(session, people.edsger, actor=Actor(people.barbara, Door.PORTAL))
@@ -42,7 +44,7 @@ def test_what_others_did_about_somebody_is_told(session: Session, people: Cast) 
     ]
 
 
-def test_what_others_did_to_others_is_not(session: Session, people: Cast) -> None:
+def test_the_history_lacks_what_others_did_to_others(session: Session, people: Cast) -> None:
     before = acts(session, people)
 
     a_request(session, people)
@@ -51,7 +53,7 @@ def test_what_others_did_to_others_is_not(session: Session, people: Cast) -> Non
     assert acts(session, people) == before
 
 
-def test_an_entry_from_the_journal_tells_list_and_door(session: Session, people: Cast) -> None:
+def test_a_journal_entry_has_list_and_door(session: Session, people: Cast) -> None:
     session.flush()
 
     (joined,) = history(session, people.edsger, limit=1)

@@ -21,7 +21,7 @@ from workflows.sendout.forecast import plan, plan_start
 TOKYO = ZoneInfo("Asia/Tokyo")
 
 
-def test_without_rules_it_goes_out_at_once_and_nobody_knows_how_long_it_takes(
+def test_without_rules_a_sendout_starts_at_once_and_its_end_is_unknown(
     session: Session, people: Cast, clock: Clock
 ) -> None:
     draft = a_draft(session, people)
@@ -57,7 +57,7 @@ def test_it_begins_when_its_time_has_come_and_the_window_is_open(
     assert (foreseen.begins_at, foreseen.waits) == (datetime.fromisoformat(begins_at), True)
 
 
-def test_what_is_foreseen_comes_true(
+def test_a_sendout_follows_its_forecast(
     session: Session, clock: Clock, ruled: Ruled, mailbox: Mailbox
 ) -> None:
     sending = ruled(SendoutRules(Rate(4, 60), (Window.read("08:00-11:00"),)), 22)
@@ -85,7 +85,9 @@ def test_half_way_the_rest_is_foreseen(session: Session, clock: Clock, ruled: Ru
     assert foreseen.ends_at == clock.moment + timedelta(hours=1)
 
 
-def test_a_draft_that_has_no_time_never_goes_out(session: Session, people: Cast) -> None:
+def test_the_forecast_of_a_draft_without_a_time_has_no_beginning(
+    session: Session, people: Cast
+) -> None:
     draft = a_draft(session, people)
     people.announce.sendout_rules = DAY
     draft.sendout_rules = SendoutRules(windows=(Window.read("20:00-08:00"),))
@@ -96,7 +98,7 @@ def test_a_draft_that_has_no_time_never_goes_out(session: Session, people: Cast)
     assert (foreseen.begins_at, foreseen.waits) == (None, False)
 
 
-def test_of_what_is_over_nothing_is_foreseen(
+def test_a_finished_sendout_has_no_forecast(
     session: Session, clock: Clock, ruled: Ruled, mailbox: Mailbox
 ) -> None:
     sending = ruled(rate(60, 1))
@@ -108,9 +110,7 @@ def test_of_what_is_over_nothing_is_foreseen(
     assert clock.moment == NINE
 
 
-def test_the_command_line_tells_when_it_really_goes_out(
-    session: Session, people: Cast, clock: Clock
-) -> None:
+def test_the_command_line_prints_the_forecast(session: Session, people: Cast, clock: Clock) -> None:
     waiting = a_dispatch(session, people)
     people.announce.sendout_rules = NIGHT
 

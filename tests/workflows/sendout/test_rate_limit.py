@@ -108,7 +108,7 @@ def test_whom_the_relay_refuses_for_now_counts_again_when_tried_again(
     assert len(mailbox.to(EDSGER)) == 1
 
 
-def test_what_was_claimed_but_never_tried_does_not_count(
+def test_copies_claimed_but_never_tried_do_not_count(
     session: Session, clock: Clock, ruled: Ruled, mailbox: Mailbox
 ) -> None:
     sending = ruled(rate(6, 60))
@@ -124,7 +124,7 @@ def test_what_was_claimed_but_never_tried_does_not_count(
     assert sending.due_at == clock.moment + timedelta(hours=1)
 
 
-def test_what_is_put_back_after_its_period_takes_nothing_from_the_next(
+def test_copies_put_back_after_their_period_do_not_count_in_the_next(
     session: Session, clock: Clock, ruled: Ruled, mailbox: Mailbox
 ) -> None:
     sending = ruled(rate(4, 1))
@@ -140,7 +140,7 @@ def test_what_is_put_back_after_its_period_takes_nothing_from_the_next(
     assert claimed(session, sending) == 0
 
 
-def test_what_a_dead_worker_claimed_has_used_up_the_rate_and_is_not_sent_again(
+def test_copies_claimed_by_a_dead_worker_count_and_are_not_sent_again(
     session: Session, clock: Clock, ruled: Ruled, mailbox: Mailbox
 ) -> None:
     sending = ruled(rate(4, 60))
@@ -181,7 +181,7 @@ def test_two_workers_at_once_share_one_rate(own_database: Engine) -> None:
         assert claimed(other, second) == 0
 
 
-def test_without_rules_nothing_is_counted_and_nothing_more_is_asked(
+def test_without_rules_nothing_is_counted_and_no_further_query_runs(
     session: Session, ruled: Ruled, mailbox: Mailbox
 ) -> None:
     sending = ruled(SendoutRules(), 60)

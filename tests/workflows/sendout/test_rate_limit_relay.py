@@ -12,7 +12,7 @@ from tests.workflows.sendout.ruled import Ruled, claimed, rate
 from tests.workflows.sendout.sending import EDSGER, deliveries, step
 
 
-def test_when_the_relay_is_back_the_sendout_goes_on_and_not_in_the_next_period(
+def test_a_sendout_continues_in_the_same_period_when_the_relay_is_back(
     session: Session, clock: Clock, ruled: Ruled, mailbox: Mailbox
 ) -> None:
     sending = ruled(rate(6, 1440), 6)
@@ -28,7 +28,7 @@ def test_when_the_relay_is_back_the_sendout_goes_on_and_not_in_the_next_period(
     assert step(session, sending, mailbox) == 6
 
 
-def test_who_is_to_be_tried_later_does_not_wait_for_the_next_period(
+def test_a_retried_delivery_does_not_wait_for_the_next_period(
     session: Session, clock: Clock, ruled: Ruled, mailbox: Mailbox
 ) -> None:
     sending = ruled(rate(10, 1440), 2)
@@ -58,7 +58,7 @@ def test_no_period_begins_with_what_never_left(
     assert sending.due_at == NINE + timedelta(seconds=59 + 60)
 
 
-def test_what_left_while_there_was_no_rate_is_not_given_back_to_a_later_one(
+def test_copies_claimed_without_a_rate_are_not_subtracted_from_a_later_one(
     session: Session, clock: Clock, ruled: Ruled, mailbox: Mailbox
 ) -> None:
     sending = ruled(rate(4, 1440))

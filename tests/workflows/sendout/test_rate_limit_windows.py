@@ -32,7 +32,7 @@ def test_outside_of_the_window_nothing_begins_until_it_opens(
     assert claimed(session, sending) == 10
 
 
-def test_a_window_that_closes_half_way_lets_the_rest_out_when_it_opens_again(
+def test_a_window_that_closes_half_way_sends_the_rest_when_it_opens_again(
     session: Session, clock: Clock, ruled: Ruled, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(send, "BATCH_SIZE", 4)
@@ -63,7 +63,7 @@ def test_after_the_last_copy_no_window_is_waited_for(
     assert sending.state is DispatchState.SENT
 
 
-def test_a_period_that_ends_while_the_window_is_closed_goes_on_when_it_opens(
+def test_a_period_that_ends_in_a_closed_window_continues_when_it_opens(
     session: Session, clock: Clock, ruled: Ruled
 ) -> None:
     sending = ruled(SendoutRules(Rate(4, 60), DAY.windows))

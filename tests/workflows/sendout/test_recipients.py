@@ -16,7 +16,7 @@ from workflows.subscriptions.subscribe import unsubscribe
 MOVED = "ewd@example.org"
 
 
-def test_who_is_disabled_gets_nothing(session: Session, people: Cast, mailbox: Mailbox) -> None:
+def test_a_disabled_member_gets_nothing(session: Session, people: Cast, mailbox: Mailbox) -> None:
     disable_user(session, people.edsger, actor=Actor.operator())
     sending = a_dispatch(session, people)
 
@@ -48,7 +48,7 @@ def leave(session: Session, people: Cast) -> None:
 
 
 @pytest.mark.parametrize("go", [disable, leave])
-def test_who_goes_during_the_sendout_gets_nothing_more(
+def test_a_member_who_leaves_during_the_sendout_gets_nothing_more(
     session: Session, people: Cast, mailbox: Mailbox, go: Callable[[Session, Cast], None]
 ) -> None:
     sending = waiting_for_edsger(session, people, mailbox)
@@ -64,7 +64,7 @@ def move(session: Session, user: User, address: str) -> None:
     change_address(session, user, address, actor=Actor.operator())
 
 
-def test_who_moves_during_the_sendout_gets_it_at_the_new_address(
+def test_a_member_with_a_new_address_during_the_sendout_gets_it_there(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = waiting_for_edsger(session, people, mailbox)
@@ -77,7 +77,7 @@ def test_who_moves_during_the_sendout_gets_it_at_the_new_address(
     assert deliveries(session, sending)[MOVED].state is DeliveryState.SENT
 
 
-def test_who_moves_and_leaves_during_the_sendout_gets_nothing_more(
+def test_a_member_with_a_new_address_who_leaves_gets_nothing_more(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = waiting_for_edsger(session, people, mailbox)
@@ -101,7 +101,7 @@ def test_a_mailbox_that_has_had_its_copy_gets_none_of_who_moves_there(
     assert len(mailbox.to(BARBARA)) == len(mailbox.to(EDSGER)) == 1
 
 
-def test_what_was_sent_was_sent_to_the_former_address(
+def test_a_delivery_that_was_sent_keeps_the_former_address(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = a_dispatch(session, people)

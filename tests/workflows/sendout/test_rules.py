@@ -118,7 +118,7 @@ def test_a_window_without_any_time_in_the_lists_is_refused(session: Session, peo
         choose(session, draft, rules(window="20:00-22:00"))
 
 
-def test_a_message_is_written_with_rules_by_whoever_may_schedule(
+def test_an_author_with_the_right_to_schedule_writes_a_message_with_rules(
     session: Session, people: Cast
 ) -> None:
     def draft_of(author: str) -> Message:
@@ -136,9 +136,7 @@ def test_a_message_is_written_with_rules_by_whoever_may_schedule(
     assert draft_of("ada").sendout_rules == rules("5/1")
 
 
-def test_what_approvers_were_told_is_not_changed_while_they_are_asked(
-    session: Session, people: Cast
-) -> None:
+def test_rules_are_not_changed_while_approvers_are_asked(session: Session, people: Cast) -> None:
     message = a_request(session, people).message
 
     with pytest.raises(IllegalTransition):
@@ -172,7 +170,7 @@ def test_a_draft_whose_list_has_other_rules_now_is_not_handed_in(
     assert draft.state is MessageState.DRAFT
 
 
-def test_a_draft_that_goes_to_another_list_is_not_released_against_its_rules(
+def test_a_draft_moved_to_another_list_is_not_released_against_its_rules(
     session: Session, people: Cast
 ) -> None:
     night = a_list(session, "night")
@@ -208,7 +206,7 @@ def test_a_list_cannot_take_all_time_from_a_message_on_its_way(
     assert set_rules(session, people, rules(window="11:00-16:00")) is True
 
 
-def test_new_rules_have_every_sendout_look_anew(session: Session, people: Cast) -> None:
+def test_new_rules_reset_when_sendouts_of_the_list_are_due(session: Session, people: Cast) -> None:
     waits, later, elsewhere = (a_dispatch(session, people) for _ in range(3))
     later.message.send_at = now() + timedelta(days=2)
     elsewhere.message.mailing_list = a_list(session, "staff")
@@ -236,12 +234,12 @@ def test_a_copy_has_no_rules_and_a_deleted_draft_forgets_them(
 
 
 @pytest.mark.parametrize("text", ["60", "60/", "/1", "a/1", "-5/1", "60/1/2", "9" * 30 + "/1"])
-def test_what_is_no_rate_is_refused(text: str) -> None:
+def test_an_invalid_rate_is_refused(text: str) -> None:
     with pytest.raises(Invalid, match="Write a rate like 500/30"):
         Rate.read(text)
 
 
 @pytest.mark.parametrize("text", ["8-20", "08:00", "08:00-25:00", "08:00-20:00-22:00", "", "x-y"])
-def test_what_is_no_window_is_refused(text: str) -> None:
+def test_an_invalid_window_is_refused(text: str) -> None:
     with pytest.raises(Invalid, match="Write a time of day like 08:00"):
         Window.read(text)

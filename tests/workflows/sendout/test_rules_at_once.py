@@ -43,9 +43,7 @@ def reschedule(session: Session, message_id: int, rules: SendoutRules) -> None:
     )
 
 
-def test_of_two_who_choose_rules_the_second_has_what_their_form_said(
-    people: Cast, late: Session
-) -> None:
+def test_the_second_of_two_who_set_rules_wins(people: Cast, late: Session) -> None:
     with transaction() as session:
         message_id = a_dispatch(session, people).message_id
     message = late.get_one(Message, message_id)

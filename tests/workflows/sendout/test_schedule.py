@@ -42,7 +42,7 @@ def acts(session: Session, message: Message) -> list[tuple[str, str]]:
     return [(entry.act, entry.actor) for entry in session.scalars(entries)]
 
 
-def test_who_may_send_releases_the_own_message(session: Session, people: Cast) -> None:
+def test_an_author_with_right_601_releases_the_own_message(session: Session, people: Cast) -> None:
     users.grant(session, people.ada, "sender", actor=Actor.operator())
     draft = a_draft(session, people)
 
@@ -78,7 +78,7 @@ def test_a_refused_release_is_on_record(session: Session, people: Cast) -> None:
     assert (entry.message_id, entry.list_id) == (draft.id, people.announce.id)
 
 
-def test_nobody_releases_what_another_wrote(session: Session, people: Cast) -> None:
+def test_only_its_author_releases_a_message(session: Session, people: Cast) -> None:
     draft = a_draft(session, people)
 
     with pytest.raises(Trespass, match="Barbara Liskov did not write message"):
@@ -87,7 +87,7 @@ def test_nobody_releases_what_another_wrote(session: Session, people: Cast) -> N
     assert draft.state is MessageState.DRAFT
 
 
-def test_what_waits_for_an_answer_is_not_released_beside_it(session: Session, people: Cast) -> None:
+def test_a_message_in_moderation_cannot_be_released(session: Session, people: Cast) -> None:
     request = a_request(session, people)
     users.grant(session, people.ada, "sender", actor=Actor.operator())
 
@@ -125,7 +125,7 @@ def test_the_author_and_who_may_send_recall_what_is_scheduled(
 
 
 @pytest.mark.parametrize("who", ["edsger", "grace"])
-def test_nobody_else_recalls(session: Session, people: Cast, who: str) -> None:
+def test_others_cannot_recall(session: Session, people: Cast, who: str) -> None:
     waiting = a_dispatch(session, people)
 
     with pytest.raises(Trespass, match=r"SEND_MESSAGES \(601\)") as refusal:
@@ -185,7 +185,7 @@ def a_message_that_is(state: str, session: Session, people: Cast) -> Message:
     return sendout_.message
 
 
-def test_what_is_stopped_half_way_stays_unsent(session: Session, people: Cast) -> None:
+def test_the_unsent_copies_of_a_stopped_sendout_stay_unsent(session: Session, people: Cast) -> None:
     sending = a_dispatch(session, people)
     begin_sending(session, sending)
 
@@ -212,7 +212,7 @@ def test_a_recall_sees_what_a_colleague_began_meanwhile(own_database: Engine) ->
 
 
 @pytest.mark.parametrize("change", ["its bytes", "its list"])
-def test_what_is_no_longer_what_was_approved_returns_to_its_author(
+def test_content_that_was_not_approved_returns_to_its_author(
     session: Session, people: Cast, change: str
 ) -> None:
     waiting = a_dispatch(session, people)

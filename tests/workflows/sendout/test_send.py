@@ -43,9 +43,7 @@ def test_a_sendout_reaches_every_member_once_and_ends(
     assert send.count_by_state(session, sending) == {"sent": 2}
 
 
-def test_what_was_approved_is_what_is_sent(
-    session: Session, people: Cast, mailbox: Mailbox
-) -> None:
+def test_the_approved_content_is_sent(session: Session, people: Cast, mailbox: Mailbox) -> None:
     sending = a_dispatch(session, people)
     shown_to_approvers = outgoing(sending.message)
 
@@ -54,7 +52,7 @@ def test_what_was_approved_is_what_is_sent(
     assert {mail.content for mail in mailbox.mails} == {shown_to_approvers}
 
 
-def test_what_is_changed_during_the_sendout_is_not_sent_on(
+def test_content_changed_during_the_sendout_is_not_sent(
     session: Session, people: Cast, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(send, "BATCH_SIZE", 1)
@@ -68,7 +66,7 @@ def test_what_is_changed_during_the_sendout_is_not_sent_on(
     assert {mail.content for mail in mailbox.mails} == {approved}
 
 
-def test_what_is_changed_after_the_claim_is_not_sent(
+def test_content_changed_after_the_claim_is_not_sent(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = a_dispatch(session, people)
@@ -80,7 +78,7 @@ def test_what_is_changed_after_the_claim_is_not_sent(
     assert mailbox.mails == []
 
 
-def test_the_trail_tells_begin_and_end_with_their_numbers(
+def test_the_audit_trail_has_begin_and_end_with_their_numbers(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = a_dispatch(session, people)
@@ -112,7 +110,7 @@ def test_nothing_begins_before_its_time(session: Session, people: Cast, mailbox:
     assert deliveries(session, sending) == {}
 
 
-def test_a_list_without_members_is_sent_to_nobody_at_once(
+def test_the_sendout_to_an_empty_list_ends_at_once(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     for member in (people.edsger, people.barbara):
@@ -168,7 +166,7 @@ def test_two_claims_at_once_never_overlap(own_database: Engine) -> None:
         assert set(first) & set(second) == set()
 
 
-def test_what_a_colleague_is_sending_is_waited_for(session: Session, people: Cast) -> None:
+def test_a_batch_of_another_worker_is_waited_for(session: Session, people: Cast) -> None:
     sending = a_dispatch(session, people)
     send.claim_batch(session, sending, UTC)
 
@@ -192,7 +190,7 @@ def test_after_a_batch_the_next_is_published(
     assert entry.due_at <= now()
 
 
-def test_what_is_stopped_between_two_batches_stays_unsent(
+def test_a_sendout_stopped_between_two_batches_sends_no_more(
     session: Session, people: Cast, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(send, "BATCH_SIZE", 1)

@@ -29,7 +29,7 @@ def finish(session: Session, sending: Dispatch, mailbox: Mailbox) -> None:
 
 
 @pytest.mark.parametrize("at", ["RCPT", "DATA"])
-def test_who_is_refused_for_now_is_tried_again_later(
+def test_a_temporarily_refused_recipient_is_tried_again_later(
     session: Session, people: Cast, mailbox: Mailbox, at: Step
 ) -> None:
     sending = a_dispatch(session, people)
@@ -47,7 +47,7 @@ def test_who_is_refused_for_now_is_tried_again_later(
     assert sending.due_at >= refused.next_attempt_at
 
 
-def test_who_was_refused_for_now_gets_it_in_the_end(
+def test_a_temporarily_refused_recipient_gets_it_in_the_end(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = a_dispatch(session, people)
@@ -79,7 +79,7 @@ def test_each_refusal_makes_the_wait_longer(
     assert delay * 0.8 - MOMENT < refused.next_attempt_at - now() < delay * 1.2
 
 
-def test_who_is_refused_for_too_long_is_given_up(
+def test_a_recipient_refused_for_too_long_fails(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = a_dispatch(session, people)
@@ -92,7 +92,7 @@ def test_who_is_refused_for_too_long_is_given_up(
     assert send.count_by_state(session, sending) == {"sent": 1, "failed": 1}
 
 
-def test_who_is_refused_for_good_has_failed_and_nobody_else(
+def test_only_the_permanently_refused_recipient_fails(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = a_dispatch(session, people)
@@ -108,7 +108,7 @@ def test_who_is_refused_for_good_has_failed_and_nobody_else(
 
 
 @pytest.mark.parametrize("kept", [True, False])
-def test_when_the_last_word_is_missing_nobody_tries_again(
+def test_a_delivery_without_a_final_answer_is_not_tried_again(
     session: Session, people: Cast, mailbox: Mailbox, kept: bool
 ) -> None:
     sending = a_dispatch(session, people)
@@ -122,7 +122,7 @@ def test_when_the_last_word_is_missing_nobody_tries_again(
     assert sending.state is DispatchState.SENT
 
 
-def test_while_the_relay_is_away_nothing_is_lost_and_no_attempt_counted(
+def test_an_unavailable_relay_loses_nothing_and_counts_no_attempt(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = a_dispatch(session, people)
@@ -141,7 +141,7 @@ def test_while_the_relay_is_away_nothing_is_lost_and_no_attempt_counted(
     assert len(mailbox.mails) == 2
 
 
-def test_a_relay_that_wants_another_login_makes_nobody_fail(
+def test_a_relay_that_refuses_the_login_fails_no_delivery(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = a_dispatch(session, people)
@@ -161,7 +161,7 @@ def stop_after_the_first_mail(mailbox: Mailbox) -> None:
     mailbox.stop()
 
 
-def test_whom_a_dying_relay_did_not_hear_of_is_put_back_without_an_attempt(
+def test_recipients_a_dying_relay_never_got_are_put_back_without_an_attempt(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     members(session, people.announce, 6)
@@ -191,7 +191,7 @@ def test_a_batch_that_takes_too_long_is_put_back_without_an_attempt(
     assert second.failure == "not tried yet"
 
 
-def test_what_was_reported_uncertain_is_not_sent_by_a_worker_that_comes_late(
+def test_a_late_worker_does_not_send_an_uncertain_delivery(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = a_dispatch(session, people)

@@ -23,7 +23,7 @@ def letters_about(session: Session, stopped: Dispatch) -> list[Notification]:
     ("name", "told"),
     [("ada", []), ("barbara", ["Barbara Liskov"]), (None, [None])],
 )
-def test_an_author_is_told_who_else_stopped_the_sendout(
+def test_an_author_learns_who_else_stopped_the_sendout(
     session: Session, people: Cast, name: str | None, told: list[str | None]
 ) -> None:
     sending = a_dispatch(session, people)
@@ -37,7 +37,7 @@ def test_an_author_is_told_who_else_stopped_the_sendout(
     assert {letter.user for letter in letters} <= {people.ada}
 
 
-def test_an_author_is_told_that_the_content_changed_under_way(
+def test_an_author_learns_that_the_content_changed_during_the_sendout(
     session: Session, people: Cast
 ) -> None:
     sending = a_dispatch(session, people)

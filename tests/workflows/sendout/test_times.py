@@ -91,7 +91,7 @@ def test_a_time_is_fixed_once_it_is_being_sent(session: Session, people: Cast) -
 @pytest.mark.parametrize(
     ("role", "may"), [("author", False), ("sender", True), ("administrator", True), ("", False)]
 )
-def test_who_else_sets_the_time_of_what_is_scheduled(
+def test_others_with_the_right_set_the_time_of_a_scheduled_message(
     session: Session, people: Cast, role: str, *, may: bool
 ) -> None:
     waiting = a_dispatch(session, people)

@@ -133,7 +133,7 @@ def test_a_change_waits_for_who_joins_and_is_noted_on_that_list_too(
 
 @pytest.mark.parametrize("joining", [join, import_him])
 @pytest.mark.parametrize("change", [move, disable])
-def test_who_joins_waits_for_a_change_and_is_noted_after_it(
+def test_joining_waits_for_a_change_and_is_journaled_after_it(
     scene: Scene, joining: Act, change: Act
 ) -> None:
     assert scene.race(change, joining)
@@ -142,7 +142,7 @@ def test_who_joins_waits_for_a_change_and_is_noted_after_it(
     assert scene.is_on_it()
 
 
-def test_who_is_removed_meanwhile_does_not_join(scene: Scene) -> None:
+def test_a_user_removed_meanwhile_does_not_join(scene: Scene) -> None:
     with pytest.raises(Invalid):
         scene.race(remove, join)
 
@@ -150,7 +150,7 @@ def test_who_is_removed_meanwhile_does_not_join(scene: Scene) -> None:
     assert not scene.is_on_it()
 
 
-def test_who_is_removed_meanwhile_is_not_imported(scene: Scene) -> None:
+def test_a_user_removed_meanwhile_is_not_imported(scene: Scene) -> None:
     assert not scene.race(remove, import_him)
 
     assert scene.journal() == []
@@ -158,7 +158,7 @@ def test_who_is_removed_meanwhile_is_not_imported(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("joining", [join, import_him])
-def test_nobody_joins_a_list_that_is_archived_meanwhile(scene: Scene, joining: Act) -> None:
+def test_joining_a_list_archived_meanwhile_is_refused(scene: Scene, joining: Act) -> None:
     with pytest.raises(Archived):
         scene.race(put_away, joining)
 

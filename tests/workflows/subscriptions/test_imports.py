@@ -80,7 +80,9 @@ def test_importing_twice_is_importing_once(session: Session, people: Cast) -> No
     assert (changes(session), len(trail(session))) == (before, 1)
 
 
-def test_the_report_tells_who_is_on_the_list_already(session: Session, people: Cast) -> None:
+def test_the_report_counts_users_who_are_on_the_list_already(
+    session: Session, people: Cast
+) -> None:
     report = checked(session, "ada@example.org\nedsger@example.org\n", people.announce)
 
     assert (report.known, report.on_list, report.joining) == (2, 1, 1)
@@ -100,9 +102,7 @@ def test_a_person_named_in_many_spellings_is_known_once(session: Session, people
     assert imported(session, content, people.announce).joined == 2
 
 
-def test_unknown_and_malformed_lines_are_told_by_their_numbers(
-    session: Session, people: Cast
-) -> None:
+def test_unknown_and_malformed_lines_are_reported_by_number(session: Session, people: Cast) -> None:
     content = "ada@example.org\nNo One <no.one@example.org>\nnonsense\nNO.ONE@example.org\n\xff"
 
     report = checked(session, content.encode("latin-1"), people.announce)
@@ -116,7 +116,9 @@ def test_unknown_and_malformed_lines_are_told_by_their_numbers(
 
 
 @pytest.mark.parametrize("line", ["no.one@example.org", "nonsense", "Ada ada@example.org"])
-def test_one_line_of_nobody_stops_it_all(session: Session, people: Cast, line: str) -> None:
+def test_one_unknown_or_malformed_line_stops_the_import(
+    session: Session, people: Cast, line: str
+) -> None:
     before = changes(session)
 
     with pytest.raises(NotEverybodyKnown, match="Nothing was imported") as refusal:
@@ -127,7 +129,7 @@ def test_one_line_of_nobody_stops_it_all(session: Session, people: Cast, line: s
     assert "@" not in str(refusal.value)
 
 
-def test_what_names_nobody_can_be_skipped(session: Session, people: Cast) -> None:
+def test_unknown_and_malformed_lines_can_be_skipped(session: Session, people: Cast) -> None:
     content = "nonsense\nno.one@example.org\nada@example.org\n"
 
     done = imported(session, content, people.announce, skip_unknown=True)
@@ -137,7 +139,7 @@ def test_what_names_nobody_can_be_skipped(session: Session, people: Cast) -> Non
     assert session.scalar(select(func.count(User.id))) == 5
 
 
-def test_who_was_removed_is_unknown(session: Session, people: Cast) -> None:
+def test_a_removed_user_is_unknown(session: Session, people: Cast) -> None:
     removal.remove_user(session, people.ada, actor=Actor.operator())
     session.flush()
 
@@ -148,14 +150,14 @@ def test_who_was_removed_is_unknown(session: Session, people: Cast) -> None:
     assert [each.line for each in report.malformed] == [1]
 
 
-def test_who_is_disabled_is_known(session: Session, people: Cast) -> None:
+def test_a_disabled_user_is_known(session: Session, people: Cast) -> None:
     disable(session, people.ada, actor=Actor.operator())
     session.flush()
 
     assert imported(session, "ada@example.org", people.announce).joined == 1
 
 
-def test_who_is_removed_after_the_check_does_not_join(session: Session, people: Cast) -> None:
+def test_a_user_removed_after_the_check_does_not_join(session: Session, people: Cast) -> None:
     report = checked(session, "ada@example.org\ngrace@example.org", people.announce)
     removal.remove_user(session, people.ada, actor=Actor.operator())
     session.flush()
@@ -167,7 +169,7 @@ def test_who_is_removed_after_the_check_does_not_join(session: Session, people: 
 
 
 @pytest.mark.parametrize("name", ["ada", "edsger"])
-def test_nobody_without_the_right_to_edit_lists_imports_or_looks(
+def test_importing_and_checking_need_the_right_to_edit_lists(
     session: Session, people: Cast, name: str
 ) -> None:
     by, report = getattr(people, name), checked(session, "grace@example.org", people.announce)

@@ -80,7 +80,7 @@ def test_two_imports_of_the_same_new_people_do_not_wait_for_each_other_forever(
 
 
 @pytest.mark.usefixtures("published")
-def test_who_is_being_removed_does_not_join(own_database: Engine) -> None:
+def test_a_user_who_is_being_removed_does_not_join(own_database: Engine) -> None:
     with new_session.begin() as session:
         people = cast(session)
 

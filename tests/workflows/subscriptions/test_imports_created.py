@@ -72,7 +72,7 @@ def test_creating_people_twice_is_creating_them_once(session: Session, people: C
     assert again == Imported(joined=0, created=0)
 
 
-def test_nobody_is_created_for_a_line_without_an_address(session: Session, people: Cast) -> None:
+def test_a_line_without_an_address_creates_no_user(session: Session, people: Cast) -> None:
     content = "alan@example.org\nnonsense\n"
 
     with pytest.raises(NotEverybodyKnown, match=r"lines without an address: 1\.$"):
@@ -92,7 +92,9 @@ def test_malformed_lines_may_be_skipped_and_unknown_people_created(
     assert done == Imported(joined=1, created=1)
 
 
-def test_who_edits_lists_only_imports_but_creates_nobody(session: Session, people: Cast) -> None:
+def test_the_right_to_edit_lists_imports_but_creates_no_users(
+    session: Session, people: Cast
+) -> None:
     people.ada.roles = [role(session, "administrator")]
     people.ada.roles[0].rights = [402]
     session.flush()

@@ -35,7 +35,7 @@ def join(session: Session, board: MailingList, person: User) -> None:
 
 @pytest.mark.parametrize("at_once", [by_command, by_service])
 @pytest.mark.usefixtures("published")
-def test_whoever_joins_in_another_order_waits_and_is_not_thrown_out(
+def test_joining_in_another_order_waits_without_a_deadlock(
     own_database: Engine, at_once: Callable[..., None]
 ) -> None:
     with Session(own_database, expire_on_commit=False) as session, session.begin():
@@ -57,7 +57,7 @@ def test_whoever_joins_in_another_order_waits_and_is_not_thrown_out(
 
 
 @pytest.mark.usefixtures("published")
-def test_of_who_was_removed_meanwhile_nobody_hears_that_they_are_on_the_list(
+def test_a_user_removed_meanwhile_is_not_reported_as_subscribed(
     own_database: Engine,
 ) -> None:
     with Session(own_database, expire_on_commit=False) as session, session.begin():

@@ -64,7 +64,9 @@ def test_members_change_their_own_subscriptions_of_open_lists(
     assert refusal.value.list_id == people.announce.id
 
 
-def test_who_may_edit_lists_joins_a_closed_one(session: Session, people: Cast) -> None:
+def test_a_user_with_the_right_to_edit_lists_joins_a_closed_list(
+    session: Session, people: Cast
+) -> None:
     people.announce.self_service = SelfService.CLOSED
     role = users.define_role(session, "lists", [Right.EDIT_LISTS], actor=Actor.operator())
     people.ada.roles = [role]
@@ -126,7 +128,7 @@ def test_many_who_are_on_the_list_already_change_nothing(session: Session, peopl
     assert len(session.scalars(select(SubscriptionChange)).all()) == before
 
 
-def test_one_who_is_not_there_stops_all_and_is_named(session: Session, people: Cast) -> None:
+def test_one_unknown_user_stops_all_and_is_named(session: Session, people: Cast) -> None:
     extra = a_list(session, "extra")
 
     with pytest.raises(Unknown, match=r"Unknown users: 998, 999\."):
@@ -136,7 +138,7 @@ def test_one_who_is_not_there_stops_all_and_is_named(session: Session, people: C
     assert session.scalars(joined).all() == []
 
 
-def test_of_many_who_are_not_there_ten_are_named(session: Session, people: Cast) -> None:
+def test_an_error_names_ten_of_many_unknown_users(session: Session, people: Cast) -> None:
     with pytest.raises(Unknown) as refusal:
         subscribe_all(session, people.announce, range(1000, 1020), actor=Actor.operator())
 

@@ -47,9 +47,7 @@ def is_on(session: Session, user: User, mailing_list: MailingList) -> bool:
     return session.scalar(found) is not None
 
 
-def test_whoever_subscribes_is_on_the_list_and_in_the_journal(
-    session: Session, people: Cast
-) -> None:
+def test_a_subscription_is_on_the_list_and_in_the_journal(session: Session, people: Cast) -> None:
     ada, announce = people.ada, people.announce
 
     assert subscribe(session, ada, announce, actor=Actor(ada, Door.MAIL))
@@ -62,7 +60,9 @@ def test_whoever_subscribes_is_on_the_list_and_in_the_journal(
     assert abs((now() - row.at).total_seconds()) < 5
 
 
-def test_whoever_leaves_is_off_the_list_and_in_the_journal(session: Session, people: Cast) -> None:
+def test_unsubscribing_leaves_the_list_and_is_in_the_journal(
+    session: Session, people: Cast
+) -> None:
     edsger, announce = people.edsger, people.announce
 
     assert unsubscribe(session, edsger, announce, actor=Actor(edsger, PORTAL))
@@ -125,7 +125,7 @@ def test_a_subscription_is_to_one_list_only(session: Session, people: Cast) -> N
 
 
 @pytest.mark.parametrize("by", ["barbara", None])
-def test_who_edits_lists_changes_others_subscriptions(
+def test_a_user_with_the_right_changes_the_subscriptions_of_others(
     session: Session, people: Cast, by: str | None
 ) -> None:
     who = people.barbara if by else None
@@ -141,7 +141,7 @@ def test_who_edits_lists_changes_others_subscriptions(
 
 
 @pytest.mark.parametrize("verb", [subscribe, unsubscribe])
-def test_nobody_else_changes_others_subscriptions(
+def test_a_user_without_the_right_cannot_change_others_subscriptions(
     session: Session, people: Cast, verb: Verb
 ) -> None:
     changes = len(session.scalars(select(SubscriptionChange)).all())

@@ -26,7 +26,7 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def test_a_plain_file_is_written_by_the_first_command_as_it_stands(machine: Machine) -> None:
+def test_the_first_example_command_writes_a_plain_file(machine: Machine) -> None:
     pretend_tee(machine)
 
     outcome = machine.push(TEE)
@@ -36,7 +36,7 @@ def test_a_plain_file_is_written_by_the_first_command_as_it_stands(machine: Mach
     assert (machine.lists / "announce").read_text().splitlines() == THREE
 
 
-def test_the_far_side_is_reached_by_the_second_command_as_it_stands(machine: Machine) -> None:
+def test_the_second_example_command_reaches_another_host(machine: Machine) -> None:
     pretend_ssh(machine)
     pretend_tee(machine)
 
@@ -114,7 +114,7 @@ def test_a_command_inherits_no_connection_of_the_workers(machine: Machine) -> No
     assert "secret" not in open_files
 
 
-def test_what_a_command_writes_to_stdout_goes_nowhere(
+def test_the_stdout_of_a_command_is_discarded(
     machine: Machine, capfd: pytest.CaptureFixture[str]
 ) -> None:
     outcome = machine.push("cat")
@@ -123,7 +123,7 @@ def test_what_a_command_writes_to_stdout_goes_nowhere(
     assert (outcome.stderr, capfd.readouterr()) == ("", ("", ""))
 
 
-def test_of_what_a_command_says_the_end_is_kept_even_if_it_is_no_text(machine: Machine) -> None:
+def test_the_end_of_stderr_is_stored_even_if_it_is_not_text(machine: Machine) -> None:
     said = r"yes a long story | head -c 9000 >&2; printf \\0\\377END >&2"
 
     outcome = machine.push(f"sh -c 'cat >/dev/null; {said}'")

@@ -80,7 +80,7 @@ def test_a_command_that_takes_too_long_ends_with_all_it_has_started(
 
 
 @pytest.mark.parametrize("daemon", ['trap "" TERM; exec', "exec setsid", "exec nohup setsid -f"])
-def test_what_a_command_leaves_running_ends_with_it(machine: Machine, daemon: str) -> None:
+def test_the_children_of_a_command_end_with_it(machine: Machine, daemon: str) -> None:
     seconds = f"732.{os.getpid()}"
     outcome = machine.push(f"sh -c 'cat >/dev/null; ({daemon} sleep {seconds}) & sleep 0.2'")
 
@@ -125,7 +125,7 @@ def test_without_timeout_nothing_is_started(machine: Machine) -> None:
     assert outcome.stderr == "timeout: No such file or directory\n"
 
 
-def test_a_command_is_told_apart_from_its_time_limit(machine: Machine) -> None:
+def test_a_failed_command_is_distinguished_from_its_time_limit(machine: Machine) -> None:
     # 124 is what `timeout` would answer, and 137 what a shell says of a killed program.
     outcomes = [machine.push(f"sh -c 'cat >/dev/null; exit {status}'") for status in (124, 137)]
 

@@ -209,7 +209,7 @@ def taken(session: Session, list_id: int, *, column: str, value: str) -> bool:
 
 
 @pytest.mark.parametrize("command", [TEE, SSH, "tee -- {email}", "ssh host 'push {email}'"])
-def test_what_got_round_every_wall_starts_nothing(tmp_path: Path, command: str) -> None:
+def test_an_unsafe_name_or_address_starts_nothing(tmp_path: Path, command: str) -> None:
     machine = Machine(tmp_path)
     pretend_tee(machine)
     pretend_ssh(machine)

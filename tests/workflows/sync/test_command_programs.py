@@ -59,7 +59,7 @@ def test_the_timeout_of_busybox_is_not_enough(machine: Machine) -> None:
     ]
 
 
-def test_a_timeout_that_cannot_be_asked_is_none_of_ours(machine: Machine) -> None:
+def test_a_broken_timeout_program_is_not_the_one_of_coreutils(machine: Machine) -> None:
     broken = machine.program("timeout", "")
     broken.write_text("#!/no/such/interpreter\n")
 

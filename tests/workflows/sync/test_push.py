@@ -148,7 +148,9 @@ def test_nothing_is_pushed_while_lists_are_off(session: Session, people: Cast) -
     assert waiting.state is SyncState.PENDING
 
 
-def test_what_a_good_push_held_is_kept(session: Session, people: Cast, server: ListServer) -> None:
+def test_the_content_of_a_successful_push_is_stored(
+    session: Session, people: Cast, server: ListServer
+) -> None:
     server.push(session, asked(session, people.announce))
 
     kept = list(stored_lines(session, people.announce.id))

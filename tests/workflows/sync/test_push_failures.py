@@ -85,7 +85,9 @@ def test_administrators_hear_once_that_it_fails_and_once_that_it_works(
     assert letters(session)[1:] == [("Barbara Liskov", LetterName.SYNC_RECOVERED)]
 
 
-def test_a_hiccup_is_nobodys_business(session: Session, people: Cast, server: ListServer) -> None:
+def test_failures_below_the_alert_limit_notify_no_one(
+    session: Session, people: Cast, server: ListServer
+) -> None:
     waiting = asked(session, people.announce)
     fail(session, server, waiting, times=RULES.alert_after - 1)
 
@@ -106,7 +108,7 @@ def end_lease(waiting: Sync) -> None:
     waiting.lease_until = now() - timedelta(seconds=1)
 
 
-def test_a_lease_that_holds_is_left_alone(session: Session, people: Cast) -> None:
+def test_a_lease_that_has_not_ended_is_unchanged(session: Session, people: Cast) -> None:
     waiting = asked(session, people.announce)
     claim(session, waiting)
 
@@ -115,7 +117,7 @@ def test_a_lease_that_holds_is_left_alone(session: Session, people: Cast) -> Non
     assert waiting.state is SyncState.RUNNING
 
 
-def test_what_a_dead_worker_left_is_pushed_when_its_lease_has_ended(
+def test_the_push_of_a_dead_worker_is_repeated_when_its_lease_has_ended(
     session: Session, people: Cast, server: ListServer
 ) -> None:
     waiting = asked(session, people.announce)

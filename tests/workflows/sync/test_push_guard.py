@@ -99,7 +99,7 @@ def test_more_than_a_share_and_at_least_ten_are_held(
     assert there == (size - lost if state is SyncState.DONE else size)
 
 
-def test_whoever_is_exchanged_counts_as_lost(
+def test_an_exchanged_address_counts_as_removed(
     session: Session, people: Cast, server: ListServer
 ) -> None:
     hold_members(session, people, server, 100)
@@ -122,7 +122,7 @@ def test_a_first_push_is_never_held(session: Session, people: Cast, server: List
     assert waiting.state is SyncState.DONE
 
 
-def test_administrators_are_told_with_the_numbers(
+def test_administrators_get_a_letter_with_the_numbers(
     session: Session, people: Cast, server: ListServer
 ) -> None:
     held(session, people, server)
@@ -139,7 +139,7 @@ def test_administrators_are_told_with_the_numbers(
     }
 
 
-def test_a_confirmed_push_goes_through(session: Session, people: Cast, server: ListServer) -> None:
+def test_a_confirmed_push_runs(session: Session, people: Cast, server: ListServer) -> None:
     waiting = held(session, people, server)
 
     confirm(session, people.announce, actor=Actor(people.barbara, Door.PORTAL))
@@ -151,7 +151,7 @@ def test_a_confirmed_push_goes_through(session: Session, people: Cast, server: L
     assert (act.actor, act.detail) == ("Barbara Liskov", {"removals": 40})
 
 
-def test_a_confirmation_lets_no_larger_loss_through(
+def test_a_confirmation_does_not_permit_a_larger_removal(
     session: Session, people: Cast, server: ListServer
 ) -> None:
     waiting = held(session, people, server)
@@ -176,7 +176,7 @@ def test_a_confirmation_counts_once(session: Session, people: Cast, server: List
     assert another.state is SyncState.HELD
 
 
-def test_what_mends_the_list_releases_the_push(
+def test_a_change_that_restores_the_list_releases_the_push(
     session: Session, people: Cast, server: ListServer
 ) -> None:
     waiting = held(session, people, server)
@@ -188,7 +188,7 @@ def test_what_mends_the_list_releases_the_push(
     assert len(server.addresses(people.announce) or []) == 100
 
 
-def test_a_change_that_mends_nothing_tells_nobody_again(
+def test_a_change_that_does_not_restore_the_list_notifies_no_one_again(
     session: Session, people: Cast, server: ListServer
 ) -> None:
     waiting = held(session, people, server)

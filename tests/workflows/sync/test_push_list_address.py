@@ -82,7 +82,9 @@ def test_an_empty_list_that_was_pushed_is_pushed_again(
     assert settled(session, empty) is not None
 
 
-def test_what_was_never_pushed_stays_so(session: Session, people: Cast) -> None:
+def test_a_new_address_does_not_push_a_list_that_was_never_pushed(
+    session: Session, people: Cast
+) -> None:
     assert people
     empty = a_list(session, "empty")
 

@@ -114,7 +114,7 @@ class Ours:
 
 
 @pytest.mark.parametrize(("kind", "pushes_her"), [(OneRowPerList, False), (Ours, True)])
-def test_who_joins_while_a_push_has_read_is_pushed_by_ours_only(
+def test_only_our_push_covers_a_member_who_joins_after_the_read(
     own_database: Engine,
     committed_cast: Cast,
     kind: Callable[[Engine, Cast], Scheme],
@@ -186,7 +186,7 @@ with open(sys.argv[1], "w") as lock:
 LEASE = "import sys; from workflows.tasks import push; push(int(sys.argv[1]))"
 
 
-def test_a_lock_that_dies_with_its_worker_lets_a_second_command_start(tmp_path: Path) -> None:
+def test_a_lock_that_ends_with_its_worker_allows_a_second_command(tmp_path: Path) -> None:
     lock = str(tmp_path / "lock")
     with worker(LOCK, lock, "sleep", "735") as killed:
         assert soon(lambda: len(sleeping("735")) == 1)

@@ -95,7 +95,7 @@ def test_a_push_that_waits_is_enough(session: Session, people: Cast) -> None:
     assert syncs(session) == 1
 
 
-def test_somebody_may_have_a_list_pushed_at_once(session: Session, people: Cast) -> None:
+def test_a_user_with_the_right_pushes_a_list_at_once(session: Session, people: Cast) -> None:
     request.push_now(session, people.announce, actor=Actor(people.barbara, Door.PORTAL))
 
     waiting = session.scalars(select(Sync)).one()
@@ -160,7 +160,7 @@ def test_a_list_is_pushed_once_a_night(session: Session, people: Cast, server: L
     assert syncs(session) == 1
 
 
-def test_a_list_that_was_never_pushed_is_left_alone_at_night(
+def test_the_nightly_push_skips_a_list_that_was_never_pushed(
     session: Session, people: Cast
 ) -> None:
     asked(session, people.announce).started_at = now() - timedelta(days=2)
