@@ -46,7 +46,7 @@ def half_way(visitor: Visitor) -> None:
     visitor.get(answer.location)
 
 
-def test_the_password_alone_no_longer_lets_in(stranger: Visitor, key: str) -> None:
+def test_the_password_alone_no_longer_logs_in(stranger: Visitor, key: str) -> None:
     assert key
     half_way(stranger)
 
@@ -132,7 +132,7 @@ def test_one_more_code_turns_it_off(people: Cast, as_person: Login, key: str) ->
     assert "From now on you log in without a code." in browser.page
 
 
-def test_an_administrator_helps_whoever_lost_the_telephone(
+def test_an_administrator_resets_the_second_factor_of_a_user(
     session: Session, people: Cast, key: str
 ) -> None:
     assert key

@@ -20,7 +20,7 @@ DETAILS = {
 }
 
 
-def test_what_the_form_says_is_kept(session: Session, people: Cast, as_person: Login) -> None:
+def test_the_form_is_saved(session: Session, people: Cast, as_person: Login) -> None:
     edsger = as_person(people.edsger)
 
     assert edsger.send("/account/details", **DETAILS).status_code == 303
@@ -47,7 +47,7 @@ def test_what_the_form_says_is_kept(session: Session, people: Cast, as_person: L
         ({"preference": "pigeon"}, "This is not one of the choices."),
     ],
 )
-def test_what_is_wrong_changes_nothing_and_stays_in_the_form(
+def test_an_invalid_value_changes_nothing_and_stays_in_the_form(
     session: Session, people: Cast, as_person: Login, typed: dict[str, str], why: str
 ) -> None:
     edsger = as_person(people.edsger)
@@ -110,7 +110,7 @@ def test_a_link_from_before_a_password_change_opens_nothing(
     assert stranger.get(path).status_code == 410
 
 
-def test_of_two_links_to_a_new_password_the_first_that_is_used_voids_the_other(
+def test_using_one_password_link_voids_the_other(
     session: Session, people: Cast, stranger: Visitor
 ) -> None:
     paths = []

@@ -27,7 +27,7 @@ def log_in(visitor: Visitor, address: str, password: str, onward: str = "/") -> 
     return answer.status_code
 
 
-def test_the_right_password_lets_in_and_is_on_record(
+def test_the_right_password_logs_in_and_is_audited(
     session: Session, stranger: Visitor, ada: User
 ) -> None:
     assert not stranger.knows_me
@@ -67,7 +67,7 @@ def test_whatever_is_wrong_gets_the_same_answer_after_the_same_work(
     assert not stranger.knows_me
 
 
-def test_what_was_typed_is_still_there_but_for_the_password(stranger: Visitor, ada: User) -> None:
+def test_the_form_keeps_the_input_except_the_password(stranger: Visitor, ada: User) -> None:
     assert ada
     log_in(stranger, "ada@example.org", "my wrong secret", "/account/password")
 
@@ -117,7 +117,7 @@ def test_logging_out_takes_a_form(people: Cast, as_person: Login) -> None:
     "elsewhere",
     ["https://evil.example", "//evil.example", "/\\evil.example", "evil", "", "/a\r\nX: y"],
 )
-def test_nobody_is_led_elsewhere_after_the_log_in(
+def test_the_log_in_does_not_redirect_to_another_site(
     stranger: Visitor, ada: User, elsewhere: str
 ) -> None:
     assert ada
@@ -177,7 +177,7 @@ def test_right_passwords_are_not_counted(stranger: Visitor, ada: User) -> None:
         stranger.page = ""
 
 
-def test_an_old_session_is_nobodys_after_all_were_ended(
+def test_an_old_session_is_void_after_all_were_ended(
     session: Session, people: Cast, as_person: Login
 ) -> None:
     browser = as_person(people.ada)

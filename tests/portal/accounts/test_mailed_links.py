@@ -39,7 +39,7 @@ def links(session: Session) -> list[MailedLink]:
 
 
 @pytest.mark.parametrize("wish", WISHES)
-def test_a_letter_goes_to_who_asked_and_after_the_request(
+def test_a_letter_goes_to_the_user_who_asked_after_the_request(
     session: Session, people: Cast, stranger: Visitor, published: list[OutboxEntry], wish: str
 ) -> None:
     assert ask(stranger, wish, " EDSGER@example.org ") == (303, "/letter/sent")
@@ -128,7 +128,7 @@ def test_a_link_is_over_after_a_quarter_of_an_hour(
     assert not stranger.knows_me
 
 
-def test_a_link_that_is_none_of_ours_is_unknown(stranger: Visitor) -> None:
+def test_an_unknown_link_is_not_found(stranger: Visitor) -> None:
     assert stranger.get("/link/" + "a" * 26).status_code == 404
     stranger.get("/log-in")
     assert stranger.send("/link/" + "a" * 26).status_code == 404
@@ -192,7 +192,7 @@ def test_a_letter_with_a_link_is_not_sent_after_its_time(session: Session, peopl
     assert letter.state is NotificationState.MOOT
 
 
-def test_a_link_never_goes_by_sms(session: Session, people: Cast) -> None:
+def test_a_link_is_never_sent_by_sms(session: Session, people: Cast) -> None:
     people.edsger.phone = "+33612345678"
     send_link(session, people.edsger, LinkPurpose.LOG_IN)
     session.flush()

@@ -39,7 +39,7 @@ def test_the_hash_is_argon2id_and_the_old_password_ends(
     assert stranger.send("/log-in", **fields, password=NEW).status_code == 303
 
 
-def test_this_session_goes_on_and_every_other_one_ends(ada: User, as_person: Login) -> None:
+def test_this_session_continues_and_every_other_one_ends(ada: User, as_person: Login) -> None:
     here, elsewhere = as_person(ada), as_person(ada)
 
     here.send("/account/password", old=OLD, new=NEW)
@@ -56,7 +56,7 @@ def test_this_session_goes_on_and_every_other_one_ends(ada: User, as_person: Log
         ({"old": OLD, "new": "short"}, "at least 12 characters"),
     ],
 )
-def test_what_is_wrong_changes_nothing(
+def test_an_invalid_password_changes_nothing(
     session: Session, ada: User, as_person: Login, typed: dict[str, str], why: str
 ) -> None:
     before = session.get_one(Credentials, ada.id).password_hash
@@ -70,7 +70,7 @@ def test_what_is_wrong_changes_nothing(
     assert browser.knows_me
 
 
-def test_who_has_none_yet_needs_no_old_one(people: Cast, as_person: Login) -> None:
+def test_the_first_password_needs_no_old_one(people: Cast, as_person: Login) -> None:
     browser = as_person(people.grace)
     browser.get("/account/password")
     assert "Old password" not in browser.page

@@ -15,7 +15,7 @@ Login = Callable[[User], Visitor]
 NEXT = re.compile(r'rel="next" href="([^"]+)"')
 
 
-def test_what_i_did_is_told_with_its_list(people: Cast, as_person: Login) -> None:
+def test_my_history_shows_my_acts_with_their_list(people: Cast, as_person: Login) -> None:
     edsger = as_person(people.edsger)
 
     assert edsger.get("/account/history").status_code == 200
@@ -32,7 +32,7 @@ def test_administrators_see_everybodys(people: Cast, as_person: Login) -> None:
     assert "History of Edsger Dijkstra" in barbara.page
 
 
-def test_a_member_sees_nobody_elses(people: Cast, as_person: Login) -> None:
+def test_a_member_cannot_see_the_history_of_others(people: Cast, as_person: Login) -> None:
     edsger = as_person(people.edsger)
 
     assert edsger.get(f"/users/{people.ada.id}/history").status_code == 403
@@ -57,7 +57,7 @@ def test_a_long_one_has_pages(session: Session, people: Cast, as_person: Login, 
     assert not NEXT.search(reader.page)
 
 
-def test_a_place_that_is_none_is_refused_with_a_sentence(people: Cast, as_person: Login) -> None:
+def test_an_invalid_place_is_refused_with_a_sentence(people: Cast, as_person: Login) -> None:
     edsger = as_person(people.edsger)
 
     assert edsger.get("/account/history?entry=x").status_code == 400

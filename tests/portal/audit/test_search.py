@@ -94,7 +94,7 @@ def test_days_are_the_readers_and_the_last_one_counts(
     "query",
     ["since=yesterday", "until=9999-12-31", "list=x", "door=window", "act=danced", "person=%00"],
 )
-def test_what_cannot_be_meant_is_refused_with_a_sentence(admin: Visitor, query: str) -> None:
+def test_an_invalid_search_is_refused_with_a_sentence(admin: Visitor, query: str) -> None:
     assert admin.get(f"/trail?{query}").status_code == 400
     assert "This search field is not valid" in admin.page
     assert admin.get(f"/trail.csv?{query}").status_code == 400

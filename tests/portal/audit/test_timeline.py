@@ -156,7 +156,7 @@ def test_every_act_has_a_label_of_its_own(language: Language) -> None:
         (Language.GERMAN, "Das System hat den Versand beendet: 1 fehlgeschlagen, 9 versandt"),
     ],
 )
-def test_an_act_is_told_in_the_readers_language(language: Language, expected: str) -> None:
+def test_an_act_is_shown_in_the_readers_language(language: Language, expected: str) -> None:
     recorded = AuditEntry(
         act="finished_sending", actor="system", door=Door.SYSTEM, detail={"sent": 9, "failed": 1}
     )
@@ -171,7 +171,7 @@ def test_a_person_whose_name_is_a_word_of_ours_keeps_it() -> None:
     assert sentence(recorded, Language.GERMAN) == "system hat die Nachricht geschrieben"
 
 
-def test_whom_and_which_list_it_was_about_is_told_by_name() -> None:
+def test_an_entry_names_its_user_and_list() -> None:
     recorded = entry("subscribed", user_id=3)
 
     assert sentence(recorded, names=Names({3: "Edsger"}, {7: "announce"})) == (
@@ -180,7 +180,7 @@ def test_whom_and_which_list_it_was_about_is_told_by_name() -> None:
     assert sentence(recorded) == "Ada subscribed #3 to #7"
 
 
-def test_whatever_happens_to_a_message_is_told_in_a_sentence(
+def test_every_act_on_a_message_has_a_sentence(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     live_through_everything(session, people, mailbox)
@@ -255,12 +255,12 @@ def test_an_act_is_a_sentence_with_its_details(recorded: AuditEntry, expected: s
     assert sentence(recorded) == expected
 
 
-def test_an_act_of_a_newer_version_is_told_in_its_own_words() -> None:
+def test_an_unknown_act_is_shown_by_its_stored_name() -> None:
     assert sentence(entry("reminded_twice", days=3)) == "Ada reminded twice"
 
 
 @pytest.mark.parametrize("act", Act)
-def test_an_act_that_another_version_wrote_with_other_facts_is_told_all_the_same(act: Act) -> None:
+def test_an_act_with_unknown_facts_is_shown_all_the_same(act: Act) -> None:
     bare, strange = entry(act.value), entry(act.value, comment=None, recipients="many", **{"": []})
 
     assert sentence(bare).startswith("Ada ")

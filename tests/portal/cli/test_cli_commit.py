@@ -66,7 +66,9 @@ def test_nothing_is_said_that_is_not_kept(
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_what_is_kept_is_said(session: Session, people: Cast, command: tuple[str, ...]) -> None:
+def test_a_committed_change_is_reported(
+    session: Session, people: Cast, command: tuple[str, ...]
+) -> None:
     request = a_request(session, people)
     session.flush()
 

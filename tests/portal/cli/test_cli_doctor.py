@@ -121,7 +121,7 @@ def test_whatever_is_wrong_comes_with_its_cure_and_exit_code_1(
 
 
 @pytest.mark.usefixtures("all_set")
-def test_what_is_well_needs_no_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_finding_that_is_ok_shows_no_fix(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "workers", always(Finding("workers", True, "one@here", "mend it")))
 
     done = listgate("doctor")

@@ -71,7 +71,7 @@ def test_the_export_of_an_empty_list_is_an_empty_file(session: Session, tmp_path
 
 
 @pytest.mark.usefixtures("session")
-def test_the_export_of_a_list_that_is_not_there_leaves_the_file_alone(tmp_path: Path) -> None:
+def test_exporting_an_unknown_list_does_not_change_the_file(tmp_path: Path) -> None:
     file = tmp_path / "members"
     file.write_text("of another time\n")
 
@@ -81,7 +81,7 @@ def test_the_export_of_a_list_that_is_not_there_leaves_the_file_alone(tmp_path: 
     assert file.read_text() == "of another time\n"
 
 
-def test_nobody_without_the_right_to_edit_lists_exports(session: Session, people: Cast) -> None:
+def test_exporting_needs_the_right_to_edit_lists(session: Session, people: Cast) -> None:
     file = BytesIO()
 
     with pytest.raises(Trespass, match=r"lacks the right EDIT_LISTS \(402\)"):

@@ -77,7 +77,7 @@ def test_the_other_spelling_is_not_advertised() -> None:
     assert "import_mailling_list" not in said
 
 
-def test_a_list_that_is_there_keeps_its_name_and_whoever_is_on_it(
+def test_an_existing_list_keeps_its_name_and_members(
     session: Session, people: Cast, tmp_path: Path
 ) -> None:
     people.announce.description = "What everybody should know"
@@ -105,7 +105,7 @@ def test_a_short_name_may_be_another_than_the_address_has(session: Session) -> N
 
 
 @pytest.mark.usefixtures("people")
-def test_lines_that_name_nobody_are_skipped_on_request(session: Session) -> None:
+def test_unknown_and_malformed_lines_are_skipped_on_request(session: Session) -> None:
     said = listgate(*ANNOUNCE, "-", "--skip-unknown", stdin=MIXED).stdout.splitlines()
 
     assert said[0] == "Line 2: Unknown address no.one@example.org."
@@ -148,7 +148,9 @@ def test_a_refused_import_has_written_nothing(
     "options", [("--dry-run", "--skip-unknown"), ("--dry-run", "--skip-unknown", "--create-users")]
 )
 @pytest.mark.usefixtures("people")
-def test_a_dry_run_tells_all_and_writes_nothing(session: Session, options: tuple[str, ...]) -> None:
+def test_a_dry_run_prints_the_report_and_writes_nothing(
+    session: Session, options: tuple[str, ...]
+) -> None:
     before = written(session)
 
     said = listgate(*ANNOUNCE, "-", *options, stdin=MIXED).stdout

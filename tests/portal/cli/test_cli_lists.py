@@ -252,7 +252,7 @@ def test_unsubscribing_twice_is_unsubscribing_once(session: Session, people: Cas
 
 
 @pytest.mark.parametrize("command", ["subscribe", "unsubscribe"])
-def test_one_unknown_address_and_nobody_joins_or_leaves(
+def test_one_unknown_address_stops_subscribing_and_unsubscribing(
     session: Session, people: Cast, command: str
 ) -> None:
     with pytest.raises(Unknown, match="no user with this address"):

@@ -54,7 +54,7 @@ def test_an_approved_message_is_scheduled(session: Session, people: Cast) -> Non
     assert session.scalars(select(Dispatch)).one().request_id == request.id
 
 
-def test_a_rejection_is_printed_with_its_reason_and_told_to_the_author(
+def test_a_rejection_is_printed_with_its_reason_and_mailed_to_the_author(
     session: Session, people: Cast
 ) -> None:
     request = a_request(session, people)
@@ -78,7 +78,7 @@ def test_a_decision_names_person_door_and_reason(session: Session, people: Cast)
     assert (decision.via, decision.comment) == (Door.COMMAND_LINE, "too long")
 
 
-def test_who_comes_second_is_told_who_was_first(session: Session, people: Cast) -> None:
+def test_the_second_approver_learns_who_was_first(session: Session, people: Cast) -> None:
     request = a_request(session, people)
     decide(request.id, "approve", GRACE)
 
@@ -97,7 +97,7 @@ def test_who_comes_second_is_told_who_was_first(session: Session, people: Cast) 
         ("ada", "Ada Lovelace wrote this message, and the list announce requires four eyes."),
     ],
 )
-def test_who_is_no_approver_is_refused_and_on_record(
+def test_a_user_who_is_not_an_approver_is_refused_and_audited(
     session: Session, people: Cast, name: str, sentence: str
 ) -> None:
     request = a_request(session, people)
@@ -113,7 +113,9 @@ def test_who_is_no_approver_is_refused_and_on_record(
     assert request.state is RequestState.OPEN
 
 
-def test_an_author_who_approves_is_told_about_the_four_eyes(session: Session, people: Cast) -> None:
+def test_an_author_who_approves_is_refused_because_of_four_eyes(
+    session: Session, people: Cast
+) -> None:
     listgate("approvers", "set", "editors", ADA, GRACE)
     request = a_request(session, people)
 
@@ -207,7 +209,7 @@ def test_a_withdrawn_request_cannot_be_answered(session: Session, people: Cast) 
         decide(request.id, "approve", GRACE)
 
 
-def test_the_timeline_tells_who_did_what_through_which_door_in_order(
+def test_the_timeline_shows_who_did_what_through_which_door_in_order(
     session: Session, people: Cast
 ) -> None:
     request = a_request(session, people)
@@ -224,7 +226,7 @@ def test_the_timeline_tells_who_did_what_through_which_door_in_order(
     )
 
 
-def test_the_timeline_tells_of_refused_attempts(session: Session, people: Cast) -> None:
+def test_the_timeline_shows_refused_attempts(session: Session, people: Cast) -> None:
     request = a_request(session, people)
     with pytest.raises(NotAnApprover):
         decide(request.id, "approve", "edsger@example.org")
@@ -232,7 +234,7 @@ def test_the_timeline_tells_of_refused_attempts(session: Session, people: Cast) 
     assert "Edsger Dijkstra was refused" in timeline_of(request.message_id)
 
 
-def test_the_timeline_tells_how_far_a_sendout_has_come(session: Session, people: Cast) -> None:
+def test_the_timeline_shows_the_progress_of_a_sendout(session: Session, people: Cast) -> None:
     waiting = a_dispatch(session, people)
     claim_batch(session, waiting, UTC)
     session.flush()

@@ -97,7 +97,7 @@ def test_an_outbox_of_no_messages_cannot_be_asked_for() -> None:
     assert listgate("outbox", "--limit", "0").exit_code == 2
 
 
-def test_where_each_message_stands_is_told(session: Session, people: Cast) -> None:
+def test_the_status_of_each_message_is_shown(session: Session, people: Cast) -> None:
     a_draft(session, people)
     rejected = a_request(session, people)
     decide(
@@ -128,7 +128,7 @@ def test_a_recalled_message_is_a_draft_and_its_approval_void(
     assert (waiting.message.state, waiting.state) == (MessageState.DRAFT, DispatchState.RECALLED)
 
 
-def test_who_may_send_may_recall_what_others_wrote(session: Session, people: Cast) -> None:
+def test_a_user_with_right_601_recalls_messages_of_others(session: Session, people: Cast) -> None:
     waiting = a_dispatch(session, people)
 
     listgate("recall", str(waiting.message_id), "--as", BARBARA)
@@ -137,7 +137,7 @@ def test_who_may_send_may_recall_what_others_wrote(session: Session, people: Cas
     assert waiting.state is DispatchState.RECALLED
 
 
-def test_nobody_else_recalls_and_the_attempt_is_on_record(session: Session, people: Cast) -> None:
+def test_a_refused_recall_is_audited(session: Session, people: Cast) -> None:
     waiting = a_dispatch(session, people)
 
     with pytest.raises(Trespass, match=r"Edsger Dijkstra lacks the right SEND_MESSAGES \(601\)"):
@@ -176,7 +176,7 @@ def test_a_word_that_is_no_time_is_answered_with_an_example() -> None:
     assert "2027-01-31T09:00+01:00" in done.stderr
 
 
-def test_a_time_takes_the_right_to_schedule(session: Session, people: Cast) -> None:
+def test_setting_a_time_needs_the_right_to_schedule(session: Session, people: Cast) -> None:
     moment = (now() + timedelta(days=1)).isoformat()
     arguments = ("message", "submit", "-", "--list", "announce", "--as", EDSGER)
 
@@ -197,7 +197,7 @@ def test_a_time_outside_the_calendar_is_refused_with_a_sentence(time: str) -> No
     assert "Nothing here" in listgate("outbox").stdout
 
 
-def test_a_queue_that_is_away_is_not_waited_for(
+def test_an_unavailable_broker_delays_no_command(
     session: Session, people: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draft = a_draft(session, people)

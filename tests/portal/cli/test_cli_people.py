@@ -72,7 +72,7 @@ def test_unusual_addresses_are_addresses(session: Session, address: str) -> None
         "ada example@example.org",
     ],
 )
-def test_what_is_no_address_is_refused(session: Session, address: str) -> None:
+def test_an_invalid_address_is_refused(session: Session, address: str) -> None:
     with pytest.raises(Invalid, match="This is not an e-mail address"):
         listgate("user", "add", address, "Ada")
 
@@ -162,7 +162,7 @@ def test_disabling_twice_is_on_record_once(session: Session) -> None:
 
 @pytest.mark.parametrize("command", ["disable", "enable", "grant"])
 @pytest.mark.usefixtures("people")
-def test_nobody_can_be_changed_who_is_not_there(command: str) -> None:
+def test_an_unknown_user_cannot_be_changed(command: str) -> None:
     role = ["author"] if command == "grant" else []
 
     with pytest.raises(Unknown, match="no user with this address"):

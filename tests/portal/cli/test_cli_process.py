@@ -60,7 +60,9 @@ def test_a_refusal_is_one_sentence_on_stderr_and_exit_code_1() -> None:
     assert done.stderr == "There is no mailing list 'nowhere'.\n"
 
 
-def test_a_database_that_is_away_is_one_sentence_that_names_the_doctor(program: Program) -> None:
+def test_an_unavailable_database_prints_one_sentence_that_names_the_doctor(
+    program: Program,
+) -> None:
     said = program.refused("outbox", database=create_engine(AWAY))
 
     assert len(said.splitlines()) == 1
@@ -99,7 +101,7 @@ def test_a_wrong_setting_is_named_without_its_value() -> None:
     assert done.stderr == "DATABASE_URL: must begin with postgresql://\n"
 
 
-def test_with_the_queue_away_a_command_still_does_it_and_says_nothing_wrong(
+def test_a_command_succeeds_without_the_broker(
     own_database: Engine,
 ) -> None:
     with new_session.begin() as session:

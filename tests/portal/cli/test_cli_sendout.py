@@ -15,7 +15,7 @@ def rules_now(session: Session, people: Cast) -> SendoutRules:
     return people.announce.sendout_rules
 
 
-def test_the_command_line_sets_changes_and_takes_away_rules(session: Session, people: Cast) -> None:
+def test_the_command_line_sets_changes_and_removes_rules(session: Session, people: Cast) -> None:
     said = listgate("list", "set", "announce", "--rate", "500/30", "--window", "22:00-06:00").stdout
     assert "at most 500 every 30 minutes, 22:00–06:00 (UTC)" in said  # noqa: RUF001
     assert rules_now(session, people) == RULES

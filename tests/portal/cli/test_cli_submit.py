@@ -79,7 +79,7 @@ def test_a_file_is_kept_byte_for_byte(session: Session, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("people")
-def test_what_comes_from_stdin_is_kept_byte_for_byte(session: Session) -> None:
+def test_a_mail_from_stdin_is_stored_byte_for_byte(session: Session) -> None:
     raw = an_eml() + "Grüße\r\n\n".encode()
 
     submit(ADA, raw=raw)
@@ -88,7 +88,7 @@ def test_what_comes_from_stdin_is_kept_byte_for_byte(session: Session) -> None:
 
 
 @pytest.mark.usefixtures("people")
-def test_a_draft_is_shown_to_nobody(session: Session) -> None:
+def test_a_draft_requests_no_approval(session: Session) -> None:
     said = submit(ADA, "--draft")
 
     assert said == f"Message {the_message(session).id} is a draft.\n"
@@ -119,7 +119,7 @@ def test_only_the_author_hands_a_draft_in(session: Session, people: Cast, name: 
 
 
 @pytest.mark.usefixtures("people")
-def test_a_message_nobody_could_answer_for_is_not_kept(session: Session) -> None:
+def test_a_message_without_an_approver_is_not_stored(session: Session) -> None:
     listgate("list", "create", "staff", "staff@example.org", "Staff")
 
     with pytest.raises(NoApprovers):
@@ -172,7 +172,7 @@ def test_a_file_that_cannot_be_read_is_named(session: Session, tmp_path: Path, n
     ],
 )
 @pytest.mark.usefixtures("people")
-def test_what_is_no_mail_is_refused_with_the_reason(
+def test_an_unreadable_mail_is_refused_with_the_reason(
     session: Session, raw: bytes, sentence: str
 ) -> None:
     with pytest.raises(Invalid, match=sentence):
@@ -225,7 +225,7 @@ def test_a_message_is_scheduled_for_the_instant_that_was_typed(session: Session)
     ],
 )
 @pytest.mark.usefixtures("people")
-def test_a_time_that_cannot_be_meant_is_refused(session: Session, time: str, sentence: str) -> None:
+def test_an_implausible_time_is_refused(session: Session, time: str, sentence: str) -> None:
     with pytest.raises(Invalid, match=sentence):
         submit(BARBARA, "--send-at", time)
 

@@ -153,7 +153,7 @@ def test_a_list_that_was_never_pushed_has_no_history() -> None:
     )
 
 
-def test_the_history_tells_the_newest_push_first_and_what_its_command_said(
+def test_the_history_shows_the_newest_push_first_and_its_stderr(
     session: Session, people: Cast, server: ListServer
 ) -> None:
     server.push(session, asked(session, people.announce))

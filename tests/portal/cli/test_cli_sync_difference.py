@@ -11,7 +11,7 @@ from workflows.subscriptions.subscribe import subscribe, unsubscribe
 
 
 @pytest.mark.usefixtures("people")
-def test_of_a_list_that_was_never_pushed_everybody_is_new() -> None:
+def test_every_member_of_a_list_never_pushed_is_new() -> None:
     done = listgate("sync", "diff", "announce")
 
     assert done.stdout == "+barbara@example.org\n+edsger@example.org\n"

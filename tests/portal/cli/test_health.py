@@ -75,7 +75,7 @@ def test_an_old_database_is_ill(monkeypatch: pytest.MonkeyPatch, number: int, sh
     ill(doctor.database(), says=f"PostgreSQL {shown}", mend="PostgreSQL 15 or newer")
 
 
-def test_a_database_that_is_away_is_ill_in_all_that_depends_on_it(
+def test_an_unavailable_database_fails_every_check_that_needs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     away = create_engine(f"postgresql+psycopg2://ada:{SECRET}@{NOBODY}/listgate")
@@ -204,7 +204,7 @@ def test_no_worker_is_ill() -> None:
     ill(doctor.workers(), says="none answers", mend="celery -A workflows.celery worker")
 
 
-def test_celery_is_not_asked_through_a_broker_that_is_away(
+def test_workers_are_not_pinged_through_an_unavailable_broker(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     given(monkeypatch, redis_url=f"redis://{NOBODY}/0")
@@ -216,7 +216,7 @@ def test_celery_is_not_asked_through_a_broker_that_is_away(
     assert asked == []
 
 
-def test_a_broker_that_went_away_takes_no_check_with_it(own_valkey: Valkey) -> None:
+def test_a_broker_lost_during_the_checks_breaks_no_other_check(own_valkey: Valkey) -> None:
     doctor.workers()
     own_valkey.stop()
 
@@ -224,7 +224,9 @@ def test_a_broker_that_went_away_takes_no_check_with_it(own_valkey: Valkey) -> N
     ill(doctor.broker(), says="", mend="start Valkey or Redis")
 
 
-def test_a_relay_that_lets_us_in_is_well(monkeypatch: pytest.MonkeyPatch, mailbox: Mailbox) -> None:
+def test_a_relay_that_accepts_the_login_is_ok(
+    monkeypatch: pytest.MonkeyPatch, mailbox: Mailbox
+) -> None:
     given(monkeypatch, smtp_url=mailbox.url)
 
     assert doctor.relay() == Finding("mail relay", ok=True, text="accepts connections")
@@ -284,7 +286,7 @@ def test_pages_that_leave_the_machine_need_a_certificate(
     assert (finding.ok, url in finding.text) == (well, True)
 
 
-def test_letters_from_nobody_in_particular_are_ill(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_mail_from_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     given(monkeypatch, mail_from=type(settings).model_fields["mail_from"].default)
 
     finding = sender()
@@ -292,7 +294,7 @@ def test_letters_from_nobody_in_particular_are_ill(monkeypatch: pytest.MonkeyPat
     ill(finding, says="MAIL_FROM is not set", mend="set MAIL_FROM")
 
 
-def test_letters_from_somebody_are_well(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_configured_mail_from_is_ok(monkeypatch: pytest.MonkeyPatch) -> None:
     given(monkeypatch, mail_from="Lists <lists@example.net>")
 
     finding = sender()

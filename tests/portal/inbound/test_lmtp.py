@@ -108,7 +108,7 @@ def test_no_bytes_are_refused_and_none_decide(doors: Doors, reply_address: str, 
     assert decisions() == []
 
 
-def test_a_bounce_comes_from_nobody_to_the_envelope_sender(doors: Doors) -> None:
+def test_a_bounce_has_an_empty_sender_and_goes_to_the_envelope_sender(doors: Doors) -> None:
     doors.hand_over(b"Subject: Returned\r\n\r\n", sender="", recipient=settings.envelope_sender)
 
     (mail,) = kept()
@@ -131,13 +131,13 @@ def test_an_unknown_recipient_is_refused_at_once(doors: Doors, recipient: str) -
     assert kept() == []
 
 
-def test_a_second_recipient_is_put_off(doors: Doors, reply_address: str) -> None:
+def test_a_second_recipient_is_deferred(doors: Doors, reply_address: str) -> None:
     to = f"RCPT TO:<{reply_address}>"
 
     assert said(doors.lmtp_port, "MAIL FROM:<grace@example.org>", to, to) == [250, 250, 452]
 
 
-def test_with_the_database_away_the_mail_server_is_to_try_again(
+def test_an_unavailable_database_defers_the_mail(
     database_away: None,  # noqa: ARG001
 ) -> None:
     to = f"RCPT TO:<moderation+{'a' * 26}@lists.example.org>"
@@ -153,7 +153,7 @@ def test_with_the_database_away_the_mail_server_is_to_try_again(
     assert refused.value.smtp_code == 451
 
 
-def test_what_goes_wrong_otherwise_has_the_mail_server_try_again(
+def test_any_other_failure_defers_the_mail(
     doors: Doors, reply_address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(_raw: bytes, **_: str) -> None:
@@ -189,7 +189,7 @@ def test_a_sender_in_another_charset_loses_no_mail(
     assert len(kept()) == 1
 
 
-def test_a_recipient_in_another_charset_is_nobody(doors: Doors) -> None:
+def test_a_recipient_in_another_charset_is_unknown(doors: Doors) -> None:
     with smtplib.LMTP("127.0.0.1", doors.lmtp_port, timeout=60) as client:
         client.ehlo()
         client.docmd("MAIL FROM:<grace@example.org>")

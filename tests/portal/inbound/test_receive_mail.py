@@ -85,7 +85,7 @@ def test_a_mail_is_kept_byte_for_byte_and_the_exit_code_is_0(
 
 
 @pytest.mark.parametrize("sender", ["", "<>", "MAILER-DAEMON"])
-def test_an_empty_mail_from_nobody_is_kept(reply_address: str, sender: str) -> None:
+def test_an_empty_mail_without_a_sender_is_stored(reply_address: str, sender: str) -> None:
     assert receive_mail(reply_address, sender).exit_code == 0
     assert kept() == [(b"", "", reply_address)]
 
@@ -96,7 +96,7 @@ def test_the_brackets_around_a_sender_are_dropped(reply_address: str) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["moderation+a", "moderation+\udcff"])
-def test_a_mail_for_nobody_here_is_exit_code_67(reply_address: str, prefix: str) -> None:
+def test_a_mail_to_an_unknown_address_exits_with_67(reply_address: str, prefix: str) -> None:
     stranger = reply_address.replace("moderation+", prefix)
 
     done = receive_mail(stranger, "", raw=b"Subject: OK\r\n\r\nOK\r\n")
@@ -106,7 +106,7 @@ def test_a_mail_for_nobody_here_is_exit_code_67(reply_address: str, prefix: str)
     assert kept() == []
 
 
-def test_with_the_database_away_the_exit_code_is_75_and_one_sentence_says_why(
+def test_an_unavailable_database_exits_with_75_and_one_sentence(
     reply_address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(new_session.kw, "bind", create_engine(AWAY))

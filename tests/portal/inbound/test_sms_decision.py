@@ -22,7 +22,7 @@ def answers(doors: Doors, policy: str, text: str, **given: Any) -> list[str]:
         return list(doors.phone.text(GRACE, text, **given).messages)
 
 
-def test_with_off_an_sms_is_told_that_it_does_not_count(doors: Doors, code: str) -> None:
+def test_with_off_an_sms_is_answered_that_it_does_not_count(doors: Doors, code: str) -> None:
     assert answers(doors, "off", f"OK {code}") == [
         "Answers by SMS are not accepted here; please answer by e-mail."
     ]

@@ -70,7 +70,7 @@ def test_changed_fields_void_a_signature(doors: Doors, code: str) -> None:
     assert decisions() == []
 
 
-def test_what_is_signed_for_the_requests_own_url_is_403(doors: Doors, code: str) -> None:
+def test_a_signature_for_the_url_of_the_request_is_403(doors: Doors, code: str) -> None:
     fields = {"MessageSid": SID, "From": GRACE, "Body": f"OK {code}"}
     before = rows()
 
@@ -82,7 +82,7 @@ def test_what_is_signed_for_the_requests_own_url_is_403(doors: Doors, code: str)
     assert len(decisions()) == 1
 
 
-def test_without_a_token_nobody_is_let_in(doors: Doors, code: str) -> None:
+def test_without_a_token_every_request_is_refused(doors: Doors, code: str) -> None:
     without = doors.settings.model_copy(update={"twilio_auth_token": SecretStr("")})
     with WebServer(create_app(without)) as web:
         doors.phone.connect(SMS_URL, at=web.url)

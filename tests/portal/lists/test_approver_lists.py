@@ -36,7 +36,7 @@ def with_rights(session: Session, user: User, *rights: Right) -> User:
     return user
 
 
-def test_the_overview_tells_who_answers_and_for_how_many_lists(
+def test_the_overview_shows_who_answers_and_for_how_many_lists(
     session: Session, browser: Visitor
 ) -> None:
     create_approver_list(session, "jury", [], actor=Actor.operator())
@@ -62,7 +62,7 @@ def test_an_approver_list_is_created_and_then_filled(session: Session, browser: 
     assert "There is already an approver list 'jury'." in browser.page
 
 
-def test_somebody_is_found_and_added(
+def test_a_user_is_found_and_added(
     session: Session, people: Cast, browser: Visitor, page: str
 ) -> None:
     browser.get(f"{page}?q=dijkstra")
@@ -78,7 +78,7 @@ def test_somebody_is_found_and_added(
 
 
 @pytest.mark.parametrize("number", ["", "x", "0", "9" * 18, "9" * 40])
-def test_nobody_is_nobody(
+def test_an_unknown_user_is_not_added(
     session: Session, people: Cast, browser: Visitor, page: str, number: str
 ) -> None:
     browser.get(page)
@@ -87,7 +87,7 @@ def test_nobody_is_nobody(
     assert names(session, people) == {"Grace Hopper", "Linus Torvalds"}
 
 
-def test_somebody_is_removed(session: Session, people: Cast, browser: Visitor, page: str) -> None:
+def test_a_user_is_removed(session: Session, people: Cast, browser: Visitor, page: str) -> None:
     browser.get(page)
 
     browser.send(f"{page}/members/{people.linus.id}/end")
@@ -95,7 +95,7 @@ def test_somebody_is_removed(session: Session, people: Cast, browser: Visitor, p
     assert names(session, people) == {"Grace Hopper"}
 
 
-def test_what_answers_for_a_list_is_not_deleted(browser: Visitor, page: str) -> None:
+def test_an_approver_list_in_use_is_not_deleted(browser: Visitor, page: str) -> None:
     browser.get(page)
     assert "Delete" not in browser.page
     assert ">Announce</a>" in browser.page
@@ -105,7 +105,7 @@ def test_what_answers_for_a_list_is_not_deleted(browser: Visitor, page: str) -> 
     assert "The approver list editors is still used by: announce." in browser.page
 
 
-def test_what_answers_for_no_list_is_deleted(
+def test_an_unused_approver_list_is_deleted(
     session: Session, people: Cast, browser: Visitor, page: str
 ) -> None:
     people.announce.approver_list = None
@@ -135,7 +135,7 @@ def test_each_act_takes_its_own_right(
     assert names(session, people) == {"Grace Hopper", "Linus Torvalds"}
 
 
-def test_who_may_not_change_them_does_not_learn_which_there_are(
+def test_a_user_without_the_right_does_not_learn_which_lists_exist(
     people: Cast, as_person: Login
 ) -> None:
     browser = as_person(people.edsger)
@@ -145,7 +145,9 @@ def test_who_may_not_change_them_does_not_learn_which_there_are(
         assert browser.send(f"/approver-lists/999{path}", user="999").status_code == 403
 
 
-def test_who_may_not_use_them_does_not_see_them(people: Cast, as_person: Login, page: str) -> None:
+def test_a_user_without_the_right_to_use_them_does_not_see_them(
+    people: Cast, as_person: Login, page: str
+) -> None:
     browser = as_person(people.edsger)
 
     assert browser.get("/approver-lists").status_code == 403

@@ -35,7 +35,7 @@ def draft(session: Session, people: Cast) -> Message:
 
 
 @pytest.mark.parametrize("page", ["/messages/new", "/messages/upload", "/my/lists"])
-def test_nobody_is_offered_an_archived_list(
+def test_no_page_offers_an_archived_list(
     people: Cast, as_person: Login, draft: Message, page: str
 ) -> None:
     ada = as_person(people.ada)
@@ -57,7 +57,7 @@ def test_the_outbox_still_finds_what_was_sent_to_it(
     assert f"/messages/{draft.id}" in ada.page
 
 
-def test_the_draft_says_why_it_cannot_go_there_and_goes_elsewhere(
+def test_a_draft_to_an_archived_list_says_why_and_moves_to_another(
     session: Session, people: Cast, as_person: Login, draft: Message
 ) -> None:
     ada, page = as_person(people.ada), f"/messages/{draft.id}/draft"
@@ -76,7 +76,7 @@ def test_the_draft_says_why_it_cannot_go_there_and_goes_elsewhere(
 
 
 @pytest.mark.parametrize("new", [True, False])
-def test_what_was_typed_meanwhile_stays_on_the_page(
+def test_the_input_typed_meanwhile_stays_on_the_page(
     session: Session, people: Cast, as_person: Login, draft: Message, *, new: bool
 ) -> None:
     ada, raw = as_person(people.ada), draft.raw

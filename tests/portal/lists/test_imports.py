@@ -60,7 +60,7 @@ def test_the_form_says_what_a_line_looks_like(browser: Visitor, page: str) -> No
     assert "Name &lt;address&gt;" in shown
 
 
-def test_the_preview_tells_every_sort_of_line_and_changes_nothing(
+def test_the_preview_shows_every_kind_of_line_and_changes_nothing(
     session: Session, people: Cast, browser: Visitor, page: str
 ) -> None:
     assert upload(browser, page).status_code == 200
@@ -79,7 +79,7 @@ def test_the_preview_tells_every_sort_of_line_and_changes_nothing(
     assert find_user(session, "zoe@example.org") is None
 
 
-def test_what_was_looked_at_is_carried_out_without_the_unknown(
+def test_the_previewed_import_skips_unknown_addresses(
     session: Session, people: Cast, browser: Visitor, page: str
 ) -> None:
     upload(browser, page)
@@ -95,7 +95,7 @@ def test_what_was_looked_at_is_carried_out_without_the_unknown(
     assert "1 person has joined the list." in browser.page
 
 
-def test_who_may_edit_users_adds_the_unknown(
+def test_a_user_with_the_right_to_edit_users_adds_unknown_addresses(
     session: Session, people: Cast, browser: Visitor, page: str
 ) -> None:
     upload(browser, page)
@@ -107,7 +107,7 @@ def test_who_may_edit_users_adds_the_unknown(
     assert session.get(Subscription, (people.announce.id, zoe.id))
 
 
-def test_who_may_only_edit_lists_is_not_offered_to_add_people(
+def test_the_right_to_edit_lists_does_not_offer_to_create_users(
     session: Session, people: Cast, as_person: Login, page: str
 ) -> None:
     rights = [Right.EDIT_LISTS]
@@ -142,11 +142,11 @@ def test_twenty_thousand_lines_fit(
     assert on_the_list(session, people) == 3
 
 
-def test_what_is_no_base64_is_no_file(browser: Visitor, page: str) -> None:
+def test_invalid_base64_is_not_a_file(browser: Visitor, page: str) -> None:
     assert browser.send(page, content="!").status_code == 400
 
 
-def test_nobody_joins_an_archived_list(
+def test_an_archived_list_cannot_be_joined(
     session: Session, people: Cast, browser: Visitor, page: str
 ) -> None:
     upload(browser, page)

@@ -52,7 +52,7 @@ def test_the_overview_finds_lists_by_any_of_their_words(
     assert "No list was found." in browser.page
 
 
-def test_the_overview_tells_members_approvers_and_the_number_of_warnings(
+def test_the_overview_shows_members_approvers_and_the_number_of_warnings(
     people: Cast, browser: Visitor
 ) -> None:
     browser.get("/mailing-lists")
@@ -63,7 +63,7 @@ def test_the_overview_tells_members_approvers_and_the_number_of_warnings(
     assert '<span class="badge bad">2</span>' in row  # no description; approvers without rights
 
 
-def test_what_cannot_be_counted_cheaply_is_more_than_so_many(
+def test_a_large_count_is_shown_as_a_lower_bound(
     people: Cast, browser: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("portal.lists.overview.MAX_COUNTED", 1)
@@ -86,7 +86,7 @@ def test_a_list_is_created_empty_and_shown(session: Session, browser: Visitor) -
     assert "There are no approvers" in browser.page
 
 
-def test_what_is_refused_is_said_on_the_form_with_what_was_typed(browser: Visitor) -> None:
+def test_a_refusal_is_shown_on_the_form_with_the_input(browser: Visitor) -> None:
     answer = browser.send("/mailing-lists/new", short_name="Not Good", **GIVEN)
 
     assert answer.status_code == 400
@@ -118,7 +118,7 @@ def test_a_list_is_edited(session: Session, people: Cast, browser: Visitor) -> N
     assert announce.four_eyes is False
 
 
-def test_a_name_may_not_be_taken_away(session: Session, people: Cast, browser: Visitor) -> None:
+def test_a_name_cannot_be_removed(session: Session, people: Cast, browser: Visitor) -> None:
     page = f"/mailing-lists/{people.announce.id}/details"
 
     answer = browser.send(page, self_service="open", **{**GIVEN, "name": ""})
@@ -139,7 +139,7 @@ def test_a_missing_description_is_flagged(session: Session, people: Cast, browse
     assert "The list has no description" not in browser.page
 
 
-def test_who_answers_is_chosen_and_taken_away_again(
+def test_the_approver_list_is_set_and_removed_again(
     session: Session, people: Cast, browser: Visitor
 ) -> None:
     page = f"/mailing-lists/{people.announce.id}/approvers"
@@ -154,7 +154,7 @@ def test_who_answers_is_chosen_and_taken_away_again(
     assert people.announce.escalation_list is session.get(ApproverList, people.approvers.id)
 
 
-def test_what_stays_as_it_is_takes_no_right_to_use_approver_lists(
+def test_an_unchanged_approver_list_needs_no_right(
     session: Session, people: Cast, as_person: Login
 ) -> None:
     people.ada.roles = [define_role(session, "x", [402], actor=Actor.operator())]
@@ -175,7 +175,7 @@ FOR_EDITORS = ("Warnings", "Create a list", "Edit the list", "/subscribers")
 PAGES = ["", "/new", "/{}", "/{}/details", "/{}/approvers", "/{}/archive", "/{}/subscribers"]
 
 
-def test_who_may_only_view_lists_reads_how_they_are_set_up_and_of_no_member(
+def test_the_right_to_view_lists_shows_the_set_up_and_no_member(
     people: Cast, as_person: Login
 ) -> None:
     ada = as_person(people.ada)

@@ -18,9 +18,7 @@ def browser(people: Cast, as_person: Login) -> Visitor:
     return as_person(people.barbara)
 
 
-def test_a_list_goes_into_the_archive_and_comes_back(
-    session: Session, people: Cast, browser: Visitor
-) -> None:
+def test_a_list_is_archived_and_restored(session: Session, people: Cast, browser: Visitor) -> None:
     page = f"/mailing-lists/{people.announce.id}"
 
     browser.send(f"{page}/archive")

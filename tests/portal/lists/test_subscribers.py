@@ -23,7 +23,7 @@ def page(people: Cast) -> str:
     return f"/mailing-lists/{people.announce.id}/subscribers"
 
 
-def test_somebody_is_added_by_address_whatever_its_case(
+def test_a_user_is_added_by_address_whatever_its_case(
     session: Session, people: Cast, browser: Visitor, page: str
 ) -> None:
     browser.send(page, address="ADA@Example.org")
@@ -55,7 +55,7 @@ def test_an_unknown_address_is_said_and_kept_to_be_corrected(browser: Visitor, p
     assert 'value="nobody@example.org"' in browser.page
 
 
-def test_somebody_is_removed(session: Session, people: Cast, browser: Visitor, page: str) -> None:
+def test_a_user_is_removed(session: Session, people: Cast, browser: Visitor, page: str) -> None:
     browser.get(page)
     assert "Edsger Dijkstra" in browser.page
 
@@ -69,7 +69,7 @@ def test_somebody_is_removed(session: Session, people: Cast, browser: Visitor, p
     assert (entry.act, entry.actor_id) == (Act.UNSUBSCRIBED, people.barbara.id)
 
 
-def test_whoever_may_not_edit_lists_removes_nobody(
+def test_removing_a_member_needs_the_right_to_edit_lists(
     session: Session, people: Cast, as_person: Login, page: str
 ) -> None:
     browser = as_person(people.ada)
@@ -115,13 +115,13 @@ def test_everybody_is_on_exactly_one_page(
 
 
 @pytest.mark.parametrize("after", ["", "x", "-1", "9" * 30])
-def test_a_place_that_is_none_is_the_beginning(browser: Visitor, page: str, after: str) -> None:
+def test_an_invalid_place_is_the_beginning(browser: Visitor, page: str, after: str) -> None:
     browser.get(f"{page}?after={after}")
 
     assert "edsger@example.org" in browser.page
 
 
-def test_who_is_disabled_is_marked_and_not_exported(
+def test_a_disabled_member_is_marked_and_not_exported(
     session: Session, people: Cast, browser: Visitor, page: str
 ) -> None:
     people.edsger.disabled_at = now()

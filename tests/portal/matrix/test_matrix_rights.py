@@ -56,7 +56,7 @@ def test_all_the_other_rights_do_not(installation: Installation, line: Line) -> 
 
 
 @pytest.mark.parametrize("line", BEHIND_A_RIGHT, ids=str)
-def test_who_lacks_the_right_does_not_learn_what_there_is(
+def test_a_user_without_the_right_does_not_learn_which_rows_exist(
     installation: Installation, line: Line
 ) -> None:
     (right,) = line.rights

@@ -37,7 +37,7 @@ def newest(session: Session) -> Message:
     return session.scalars(select(Message).order_by(Message.id.desc()).limit(1)).one()
 
 
-def test_what_is_typed_becomes_a_draft(session: Session, people: Cast, as_person: Login) -> None:
+def test_the_form_creates_a_draft(session: Session, people: Cast, as_person: Login) -> None:
     ada = as_person(people.ada)
 
     assert send(ada, "/messages/new", **TYPED, attachments=(BytesIO(b"%PDF"), "plan.pdf")) == 303
@@ -106,7 +106,7 @@ def test_a_form_never_rewrites_what_was_uploaded(
         ({"text": "a\0b"}, (400, "contains NUL bytes")),
     ],
 )
-def test_what_is_refused_leaves_what_was_typed_on_the_page(
+def test_a_refusal_keeps_the_input_on_the_page(
     session: Session,
     people: Cast,
     as_person: Login,
@@ -122,7 +122,7 @@ def test_what_is_refused_leaves_what_was_typed_on_the_page(
     assert session.scalars(select(Message)).all() == []
 
 
-def test_what_is_no_mail_is_not_kept(session: Session, people: Cast, as_person: Login) -> None:
+def test_an_unreadable_mail_is_not_stored(session: Session, people: Cast, as_person: Login) -> None:
     ada = as_person(people.ada)
 
     assert send(ada, "/messages/upload", list="announce", file=(BytesIO(b"PK"), "a.zip")) == 400
@@ -133,7 +133,7 @@ def test_what_is_no_mail_is_not_kept(session: Session, people: Cast, as_person: 
 
 
 @pytest.mark.parametrize("who", ["grace", "barbara", "edsger"])
-def test_nobody_edits_what_another_wrote(
+def test_only_its_author_edits_a_draft(
     session: Session, people: Cast, as_person: Login, who: str
 ) -> None:
     draft, other = a_draft(session, people), as_person(getattr(people, who))
@@ -146,7 +146,9 @@ def test_nobody_edits_what_another_wrote(
     assert newest(session).subject == "General assembly"
 
 
-def test_what_was_handed_in_is_not_edited(session: Session, people: Cast, as_person: Login) -> None:
+def test_a_submitted_message_is_not_edited(
+    session: Session, people: Cast, as_person: Login
+) -> None:
     ada = as_person(people.ada)
     send(ada, "/messages/new", **TYPED)
     draft = newest(session)

@@ -95,7 +95,7 @@ def test_messages_are_found(
     assert subjects(as_person(people.ada), query) == found
 
 
-def test_a_row_tells_where_the_message_stands(
+def test_a_row_shows_the_status_of_the_message(
     session: Session, people: Cast, as_person: Login
 ) -> None:
     rejected, ada = a_request(session, people), as_person(people.ada)

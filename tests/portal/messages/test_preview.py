@@ -132,7 +132,7 @@ def test_an_approver_reads_where_it_is_noted(
     assert "please come." in grace.page
 
 
-def test_who_writes_and_approves_keeps_the_own_page(
+def test_an_author_who_is_an_approver_sees_the_own_page(
     session: Session, people: Cast, as_person: Login
 ) -> None:
     people.approvers.members.append(people.ada)
@@ -159,7 +159,7 @@ def test_who_reads_what_was_decided(
 
 
 @pytest.mark.parametrize("who", ["grace", "barbara", "edsger"])
-def test_a_draft_is_nobody_elses_to_read(
+def test_only_its_author_reads_a_draft(
     session: Session, people: Cast, as_person: Login, who: str
 ) -> None:
     draft = a_draft(session, people)
@@ -182,7 +182,7 @@ def test_a_stranger_logs_in_first(stranger: Visitor, message: Message) -> None:
 
 
 @pytest.mark.parametrize("page", ["", "/html", "/attachments/0", "/standing"])
-def test_what_was_deleted_is_not_found(
+def test_a_deleted_message_is_not_found(
     session: Session, people: Cast, as_person: Login, page: str
 ) -> None:
     draft = a_draft(session, people)

@@ -43,7 +43,7 @@ def test_with_pictures_from_elsewhere_nothing_but_pictures_is_loaded(html: str) 
     assert not FORBIDDEN.search(unescape(without)), left
 
 
-def test_a_link_opens_a_page_of_its_own_and_tells_it_nothing() -> None:
+def test_a_link_opens_a_new_page_without_a_referrer() -> None:
     left = cleaned('<a href="https://example.org/a?b=c">here</a>')
 
     assert left == (
@@ -51,7 +51,7 @@ def test_a_link_opens_a_page_of_its_own_and_tells_it_nothing() -> None:
     )
 
 
-def test_what_mails_are_made_of_stays() -> None:
+def test_common_markup_of_mails_stays() -> None:
     html = (
         '<table cellpadding="4"><tbody><tr><td bgcolor="#eee" style="color:red">'
         "<h1>Hello</h1><p><b>b</b><br></p></td></tr></tbody></table>"

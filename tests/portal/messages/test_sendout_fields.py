@@ -135,7 +135,9 @@ def test_an_author_chooses_with_the_time_and_approvers_see_it(
     assert as_shown(opens_at + timedelta(minutes=30)) in fact(grace, "Ends")
 
 
-def test_nobody_is_faster_than_the_list(session: Session, people: Cast, as_person: Login) -> None:
+def test_a_message_cannot_exceed_the_rate_of_the_list(
+    session: Session, people: Cast, as_person: Login
+) -> None:
     people.announce.sendout_rules = SendoutRules(Rate(60, 1))
     draft, ada = a_draft(session, people), as_person(people.ada)
 
@@ -148,7 +150,7 @@ def test_nobody_is_faster_than_the_list(session: Session, people: Cast, as_perso
     assert draft.state is MessageState.DRAFT
 
 
-def test_a_scheduled_message_says_when_it_really_goes_out(
+def test_a_scheduled_message_shows_its_forecast(
     session: Session, people: Cast, as_person: Login
 ) -> None:
     waiting, ada = a_dispatch(session, people), as_person(people.ada)
@@ -176,7 +178,7 @@ def test_a_scheduled_message_is_given_other_rules(
     assert "other rules for the sendout: at most 1 every 5 minutes" in ada.page
 
 
-def test_a_sendout_that_pauses_says_when_it_goes_on(
+def test_a_paused_sendout_shows_when_it_continues(
     session: Session, people: Cast, as_person: Login
 ) -> None:
     sending, ada = a_dispatch(session, people), as_person(people.ada)
@@ -210,7 +212,7 @@ def test_a_draft_without_any_time_says_so(session: Session, people: Cast, as_per
     ("language", "said"),
     [(Language.GERMAN, "höchstens 1.000 pro Minute"), (Language.FRENCH, "au plus 1\u202f000 par")],
 )
-def test_rules_are_told_in_the_readers_language(
+def test_rules_are_shown_in_the_readers_language(
     session: Session, people: Cast, as_person: Login, language: Language, said: str
 ) -> None:
     people.announce.sendout_rules = SendoutRules(Rate(1000, 1))

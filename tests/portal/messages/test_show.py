@@ -55,7 +55,7 @@ def state(session: Session, message: Message) -> MessageState:
     return session.get_one(Message, message.id).state
 
 
-def test_who_may_not_send_requests_approval(
+def test_an_author_without_right_601_requests_approval(
     session: Session, people: Cast, as_person: Login
 ) -> None:
     draft, ada = a_draft(session, people), as_person(people.ada)
@@ -67,7 +67,7 @@ def test_who_may_not_send_requests_approval(
     assert state(session, draft) is MessageState.IN_MODERATION
 
 
-def test_who_may_send_sends(session: Session, people: Cast, as_person: Login) -> None:
+def test_an_author_with_right_601_sends(session: Session, people: Cast, as_person: Login) -> None:
     users.grant(session, people.ada, "sender", actor=Actor.operator())
     draft, ada = a_draft(session, people), as_person(people.ada)
 
@@ -79,7 +79,7 @@ def test_who_may_send_sends(session: Session, people: Cast, as_person: Login) ->
     assert session.scalars(select(Dispatch)).one().due_at <= now()
 
 
-def test_who_may_send_schedules_in_the_own_time_zone(
+def test_an_author_with_right_601_schedules_in_the_own_time_zone(
     session: Session, people: Cast, as_person: Login
 ) -> None:
     users.grant(session, people.ada, "sender", actor=Actor.operator())
@@ -141,7 +141,7 @@ def test_a_question_is_withdrawn(session: Session, people: Cast, as_person: Logi
     assert state(session, message) is MessageState.DRAFT
 
 
-def test_whether_anybody_was_asked_is_for_the_author_alone(
+def test_only_the_author_sees_whether_approvers_were_asked(
     session: Session, people: Cast, as_person: Login
 ) -> None:
     draft, barbara = a_draft(session, people), as_person(people.barbara)
@@ -185,7 +185,7 @@ def test_a_sendout_shows_how_far_it_is_and_is_stopped(
     assert state(session, sending.message) is MessageState.STOPPED
 
 
-def test_a_rejected_message_tells_why_and_is_copied(
+def test_a_rejected_message_shows_why_and_is_copied(
     session: Session, people: Cast, as_person: Login
 ) -> None:
     asked, ada = a_request(session, people), as_person(people.ada)
@@ -208,7 +208,7 @@ def test_a_rejected_message_tells_why_and_is_copied(
     assert (newest.state, newest.subject) == (MessageState.DRAFT, "General assembly")
 
 
-def test_a_proof_goes_to_its_author(session: Session, people: Cast, as_person: Login) -> None:
+def test_a_proof_is_sent_to_the_author(session: Session, people: Cast, as_person: Login) -> None:
     draft, ada = a_draft(session, people), as_person(people.ada)
 
     ada.get(f"/messages/{draft.id}")
@@ -231,7 +231,7 @@ def test_a_draft_is_deleted(session: Session, people: Cast, as_person: Login) ->
 
 
 @pytest.mark.parametrize(("act", "status"), [("withdrawal", 409), ("recall", 409), ("time", 303)])
-def test_what_does_not_fit_the_state_is_told_on_the_page(
+def test_an_illegal_transition_is_explained_on_the_page(
     session: Session, people: Cast, as_person: Login, act: str, *, status: int
 ) -> None:
     draft, ada = a_draft(session, people), as_person(people.ada)

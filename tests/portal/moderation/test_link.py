@@ -69,7 +69,7 @@ def test_no_other_method_decides(doors: Doors, path: str) -> None:
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
-def test_a_button_decides_once_and_the_page_tells_it(
+def test_a_button_decides_once_and_the_page_shows_the_decision(
     doors: Doors, path: str, verdict: Verdict
 ) -> None:
     answer = doors.post(path, verdict=verdict, comment=" fine ")
@@ -96,7 +96,7 @@ def test_a_second_press_is_409_and_changes_nothing(doors: Doors, path: str) -> N
     assert rows() == before
 
 
-def test_who_is_late_is_shown_who_was_first(doors: Doors, path: str) -> None:
+def test_a_late_approver_sees_who_was_first(doors: Doors, path: str) -> None:
     answer_elsewhere("linus")
     before = rows()
 
@@ -192,11 +192,11 @@ def test_weeks_after_it_was_asked_a_link_shows_only_what_is_still_open(
 
 
 def turn_clock(monkeypatch: pytest.MonkeyPatch, ahead: timedelta) -> None:
-    """Have the page behind the link be opened later."""
+    """Open the page behind the link so much later."""
     monkeypatch.setattr(link_page, "now", lambda: now() + ahead)
 
 
-def test_who_is_no_longer_an_approver_is_told_and_it_is_on_record(doors: Doors, path: str) -> None:
+def test_a_former_approver_is_refused_and_audited(doors: Doors, path: str) -> None:
     with transaction() as session:
         request = session.get_one(ModerationRequest, 1)
         editors = request.message.mailing_list.approver_list
@@ -235,7 +235,7 @@ def test_the_page_is_in_the_approvers_language(doors: Doors, path: str) -> None:
         assert f">{button}<" in text
 
 
-def test_what_people_wrote_is_text_and_never_markup(doors: Doors) -> None:
+def test_user_input_is_text_and_never_markup(doors: Doors) -> None:
     evil = "<script>alert(1)</script>"
     doors.ask(an_eml(evil))
     path = link(doors)
@@ -311,7 +311,7 @@ def test_an_expired_request_is_shown_as_such(doors: Doors) -> None:
     assert decisions() == []
 
 
-def test_of_two_presses_at_once_one_counts_and_the_other_is_shown_it(doors: Doors) -> None:
+def test_one_of_two_simultaneous_clicks_counts_and_the_other_sees_it(doors: Doors) -> None:
     for round_ in range(1, 6):
         doors.ask()
         path = link(doors)

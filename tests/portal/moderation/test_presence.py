@@ -56,7 +56,7 @@ def test_each_sees_the_others_name_and_not_their_own(
     assert "Also looking at it now: Linus Torvalds." in again
 
 
-def test_whoever_has_not_opened_the_message_does_not_look_at_it(
+def test_an_approver_who_has_not_opened_the_message_is_not_a_viewer(
     people: Cast, asked: ModerationRequest, as_person: Login
 ) -> None:
     as_person(people.grace).get(f"/requests/{asked.id}")
@@ -64,7 +64,7 @@ def test_whoever_has_not_opened_the_message_does_not_look_at_it(
     assert "looking at it now" not in look(as_person(people.linus), asked)
 
 
-def test_once_it_is_answered_nobody_is_said_to_look(
+def test_an_answered_request_shows_no_viewers(
     session: Session, people: Cast, asked: ModerationRequest, as_person: Login
 ) -> None:
     grace, linus = as_person(people.grace), as_person(people.linus)
@@ -77,7 +77,7 @@ def test_once_it_is_answered_nobody_is_said_to_look(
     assert "Grace Hopper answered on" in page
 
 
-def test_who_is_no_approver_any_more_is_not_named(
+def test_a_former_approver_is_not_named(
     session: Session, people: Cast, asked: ModerationRequest, as_person: Login
 ) -> None:
     grace, linus = as_person(people.grace), as_person(people.linus)

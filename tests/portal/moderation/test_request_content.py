@@ -116,7 +116,7 @@ def test_nothing_of_it_is_had_once_it_is_its_authors_again(
     assert browser.get(f"{path}/attachments/0").status_code == 404
 
 
-def test_a_link_tells_what_the_portal_tells(asked: ModerationRequest, stranger: Visitor) -> None:
+def test_a_link_shows_what_the_portal_shows(asked: ModerationRequest, stranger: Visitor) -> None:
     stranger.get(link(asked))
 
     assert "Dear members" in stranger.page

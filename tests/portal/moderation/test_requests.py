@@ -34,7 +34,7 @@ def asked(session: Session, people: Cast) -> ModerationRequest:
     return a_request(session, people)
 
 
-def test_what_waits_is_shown_with_list_author_and_age(
+def test_an_open_request_is_shown_with_list_author_and_age(
     session: Session, people: Cast, asked: ModerationRequest, as_person: Login
 ) -> None:
     a_request(session, people).message.subject = "A second one"
@@ -61,7 +61,7 @@ def test_where_nothing_waits_the_page_says_when_something_will(
 
 
 @pytest.mark.parametrize("name", ["ada", "edsger", "barbara"])
-def test_whoever_is_no_approver_sees_nothing_of_it(
+def test_only_an_approver_sees_the_request(
     people: Cast, asked: ModerationRequest, as_person: Login, name: str
 ) -> None:
     browser = as_person(getattr(people, name))
@@ -86,7 +86,7 @@ def test_a_stranger_is_led_to_the_log_in_and_back(
     assert stranger.get("/requests/rows", X_Live="1").status_code == 401
 
 
-def test_the_message_is_shown_to_whoever_has_opened_it(
+def test_an_approver_sees_the_message_only_after_opening_it(
     session: Session, people: Cast, asked: ModerationRequest, as_person: Login
 ) -> None:
     browser = as_person(people.grace)
@@ -106,7 +106,7 @@ def test_the_message_is_shown_to_whoever_has_opened_it(
     assert opened(session) == ["Grace Hopper"]
 
 
-def test_whoever_became_an_approver_meanwhile_may_open_it_too(
+def test_a_new_approver_may_open_the_request_too(
     session: Session, people: Cast, asked: ModerationRequest, as_person: Login
 ) -> None:
     marie = person(session, "Marie Curie")
@@ -136,7 +136,7 @@ def test_a_button_decides(
     assert 'name="verdict"' not in browser.page
 
 
-def test_who_comes_late_is_told_who_decided_when_and_why(
+def test_a_late_approver_learns_who_decided_when_and_why(
     session: Session, people: Cast, asked: ModerationRequest, as_person: Login
 ) -> None:
     late = reading(as_person(people.linus), asked)
@@ -157,7 +157,7 @@ def test_who_comes_late_is_told_who_decided_when_and_why(
 
 
 @pytest.mark.parametrize("again", list(Verdict))
-def test_who_answers_again_is_told_so_as_themselves(
+def test_an_approver_who_answers_again_is_addressed_directly(
     people: Cast, asked: ModerationRequest, as_person: Login, again: Verdict
 ) -> None:
     browser = reading(as_person(people.grace), asked)
@@ -175,7 +175,7 @@ def test_who_answers_again_is_told_so_as_themselves(
     ("language", "words"),
     [(Language.FRENCH, "a déjà approuvé ce message"), (Language.GERMAN, "bereits freigegeben")],
 )
-def test_who_comes_late_is_told_so_in_their_language(
+def test_a_late_approver_learns_it_in_their_language(
     session: Session,
     people: Cast,
     asked: ModerationRequest,
@@ -222,7 +222,7 @@ def test_a_message_that_is_its_authors_again_is_not_shown(
     assert browser.get(f"/requests/{asked.id}/attachments/0").status_code == 404
 
 
-def test_a_message_written_anew_is_not_shown_as_what_was_approved(
+def test_a_rewritten_message_is_not_shown_as_the_approved_one(
     session: Session, people: Cast, asked: ModerationRequest, as_person: Login
 ) -> None:
     browser = reading(as_person(people.grace), asked)

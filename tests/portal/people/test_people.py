@@ -74,7 +74,7 @@ def test_many_people_have_pages(session: Session, people: Cast, barbara: Visitor
     assert "Next page" in barbara.page
 
 
-def test_a_persons_page_tells_where_they_stand(people: Cast, barbara: Visitor) -> None:
+def test_the_page_of_a_person_shows_address_lists_and_roles(people: Cast, barbara: Visitor) -> None:
     barbara.get(f"/users/{people.edsger.id}")
     assert "edsger@example.org" in barbara.page
     assert "<li>Announce</li>" in barbara.page
@@ -86,12 +86,12 @@ def test_a_persons_page_tells_where_they_stand(people: Cast, barbara: Visitor) -
     assert "Has not chosen a password yet" in barbara.page
 
 
-def test_a_page_of_nobody_is_not_found(barbara: Visitor) -> None:
+def test_the_page_of_an_unknown_user_is_not_found(barbara: Visitor) -> None:
     assert barbara.get("/users/0").status_code == 404
     assert barbara.get(f"/users/{10**30}").status_code == 404
 
 
-def test_somebody_is_disabled_and_enabled(session: Session, people: Cast, barbara: Visitor) -> None:
+def test_a_user_is_disabled_and_enabled(session: Session, people: Cast, barbara: Visitor) -> None:
     path = f"/users/{people.ada.id}"
 
     assert barbara.send(f"{path}/standing", standing="disabled").status_code == 303
@@ -148,7 +148,7 @@ def test_lost_codes_are_turned_off(session: Session, people: Cast, barbara: Visi
     assert "Turn off the codes" not in barbara.page
 
 
-def test_who_has_no_password_is_invited_again(
+def test_a_user_without_a_password_is_invited_again(
     session: Session, people: Cast, barbara: Visitor
 ) -> None:
     barbara.send(f"/users/{people.grace.id}/invitation")
@@ -163,7 +163,7 @@ def test_who_has_no_password_is_invited_again(
 
 @pytest.mark.parametrize("part", ["", "/contact", "/address", "/roles", "/removal"])
 @pytest.mark.parametrize("who", ["edsger", "ada", "grace"])
-def test_others_see_nobody(people: Cast, as_person: Login, who: str, part: str) -> None:
+def test_others_see_no_users(people: Cast, as_person: Login, who: str, part: str) -> None:
     browser = as_person(getattr(people, who))
 
     assert browser.get(f"/users/{people.linus.id}{part}").status_code == 403
@@ -184,7 +184,7 @@ def test_others_see_nobody(people: Cast, as_person: Login, who: str, part: str) 
         ("removal", {}),
     ],
 )
-def test_who_may_only_view_changes_nothing(
+def test_the_right_to_view_users_changes_nothing(
     session: Session, people: Cast, as_person: Login, part: str, fields: dict[str, str]
 ) -> None:
     a_viewer(session, people.linus)
@@ -199,7 +199,9 @@ def test_who_may_only_view_changes_nothing(
     assert not people.ada.disabled_at
 
 
-def test_who_may_view_has_no_buttons(session: Session, people: Cast, as_person: Login) -> None:
+def test_the_right_to_view_users_shows_no_buttons(
+    session: Session, people: Cast, as_person: Login
+) -> None:
     a_viewer(session, people.linus)
     linus = as_person(people.linus)
 

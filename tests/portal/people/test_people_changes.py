@@ -92,13 +92,13 @@ def test_the_page_says_beforehand_what_a_removal_changes(
     assert "General assembly (Announce)" in barbara.page
 
 
-def test_whoever_nothing_hangs_on_is_said_to_be_so(people: Cast, barbara: Visitor) -> None:
+def test_a_removal_without_consequences_says_so(people: Cast, barbara: Visitor) -> None:
     barbara.get(f"/users/{people.ada.id}/removal")
 
     assert "The person is on no list, and nothing is waiting for them." in barbara.page
 
 
-def test_who_is_removed_is_on_no_list(session: Session, people: Cast, barbara: Visitor) -> None:
+def test_a_removed_user_is_on_no_list(session: Session, people: Cast, barbara: Visitor) -> None:
     path = f"/users/{people.edsger.id}"
 
     assert barbara.send(f"{path}/removal").location == "/users"
@@ -114,7 +114,7 @@ def test_who_is_removed_is_on_no_list(session: Session, people: Cast, barbara: V
 
 
 @pytest.mark.parametrize("part", ["contact", "roles", "standing"])
-def test_who_is_removed_is_not_changed_any_more(people: Cast, barbara: Visitor, part: str) -> None:
+def test_a_removed_user_cannot_be_changed(people: Cast, barbara: Visitor, part: str) -> None:
     path = f"/users/{people.edsger.id}"
     barbara.send(f"{path}/removal")
 

@@ -18,7 +18,7 @@ def barbara(people: Cast, as_person: Login) -> Visitor:
     return as_person(people.barbara)
 
 
-def test_each_role_is_told_with_its_rights(people: Cast, barbara: Visitor) -> None:
+def test_each_role_is_shown_with_its_rights(people: Cast, barbara: Visitor) -> None:
     assert people
 
     assert barbara.get("/roles").status_code == 200
@@ -75,7 +75,7 @@ def test_a_role_is_created_edited_and_deleted(session: Session, barbara: Visitor
         ({"name": "new", "right": "all"}, "A right is a number."),
     ],
 )
-def test_what_is_wrong_is_refused_on_the_form(
+def test_an_invalid_value_is_refused_on_the_form(
     barbara: Visitor, fields: dict[str, str], why: str
 ) -> None:
     assert barbara.send("/roles/new", **fields).status_code == 400
@@ -101,9 +101,7 @@ def test_a_role_is_renamed_on_its_page(session: Session, barbara: Visitor) -> No
     assert "Barbara Liskov renamed the role author to writer" in barbara.page
 
 
-def test_a_role_that_somebody_has_is_not_deleted(
-    session: Session, people: Cast, barbara: Visitor
-) -> None:
+def test_a_role_in_use_is_not_deleted(session: Session, people: Cast, barbara: Visitor) -> None:
     assert people
     author = role(session, "author")
     barbara.get(f"/roles/{author.id}")
@@ -129,7 +127,7 @@ def test_the_last_role_to_edit_users_keeps_that_right(
     assert Right.EDIT_USERS in administrator.rights
 
 
-def test_a_role_that_is_none_is_not_found(barbara: Visitor) -> None:
+def test_an_unknown_role_is_not_found(barbara: Visitor) -> None:
     assert barbara.get("/roles/0").status_code == 404
     assert barbara.get(f"/roles/{10**30}").status_code == 404
 

@@ -31,7 +31,7 @@ def on(session: Session, user: User, list_id: int) -> bool:
     return session.get(Subscription, (list_id, user.id)) is not None
 
 
-def test_every_list_is_told_with_kind_and_description(
+def test_every_list_is_shown_with_kind_and_description(
     session: Session, people: Cast, as_person: Login
 ) -> None:
     news = a_list(session, "news")
@@ -108,13 +108,13 @@ def test_a_closed_list_has_no_button_but_a_reason(
         ({"list": "announce", "wish": "own"}, 404),
     ],
 )
-def test_what_is_no_list_changes_nothing(
+def test_an_unknown_list_changes_nothing(
     people: Cast, as_person: Login, given: dict[str, str], status: int
 ) -> None:
     assert as_person(people.ada).send(LISTS, **given).status_code == status
 
 
-def test_what_is_neither_joining_nor_leaving_is_refused(people: Cast, as_person: Login) -> None:
+def test_an_unknown_action_is_refused(people: Cast, as_person: Login) -> None:
     ada = as_person(people.ada)
 
     assert ada.send(LISTS, list=str(people.announce.id), wish="own").status_code == 400

@@ -40,7 +40,7 @@ def test_a_list_that_was_never_pushed_says_so(browser: Visitor, page: str) -> No
     assert "The list has never been pushed." in browser.page
 
 
-def test_the_history_tells_count_exit_status_and_duration(
+def test_the_history_shows_count_exit_status_and_duration(
     session: Session, people: Cast, server: ListServer, browser: Visitor, page: str
 ) -> None:
     server.push(session, asked(session, people.announce))
@@ -54,7 +54,7 @@ def test_the_history_tells_count_exit_status_and_duration(
     assert "All changes have been pushed or are being pushed." in browser.page
 
 
-def test_a_failure_is_told_in_words_with_what_the_command_said(
+def test_a_failure_is_shown_in_words_with_its_stderr(
     session: Session, people: Cast, server: ListServer, browser: Visitor, page: str
 ) -> None:
     server.command = "sh -c 'cat >/dev/null; echo \"<b>no room</b>\" >&2; exit 3'"

@@ -116,7 +116,7 @@ def test_a_trespass_is_undone_and_on_record(app: Flask, session: Session, people
     assert (refused.actor_id, refused.door) == (people.ada.id, Door.PORTAL)
 
 
-def test_a_refusal_is_told_in_the_readers_language(
+def test_a_refusal_is_shown_in_the_readers_language(
     app: Flask, session: Session, people: Cast
 ) -> None:
     people.ada.language = Language.GERMAN
@@ -148,7 +148,7 @@ def test_no_connection_is_taken_for_what_asks_the_database_nothing(
     assert stranger.get("/static/listgate.css").status_code == 200
 
 
-def test_what_http_refuses_has_a_page_of_ours_too(people: Cast, as_person: Login) -> None:
+def test_an_http_error_has_a_page_of_ours_too(people: Cast, as_person: Login) -> None:
     browser = as_person(people.ada)
 
     assert browser.get("/no-such-page").status_code == 404

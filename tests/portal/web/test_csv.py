@@ -9,7 +9,7 @@ from portal.web.csv import cell, line
 
 
 @pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", -1])
-def test_what_would_be_a_formula_is_text(value: object) -> None:
+def test_a_formula_is_exported_as_text(value: object) -> None:
     assert cell(value) == f"'{value}"
 
 

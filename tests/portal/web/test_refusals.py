@@ -51,7 +51,7 @@ def test_a_number_is_written_as_its_reader_does(language: Language, words: str) 
     assert words in sentence_of(refusal, language)
 
 
-def test_a_time_is_told_in_its_readers_zone() -> None:
+def test_a_time_is_shown_in_the_readers_zone() -> None:
     moment = datetime(2027, 1, 31, 8, 0, tzinfo=UTC)
 
     refusal = Invalid("The send time is in the past: %(time)s.", time=moment)
@@ -60,7 +60,7 @@ def test_a_time_is_told_in_its_readers_zone() -> None:
     assert sentence_of(refusal, Language.GERMAN).endswith("31.01.2027, 09:00 MEZ.")
 
 
-def test_a_right_is_told_by_its_name() -> None:
+def test_a_right_is_shown_by_its_name() -> None:
     right = Right.EDIT_LISTS
 
     refusal = Invalid(LACKING, user="Ada", right=right.name, number=right)
@@ -69,7 +69,7 @@ def test_a_right_is_told_by_its_name() -> None:
     assert "« Modifier les listes » (402)" in sentence_of(refusal, Language.FRENCH)
 
 
-def test_every_state_of_a_message_is_told_in_words() -> None:
+def test_every_state_of_a_message_has_a_word() -> None:
     refusal = IllegalTransition(
         "%(noun)s %(number)d is %(state)s; it cannot become %(to)s.",
         noun="Message",
@@ -85,7 +85,7 @@ def test_every_state_of_a_message_is_told_in_words() -> None:
     )
 
 
-def test_a_refusal_on_record_is_told_in_the_readers_language(
+def test_an_audited_refusal_is_shown_in_the_readers_language(
     session: Session, people: Cast
 ) -> None:
     refusal = Trespass(LACKING, user=people.ada, right="EDIT_LISTS", number=402)
