@@ -25,7 +25,7 @@ def mailbox() -> Iterator[Mailbox]:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """It is nine in the morning."""
+    """Set the clock to nine in the morning."""
     return Clock(monkeypatch, NINE)
 
 

@@ -12,7 +12,7 @@ WAITING = text(
 
 
 def never_wait(session: Session) -> None:
-    """Have a statement that would wait for a lock fail instead, rather than hang the test."""
+    """Let a statement that would wait for a lock fail, so that the test does not hang."""
     session.execute(text("set local lock_timeout = '1s'"))
 
 

@@ -44,7 +44,7 @@ def forget() -> None:
 
 
 def queued() -> list[Queued]:
-    """What the queues hold, the oldest first, and leave them empty."""
+    """Return the messages in the queues, the oldest first, and empty them."""
     found = []
     with Redis.from_url(settings.redis_url.get_secret_value()) as client:
         for queue in QUEUES:

@@ -1,4 +1,4 @@
-"""What the broker lost, what fell due, and what a dead worker left behind."""
+"""The sweep finds lost messages, due work and what a dead worker left behind."""
 
 from datetime import UTC, timedelta
 from typing import Any
@@ -35,7 +35,7 @@ LONG_AGO = timedelta(minutes=5)
 
 
 def published_again(session: Session) -> list[OutboxEntry]:
-    """What one look publishes."""
+    """Return what one sweep publishes."""
     session.flush()
     drain(session)
     sweep.publish_again(session)
@@ -44,7 +44,7 @@ def published_again(session: Session) -> list[OutboxEntry]:
 
 
 def lapse(item: WorkItem, ago: timedelta = LONG_AGO) -> None:
-    """Have its last publication count no longer."""
+    """End the time for which its last publication counts."""
     item.publish_after = now() - ago
 
 
@@ -131,7 +131,7 @@ def test_a_row_that_a_worker_has_locked_is_not_published_again(own_database: Eng
 
 
 def claimed(session: Session, sending: Dispatch, ago: timedelta) -> None:
-    """Have the dispatch's next batch claimed so long ago."""
+    """Claim the dispatch's next batch, so long ago."""
     batch = claim_batch(session, sending, UTC)
     session.flush()
     session.execute(update(Delivery).where(Delivery.id.in_(batch)).values(claimed_at=now() - ago))
@@ -139,7 +139,7 @@ def claimed(session: Session, sending: Dispatch, ago: timedelta) -> None:
 
 
 def lost(session: Session) -> list[tuple[int | None, Any]]:
-    """Of which messages how many deliveries were lost sight of."""
+    """Return how many deliveries of which messages were reported uncertain."""
     entries = select(AuditEntry).where(AuditEntry.act == Act.LOST_SIGHT).order_by(AuditEntry.id)
     return [(entry.message_id, entry.detail["deliveries"]) for entry in session.scalars(entries)]
 

@@ -1,4 +1,4 @@
-"""The regular looks cost what is due, not what the tables hold: they use the partial indexes."""
+"""The cost of a sweep follows the due work, not the size of the tables: it uses partial indexes."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ LOOKS: dict[str, tuple[Callable[[Session], object], str, str]] = {
 
 @contextmanager
 def statements(session: Session) -> Iterator[list[tuple[str, Any]]]:
-    """Every statement, with its parameters, that the session executes meanwhile."""
+    """Collect every statement, with its parameters, that the session executes meanwhile."""
     seen: list[tuple[str, Any]] = []
 
     def note(_c: object, _k: object, statement: str, parameters: Any, *_: object) -> None:
@@ -39,7 +39,7 @@ def statements(session: Session) -> Iterator[list[tuple[str, Any]]]:
 
 
 def plan(session: Session, statement: str, parameters: Any) -> str:
-    """How PostgreSQL would go about it if the tables were large."""
+    """Return PostgreSQL's plan as if the tables were large."""
     session.execute(text("set local enable_seqscan = off"))
     session.execute(text("set local enable_sort = off"))
     rows = session.connection().exec_driver_sql(f"explain {statement}", parameters)

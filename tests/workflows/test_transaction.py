@@ -78,7 +78,7 @@ def test_a_row_and_a_list_are_published_once_each_with_their_last_times(
 
 
 def ask(session: Session, message_id: int) -> None:
-    """Have Ada ask for approval."""
+    """Ask for approval as Ada."""
     ada = access.actor_with_address(session, "ada@example.org", COMMAND_LINE)
     message = message_by_id(session, message_id)
     request_approval(session, message, actor=ada)

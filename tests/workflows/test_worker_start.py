@@ -1,4 +1,4 @@
-"""What a worker says at its start about programs that are missing."""
+"""A worker logs at its start which programs are missing."""
 
 import logging
 

@@ -54,7 +54,7 @@ def last_letter(session: Session) -> Notification:
 
 
 def an_hour_passes(session: Session) -> None:
-    """As if every letter had been asked for an hour earlier."""
+    """Move the time of every answered mail an hour back."""
     for count in session.scalars(select(ReplyLetter)):
         assert count.sent_at is not None
         count.sent_at -= timedelta(hours=1)
@@ -62,14 +62,14 @@ def an_hour_passes(session: Session) -> None:
 
 
 def counts(session: Session) -> dict[LetterName, tuple[int, int]]:
-    """How many letters of each kind were sent and withheld."""
+    """Return the number of letters sent and withheld, by kind."""
     session.flush()
     rows = session.scalars(select(ReplyLetter).execution_options(populate_existing=True))
     return {row.letter: (row.sent, row.withheld) for row in rows}
 
 
 def refusals(session: Session) -> Sequence[AuditEntry]:
-    """What the audit trail says was refused."""
+    """Return the refusals in the audit trail."""
     return session.scalars(select(AuditEntry).where(AuditEntry.act == "refused")).all()
 
 

@@ -48,7 +48,7 @@ def code(request: ModerationRequest, user: User) -> str:
 def send(
     session: Session, text: str, *, number: str = GRACE, policy: Policy = "allow"
 ) -> SmsAnswer:
-    """What is answered to this SMS."""
+    """Receive this SMS; return the answer."""
     return sms.answer(session, number, text, keys=KEYS, policy=policy)
 
 

@@ -20,7 +20,7 @@ def _telephone(people: Cast) -> None:
 
 
 def send(session: Session, text: str, opt_out_type: str = "") -> SmsAnswer:
-    """What is answered to this SMS of Grace's."""
+    """Receive this SMS from Grace; return the answer."""
     return sms.answer(session, GRACE, text, opt_out_type=opt_out_type, keys=KEYS, policy="allow")
 
 

@@ -1,4 +1,4 @@
-"""Who is on an approver list, where it is used, and when it may go."""
+"""Approver lists: members, lists that use them, deletion."""
 
 import pytest
 from sqlalchemy import func, select

@@ -1,4 +1,4 @@
-"""An archived list takes no message and no member and is not pushed, whoever asks."""
+"""An archived list takes no message and no member and is not pushed, through any door."""
 
 import threading
 from collections.abc import Callable
@@ -38,7 +38,7 @@ PORTAL = Door.PORTAL
 AT_ONCE = Debounce(timedelta(0), timedelta(0))
 
 
-def put_away(session: Session, people: Cast) -> None:
+def archive_announce(session: Session, people: Cast) -> None:
     archive.archive(session, people.announce, actor=Actor(people.barbara, PORTAL))
 
 
@@ -61,7 +61,7 @@ REFUSED: dict[str, Callable[[Session, Cast], object]] = {
 def test_an_archived_list_takes_nothing(
     session: Session, people: Cast, attempt: Callable[[Session, Cast], object]
 ) -> None:
-    put_away(session, people)
+    archive_announce(session, people)
 
     with pytest.raises(Archived, match=r"^The list announce is archived\.$"):
         attempt(session, people)
@@ -71,7 +71,7 @@ def test_an_older_draft_can_be_neither_submitted_nor_released(
     session: Session, people: Cast
 ) -> None:
     draft = a_draft(session, people)
-    put_away(session, people)
+    archive_announce(session, people)
 
     with pytest.raises(Archived):
         request_approval(session, draft, actor=Actor(people.ada, PORTAL))
@@ -87,7 +87,7 @@ def test_a_list_is_not_archived_under_messages_on_their_way(
     begun(session, people)
 
     with pytest.raises(StillInUse, match=r"announce are still open \(1\)"):
-        put_away(session, people)
+        archive_announce(session, people)
 
     assert people.announce.archived_at is None
 
@@ -96,7 +96,7 @@ def test_a_rejected_message_holds_no_list_back(session: Session, people: Cast) -
     request = a_request(session, people)
     decide(session, request, Verdict.REJECTED, actor=Actor(people.grace, PORTAL), comment="no")
 
-    put_away(session, people)
+    archive_announce(session, people)
 
     assert people.announce.archived_at is not None
 
@@ -114,7 +114,7 @@ def test_both_acts_are_on_record_once(session: Session, people: Cast) -> None:
 
 
 def test_members_may_still_leave(session: Session, people: Cast) -> None:
-    put_away(session, people)
+    archive_announce(session, people)
 
     assert unsubscribe(session, people.edsger, people.announce, actor=Actor(people.edsger, PORTAL))
 
@@ -122,7 +122,7 @@ def test_members_may_still_leave(session: Session, people: Cast) -> None:
 def test_a_change_on_an_archived_list_is_journaled_and_not_pushed(
     session: Session, people: Cast
 ) -> None:
-    put_away(session, people)
+    archive_announce(session, people)
 
     unsubscribe(session, people.edsger, people.announce, actor=Actor(people.edsger, PORTAL))
     request_due_pushes(session, AT_ONCE)
@@ -133,7 +133,7 @@ def test_a_change_on_an_archived_list_is_journaled_and_not_pushed(
 
 
 def test_restoring_a_list_pushes_the_changes_made_meanwhile(session: Session, people: Cast) -> None:
-    put_away(session, people)
+    archive_announce(session, people)
     drain(session)
 
     archive.unarchive(session, people.announce, actor=Actor(people.barbara, PORTAL))
@@ -147,7 +147,7 @@ def test_a_push_that_waited_when_the_list_was_archived_does_not_run(
     session: Session, people: Cast, server: ListServer
 ) -> None:
     waiting = asked(session, people.announce)
-    put_away(session, people)
+    archive_announce(session, people)
 
     assert server.push(session, waiting) is None
 
@@ -173,7 +173,7 @@ def test_a_message_handed_in_at_the_same_moment_is_seen_or_refused(
         except Archived as refusal:
             outcome.append(refusal)
 
-    def put_list_away() -> None:
+    def archive_list() -> None:
         try:
             with new_session.begin() as other:
                 mailing_list = other.scalars(select(MailingList)).one()
@@ -181,7 +181,7 @@ def test_a_message_handed_in_at_the_same_moment_is_seen_or_refused(
         except StillInUse as refusal:
             outcome.append(refusal)
 
-    first, second = (hand_in, put_list_away) if committed_first else (put_list_away, hand_in)
+    first, second = (hand_in, archive_list) if committed_first else (archive_list, hand_in)
     at_once = [threading.Thread(target=first), threading.Thread(target=second)]
     for each in at_once:
         each.start()

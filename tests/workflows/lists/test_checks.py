@@ -1,4 +1,4 @@
-"""What may be wrong with a list's set-up is found, with the names it is about."""
+"""The checks find mistakes in a list's set-up and name the people and lists concerned."""
 
 from collections.abc import Callable
 

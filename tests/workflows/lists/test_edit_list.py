@@ -1,4 +1,4 @@
-"""Edit a list: what is given is changed, what is not stays, and the trail tells which."""
+"""Editing a list changes only the given fields, and the audit trail names them."""
 
 import pytest
 from sqlalchemy import select

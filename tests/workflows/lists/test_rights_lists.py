@@ -1,4 +1,4 @@
-"""Who may edit and archive lists, and change approver lists: one right each, and on record."""
+"""Editing lists, archiving them and changing approver lists need one right each."""
 
 import pytest
 from sqlalchemy.orm import Session

@@ -1,4 +1,4 @@
-"""What people, workers and the relay may do, in any order: the rules that hypothesis plays by."""
+"""Random steps of people, workers and the relay, in any order, played by hypothesis."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,7 +57,7 @@ CHANCES += ["refuse", "hang_up", "hang_up", "switch", "change_members"]
 
 
 class Fate(Enum):
-    """What becomes of a worker between its two commits."""
+    """The end of a worker between its two commits."""
 
     LIVES = auto()
     SLEEPS_LONG = auto()
@@ -115,7 +115,7 @@ class Storyteller(RuleBasedStateMachine):
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
-        """What is refused is undone, as a door undoes it."""
+        """Undo the step if it is refused, as a door does."""
         try:
             with self.session.begin_nested():
                 yield
@@ -176,7 +176,7 @@ class Storyteller(RuleBasedStateMachine):
                 self.send(row_id, batch, lives=fate is Fate.LIVES)
 
     def wake(self, _message: Message | None = None, _luck: int = 0) -> None:
-        """Whoever slept goes on, and knows nothing of what happened meanwhile."""
+        """Continue a worker that slept; it knows nothing of what happened meanwhile."""
         while self.asleep:
             self.send(*self.asleep.pop(), lives=True)
 
@@ -187,7 +187,7 @@ class Storyteller(RuleBasedStateMachine):
                 second.rollback()
 
     def let_time_pass(self, _message: Message | None = None, _luck: int = 0) -> None:
-        """Everything is due, and the sweep comes by."""
+        """Make everything due, and sweep."""
         moment = now()
         self.session.flush()
         self.session.execute(update(Dispatch).values(due_at=moment, publish_after=moment))

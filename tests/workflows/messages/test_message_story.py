@@ -53,7 +53,7 @@ GOT: dict[DeliveryState, set[int]] = {
 
 
 class Promises(Storyteller):
-    """What is true after every step, and at the end."""
+    """Invariants after every step, and at the end."""
 
     @invariant()
     def a_message_its_requests_and_its_sendouts_fit_each_other(self) -> None:
@@ -102,7 +102,7 @@ class Promises(Storyteller):
         assert not got
 
     def requests(self) -> Sequence[Any]:
-        """Each request with its message's author and its decision, if there is one."""
+        """Return each request with its message's author and its decision, if there is one."""
         return self.session.execute(
             select(
                 *ModerationRequest.__table__.columns,
@@ -115,7 +115,7 @@ class Promises(Storyteller):
         ).all()
 
     def sendouts(self) -> Sequence[Any]:
-        """Each dispatch with its message's author."""
+        """Return each dispatch with its message's author."""
         return self.session.execute(
             select(*Dispatch.__table__.columns, Message.author_id).join(Message)
         ).all()

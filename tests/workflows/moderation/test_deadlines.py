@@ -36,13 +36,13 @@ def asked_ago(session: Session, people: Cast, ago: timedelta) -> ModerationReque
 
 
 def recipients_of(session: Session, letter: LetterName) -> list[str]:
-    """Who gets this letter."""
+    """Return the recipients of this letter."""
     rows = session.scalars(select(Notification).where(Notification.letter == letter))
     return sorted(row.user.name.split()[0] for row in rows)
 
 
 def acts(session: Session) -> Counter[str]:
-    """What is in the audit trail, and how often."""
+    """Count the acts in the audit trail."""
     return Counter(session.scalars(select(AuditEntry.act)))
 
 

@@ -1,4 +1,4 @@
-"""Ask, answer, withdraw."""
+"""Ask for approval, decide, withdraw."""
 
 from datetime import timedelta
 

@@ -23,7 +23,7 @@ PATIENCE: Final = 180  # seconds, of a machine that has much else to do; 15 are 
 
 
 class Role(NamedTuple):
-    """Who answers what; a withdrawal has no verdict."""
+    """A competitor and the answer it gives; a withdrawal has no verdict."""
 
     person: str
     verdict: Verdict | None
@@ -45,7 +45,7 @@ ROLES: Final = (
 
 
 class Attempt(NamedTuple):
-    """What became of one answer; times are of the clock that all processes share."""
+    """The outcome of one answer; times are of the clock that all processes share."""
 
     request_id: int
     role: Role
@@ -113,11 +113,11 @@ def prepare(url: str) -> Task:
 
 
 def silence(entries: Sequence[OutboxEntry]) -> None:
-    """In the place of `publish`: this race is not for the broker."""
+    """Publish nothing: this race does not need the broker."""
 
 
 def compete(url: str) -> list[Attempt]:
-    """Have as many processes as there are roles answer every request."""
+    """Let as many processes as there are roles answer every request."""
     task = prepare(url)
     # Eight copies of one process that has imported everything, instead of eight that import it.
     copies = get_context("forkserver")
@@ -157,7 +157,7 @@ Consequences = tuple[str, str, list[str] | None, list[str] | None, list[str] | N
 
 
 def consequences(race: Race, verdict: Verdict | None) -> dict[int, Consequences]:
-    """What the database has of every request that this verdict has won.
+    """Return the rows of every request that this verdict has won.
 
     The states of request and message; its decisions, dispatches, rejection letters; what the audit
     trail has besides the asking.
@@ -247,7 +247,7 @@ def test_a_withdrawal_leads_to_a_draft_and_nothing_else(race: Race) -> None:
 
 
 def test_the_answers_really_came_at_once(race: Race) -> None:
-    """Without it, the tests above could pass for eight who came one after the other."""
+    """Prove that the eight answers overlapped, which the tests above assume."""
     contested = 0
     for attempts in race.attempts.values():
         (won,) = [each for each in attempts if each.outcome == "won"]

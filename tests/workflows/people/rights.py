@@ -7,6 +7,6 @@ from workflows.people import users
 
 
 def give(session: Session, person: User, *rights: Right) -> None:
-    """Have the person have exactly these rights."""
+    """Give the person exactly these rights."""
     person.roles = [users.define_role(session, "his", rights, actor=Actor.operator())]
     session.flush()

@@ -1,4 +1,4 @@
-"""How a person is reached."""
+"""Contact details: channels, language, phone number."""
 
 import pytest
 from sqlalchemy import text

@@ -1,4 +1,4 @@
-"""There is always somebody who may edit users."""
+"""One user with the right to edit users always remains."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

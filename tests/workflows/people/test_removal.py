@@ -1,4 +1,4 @@
-"""Remove a person: what is forgotten, what is kept, and who may come after."""
+"""Removing a person erases personal data and keeps the name under their acts."""
 
 from datetime import UTC, timedelta
 

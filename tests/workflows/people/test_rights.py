@@ -26,7 +26,7 @@ PORTAL = Door.PORTAL
 
 
 def last_entry(session: Session) -> AuditEntry:
-    """What was last put into the audit trail."""
+    """Return the newest entry of the audit trail."""
     return session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
 
 

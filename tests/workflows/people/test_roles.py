@@ -1,4 +1,4 @@
-"""Roles are created, given, taken and deleted by whoever may edit users."""
+"""Users with the right to edit users create, grant, revoke and delete roles."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What other services may ask: arguments are checked, and each call is answered once."""
+"""Public tasks check their arguments and answer each call once."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""What other services may ask about lists and people: the shapes of short names, ids, parcels."""
+"""Public tasks about lists and people check short names, ids and claim checks."""
 
 from typing import Any
 

@@ -25,7 +25,7 @@ def address_of(live: LiveStack, user_id: int) -> str:
 
 
 def changes(live: LiveStack) -> list[tuple[Any, ...]]:
-    """What the journal says that services did."""
+    """Return the changes by services in the journal."""
     told = (
         "select user_id, change, by_id from subscription_change where via = 'service' order by id"
     )
@@ -33,7 +33,7 @@ def changes(live: LiveStack) -> list[tuple[Any, ...]]:
 
 
 def send_parcel(live: LiveStack, content: str) -> str:
-    """Leave something in Redis, as docs/tasks.md tells other services; returns its number."""
+    """Store a value in Redis as docs/tasks.md tells other services; return its id."""
     number = str(uuid4())
     url = live.setup.broker.container.celeryconfig["host_url"]
     with redis.Redis.from_url(url) as client:

@@ -1,4 +1,4 @@
-"""What waits for an approver agrees with who may answer, in SQL as in Python."""
+"""The inbox of an approver agrees with the rule in Python."""
 
 from itertools import product
 

@@ -1,4 +1,4 @@
-"""Where a message stands, and everything that happened to it, in order."""
+"""The status of a message and its timeline."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What the removal of a person will change."""
+"""The preview of a person's removal."""
 
 from sqlalchemy.orm import Session
 

@@ -1,4 +1,4 @@
-"""A search finds rows in which each word stands somewhere, whatever its case."""
+"""A search finds rows that contain each word, whatever its case."""
 
 import pytest
 from sqlalchemy import select

@@ -24,7 +24,7 @@ ASK_FOR_THE_TIME = (
 
 
 class Clock:
-    """It stands still until it is set."""
+    """A clock that changes only when it is set."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
         self.moment = moment
@@ -32,5 +32,5 @@ class Clock:
             monkeypatch.setattr(module, "now", lambda: self.moment)
 
     def run(self, **time: int) -> None:
-        """Have so many hours or minutes go by."""
+        """Advance by so many hours or minutes."""
         self.moment += timedelta(**time)

@@ -21,5 +21,5 @@ def rate(copies: int, minutes: int) -> SendoutRules:
 
 
 def claimed(session: Session, sending: Dispatch) -> int:
-    """How many a task claims now, where clocks show UTC."""
+    """Return the size of the batch that a task claims now; clocks show UTC."""
     return len(claim_batch(session, sending, UTC))

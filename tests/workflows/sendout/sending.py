@@ -16,7 +16,7 @@ EDSGER, BARBARA = "edsger@example.org", "barbara@example.org"
 
 
 def step(session: Session, sending: Dispatch, mailbox: Mailbox) -> int:
-    """What one task does: claim a batch and send it; returns its size."""
+    """Claim a batch and send it, as one task does; return its size."""
     waiting = Dispatch.take(session, sending.id, DispatchState.WAITING, DispatchState.SENDING)
     batch = claim_batch(session, waiting, UTC) if waiting else []
     session.flush()
@@ -32,7 +32,7 @@ def deliveries(session: Session, sending: Dispatch) -> dict[str, Delivery]:
 
 
 def let_time_pass(session: Session, sending: Dispatch) -> None:
-    """Have everything that waits for a later attempt be due."""
+    """Make every delivery due that waits for a later attempt."""
     sending.due_at = now()
     session.execute(
         update(Delivery).where(Delivery.dispatch_id == sending.id).values(next_attempt_at=now())

@@ -1,4 +1,4 @@
-"""What is foreseen of a sendout is what becomes of it."""
+"""A sendout follows its forecast."""
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Whatever becomes of workers and relay: no period exceeds the rate, and nobody gets two."""
+"""Whatever fails, no period exceeds the rate, and no recipient gets two copies."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -17,14 +17,14 @@ from tests.workflows.sendout.ruled import DAY, Ruled
 from workflows.sendout.send import claim_batch, send_batch
 
 UNFINISHED = (DispatchState.WAITING, DispatchState.SENDING)
-FATES = ["sends", "sends", "sends", "is refused", "finds nobody", "dies", "sleeps", "wakes"]
+FATES = ["sends", "sends", "sends", "is refused", "finds no relay", "dies", "sleeps", "wakes"]
 
-# A task and what becomes of the worker that runs it; or so many minutes.
+# A task and the fate of the worker that runs it, or minutes that pass.
 STORIES = st.lists(st.sampled_from(FATES) | st.integers(1, 120), min_size=4, max_size=16)
 
 
 class Workers:
-    """They run tasks, and write down when they claimed what, less what they put back."""
+    """Workers that run tasks and note when they claimed how many, less what they put back."""
 
     def __init__(self, session: Session, clock: Clock, mailbox: Mailbox) -> None:
         self.session, self.clock, self.mailbox = session, clock, mailbox
@@ -51,18 +51,18 @@ class Workers:
             self.send(batch, fate)
 
     def wake(self) -> None:
-        """Whoever slept goes on."""
+        """Continue a worker that slept."""
         while self.asleep:
             self.send(self.asleep.pop(), "sends")
 
     def send(self, batch: Sequence[int], fate: str) -> None:
         if fate == "is refused":
             self.mailbox.answer(None, "451 4.7.1 later")
-        if fate == "finds nobody":
+        if fate == "finds no relay":
             self.mailbox.stop()
         send_batch(self.session, self.sending.id, batch, a_mailer(self.mailbox))
         self.session.flush()
-        if fate == "finds nobody":
+        if fate == "finds no relay":
             self.mailbox.start()
             self.claims = [(at, [] if one == batch else one) for at, one in self.claims]
 
@@ -82,7 +82,7 @@ class Workers:
 
 
 def in_periods(claims: Sequence[tuple[datetime, list[int]]], rate: Rate) -> list[int]:
-    """How many copies each period has had; it begins with a claim and ends by the clock."""
+    """Count the copies of each period; a period begins with a claim and ends by the clock."""
     periods: list[tuple[datetime, int]] = []
     for moment, batch in claims:
         if not periods or moment >= periods[-1][0] + rate.period:
@@ -94,7 +94,7 @@ def in_periods(claims: Sequence[tuple[datetime, list[int]]], rate: Rate) -> list
 
 @pytest.fixture
 def workers(session: Session, clock: Clock, mailbox: Mailbox) -> Workers:
-    """Nothing is published yet."""
+    """Return the workers; nothing is published yet."""
     return Workers(session, clock, mailbox)
 
 

@@ -1,4 +1,4 @@
-"""Who gets a sendout, while people come and go."""
+"""Recipients of a sendout, while people join, leave and change."""
 
 from collections.abc import Callable
 

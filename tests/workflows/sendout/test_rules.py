@@ -1,4 +1,4 @@
-"""Who sets the rules of sendouts, what they may be, and what becomes of sendouts under way."""
+"""Sendout rules: who sets them, valid values, effect on running sendouts."""
 
 from datetime import timedelta
 
@@ -33,7 +33,7 @@ PORTAL = Door.PORTAL
 
 
 def rules(rate: str = "", window: str = "") -> SendoutRules:
-    """As in ("60/1", "08:00-20:00")."""
+    """Return rules such as ("60/1", "08:00-20:00")."""
     return SendoutRules(
         Rate.read(rate) if rate else None, (Window.read(window),) if window else None
     )

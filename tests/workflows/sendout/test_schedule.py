@@ -37,7 +37,7 @@ PORTAL = Door.PORTAL
 
 
 def acts(session: Session, message: Message) -> list[tuple[str, str]]:
-    """What was done to the message, and by whom."""
+    """Return the acts on the message, with their actors."""
     entries = select(AuditEntry).where(AuditEntry.message_id == message.id).order_by(AuditEntry.id)
     return [(entry.act, entry.actor) for entry in session.scalars(entries)]
 

@@ -1,4 +1,4 @@
-"""When the relay refuses, hangs up, or is away: nobody is forgotten, nobody gets it twice."""
+"""If the relay refuses, hangs up or is unavailable, no recipient is lost or gets two copies."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, timedelta

@@ -1,4 +1,4 @@
-"""Whoever wrote a message hears that its sendout was stopped."""
+"""The author gets a letter when a sendout was stopped."""
 
 from datetime import UTC
 

@@ -14,7 +14,7 @@ from workflows.subscriptions.imports import Imported, Report
 def checked(
     session: Session, content: str | bytes, mailing_list: MailingList | None = None
 ) -> Report:
-    """What the file says, to the operator."""
+    """Check the file as the operator."""
     raw = content if isinstance(content, bytes) else content.encode()
     return imports.check(session, BytesIO(raw), mailing_list, actor=Actor.operator())
 

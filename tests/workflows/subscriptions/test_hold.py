@@ -1,4 +1,4 @@
-"""Who changes a person holds them: no subscription slips in between the change and the journal."""
+"""A change of a person locks them: no subscription comes between the change and the journal."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -50,12 +50,12 @@ def disable(session: Session) -> None:
 
 
 def remove(session: Session) -> object:
-    """Edsger is removed."""
+    """Remove Edsger."""
     return remove_user(session, access.user_with_address(session, EDSGER), actor=Actor.operator())
 
 
-def put_away(session: Session) -> object:
-    """That list is archived."""
+def archive_zoo(session: Session) -> object:
+    """Archive that list."""
     return archive(session, lists.list_named(session, "zoo"), actor=Actor.operator())
 
 
@@ -78,12 +78,12 @@ class Scene:
             return answer.result(timeout=10)
 
     def alone(self, act: Act) -> object:
-        """Do it in a transaction of its own."""
+        """Run it in a transaction of its own."""
         with Session(self.database) as session, session.begin():
             return act(session)
 
     def journal(self) -> list[Change]:
-        """What the journal says of Edsger on the list that he joins."""
+        """Return the journal of Edsger on the list that he joins."""
         with Session(self.database) as session:
             return list(
                 session.scalars(
@@ -160,7 +160,7 @@ def test_a_user_removed_meanwhile_is_not_imported(scene: Scene) -> None:
 @pytest.mark.parametrize("joining", [join, import_him])
 def test_joining_a_list_archived_meanwhile_is_refused(scene: Scene, joining: Act) -> None:
     with pytest.raises(Archived):
-        scene.race(put_away, joining)
+        scene.race(archive_zoo, joining)
 
     assert scene.journal() == []
     assert not scene.is_on_it()
@@ -168,7 +168,7 @@ def test_joining_a_list_archived_meanwhile_is_refused(scene: Scene, joining: Act
 
 @pytest.mark.parametrize("joining", [join, import_him])
 def test_archiving_waits_for_who_joins(scene: Scene, joining: Act) -> None:
-    assert scene.race(joining, put_away)
+    assert scene.race(joining, archive_zoo)
 
     assert scene.journal() == [Change.JOINED]
     assert scene.is_on_it()

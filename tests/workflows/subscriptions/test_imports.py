@@ -26,7 +26,7 @@ from workflows.subscriptions.imports import Imported, NotEverybodyKnown
 
 
 def changes(session: Session) -> int:
-    """How long the journal is."""
+    """Return the length of the journal."""
     return session.scalar(select(func.count(SubscriptionChange.id))) or 0
 
 

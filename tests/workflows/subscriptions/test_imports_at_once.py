@@ -47,7 +47,7 @@ def both(*short_names: str) -> list[Imported]:
 
 
 def count(own_database: Engine, *what: type) -> list[int]:
-    """How many rows there are of each."""
+    """Count the rows of each table."""
     with Session(own_database) as session:
         return [session.scalar(select(func.count()).select_from(each)) or 0 for each in what]
 

@@ -31,7 +31,7 @@ AT_ONCE = Debounce(quiet=timedelta(0), max_wait=timedelta(0))
 
 
 def user(session: Session, address: str) -> User:
-    """Who has this address now."""
+    """Return the user who has this address now."""
     session.expire_all()
     return access.user_with_address(session, address)
 

@@ -1,4 +1,4 @@
-"""Who joins while others join, or while they are removed: nobody is stuck, or told what is not."""
+"""Joining while others join or are removed does not deadlock, and reports the outcome."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

@@ -30,7 +30,7 @@ Verb = Callable[..., bool]
 
 
 def journal(session: Session, user: User) -> list[tuple[Change, int | None, Door]]:
-    """What became of this person's subscriptions, by whom, through which door."""
+    """Return this person's changes: what, by whom, through which door."""
     rows = session.scalars(
         select(SubscriptionChange)
         .where(SubscriptionChange.user_id == user.id)
@@ -169,7 +169,7 @@ def test_every_change_is_in_the_audit_trail_too(session: Session, people: Cast) 
 
 
 def change(verb: Verb, session: Session, people: Cast) -> bool:
-    """Have the verb written to the database, by whom it is about."""
+    """Run the verb and write it to the database, by whom it is about."""
     user = people.ada if verb is subscribe else people.edsger
     user, announce = session.merge(user), session.merge(people.announce)
     changed = verb(session, user, announce, actor=Actor(user, PORTAL))
@@ -196,6 +196,6 @@ def test_the_same_change_twice_at_once_is_one_change(own_database: Engine, verb:
 
 
 def changes(own_database: Engine) -> int:
-    """How long the journal is."""
+    """Return the length of the journal."""
     with Session(own_database) as session:
         return len(session.scalars(select(SubscriptionChange)).all())

@@ -34,18 +34,18 @@ class Machine:
 
     @property
     def lists(self) -> Path:
-        """Where pretend programs keep lists."""
+        """Return the folder in which pretend programs store lists."""
         return self.folder / "lists"
 
     def program(self, name: str, script: str, *, mode: int = 0o755) -> Path:
-        """Install a shell script that notes its arguments and goes on as told."""
+        """Install a shell script that notes its arguments, then runs `script`."""
         path = self.folder / "bin" / name
         path.write_text(NOTES.format(folder=self.folder) + script)
         path.chmod(mode)
         return path
 
     def calls(self) -> list[list[str]]:
-        """The arguments of every call of a pretend program, in no order."""
+        """Return the arguments of every call of a pretend program, in no order."""
         notes = [path.read_text().split("\0")[:-1] for path in self.folder.glob("argv.*")]
         return sorted(notes)
 

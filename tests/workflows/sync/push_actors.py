@@ -1,4 +1,4 @@
-"""Who acts in the random steps of test_sync_promise: members, and workers with their commands."""
+"""Actors of the random steps of test_push_promise: members, and workers with their commands."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -26,7 +26,7 @@ AT_ONCE = Debounce(quiet=timedelta(0), max_wait=timedelta(0))
 
 @dataclass
 class ListServer:
-    """Where lists are pushed to; `command` may be exchanged for a worse one."""
+    """The list server that lists are pushed to; `command` may be replaced by a failing one."""
 
     folder: Path
     command: str = field(init=False)
@@ -35,12 +35,12 @@ class ListServer:
         self.command = f"tee {self.folder}/{{short_name}}"
 
     def addresses(self, mailing_list: MailingList) -> list[str] | None:
-        """Who is on the list there; None if it was never pushed."""
+        """Return the addresses on the list there; None if it was never pushed."""
         file = self.folder / mailing_list.short_name
         return file.read_text().splitlines() if file.exists() else None
 
     def push(self, session: Session, waiting: Sync, rules: Rules = RULES) -> Outcome | None:
-        """Do what the task does; None if there was nothing to run."""
+        """Run the task's steps; None if there was nothing to run."""
         with TemporaryFile(buffering=0) as addresses:
             claimed = claim_push(session, waiting.id, addresses, rules)
             if claimed is None:

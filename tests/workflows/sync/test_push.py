@@ -1,4 +1,4 @@
-"""One push of a list: who is in it, what it covers, and what is kept of it."""
+"""One push of a list: its addresses, the changes it covers, the row that remains."""
 
 from datetime import timedelta
 from tempfile import TemporaryFile

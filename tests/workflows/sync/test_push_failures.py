@@ -17,7 +17,7 @@ from workflows.sync.push import Claim
 
 
 def letters(session: Session) -> list[tuple[str, str]]:
-    """Who was told what about pushes."""
+    """Return the letters about pushes, with their recipients."""
     sent = session.scalars(
         select(Notification)
         .where(cast(Notification.letter, String).like("SysMsgSync%"))
@@ -27,7 +27,7 @@ def letters(session: Session) -> list[tuple[str, str]]:
 
 
 def fail(session: Session, server: ListServer, waiting: Sync, *, times: int) -> None:
-    """Have the command fail so often, and then work again."""
+    """Let the command fail so often, and then succeed."""
     good, server.command = server.command, "sh -c 'echo no such list >&2; exit 4'"
     for _ in range(times):
         server.push(session, again(waiting))

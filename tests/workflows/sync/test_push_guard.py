@@ -24,13 +24,13 @@ from workflows.sync.request import Held, NotHeld, confirm, push_now
 
 
 def hold_members(session: Session, people: Cast, server: ListServer, size: int) -> None:
-    """Have the list server hold a list of so many members."""
+    """Give the list server a list of so many members."""
     crowd(session, people, size - 2)
     server.push(session, asked(session, people.announce))
 
 
 def lose(session: Session, count: int) -> None:
-    """Take people off behind everybody's back: no journal tells of it."""
+    """Delete subscriptions without an entry in the journal."""
     gone = (
         select(User.id)
         .join(Subscription, Subscription.user_id == User.id)

@@ -20,7 +20,7 @@ NEW = "news@lists.example.org"
 
 @pytest.fixture
 def server(tmp_path: Path) -> ListServer:
-    """A list server that keeps the address it was told."""
+    """Return a list server that stores the address it was given."""
     server = ListServer(tmp_path)
     server.command = f"sh -c 'cat >/dev/null; echo {{email}} >>{tmp_path}/{{short_name}}'"
     return server

@@ -58,7 +58,7 @@ class KilledError(Exception):
 
 
 class Step(NamedTuple):
-    """What a worker does, and which workers can; without a condition it is a new one."""
+    """A worker's step, and which workers can take it; without a condition it is a new one."""
 
     name: str
     condition: Callable[[Worker], bool] | None = None

@@ -39,23 +39,23 @@ def worker(program: str, *arguments: str, **environment: str) -> "subprocess.Pop
 
 
 def nothing() -> None:
-    """What happens meanwhile, mostly."""
+    """Do nothing meanwhile."""
 
 
 class Scheme(Protocol):
-    """A way to have changes pushed."""
+    """A way to push changes."""
 
     server: list[bytes]
 
     def join(self, first_name: str) -> None:
-        """Have somebody subscribe."""
+        """Subscribe a user."""
 
     def push(self, meanwhile: Callable[[], None] = nothing) -> bool:
         """Push if that is asked for; `meanwhile` happens when the addresses are read."""
 
 
 class OneRowPerList:
-    """Naive: a row that stands for the push of a list; whoever changes the list makes sure of it.
+    """Naive: one row for the push of a list; every change of the list ensures that it exists.
 
     `ON CONFLICT DO NOTHING` finds the row of the push that has already read.
     """
@@ -125,7 +125,7 @@ def test_only_our_push_covers_a_member_who_joins_after_the_read(
 
     assert scheme.push(meanwhile=lambda: scheme.join("grace"))
     while scheme.push():
-        """Until nothing asks for a push any more."""
+        """Push until no push is pending."""
 
     assert b"ada@example.org\n" in scheme.server
     assert (b"grace@example.org\n" in scheme.server) == pushes_her

@@ -1,4 +1,4 @@
-"""When a list is pushed: after a quiet while, on demand, and every night."""
+"""When a list is pushed: after a quiet period, on demand, and every night."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ PACE = Debounce(quiet=timedelta(seconds=5), max_wait=timedelta(seconds=60))
 
 
 def age(session: Session, first: int, last: int) -> None:
-    """Have the journal begin and end so many seconds ago."""
+    """Set the begin and end of the journal to so many seconds ago."""
     session.flush()
     oldest = session.scalar(select(func.min(SubscriptionChange.id)))
     for condition, seconds in (
@@ -138,7 +138,7 @@ def test_the_night_begins_at_three(
 
 
 def pushed_at(session: Session, people: Cast, server: ListServer, moment: datetime) -> None:
-    """Have a list pushed at this moment."""
+    """Push a list at this moment."""
     waiting = asked(session, people.announce)
     server.push(session, waiting)
     waiting.started_at = moment
