@@ -51,7 +51,7 @@ GRACE, LINUS = "+33612345678", "+33687654321"
 
 @dataclass
 class Doors:
-    """Where the doors are, and who stands behind them; the ids are of rows that are committed."""
+    """The URLs and ports of the doors, and the people behind them; ids are of committed rows."""
 
     mailbox: Mailbox
     phone: PhoneNetwork
@@ -76,7 +76,7 @@ class Doors:
             people.grace.preference = Preference.BOTH
 
     def ask(self, raw: bytes = b"") -> int:
-        """A new request about a message of Ada's, the letters of which have arrived."""
+        """Request approval of a message by Ada; return once the letters have arrived."""
         with transaction() as session:
             ada = user(session, "ada")
             announce = session.scalars(select(MailingList)).one()
@@ -93,7 +93,7 @@ class Doors:
         return request_id
 
     def work(self) -> None:
-        """Do what was published, as a worker does, until nothing is left but sendouts."""
+        """Run what was published, as a worker does, until only sendouts are left."""
         while self.published:
             entry = self.published.pop(0)
             if entry.kind in WORK:
@@ -191,7 +191,7 @@ def user(session: Session, name: str) -> User:
 
 
 def rows() -> dict[str, list[tuple[Any, ...]]]:
-    """Everything that is in the database."""
+    """Return every row of the database."""
     with new_session() as session:
         return {
             table.name: sorted(map(tuple, session.execute(select(table))), key=repr)
@@ -217,7 +217,7 @@ def code_in(sms: str) -> str:
 def post_signed(
     doors: Doors, url: str, signed_as: str = "", **fields: str
 ) -> urllib3.BaseHTTPResponse:
-    """What a form gets that Twilio has signed: for another URL, if that is given."""
+    """Post a form signed as Twilio does, for another URL if `signed_for` is given."""
     signature = RequestValidator(doors.phone.account.token).compute_signature(
         signed_as or url, fields
     )

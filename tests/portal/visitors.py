@@ -75,7 +75,7 @@ class Visitor:
         return self.shown(self.client.post(path, base_url=PUBLIC, data=fields))
 
     def shown(self, answer: TestResponse) -> TestResponse:
-        """Keep what is on the screen."""
+        """Store the page that was answered."""
         answer.get_data()
         answer.close()
         if answer.mimetype == "text/html" and answer.status_code != 303:
@@ -98,7 +98,7 @@ def log_in_as(session: Session, visitor: Visitor, user: User) -> Visitor:
 
 
 def give_password(session: Session, user: User, app: Flask, password: str) -> Credentials:
-    """Have this person know a password."""
+    """Give this person a password."""
     kept = credentials_of(session, user)
     with app.app_context():
         kept.password_hash = app.extensions["security"].pwd_context.hash(password)

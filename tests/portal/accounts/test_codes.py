@@ -21,7 +21,7 @@ Login = Callable[[User], Visitor]
 
 
 def code(key: str, *, slots: int = 0) -> str:
-    """What the telephone shows, so many slots of 30 s from now."""
+    """Return the code that the telephone shows, so many slots of 30 s from now."""
     made: str = TOTP(key=key).generate(now().timestamp() + 30 * slots).token
     return made
 

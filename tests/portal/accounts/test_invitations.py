@@ -1,4 +1,4 @@
-"""An administrator invites; the letter is in the language of whoever comes."""
+"""An administrator invites a user; the letter is in the user's language."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Log in and out: who gets in, who does not, and that the answer tells no more than that."""
+"""Log-in and log-out; a refused log-in does not say why."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""My history, and somebody else's for whoever may view users."""
+"""My history, and the history of others for users with the right to view users."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The audit trail's page: who may read it, what is found, older entries, the CSV."""
+"""The audit trail's page: access, search, older entries, the CSV."""
 
 import csv
 from collections.abc import Callable

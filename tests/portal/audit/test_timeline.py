@@ -1,4 +1,4 @@
-"""The audit trail in sentences: all that may happen to a message, also what is yet unknown."""
+"""The audit trail in sentences: every act on a message, unknown acts included."""
 
 from collections.abc import Iterator
 from datetime import UTC, timedelta
@@ -68,7 +68,7 @@ ABOUT_NO_MESSAGE = {
 
 
 def entry(act: str, **detail: object) -> AuditEntry:
-    """What the audit trail keeps of an act of Ada's."""
+    """Return an audit entry of an act by Ada."""
     return AuditEntry(act=act, actor="Ada", actor_id=1, list_id=7, door=Door.PORTAL, detail=detail)
 
 
@@ -79,7 +79,7 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 def live_through_everything(session: Session, people: Cast, mailbox: Mailbox) -> None:
-    """Have everything happen to messages that can happen to them."""
+    """Take messages through every act that can happen to them."""
     context = a_context(mailbox)
     deliver(session, a_letter(session, people), context)  # asked, notified
     mailbox.answer("ada@example.org", "550 5.1.1 no such user")
@@ -105,7 +105,7 @@ def live_through_everything(session: Session, people: Cast, mailbox: Mailbox) ->
 
 
 def change_of_mind(session: Session, people: Cast) -> None:
-    """Have a draft changed, given a time, and deleted."""
+    """Change a draft, set its time, and delete it."""
     draft = a_draft(session, people)
     drafts.rewrite(
         session,
@@ -119,7 +119,7 @@ def change_of_mind(session: Session, people: Cast) -> None:
 
 
 def grow_impatient(session: Session, people: Cast) -> None:
-    """Have a question read, asked of others too, and given up."""
+    """View a request, escalate it, and expire it."""
     lists.assign_approvers(
         session, people.announce, people.approvers, escalation=True, actor=Actor.operator()
     )
@@ -130,7 +130,7 @@ def grow_impatient(session: Session, people: Cast) -> None:
 
 
 def lose_sight_of(session: Session, unlucky: Dispatch) -> None:
-    """As if the worker had died that sends it."""
+    """Report the deliveries uncertain, as if the worker that sends had died."""
     for delivery_id in claim_batch(session, unlucky, UTC):
         session.get_one(Delivery, delivery_id).claimed_at = now() - timedelta(hours=1)
     sweep.report_uncertain(session)

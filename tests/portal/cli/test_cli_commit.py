@@ -1,4 +1,4 @@
-"""What a command says it did is done: nothing is said of what the database refused to keep."""
+"""A command reports only what was committed."""
 
 from collections.abc import Iterator
 
@@ -41,7 +41,7 @@ class NotKept(Exception):
 
 @pytest.fixture
 def unlucky() -> Iterator[None]:
-    """No transaction is committed."""
+    """Let every commit fail."""
 
     def refuse(_session: Session) -> None:
         raise NotKept

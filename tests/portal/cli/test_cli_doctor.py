@@ -63,7 +63,7 @@ def program(*arguments: str) -> Iterator[None]:
 
 
 def wait_for(*names: str) -> None:
-    """Return when all of these answer; who is not there yet does not hear a ping."""
+    """Wait until all of these workers answer; one that is still starting receives no ping."""
     deadline = monotonic() + PATIENCE
     while monotonic() < deadline:
         answers = app.control.ping(timeout=0.5) or []
@@ -73,7 +73,7 @@ def wait_for(*names: str) -> None:
 
 
 def asked_patiently() -> Result:
-    """What the doctor says when all have answered within his second, which they may miss."""
+    """Return the doctor's output once all workers answered within his second."""
     deadline = monotonic() + PATIENCE
     while (said := listgate("doctor")).exit_code and monotonic() < deadline:
         pass

@@ -16,7 +16,7 @@ from workflows.subscriptions.subscribe import subscribe
 
 
 def join(session: Session, people: Cast) -> None:
-    """Have Ada on the list, under an address that sorts after z; and Grace, who is disabled."""
+    """Subscribe Ada, with an address that sorts after z, and Grace, who is disabled."""
     people.ada.address = "Ådå@example.org"
     for user in (people.ada, people.grace):
         subscribe(session, user, people.announce, actor=Actor.operator())

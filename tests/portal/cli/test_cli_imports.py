@@ -23,7 +23,7 @@ MIXED_SUM = (
 
 
 def members(session: Session, short_name: str) -> set[str]:
-    """Who is on the list, by first name."""
+    """Return the members of the list, by first name."""
     session.expire_all()
     found = (
         select(User.name)
@@ -35,7 +35,7 @@ def members(session: Session, short_name: str) -> set[str]:
 
 
 def written(session: Session) -> list[int]:
-    """How many rows an import could have written, of each kind."""
+    """Count the rows of each kind that an import could have written."""
     tables = (MailingList, User, Subscription, SubscriptionChange)
     return [session.scalar(select(func.count()).select_from(each)) or 0 for each in tables]
 

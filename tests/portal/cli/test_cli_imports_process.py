@@ -1,4 +1,4 @@
-"""What an import and an export do on a terminal and in a pipe."""
+"""Imports and exports on a terminal and in a pipe."""
 
 import os
 import pty

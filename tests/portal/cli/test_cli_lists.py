@@ -27,7 +27,7 @@ def mailing_list(session: Session, short_name: str) -> MailingList:
 
 
 def on_the_list(session: Session, people: Cast) -> int:
-    """How many people are on the cast's list."""
+    """Count the members of the cast's list."""
     found = select(func.count()).where(Subscription.list_id == people.announce.id)
     return session.scalar(found) or 0
 

@@ -29,7 +29,7 @@ ADA, GRACE, LINUS = "ada@example.org", "grace@example.org", "linus@example.org"
 
 
 def decide(request_id: int, answer: str, approver: str, *options: str) -> str:
-    """Answer a request; returns what is printed."""
+    """Decide a request; return the output."""
     return listgate("decide", str(request_id), answer, "--as", approver, *options).stdout
 
 
@@ -39,7 +39,7 @@ def refused(session: Session) -> AuditEntry:
 
 
 def timeline_of(message_id: int) -> str:
-    """What the timeline says, in one line, without the times."""
+    """Return the timeline in one line, without the times."""
     said = " ".join(listgate("timeline", str(message_id)).stdout.split())
     return re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+ ", "", said)
 

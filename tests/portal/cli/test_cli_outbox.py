@@ -36,7 +36,7 @@ def shown(*options: str) -> list[str]:
 
 
 def submit_at(time: str, *options: str) -> None:
-    """Have Barbara, who may, schedule a message."""
+    """Schedule a message as Barbara, who has the right."""
     arguments = ("message", "submit", "-", "--list", "announce", "--as", BARBARA)
     listgate(*arguments, "--send-at", time, *options, stdin=an_eml())
 

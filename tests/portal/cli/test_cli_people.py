@@ -18,7 +18,7 @@ def user(session: Session, address: str) -> User:
 
 
 def acts(session: Session) -> list[tuple[str, str, Door]]:
-    """Every act in the audit trail."""
+    """Return every act in the audit trail."""
     entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id))
     return [(entry.act, entry.actor, entry.door) for entry in entries]
 

@@ -1,4 +1,4 @@
-"""What is printed is what there is: no markup, no emoji, no lost text, no orders to a terminal."""
+"""Output is printed as it is: no markup, no emoji, no lost text, no control characters."""
 
 import pytest
 from sqlalchemy.orm import Session
@@ -16,7 +16,7 @@ LONG_WORD = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz" 
 
 
 def squeezed(text: str) -> str:
-    """In one line, however it was folded."""
+    """Return the text in one line, however it was folded."""
     return " ".join(text.split())
 
 

@@ -49,7 +49,7 @@ def program(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 
 
 def plain(url: URL) -> str:
-    """The URL as it stands in the environment."""
+    """Return the URL as it is in the environment."""
     return url.render_as_string(hide_password=False)
 
 

@@ -1,4 +1,4 @@
-"""What a command imports before it runs: a mail server starts one process per mail."""
+"""Imports at the start of a command: a mail server starts one process per mail."""
 
 import pytest
 

@@ -28,7 +28,7 @@ ADA, BARBARA, EDSGER = "ada@example.org", "barbara@example.org", "edsger@example
 
 
 def submit(author: str, *options: str, raw: bytes = b"", short_name: str = "announce") -> str:
-    """Hand in a message from stdin; returns what is printed."""
+    """Submit a message from stdin; return the output."""
     arguments = ("message", "submit", "-", "--list", short_name, "--as", author)
     return listgate(*arguments, *options, stdin=raw or an_eml()).stdout
 
@@ -39,13 +39,13 @@ def the_message(session: Session) -> Message:
 
 
 def refusals(session: Session) -> list[tuple[str, str, str]]:
-    """Who was refused what, through which door, according to the audit trail."""
+    """Return the audited refusals: who, what, through which door."""
     entries = session.scalars(select(AuditEntry).where(AuditEntry.act == "refused"))
     return [(entry.actor, entry.door.value, entry.detail["sentence"]) for entry in entries]
 
 
 def nothing_is_there(session: Session) -> bool:
-    """No message, not even a draft."""
+    """Whether there is no message, not even a draft."""
     return session.scalar(select(func.count(Message.id))) == 0
 
 

@@ -1,4 +1,4 @@
-"""`listgate sync`: push a list, look at its pushes, confirm one that is held."""
+"""`listgate sync`: push a list, show its pushes, confirm one that is held."""
 
 import re
 

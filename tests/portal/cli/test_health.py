@@ -1,4 +1,4 @@
-"""Each finding, well and ill, by really breaking things; and the doctor who tells of them."""
+"""Each finding of the doctor, ok and wrong; the failures are real."""
 
 import ssl
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 def given(monkeypatch: pytest.MonkeyPatch, **changed: object) -> None:
-    """Have the operator decide otherwise."""
+    """Change settings."""
     secret = {"redis_url", "smtp_url"}
     values = {k: SecretStr(str(v)) if k in secret else v for k, v in changed.items()}
     monkeypatch.setattr(doctor, "settings", settings.model_copy(update=values))

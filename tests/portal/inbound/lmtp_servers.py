@@ -34,7 +34,7 @@ def lmtp_at(address: str) -> Iterator[None]:
 
 
 def run_until_cancelled(loop: asyncio.AbstractEventLoop, serving: "asyncio.Task[None]") -> None:
-    """Serve until the test ends, and end what is still being served."""
+    """Serve until the test ends, then end every open connection."""
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
         runner.run(until_cancelled(serving))
 

@@ -25,7 +25,7 @@ OK = (
 
 @pytest.fixture
 def reply_address(doors: Doors) -> str:
-    """Where Grace answers, as it stands in the letter that she got."""
+    """Return Grace's reply address, from the letter that she got."""
     doors.ask()
     (letter,) = doors.mailbox.to("grace@example.org")
     return str(letter.message["Reply-To"])
@@ -52,7 +52,7 @@ def kept() -> list[InboundMail]:
 
 
 def said(port: int, *commands: str) -> list[int]:
-    """What is answered to each of these commands."""
+    """Return the answer to each of these commands."""
     with smtplib.LMTP("127.0.0.1", port, timeout=60) as client:
         client.ehlo()
         return [client.docmd(command)[0] for command in commands]

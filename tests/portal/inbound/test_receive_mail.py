@@ -23,7 +23,7 @@ EVERY_BYTE = bytes(range(256)) + b"\r\n.\r\n\n\r" + b"From: x\n\n" + b"\xff" * 7
 
 @pytest.fixture
 def reply_address(session: Session, people: Cast) -> str:
-    """Where Grace answers."""
+    """Return Grace's reply address."""
     return address_to_reply_to(session, people)
 
 

@@ -1,4 +1,4 @@
-"""When an SMS may decide, over real HTTP: what the operator allows, and what a wrong code costs."""
+"""Decisions by SMS, over real HTTP: the operator's policy, and the price of a wrong code."""
 
 from datetime import timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from workflows.transaction import transaction
 
 
 def answers(doors: Doors, policy: str, text: str, **given: Any) -> list[str]:
-    """What is answered to an SMS of Grace's where the operator has this policy."""
+    """Return the answer to an SMS from Grace under this policy."""
     own = settings_for(doors.phone, doors.mailbox).model_copy(update={"sms_decision": policy})
     with WebServer(create_app(own)) as web:
         doors.phone.connect(SMS_URL, at=web.url)

@@ -1,4 +1,4 @@
-"""What Twilio tells us, over real HTTP: once, in the approver's language, in time."""
+"""Twilio's webhooks, over real HTTP: processed once, in the approver's language, in time."""
 
 import socket
 import time
@@ -201,7 +201,7 @@ def test_a_report_on_its_way_or_of_an_unknown_sms_changes_nothing(doors: Doors, 
 
 @pytest.fixture
 def silence() -> Iterator[str]:
-    """Where connections are taken and nothing is ever said."""
+    """A server that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as door:
         yield f"127.0.0.1:{door.getsockname()[1]}"
 
@@ -230,7 +230,7 @@ def test_a_webhook_waits_for_neither_mail_relay_nor_twilio(
 
 
 def grace_got(channel: Channel) -> list[NotificationState]:
-    """What became of Grace's questions on this channel."""
+    """Return the states of Grace's letters on this channel."""
     with new_session() as session:
         grace = user(session, "grace")
         questions = select(Notification).where(

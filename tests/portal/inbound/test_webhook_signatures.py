@@ -1,4 +1,4 @@
-"""Whom the webhooks let in: only what Twilio has signed for our public address."""
+"""The webhooks accept only what Twilio has signed for our public address."""
 
 import pytest
 from pydantic import SecretStr

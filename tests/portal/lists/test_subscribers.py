@@ -1,4 +1,4 @@
-"""Who is on a list: find, add, remove, export, and page through any number of them."""
+"""The members of a list: search, add, remove, export, and page through any number of them."""
 
 from collections.abc import Callable
 

@@ -1,1 +1,1 @@
-"""Every route of the portal, every kind of person, and the installation they are tried in."""
+"""Every route of the portal, tried by every kind of person in one installation."""

@@ -1,4 +1,4 @@
-"""What is sent with each POST of the table: good fields, so that only the person matters."""
+"""The form of each POST in the table: valid fields, so that only the person matters."""
 
 from base64 import b64encode
 from collections.abc import Mapping

@@ -52,7 +52,7 @@ class Installation:
         self.published.clear()
 
     def give_key(self, session: Session, who: str, user: User | None) -> None:
-        """Have this person open the portal; without a person the browser is anonymous."""
+        """Log this person in; without a person the browser is anonymous."""
         visitor = Visitor(self.app)
         if user is not None:
             log_in_as(session, visitor, user)
@@ -66,7 +66,7 @@ class Installation:
         self.keys[who] = Key(f"__Host-listgate={cookie.value}", token[1])
 
     def ask(self, line: Line, who: str) -> TestResponse:
-        """Have a person open the address, or send its form."""
+        """Open the address as this person, or send its form."""
         given: Mapping[str, object] = FORMS.get(line.path, {}) if line.method == "POST" else {}
         fields = {name: self.filled(value) for name, value in given.items()}
         if line.method == "POST":
@@ -100,11 +100,11 @@ class Installation:
         return value.format_map(self.things) if isinstance(value, str) else value
 
     def mark(self, line: Line, who: str) -> str:
-        """How the table writes what this person is answered."""
+        """Return the table's mark for the answer that this person gets."""
         return self.mark_of(line, self.ask(line, who))
 
     def mark_of(self, line: Line, answer: TestResponse) -> str:
-        """How the table writes this answer; what it has no mark for as it is."""
+        """Return the table's mark for this answer, or the answer itself."""
         if answer.status_code == 303:
             onward = line.onward.format_map(self.things)
             if onward and fnmatchcase(unquote(answer.location), onward):
@@ -117,7 +117,7 @@ class Installation:
 
     @contextmanager
     def undone(self) -> Iterator[None]:
-        """Whatever happens in the block is undone, and what it published is forgotten."""
+        """Undo everything that happens in the block, and forget what it published."""
         savepoint = self.connection.begin_nested()
         try:
             yield

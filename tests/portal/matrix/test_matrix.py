@@ -1,4 +1,4 @@
-"""Every route of the portal is for those whom the table names, and for no one else."""
+"""Every route of the portal admits those whom the table names, and no one else."""
 
 from html import unescape
 
@@ -24,7 +24,7 @@ def secrets(line: Line, who: str, answer: TestResponse) -> list[str]:
 
 
 def routes(*methods: str) -> set[tuple[str, str]]:
-    """Each rule of the application, with its method."""
+    """Return each rule of the application, with its method."""
     return {
         (method, rule.rule)
         for rule in an_app().url_map.iter_rules()

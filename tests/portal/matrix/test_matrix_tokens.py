@@ -1,4 +1,4 @@
-"""What counts at every form: the token of its session, or what stands in its place."""
+"""Every form needs the token of its session, or what replaces it."""
 
 import pytest
 from pydantic import SecretStr

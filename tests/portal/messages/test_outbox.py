@@ -30,7 +30,7 @@ def written(session: Session, author: User, people: Cast, subject: str) -> Messa
 
 
 def subjects(visitor: Visitor, query: str = "") -> set[str]:
-    """What the outbox shows of these few."""
+    """Return the subjects that the outbox shows, among these few."""
     assert visitor.get(f"/messages{query}").status_code == 200
     known = ["Spring", "Summer", "Autumn", "100% wool", "General assembly"]
     return {each for each in known if f">{each}</a>" in visitor.page}

@@ -1,4 +1,4 @@
-"""What a page shows of a message: to whom, and behind which walls."""
+"""The preview of a message: who sees it, and how it is isolated."""
 
 from collections.abc import Callable
 from email.message import EmailMessage

@@ -1,4 +1,4 @@
-"""HTML that tries to run or to load something, and what is left of it."""
+"""Hostile HTML, and what remains of it."""
 
 import re
 from html import unescape

@@ -54,7 +54,7 @@ def as_shown(moment: datetime) -> str:
 
 
 def fact(visitor: Visitor, label: str) -> str:
-    """What a page says about something."""
+    """Return what a page says about this term."""
     return visitor.page.split(f"<dt>{label}</dt><dd>")[1].split("</dd>")[0]
 
 

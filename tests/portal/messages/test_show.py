@@ -1,4 +1,4 @@
-"""A message's page: where it stands, and what each person may do with it next."""
+"""A message's page: its status, and what each person may do next."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

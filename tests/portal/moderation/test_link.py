@@ -22,13 +22,13 @@ COMMENT = "Bitte kürzer & <b>netter</b>"
 
 @pytest.fixture
 def path(doors: Doors) -> str:
-    """Where Grace's link leads, as it stands in the letter that she got."""
+    """Return the path of Grace's link, from the letter that she got."""
     doors.ask()
     return link(doors)
 
 
 def page(doors: Doors, path: str) -> str:
-    """What the page shows."""
+    """Return the page of the link."""
     answer = doors.get(path)
     assert answer.status == 200
     return answer.data.decode()
@@ -37,7 +37,7 @@ def page(doors: Doors, path: str) -> str:
 def answer_elsewhere(
     name: str, verdict: Verdict = Verdict.REJECTED, comment: str = COMMENT
 ) -> None:
-    """Have this approver answer in the portal."""
+    """Decide as this approver in the portal."""
     with transaction() as session:
         request = session.get_one(ModerationRequest, 1)
         decide.decide(

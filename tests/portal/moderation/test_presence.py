@@ -29,7 +29,7 @@ def asked(session: Session, people: Cast) -> Iterator[ModerationRequest]:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """What time it is: the last of these."""
+    """Return the moments of the clock; the last one counts."""
     times = [1_000_000.0]
     monkeypatch.setattr(time, "time", lambda: times[-1])
     return times

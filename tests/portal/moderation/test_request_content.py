@@ -1,4 +1,4 @@
-"""What is behind the buttons: HTML in its frame, attachments as files, for approvers only."""
+"""The content of a request: HTML in its frame, attachments as files, for approvers only."""
 
 from collections.abc import Callable
 from email.message import EmailMessage

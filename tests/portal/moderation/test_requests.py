@@ -251,7 +251,7 @@ def reading(browser: Visitor, asked: ModerationRequest) -> Visitor:
 
 
 def opened(session: Session) -> list[str]:
-    """Who has opened a message, by the trail; the invitations know the same."""
+    """Return who has opened a message, by the audit trail; the approver keys agree."""
     noted = session.scalars(select(AuditEntry.actor).where(AuditEntry.act == Act.VIEWED)).all()
     known = session.scalars(select(ApproverKeys).where(ApproverKeys.viewed_at <= now())).all()
     assert [one.user.name for one in known] == list(noted)

@@ -1,4 +1,4 @@
-"""People: found, looked at, disabled and let in again, by whoever has the right."""
+"""People: search, show, disable and enable, for users with the right."""
 
 from collections.abc import Callable
 
@@ -23,13 +23,13 @@ def barbara(people: Cast, as_person: Login) -> Visitor:
 
 
 def names(visitor: Visitor) -> set[str]:
-    """Who of the cast stands in the table."""
+    """Return the people of the cast in the table."""
     cast = {"Ada Lovelace", "Grace Hopper", "Linus Torvalds", "Edsger Dijkstra"}
     return {one for one in cast if f">{one}</a>" in visitor.page}
 
 
 def a_viewer(session: Session, user: User) -> None:
-    """Let somebody look at people, and no more."""
+    """Give a user the right to view users, and no other."""
     define_role(session, "viewer", [Right.VIEW_USERS], actor=Actor.operator())
     grant(session, user, "viewer", actor=Actor.operator())
     session.flush()

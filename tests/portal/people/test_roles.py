@@ -1,4 +1,4 @@
-"""Roles: told in words, created, edited, and deleted while nobody has them."""
+"""Roles: show, create, edit, and delete while no user has them."""
 
 from collections.abc import Callable
 

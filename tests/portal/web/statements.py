@@ -1,4 +1,4 @@
-"""How many statements a page sends to the database."""
+"""Count the statements that a page sends to the database."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""One request is one transaction, that of a GET read-only; refusals are answered in one place."""
+"""One request is one transaction, read-only for a GET; refusals are caught in one place."""
 
 import socket
 import time

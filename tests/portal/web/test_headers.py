@@ -1,4 +1,4 @@
-"""Headers, cookies and pages: what a browser is told not to do."""
+"""Security headers, cookies and pages."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""No address, number, key or text that comes through a door is in any log line (P11)."""
+"""No address, number, key or text from outside is in any log line (P11)."""
 
 import json
 import logging
@@ -19,7 +19,7 @@ PRIVATE = ["@", "33612", "612345678", "Grace", "General assembly", "please come"
 def debug(
     configure: Callable[[str, str], Lines], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], Lines]:
-    """Log at the lowest level there is, libraries too; what that returns tells what was logged."""
+    """Log at the lowest level, libraries too; return a function that returns what was logged."""
 
     def begin() -> Lines:
         monkeypatch.setattr(logging.getLogger("mail.log"), "disabled", False)

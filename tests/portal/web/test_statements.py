@@ -66,7 +66,7 @@ def test_no_page_sends_more_for_ten_rows_than_for_two(
 
 
 def sent_by_each(readers: Mapping[Reader, Visitor], places: UrlValues) -> dict[str, int]:
-    """How many statements each page sends."""
+    """Count the statements that each page sends."""
     sent = {}
     for visit in visits(readers[Reader.STRANGER].app, places):
         with counted() as count:
@@ -77,7 +77,7 @@ def sent_by_each(readers: Mapping[Reader, Visitor], places: UrlValues) -> dict[s
 
 
 def half_way_in(stranger: Visitor) -> Visitor:
-    """Somebody whose password was right, and who is asked for a code."""
+    """Log a user in as far as the prompt for the code."""
     until = (now() + timedelta(minutes=5)).timestamp()
     with stranger.client.session_transaction(base_url=PUBLIC) as cookie:
         cookie["pending_log_in"] = {"stamp": "stamp", "how": "password", "until": until}
@@ -107,7 +107,7 @@ def a_sendout(session: Session, people: Cast) -> Message:
 def places_of(
     session: Session, people: Cast, question: ModerationRequest, sent: Message
 ) -> UrlValues:
-    """Where rows will be added; the one who answers has opened the message."""
+    """Return the values of every URL; the approver has opened the message."""
     keys = next(one for one in question.approver_keys if one.user == people.grace)
     moderation_key = KEYS.link_token(keys.id)
     keys.viewed_at, keys.link_hash = now(), hashed(moderation_key)
@@ -134,7 +134,7 @@ def places_of(
 def more(
     session: Session, people: Cast, question: ModerationRequest, sent: Message, *, count: int
 ) -> None:
-    """So many more rows of whatever a page shows."""
+    """Add so many rows of everything that a page shows."""
     for number in range(count):
         one = a_list(session, f"list{number}-{count}")
         one.escalation_list = people.approvers

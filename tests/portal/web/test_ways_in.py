@@ -1,4 +1,4 @@
-"""Every page that a letter links is a page of the portal."""
+"""Every page that a letter links to is a page of the portal."""
 
 import pytest
 
