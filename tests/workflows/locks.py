@@ -17,10 +17,10 @@ def never_wait(session: Session) -> None:
 
 
 def wait_until_one_waits(own_database: Engine) -> None:
-    """Return as soon as somebody waits for a lock; fails after ten seconds."""
+    """Return once a session waits for a lock; fail after ten seconds."""
     for _ in range(500):
         with own_database.connect() as connection:
             if connection.scalar(WAITING):
                 return
         sleep(0.02)
-    raise AssertionError("nobody waits for a lock")
+    raise AssertionError("no session waits for a lock")

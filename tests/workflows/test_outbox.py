@@ -32,7 +32,7 @@ class Queued(NamedTuple):
 
 @pytest.fixture(autouse=True)
 def empty_queues(pytestconfig: pytest.Config) -> Iterator[None]:
-    """Nobody works, no list waits, and nothing is left behind."""
+    """No worker runs, no list waits, and the queues are empty at both ends."""
     kill_shared_worker(pytestconfig)
     forget()
     yield

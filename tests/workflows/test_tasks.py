@@ -18,7 +18,7 @@ celery_broker_cluster = fixtures.celery_broker_cluster
 celery_worker_cluster = fixtures.celery_worker_cluster
 live = fixtures.live
 
-SECRET = "s3cr3t"  # in place of an argument's value, which nobody is to read in a refusal
+SECRET = "s3cr3t"  # the value of an argument, which no refusal may quote
 DAY = 24 * 60 * 60
 STRANGER = """
 import sys
@@ -160,20 +160,20 @@ def test_refusals_arrive_by_name_and_with_a_sentence(live: LiveStack) -> None:
     answer(live, "withdraw", key="first", request_id=2, author_id=people.ada.id)
     linus, three = decision(live, by="linus"), {"request_id": 3}
 
-    def told(task: str, **arguments: Any) -> tuple[str, str]:
+    def error(task: str, **arguments: Any) -> tuple[str, str]:
         return refusal(call(live, task, **arguments))
 
-    assert told("decide", **linus)[0] == "AlreadyDecided"
-    assert told("decide", **linus)[1].startswith("Grace Hopper has already approved this message")
-    assert told("decide", **linus | {"request_id": 2})[0] == "NoLongerOpen"
-    assert told("decide", **linus | {"request_id": 4}) == ("Unknown", "There is no request 4.")
-    assert told("decide", **linus | three | {"approver_id": 99})[0] == "Unknown"
-    assert told("decide", **decision(live, by="barbara") | three) == (
+    assert error("decide", **linus)[0] == "AlreadyDecided"
+    assert error("decide", **linus)[1].startswith("Grace Hopper has already approved this message")
+    assert error("decide", **linus | {"request_id": 2})[0] == "NoLongerOpen"
+    assert error("decide", **linus | {"request_id": 4}) == ("Unknown", "There is no request 4.")
+    assert error("decide", **linus | three | {"approver_id": 99})[0] == "Unknown"
+    assert error("decide", **decision(live, by="barbara") | three) == (
         "Trespass",
         "Barbara Liskov is disabled.",
     )
-    assert told("withdraw", **three, author_id=people.edsger.id)[0] == "Trespass"
-    assert told("recall", message_id=3, by_id=people.ada.id)[0] == "IllegalTransition"
+    assert error("withdraw", **three, author_id=people.edsger.id)[0] == "Trespass"
+    assert error("recall", message_id=3, by_id=people.ada.id)[0] == "IllegalTransition"
 
 
 def test_a_user_who_is_not_an_approver_decides_nothing_and_is_audited(live: LiveStack) -> None:

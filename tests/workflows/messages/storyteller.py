@@ -45,7 +45,7 @@ from workflows.subscriptions.subscribe import subscribe, unsubscribe
 PORTAL = Door.PORTAL
 UNFINISHED = (DispatchState.WAITING, DispatchState.SENDING)
 
-# By whom something is done: mostly by who may (the author, or an approver), else by anybody.
+# Actors: mostly one who has the right (the author, or an approver), else any user.
 WHO = ["who may", "who may", "who may", "who may", "ada", "grace", "linus", "barbara", "edsger"]
 
 REPLIES = ["451 4.3.0 later", "550 5.1.1 nobody", "421 4.3.2 closing"]
@@ -73,7 +73,7 @@ class Storyteller(RuleBasedStateMachine):
     def __init__(self, session: Session, people: Cast, mailbox: Mailbox) -> None:
         super().__init__()
         self.session, self.people, self.mailbox = session, people, mailbox
-        self.away = False
+        self.relay_is_down = False
         self.asleep: list[tuple[int, list[int]]] = []
         self.approvable: dict[int, bytes] = {}  # what was asked about, or released, of a message
         self.earlier: list[Mail] = []
@@ -206,6 +206,6 @@ class Storyteller(RuleBasedStateMachine):
 
     def switch(self, _message: Message | None = None, luck: int = 1) -> None:
         """The relay goes; more often it comes back."""
-        if self.away is (luck > 0):
-            self.away = not self.away
-            (self.mailbox.stop if self.away else self.mailbox.start)()
+        if self.relay_is_down is (luck > 0):
+            self.relay_is_down = not self.relay_is_down
+            (self.mailbox.stop if self.relay_is_down else self.mailbox.start)()

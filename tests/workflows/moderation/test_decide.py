@@ -192,12 +192,12 @@ def test_an_approver_who_answers_twice_learns_that_the_first_answer_counts(
     with pytest.raises(AlreadyDecided) as refusal:
         decide(session, request, again, actor=Actor(people.grace, door))
 
-    told = str(refusal.value)
+    sentence = str(refusal.value)
     acts_for_themselves = door in {Door.PORTAL, Door.LINK, Door.MAIL, Door.SMS}
     who = "You have" if acts_for_themselves else "Grace Hopper has"
-    assert told.startswith(f"{who} already rejected this message, on ")
+    assert sentence.startswith(f"{who} already rejected this message, on ")
     opposite = acts_for_themselves and again is Verdict.APPROVED
-    assert told.endswith("Your first answer stands.") is opposite
+    assert sentence.endswith("Your first answer stands.") is opposite
 
 
 def test_only_an_approver_decides(session: Session, people: Cast) -> None:

@@ -130,9 +130,9 @@ def compete(url: str) -> list[Attempt]:
     ]
     for process in processes:
         process.start()
-    heard = [result for result, _ in ends if result.poll(PATIENCE)]
-    assert len(heard) == len(ROLES), "a process did not finish"
-    attempts = [each for result in heard for each in result.recv()]
+    finished = [result for result, _ in ends if result.poll(PATIENCE)]
+    assert len(finished) == len(ROLES), "a process did not finish"
+    attempts = [each for result in finished for each in result.recv()]
     for process in processes:
         process.join(PATIENCE)
     return attempts

@@ -116,8 +116,8 @@ def test_the_acts_of_a_removed_user_still_show_their_name(session: Session, peop
     session.flush()
     session.expire_all()
 
-    told = [sentence(entry) for entry in timeline(session, request.message)]
-    assert "Grace Hopper approved" in told
+    sentences = [sentence(entry) for entry in timeline(session, request.message)]
+    assert "Grace Hopper approved" in sentences
     assert session.get_one(Decision, request.id).approver.name == "Grace Hopper"
 
 

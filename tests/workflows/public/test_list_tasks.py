@@ -26,10 +26,10 @@ def address_of(live: LiveStack, user_id: int) -> str:
 
 def changes(live: LiveStack) -> list[tuple[Any, ...]]:
     """Return the changes by services in the journal."""
-    told = (
+    query = (
         "select user_id, change, by_id from subscription_change where via = 'service' order by id"
     )
-    return [tuple(row) for row in live.sql(told)]
+    return [tuple(row) for row in live.sql(query)]
 
 
 def send_parcel(live: LiveStack, content: str) -> str:
@@ -87,11 +87,11 @@ def test_an_address_changed_by_a_service_appears_in_no_task_or_log(live: LiveSta
 def test_an_error_about_a_claim_check_does_not_quote_the_value(live: LiveStack) -> None:
     edsger = live.people.edsger.id
 
-    def told(parcel: str) -> tuple[str, str]:
+    def error(parcel: str) -> tuple[str, str]:
         return refusal(call(live, "change_address", user_id=edsger, parcel=parcel, by_id=edsger))
 
-    lost, taken = told(str(uuid4())), told(send_parcel(live, "ADA@example.org"))
-    wrong = told(send_parcel(live, "ewd.new@example..org"))
+    lost, taken = error(str(uuid4())), error(send_parcel(live, "ADA@example.org"))
+    wrong = error(send_parcel(live, "ewd.new@example..org"))
 
     assert lost == ("NoParcel", "These data are unknown or have expired: send them again.")
     assert taken == ("Invalid", "Another user has this address.")
@@ -130,9 +130,9 @@ def test_a_user_without_the_right_is_refused_and_audited(live: LiveStack) -> Non
         "push_list": {"list": "announce"},
     }
 
-    told = {task: refusal(call(live, task, by_id=edsger, **them)) for task, them in calls.items()}
+    errors = {task: refusal(call(live, task, by_id=edsger, **them)) for task, them in calls.items()}
 
     record = "select count(*) from audit_entry where act = 'refused' and door = 'service'"
-    assert {task: kind for task, (kind, _) in told.items()} == dict.fromkeys(calls, "Trespass")
+    assert {task: kind for task, (kind, _) in errors.items()} == dict.fromkeys(calls, "Trespass")
     assert live.sql(record) == [(len(calls),)]
     assert changes(live) == []

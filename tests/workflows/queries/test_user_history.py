@@ -1,4 +1,4 @@
-"""Somebody's history: what they did, and what was done about them, each thing once."""
+"""The history of a user: what they did and what was done about them, each act once."""
 
 import pytest
 from sqlalchemy.orm import Session

@@ -1,4 +1,4 @@
-"""A relay that is away, or says "later", costs a sendout with a rate no more than its time."""
+"""A relay that is unavailable or defers costs a sendout with a rate only its time."""
 
 from datetime import timedelta
 

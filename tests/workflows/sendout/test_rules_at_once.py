@@ -1,4 +1,4 @@
-"""Rules that somebody else sets while a page with older ones is open."""
+"""Rules that another user sets while a page with older ones is open."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Send batch by batch, nobody twice."""
+"""Send batch by batch, at most one copy per recipient."""
 
 from datetime import UTC, timedelta
 

@@ -20,11 +20,11 @@ def letters_about(session: Session, stopped: Dispatch) -> list[Notification]:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "names"),
     [("ada", []), ("barbara", ["Barbara Liskov"]), (None, [None])],
 )
 def test_an_author_learns_who_else_stopped_the_sendout(
-    session: Session, people: Cast, name: str | None, told: list[str | None]
+    session: Session, people: Cast, name: str | None, names: list[str | None]
 ) -> None:
     sending = a_dispatch(session, people)
     begin_sending(session, sending)
@@ -33,7 +33,7 @@ def test_an_author_learns_who_else_stopped_the_sendout(
     stop(session, sending, actor=Actor(by, Door.PORTAL))
 
     letters = letters_about(session, sending)
-    assert [letter.detail["stopped_by"] for letter in letters] == told
+    assert [letter.detail["stopped_by"] for letter in letters] == names
     assert {letter.user for letter in letters} <= {people.ada}
 
 

@@ -1,4 +1,4 @@
-"""Put everybody on a list whom a file names."""
+"""Subscribe every address in a file to a list."""
 
 from io import BytesIO
 
@@ -191,6 +191,6 @@ def test_every_line_of_any_file_is_one_of_six_things(
 ) -> None:
     report = checked(session, content, people.announce)
 
-    told = (report.known, report.duplicates, report.blank, report.comments)
-    assert sum(told) + len(report.unknown) + len(report.malformed) == report.lines
-    assert min(told) >= 0
+    counts = (report.known, report.duplicates, report.blank, report.comments)
+    assert sum(counts) + len(report.unknown) + len(report.malformed) == report.lines
+    assert min(counts) >= 0

@@ -20,7 +20,7 @@ from workflows.sync.request import Debounce, request_debounced_push, request_pus
 
 RULES = Rules(enabled=True, timeout=timedelta(seconds=10), max_shrink=30, alert_after=3)
 
-# Nobody waits for a quiet period in a test.
+# No quiet period in tests.
 AT_ONCE = Debounce(quiet=timedelta(0), max_wait=timedelta(0))
 
 
@@ -71,7 +71,7 @@ def settled(session: Session, mailing_list: MailingList) -> Sync | None:
 
 
 def again(waiting: Sync) -> Sync:
-    """The same push, due now: nobody waits for a growing delay in a test."""
+    """Return the same push, due now, without its growing delay."""
     assert waiting.state is SyncState.PENDING
     waiting.postpone(now())
     return waiting
@@ -83,7 +83,7 @@ def last(session: Session) -> Sync:
 
 
 def held(session: Session, people: Cast, server: ListServer, *, lost: int = 10) -> Sync:
-    """A push that waits for somebody, as it would take so many people away."""
+    """Return a push that is held because it would remove so many people."""
     added = members(session, people.announce, lost)
     server.push(session, asked(session, people.announce))
     for address in added:

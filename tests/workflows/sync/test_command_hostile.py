@@ -187,7 +187,7 @@ def test_not_even_psql_writes_one(session: Session, people: Cast) -> None:
         (column, value)
         for column, values in (("short_name", NAMES), ("address", ADDRESSES))
         for value in values
-        # PostgreSQL knows no NUL, and what is no address but fits a command harms nobody.
+        # PostgreSQL stores no NUL; an invalid address that is safe in a command is harmless.
         if "\0" not in value and not (column == "address" and fits_list_address(value))
         if taken(session, people.announce.id, column=column, value=value)
     ]

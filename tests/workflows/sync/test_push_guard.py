@@ -57,7 +57,7 @@ def return_all(session: Session, people: Cast) -> None:
 
 
 def held(session: Session, people: Cast, server: ListServer) -> Sync:
-    """A push that would take 40 of 100 members away."""
+    """Return a push that would remove 40 of 100 members."""
     hold_members(session, people, server, 100)
     lose(session, 40)
     waiting = asked(session, people.announce)

@@ -224,7 +224,7 @@ class Pushing(RuleBasedStateMachine):
                 self.check()
 
     def settle(self) -> None:
-        """Nobody changes or kills anything any more."""
+        """Stop changing and killing; let pending pushes finish."""
         for worker in self.workers:
             worker.alive = False
         for _ in range(4):

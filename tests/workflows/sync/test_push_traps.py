@@ -207,8 +207,8 @@ def test_a_lease_outlasts_the_command_of_a_killed_worker(
     with transaction() as session:
         sync_id = asked(session, committed_cast.announce).id
     url = own_database.url.render_as_string(hide_password=False)
-    told = {"DATABASE_URL": url, "MAILLIST_SYNC_COMMAND": "sleep 736", "SYNC_TIMEOUT": "6s"}
-    with worker(LEASE, str(sync_id), **told) as killed:
+    environment = {"DATABASE_URL": url, "MAILLIST_SYNC_COMMAND": "sleep 736", "SYNC_TIMEOUT": "6s"}
+    with worker(LEASE, str(sync_id), **environment) as killed:
         assert soon(lambda: bool(sleeping("736")))
         killed.send_signal(SIGKILL)
 
