@@ -186,7 +186,7 @@ def settings_for(phone: PhoneNetwork, mailbox: Mailbox | None = None) -> Setting
 
 
 def user(session: Session, name: str) -> User:
-    """Somebody of the cast, by first name."""
+    """Return a user of the cast, by first name."""
     return session.scalars(select(User).where(User.address == f"{name}@example.org")).one()
 
 
@@ -217,7 +217,7 @@ def code_in(sms: str) -> str:
 def post_signed(
     doors: Doors, url: str, signed_as: str = "", **fields: str
 ) -> urllib3.BaseHTTPResponse:
-    """Post a form signed as Twilio does, for another URL if `signed_for` is given."""
+    """Post a form signed as Twilio does, for another URL if `signed_as` is given."""
     signature = RequestValidator(doors.phone.account.token).compute_signature(
         signed_as or url, fields
     )
@@ -260,7 +260,7 @@ def code(doors: Doors) -> str:
 
 
 def link(doors: Doors, name: str = "grace") -> str:
-    """The path of the link in somebody's newest letter."""
+    """Return the path of the link in the newest letter to this user."""
     letter = doors.mailbox.to(f"{name}@example.org")[-1].message.get_body(("plain",))
     assert letter
     (found,) = set(re.findall(rf"{PUBLIC}(/answer/[a-z2-7]+)", letter.get_content()))

@@ -41,9 +41,9 @@ def app_for(settings: Settings) -> Flask:
 
 
 def forget_guesses(app: Flask) -> None:
-    """Nobody has tried anything yet, whatever tests before this one did."""
+    """Reset the throttle, whatever tests before this one did."""
     with app.app_context():
-        # While it thinks that Redis is away it counts in this process, and begins again later.
+        # While Redis seems unavailable, it counts in this process, and starts again later.
         limiter._storage_dead = False
         limiter.reset()
 

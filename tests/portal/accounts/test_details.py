@@ -76,8 +76,8 @@ def test_an_address_counts_when_the_letter_to_it_was_used(
     session.refresh(people.edsger)
     assert people.edsger.address == "ewd@example.org"
     newest = select(Notification).order_by(Notification.id.desc()).limit(2)
-    told = {one.address for one in session.scalars(newest)}
-    assert told == {"edsger@example.org", "ewd@example.org"}
+    notified = {one.address for one in session.scalars(newest)}
+    assert notified == {"edsger@example.org", "ewd@example.org"}
 
 
 @pytest.mark.parametrize("typed", ["ada@example.org", "none"])

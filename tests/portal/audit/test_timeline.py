@@ -78,7 +78,7 @@ def mailbox() -> Iterator[Mailbox]:
         yield running
 
 
-def live_through_everything(session: Session, people: Cast, mailbox: Mailbox) -> None:
+def perform_every_act(session: Session, people: Cast, mailbox: Mailbox) -> None:
     """Take messages through every act that can happen to them."""
     context = a_context(mailbox)
     deliver(session, a_letter(session, people), context)  # asked, notified
@@ -86,7 +86,7 @@ def live_through_everything(session: Session, people: Cast, mailbox: Mailbox) ->
     deliver(session, a_letter(session, people, LetterName.REJECTED), context)  # not notified
     a_letter(session, people, LetterName.RETURNED)  # approved, returned
     a_letter(session, people, LetterName.REMINDER)
-    grow_impatient(session, people)
+    escalate_and_expire(session, people)
     withdraw(session, a_request(session, people), actor=Actor(people.ada, Door.PORTAL))
     released = write(
         session,
@@ -94,17 +94,17 @@ def live_through_everything(session: Session, people: Cast, mailbox: Mailbox) ->
         actor=Actor(people.barbara, Door.PORTAL),
         max_bytes=LIMIT,
     )
-    change_of_mind(session, people)
+    discard_a_draft(session, people)
     release(session, released, actor=Actor(people.barbara, Door.PORTAL))
     recall(session, released, actor=Actor(people.barbara, Door.PORTAL))
     sent, stopped = a_dispatch(session, people), a_dispatch(session, people)
     send_batch(session, sent.id, claim_batch(session, sent, UTC), context.mailer)
     claim_batch(session, sent, UTC)  # finished sending
-    lose_sight_of(session, stopped)
+    report_uncertain_deliveries(session, stopped)
     recall(session, stopped.message, actor=Actor(people.ada, Door.PORTAL))
 
 
-def change_of_mind(session: Session, people: Cast) -> None:
+def discard_a_draft(session: Session, people: Cast) -> None:
     """Change a draft, set its time, and delete it."""
     draft = a_draft(session, people)
     drafts.rewrite(
@@ -118,7 +118,7 @@ def change_of_mind(session: Session, people: Cast) -> None:
     drafts.discard(session, draft, actor=Actor(people.ada, Door.PORTAL))
 
 
-def grow_impatient(session: Session, people: Cast) -> None:
+def escalate_and_expire(session: Session, people: Cast) -> None:
     """View a request, escalate it, and expire it."""
     lists.assign_approvers(
         session, people.announce, people.approvers, escalation=True, actor=Actor.operator()
@@ -129,9 +129,9 @@ def grow_impatient(session: Session, people: Cast) -> None:
     deadlines.expire(session, request)
 
 
-def lose_sight_of(session: Session, unlucky: Dispatch) -> None:
+def report_uncertain_deliveries(session: Session, dispatch: Dispatch) -> None:
     """Report the deliveries uncertain, as if the worker that sends had died."""
-    for delivery_id in claim_batch(session, unlucky, UTC):
+    for delivery_id in claim_batch(session, dispatch, UTC):
         session.get_one(Delivery, delivery_id).claimed_at = now() - timedelta(hours=1)
     sweep.report_uncertain(session)
 
@@ -183,7 +183,7 @@ def test_an_entry_names_its_user_and_list() -> None:
 def test_every_act_on_a_message_has_a_sentence(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
-    live_through_everything(session, people, mailbox)
+    perform_every_act(session, people, mailbox)
     session.flush()
 
     found = session.scalars(select(AuditEntry).where(AuditEntry.message_id.is_not(None))).all()

@@ -36,7 +36,7 @@ COMMANDS = [
 
 
 class NotKept(Exception):
-    """The database went away at the last moment."""
+    """The database became unavailable at the commit."""
 
 
 @pytest.fixture

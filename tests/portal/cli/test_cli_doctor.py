@@ -72,7 +72,7 @@ def wait_for(*names: str) -> None:
     raise TimeoutError(names)
 
 
-def asked_patiently() -> Result:
+def doctor_after_all_answered() -> Result:
     """Return the doctor's output once all workers answered within his second."""
     deadline = monotonic() + PATIENCE
     while (said := listgate("doctor")).exit_code and monotonic() < deadline:
@@ -97,7 +97,7 @@ def test_all_is_well_with_a_worker_and_a_beat_but_a_beat_alone_does_no_work() ->
         until_later.enter_context(program("worker", "--pool", "solo", "-n", "one@here"))
         wait_for("one", "celerybeat")
 
-        both = asked_patiently()
+        both = doctor_after_all_answered()
         until_later.close()
         alone = listgate("doctor")
 
@@ -111,32 +111,32 @@ def test_all_is_well_with_a_worker_and_a_beat_but_a_beat_alone_does_no_work() ->
 def test_whatever_is_wrong_comes_with_its_cure_and_exit_code_1(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(doctor, "workers", always(Finding("workers", False, "ill", "mend it")))
+    monkeypatch.setattr(doctor, "workers", always(Finding("workers", False, "down", "fix it")))
 
     done = listgate("doctor")
 
     assert done.exit_code == 1
-    assert " wrong workers: ill mend it ok mail relay:" in " ".join(done.stdout.split())
+    assert " wrong workers: down fix it ok mail relay:" in " ".join(done.stdout.split())
     assert done.stdout.count("wrong") == 1
 
 
 @pytest.mark.usefixtures("all_set")
 def test_a_finding_that_is_ok_shows_no_fix(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "workers", always(Finding("workers", True, "one@here", "mend it")))
+    monkeypatch.setattr(doctor, "workers", always(Finding("workers", True, "one@here", "fix it")))
 
     done = listgate("doctor")
 
     assert (done.exit_code, signs(done.stdout)) == (0, dict.fromkeys(SUBJECTS, "ok"))
-    assert "mend it" not in done.stdout
+    assert "fix it" not in done.stdout
 
 
 @pytest.mark.parametrize("name", ["[/]", "[red]Lists[/red]", ":bell:"])
 def test_a_finding_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    finding = Finding("settings", False, f"letters are from {name}", f"mend {name}")
+    finding = Finding("settings", False, f"letters are from {name}", f"fix {name}")
     monkeypatch.setattr(doctor, "findings", lambda: iter([finding]))
     monkeypatch.setattr("portal.cli.operations.findings", lambda: iter([finding]))
 
     said = listgate("doctor").stdout
 
     assert f"letters are from {name}\n" in said
-    assert f"mend {name}\n" in said
+    assert f"fix {name}\n" in said

@@ -15,7 +15,7 @@ from workflows.subscriptions.imports import NotEverybodyKnown
 
 ANNOUNCE = ("import-mailing-list", "announce@lists.example.org", "Announcements")
 MIXED = b"ada@example.org\nNo One <no.one@example.org>\nnonsense\nada@example.org\n"
-# What is told of it, besides the reason for which nonsense is no address.
+# The report of it, besides the reason why an address is invalid.
 MIXED_SUM = (
     "4 lines: 1 person (0 already on the list), 1 unknown, 1 malformed, 1 repeated, 0 blank, "
     "0 comments."

@@ -16,7 +16,7 @@ from tests.databases import main_url, new_database
 from workflows import logs
 
 SECRET = "s3cret"
-AWAY = f"postgresql+psycopg2://ada:{SECRET}@127.0.0.1:1/listgate"
+UNREACHABLE = f"postgresql+psycopg2://ada:{SECRET}@127.0.0.1:1/listgate"
 
 
 def listgate(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -63,7 +63,7 @@ def test_a_refusal_is_one_sentence_on_stderr_and_exit_code_1() -> None:
 def test_an_unavailable_database_prints_one_sentence_that_names_the_doctor(
     program: Program,
 ) -> None:
-    said = program.refused("outbox", database=create_engine(AWAY))
+    said = program.refused("outbox", database=create_engine(UNREACHABLE))
 
     assert len(said.splitlines()) == 1
     assert said.startswith("The database does not answer")

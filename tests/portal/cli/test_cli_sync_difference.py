@@ -1,4 +1,4 @@
-"""`listgate sync diff`: what the next push would add and take away."""
+"""`listgate sync diff`: what the next push would add and remove."""
 
 import pytest
 from sqlalchemy.orm import Session

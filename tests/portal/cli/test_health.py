@@ -26,7 +26,7 @@ from tests.builders import listgate
 from tests.databases import main_url, new_database
 from workflows.celery import app
 
-NOBODY = "127.0.0.1:1"  # nothing listens there
+CLOSED_PORT = "127.0.0.1:1"  # nothing listens there
 SECRET = "s3cret"
 
 
@@ -56,9 +56,9 @@ def database_at(monkeypatch: pytest.MonkeyPatch, revision: str | None) -> Iterat
         yield engine
 
 
-def ill(finding: Finding, *, says: str, mend: str) -> None:
-    """The finding is this one, and says how to mend it."""
-    assert (finding.ok, says in finding.text, mend in finding.fix) == (False, True, True), finding
+def assert_wrong(finding: Finding, *, says: str, fix: str) -> None:
+    """Assert that the finding is wrong, with this text and this fix."""
+    assert (finding.ok, says in finding.text, fix in finding.fix) == (False, True, True), finding
 
 
 def test_a_database_that_answers_and_is_new_enough_is_well() -> None:
@@ -72,20 +72,22 @@ def test_a_database_that_answers_and_is_new_enough_is_well() -> None:
 def test_an_old_database_is_ill(monkeypatch: pytest.MonkeyPatch, number: int, shown: str) -> None:
     monkeypatch.setattr(doctor, "server_version", lambda _: divmod(number, 10_000))
 
-    ill(doctor.database(), says=f"PostgreSQL {shown}", mend="PostgreSQL 15 or newer")
+    assert_wrong(doctor.database(), says=f"PostgreSQL {shown}", fix="PostgreSQL 15 or newer")
 
 
 def test_an_unavailable_database_fails_every_check_that_needs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    away = create_engine(f"postgresql+psycopg2://ada:{SECRET}@{NOBODY}/listgate")
-    monkeypatch.setattr(doctor, "engine", away)
+    unreachable = create_engine(f"postgresql+psycopg2://ada:{SECRET}@{CLOSED_PORT}/listgate")
+    monkeypatch.setattr(doctor, "engine", unreachable)
 
     database, schema_, clock = doctor.database(), doctor.schema(), doctor.clock()
 
-    ill(database, says="Connection refused", mend="start PostgreSQL, or correct DATABASE_URL")
-    ill(schema_, says="Connection refused", mend="first fix the database")
-    ill(clock, says="Connection refused", mend="first fix the database")
+    assert_wrong(
+        database, says="Connection refused", fix="start PostgreSQL, or correct DATABASE_URL"
+    )
+    assert_wrong(schema_, says="Connection refused", fix="first fix the database")
+    assert_wrong(clock, says="Connection refused", fix="first fix the database")
     assert SECRET not in f"{database} {schema_} {clock}"
 
 
@@ -109,7 +111,9 @@ def test_an_older_schema_is_ill_until_it_is_migrated(
     monkeypatch: pytest.MonkeyPatch, revision: str | None
 ) -> None:
     with database_at(monkeypatch, revision):
-        ill(doctor.schema(), says=f"at {revision}, this version needs 00", mend="listgate migrate")
+        assert_wrong(
+            doctor.schema(), says=f"at {revision}, this version needs 00", fix="listgate migrate"
+        )
 
         said = [listgate("migrate").stdout for _ in range(2)]
 
@@ -156,7 +160,7 @@ def test_clocks_may_differ_by_two_seconds_and_no_more(monkeypatch: pytest.Monkey
     for drift in (3, -3):
         moment = now() + timedelta(seconds=drift)
         monkeypatch.setattr(doctor, "now", lambda moment=moment: moment)
-        ill(doctor.clock(), says=" s between this machine and the database", mend="NTP")
+        assert_wrong(doctor.clock(), says=" s between this machine and the database", fix="NTP")
 
     monkeypatch.setattr(doctor, "now", lambda: now() + timedelta(seconds=1))
     assert doctor.clock().ok
@@ -174,21 +178,25 @@ def test_a_broker_that_may_forget_is_ill(own_valkey: Valkey, policy: str) -> Non
         finding = doctor.broker_memory()
         client.config_set("maxmemory-policy", "noeviction")
 
-    ill(finding, says=f"maxmemory-policy is {policy}", mend="maxmemory-policy noeviction")
+    assert_wrong(finding, says=f"maxmemory-policy is {policy}", fix="maxmemory-policy noeviction")
     assert doctor.broker_memory().ok
 
 
 @pytest.mark.parametrize(
     "url",
-    [f"redis://:{SECRET}@{NOBODY}/0", f"nonsense:{SECRET}", f"redis://:{SECRET}/@{NOBODY}/0"],
+    [
+        f"redis://:{SECRET}@{CLOSED_PORT}/0",
+        f"nonsense:{SECRET}",
+        f"redis://:{SECRET}/@{CLOSED_PORT}/0",
+    ],
 )
 def test_a_broker_that_cannot_be_reached_is_ill(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     given(monkeypatch, redis_url=url)
 
     broker, memory = doctor.broker(), doctor.broker_memory()
 
-    ill(broker, says="", mend="correct REDIS_URL")
-    ill(memory, says="unknown", mend="first fix the broker")
+    assert_wrong(broker, says="", fix="correct REDIS_URL")
+    assert_wrong(memory, says="unknown", fix="first fix the broker")
     assert SECRET not in f"{broker} {memory}"
 
 
@@ -197,21 +205,21 @@ def test_a_broker_that_wants_another_password_is_ill(
 ) -> None:
     given(monkeypatch, redis_url=f"redis://:{SECRET}@{own_valkey.url.partition('@')[2]}")
 
-    ill(doctor.broker(), says="password", mend="correct REDIS_URL")
+    assert_wrong(doctor.broker(), says="password", fix="correct REDIS_URL")
 
 
 def test_no_worker_is_ill() -> None:
-    ill(doctor.workers(), says="none answers", mend="celery -A workflows.celery worker")
+    assert_wrong(doctor.workers(), says="none answers", fix="celery -A workflows.celery worker")
 
 
 def test_workers_are_not_pinged_through_an_unavailable_broker(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    given(monkeypatch, redis_url=f"redis://{NOBODY}/0")
+    given(monkeypatch, redis_url=f"redis://{CLOSED_PORT}/0")
     asked: list[object] = []
     monkeypatch.setattr(app.control, "ping", asked.append)
 
-    ill(doctor.workers(), says="ConnectionError", mend="first fix the broker")
+    assert_wrong(doctor.workers(), says="ConnectionError", fix="first fix the broker")
 
     assert asked == []
 
@@ -220,8 +228,8 @@ def test_a_broker_lost_during_the_checks_breaks_no_other_check(own_valkey: Valke
     doctor.workers()
     own_valkey.stop()
 
-    ill(doctor.workers(), says="", mend="first fix the broker")
-    ill(doctor.broker(), says="", mend="start Valkey or Redis")
+    assert_wrong(doctor.workers(), says="", fix="first fix the broker")
+    assert_wrong(doctor.broker(), says="", fix="start Valkey or Redis")
 
 
 def test_a_relay_that_accepts_the_login_is_ok(
@@ -233,11 +241,11 @@ def test_a_relay_that_accepts_the_login_is_ok(
 
 
 def test_a_relay_that_cannot_be_reached_is_ill(monkeypatch: pytest.MonkeyPatch) -> None:
-    given(monkeypatch, smtp_url=f"smtp://ada:{SECRET}@{NOBODY}")
+    given(monkeypatch, smtp_url=f"smtp://ada:{SECRET}@{CLOSED_PORT}")
 
     finding = doctor.relay()
 
-    ill(finding, says="it refuses connections", mend="start the relay, or correct SMTP_URL")
+    assert_wrong(finding, says="it refuses connections", fix="start the relay, or correct SMTP_URL")
     assert SECRET not in f"{finding}"
 
 
@@ -262,7 +270,7 @@ def test_a_relay_that_wants_a_login_is_ill(monkeypatch: pytest.MonkeyPatch) -> N
 
         finding = doctor.relay()
 
-    ill(finding, says="The mail server", mend="correct SMTP_URL")
+    assert_wrong(finding, says="The mail server", fix="correct SMTP_URL")
     assert SECRET not in f"{finding}"
 
 
@@ -291,7 +299,7 @@ def test_the_default_mail_from_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None
 
     finding = sender()
 
-    ill(finding, says="MAIL_FROM is not set", mend="set MAIL_FROM")
+    assert_wrong(finding, says="MAIL_FROM is not set", fix="set MAIL_FROM")
 
 
 def test_a_configured_mail_from_is_ok(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -312,14 +320,18 @@ def test_the_programs_that_push_lists_are_looked_for(monkeypatch: pytest.MonkeyP
     )
 
     finding = list_server()
-    ill(finding, says="MAILLIST_SYNC_COMMAND runs no-program-of-this-name", mend="install it")
-    ill(finding, says="; MAILLIST_SYNC_COMMANDS['board'] runs no-other", mend="MAILLIST_SYNC")
+    assert_wrong(
+        finding, says="MAILLIST_SYNC_COMMAND runs no-program-of-this-name", fix="install it"
+    )
+    assert_wrong(
+        finding, says="; MAILLIST_SYNC_COMMANDS['board'] runs no-other", fix="MAILLIST_SYNC"
+    )
 
 
 def test_a_missing_timeout_is_ill(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    ill(list_server(), says="there is no `timeout` of GNU coreutils", mend="coreutils")
+    assert_wrong(list_server(), says="there is no `timeout` of GNU coreutils", fix="coreutils")
 
 
 def test_where_lists_are_not_pushed_no_program_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

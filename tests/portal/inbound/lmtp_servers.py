@@ -45,11 +45,11 @@ async def until_cancelled(serving: "asyncio.Task[None]") -> None:
 
 
 def wait_until_open(number: int) -> None:
-    """Return when somebody listens; raises OSError after a minute."""
+    """Return once the server listens; raises OSError after a minute."""
     for _ in range(3000):
         with socket.socket() as probe:
             probe.settimeout(1)
             if probe.connect_ex(("127.0.0.1", number)) == 0:
                 return
         threading.Event().wait(0.02)
-    raise OSError(f"nobody listens at {number}")
+    raise OSError(f"no server listens at {number}")

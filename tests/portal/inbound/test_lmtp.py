@@ -33,13 +33,13 @@ def reply_address(doors: Doors) -> str:
 
 @pytest.fixture
 def database_away() -> Iterator[None]:
-    """Nobody listens where the database was."""
-    away = create_engine("postgresql+psycopg2://ada@127.0.0.1:1/listgate")
+    """Make the database unreachable."""
+    unreachable = create_engine("postgresql+psycopg2://ada@127.0.0.1:1/listgate")
     before = new_session.kw["bind"]
-    new_session.configure(bind=away)
+    new_session.configure(bind=unreachable)
     yield
     new_session.configure(bind=before)
-    away.dispose()
+    unreachable.dispose()
 
 
 def kept() -> list[InboundMail]:
@@ -207,7 +207,7 @@ def test_the_reply_address_may_come_in_capitals(doors: Doors, reply_address: str
 
 
 def test_a_mail_of_more_than_32_mib_is_kept_and_handled(doors: Doors, reply_address: str) -> None:
-    # aiosmtpd refuses more than 32 MiB unless it is told otherwise.
+    # aiosmtpd refuses more than 32 MiB unless it is configured otherwise.
     raw = OK + b"\r\n" + (b"> " + b"all work and no play" * 45 + b"\r\n") * 38_000
     assert len(raw) > 2**25
 
@@ -249,6 +249,6 @@ def test_it_listens_at_a_socket_in_a_folder(
 
 
 def listens(path: Path) -> bool:
-    """Whether somebody takes connections there; the socket is in its folder a moment before."""
+    """Whether the server accepts connections; its socket file exists a moment earlier."""
     with socket.socket(socket.AF_UNIX) as probe:
         return probe.connect_ex(str(path)) == 0

@@ -17,7 +17,7 @@ from tests.builders import ROOT, Cast, a_request, cast
 from tests.letter_context import KEYS
 from workflows.transaction import transaction
 
-AWAY = "postgresql+psycopg2://ada:s3cret@127.0.0.1:1/listgate"
+UNREACHABLE = "postgresql+psycopg2://ada:s3cret@127.0.0.1:1/listgate"
 EVERY_BYTE = bytes(range(256)) + b"\r\n.\r\n\n\r" + b"From: x\n\n" + b"\xff" * 70_000
 
 
@@ -109,7 +109,7 @@ def test_a_mail_to_an_unknown_address_exits_with_67(reply_address: str, prefix: 
 def test_an_unavailable_database_exits_with_75_and_one_sentence(
     reply_address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(new_session.kw, "bind", create_engine(AWAY))
+    monkeypatch.setitem(new_session.kw, "bind", create_engine(UNREACHABLE))
 
     done = receive_mail(reply_address, "", raw=b"\r\nOK\r\n")
 

@@ -1,4 +1,4 @@
-"""Archived lists: nobody is offered one, and what was written for one is not lost."""
+"""No page offers an archived list, and a draft written for one is not lost."""
 
 from collections.abc import Callable
 

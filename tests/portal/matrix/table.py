@@ -1,23 +1,22 @@
-"""The table: what each kind of person is answered at each address of the portal.
+"""The table: what each route of the portal answers to each kind of person.
 
-Each line: method, address, one mark per kind of person, the rights that open it, where it leads.
-Names in braces are things of `installation.py`.  What is sent with a POST stands in `forms.py`.
+Each line: method, address, one mark per kind of person, the rights that give access, the target.
+Names in braces are things of `installation.py`.  The forms of the POSTs are in `forms.py`.
 
     A  anonymous: has not logged in       y  200
-    M  member: Edsger                     >  303, to where the line leads
-    W  writes: Ada, author of what is     ?  has to log in first: 303 for a GET, 401 for a POST
-       Ada's                              -  403, this is not theirs to do
-    O  approver of another list: Alan     0  404, as if there were no such thing
-    P  approver of the list: Grace        !  409, not any more or not yet
-    B  administrator: Barbara
+    M  member: Edsger                     >  303, to the target
+    W  author: Ada, of her own messages   ?  has to log in first: 303 for a GET, 401 for a POST
+    O  approver of another list: Alan     -  403, not allowed
+    P  approver of the list: Grace        0  404, as if there were no such row
+    B  administrator: Barbara             !  409, not any more or not yet
 
-Rights ("402+2309": both) stand where a right alone opens the line to whoever has it: a person with
-these and no others is answered as Barbara is, one with all others is refused.  "." is no right:
-there it matters whose thing it is.
+Rights ("402+2309": both) are named where a right alone gives access: a person with these and no
+others gets the same answer as Barbara, and one with all others is refused.  "." means no right:
+the answer depends on whose row it is.
 
-A thing's number is no secret, because they are given in order: what one may not see is answered
-403 whether it is a draft or waits for an answer, and 404 only if there is nothing of that number.
-Behind a right, who lacks it learns not even that.
+Ids are sequential, so they are no secret: a hidden row answers 403 whether it is a draft or in
+moderation, and 404 only if there is no row with that id.  Where a right gives access, a person
+without it does not even learn that.
 """
 
 from typing import NamedTuple

@@ -68,7 +68,7 @@ def fill(session: Session, things: Things, app: Flask) -> dict[str, User]:
 
 
 def some_lists(session: Session, known: Cast, alan: User) -> dict[str, int]:
-    """Mailing lists, approver lists, and a role that nobody has."""
+    """Mailing lists, approver lists, and a role that no user has."""
     trustees = lists.create_approver_list(session, "trustees", [alan], actor=Actor.operator())
     unused = lists.create_approver_list(session, "unused", [], actor=Actor.operator())
     lists.assign_approvers(session, a_list(session, "board"), trustees, actor=Actor.operator())

@@ -327,5 +327,5 @@ def test_one_of_two_simultaneous_clicks_counts_and_the_other_sees_it(doors: Door
         assert "You answered on" in answered[1][1]
         assert len(decisions()) == round_
         doors.work()
-    told = [row for row in rows()["audit_entry"] if "approved" in row or "rejected" in row]
-    assert len(told) == 5
+    audited = [row for row in rows()["audit_entry"] if "approved" in row or "rejected" in row]
+    assert len(audited) == 5

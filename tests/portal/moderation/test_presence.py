@@ -1,4 +1,4 @@
-"""Two who look at the same request see that somebody else has it open."""
+"""An approver sees who else has the same request open."""
 
 import socket
 import time
@@ -21,7 +21,7 @@ Login = Callable[[User], Visitor]
 
 @pytest.fixture
 def asked(session: Session, people: Cast) -> Iterator[ModerationRequest]:
-    """An open request, at which nobody looks before and after."""
+    """Return an open request without viewers; remove them afterwards."""
     request = a_request(session, people)
     yield request
     redis_client.delete(f"listgate:presence:{request.id}")

@@ -1,4 +1,4 @@
-"""Somebody's contact, address and roles, changed by an administrator; and their removal."""
+"""An administrator changes the contact, address and roles of a user, and removes them."""
 
 from collections.abc import Callable
 

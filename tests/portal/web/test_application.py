@@ -139,10 +139,10 @@ def test_a_get_that_is_refused_leaves_no_record(as_person: Login, people: Cast) 
 def test_no_connection_is_taken_for_what_asks_the_database_nothing(
     stranger: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(*_: object) -> None:
+    def unavailable(*_: object) -> None:
         raise AssertionError("a connection was taken")
 
-    monkeypatch.setattr(engine, "connect", away)
+    monkeypatch.setattr(engine, "connect", unavailable)
 
     assert stranger.get("/health").status_code == 200
     assert stranger.get("/static/listgate.css").status_code == 200
