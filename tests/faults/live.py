@@ -82,7 +82,7 @@ class LiveStack:
             return a_draft(session, self.people)
 
     def ask(self, *, send_in: timedelta | None = None) -> ModerationRequest:
-        """Have Ada ask for approval of a message, to be sent after `send_in`."""
+        """Request approval of a message as Ada, to be sent after `send_in`."""
         with transaction() as session:
             request = a_request(session, self.people)
             request.message.send_at = now() + send_in if send_in else None

@@ -71,7 +71,7 @@ class PushingStack:
             crowd(session, self.live.people, size)
 
     def subscribe(self, first_name: str) -> None:
-        """Have one of the cast subscribe."""
+        """Subscribe a user of the cast."""
         with transaction() as session:
             actor = access.actor_with_address(session, f"{first_name}@example.org", Door.PORTAL)
             announce = self.live.people.announce

@@ -47,7 +47,7 @@ class SharedServers:
         self.mailbox.start()
 
     def use_list_server(self, folder: Path) -> None:
-        """Have commands that start from now on use this folder."""
+        """Let commands that start from now on use this folder."""
         self.list_server.unlink()
         self.list_server.symlink_to(folder)
 
@@ -74,7 +74,7 @@ OPEN: Final = pytest.StashKey[tuple[str, SharedServers, ExitStack]]()
 
 
 def kill_shared_worker(config: pytest.Config) -> None:
-    """Leave what is published in the queues; the next test that needs the worker starts it."""
+    """Leave published tasks in the queues; the next test that needs the worker starts it."""
     if OPEN in config.stash:
         _, opened, _ = config.stash[OPEN]
         opened.worker.kill()

@@ -25,7 +25,7 @@ PROMISED = 4.5
 
 
 def ask(people: Cast) -> list[str]:
-    """Ask for an approval, and return what was logged."""
+    """Request approval, and return what was logged."""
     with capture_logs() as logged, transaction() as session:
         a_request(session, people)
     return [f"{each['log_level']}: {each['event']}" for each in logged]
@@ -132,7 +132,7 @@ def test_tasks_are_published_when_the_broker_is_back(
 
 
 def ask_alone(message_id: int) -> float:
-    """Ask for an approval in a session of its own, and return the seconds that it took."""
+    """Request approval in a session of its own, and return the seconds that it took."""
     began = time.monotonic()
     with transaction() as session:
         draft = session.get_one(Message, message_id)
@@ -143,7 +143,7 @@ def ask_alone(message_id: int) -> float:
 def test_25_at_once_commit_when_the_broker_never_answers(
     people: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They are more than the ten connections that kombu keeps."""
+    """Prove it for more than the ten connections that kombu keeps."""
     with transaction() as session:
         drafts = [a_draft(session, people).id for _ in range(25)]
     with socket.create_server(("127.0.0.1", 0)) as silent:

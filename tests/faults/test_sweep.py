@@ -128,7 +128,7 @@ def test_a_task_before_its_time_sends_nothing(live: LiveStack) -> None:
     assert live.copies() == {}
 
 
-def test_a_sendout_with_tasks_on_two_workers_sends_nobody_two_copies(
+def test_a_sendout_with_tasks_on_two_workers_sends_no_one_two_copies(
     live: LiveStack,
 ) -> None:
     live.subscribe(198)

@@ -1,4 +1,4 @@
-"""Who acts without a user, and what they may do."""
+"""Actors without a user, and what they may do."""
 
 import pytest
 
@@ -7,10 +7,10 @@ from models import Actor, Door, Right
 
 @pytest.mark.parametrize("door", [Door.PORTAL, Door.LINK, Door.MAIL, Door.SMS])
 def test_without_a_user_an_actor_at_an_open_door_is_unknown_and_may_do_nothing(door: Door) -> None:
-    nobody = Actor(None, door)
+    unknown = Actor(None, door)
 
-    assert nobody.name == "unknown sender"
-    assert not any(map(nobody.may, Right))
+    assert unknown.name == "unknown sender"
+    assert not any(map(unknown.may, Right))
 
 
 @pytest.mark.parametrize(

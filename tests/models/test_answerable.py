@@ -1,4 +1,4 @@
-"""Who may answer a request: the rule in Python and the rule in SQL agree."""
+"""The rule of who may answer a request: Python and SQL agree."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings

@@ -1,4 +1,4 @@
-"""Errors of PostgreSQL say what is wrong, and never with which value."""
+"""Errors of PostgreSQL name the mistake and never quote a value."""
 
 import traceback
 from collections.abc import Callable

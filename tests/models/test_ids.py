@@ -13,10 +13,10 @@ def test_an_id_is_read_from_its_digits(number: int) -> None:
 
 
 @given(st.integers(max_value=0) | st.integers(min_value=MAX_ID + 1))
-def test_a_number_that_no_row_has_is_none(number: int) -> None:
+def test_an_id_out_of_range_is_not_found(number: int) -> None:
     assert row_id(str(number)) is None
 
 
 @pytest.mark.parametrize("text", ["", "x", "1.0", "+1", " 1", "1_0", "²", "9" * 5000])
-def test_what_is_not_a_number_in_digits_is_none(text: str) -> None:
+def test_an_id_that_is_not_in_digits_is_not_found(text: str) -> None:
     assert row_id(text) is None

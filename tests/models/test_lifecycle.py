@@ -1,4 +1,4 @@
-"""What guards every state: moves, move(), the trigger, the constraints."""
+"""The guards of every state: moves, move(), the trigger, the constraints."""
 
 from itertools import permutations
 

@@ -1,4 +1,4 @@
-"""When work is published, how long that counts, and when the sweep publishes it again."""
+"""Publishing: when, how long it counts, and when the sweep repeats it."""
 
 from datetime import datetime, timedelta
 

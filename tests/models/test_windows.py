@@ -49,7 +49,7 @@ PARIS = ZoneInfo("Europe/Paris")
 
 
 def a_window(text: str) -> Window:
-    """As in "22:00-06:00"."""
+    """Return a window as in "22:00-06:00"."""
     opens, closes = map(time.fromisoformat, text.split("-"))
     return Window(opens, closes)
 

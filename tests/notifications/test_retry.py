@@ -17,7 +17,7 @@ from workflows.sendout.send import BATCH_SECONDS
 
 
 def delays(attempts: int, count: int = 200) -> list[timedelta]:
-    """How long is waited after so many attempts, asked often."""
+    """Return the delay after so many attempts, drawn often."""
     moments = [(next_attempt(attempts), now()) for _ in range(count)]
     return [moment - asked for moment, asked in moments if moment]
 

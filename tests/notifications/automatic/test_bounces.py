@@ -66,7 +66,7 @@ def test_a_mail_from_a_person_is_no_bounce() -> None:
     assert [path.name for path in PEOPLE if failed_recipient(path.read_bytes())] == []
 
 
-def test_a_reply_that_quotes_a_bounce_is_none() -> None:
+def test_a_reply_that_quotes_a_bounce_is_not_a_bounce() -> None:
     raw = as_mail("ok\n\n> Undelivered Mail Returned to Sender\n> Status: 5.1.1\n")
 
     assert failed_recipient(raw) is None

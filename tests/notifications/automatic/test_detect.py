@@ -13,7 +13,7 @@ OURS = ["listgate@lists.example.org", "moderation@lists.example.org"]
 
 
 def reason(raw: bytes, sender: str | None = None) -> Automatic | None:
-    """As `is_automatic` says, with the sender of the mail's own Return-Path."""
+    """Return `is_automatic`'s reason, with the sender of the mail's own Return-Path."""
     paths = [field.value for field in split_mail(raw).fields if field.name == "return-path"]
     return is_automatic(raw, paths[0].decode() if sender is None else sender, own_addresses=OURS)
 

@@ -92,7 +92,7 @@ NESTED = [
     "Hello =?utf-8?q?=0D=0ABcc:_eve@example.com?= Grace",
 ]
 
-# Of which a name may consist that is meant to be misread.
+# Characters of a name that is written to be misread.
 PIECES = [
     "=?utf-8?q?=0D=0AX:?=",
     "=?utf-8?q?",
@@ -184,7 +184,7 @@ def fields(mail: bytes) -> list[str]:
 
 
 def longest_line(mail: bytes) -> int:
-    """In bytes, of the header; servers break what is longer than 998, or the mail (RFC 5322)."""
+    """Return the bytes of the longest header line; servers break more than 998 (RFC 5322)."""
     return max(map(len, mail.partition(b"\r\n\r\n")[0].split(b"\r\n")))
 
 

@@ -46,7 +46,7 @@ def letter(session: Session, people: Cast) -> Notification:
 
 
 def trail(session: Session) -> list[tuple[str, dict[str, str]]]:
-    """What the system did, according to the audit trail."""
+    """Return the system's acts in the audit trail."""
     entries = session.scalars(select(AuditEntry).where(AuditEntry.door == Door.SYSTEM))
     return [(entry.act, entry.detail) for entry in entries]
 

@@ -65,7 +65,7 @@ def said_with(name: LetterName, facts: dict[str, Any]) -> RenderedLetter:
 
 
 def variables(name: LetterName, part: str) -> set[str]:
-    """What the template asks for itself, besides translations and the parts of other templates."""
+    """Return the template's own variables, without translations and parts of other templates."""
     source = (TEMPLATES / name.value / part).read_text()
     return meta.find_undeclared_variables(ENGLISH.parse(source)) - {"_", "parts"}
 
@@ -393,7 +393,7 @@ def test_an_approval_request_is_moot_if_its_recipient_cannot_answer(
 @pytest.mark.parametrize(
     "name", [LetterName.MODERATE, LetterName.REMINDER, LetterName.NOT_UNDERSTOOD]
 )
-def test_what_a_letter_says_to_write_is_understood(name: LetterName, language: Language) -> None:
+def test_a_letters_suggested_answers_are_understood(name: LetterName, language: Language) -> None:
     rendered = RenderedLetter(name, samples(language)[name], language=language)
 
     for part in (rendered.text, unescape(rendered.html)):
@@ -405,7 +405,7 @@ def test_what_a_letter_says_to_write_is_understood(name: LetterName, language: L
 
 
 @pytest.mark.parametrize("language", Language)
-def test_the_example_of_a_reply_that_is_not_understood_is_none(language: Language) -> None:
+def test_the_example_of_a_bad_reply_is_not_understood(language: Language) -> None:
     sample = samples(language)[LetterName.NOT_UNDERSTOOD]
 
     reading = reply_in(sample["quote"])

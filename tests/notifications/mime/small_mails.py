@@ -24,7 +24,7 @@ def multipart(*parts: bytes) -> bytes:
 
 
 def a_bounce(letter: str) -> bytes:
-    """What a mail server writes about an unknown address (RFC 3464)."""
+    """Return a mail server's report about an unknown address (RFC 3464)."""
     return f"""From: MAILER-DAEMON@example.org
 To: bounces@example.org
 Subject: Undelivered Mail Returned to Sender

@@ -16,7 +16,7 @@ OURS = {"list-id", "list-post", "precedence", "sender", "message-id", "date", "t
 
 
 def understood(raw: bytes) -> AuthoredMail | None:
-    """None: refused in words.  Any other exception fails the test."""
+    """Return None if the mail was refused; any other exception fails the test."""
     try:
         return read(raw, limit=LIMIT)
     except Unreadable:
@@ -54,7 +54,7 @@ def test_a_mail_of_odd_pieces_is_read_or_refused_with_a_sentence(raw: bytes) -> 
 @given(strange, st.text(max_size=30))
 @settings(max_examples=60, deadline=None)
 @example(REAL[3], "Ä")
-def test_what_is_sent_has_no_fields_but_the_authors_and_ours(raw: bytes, list_name: str) -> None:
+def test_a_sent_mail_has_only_the_authors_and_our_fields(raw: bytes, list_name: str) -> None:
     before = split_mail(raw)
 
     sent = add_list_headers(raw, replace(HEADING, list_name=list_name))
@@ -74,7 +74,7 @@ def test_what_is_sent_has_no_fields_but_the_authors_and_ours(raw: bytes, list_na
 
 @given(mutated() | built)
 @settings(max_examples=60, deadline=None)
-def test_what_is_accepted_reads_the_same_when_it_is_sent(raw: bytes) -> None:
+def test_an_accepted_mail_reads_the_same_when_it_is_sent(raw: bytes) -> None:
     mail = understood(raw)
     assume(mail is not None)
 

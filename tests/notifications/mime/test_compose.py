@@ -1,4 +1,4 @@
-"""What an author types becomes a mail, and can be read back from it."""
+"""Composing a mail from an author's input, and reading the input back."""
 
 from email import message_from_bytes, policy
 
@@ -23,7 +23,7 @@ FILES = st.builds(
 
 
 @given(text=TEXTS, html=TEXTS, files=st.lists(FILES, max_size=3))
-def test_what_was_typed_can_be_read_back(text: str, html: str, files: list[Attachment]) -> None:
+def test_the_input_can_be_read_back(text: str, html: str, files: list[Attachment]) -> None:
     again = read_typed(compose_mail(TypedMessage("Hello", text, html, files), ADA))
 
     assert (again.subject, again.text, again.html) == ("Hello", text, html)

@@ -20,7 +20,7 @@ def value(mail: bytes, name: str) -> str:
     return field.value.decode()
 
 
-def test_what_the_author_wrote_stays_byte_for_byte_and_in_order() -> None:
+def test_the_authors_fields_stay_byte_for_byte_and_in_order() -> None:
     raw = (
         b"From:ada@example.org\r\nX-Odd  : \tkept\r\nSubject: =?utf-8?q?a?=\r\n  folded\t\r\n"
         b"dkim-signature: v=1\r\nDate: yesterday\r\nTo: somebody:;\r\nMessage-ID: <1@x>\r\n"
@@ -36,7 +36,7 @@ def test_what_the_author_wrote_stays_byte_for_byte_and_in_order() -> None:
     assert sent == raw + added + b"\r\n" + body
 
 
-def test_what_is_missing_is_added() -> None:
+def test_missing_fields_are_added() -> None:
     sent = add_list_headers(FROM + b"\r\nHello", HEADING)
 
     assert sent == (

@@ -1,4 +1,4 @@
-"""What is signed is read without a key, and nothing else is taken for it."""
+"""Signed text is read without a key, and only signed text."""
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta

@@ -18,7 +18,7 @@ UTF_8 = (
 
 
 class Said(NamedTuple):
-    """What matters of a Reading for what is done."""
+    """The part of a Reading that decides what is done."""
 
     verdict: Verdict | None
     comment: str
@@ -39,7 +39,7 @@ def said(reading: Reading) -> Said:
 
 
 def rows(table: str) -> list[Row]:
-    """Those of replies/<table>.txt; \\uXXXX stands for what could not be seen there."""
+    """Return the rows of replies/<table>.txt; \\uXXXX encodes invisible characters."""
     text = (FOLDER / f"{table}.txt").read_text()
     seen = re.sub(r"\\u([0-9a-f]{4})", lambda code: chr(int(code[1], 16)), text)
     return [_row(block) for block in re.split(r"^%% ", seen, flags=re.MULTILINE)[1:]]

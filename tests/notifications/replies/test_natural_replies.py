@@ -1,4 +1,4 @@
-"""Replies in people's own words do what their writers meant, or nothing."""
+"""Replies in people's own words do what their writers want, or nothing."""
 
 import tomllib
 from collections import Counter
@@ -22,8 +22,8 @@ def test_a_reply_does_what_its_writer_meant() -> None:
 
     for reply in REPLIES:
         reading = reading_of(reply)
-        meant = Said(VERDICTS[reply["verdict"]], reply.get("comment", reading.comment))
-        if reading != meant:
+        expected = Said(VERDICTS[reply["verdict"]], reply.get("comment", reading.comment))
+        if reading != expected:
             misread[reply["name"]] = reading
 
     assert misread == {}

@@ -1,4 +1,4 @@
-"""What people write back, in the quoting styles of their mail programs, is understood or not."""
+"""Replies, in the quoting styles of mail programs, are understood or not."""
 
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -46,7 +46,7 @@ def test_a_mail_is_understood_whatever_its_mime(path: Path) -> None:
     assert said(read_reply(raw)) == expected[path.stem.partition("-")[0]]
 
 
-def test_a_text_that_is_too_long_for_an_answer_is_none() -> None:
+def test_a_text_that_is_too_long_is_not_an_answer() -> None:
     line = "x" * 76 + "\n"
     fitting = TEXT_LIMIT // len(line) - 1
 
@@ -81,7 +81,7 @@ def test_a_text_of_nothing_that_is_seen_is_blank() -> None:
     assert read_reply(mail.as_bytes()).verdict is Verdict.REJECTED
 
 
-def test_an_approval_that_is_too_long_is_none() -> None:
+def test_an_approval_that_is_too_long_does_not_count() -> None:
     line = "Nice text, Ada.\n"
 
     fits, too_long = (
@@ -115,7 +115,7 @@ def test_an_approval_that_is_too_long_is_none() -> None:
         ("<b>&\0\u202ewait</b>", Why.HESITATION, "<b>&wait</b>"),
     ],
 )
-def test_what_is_not_understood_says_why_and_quotes_it(text: str, why: Why, quote: str) -> None:
+def test_a_reply_not_understood_has_reason_and_quote(text: str, why: Why, quote: str) -> None:
     reading = reply_in(text)
 
     assert (reading.verdict, reading.comment) == (None, "")

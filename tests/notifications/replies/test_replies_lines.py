@@ -236,14 +236,14 @@ def test_no_verdict_is_in_a_language_that_the_letters_do_not_have() -> None:
     )
 
 
-def test_no_word_that_lets_an_approval_count_also_prevents_it() -> None:
+def test_no_word_that_an_approval_may_have_also_prevents_it() -> None:
     harmless = phrases("approve", "approve_by_mail", "courtesies", "praise", "closings")
 
     assert [phrase for phrase in harmless if hesitation(phrase.removesuffix(" ..."))] == []
 
 
 @pytest.mark.parametrize("kind", [*HESITATIONS, "wishes"])
-def test_no_word_of_hesitation_stands_below_an_approval(kind: str) -> None:
+def test_an_approval_with_hesitation_below_does_not_count(kind: str) -> None:
     for phrase in phrases(kind):
         word = phrase.removesuffix("-")
         remark = f"Lovely Text {word} Ada"

@@ -1,4 +1,4 @@
-"""docs/replies.md tells approvers what the code does."""
+"""docs/replies.md agrees with the code."""
 
 import re
 from pathlib import Path
@@ -52,7 +52,7 @@ def test_the_page_names_the_limits() -> None:
     assert f"at most {APPROVAL_LIMIT:,} characters" in MAIL
 
 
-def test_what_the_page_says_of_second_thoughts_is_true() -> None:
+def test_the_paragraph_about_second_thoughts_is_true() -> None:
     assert reply_in("ok\n\nP.S. Not before five!").verdict is None
     assert reply_in("no\nok, wait").verdict is None
     assert reply_in("no\nOk for next week.").verdict is Verdict.REJECTED

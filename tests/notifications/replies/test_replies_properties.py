@@ -1,4 +1,4 @@
-"""Whatever is written or sent: only an answer decides, and nothing crashes."""
+"""For any text: only an answer decides, and nothing crashes."""
 # ruff: noqa: RUF001 (dashes that look like others, and digits that are not ASCII)
 
 import re
@@ -148,7 +148,7 @@ def test_a_quote_or_original_below_changes_nothing(
 
 
 @given(ANSWERS, COMMENTS, st.sampled_from(SIGNATURES), BELOW)
-def test_what_follows_a_signature_can_only_keep_an_approval_from_counting(
+def test_text_below_a_signature_can_only_prevent_an_approval(
     line: str, comment: str, end: str, below: str
 ) -> None:
     without, signed = (
@@ -198,7 +198,7 @@ def test_no_own_line_with_a_word_of_hesitation_leads_to_an_approval(
 
 @pytest.mark.parametrize("end", SIGNATURES)
 @pytest.mark.parametrize("kind", HESITATIONS)
-def test_every_word_of_hesitation_counts_wherever_it_stands(kind: str, end: str) -> None:
+def test_every_word_of_hesitation_counts_at_any_place(kind: str, end: str) -> None:
     for phrase in phrases(kind):
         word = phrase.removesuffix("-")
         for text in ("ok {}", "ok\n{}", "ok\n\n{}", f"ok\n\n{end}\n{{}}", "ok\n\n> Hi\n\n{}"):
@@ -206,7 +206,7 @@ def test_every_word_of_hesitation_counts_wherever_it_stands(kind: str, end: str)
 
 
 def quoted_by(end: str, below: str) -> str:
-    """What follows an attribution has marks; what follows a signature or a heading has none."""
+    """Return the quote: marked below an attribution, unmarked below a signature or a heading."""
     return re.sub("^", "> ", below, flags=re.MULTILINE) if end.endswith("> Hello") else below
 
 
@@ -219,7 +219,7 @@ def test_html_is_read_like_its_text(first: str, rest: list[str]) -> None:
 
 
 @given(st.sampled_from([*APPROVING, *REJECTING]), st.sampled_from(["div", "p", "li", "b", "pre"]))
-def test_what_html_quotes_or_hides_decides_nothing(line: str, tag: str) -> None:
+def test_quoted_or_hidden_html_decides_nothing(line: str, tag: str) -> None:
     for box in ("<blockquote>{}</blockquote>", '<div style="display:none">{}</div>'):
         assert reply_in(text_of_html(box.format(f"<{tag}>{line}</{tag}>"))).verdict is None
 
@@ -274,7 +274,7 @@ def test_hostile_html_takes_a_time_that_grows_with_its_length_only(pattern: str)
 
 
 def calls_for(text: str) -> int:
-    """How many functions are called to read the text."""
+    """Count the function calls that reading the text takes."""
     calls = 0
 
     def count(_frame: object, event: str, _argument: object) -> None:

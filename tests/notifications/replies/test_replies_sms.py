@@ -150,7 +150,7 @@ def test_a_word_for_help_is_known() -> None:
     assert keyword("help me with this") is None
 
 
-def test_what_twilio_took_a_word_for_counts_for_more_than_the_word() -> None:
+def test_twilios_reading_of_a_word_takes_precedence() -> None:
     assert keyword("basta", "STOP") is Keyword.STOP
     assert keyword("stop", "HELP") is Keyword.HELP
     assert keyword("stop", "a new word") is Keyword.STOP

@@ -35,7 +35,7 @@ class Scripted(socketserver.ThreadingTCPServer):
     def __init__(self, scripts: Sequence[Wishes]) -> None:
         super().__init__(("127.0.0.1", 0), _Conversation)
         self.scripts = scripts
-        self.commands: list[list[str]] = []  # what was heard, one list for each connection
+        self.commands: list[list[str]] = []  # received lines, one list for each connection
 
     @property
     def url(self) -> str:
@@ -48,15 +48,15 @@ class _Conversation(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         script = self.server.scripts[min(len(self.server.commands), len(self.server.scripts) - 1)]
         self.wishes = USUAL | script
-        self.heard: list[str] = []
+        self.received: list[str] = []
         self.steps: Counter[str] = Counter()
-        self.server.commands.append(self.heard)
+        self.server.commands.append(self.received)
         if self.says(""):
             self.converse()
 
     def converse(self) -> None:
         while line := self.rfile.readline():
-            self.heard.append(line.decode().rstrip("\r\n"))
+            self.received.append(line.decode().rstrip("\r\n"))
             verb = line[:4].decode().upper()
             if not self.says(verb) or verb == "QUIT":
                 return

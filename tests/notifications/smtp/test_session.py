@@ -1,4 +1,4 @@
-"""Letters are sent by real SMTP, and each failure is known for what it means."""
+"""Letters are sent by real SMTP, and each failure is classified."""
 
 import signal
 
@@ -254,7 +254,7 @@ def test_a_server_that_hangs_costs_two_timeouts_and_no_more() -> None:
 
 def test_a_letter_that_was_interrupted_is_not_continued_by_the_next() -> None:
     class TimeLimit(Exception):
-        """What Celery raises in the middle of anything."""
+        """The exception that Celery may raise anywhere."""
 
     def interrupt(*_: object) -> None:
         raise TimeLimit

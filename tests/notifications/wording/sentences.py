@@ -1,4 +1,4 @@
-"""Every sentence that babel finds in the code and templates, and its translations."""
+"""All sentences that babel finds in the code and templates, and their translations."""
 
 import tomllib
 from collections.abc import Iterator

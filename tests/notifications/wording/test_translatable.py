@@ -29,7 +29,7 @@ MARKS = {"_", "gettext", "ngettext"}
 
 
 def called(path: Path, names: set[str]) -> Iterator[ast.Call]:
-    """Every call of one of these, with an argument."""
+    """Return every call of one of these functions that has an argument."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") in names and node.args:
             yield node
@@ -40,7 +40,7 @@ def is_literal(node: ast.expr) -> bool:
 
 
 def is_marked(node: ast.expr) -> bool:
-    """Whether it may be in the reader's language: `_("...")`, its gaps filled, or out of sight."""
+    """Whether the text is translatable: `_("...")`, perhaps with gaps filled, or invisible."""
     sentence = node.left if isinstance(node, ast.BinOp) else node
     return not isinstance(sentence, ast.Constant | ast.JoinedStr)
 
@@ -76,7 +76,7 @@ def words_of(page: str) -> set[str]:
 
 
 def unmarked(template: str) -> Iterator[str]:
-    """What a template says outside of `_(...)`."""
+    """Return the text of a template outside of `_(...)`."""
     tree = Environment(autoescape=True, extensions=["jinja2.ext.i18n"]).parse(template)
     data = "".join(each.data for each in tree.find_all(nodes.TemplateData))
     yield from words_of(data)
@@ -97,7 +97,7 @@ def test_a_refusal_is_a_literal_with_variables() -> None:
     assert [found for path in MODULES for found in put_together(path, names)] == []
 
 
-def test_what_a_page_marks_for_translation_is_a_literal() -> None:
+def test_a_page_marks_only_literals_for_translation() -> None:
     assert [found for path in PAGES for found in put_together(path, {"_", "ngettext"})] == []
 
 
