@@ -92,7 +92,7 @@ def signs(said: str) -> dict[str, str]:
 
 
 @pytest.mark.usefixtures("all_set")
-def test_all_is_well_with_a_worker_and_a_beat_but_a_beat_alone_does_no_work() -> None:
+def test_a_worker_and_a_beat_are_ok_but_a_beat_alone_is_wrong() -> None:
     with ExitStack() as until_later, program("beat"):
         until_later.enter_context(program("worker", "--pool", "solo", "-n", "one@here"))
         wait_for("one", "celerybeat")

@@ -61,7 +61,7 @@ def assert_wrong(finding: Finding, *, says: str, fix: str) -> None:
     assert (finding.ok, says in finding.text, fix in finding.fix) == (False, True, True), finding
 
 
-def test_a_database_that_answers_and_is_new_enough_is_well() -> None:
+def test_a_database_that_answers_and_is_new_enough_is_ok() -> None:
     finding = doctor.database()
 
     assert finding.ok
@@ -69,7 +69,7 @@ def test_a_database_that_answers_and_is_new_enough_is_well() -> None:
 
 
 @pytest.mark.parametrize(("number", "shown"), [(140_005, "14.5"), (90_624, "9.624")])
-def test_an_old_database_is_ill(monkeypatch: pytest.MonkeyPatch, number: int, shown: str) -> None:
+def test_an_old_database_is_wrong(monkeypatch: pytest.MonkeyPatch, number: int, shown: str) -> None:
     monkeypatch.setattr(doctor, "server_version", lambda _: divmod(number, 10_000))
 
     assert_wrong(doctor.database(), says=f"PostgreSQL {shown}", fix="PostgreSQL 15 or newer")
@@ -102,12 +102,12 @@ def test_a_wrong_password_is_said_to_be_one_and_not_shown(monkeypatch: pytest.Mo
     assert SECRET not in f"{finding}"
 
 
-def test_the_schema_of_this_version_is_well() -> None:
+def test_the_schema_of_this_version_is_ok() -> None:
     assert doctor.schema().ok
 
 
 @pytest.mark.parametrize("revision", [None, "0002_state_machine"])
-def test_an_older_schema_is_ill_until_it_is_migrated(
+def test_an_older_schema_is_wrong_until_it_is_migrated(
     monkeypatch: pytest.MonkeyPatch, revision: str | None
 ) -> None:
     with database_at(monkeypatch, revision):
@@ -122,7 +122,7 @@ def test_an_older_schema_is_ill_until_it_is_migrated(
         assert said[0].startswith("The schema is at revision 00")
 
 
-def test_a_newer_schema_that_serves_this_version_is_well_and_is_left_alone(
+def test_a_newer_schema_that_serves_this_version_is_ok_and_unchanged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     newer = "update alembic_version set version_num = '0099_newer'"
@@ -138,7 +138,7 @@ def test_a_newer_schema_that_serves_this_version_is_well_and_is_left_alone(
         with engine.begin() as connection:
             connection.execute(text("update installation set serves_from = '0098_newer'"))
         assert listgate("migrate").exit_code == 1
-        ill(doctor.schema(), says="at 0099_newer", mend="a version that knows 0099_newer")
+        assert_wrong(doctor.schema(), says="at 0099_newer", fix="a version that knows 0099_newer")
 
 
 def test_a_migration_that_waits_for_a_lock_ends_with_one_sentence(
@@ -166,13 +166,13 @@ def test_clocks_may_differ_by_two_seconds_and_no_more(monkeypatch: pytest.Monkey
     assert doctor.clock().ok
 
 
-def test_a_broker_that_answers_is_well() -> None:
+def test_a_broker_that_answers_is_ok() -> None:
     assert doctor.broker().ok
     assert doctor.broker_memory().ok
 
 
 @pytest.mark.parametrize("policy", ["allkeys-lru", "volatile-ttl"])
-def test_a_broker_that_may_forget_is_ill(own_valkey: Valkey, policy: str) -> None:
+def test_a_broker_that_may_forget_is_wrong(own_valkey: Valkey, policy: str) -> None:
     with Redis.from_url(own_valkey.url) as client:
         client.config_set("maxmemory-policy", policy)
         finding = doctor.broker_memory()
@@ -190,7 +190,9 @@ def test_a_broker_that_may_forget_is_ill(own_valkey: Valkey, policy: str) -> Non
         f"redis://:{SECRET}/@{CLOSED_PORT}/0",
     ],
 )
-def test_a_broker_that_cannot_be_reached_is_ill(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+def test_a_broker_that_cannot_be_reached_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
     given(monkeypatch, redis_url=url)
 
     broker, memory = doctor.broker(), doctor.broker_memory()
@@ -200,7 +202,7 @@ def test_a_broker_that_cannot_be_reached_is_ill(monkeypatch: pytest.MonkeyPatch,
     assert SECRET not in f"{broker} {memory}"
 
 
-def test_a_broker_that_wants_another_password_is_ill(
+def test_a_broker_that_wants_another_password_is_wrong(
     monkeypatch: pytest.MonkeyPatch, own_valkey: Valkey
 ) -> None:
     given(monkeypatch, redis_url=f"redis://:{SECRET}@{own_valkey.url.partition('@')[2]}")
@@ -208,7 +210,7 @@ def test_a_broker_that_wants_another_password_is_ill(
     assert_wrong(doctor.broker(), says="password", fix="correct REDIS_URL")
 
 
-def test_no_worker_is_ill() -> None:
+def test_no_worker_is_wrong() -> None:
     assert_wrong(doctor.workers(), says="none answers", fix="celery -A workflows.celery worker")
 
 
@@ -240,7 +242,7 @@ def test_a_relay_that_accepts_the_login_is_ok(
     assert doctor.relay() == Finding("mail relay", ok=True, text="accepts connections")
 
 
-def test_a_relay_that_cannot_be_reached_is_ill(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_relay_that_cannot_be_reached_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     given(monkeypatch, smtp_url=f"smtp://ada:{SECRET}@{CLOSED_PORT}")
 
     finding = doctor.relay()
@@ -260,10 +262,10 @@ def test_a_relay_with_a_certificate_of_its_own_needs_a_setting(
 
     finding = doctor.relay()
 
-    ill(finding, says="its certificate cannot be verified", mend="SMTP_VERIFY=false")
+    assert_wrong(finding, says="its certificate cannot be verified", fix="SMTP_VERIFY=false")
 
 
-def test_a_relay_that_wants_a_login_is_ill(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_relay_that_wants_a_login_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     with Mailbox(users={"ada": "other"}) as mailbox:
         url = mailbox.url.replace("//", f"//ada:{SECRET}@")
         given(monkeypatch, smtp_url=url, smtp_verify=False)
@@ -328,7 +330,7 @@ def test_the_programs_that_push_lists_are_looked_for(monkeypatch: pytest.MonkeyP
     )
 
 
-def test_a_missing_timeout_is_ill(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_timeout_is_wrong(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
     assert_wrong(list_server(), says="there is no `timeout` of GNU coreutils", fix="coreutils")
