@@ -15,7 +15,7 @@ from kombu.transport import redis
 
 log = structlog.get_logger()
 
-# What they raise for a message of the wrong shape; a lost connection is none of these.
+# Raised by kombu and Celery for a message of the wrong shape, not for a lost connection.
 WRONG_SHAPE: Final = (AttributeError, LookupError, TypeError, ValueError)
 
 numbers = count(1)

@@ -63,7 +63,7 @@ _BOUNCE_TEXT = re.compile(
 
 
 def failed_recipient(raw: bytes) -> Bounce | None:
-    """Return what a bounce says, or None if the mail is none.  Any bytes; never raises."""
+    """Parse a bounce; return None if the mail is not one.  Accepts any bytes; never raises."""
     try:
         start = raw[:READ_LIMIT]
         root = BytesParser(Part, policy=compat32).parsebytes(start)

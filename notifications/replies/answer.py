@@ -77,7 +77,7 @@ _MERE_SIGNS = re.compile(f"[{re.escape(string.punctuation)} ]+")
 
 class Answer(NamedTuple):
     verdict: Verdict
-    reason: str  # of a rejection, which may hold what is no courtesy
+    reason: str  # of a rejection; it may contain more than courtesies
 
 
 def answer_in(paragraph: str) -> Answer | None:

@@ -45,7 +45,7 @@ class Why(StrEnum):
     """Why a reply decides nothing."""
 
     EMPTY = "empty"  # nothing that the approver wrote, or nothing that can be read
-    NO_ANSWER = "no answer"  # it does not begin with an answer, or goes on behind it
+    NO_ANSWER = "no answer"  # it does not begin with an answer, or the line continues after it
     HESITATION = "hesitation"  # a condition, doubt, delay, question, second thought or wish
     CONTRADICTION = "contradiction"  # a word of the other kind follows
     REMARK = "remark"  # an approval with too long a remark, or one at another place of the quote
@@ -57,7 +57,7 @@ class Reading:
 
     verdict: Verdict | None
     comment: str = ""  # at most COMMENT_LIMIT characters, with \n as line end, "" if there is none
-    # Of what was not understood: the first lines and the one to blame, shortened.
+    # If it was not understood: its first lines and the line to blame, shortened.
     quote: str = ""
     why: Why | None = None
 

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from notifications.replies.vocabulary import any_of, cleaned, folded, hesitation, phrases
 
-_LOOK: Final = 1_000  # characters; a longer line is none of those that are known here
+_LOOK: Final = 1_000  # characters; no known quote, footer or signature has a longer line
 _LINE_END = re.compile("\r\n|[\r\n\u2028\u2029]")
 
 _QUOTE = re.compile(r"[>|]")

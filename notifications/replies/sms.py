@@ -30,7 +30,7 @@ _CODE = (
     "|[0-9]{2}[ -][0-9]{2}[ -][0-9]{2}(?![ -][0-9]{2}(?![0-9])))"
 )
 
-# What may stand around word and code.  A question mark asks, and a picture may say anything.
+# Characters allowed around word and code.  A question mark asks; an emoji may mean anything.
 _SIGNS = r"[\s.,:;!#*()\[\]<>\"'“”„‘’«»–—-]*"  # noqa: RUF001
 _ANSWER = re.compile(
     rf"{_SIGNS}(?P<word>(?:[^\W\d_][\u0300-\u036f]*)+){_SIGNS}"

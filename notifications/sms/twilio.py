@@ -114,7 +114,7 @@ class DeliveryReport:
 
     @classmethod
     def of(cls, fields: Mapping[str, str]) -> Self:
-        """Read a status callback; raise ValueError if it is none.
+        """Read a status callback; raise ValueError if it is not one.
 
         https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks
         """

@@ -33,7 +33,7 @@ class NavLink:
 
 @dataclass(frozen=True)
 class NavItem:
-    """A page of the navigation, and whom to show it."""
+    """A page of the navigation, and the condition for showing it."""
 
     endpoint: str
     words: Callable[[Callable[[str], str]], tuple[str, str]]

@@ -50,7 +50,7 @@ def template(act: Act, detail: Detail) -> str:
 
 
 def words(detail: Detail, language: Language) -> dict[str, Any]:
-    """Return the facts, with those that are words of ours translated."""
+    """Return the facts; our own words are translated."""
     facts, gettext = dict(detail), translations(language).gettext
     for fact, known in (("channel", CHANNELS), ("letter", LETTERS)):
         if fact in facts:

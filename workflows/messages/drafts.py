@@ -148,7 +148,7 @@ def require_version(session: Session, message: Message, version: str | None) -> 
 
 
 def lock_draft(session: Session, message: Message) -> None:
-    """Lock the draft until the commit; raise NotADraft if it is none or is being changed."""
+    """Lock the draft until the commit; raise NotADraft if it is not one or is being changed."""
     if Message.take(session, message.id, MessageState.DRAFT) is None:
         raise NotADraft(
             "Message %(number)d is not a draft, or is being changed elsewhere.", number=message.id

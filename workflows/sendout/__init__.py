@@ -1,1 +1,1 @@
-"""Send approved messages: when, how fast, to whom."""
+"""Send approved messages: time, rate, recipients."""

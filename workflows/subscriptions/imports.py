@@ -71,7 +71,7 @@ class Imported(NamedTuple):
 def check(
     session: Session, file: IO[bytes], mailing_list: MailingList | None, *, actor: Actor
 ) -> Report:
-    """Report whom a file names; without a list, for one that does not exist yet.
+    """Report which users a file names; without a list, for one that does not exist yet.
 
     Raises Trespass without the right to edit lists, because the report shows who has an account.
     """

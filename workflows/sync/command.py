@@ -169,7 +169,7 @@ def with_time_limit(argv: list[str], limit: timedelta) -> list[str]:
 def start(
     argv: list[str], stdin: IO[bytes], stderr: IO[bytes], *, environment: Mapping[str, str]
 ) -> Popen[bytes]:
-    """Start the command with nothing of ours but the files and variables that it is given."""
+    """Start the command; it inherits only the given files and variables."""
     return Popen(
         argv,
         stdin=stdin,
