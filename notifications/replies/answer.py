@@ -46,7 +46,7 @@ def _closed(verdict: Verdict) -> str:
 
 
 def _reasoned(verb: str) -> str:
-    """The verb, and what must stand between it and the reason: a sign, or the end of the line."""
+    """Return the pattern of the verb and its separator from the reason: a sign, or the line end."""
     stop = r"(?: ?[.!…]+)?"
     gap = rf"(?: *:|{_DASH}|[.!…,]+(?=\s+\S)|(?=\n))"
     begun = rf"{verb}(?: +{_COURTESY})?{stop}"

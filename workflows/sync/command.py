@@ -103,7 +103,7 @@ def argv_for(template: str, *, short_name: str, email: str) -> list[str]:
 
     The template is split as a shell would split it, but no shell runs it here.  Each value is
     quoted for the shell that may read it on the far side (`ssh host 'tee {short_name}'`).  Short
-    names and addresses contain nothing that the quoting changes, wherever they stand in a word.  A
+    names and addresses contain nothing that the quoting changes, wherever they are in a word.  A
     domain is given in its ASCII form (RFC 5890), because few programs know the other.
     """
     try:

@@ -1,4 +1,4 @@
-"""A new SECRET_KEY voids what the old one derived, and derives anew what is sent again."""
+"""A new SECRET_KEY voids what the old one derived; keys that are sent again are derived from it."""
 
 import pytest
 from sqlalchemy.orm import Session
