@@ -1,6 +1,6 @@
 """A form that was sent after its session had ended: kept until its author has logged in again.
 
-Every form names its reader, signed: nobody else is shown what it holds, and another site cannot
+Every form names its reader, signed: no one else is shown what it holds, and another site cannot
 have a form of its own filled in here.
 """
 

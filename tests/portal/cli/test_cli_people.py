@@ -138,9 +138,7 @@ def test_a_disabled_person_may_nothing_until_enabled(session: Session) -> None:
     assert all(user(session, barbara).may(right) for right in Right)
 
 
-def test_codes_are_turned_off_for_somebody_who_cannot_log_in(
-    session: Session, people: Cast
-) -> None:
+def test_codes_are_turned_off_for_a_user_who_cannot_log_in(session: Session, people: Cast) -> None:
     credentials = credentials_of(session, people.barbara)
     credentials.totp_secret, credentials.totp_counter = "encrypted with another SECRET_KEY", 1
     session.flush()

@@ -159,7 +159,7 @@ def test_a_submitted_message_is_not_edited(
     assert read_typed(newest(session).raw).text == "Hello,\n\nbye"
 
 
-def test_of_two_windows_the_second_save_is_refused_and_shows_both_texts(
+def test_the_second_save_from_another_window_is_refused_with_both_texts(
     session: Session, people: Cast, as_person: Login
 ) -> None:
     first, second = as_person(people.ada), as_person(people.ada)

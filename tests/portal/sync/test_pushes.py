@@ -107,7 +107,7 @@ def test_a_held_push_shows_where_administrators_look(
     assert ALL_PUSHED not in browser.page
 
 
-def test_who_cannot_act_is_shown_no_push(
+def test_the_home_page_shows_pushes_only_to_users_who_can_act(
     session: Session, people: Cast, server: ListServer, as_person: Login
 ) -> None:
     held(session, people, server, lost=20)
