@@ -12,7 +12,8 @@ from portal.web.i18n import gettext as _
 from portal.web.paging import page_of
 from portal.web.sign_in import current_actor, current_user, signed_in
 from workflows.moderation.approver_keys import view
-from workflows.moderation.decide import decide, request_by_id, require_approver
+from workflows.moderation.approvers import require_approver
+from workflows.moderation.decide import decide, request_by_id
 from workflows.queries.approver_inbox import open_requests, opened_requests
 
 pages = Blueprint("requests", __name__)

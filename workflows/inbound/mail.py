@@ -33,7 +33,8 @@ from notifications.replies.parse import Reading, read_reply
 from workflows.inbound.answers import write_back
 from workflows.inbound.stored_mail import delivered_before
 from workflows.moderation.approver_keys import keys_by_reply
-from workflows.moderation.decide import AlreadyDecided, NoLongerOpen, NotAnApprover, decide
+from workflows.moderation.approvers import NotAnApprover
+from workflows.moderation.decide import AlreadyDecided, NoLongerOpen, decide
 from workflows.notify import report
 
 log = structlog.get_logger()

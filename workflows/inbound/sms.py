@@ -27,7 +27,8 @@ from models.clock import now
 from notifications.letters.keys import Keys
 from notifications.replies.sms import Keyword, SmsReply, keyword, read_sms
 from workflows.moderation.approver_keys import keys_by_code
-from workflows.moderation.decide import AlreadyDecided, NoLongerOpen, NotAnApprover, decide
+from workflows.moderation.approvers import NotAnApprover
+from workflows.moderation.decide import AlreadyDecided, NoLongerOpen, decide
 from workflows.notify import notify_administrators
 
 # Five guesses an hour at a six-digit code: an attacker who can forge the sender finds the code of

@@ -20,7 +20,7 @@ from models import (
 )
 from models.clock import now
 from notifications.letters.keys import Keys, hashed
-from workflows.moderation.decide import require_approver
+from workflows.moderation.approvers import require_approver
 
 # Closed requests of a user that a code is compared with, only to say who was first.
 RECENT = 100

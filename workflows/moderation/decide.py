@@ -1,7 +1,6 @@
 """Ask for approval, decide, withdraw: whether a message may be sent."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -19,13 +18,13 @@ from models import (
     ModerationRequest,
     Refusal,
     RequestState,
-    Trespass,
     Unknown,
     User,
     Verdict,
     record,
 )
 from workflows.access import require_author, require_open
+from workflows.moderation.approvers import require_approver
 from workflows.notify import notify
 from workflows.sendout.rules import lock_and_require_overlap
 from workflows.sendout.schedule import require_content, schedule
@@ -38,10 +37,6 @@ OWN_DOORS = {Door.PORTAL, Door.LINK, Door.MAIL, Door.SMS}
 
 class NoApprovers(Refusal):
     """The request would have no approver, and so no answer."""
-
-
-class NotAnApprover(Trespass):
-    """The actor is not on the approver list now, or is the author of a list under four eyes."""
 
 
 class AlreadyDecided(Refusal):
@@ -155,29 +150,6 @@ def approvers_to_ask(message: Message) -> Sequence[User]:
         "%(user)s may not send to the list %(list)s, and nobody else on its approver list can "
         "answer.",
         **facts,
-    )
-
-
-def require_approver(request: ModerationRequest, actor: Actor) -> None:
-    """Raise NotAnApprover unless the actor may answer this request now."""
-    user = actor.person
-    if user in request.approvers():
-        return
-    mailing_list = request.message.mailing_list
-    place: dict[str, Any] = {**actor.signature, **request.message.place}
-    if user == request.message.author and mailing_list.four_eyes:
-        raise NotAnApprover(
-            "%(user)s wrote this message, and the list %(list)s requires four eyes.",
-            user=user,
-            list=mailing_list,
-            **place,
-        )
-    raise NotAnApprover(
-        # The list is not named: who may not answer may not know of the request either.
-        "%(user)s is not among the approvers of request %(number)d.",
-        user=user,
-        number=request.id,
-        **place,
     )
 
 

@@ -22,7 +22,8 @@ from models import (
     Verdict,
 )
 from tests.builders import Cast, a_dispatch, a_request, listgate
-from workflows.moderation.decide import AlreadyDecided, NoLongerOpen, NotAnApprover
+from workflows.moderation.approvers import NotAnApprover
+from workflows.moderation.decide import AlreadyDecided, NoLongerOpen
 from workflows.sendout.send import claim_batch
 
 ADA, GRACE, LINUS = "ada@example.org", "grace@example.org", "linus@example.org"

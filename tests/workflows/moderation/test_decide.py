@@ -24,11 +24,11 @@ from models.clock import now
 from tests.builders import Cast, a_draft, a_list, a_request
 from workflows import access
 from workflows.lists import lists
+from workflows.moderation.approvers import NotAnApprover
 from workflows.moderation.decide import (
     AlreadyDecided,
     NoApprovers,
     NoLongerOpen,
-    NotAnApprover,
     decide,
     request_approval,
     request_by_id,

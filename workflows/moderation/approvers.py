@@ -1,0 +1,32 @@
+"""Who may answer a request."""
+
+from typing import Any
+
+from models import Actor, ModerationRequest, Trespass
+
+
+class NotAnApprover(Trespass):
+    """The actor is not on the approver list now, or is the author of a list under four eyes."""
+
+
+def require_approver(request: ModerationRequest, actor: Actor) -> None:
+    """Raise NotAnApprover unless the actor may answer this request now."""
+    user = actor.person
+    if user in request.approvers():
+        return
+    mailing_list = request.message.mailing_list
+    place: dict[str, Any] = {**actor.signature, **request.message.place}
+    if user == request.message.author and mailing_list.four_eyes:
+        raise NotAnApprover(
+            "%(user)s wrote this message, and the list %(list)s requires four eyes.",
+            user=user,
+            list=mailing_list,
+            **place,
+        )
+    raise NotAnApprover(
+        # The list is not named: who may not answer may not know of the request either.
+        "%(user)s is not among the approvers of request %(number)d.",
+        user=user,
+        number=request.id,
+        **place,
+    )
