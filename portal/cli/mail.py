@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from portal.cli.options import acting, local, show
+from portal.cli.options import acting, local, row_number, show
 from workflows.inbound import stored_mail
 from workflows.transaction import transaction
 
@@ -13,7 +13,7 @@ app = typer.Typer()
 mail = typer.Typer(help="Mail that could not be processed.", no_args_is_help=True)
 app.add_typer(mail, name="mail")
 
-MailId = Annotated[int, typer.Argument(metavar="MAIL", help="A mail's number.")]
+MailId = Annotated[int, typer.Argument(parser=row_number, metavar="MAIL", help="A mail's number.")]
 
 
 @mail.command("stuck")

@@ -9,6 +9,7 @@ import typer
 from sqlalchemy.orm import Session
 
 from models import Message, MessageState, SendoutRules
+from models.ids import MAX_ID
 from notifications.mime.list_headers import outgoing
 from portal.cli.options import (
     As,
@@ -97,7 +98,7 @@ def outbox(
         str | None, typer.Option("--list", metavar="LIST", help="Only messages to this list.")
     ] = None,
     state: Annotated[MessageState | None, typer.Option(help="Only messages in this state.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many to show.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=MAX_ID, help="How many to show.")] = 50,
 ) -> None:
     """Show messages and their states, newest first."""
     with transaction() as session:

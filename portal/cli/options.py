@@ -12,6 +12,7 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 from models import Actor, Door, Rate, SendoutRules, Window
+from models.ids import row_id
 from workflows import access
 from workflows.transaction import transaction
 
@@ -23,12 +24,23 @@ PIPE_WIDTH = 10_000  # characters: wider than any row
 # The value of an option that removes a rate or a window.
 NONE = "none"
 
+
+def row_number(text: str) -> int:
+    """Parse the number of a message, a request or a mail."""
+    number = row_id(text)
+    if number is None:
+        raise typer.BadParameter("nothing has this number")
+    return number
+
+
 As = Annotated[str, typer.Option("--as", metavar="ADDRESS", help="The person who acts.")]
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="A user's address.")]
 Addresses = Annotated[list[str], typer.Argument(metavar="ADDRESS...", help="Users' addresses.")]
 RoleName = Annotated[str, typer.Argument(metavar="ROLE", help="A role's name.")]
 ShortName = Annotated[str, typer.Argument(metavar="LIST", help="A list's short name.")]
-MessageId = Annotated[int, typer.Argument(metavar="MESSAGE", help="A message's number.")]
+MessageId = Annotated[
+    int, typer.Argument(parser=row_number, metavar="MESSAGE", help="A message's number.")
+]
 RateOption = Annotated[
     str | None,
     typer.Option(metavar="COPIES/MINUTES", help="500/30: at most 500 in 30 minutes; or none."),
@@ -39,7 +51,9 @@ WindowOption = Annotated[
         metavar="OPENS-CLOSES", help="22:00-06:00: only then, in the zone of TIME_ZONE; or none."
     ),
 ]
-RequestId = Annotated[int, typer.Argument(metavar="REQUEST", help="A request's number.")]
+RequestId = Annotated[
+    int, typer.Argument(parser=row_number, metavar="REQUEST", help="A request's number.")
+]
 
 
 def instant(text: str) -> datetime:

@@ -81,7 +81,7 @@ def html(message_id: int) -> ResponseReturnValue:
     return html_response(contents(message), language=message.author.language)
 
 
-@pages.get("/messages/<id:message_id>/attachments/<int:number>")
+@pages.get("/messages/<id:message_id>/attachments/<id:number>")
 @signed_in
 def attachment(message_id: int, number: int) -> ResponseReturnValue:
     """Send one attachment as a download."""

@@ -65,7 +65,7 @@ def html(token: str) -> ResponseReturnValue:
     )
 
 
-@pages.get("/answer/<token>/attachments/<int:number>")
+@pages.get("/answer/<token>/attachments/<id:number>")
 def attachment(token: str, number: int) -> ResponseReturnValue:
     """Send an attachment as a download."""
     return download(content(request_with_message(token)), number)

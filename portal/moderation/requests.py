@@ -105,7 +105,7 @@ def html(request_id: int) -> ResponseReturnValue:
     )
 
 
-@pages.get("/requests/<id:request_id>/attachments/<int:number>")
+@pages.get("/requests/<id:request_id>/attachments/<id:number>")
 @signed_in
 def attachment(request_id: int, number: int) -> ResponseReturnValue:
     """Send an attachment as a download."""

@@ -9,6 +9,7 @@ from flask import Blueprint, abort, current_app, g, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 
 from models import MailingList, SyncState
+from models.ids import row_id
 from notifications.wording.failures import failure_sentence
 from portal.lists.blueprint import list_for
 from portal.web.flash import flash
@@ -130,10 +131,7 @@ def next_changes(mailing_list: MailingList) -> dict[str, object]:
 @signed_in
 def let_through(list_id: int) -> ResponseReturnValue:
     """Confirm the held push, with at most as many removals as the page has shown."""
-    seen = request.form.get("seen", "")
-    mailing_list = list_for(list_id)
-    confirm(
-        g.session, mailing_list, seen=int(seen) if seen.isdecimal() else 0, actor=current_actor()
-    )
+    seen = row_id(request.form.get("seen", "")) or 0  # a count has the bounds of an id
+    confirm(g.session, list_for(list_id), seen=seen, actor=current_actor())
     flash(_("The push has been confirmed and will go ahead."))
     return redirect(url_for("sync.history", list_id=list_id), 303)
