@@ -5,6 +5,16 @@ from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from models.refusals import Invalid
 
+# RFC 5321, 4.5.3.1.1: octets before the @ sign.
+MAX_LOCAL_PART = 64
+
+# RFC 5321, 4.5.3.1.3: octets of a path, without its two angle brackets.
+MAX_ADDRESS = 254
+
+# What begins a line of an address file that is no address: our import skips the line, as do the
+# list servers that read what a push writes.
+COMMENT = "#"
+
 
 def address_key(address: str) -> str:
     """Return the form by which addresses are compared: in lower case, in any alphabet."""
@@ -28,10 +38,24 @@ class Addressed:
 
 def checked_address(address: str) -> str:
     """Return the address in its normal form (RFC 5321 and 6531), or raise Invalid."""
+    if len(address) > MAX_ADDRESS:  # first: what follows takes time
+        raise too_long()
     try:
-        return normal_form(address)
+        checked = normal_form(address)
     except EmailNotValidError:
         raise invalid_address(address) from None
+    if len(checked.rpartition("@")[0].encode()) > MAX_LOCAL_PART:
+        raise too_long()
+    if checked.startswith(COMMENT):
+        raise Invalid("An address that begins with # would be a comment in the list server's file.")
+    return checked
+
+
+def too_long() -> Invalid:
+    """Return the refusal of an address over the limits of RFC 5321."""
+    return Invalid(
+        "This e-mail address is too long: mail allows 64 bytes before the @ sign, and 254 in all."
+    )
 
 
 def normal_form(address: str) -> str:

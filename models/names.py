@@ -1,6 +1,12 @@
 """Checks of names (one line of printable text) and descriptions (several lines)."""
 
-from models.refusals import Invalid
+from models.refusals import Amount, Invalid
+
+# Characters.  Every page, letter and log shows names; the longest of the law have about 150.
+MAX_NAME = 200
+
+# Characters, as many as a decision's comment has: pages show it in full.
+MAX_DESCRIPTION = 10_000
 
 
 def person_name(name: str) -> str:
@@ -29,16 +35,28 @@ def list_description(description: str) -> str:
 
 
 def one_line(text: str, otherwise: Invalid) -> str:
-    """Return the text without surrounding blanks; raise `otherwise` unless it is one line."""
+    """Return the text without surrounding blanks; raise `otherwise` unless it is one line.
+
+    Raises Invalid if it is longer than MAX_NAME.
+    """
     stripped = text.strip()
+    if len(stripped) > MAX_NAME:
+        raise Invalid("A name has at most %(most)d characters.", most=MAX_NAME)
     if not stripped or not stripped.isprintable():
         raise otherwise
     return stripped
 
 
 def lines(text: str, otherwise: Invalid) -> str:
-    """Return the text without surrounding blanks; raise `otherwise` for control characters."""
+    """Return the text without surrounding blanks; raise `otherwise` for control characters.
+
+    Raises Invalid if it is longer than MAX_DESCRIPTION.
+    """
     stripped = text.strip()
+    if len(stripped) > MAX_DESCRIPTION:
+        raise Invalid(
+            "A description has at most %(most)s characters.", most=Amount(MAX_DESCRIPTION)
+        )
     if not all(each.isprintable() or each in "\n\t" for each in stripped):
         raise otherwise
     return stripped

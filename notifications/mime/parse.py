@@ -27,6 +27,10 @@ LINE_LIMIT = 998  # bytes without CRLF (RFC 5322, 2.1.1); servers break longer o
 # Bytes of a field that is only passed on; Postfix truncates a longer one (its header_size_limit).
 LONG_FIELD_LIMIT = 100_000
 
+# Lines of a header, folded ones counted.  A mail that has passed ten servers, with signatures and
+# results of filters, has a few hundred; each more costs every program that reads it.
+HEADER_LIMIT = 2_000
+
 # RFC 5322 (3.6) and RFC 2045 allow each of them once.  If there are two, one program shows the
 # first, another the last, and approvers and members would see different mails.
 _ONCE = {
@@ -78,8 +82,10 @@ def read(raw: bytes, *, limit: int) -> AuthoredMail:
     """Read a mail; raise Unreadable unless it is well-formed and has at most `limit` bytes."""
     _refuse_unmailable(raw, limit)
     mail = split_mail(raw)
+    _refuse_long_header(len(mail.fields))  # first: the rest takes time for each
     _refuse_malformed_header(mail.fields)
     _refuse_counts_and_lengths(mail.fields)
+    _refuse_long_header(sum(field.lines.count(b"\r\n") for field in mail.fields))
     for field in mail.fields:
         if field.name in _SHOWN:
             refuse_hidden_controls(field, _ONCE[field.name])
@@ -123,6 +129,13 @@ def _refuse_unmailable(raw: bytes, limit: int) -> None:
                 size=Amount(len(line)),
                 most=LINE_LIMIT,
             )
+
+
+def _refuse_long_header(lines: int) -> None:
+    if lines > HEADER_LIMIT:
+        raise Unreadable(
+            "The header of the message has more than %(most)s lines.", most=Amount(HEADER_LIMIT)
+        )
 
 
 def _refuse_malformed_header(fields: list[Field]) -> None:

@@ -7,11 +7,16 @@ from dataclasses import dataclass, field
 from io import IncrementalNewlineDecoder
 from typing import IO, NamedTuple
 
+from models.names import MAX_NAME
+
 # Marks a sentence for extraction into the catalogs; the portal translates it.
 _ = str
 
 # Bytes decoded at once.
 CHUNK = 1 << 20
+
+# Characters of a line: a name, an address (models/names.py, models/addresses.py) and a comment.
+MAX_LINE = 1_000
 
 # The decoder replaces bytes that are not text by this.
 UNDECODABLE = "\N{REPLACEMENT CHARACTER}"
@@ -69,10 +74,8 @@ class AddressLines:
 
 def parse_line(number: int, text: str) -> Entry | Malformed:
     """Parse a line that is neither blank nor a comment."""
-    if UNDECODABLE in text:
-        return Malformed(number, _("It is not UTF-8 text."))
-    if not text.isprintable():
-        return Malformed(number, _("It contains invisible characters."))
+    if reason := unreadable(text):
+        return Malformed(number, reason)
     found = ENTRY.fullmatch(text)
     if found is None:
         return Malformed(number, _("It is neither an address nor a name and an <address>."))
@@ -80,7 +83,18 @@ def parse_line(number: int, text: str) -> Entry | Malformed:
     if alone is not None:
         return Entry(number, alone, "")
     name = name if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+    if len(name.strip()) > MAX_NAME:
+        return Malformed(number, _("It has a name of more than 200 characters."))
     return Entry(number, address.strip(), name.strip())
+
+
+def unreadable(text: str) -> str | None:
+    """Return why a line is not parsed at all, or None."""
+    if len(text) > MAX_LINE:
+        return _("It has more than 1,000 characters.")
+    if UNDECODABLE in text:
+        return _("It is not UTF-8 text.")
+    return None if text.isprintable() else _("It contains invisible characters.")
 
 
 def decoded_lines(file: IO[bytes]) -> Iterator[str]:

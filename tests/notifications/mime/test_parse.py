@@ -236,3 +236,11 @@ def test_too_many_or_too_deep_parts_are_refused() -> None:
     assert "more than 500 parts" in refusal(multipart(*[b"\r\nx"] * 501))
     assert "longer than" in refusal(multipart(b"Content-Type: a/b;" + b' "\r\n' * 3_000))
     assert len(read(multipart(*[b"\r\nx"] * 500), limit=LIMIT).attachments) == 499
+
+
+@pytest.mark.parametrize("line", [b"X-Filter: x\r\n", b"X-Filter: x\r\n folded\r\n", b"X: x\n"])
+def test_a_header_of_thousands_of_lines_is_refused(line: bytes) -> None:
+    few, many = (FROM + line * (count // line.count(b"\n")) for count in (1_900, 200_000))
+
+    assert read(few + b"\r\nDear members\r\n", limit=LIMIT).text == "Dear members\n"
+    assert "more than 2,000 lines" in refusal(many + b"\r\n", limit=len(many) + 2)

@@ -3,11 +3,12 @@
 import pytest
 
 from models.ids import MAX_ID
-from tests.builders import Cast, listgate
+from tests.builders import listgate
 
 ADA = "ada@example.org"
 
 
+@pytest.mark.usefixtures("people")
 @pytest.mark.parametrize("number", [str(MAX_ID + 1), "9" * 5000, "0"], ids=len)
 @pytest.mark.parametrize(
     "command",
@@ -23,7 +24,7 @@ ADA = "ada@example.org"
         "outbox --limit {}",
     ],
 )
-def test_a_number_that_no_row_has_is_refused(people: Cast, command: str, number: str) -> None:
+def test_a_number_that_no_row_has_is_refused(command: str, number: str) -> None:
     result = listgate(*command.format(number).split())
 
     assert result.exit_code == 2

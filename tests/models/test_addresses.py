@@ -1,0 +1,48 @@
+"""Addresses: in their normal form, within the limits of mail, and no comment in a file."""
+
+import time
+
+import pytest
+
+from models import Invalid
+from models.addresses import MAX_ADDRESS, MAX_LOCAL_PART, checked_address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ada@example.org",
+        "a" * MAX_LOCAL_PART + "@example.org",
+        "é" * 32 + "@example.org",
+        "a#@b.org",
+    ],
+)
+def test_an_address_within_the_limits_is_returned(address: str) -> None:
+    assert checked_address(address) == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "a" * (MAX_LOCAL_PART + 1) + "@example.org",
+        "é" * 33 + "@example.org",  # 66 octets
+        "a@" + "b." * 130 + "org",
+        "a" * 1_000_000 + "@example.org",
+        "a@" + "é" * 1_000_000,
+    ],
+    ids=len,
+)
+def test_an_address_beyond_them_is_refused_at_once(address: str) -> None:
+    begun = time.monotonic()
+
+    with pytest.raises(Invalid, match="64 bytes before the @ sign, and 254 in all") as refusal:
+        checked_address(address)
+
+    assert time.monotonic() - begun < 1
+    assert (MAX_LOCAL_PART, MAX_ADDRESS) == (64, 254), "the sentence says so"
+    assert "aaa" not in str(refusal.value)
+
+
+def test_an_address_that_reads_as_a_comment_is_refused() -> None:
+    with pytest.raises(Invalid, match="would be a comment"):
+        checked_address("#ada@example.org")
