@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped
 
 from models.refusals import Invalid
-from models.windows import Window, closing, opening, shared
+from models.windows import Window, closing, merged, opening, shared
 
 # More members than any list has: a higher rate would limit nothing.
 MAX_COPIES = 10_000_000
@@ -60,11 +60,15 @@ class Rate:
 class SendoutRules:
     """A rate limit and daily windows, each optional.
 
-    `windows` None means any time of day, an empty tuple never.
+    `windows` None means any time of day, an empty tuple never.  Windows that overlap are merged.
     """
 
     rate: Rate | None = None
     windows: tuple[Window, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.windows is not None:
+            object.__setattr__(self, "windows", merged(self.windows))
 
     def __and__(self, other: "SendoutRules") -> "SendoutRules":
         """Return rules that satisfy both; of two rates, the fewer copies and the longer period."""

@@ -56,15 +56,39 @@ def shared(one: Window, other: Window) -> tuple[Window, ...]:
     )
 
 
+def merged(windows: Sequence[Window]) -> tuple[Window, ...] | None:
+    """Return the windows without overlaps, in order; None if together they cover the day."""
+    edges = sorted({edge for each in windows for edge in (each.opens, each.closes)})
+    changes = [
+        edge
+        for before, edge in zip(edges[-1:] + edges[:-1], edges, strict=True)
+        if is_open(windows, edge) is not is_open(windows, before)
+    ]
+    if edges and not changes:
+        return None
+    # Openings and closings take turns; a window around midnight begins with the last of them.
+    opens = [edge for edge in changes if is_open(windows, edge)]
+    closes = [edge for edge in changes if not is_open(windows, edge)]
+    if opens and closes[0] < opens[0]:
+        closes = closes[1:] + closes[:1]
+    return tuple(map(Window, opens, closes))
+
+
 def opening(windows: Sequence[Window], moment: datetime, zone: tzinfo) -> datetime:
-    """Return the first instant at or after `moment` at which one of the windows is open."""
+    """Return the first instant at or after `moment` at which one of the windows is open.
+
+    Raises ValueError for no windows.
+    """
     return turn(
         moment, zone, lambda clock: is_open(windows, clock), edges=[w.opens for w in windows]
     )
 
 
 def closing(windows: Sequence[Window], moment: datetime, zone: tzinfo) -> datetime:
-    """Return the first instant at or after `moment` at which none of the windows is open."""
+    """Return the first instant at or after `moment` at which none of the windows is open.
+
+    Raises ValueError for windows that together cover the day.
+    """
     return turn(
         moment, zone, lambda clock: not is_open(windows, clock), edges=[w.closes for w in windows]
     )
@@ -81,8 +105,10 @@ def turn(
     """Return the first instant at or after `moment` whose local time is `wanted`.
 
     That is at one of the `edges`, or where the UTC offset of the zone changes; so each step goes
-    to the next of these.
+    to the next of these.  Raises ValueError if none of the edges is wanted: it would never come.
     """
+    if not any(map(wanted, edges)):
+        raise ValueError("These windows never open, or never close.")
     moment = moment.astimezone(UTC)
     while not wanted(clock := moment.astimezone(zone).time()):
         edge = moment + min(ahead(clock, each) for each in edges)

@@ -6,6 +6,7 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from models import Invalid, Message, MessageState, Right, SendoutRules
+from models.local_time import instant_of
 from portal.messages.compose import max_bytes, own_message
 from portal.messages.preview import preview_of, readable
 from portal.messages.sendout_fields import forecast_of, typed_rules
@@ -163,16 +164,20 @@ def set_time(message: Message) -> None:
 
 
 def typed_time() -> datetime | None:
-    """Return the time from the form, in the reader's zone; None for at once, raises Invalid."""
+    """Return the time from the form; None for at once, raises Invalid.
+
+    Without an offset it is in the reader's zone.
+    """
     typed = request.form.get("send_at", "")
     if request.form.get("when") == "then" and not typed:
         raise Invalid("Please enter a time.")
     if request.form.get("when") == "now" or not typed:
         return None
     try:
-        return datetime.fromisoformat(typed).replace(tzinfo=page_zone())
+        local = datetime.fromisoformat(typed)
     except ValueError:
         raise Invalid("This is not a date and time such as 2027-01-31T09:00.") from None
+    return instant_of(local, page_zone())
 
 
 def done(message: Message, text: str) -> ResponseReturnValue:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models import Invalid, Window
-from models.windows import closing, is_open, opening, shared
+from models import Invalid, Rate, SendoutRules, Window
+from models.windows import closing, is_open, merged, opening, shared
 
 MINUTE = timedelta(minutes=1)
 
@@ -159,3 +159,34 @@ def test_two_windows_share_none_or_one_or_two_windows(
 def test_a_window_that_opens_when_it_closes_is_refused() -> None:
     with pytest.raises(Invalid, match="cannot open and close at the same time"):
         a_window("08:00-08:00")
+
+
+@given(windows=st.lists(WINDOWS, max_size=5), clock=CLOCKS)
+@example([a_window("08:00-20:00"), a_window("20:00-08:00")], time(8))
+@example([a_window("22:00-06:00"), a_window("05:00-07:00")], time(6))
+@example([a_window("08:00-12:00"), a_window("12:00-14:00")], time(12))
+def test_merged_windows_are_open_when_one_of_them_is(windows: list[Window], clock: time) -> None:
+    merged_windows = merged(windows)
+
+    if merged_windows is None:
+        assert is_open(windows, clock)
+    else:
+        assert is_open(merged_windows, clock) is is_open(windows, clock)
+        assert sum(clock in each for each in merged_windows) <= 1
+        assert merged(merged_windows) == merged_windows
+
+
+def test_windows_that_cover_the_day_mean_any_time() -> None:
+    all_day = (a_window("08:00-20:00"), a_window("19:00-09:00"))
+
+    rules = SendoutRules(Rate(1, 1), all_day)
+
+    assert rules.windows is None
+    assert rules.end(at("2027-01-31T12:00"), 2, PARIS) == at("2027-01-31T12:01")
+    with pytest.raises(ValueError, match="never close"):
+        closing(all_day, at("2027-01-31T12:00"), PARIS)
+
+
+def test_no_window_never_opens() -> None:
+    with pytest.raises(ValueError, match="never open"):
+        opening([], at("2027-01-31T12:00"), PARIS)

@@ -97,18 +97,32 @@ def test_an_author_with_right_601_schedules_in_the_own_time_zone(
     assert "In the time zone America/New_York." in ada.page
 
 
+def test_a_time_with_an_offset_keeps_it(session: Session, people: Cast, as_person: Login) -> None:
+    users.grant(session, people.ada, "sender", actor=Actor.operator())
+    people.ada.time_zone = "America/New_York"
+    draft, ada = a_draft(session, people), as_person(people.ada)
+
+    ada.send(f"/messages/{draft.id}/handing_in", when="then", send_at="2099-01-31T09:00+09:00")
+
+    (waiting,) = session.scalars(select(Dispatch))
+    assert waiting.due_at == datetime(2099, 1, 31, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
         ({"when": "then", "send_at": ""}, "Please enter a time."),
         ({"when": "then", "send_at": "tomorrow"}, "This is not a date and time"),
         ({"when": "then", "send_at": "2001-01-31T09:00"}, "is in the past"),
+        # America/New_York, where 02:00 is followed by 03:00.
+        ({"when": "then", "send_at": "2099-03-08T02:30"}, "Clocks are put forward then"),
     ],
 )
 def test_a_time_that_was_not_understood_sends_nothing(
     session: Session, people: Cast, as_person: Login, fields: dict[str, str], said: str
 ) -> None:
     users.grant(session, people.ada, "sender", actor=Actor.operator())
+    people.ada.time_zone = "America/New_York"
     draft, ada = a_draft(session, people), as_person(people.ada)
 
     assert ada.send(f"/messages/{draft.id}/handing_in", **fields).status_code == 400

@@ -1,0 +1,49 @@
+"""Local times: an offset counts, a skipped time is refused, a repeated one is the first."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from models import Invalid
+from models.local_time import instant_of
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+@pytest.mark.parametrize(
+    ("typed", "instant"),
+    [
+        ("2027-01-31T09:00", "2027-01-31T08:00Z"),
+        ("2027-07-31T09:00", "2027-07-31T07:00Z"),
+        ("2027-01-31T09:00-05:00", "2027-01-31T14:00Z"),
+        ("2027-01-31T09:00Z", "2027-01-31T09:00Z"),
+        # The night in which 02:00 is followed by 03:00.
+        ("2027-03-28T01:59", "2027-03-28T00:59Z"),
+        ("2027-03-28T03:00", "2027-03-28T01:00Z"),
+        ("2027-03-28T02:30+01:00", "2027-03-28T01:30Z"),
+        # The night in which 03:00 becomes 02:00.
+        ("2027-10-31T02:30", "2027-10-31T00:30Z"),
+        ("2027-10-31T02:30+01:00", "2027-10-31T01:30Z"),
+    ],
+)
+def test_a_local_time_is_an_instant(typed: str, instant: str) -> None:
+    assert instant_of(datetime.fromisoformat(typed), PARIS) == datetime.fromisoformat(instant)
+
+
+@pytest.mark.parametrize("minute", ["00", "30", "59"])
+def test_a_skipped_time_is_refused_with_its_neighbours(minute: str) -> None:
+    with pytest.raises(Invalid, match="skip this time") as refusal:
+        instant_of(datetime.fromisoformat(f"2027-03-28T02:{minute}"), PARIS)
+
+    assert f"Choose 2027-03-28 at 01:{minute}:00 CET" in str(refusal.value)
+    assert f"or 2027-03-28 at 03:{minute}:00 CEST." in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("end", "zone"),
+    [("0001-01-01T00:00", "Asia/Tokyo"), ("9999-12-31T23:59", "Pacific/Niue")],
+)
+def test_the_ends_of_the_calendar_are_refused(end: str, zone: str) -> None:
+    with pytest.raises(Invalid, match="outside the calendar"):
+        instant_of(datetime.fromisoformat(end), ZoneInfo(zone))
