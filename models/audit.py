@@ -51,6 +51,7 @@ class Act(StrEnum):
     ASKED = "asked"
     NOTIFIED = "notified"
     NOT_NOTIFIED = "not_notified"
+    FELL_BACK = "fell_back"
     REMINDED = "reminded"
     ESCALATED = "escalated"
     EXPIRED = "expired"

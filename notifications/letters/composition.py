@@ -2,12 +2,14 @@
 
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
+from functools import partial
 from secrets import token_hex
 
 from sqlalchemy import select
 from sqlalchemy.orm import object_session
 
 from models import Channel, LetterName, Notification, marked
+from notifications.letters.broken_templates import report_broken_template
 from notifications.letters.context import LetterContext
 from notifications.letters.letters import LETTERS, approver_keys_of, shared_variables
 from notifications.letters.rendering import RenderedLetter
@@ -34,7 +36,12 @@ def compose(notification: Notification, context: LetterContext) -> bytes:
 
 
 def render(notification: Notification, context: LetterContext) -> RenderedLetter:
-    """Render the letter in the recipient's language."""
+    """Render the letter in the recipient's language.
+
+    A template of the operator's that fails is reported, and ours is used instead.
+    """
+    session = object_session(notification)
+    assert session is not None
     own_variables = LETTERS[notification.letter].variables(notification, context)
     variables = {**shared_variables(notification, context), **own_variables}
     return RenderedLetter(
@@ -43,6 +50,7 @@ def render(notification: Notification, context: LetterContext) -> RenderedLetter
         language=notification.user.language,
         list_name=variables.get("list"),
         templates_dir=context.templates_dir,
+        on_broken=partial(report_broken_template, session),
     )
 
 

@@ -4,7 +4,7 @@ An operator's template takes precedence over ours, and one for a list over one f
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from textwrap import fill
@@ -24,7 +24,11 @@ PARTS: Final = ("subject.txt", "body.txt", "body.html", "sms.txt")
 
 
 class RenderedLetter:
-    """One letter to one person; each part is rendered when it is read."""
+    """One letter to one person; each part is rendered when it is read.
+
+    If a template of the operator's fails, `on_broken` gets its name and the error, and the part is
+    rendered from our own; without `on_broken` the error is raised.
+    """
 
     def __init__(
         self,
@@ -34,7 +38,10 @@ class RenderedLetter:
         language: Language,
         list_name: str | None = None,
         templates_dir: Path | None = None,
+        on_broken: Callable[[str, Exception], None] | None = None,
     ) -> None:
+        self._on_broken = on_broken if templates_dir else None
+        self._language = language
         self._letter = letter
         self._variables = {**variables, "language": language.value}
         self._environment = environment(language, templates_dir)
@@ -75,8 +82,14 @@ class RenderedLetter:
         """Raise jinja2.UndefinedError if a variable is missing."""
         general = f"{self._letter}/{part}"
         for_list = [f"{self._list_name}/{general}"] if self._list_name else []
-        template = self._environment.select_template([*for_list, general])
-        return template.render(variables or self._variables)
+        facts = variables or self._variables
+        try:
+            return self._environment.select_template([*for_list, general]).render(facts)
+        except Exception as failure:  # a template is a program: it can raise anything
+            if self._on_broken is None:
+                raise
+            self._on_broken(general, failure)
+        return environment(self._language, None).get_template(general).render(facts)
 
 
 @cache

@@ -131,6 +131,7 @@ SENTENCES: Mapping[Act, Sentence] = {
     Act.ASKED: _("%(actor)s asked for approval (request %(request_id)s)"),
     Act.NOTIFIED: _("%(actor)s wrote to %(user)s by %(channel)s: %(letter)s"),
     Act.NOT_NOTIFIED: _("%(actor)s could not write to %(user)s (%(letter)s): %(reason)s"),
+    Act.FELL_BACK: _("%(actor)s used Listgate's own template: yours for %(template)s failed"),
     Act.REMINDED: _("%(actor)s reminded the approvers of request %(request_id)s"),
     Act.ESCALATED: _("%(actor)s asked the second approver list (request %(request_id)s)"),
     Act.EXPIRED: _("%(actor)s ended request %(request_id)s: nobody answered in time"),

@@ -63,6 +63,7 @@ ABOUT_NO_MESSAGE = {
     Act.LOCKED_PHONE,
     Act.STOPPED_SMS,
     Act.STARTED_SMS,
+    Act.FELL_BACK,
     Act.REFUSED,
 }
 
