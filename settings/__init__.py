@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from settings.secrets import is_weak
 from settings.types import (
     Command,
     Commands,
@@ -191,6 +192,19 @@ class Settings(BaseSettings):
     def _waits_long_enough(self) -> Self:
         if self.sync_max_wait < self.sync_quiet:
             raise ValueError("SYNC_MAX_WAIT: must not be shorter than SYNC_QUIET")
+        return self
+
+    @model_validator(mode="after")
+    def _has_no_weak_secret(self) -> Self:
+        if not self.public_url.startswith("https://"):
+            return self  # the demo and the tests
+        for name in ("secret_key", "twilio_auth_token"):
+            secret = getattr(self, name).get_secret_value()
+            if secret and is_weak(secret):
+                raise ValueError(
+                    f"{name.upper()}: is publicly known or easily guessed, and PUBLIC_URL is "
+                    "https; for SECRET_KEY, `openssl rand -hex 32` makes a good one"
+                )
         return self
 
     @property
