@@ -161,7 +161,8 @@ def request_approval(session: Session, call: contract.RequestApproval) -> contra
 def decide(session: Session, call: contract.Decide) -> contract.Answer:
     request = moderation.request_by_id(session, call.request_id)
     actor = service_actor(session, call.approver_id)
-    moderation.decide(session, request, call.verdict, actor=actor, comment=call.comment)
+    comment = content(call.parcel) if call.parcel else call.comment
+    moderation.decide(session, request, call.verdict, actor=actor, comment=comment)
     return contract.states(request.message, request)
 
 

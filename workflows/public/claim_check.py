@@ -6,10 +6,11 @@ The queues show the id and nothing else (docs/decisions/0010-claim-check.md).
 from uuid import UUID
 
 from models import Refusal
+from workflows.moderation.decide import COMMENT_LENGTH
 from workflows.redis_client import redis_client
 
-# The longest address (RFC 5321, 4.5.3.1); UTF-8 takes up to four bytes per character.
-LONGEST = 4 * 320  # bytes
+# The longest text that travels so, a comment; UTF-8 takes up to four bytes per character.
+LONGEST = 4 * COMMENT_LENGTH  # bytes
 
 
 class NoParcel(Refusal):

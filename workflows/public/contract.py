@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from models import IdempotentCall, Invalid, Message, ModerationRequest, Refusal, Verdict
 from models.ids import MAX_ID
+from workflows.moderation.decide import COMMENT_LENGTH
 
 Id = Annotated[int, Field(gt=0, le=MAX_ID)]
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]  # no database takes a NUL
@@ -76,8 +77,11 @@ class Decide(Call):
     request_id: Annotated[Id, Field(strict=True)] = Field(description="An open request")
     approver_id: Annotated[Id, Field(strict=True)] = Field(description="The user who answers")
     verdict: Verdict = Field(description='"approved" or "rejected"')
-    comment: Annotated[Text, Field(max_length=10_000)] = Field(
+    comment: Annotated[Text, Field(max_length=COMMENT_LENGTH)] = Field(
         "", description="The reason; the author of a rejected message gets it"
+    )
+    parcel: UUID | None = Field(
+        None, description="The number of the parcel that the comment is in, in its place"
     )
 
 
@@ -167,7 +171,8 @@ def once(session: Session, task: str, call: Call, act: Callable[[], Answer]) -> 
 
     Of two at once, the second waits for the key until the first has committed.
     """
-    arguments = call.model_dump(mode="json", exclude={"idempotency_key"})
+    # Without None, so that a field that is added later changes no call that is repeated.
+    arguments = call.model_dump(mode="json", exclude={"idempotency_key"}, exclude_none=True)
     first = session.scalar(
         insert(IdempotentCall)
         .values(key=call.idempotency_key, task=task, arguments=arguments)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from celery.worker.request import Request
 from redis import RedisError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
@@ -17,6 +18,21 @@ PUBLIC: dict[str, type[Call]] = {}
 
 # PostgreSQL or Redis is unavailable.
 UNAVAILABLE = (InterfaceError, OperationalError, RedisError)
+
+# What events, `inspect` and debug logs show in the place of a call's arguments.
+HIDDEN = "…"
+
+
+class PrivateRequest(Request):
+    """A call whose arguments are shown nowhere: callers may write free text into them."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._argsrepr = self._kwargsrepr = HIDDEN
+
+    def info(self, safe: bool = False) -> Any:  # noqa: ARG002 (Celery's)
+        """Return what `inspect` shows."""
+        return super().info(safe=True)
 
 
 def public(
@@ -35,6 +51,7 @@ def public(
         return app.task(
             name=name,
             ignore_result=False,
+            Request=PrivateRequest,
             # A refusal is a result, not a failure: Celery logs it without a traceback.
             throws=(Refusal,),
             # No row asks for this work yet, so the sweep cannot repeat it: the task itself retries.
