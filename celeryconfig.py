@@ -113,12 +113,12 @@ beat_enable_remote_control = True
 # A beat that hangs stops answering `inspect ping` after four missed sweeps; the default is ten
 # minutes.
 beat_remote_control_max_tick_age = 4 * SWEEP_INTERVAL
-# A second beat, or a backlog of sweeps after an outage, is harmless: sweeps are idempotent, and
-# expire when no worker takes them within two intervals.
+# A second beat, or a backlog of sweeps after an outage, is harmless: sweeps are idempotent, and one
+# that another waits behind does nothing.  They do not expire: that would compare two clocks, and a
+# worker ahead of beat would silently discard them all.
 beat_schedule = {
     "sweep": {
         "task": "sweep.sweep",
         "schedule": SWEEP_INTERVAL,
-        "options": {"expires": 2 * SWEEP_INTERVAL},
     },
 }

@@ -1,15 +1,16 @@
 """The engine and its sessions."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, TypeVar
 
 import psycopg2
 from psycopg2.extensions import cursor
-from sqlalchemy import Connection, create_engine, func, select
+from sqlalchemy import Connection, create_engine, event, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
+from models.clock import follow, machine_time
 from settings import settings
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -59,6 +60,23 @@ engine = create_engine(
     hide_parameters=True,
 )
 
+
+@event.listens_for(engine, "connect")
+def follow_its_clock(connection: Any, _record: object) -> None:
+    """Measure by how much this machine's clock differs from that of the database."""
+    connection.autocommit = True  # so that no transaction is left open
+    with connection.cursor() as cursor:
+        begun = machine_time()
+        cursor.execute("select clock_timestamp()")
+        follow(difference(begun, cursor.fetchone()[0]))
+    connection.autocommit = False
+
+
+def difference(begun: datetime, database_time: datetime) -> timedelta:
+    """Return by how much this machine is ahead; the question was sent when it showed `begun`."""
+    return begun + (machine_time() - begun) / 2 - database_time
+
+
 new_session = sessionmaker(engine, class_=Session, expire_on_commit=False)
 
 
@@ -72,3 +90,9 @@ def server_time(connection: Connection) -> datetime:
     """Return the time of PostgreSQL's clock."""
     moment: datetime = connection.scalars(select(func.clock_timestamp())).one()
     return moment
+
+
+def machine_ahead(connection: Connection) -> timedelta:
+    """Return by how much this machine's clock is ahead of PostgreSQL's; negative if behind."""
+    begun = machine_time()
+    return difference(begun, server_time(connection))

@@ -85,6 +85,14 @@ def debounce(entries: Sequence[OutboxEntry]) -> list[OutboxEntry]:
     return list(compress(timed, first))
 
 
+def another_waits(queue: str) -> bool:
+    """Whether a task waits in this queue; False if the broker is unavailable."""
+    try:
+        return bool(redis_client.llen(queue))
+    except redis.RedisError:
+        return False
+
+
 def waiting_key(entry: OutboxEntry) -> str:
     """Return the key in Redis that says that the task of `entry` is waiting."""
     return f"listgate:waiting:{TASKS[entry.kind]}:{entry.row_id}"

@@ -23,7 +23,7 @@ from models import (
 from notifications.letters.context import LetterContext
 from notifications.letters.delivery import deliver
 from settings import settings
-from workflows import access, sweep
+from workflows import access, outbox, sweep
 from workflows.celery import app
 from workflows.inbound import mail
 from workflows.lists import lists
@@ -125,6 +125,8 @@ def record_outcome(claimed: Claim, outcome: Outcome) -> None:
 @app.task(name="sweep.sweep")
 def sweep_all() -> None:
     """Find what the broker lost, what fell due, and what a dead worker left behind."""
+    if outbox.another_waits("sweep"):
+        return
     for look in LOOKS:
         with transaction() as session:
             look(session)

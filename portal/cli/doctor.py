@@ -10,7 +10,7 @@ from redis import Redis, RedisError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from models.clock import now
+from models.clock import machine_time
 from models.database import engine, server_time, server_version
 from models.schema import is_newer_and_compatible, known_revisions, revisions
 from notifications.channel import NotDelivered
@@ -140,7 +140,7 @@ def clock() -> Finding:
     """This machine's clock must agree with that of the database."""
     with engine.connect() as connection:
         database_time = server_time(connection)
-    drift = abs(now() - database_time)
+    drift = abs(machine_time() - database_time)
     return Finding(
         "clock",
         drift <= CLOCK_TOLERANCE,

@@ -159,10 +159,10 @@ def test_clocks_may_differ_by_two_seconds_and_no_more(monkeypatch: pytest.Monkey
 
     for drift in (3, -3):
         moment = now() + timedelta(seconds=drift)
-        monkeypatch.setattr(doctor, "now", lambda moment=moment: moment)
+        monkeypatch.setattr(doctor, "machine_time", lambda moment=moment: moment)
         assert_wrong(doctor.clock(), says=" s between this machine and the database", fix="NTP")
 
-    monkeypatch.setattr(doctor, "now", lambda: now() + timedelta(seconds=1))
+    monkeypatch.setattr(doctor, "machine_time", lambda: now() + timedelta(seconds=1))
     assert doctor.clock().ok
 
 
