@@ -21,6 +21,14 @@ def address_key(address: str) -> str:
     return address.lower()  # casefold() would take groß@ and gross@ for one address
 
 
+def typed_key(text: str) -> str:
+    """Return the key of an address that someone typed: equal for every spelling of one address.
+
+    Raises Invalid.
+    """
+    return address_key(checked_address(text.strip()))
+
+
 class Addressed:
     """A row with a unique address.
 

@@ -164,10 +164,10 @@ class Settings(BaseSettings):
         "Europe/Paris",
     )
     trusted_proxies: int = Field(
-        1,
+        0,
         ge=0,
-        description="The number of proxies in front of the web pages; log-ins are throttled by "
-        "the client address that the outermost one saw",
+        description="The number of proxies in front of the web pages whose X-Forwarded-For is "
+        "believed; log-ins are throttled by the client address that the outermost one saw",
     )
     lmtp_address: str = Field(
         "127.0.0.1:8024", description="Where `listgate lmtp` listens: host:port or a socket's path"

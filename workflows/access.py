@@ -16,7 +16,7 @@ from models import (
     Unknown,
     User,
 )
-from models.addresses import address_key, checked_address
+from models.addresses import typed_key
 
 
 def require(
@@ -87,7 +87,7 @@ def user_by_id(session: Session, user_id: int) -> User:
 def find_user(session: Session, address: str) -> User | None:
     """Return the user with this address or None; case and the domain's spelling do not count."""
     try:
-        key = address_key(checked_address(address.strip()))
+        key = typed_key(address)
     except Invalid:
         return None
     return session.scalar(select(User).where(User.address_key == key))

@@ -64,8 +64,15 @@ def sender() -> Finding:
 
 
 def pages() -> Finding:
-    """PUBLIC_URL must be https, or the loopback interface."""
+    """PUBLIC_URL must be https, or the loopback interface; https needs TRUSTED_PROXIES."""
     url = urlsplit(settings.public_url)
+    if url.scheme == "https" and settings.trusted_proxies == 0:
+        return Finding(
+            "web pages",
+            False,
+            "TRUSTED_PROXIES is 0: the throttle of log-ins takes all clients for the proxy",
+            "set TRUSTED_PROXIES to the number of proxies before the web pages",
+        )
     return Finding(
         "web pages",
         url.scheme == "https" or url.hostname in LOOPBACK,

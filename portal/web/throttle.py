@@ -6,6 +6,8 @@ from flask import Flask, Response, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
+from models import Invalid
+from models.addresses import typed_key
 from settings import Settings
 
 # Enough for someone who has forgotten which password it was; a thousand guesses take a day.
@@ -35,8 +37,16 @@ def configure_throttle(app: Flask, settings: Settings) -> None:
 
 
 def account_key() -> str:
-    """Return a hash of the address that was typed, so that Redis holds no address."""
-    return sha256(request.form.get("address", "").strip().lower().encode()).hexdigest()
+    """Return a hash of the address that was typed, so that Redis holds no address.
+
+    Every spelling by which `find_user` finds a person counts as one.
+    """
+    typed = request.form.get("address", "")
+    try:
+        key = typed_key(typed)
+    except Invalid:  # nobody's address
+        key = typed
+    return sha256(key.encode()).hexdigest()
 
 
 def is_failed_attempt(response: Response) -> bool:

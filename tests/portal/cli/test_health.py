@@ -289,11 +289,17 @@ def test_a_relay_that_wants_a_login_is_wrong(monkeypatch: pytest.MonkeyPatch) ->
 def test_pages_that_leave_the_machine_need_a_certificate(
     monkeypatch: pytest.MonkeyPatch, url: str, well: bool
 ) -> None:
-    given(monkeypatch, public_url=url)
+    given(monkeypatch, public_url=url, trusted_proxies=1)
 
     finding = pages()
 
     assert (finding.ok, url in finding.text) == (well, True)
+
+
+def test_a_proxy_that_is_not_counted_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, public_url="https://lists.example.net", trusted_proxies=0)
+
+    assert_wrong(pages(), says="TRUSTED_PROXIES is 0", fix="set TRUSTED_PROXIES")
 
 
 def test_the_default_mail_from_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
