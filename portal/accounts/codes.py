@@ -7,6 +7,7 @@ from models import Credentials, Invalid
 from models.clock import now
 from portal.accounts.account import Account, Accounts
 from portal.accounts.blueprint import pages
+from portal.accounts.devices import pending_guesser
 from portal.accounts.security import Codes
 from portal.accounts.sessions import log_in_as
 from portal.web.flash import flash
@@ -35,7 +36,7 @@ def ask_code() -> ResponseReturnValue:
 
 
 @pages.post("/log-in/code")
-@limiter.limit(PER_PERSON, key_func=pending_stamp, deduct_when=is_failed_attempt)
+@limiter.limit(PER_PERSON, key_func=pending_guesser, deduct_when=is_failed_attempt)
 def try_code() -> ResponseReturnValue:
     """Log in with the code."""
     onward = safe_next(request.form.get("next"))

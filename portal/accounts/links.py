@@ -6,13 +6,14 @@ from flask.typing import ResponseReturnValue
 from models import Actor, Door, LinkPurpose, MailedLink
 from portal.accounts.account import Account
 from portal.accounts.blueprint import pages
+from portal.accounts.devices import guesser
 from portal.accounts.passwords import choose
 from portal.accounts.security import compute_dummy_hash
 from portal.accounts.sessions import begin_log_in
 from portal.web.flash import flash
 from portal.web.i18n import gettext as _
 from portal.web.operators_keys import own_keys
-from portal.web.throttle import LETTERS_PER_PERSON, PER_ADDRESS, account_key, limiter
+from portal.web.throttle import LETTERS_PER_PERSON, PER_ADDRESS, limiter
 from workflows.access import find_user
 from workflows.people.account_links import link_by_token, send_link, use_link
 from workflows.people.addresses import change_address
@@ -29,7 +30,7 @@ def ask_letter(wish: str) -> ResponseReturnValue:
 
 
 @pages.post("/letter/<any('log-in', password):wish>")
-@limiter.limit(LETTERS_PER_PERSON, key_func=account_key)
+@limiter.limit(LETTERS_PER_PERSON, key_func=guesser)
 @limiter.limit(PER_ADDRESS)
 def send_letter(wish: str) -> ResponseReturnValue:
     """Send it if someone has this address; otherwise respond the same, and take as long."""

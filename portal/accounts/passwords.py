@@ -7,6 +7,7 @@ from flask_security import hash_password, login_user
 from models import Actor, Credentials, Door, Invalid, User
 from portal.accounts.account import Account
 from portal.accounts.blueprint import pages
+from portal.accounts.devices import remember_device
 from portal.accounts.security import SHORTEST_PASSWORD
 from portal.accounts.sessions import verified
 from portal.web.flash import flash
@@ -39,7 +40,9 @@ def change() -> ResponseReturnValue:
     session.permanent = True
     login_user(Account(credentials), remember=False)
     flash(_("Your password has been changed. All your other sessions have ended."))
-    return redirect(url_for("home.show"), 303)
+    response = redirect(url_for("home.show"), 303)
+    remember_device(response, credentials)
+    return response
 
 
 def choose(user: User) -> None:

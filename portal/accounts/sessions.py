@@ -11,10 +11,11 @@ from models import Actor, Credentials, Door, Invalid
 from models.clock import now
 from portal.accounts.account import Account
 from portal.accounts.blueprint import pages
+from portal.accounts.devices import guesser, remember_device
 from portal.accounts.security import compute_dummy_hash
 from portal.web.kept_form import kept_for
 from portal.web.sign_in import reader, safe_next
-from portal.web.throttle import PER_ADDRESS, PER_PERSON, account_key, is_failed_attempt, limiter
+from portal.web.throttle import PER_ADDRESS, PER_PERSON, is_failed_attempt, limiter
 from workflows.access import find_user
 from workflows.people.credentials import note_log_in
 
@@ -31,7 +32,7 @@ def log_in() -> ResponseReturnValue:
 
 
 @pages.post("/log-in")
-@limiter.limit(PER_PERSON, key_func=account_key, deduct_when=is_failed_attempt)
+@limiter.limit(PER_PERSON, key_func=guesser, deduct_when=is_failed_attempt)
 @limiter.limit(PER_ADDRESS, deduct_when=is_failed_attempt)
 def try_password() -> ResponseReturnValue:
     """Log in with the password; the refusal does not say what was wrong."""
@@ -68,7 +69,8 @@ def begin_log_in(account: Account, *, how: str, onward: str) -> ResponseReturnVa
 def log_in_as(account: Account, *, how: str, onward: str) -> ResponseReturnValue:
     """Start a new session; of the previous one, only a form of the same user remains.
 
-    Its page, where it is filled in again, comes before `onward`.
+    Its page, where it is filled in again, comes before `onward`.  This browser becomes a known
+    device.
     """
     kept = kept_for(account.user)
     session.clear()
@@ -78,7 +80,9 @@ def log_in_as(account: Account, *, how: str, onward: str) -> ResponseReturnValue
         onward = f"{kept['page']}?kept=yes"
     login_user(account, remember=False)
     note_log_in(g.session, how=how, actor=Actor(account.user, Door.PORTAL))
-    return redirect(onward, 303)
+    response = redirect(onward, 303)
+    remember_device(response, account.credentials)
+    return response
 
 
 @pages.post("/log-out")

@@ -1,4 +1,10 @@
-"""Throttle guesses and letters: counted in Redis, or in this process while Redis is unavailable."""
+"""Throttle guesses and letters: counted in Redis, or in this process while Redis is unavailable.
+
+The rule: `PER_PERSON` and `LETTERS_PER_PERSON` count each known device of a person by itself, and
+all unknown browsers together by the typed address.  So a stranger's guesses lock the address for
+unknown browsers only; a person goes on where they have logged in before (`accounts.devices`).
+`PER_ADDRESS` counts every client address, known devices included.
+"""
 
 from hashlib import sha256
 
@@ -36,12 +42,12 @@ def configure_throttle(app: Flask, settings: Settings) -> None:
     limiter.init_app(app)
 
 
-def account_key() -> str:
-    """Return a hash of the address that was typed, so that Redis holds no address.
+def account_key(address: str | None = None) -> str:
+    """Return a hash of an address, by default the typed one, so that Redis holds no address.
 
     Every spelling by which `find_user` finds a person counts as one.
     """
-    typed = request.form.get("address", "")
+    typed = request.form.get("address", "") if address is None else address
     try:
         key = typed_key(typed)
     except Invalid:  # nobody's address

@@ -1,6 +1,7 @@
 """The throttle of log-ins: guesses are counted per person, network and known device."""
 
 import pytest
+from flask import Flask
 from flask_limiter.util import get_remote_address
 from sqlalchemy.orm import Session
 
@@ -10,6 +11,7 @@ from tests.builders import Cast
 from tests.portal.visitors import PUBLIC, Visitor, app_for, forget_guesses, give_password
 
 PASSWORD = "correct horse battery"
+DEVICE = "__Host-listgate-device"
 # Spellings of her address that the log-in form accepts; one domain is in full-width letters.
 WIDE = "".join(chr(ord(letter) + 0xFEE0) for letter in "example")
 SPELLINGS = ["ada@example.org", f"ada@{WIDE}.org", "ADA@EXAMPLE.ORG", f" Ada@{WIDE[:3]}mple.org"]
@@ -24,6 +26,25 @@ def ada(session: Session, people: Cast, stranger: Visitor) -> User:
 
 def guess(visitor: Visitor, address: str, *, password: str = "") -> int:
     return visitor.send("/log-in", address=address, password=password).status_code
+
+
+def known_device(app: Flask) -> Visitor:
+    """Return a browser in which Ada has logged in, and out again."""
+    browser = Visitor(app)
+    assert guess(browser, "ada@example.org", password=PASSWORD) == 303
+    log_out(browser)
+    return browser
+
+
+def log_out(browser: Visitor) -> None:
+    browser.get("/")
+    assert browser.send("/log-out").status_code == 303
+    browser.page = ""
+
+
+def ask_letter(visitor: Visitor) -> int:
+    visitor.page = ""
+    return visitor.send("/letter/log-in", address="ada@example.org").status_code
 
 
 def test_every_spelling_of_an_address_counts_as_the_same_person(
@@ -58,3 +79,91 @@ def test_only_the_trusted_proxies_say_where_a_client_is(
 
 def test_no_proxy_is_trusted_unless_the_operator_says_so() -> None:
     assert settings.trusted_proxies == 0
+
+
+def test_a_strangers_guesses_leave_a_known_device_its_own(stranger: Visitor, ada: User) -> None:
+    home = known_device(stranger.app)
+    assert [guess(stranger, "ada@example.org") for _ in range(11)] == [400] * 10 + [429]
+    elsewhere = Visitor(stranger.app)
+
+    assert guess(elsewhere, "ada@example.org", password=PASSWORD) == 429
+    assert guess(home, f"ADA@{WIDE}.org", password=PASSWORD) == 303
+    assert ada
+
+
+def test_a_known_device_has_ten_guesses_and_no_more(stranger: Visitor, ada: User) -> None:
+    home = known_device(stranger.app)
+
+    assert [guess(home, "ada@example.org") for _ in range(11)] == [400] * 10 + [429]
+
+    assert guess(stranger, "ada@example.org", password=PASSWORD) == 303
+    assert ada
+
+
+def test_a_known_device_is_known_for_its_own_person_only(
+    session: Session, people: Cast, stranger: Visitor, ada: User
+) -> None:
+    give_password(session, people.grace, stranger.app, PASSWORD)
+    home = known_device(stranger.app)
+    assert ada
+    for _ in range(10):
+        assert guess(stranger, "grace@example.org") == 400
+
+    assert guess(home, "grace@example.org", password=PASSWORD) == 429
+
+
+def test_a_device_is_unknown_after_a_new_password(stranger: Visitor, ada: User) -> None:
+    home, elsewhere = known_device(stranger.app), known_device(stranger.app)
+    guess(home, "ada@example.org", password=PASSWORD)
+    home.get("/")
+    assert home.send("/account/password", old=PASSWORD, new="an even better one").status_code == 303
+    log_out(home)
+    for _ in range(10):
+        assert guess(stranger, "ada@example.org") == 400
+
+    assert guess(elsewhere, "ada@example.org", password="an even better one") == 429
+    assert guess(home, "ada@example.org", password="an even better one") == 303
+    assert ada
+
+
+@pytest.mark.parametrize("forged", ["", "made.up", "WyJhIiwiYiJd.made.up"])
+def test_a_forged_cookie_makes_no_known_device(stranger: Visitor, ada: User, forged: str) -> None:
+    assert ada
+    for _ in range(10):
+        assert guess(stranger, "ada@example.org") == 400
+    stranger.client.set_cookie(DEVICE, forged, domain="listgate.example.org", secure=True)
+
+    assert guess(stranger, "ada@example.org", password=PASSWORD) == 429
+
+
+def test_the_cookie_of_a_device_is_out_of_reach_of_scripts_and_neighbours(
+    stranger: Visitor, ada: User
+) -> None:
+    assert ada
+    answer = stranger.send("/log-in", address="ada@example.org", password=PASSWORD)
+
+    (cookie,) = [one for one in answer.headers.getlist("Set-Cookie") if one.startswith(DEVICE)]
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax", "Max-Age=31536000"} <= {
+        *cookie.split("; ")
+    }
+    assert "ada" not in cookie
+
+
+def test_client_addresses_are_counted_for_known_devices_too(stranger: Visitor, ada: User) -> None:
+    home = known_device(stranger.app)
+    for one in range(100):
+        assert guess(stranger, f"nobody{one}@example.org") == 400
+
+    assert guess(home, "ada@example.org", password=PASSWORD) == 429
+    assert ada
+
+
+def test_strangers_do_not_use_up_the_letters_of_a_known_device(
+    stranger: Visitor, ada: User
+) -> None:
+    home = known_device(stranger.app)
+    asked = [ask_letter(stranger) for _ in range(6)]
+
+    assert asked == [303] * 5 + [429]
+    assert ask_letter(home) == 303
+    assert ada
