@@ -8,7 +8,7 @@ from models import Actor, Credentials, Door, Invalid, User
 from portal.accounts.account import Account
 from portal.accounts.blueprint import pages
 from portal.accounts.devices import remember_device
-from portal.accounts.security import SHORTEST_PASSWORD
+from portal.accounts.guessable import require_good_password
 from portal.accounts.sessions import verified
 from portal.web.flash import flash
 from portal.web.i18n import gettext as _
@@ -46,9 +46,8 @@ def change() -> ResponseReturnValue:
 
 
 def choose(user: User) -> None:
-    """Save the password from the form; raises Invalid if it is too short."""
+    """Save the password from the form; raises Invalid if it is not good enough."""
     typed = request.form.get("new", "")
     normal = current_app.extensions["security"].password_util.normalize(typed)
-    if len(normal) < SHORTEST_PASSWORD:
-        raise Invalid("A password needs at least 12 characters; several words work well.")
+    require_good_password(normal, user)
     change_password(g.session, hash_password(normal), actor=Actor(user, Door.PORTAL))

@@ -13,8 +13,6 @@ from notifications.letters.keys import Keys
 from portal.accounts.account import Account, Accounts
 from settings import Settings
 
-SHORTEST_PASSWORD = 12  # characters; below that, guessing a stolen hash pays (NIST SP 800-63B)
-
 
 class Codes(Totp):
     """Codes of a second factor (RFC 6238), each of which is accepted once."""

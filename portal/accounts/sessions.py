@@ -12,6 +12,7 @@ from models.clock import now
 from portal.accounts.account import Account
 from portal.accounts.blueprint import pages
 from portal.accounts.devices import guesser, remember_device
+from portal.accounts.guessable import LONGEST_PASSWORD
 from portal.accounts.security import compute_dummy_hash
 from portal.web.kept_form import kept_for
 from portal.web.sign_in import reader, safe_next
@@ -46,11 +47,14 @@ def verified(address: str, password: str) -> Account | None:
     """Return the account if this is its password; take as long if there is none."""
     user = find_user(g.session, address)
     credentials = g.session.get(Credentials, user.id) if user else None
+    normal = current_app.extensions["security"].password_util.normalize(password)
+    if len(normal) > LONGEST_PASSWORD:  # nobody's
+        compute_dummy_hash()
+        return None
     if credentials is None or credentials.password_hash is None or credentials.user.disabled_at:
-        compute_dummy_hash(password)
+        compute_dummy_hash(normal)
         return None
     account = Account(credentials)
-    normal = current_app.extensions["security"].password_util.normalize(password)
     return account if account.verify_and_update_password(normal) else None
 
 

@@ -117,6 +117,9 @@ FIELDS: Mapping[str, str | Choose] = {
     "The address or the password is wrong.": "password",
     "The old password is wrong.": "old",
     "A password needs at least 12 characters; several words work well.": "new",
+    "A password has at most 1,024 characters.": "new",
+    "This password is easy to guess: it is common, or too close to your address, your name or "
+    "Listgate. Several words work well.": "new",
     "This code is wrong or has already been used.": "code",
     "A comment may have at most %(most)d characters, and no NUL.": "comment",
     "Please choose a file.": "file",

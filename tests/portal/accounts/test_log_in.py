@@ -51,6 +51,8 @@ def test_the_right_password_logs_in_and_is_audited(
         ("no address", PASSWORD),
         ("", ""),
         ("a\0b@example.org", PASSWORD),
+        ("ada@example.org", "x" * 5000),
+        ("nobody@example.org", "\ufdfa" * 1000),  # 18,000 characters in its normal form
     ],
 )
 def test_whatever_is_wrong_gets_the_same_answer_after_the_same_work(

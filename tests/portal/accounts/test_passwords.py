@@ -12,6 +12,23 @@ from tests.builders import Cast
 from tests.portal.visitors import Visitor, give_password
 
 OLD, NEW = "correct horse battery", "an even better one"
+EASY = "This password is easy to guess"
+# Of the passwords that people choose most, some of those with twelve characters and more.
+COMMON = [
+    "123456789012",
+    "password1234",
+    "passwordpassword",
+    "qwertyuiop12",
+    "qwertyuiopasdfghjkl",
+    "iloveyou1234",
+    "Football2024",
+    "P@ssw0rd1234",
+    "aaaaaaaaaaaa",
+    "abcdefghijkl",
+    "passwort1234",
+    "motdepasse12",
+    "x" * 1024,
+]
 Login = Callable[[User], Visitor]
 
 
@@ -53,7 +70,15 @@ def test_this_session_continues_and_every_other_one_ends(ada: User, as_person: L
     ("typed", "why"),
     [
         ({"old": "wrong", "new": NEW}, "The old password is wrong."),
+        ({"old": "x" * 5000, "new": NEW}, "The old password is wrong."),
         ({"old": OLD, "new": "short"}, "at least 12 characters"),
+        ({"old": OLD, "new": "x1 y" * 300}, "at most 1,024 characters"),
+        ({"old": OLD, "new": "\ufdfa" * 100}, "at most 1,024 characters"),
+        ({"old": OLD, "new": "ada@example.org"}, EASY),
+        ({"old": OLD, "new": "ADA@EXAMPLE.ORG1"}, EASY),
+        ({"old": OLD, "new": "Listgate2026"}, EASY),
+        ({"old": OLD, "new": "listgate-LISTGATE"}, EASY),
+        ({"old": OLD, "new": "Lovelace!Ada+Listgate=7"}, EASY),
     ],
 )
 def test_an_invalid_password_changes_nothing(
@@ -76,3 +101,25 @@ def test_the_first_password_needs_no_old_one(people: Cast, as_person: Login) -> 
     assert "Old password" not in browser.page
 
     assert browser.send("/account/password", new=NEW).status_code == 303
+
+
+@pytest.mark.parametrize("common", COMMON)
+def test_a_common_password_is_refused(ada: User, as_person: Login, common: str) -> None:
+    browser = as_person(ada)
+
+    assert browser.send("/account/password", old=OLD, new=common).status_code == 400
+
+    assert EASY in browser.page
+
+
+@pytest.mark.parametrize("long", [f"{'correct horse ' * 73}ab", "\U0001f40e and a horse " * 80])
+def test_a_password_of_1024_characters_counts_in_full(
+    ada: User, as_person: Login, stranger: Visitor, long: str
+) -> None:
+    chosen = long[:1024]
+    assert len(chosen) == 1024
+    assert as_person(ada).send("/account/password", old=OLD, new=chosen).status_code == 303
+
+    fields = {"address": ada.address, "next": "/"}
+    assert stranger.send("/log-in", **fields, password=chosen[:-1]).status_code == 400
+    assert stranger.send("/log-in", **fields, password=chosen).status_code == 303
