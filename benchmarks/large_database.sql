@@ -21,6 +21,7 @@ from (
 ) as numbered;
 
 insert into credentials (user_id, session_stamp) select id, 'stamp-' || id from "user";
+insert into portal_session (id, user_id, began_at) select 'session-' || id, id, now() from "user";
 
 insert into user_role (user_id, role_id)
 select u.id, r.id from "user" u join role r on r.name = case

@@ -14,7 +14,7 @@ from models.people import User
 
 
 def new_stamp() -> str:
-    """Return a random session stamp."""
+    """Return a random session stamp, or the id of a session."""
     return uuid4().hex
 
 
@@ -34,6 +34,17 @@ class Credentials(Base):
     totp_counter: Mapped[int | None]
 
     user: Mapped[User] = relationship(lazy="joined")
+
+
+class PortalSession(Base):
+    """A session of a User in the portal; the signed cookie holds its id.  A log-out deletes it."""
+
+    __tablename__ = "portal_session"
+
+    # Random: an id from before a restored back-up must not name another session.
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_stamp)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    began_at: Mapped[datetime] = mapped_column(default=now, index=True)
 
 
 class LinkPurpose(StrEnum):

@@ -32,6 +32,7 @@ from workflows.moderation import decide as moderation
 from workflows.moderation.deadlines import Deadlines, meet_deadlines
 from workflows.notify import try_other_channel
 from workflows.people import addresses, removal
+from workflows.people.sessions import forget_old_sessions
 from workflows.public import contract
 from workflows.public.claim_check import content
 from workflows.public.declare import PUBLIC, public
@@ -136,6 +137,7 @@ LOOKS: list[Callable[[Session], None]] = [
     sweep.publish_again,
     sweep.report_uncertain,
     sweep.forget_old_calls,
+    forget_old_sessions,
     partial(meet_deadlines, deadlines=deadlines),
 ]
 if settings.maillists_enabled:

@@ -2,12 +2,15 @@
 
 from typing import Any
 
-from flask import g
+from flask import g, session
 from flask_security import RoleMixin, UserDatastore, UserMixin
 
 from models import Credentials, User
 from workflows.access import find_user
-from workflows.people.credentials import credentials_with_stamp
+from workflows.people.sessions import credentials_in_session
+
+# Where the cookie holds the id of the PortalSession.
+SESSION_ID = "session_id"
 
 
 class Account(UserMixin):
@@ -32,9 +35,10 @@ class Accounts(UserDatastore):
         super().__init__(Account, RoleMixin)
 
     def find_user(self, case_insensitive: bool = False, **by: Any) -> Account | None:  # noqa: ARG002, FBT
-        """Return the account with this session stamp or address, or None."""
+        """Return the account whose session the cookie names, or with this address, or None."""
         if "fs_uniquifier" in by:
-            credentials = credentials_with_stamp(g.session, by["fs_uniquifier"])
+            session_id = session.get(SESSION_ID, "")
+            credentials = credentials_in_session(g.session, by["fs_uniquifier"], session_id)
         else:
             user = find_user(g.session, by["email"])
             credentials = g.session.get(Credentials, user.id) if user else None

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from models import Credentials, Invalid
 from models.clock import now
-from portal.accounts.account import Account, Accounts
+from portal.accounts.account import Account
 from portal.accounts.blueprint import pages
 from portal.accounts.devices import pending_guesser
 from portal.accounts.security import Codes
@@ -14,7 +14,12 @@ from portal.web.flash import flash
 from portal.web.i18n import gettext as _
 from portal.web.sign_in import current_actor, current_user, safe_next, signed_in
 from portal.web.throttle import PER_PERSON, is_failed_attempt, limiter
-from workflows.people.credentials import credentials_of, turn_off_codes, turn_on_codes
+from workflows.people.credentials import (
+    credentials_of,
+    credentials_with_stamp,
+    turn_off_codes,
+    turn_on_codes,
+)
 
 # Also accept the code of the time slot before or after: telephones' clocks are inexact.
 WINDOW = 30  # seconds
@@ -40,10 +45,10 @@ def ask_code() -> ResponseReturnValue:
 def try_code() -> ResponseReturnValue:
     """Log in with the code."""
     onward = safe_next(request.form.get("next"))
-    account = Accounts().find_user(fs_uniquifier=pending_stamp())
-    if account is None or not account.active:
+    pending = credentials_with_stamp(g.session, pending_stamp())
+    if pending is None or pending.user.disabled_at:
         return redirect(url_for("accounts.log_in", next=onward), 303)
-    account = Account(credentials_of(g.session, account.user))
+    account = Account(credentials_of(g.session, pending.user))
     require_code(account, account.credentials.totp_secret)
     return log_in_as(account, how=f"{session['pending_log_in']['how']} and code", onward=onward)
 

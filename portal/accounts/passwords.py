@@ -1,15 +1,15 @@
 """Choose and change a password, which ends all other sessions of the user."""
 
-from flask import current_app, g, redirect, render_template, request, session, url_for
+from flask import current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_security import hash_password, login_user
+from flask_security import hash_password
 
 from models import Actor, Credentials, Door, Invalid, User
 from portal.accounts.account import Account
 from portal.accounts.blueprint import pages
 from portal.accounts.devices import remember_device
 from portal.accounts.guessable import require_good_password
-from portal.accounts.sessions import verified
+from portal.accounts.sessions import replace_session, verified
 from portal.web.flash import flash
 from portal.web.i18n import gettext as _
 from portal.web.sign_in import current_user, signed_in
@@ -36,9 +36,7 @@ def change() -> ResponseReturnValue:
     if credentials.password_hash is not None and verified(user.address, old) is None:
         raise Invalid("The old password is wrong.")
     choose(user)
-    session.clear()
-    session.permanent = True
-    login_user(Account(credentials), remember=False)
+    replace_session(Account(credentials))
     flash(_("Your password has been changed. All your other sessions have ended."))
     response = redirect(url_for("home.show"), 303)
     remember_device(response, credentials)

@@ -9,7 +9,7 @@ from flask_security import login_user, logout_user
 
 from models import Actor, Credentials, Door, Invalid
 from models.clock import now
-from portal.accounts.account import Account
+from portal.accounts.account import SESSION_ID, Account
 from portal.accounts.blueprint import pages
 from portal.accounts.devices import guesser, remember_device
 from portal.accounts.guessable import LONGEST_PASSWORD
@@ -19,6 +19,7 @@ from portal.web.sign_in import reader, safe_next
 from portal.web.throttle import PER_ADDRESS, PER_PERSON, is_failed_attempt, limiter
 from workflows.access import find_user
 from workflows.people.credentials import note_log_in
+from workflows.people.sessions import begin_session, end_session
 
 # Between password and code: long enough to find the telephone.
 PENDING_FOR = timedelta(minutes=10)
@@ -71,27 +72,35 @@ def begin_log_in(account: Account, *, how: str, onward: str) -> ResponseReturnVa
 
 
 def log_in_as(account: Account, *, how: str, onward: str) -> ResponseReturnValue:
-    """Start a new session; of the previous one, only a form of the same user remains.
+    """Log in with a new session; of the previous one, only a form of the same user remains.
 
     Its page, where it is filled in again, comes before `onward`.  This browser becomes a known
     device.
     """
     kept = kept_for(account.user)
-    session.clear()
-    session.permanent = True
+    replace_session(account)
     if kept is not None:
         session["kept_form"] = kept
         onward = f"{kept['page']}?kept=yes"
-    login_user(account, remember=False)
     note_log_in(g.session, how=how, actor=Actor(account.user, Door.PORTAL))
     response = redirect(onward, 303)
     remember_device(response, account.credentials)
     return response
 
 
+def replace_session(account: Account) -> None:
+    """Begin a session of this account; the browser's old one ends, and nothing of it remains."""
+    end_session(g.session, session.get(SESSION_ID, ""))
+    session.clear()
+    session.permanent = True
+    login_user(account, remember=False)
+    session[SESSION_ID] = begin_session(g.session, account.user)
+
+
 @pages.post("/log-out")
 def log_out() -> ResponseReturnValue:
-    """End this session."""
+    """End this session, in the database: a copy of its cookie no longer works."""
+    end_session(g.session, session.get(SESSION_ID, ""))
     if flask_login.current_user.is_authenticated:
         logout_user()
     session.clear()

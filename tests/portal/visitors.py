@@ -18,6 +18,7 @@ from portal.web.throttle import limiter
 from settings import Settings, settings
 from tests.letter_context import a_context
 from workflows.people.credentials import credentials_of
+from workflows.people.sessions import begin_session
 
 PUBLIC = "https://listgate.example.org"
 VERSION = re.compile(r'name="version" value="([^"]+)"')
@@ -91,9 +92,9 @@ class Visitor:
 def log_in_as(session: Session, visitor: Visitor, user: User) -> Visitor:
     """Give the browser a session of this person, as after a log-in."""
     stamp = credentials_of(session, user).session_stamp
-    session.flush()
+    session_id = begin_session(session, user)
     with visitor.client.session_transaction(base_url=PUBLIC) as cookie:
-        cookie.update(_user_id=stamp, _fresh=True)
+        cookie.update(_user_id=stamp, _fresh=True, session_id=session_id)
     return visitor
 
 

@@ -8,6 +8,7 @@ from models import Act, Actor, Credentials, LetterName, Right, User, record
 from models.credentials import new_stamp
 from workflows.access import require
 from workflows.people.account_links import notify_owner, void_links
+from workflows.people.sessions import end_all_sessions
 
 
 def credentials_of(session: Session, user: User) -> Credentials:
@@ -36,6 +37,7 @@ def change_password(session: Session, password_hash: str, *, actor: Actor) -> No
     credentials = credentials_of(session, user)
     credentials.password_hash = password_hash
     credentials.session_stamp = new_stamp()
+    end_all_sessions(session, user)
     void_links(session, user)
     notify_owner(session, user, LetterName.PASSWORD_CHANGED)
     record(session, Act.CHANGED_PASSWORD, actor=actor, user_id=user.id)

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Act, Actor, AuditEntry, Door, User
+from models import Act, Actor, AuditEntry, Door, PortalSession, User
 from tests.builders import Cast
 from tests.portal.visitors import PUBLIC, Visitor, give_password, hashes_computed
-from workflows.people import credentials
+from workflows.people import credentials, sessions
 
 PASSWORD = "correct horse battery"
 Login = Callable[[User], Visitor]
@@ -105,6 +105,66 @@ def test_logging_out_ends_this_session(people: Cast, as_person: Login) -> None:
     assert browser.send("/log-out").status_code == 303
 
     assert not browser.knows_me
+
+
+def test_a_copied_cookie_does_not_work_after_the_log_out(
+    people: Cast, as_person: Login, stranger: Visitor
+) -> None:
+    browser, elsewhere = as_person(people.ada), as_person(people.ada)
+    cookie = browser.client.get_cookie("__Host-listgate", "listgate.example.org")
+    assert cookie
+    copy = {"Cookie": f"__Host-listgate={cookie.value}"}
+    thief = stranger.app.test_client(use_cookies=False)
+    assert thief.get("/", base_url=PUBLIC, headers=copy).status_code == 200
+
+    browser.send("/log-out")
+
+    assert thief.get("/", base_url=PUBLIC, headers=copy).status_code == 303
+    assert elsewhere.knows_me
+
+
+def test_logging_in_again_ends_the_session_before(stranger: Visitor, ada: User) -> None:
+    log_in(stranger, "ada@example.org", PASSWORD)
+    stranger.get("/")
+    first = stranger.client.get_cookie("__Host-listgate", "listgate.example.org")
+    assert first
+    assert ada
+
+    log_in(stranger, "ada@example.org", PASSWORD)
+
+    assert stranger.knows_me
+    stranger.client.set_cookie(
+        "__Host-listgate", first.value, domain="listgate.example.org", secure=True
+    )
+    assert not stranger.knows_me
+
+
+def test_a_session_without_an_id_or_of_somebody_else_is_nobodys(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    browser = as_person(people.ada)
+    for wrong in ("", sessions.begin_session(session, people.grace)):
+        with browser.client.session_transaction(base_url=PUBLIC) as cookie:
+            cookie["session_id"] = wrong
+
+        assert not browser.knows_me
+
+
+def test_a_session_ends_a_year_after_its_log_in(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    browser, young = as_person(people.ada), as_person(people.grace)
+    (row,) = session.scalars(
+        select(PortalSession).where(PortalSession.user_id == people.ada.id)
+    ).all()
+    row.began_at -= sessions.LONGEST_SESSION
+    session.flush()
+    assert not browser.knows_me
+
+    sessions.forget_old_sessions(session)
+
+    assert session.scalars(select(PortalSession.user_id)).all() == [people.grace.id]
+    assert young.knows_me
 
 
 def test_logging_out_takes_a_form(people: Cast, as_person: Login) -> None:
