@@ -4,7 +4,7 @@ from models.actors import Actor, Door
 from models.audit import Act, AuditEntry, acting, record, record_refusal
 from models.base import Base
 from models.contacts import Channel, Language, Preference
-from models.credentials import Credentials, LinkPurpose, MailedLink, PortalSession
+from models.credentials import Credentials, LinkPurpose, MailedLink, PortalSession, RecoveryCode
 from models.dispatch import Delivery, DeliveryState, Dispatch, DispatchState
 from models.idempotency import IdempotentCall
 from models.installation import Installation, installation, marked
@@ -66,6 +66,7 @@ __all__ = [
     "Preference",
     "PushedPart",
     "Rate",
+    "RecoveryCode",
     "Refusal",
     "ReplyLetter",
     "RequestState",

@@ -76,6 +76,8 @@ class Act(StrEnum):
     CHANGED_PASSWORD = "changed_password"  # noqa: S105 (an act's name)
     TURNED_ON_CODES = "turned_on_codes"
     TURNED_OFF_CODES = "turned_off_codes"
+    MADE_RECOVERY_CODES = "made_recovery_codes"
+    USED_RECOVERY_CODE = "used_recovery_code"
     INVITED = "invited"
     REFUSED = "refused"
 

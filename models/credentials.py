@@ -36,6 +36,17 @@ class Credentials(Base):
     user: Mapped[User] = relationship(lazy="joined")
 
 
+class RecoveryCode(Base):
+    """A code that replaces the second factor once."""
+
+    __tablename__ = "recovery_code"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True)
+    # HMAC-SHA-256 with a key derived from SECRET_KEY, hexadecimal.
+    code_hash: Mapped[str] = mapped_column(primary_key=True)
+    used_at: Mapped[datetime | None]
+
+
 class PortalSession(Base):
     """A session of a User in the portal; the signed cookie holds its id.  A log-out deletes it."""
 

@@ -55,6 +55,7 @@ class LetterName(StrEnum):
     CONFIRM_ADDRESS = "SysMsgAccountConfirmAddress"
     PASSWORD_CHANGED = "SysMsgAccountPasswordChanged"  # noqa: S105 (a letter's name)
     ADDRESS_CHANGED = "SysMsgAccountAddressChanged"
+    RECOVERY_CODE_USED = "SysMsgAccountRecoveryCodeUsed"
 
 
 class Notification(WorkItem):

@@ -155,6 +155,11 @@ def account_variables(_notification: Notification, _context: LetterContext) -> V
     return {"account": True}
 
 
+def recovery_variables(notification: Notification, _context: LetterContext) -> Variables:
+    """Return how many recovery codes were left."""
+    return {"account": True, "left": notification.detail["left"]}
+
+
 def expiry_variables(notification: Notification, _context: LetterContext) -> Variables:
     """Return whether the recipient is the author; approvers get another text."""
     return {"to_author": notification.user == message_of(notification).author}
@@ -273,5 +278,6 @@ LETTERS = {
         Letter(LetterName.CONFIRM_ADDRESS, link_variables, moot=link_over),
         Letter(LetterName.PASSWORD_CHANGED, account_variables),
         Letter(LetterName.ADDRESS_CHANGED, account_variables),
+        Letter(LetterName.RECOVERY_CODE_USED, recovery_variables),
     )
 }

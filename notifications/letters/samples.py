@@ -73,6 +73,7 @@ def samples(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
         LetterName.CONFIRM_ADDRESS: link,
         LetterName.PASSWORD_CHANGED: account,
         LetterName.ADDRESS_CHANGED: account,
+        LetterName.RECOVERY_CODE_USED: {**account, "left": 9},
         LetterName.PHONE_LOCKED: _PHONE_LOCKED,
         **_replies(language),
         **_pushes(language),

@@ -1,14 +1,15 @@
 """The second factor: a code at log-in, turned on and off by the user."""
 
-from flask import current_app, g, redirect, render_template, request, session, url_for
+from flask import g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from models import Credentials, Invalid
+from models import Credentials
 from models.clock import now
 from portal.accounts.account import Account
 from portal.accounts.blueprint import pages
 from portal.accounts.devices import pending_guesser
-from portal.accounts.security import Codes
+from portal.accounts.recovery import new_codes, require_second_factor
+from portal.accounts.second_factor import codes, require_code
 from portal.accounts.sessions import log_in_as
 from portal.web.flash import flash
 from portal.web.i18n import gettext as _
@@ -20,9 +21,6 @@ from workflows.people.credentials import (
     turn_off_codes,
     turn_on_codes,
 )
-
-# Also accept the code of the time slot before or after: telephones' clocks are inexact.
-WINDOW = 30  # seconds
 
 
 def pending_stamp() -> str:
@@ -49,21 +47,8 @@ def try_code() -> ResponseReturnValue:
     if pending is None or pending.user.disabled_at:
         return redirect(url_for("accounts.log_in", next=onward), 303)
     account = Account(credentials_of(g.session, pending.user))
-    require_code(account, account.credentials.totp_secret)
-    return log_in_as(account, how=f"{session['pending_log_in']['how']} and code", onward=onward)
-
-
-def require_code(account: Account, secret: str | None) -> None:
-    """Raise Invalid unless the form has a code of this secret that was not used before."""
-    code = request.form.get("code", "").replace(" ", "")
-    if secret is None or not codes().verify_totp(code, secret, account, WINDOW):
-        raise Invalid("This code is wrong or has already been used.")
-
-
-def codes() -> Codes:
-    """Return the object that creates and verifies codes."""
-    factory: Codes = current_app.extensions["security"].totp_factory
-    return factory
+    how = f"{session['pending_log_in']['how']} and {require_second_factor(account)}"
+    return log_in_as(account, how=how, onward=onward)
 
 
 @pages.get("/account/codes")
@@ -85,21 +70,22 @@ def second_factor() -> ResponseReturnValue:
 
 @pages.post("/account/codes")
 @signed_in
+@limiter.limit(PER_PERSON, key_func=lambda: str(current_user().id), deduct_when=is_failed_attempt)
 def turn_second_factor() -> ResponseReturnValue:
     """Turn codes on with the first code of the new secret, or off with one more code."""
     actor = current_actor()
     account = Account(credentials_of(g.session, actor.person))
-    if (secret := account.credentials.totp_secret) is not None:
-        require_code(account, secret)
+    if account.credentials.totp_secret is not None:
+        require_second_factor(account)
         turn_off_codes(g.session, actor.person, actor=actor)
         flash(_("From now on you log in without a code."))
-    else:
-        secret = session.get("new_secret")
-        require_code(account, secret)
-        assert secret is not None
-        counter = account.credentials.totp_counter
-        assert counter is not None
-        turn_on_codes(g.session, secret, counter=counter, actor=actor)
-        session.pop("new_secret")
-        flash(_("From now on you also need a code to log in."))
-    return redirect(url_for("accounts.second_factor"), 303)
+        return redirect(url_for("accounts.second_factor"), 303)
+    secret = session.get("new_secret")
+    require_code(account, secret)
+    assert secret is not None
+    counter = account.credentials.totp_counter
+    assert counter is not None
+    turn_on_codes(g.session, secret, counter=counter, actor=actor)
+    session.pop("new_secret")
+    flash(_("From now on you also need a code to log in."))
+    return new_codes(actor)

@@ -30,7 +30,7 @@ MAX_KEPT = 200_000  # bytes
 
 # What a form names its reader with, and fields that are never kept.
 OWNER = "form_of"
-SECRETS = {"csrf_token", OWNER, "password", "old", "new", "code"}
+SECRETS = {"csrf_token", OWNER, "password", "old", "new", "code", "recovery"}
 
 
 def configure_kept_forms(app: Flask) -> None:

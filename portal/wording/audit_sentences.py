@@ -168,6 +168,8 @@ SENTENCES: Mapping[Act, Sentence] = {
     Act.CHANGED_PASSWORD: _("%(actor)s chose a password"),
     Act.TURNED_ON_CODES: _("%(actor)s turned on log-in codes"),
     Act.TURNED_OFF_CODES: _("%(actor)s turned off log-in codes for %(user)s"),
+    Act.MADE_RECOVERY_CODES: _("%(actor)s made new recovery codes"),
+    Act.USED_RECOVERY_CODE: _("%(actor)s used a recovery code (left: %(left)s)"),
     Act.INVITED: _("%(actor)s invited %(user)s"),
     Act.REFUSED: _("%(actor)s was refused: %(sentence)s"),
 }

@@ -32,4 +32,5 @@ LETTERS: Mapping[str, str] = {
     LetterName.CONFIRM_ADDRESS: _("link to confirm an address"),
     LetterName.PASSWORD_CHANGED: _("new password"),
     LetterName.ADDRESS_CHANGED: _("new address"),
+    LetterName.RECOVERY_CODE_USED: _("used recovery code"),
 }

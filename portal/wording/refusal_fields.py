@@ -121,6 +121,7 @@ FIELDS: Mapping[str, str | Choose] = {
     "This password is easy to guess: it is common, or too close to your address, your name or "
     "Listgate. Several words work well.": "new",
     "This code is wrong or has already been used.": "code",
+    "This recovery code is wrong or has already been used.": "recovery",
     "A comment may have at most %(most)d characters, and no NUL.": "comment",
     "Please choose a file.": "file",
     "Please choose a file with addresses.": "file",

@@ -124,6 +124,7 @@ def test_a_database_of_the_last_unreleased_version_is_migrated_after_two_stateme
             "drop table reply_letter;"
             "alter table inbound_mail drop column fingerprint;"
             "alter table inbound_sms drop column said;"
+            "drop table recovery_code;"
             "drop table portal_session;"
             "drop table installation;"
             "alter table message drop column mark;"

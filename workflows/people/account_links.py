@@ -72,13 +72,22 @@ def void_links(session: Session, user: User) -> None:
 
 
 def notify_owner(
-    session: Session, user: User, letter: LetterName, *, former_address: str | None = None
+    session: Session,
+    user: User,
+    letter: LetterName,
+    *,
+    former_address: str | None = None,
+    **detail: object,
 ) -> None:
     """Mail the person what changed about their account, in case someone else did it."""
     if not user.disabled_at:
         session.add(
             Notification(
-                letter=letter, channel=Channel.EMAIL, user=user, former_address=former_address
+                letter=letter,
+                channel=Channel.EMAIL,
+                user=user,
+                former_address=former_address,
+                detail=detail,
             )
         )
 

@@ -8,6 +8,7 @@ from models import Act, Actor, Credentials, LetterName, Right, User, record
 from models.credentials import new_stamp
 from workflows.access import require
 from workflows.people.account_links import notify_owner, void_links
+from workflows.people.recovery_codes import void_recovery_codes
 from workflows.people.sessions import end_all_sessions
 
 
@@ -59,6 +60,7 @@ def turn_off_codes(session: Session, user: User, *, actor: Actor) -> None:
         require(actor, Right.EDIT_USERS)
     credentials = credentials_of(session, user)
     credentials.totp_secret = credentials.totp_counter = None
+    void_recovery_codes(session, user)
     record(session, Act.TURNED_OFF_CODES, actor=actor, user_id=user.id)
 
 

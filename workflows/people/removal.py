@@ -23,6 +23,7 @@ from models.clock import now
 from workflows.access import require
 from workflows.people.account_links import void_links
 from workflows.people.last_administrator import require_administrator_left
+from workflows.people.recovery_codes import void_recovery_codes
 from workflows.people.sessions import end_all_sessions
 from workflows.subscriptions.subscribe import leave_every_list
 from workflows.sync.journal import lock_user
@@ -84,6 +85,7 @@ def erase_contact(session: Session, user: User) -> None:
         update(Notification).where(Notification.user_id == user.id, answers).values(detail={})
     )
     end_all_sessions(session, user)
+    void_recovery_codes(session, user)
     session.execute(delete(Credentials).where(Credentials.user_id == user.id))
     user.address = placeholder
     user.phone = user.sms_stopped_at = None

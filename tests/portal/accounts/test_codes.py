@@ -4,26 +4,18 @@ import re
 from collections.abc import Callable
 
 import pytest
-from passlib.totp import TOTP
 from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
 from models import Actor, Credentials, Door, Trespass, User
-from models.clock import now
 from portal.app import create_app
 from settings import settings
 from tests.builders import Cast
+from tests.portal.accounts.telephone import PASSWORD, code, half_way
 from tests.portal.visitors import PUBLIC, Visitor, give_password
 from workflows.people.credentials import turn_off_codes
 
-PASSWORD = "correct horse battery"
 Login = Callable[[User], Visitor]
-
-
-def code(key: str, *, slots: int = 0) -> str:
-    """Return the code that the telephone shows, so many slots of 30 s from now."""
-    made: str = TOTP(key=key).generate(now().timestamp() + 30 * slots).token
-    return made
 
 
 @pytest.fixture
@@ -38,12 +30,6 @@ def key(session: Session, people: Cast, stranger: Visitor, as_person: Login) -> 
     # The slot before this one, so that a test may use this one's code.
     assert browser.send("/account/codes", code=code(secret, slots=-1)).status_code == 303
     return secret
-
-
-def half_way(visitor: Visitor) -> None:
-    answer = visitor.send("/log-in", address="ada@example.org", password=PASSWORD, next="/")
-    assert answer.location == "/log-in/code?next=/"
-    visitor.get(answer.location)
 
 
 def test_the_password_alone_no_longer_logs_in(stranger: Visitor, key: str) -> None:

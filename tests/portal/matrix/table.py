@@ -62,7 +62,9 @@ POST /account/address                                 ?>>>>> . /account/details
 GET  /account/password                                ?yyyyy .
 POST /account/password                                ?>>>>> . /
 GET  /account/codes                                   ?yyyyy .
-POST /account/codes                                   ?>>>>> . /account/codes
+POST /account/codes                                   ?>>>>> . /account/recovery-codes
+GET  /account/recovery-codes                          ?yyyyy .
+POST /account/recovery-codes                          ?>>>>> . /account/codes
 GET  /account/history                                 ?yyyyy .
 
     Messages: those on the table are Ada's            AMWOPB
