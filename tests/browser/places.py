@@ -40,8 +40,9 @@ BY_PERSON = {
         "/account/history",
         "/account/password",
         "/account/codes",
+        "/account/recovery-codes",
     ),
-    "donald": ("/account/codes", "/account/password"),
+    "donald": ("/account/codes", "/account/password", "/account/recovery-codes"),
     "barbara": (
         "/",
         "/messages",
