@@ -29,7 +29,7 @@ def main() -> None:
     address = settings.envelope_sender
     compare("listgate --help", (LISTGATE, "--help"), goal=0.6)
     compare("listgate list show", (LISTGATE, "list", "show", "news"), goal=1.5)
-    compare("listgate receive-mail", (LISTGATE, "receive-mail", address, ""), BOUNCE, goal=1.4)
+    compare("listgate receive-mail", (LISTGATE, "receive-mail", address, ""), BOUNCE, goal=1.2)
 
 
 def compare(what: str, command: Sequence[str], stdin: bytes = b"", *, goal: float) -> None:

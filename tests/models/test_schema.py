@@ -112,7 +112,8 @@ def test_a_migration_gives_up_while_a_table_is_locked() -> None:
             with pytest.raises(OperationalError, match="lock timeout"):
                 migrate(url)
 
-        assert schema.revisions(before.connect())[0] == "0004_default_roles"
+        with before.connect() as connection:
+            assert schema.revisions(connection)[0] == "0004_default_roles"
 
 
 def test_a_database_of_the_last_unreleased_version_is_migrated_after_two_statements(

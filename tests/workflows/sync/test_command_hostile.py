@@ -175,7 +175,7 @@ def test_no_list_gets_a_hostile_name(session: Session) -> None:
 
 
 def test_no_list_gets_a_hostile_address(session: Session) -> None:
-    wrong = ("Before the @, a list's address has", "not an e-mail address")
+    wrong = ("Before the @, a list's address has", "not an e-mail address", "begins with #")
 
     said = {address: refused(session, lists.NewList("a", address, "A")) for address in ADDRESSES}
 
