@@ -90,17 +90,15 @@ def edit_list(
     wanted: dict[str, Any] = asdict(changes)
     if changes.name is not None:
         wanted["name"] = list_name(changes.name)
-    if changes.address is not None:
-        wanted["address"] = free_list_address(session, changes.address, own=mailing_list)
     if changes.description is not None:
         wanted["description"] = list_description(changes.description)
-    changed = {
-        column: value
-        for column, value in wanted.items()
-        if value is not None and value != getattr(mailing_list, column)
-    }
-    address = changed.get("address", mailing_list.address)
-    with unique(session, partial(free_list_address, session, address, mailing_list)):
+    with unique(session, partial(free_new_address, session, mailing_list, changes)) as address:
+        wanted["address"] = address
+        changed = {
+            column: value
+            for column, value in wanted.items()
+            if value is not None and value != getattr(mailing_list, column)
+        }
         for column, value in changed.items():
             setattr(mailing_list, column, value)
     if changed:
@@ -228,6 +226,15 @@ def free_short_name(session: Session, short_name: str) -> str:
     if session.scalar(select(MailingList).where(MailingList.short_name == short_name)):
         raise Invalid("There is already a mailing list %(name)r.", name=short_name)
     return short_name
+
+
+def free_new_address(
+    session: Session, mailing_list: MailingList, changes: ListChanges
+) -> str | None:
+    """Return the list's new address, or None if it keeps its own; raises Invalid as that below."""
+    if changes.address is None:
+        return None
+    return free_list_address(session, changes.address, own=mailing_list)
 
 
 def free_list_address(session: Session, address: str, own: MailingList | None = None) -> str:

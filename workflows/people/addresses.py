@@ -32,12 +32,11 @@ def change_address(session: Session, user: User, address: str, *, actor: Actor) 
     lock_user(session, user, actor)
     if user.removed_at:
         raise Invalid("%(user)s was removed.", user=user)
-    wanted = free_address(session, address, user)
-    if wanted == user.address:
-        return False
     former = user.address
-    with unique(session, partial(free_address, session, wanted, user)) as free:
-        user.address = free
+    with unique(session, partial(free_address, session, address, user)) as wanted:
+        if wanted == former:
+            return False
+        user.address = wanted
     readdress(session, former, wanted)
     # A link sent to the old mailbox may now be opened by someone else.
     void_links(session, user)
