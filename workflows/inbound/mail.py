@@ -81,7 +81,8 @@ def outcome(
 
 def written_by(mail: InboundMail, user: User) -> bool:
     """Return whether the only From address is the user's: a reply address may leak."""
-    return len(authors(mail)) == 1 and not other_authors(mail, user)
+    found = authors(mail)
+    return len(found) == 1 and is_address_of(user, found[0])
 
 
 def authors(mail: InboundMail) -> list[str]:
@@ -94,11 +95,10 @@ def authors(mail: InboundMail) -> list[str]:
     ]
 
 
-def other_authors(mail: InboundMail, user: User) -> list[str]:
-    """Return the From addresses that are not the user's."""
-    # Mail programs write a domain in Unicode or in its ASCII form (RFC 5890).
-    address = user.address.lower()
-    return [each for each in authors(mail) if each not in (address, wire_address(address))]
+def is_address_of(user: User, address: str) -> bool:
+    """Return whether this is the user's address; the domain may be in its ASCII form (RFC 5890)."""
+    own = user.address.lower()
+    return address in (own, wire_address(own))
 
 
 def refuse(session: Session, mail: InboundMail, keys: ApproverKeys) -> str:
@@ -113,7 +113,8 @@ def refuse(session: Session, mail: InboundMail, keys: ApproverKeys) -> str:
         via=Door.MAIL,
         **message.place,
     )
-    sender = showable(other_authors(mail, keys.user))
+    others = [each for each in authors(mail) if not is_address_of(keys.user, each)]
+    sender = showable(others)
     if not write_back(session, keys, LetterName.OTHER_SENDER, sender=sender):
         return f"refused again: {refusal}"
     record_refusal(session, refusal)
@@ -176,9 +177,12 @@ def take_back(session: Session, returned: Bounce) -> str:
     number = row_id(ours["id"]) if ours else None
     notification = session.get(Notification, number) if number else None
     # Another mark: a letter that a restored database has forgotten, and whose id is used again.
-    if notification is None or ours is None or ours["mark"] != notification.mark:
-        return "ignored: a bounce of something else"
-    if notification.channel is not Channel.EMAIL:
+    if (
+        notification is None
+        or ours is None
+        or ours["mark"] != notification.mark
+        or notification.channel is not Channel.EMAIL
+    ):
         return "ignored: a bounce of something else"
     if returned.action == "failed":
         why = f"bounced ({returned.status or 'no status'})"
