@@ -139,8 +139,10 @@ def reschedule(
 
 def require_version(session: Session, message: Message, version: str | None) -> None:
     """Raise ChangedMeanwhile unless the locked draft is still this version; None is any."""
+    if version is None:
+        return
     session.refresh(message, ["raw"])  # a lock refreshes only what is not deferred
-    if version is not None and version != message.content_hash():
+    if version != message.content_hash():
         raise ChangedMeanwhile(
             "Message %(number)d was changed elsewhere since it was opened here; nothing was saved.",
             number=message.id,
