@@ -7,7 +7,7 @@ from models.contacts import Channel, Language, Preference
 from models.credentials import Credentials, LinkPurpose, MailedLink, PortalSession, RecoveryCode
 from models.dispatch import Delivery, DeliveryState, Dispatch, DispatchState
 from models.idempotency import IdempotentCall
-from models.installation import Installation, installation, marked
+from models.installation import Installation, marked
 from models.lifecycle import IllegalTransition, Lifecycle, legal_move
 from models.lists import ApproverList, ListDelivery, ListKind, MailingList, SelfService
 from models.messages import Message, MessageState
@@ -87,7 +87,6 @@ __all__ = [
     "WrongCode",
     "acting",
     "ask_for_push",
-    "installation",
     "legal_move",
     "marked",
     "record",

@@ -3,8 +3,8 @@
 from datetime import datetime
 from secrets import token_hex
 
-from sqlalchemy import CheckConstraint, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import CheckConstraint
+from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
 
@@ -21,11 +21,6 @@ class Installation(Base):
     serves_from: Mapped[str]
     # Since when no sendout sends; null if they do.
     sendouts_held_at: Mapped[datetime | None]
-
-
-def installation(session: Session) -> Installation:
-    """Return the row as it is now."""
-    return session.scalars(select(Installation).execution_options(populate_existing=True)).one()
 
 
 def new_mark() -> str:

@@ -1,5 +1,6 @@
 """The database schema: upgrade it, and compare it with this version."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -62,6 +63,7 @@ def upgrade(connection: Connection) -> None:
         raise UnknownRevision(advice.format(revision=there))
 
 
+@cache
 def known_revisions() -> frozenset[str]:
     """Return the revisions of this version's migrations.
 
