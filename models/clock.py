@@ -13,7 +13,7 @@ IGNORED_SKEW = timedelta(seconds=1)
 
 @dataclass
 class Skew:
-    """What `now` adds to this machine's clock, as long as nobody has set that clock."""
+    """What `now` adds to this machine's clock, until that clock is set."""
 
     correction: timedelta = timedelta(0)
     # The machine's clock minus the monotonic one when it was measured, in seconds.

@@ -7,7 +7,7 @@ from models import Credentials
 from models.clock import now
 from portal.accounts.account import Account
 from portal.accounts.blueprint import pages
-from portal.accounts.devices import pending_guesser
+from portal.accounts.devices import pending_guesser, signed_in_guesser
 from portal.accounts.recovery import new_codes, require_second_factor
 from portal.accounts.second_factor import codes, require_code
 from portal.accounts.sessions import log_in_as
@@ -70,7 +70,7 @@ def second_factor() -> ResponseReturnValue:
 
 @pages.post("/account/codes")
 @signed_in
-@limiter.limit(PER_PERSON, key_func=lambda: str(current_user().id), deduct_when=is_failed_attempt)
+@limiter.limit(PER_PERSON, key_func=signed_in_guesser, deduct_when=is_failed_attempt)
 def turn_second_factor() -> ResponseReturnValue:
     """Turn codes on with the first code of the new secret, or off with one more code."""
     actor = current_actor()

@@ -1,7 +1,7 @@
 """Known devices: browsers in which a person has logged in, which have a throttle of their own.
 
-A cookie, signed and valid for a year, names the person's session stamp and the device.  It lets
-nobody in: it only chooses who is counted (`portal.web.throttle` has the rule).  A new password
+A cookie, signed and valid for a year, names the person's session stamp and the device.  It grants
+no access: it only chooses who is counted (`portal.web.throttle` has the rule).  A new password
 voids it, because the stamp changes.
 """
 
@@ -13,6 +13,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
 from models import Credentials
+from portal.web.sign_in import current_user
 from portal.web.throttle import account_key
 from workflows.people.credentials import credentials_with_stamp
 
@@ -62,6 +63,11 @@ def pending_guesser() -> str:
     """Return the throttle's key of who has to enter a code: the known device, else the person."""
     stamp = str(session.get("pending_log_in", {}).get("stamp", ""))
     return device_of(stamp) or stamp
+
+
+def signed_in_guesser() -> str:
+    """Return the throttle's key of a reader who types a code on an account page."""
+    return str(current_user().id)
 
 
 def cookie_name() -> str:

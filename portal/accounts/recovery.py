@@ -11,6 +11,7 @@ from models import Actor, Credentials, Door, Invalid, User
 from models.clock import now
 from portal.accounts.account import Account
 from portal.accounts.blueprint import pages
+from portal.accounts.devices import signed_in_guesser
 from portal.accounts.second_factor import require_code
 from portal.web.operators_keys import own_keys
 from portal.web.sign_in import current_actor, current_user, signed_in
@@ -45,7 +46,7 @@ def recovery_codes() -> ResponseReturnValue:
 
 @pages.post("/account/recovery-codes")
 @signed_in
-@limiter.limit(PER_PERSON, key_func=lambda: str(current_user().id), deduct_when=is_failed_attempt)
+@limiter.limit(PER_PERSON, key_func=signed_in_guesser, deduct_when=is_failed_attempt)
 def make_recovery_codes() -> ResponseReturnValue:
     """Make new codes, which void the old ones; needs a code from the telephone."""
     actor = current_actor()

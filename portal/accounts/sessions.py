@@ -49,7 +49,7 @@ def verified(address: str, password: str) -> Account | None:
     user = find_user(g.session, address)
     credentials = g.session.get(Credentials, user.id) if user else None
     normal = current_app.extensions["security"].password_util.normalize(password)
-    if len(normal) > LONGEST_PASSWORD:  # nobody's
+    if len(normal) > LONGEST_PASSWORD:  # no stored password is as long
         compute_dummy_hash()
         return None
     if credentials is None or credentials.password_hash is None or credentials.user.disabled_at:

@@ -25,15 +25,19 @@ def migrate() -> None:
             schema.upgrade(connection)
             there, needed = schema.revisions(connection)
     except schema.UnknownRevision as unknown:
-        typer.secho(str(unknown), fg=typer.colors.RED, err=True)
-        raise typer.Exit(1) from None
+        raise refused(str(unknown)) from None
     except OperationalError as failure:
         if not isinstance(failure.orig, LockNotAvailable):
             raise
-        typer.secho(LOCKED, fg=typer.colors.RED, err=True)
-        raise typer.Exit(1) from None
+        raise refused(LOCKED) from None
     newer = "" if there == needed else f", newer than this version's {needed}, which works with it"
     say(f"The schema is at revision {there}{newer}.")
+
+
+def refused(sentence: str) -> typer.Exit:
+    """Print why nothing was done; return the exit with code 1."""
+    typer.secho(sentence, fg=typer.colors.RED, err=True)
+    return typer.Exit(1)
 
 
 @app.command()

@@ -10,7 +10,7 @@ document.addEventListener("keydown", (pressed) => {
   }
 });
 
-// Only text that somebody typed: a choice is made again in a moment.
+// Only typed text: a choice is made again in a moment.
 const TYPED = "textarea, input:not([type]), input[type=text], input[type=email], input[type=tel]";
 // What a refused form shows was typed, and is as unsaved as before.
 const wasRefused = document.getElementById("refusal") !== null;

@@ -50,7 +50,7 @@ def account_key(address: str | None = None) -> str:
     typed = request.form.get("address", "") if address is None else address
     try:
         key = typed_key(typed)
-    except Invalid:  # nobody's address
+    except Invalid:  # no user has it
         key = typed
     return sha256(key.encode()).hexdigest()
 
