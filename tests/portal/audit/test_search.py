@@ -113,13 +113,18 @@ def test_unknown_fields_do_not_reach_the_links(admin: Visitor) -> None:
     assert "evil" not in admin.page
 
 
+def record_seven_log_ins(session: Session, people: Cast) -> None:
+    """Put seven log-ins of Ada's into the audit log."""
+    for _ in range(7):
+        record(session, Act.LOGGED_IN, actor=Actor(people.ada, Door.PORTAL), user_id=people.ada.id)
+    session.flush()
+
+
 def test_older_entries_follow_without_gap_or_repetition(
     session: Session, people: Cast, admin: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "ROWS", 3)
-    for _ in range(7):
-        record(session, Act.LOGGED_IN, actor=Actor(people.ada, Door.PORTAL), user_id=people.ada.id)
-    session.flush()
+    record_seven_log_ins(session, people)
 
     seen, path = [], "act=logged_in"
     for _ in range(3):
@@ -137,9 +142,7 @@ def test_the_file_holds_everything_that_answers(
     session: Session, people: Cast, admin: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "BATCH", 3)
-    for _ in range(7):
-        record(session, Act.LOGGED_IN, actor=Actor(people.ada, Door.PORTAL), user_id=people.ada.id)
-    session.flush()
+    record_seven_log_ins(session, people)
 
     lines = exported(admin, "act=logged_in")
 

@@ -159,14 +159,20 @@ def test_a_submitted_message_is_not_edited(
     assert read_typed(newest(session).raw).text == "Hello,\n\nbye"
 
 
-def test_the_second_save_from_another_window_is_refused_with_both_texts(
-    session: Session, people: Cast, as_person: Login
-) -> None:
-    first, second = as_person(people.ada), as_person(people.ada)
+def two_windows(session: Session, as_person: Login, author: User) -> tuple[Visitor, Visitor, str]:
+    """Return two browsers in which the same new draft is open, and its path."""
+    first, second = as_person(author), as_person(author)
     send(first, "/messages/new", **TYPED)
     page = f"/messages/{newest(session).id}/draft"
     first.get(page)
     second.get(page)
+    return first, second, page
+
+
+def test_the_second_save_from_another_window_is_refused_with_both_texts(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    first, second, page = two_windows(session, as_person, people.ada)
 
     assert press(first, page, **(TYPED | {"text": "By train <b>"})) == 303
     assert press(second, page, **(TYPED | {"text": "By bus & boat"})) == 409
@@ -182,11 +188,7 @@ def test_the_second_save_from_another_window_is_refused_with_both_texts(
 def test_a_form_refused_for_another_reason_shows_what_was_saved_meanwhile(
     session: Session, people: Cast, as_person: Login
 ) -> None:
-    first, second = as_person(people.ada), as_person(people.ada)
-    send(first, "/messages/new", **TYPED)
-    page = f"/messages/{newest(session).id}/draft"
-    first.get(page)
-    second.get(page)
+    first, second, page = two_windows(session, as_person, people.ada)
     press(first, page, **(TYPED | {"text": "By train"}))
 
     assert press(second, page, **(TYPED | {"list": "", "text": "By bus"})) == 400
