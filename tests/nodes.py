@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -185,7 +186,10 @@ class ProcessWorker(CeleryTestWorker):  # type: ignore[misc]  # pytest-celery ha
         self, columns: list[str] | None = None, filters: dict[str, str] | None = None
     ) -> list[dict[str, Any]]:
         first = psutil.Process(self.container.server.pid)
-        found = [each.as_dict(columns) for each in (first, *first.children(recursive=True))]
+        found = []
+        for each in (first, *first.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                found.append(each.as_dict(columns))
         wanted = (filters or {}).items()
         return [each for each in found if all(each.get(key) == value for key, value in wanted)]
 

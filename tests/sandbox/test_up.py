@@ -95,9 +95,17 @@ def in_a_second_terminal(command: str, output: str) -> "subprocess.CompletedProc
     )
 
 
+def command_of(process: psutil.Process) -> list[str]:
+    """Return the words of its command; none if it has ended, as a push soon does."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
+
+
 def kill_lmtp(processes: list[psutil.Process]) -> None:
     """Kill the LMTP server."""
-    (server,) = (each for each in processes if each.cmdline()[-1] == "lmtp")
+    (server,) = (each for each in processes if command_of(each)[-1:] == ["lmtp"])
     server.kill()
 
 
