@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
+from random import Random
 from typing import Final, NamedTuple
 
 import pytest
@@ -30,8 +31,7 @@ class Role(NamedTuple):
     via: Door
 
 
-# The same person may well answer twice, and differently.  Each process plays all of them in turn,
-# so that the quickest process does not win with one role only.
+# The same person may well answer twice, and differently.
 ROLES: Final = (
     Role("Grace Hopper", Verdict.APPROVED, Door.PORTAL),
     Role("Linus Torvalds", Verdict.REJECTED, Door.MAIL),
@@ -42,6 +42,10 @@ ROLES: Final = (
     Role("Ada Lovelace", None, Door.COMMAND_LINE),
     Role("Linus Torvalds", Verdict.REJECTED, Door.SERVICE),
 )
+
+
+# Each contests some requests alone, so that each wins some however the processes are scheduled.
+SOLE: Final = (Verdict.APPROVED, Verdict.REJECTED, None)
 
 
 class Attempt(NamedTuple):
@@ -90,6 +94,17 @@ def attempt(request_id: int, role: Role, people: dict[str, int]) -> Attempt:
     return Attempt(request_id, role, outcome, sentence, began, time.monotonic())
 
 
+def roles_at(position: int) -> list[Role]:
+    """Return the role of each process at this request.
+
+    They are drawn: processes that win in turn, as on two cores, would win with the same roles
+    again and again if the roles took turns, too.
+    """
+    which = position % (2 * len(SOLE))
+    competing = [role for role in ROLES if which >= len(SOLE) or role.verdict is SOLE[which]]
+    return Random(position).sample(competing * len(ROLES), len(ROLES))  # noqa: S311, not a secret
+
+
 def run(number: int, task: Task, start: Barrier, finish: Connection) -> None:
     """One process: at each request, wait until all are there, then answer."""
     pytest.MonkeyPatch().setattr("workflows.transaction.publish", silence)
@@ -97,7 +112,7 @@ def run(number: int, task: Task, start: Barrier, finish: Connection) -> None:
     attempts = []
     for position, request_id in enumerate(task.requests):
         start.wait(PATIENCE)
-        attempts.append(attempt(request_id, ROLES[(number + position) % len(ROLES)], task.people))
+        attempts.append(attempt(request_id, roles_at(position)[number], task.people))
     finish.send(attempts)
 
 
