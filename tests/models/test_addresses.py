@@ -33,12 +33,12 @@ def test_an_address_within_the_limits_is_returned(address: str) -> None:
     ids=len,
 )
 def test_an_address_beyond_them_is_refused_at_once(address: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
 
     with pytest.raises(Invalid, match="64 bytes before the @ sign, and 254 in all") as refusal:
         checked_address(address)
 
-    assert time.monotonic() - begun < 1
+    assert time.process_time() - begun < 1
     assert (MAX_LOCAL_PART, MAX_ADDRESS) == (64, 254), "the sentence says so"
     assert "aaa" not in str(refusal.value)
 

@@ -268,4 +268,5 @@ def test_the_answers_really_came_at_once(race: Race) -> None:
         (won,) = [each for each in attempts if each.outcome == "won"]
         contested += sum(each.began < won.ended for each in attempts) > 2
 
-    assert contested > REQUESTS / 2
+    # Not how many: that is up to the machine.
+    assert contested > REQUESTS / 10
