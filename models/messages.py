@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -61,6 +62,8 @@ class Message(Ruled, Lifecycle):
     subject: Mapped[str]
     size: Mapped[int]
     send_at: Mapped[datetime | None]
+    # The IANA name of the zone in which `send_at` was chosen; null if an offset was given.
+    send_zone: Mapped[str | None]
     written_at: Mapped[datetime] = mapped_column(default=now)
     # `raw` was composed from the portal's form; only such a message can be edited in the form.
     composed: Mapped[bool] = mapped_column(default=False)
@@ -76,6 +79,12 @@ class Message(Ruled, Lifecycle):
     def place(self) -> dict[str, int]:
         """The ids of an audit entry about this message."""
         return {"message_id": self.id, "list_id": self.list_id}
+
+    def schedule(self, send_at: datetime | None) -> None:
+        """Set the send time, and remember the zone in which it was chosen."""
+        zone = send_at.tzinfo if send_at else None
+        self.send_at = send_at
+        self.send_zone = zone.key if isinstance(zone, ZoneInfo) else None
 
     @property
     def rules_in_force(self) -> SendoutRules:

@@ -1,20 +1,16 @@
 """One message: its content, its state, its history, and what can be done with it."""
 
-from datetime import datetime
-
-from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from models import Invalid, Message, MessageState, Right, SendoutRules
-from models.local_time import instant_of
+from models import Message, MessageState, Right, SendoutRules
 from portal.messages.compose import max_bytes, own_message
 from portal.messages.preview import preview_of, readable
-from portal.messages.sendout_fields import forecast_of, typed_rules
+from portal.messages.sendout_fields import forecast_of, send_time_fields, typed_rules, typed_time
 from portal.web.flash import flash
 from portal.web.i18n import gettext as _
 from portal.web.i18n import page_language
 from portal.web.sign_in import current_actor, current_user, signed_in
-from portal.web.templating import page_zone
 from portal.wording.audit_sentences import sentence
 from workflows.messages import drafts
 from workflows.messages.write import hand_in, message_by_id
@@ -40,8 +36,7 @@ def show(message_id: int, _act: str = "") -> ResponseReturnValue:
         "messages/show.html",
         preview=preview_of(message),
         mine=message.author_id == current_user().id,
-        scheduled_for=message.send_at and message.send_at.astimezone(page_zone()),
-        zone=page_zone().key,
+        send_time=send_time_fields(message),
         no_rules=SendoutRules(),
         **message_state(message),
     )
@@ -109,7 +104,7 @@ def take_back(message_id: int) -> ResponseReturnValue:
 def set_another_time(message_id: int) -> ResponseReturnValue:
     """Change the time or the rules of a scheduled message."""
     message = message_by_id(g.session, message_id)
-    send_at, rules = typed_time(), typed_rules()
+    send_at, rules = typed_time(message), typed_rules()
     drafts.reschedule(g.session, message, actor=current_actor(), send_at=send_at, rules=rules)
     return done(message, _("The time has been changed."))
 
@@ -154,30 +149,13 @@ def delete(message_id: int) -> ResponseReturnValue:
 
 def set_time(message: Message) -> None:
     """Save the draft's time and rules, if the reader may set them and has changed one."""
-    actor, wanted = current_actor(), (typed_time(), typed_rules())
+    actor, wanted = current_actor(), (typed_time(message), typed_rules())
     is_set = wanted != (None, SendoutRules())
     if wanted != (message.send_at, message.sendout_rules) and (
         is_set or actor.may(Right.SCHEDULE_SENDOUT)
     ):
         send_at, rules = wanted
         drafts.reschedule(g.session, message, actor=actor, send_at=send_at, rules=rules)
-
-
-def typed_time() -> datetime | None:
-    """Return the time from the form; None for at once, raises Invalid.
-
-    Without an offset it is in the reader's zone.
-    """
-    typed = request.form.get("send_at", "")
-    if request.form.get("when") == "then" and not typed:
-        raise Invalid("Please enter a time.")
-    if request.form.get("when") == "now" or not typed:
-        return None
-    try:
-        local = datetime.fromisoformat(typed)
-    except ValueError:
-        raise Invalid("This is not a date and time such as 2027-01-31T09:00.") from None
-    return instant_of(local, page_zone())
 
 
 def done(message: Message, text: str) -> ResponseReturnValue:

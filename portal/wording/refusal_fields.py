@@ -139,6 +139,8 @@ FIELDS: Mapping[str, str | Choose] = {
     ),
     "Please enter a time.": "send_at",
     "This is not a date and time such as 2027-01-31T09:00.": "send_at",
+    "Clocks are put back then, and show this time twice. "
+    "Choose %(first)s or %(second)s.": "send_at",
     "Clocks are put forward then, and skip this time. Choose %(earlier)s or %(later)s.": "send_at",
     "The send time is in the past: %(time)s.": "send_at",
     "The send time is outside the calendar.": "send_at",

@@ -45,12 +45,16 @@ def refusal_words(
     language: Language,
     zone: ZoneInfo = UTC,
 ) -> str:
-    """Return the sentence of a refusal in this language, with times in this zone."""
+    """Return the sentence of a refusal in this language.
+
+    Its times are in `zone`, unless they are of a zone that has a name.
+    """
     gettext = translations(language).gettext
 
     def translated(gap: str, fact: object) -> object:
         if isinstance(fact, datetime):
-            return format_moment(fact, language, zone)
+            own = fact.tzinfo if isinstance(fact.tzinfo, ZoneInfo) else zone
+            return format_moment(fact, language, own)
         if isinstance(fact, Amount):
             return format_decimal(int(fact), locale=language.value)
         return TRANSLATED[gap](str(fact), gettext) if gap in TRANSLATED else fact

@@ -1,12 +1,12 @@
-"""Local times: an offset counts, a skipped time is refused, a repeated one is the first."""
+"""Local times: an offset counts; a time that clocks skip or show twice is refused."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from models import Invalid
-from models.local_time import instant_of
+from models.local_time import instant_of, is_shown_twice
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -23,7 +23,8 @@ PARIS = ZoneInfo("Europe/Paris")
         ("2027-03-28T03:00", "2027-03-28T01:00Z"),
         ("2027-03-28T02:30+01:00", "2027-03-28T01:30Z"),
         # The night in which 03:00 becomes 02:00.
-        ("2027-10-31T02:30", "2027-10-31T00:30Z"),
+        ("2027-10-31T01:59", "2027-10-30T23:59Z"),
+        ("2027-10-31T03:00", "2027-10-31T02:00Z"),
         ("2027-10-31T02:30+01:00", "2027-10-31T01:30Z"),
     ],
 )
@@ -38,6 +39,36 @@ def test_a_skipped_time_is_refused_with_its_neighbours(minute: str) -> None:
 
     assert f"Choose 2027-03-28 at 01:{minute}:00 CET" in str(refusal.value)
     assert f"or 2027-03-28 at 03:{minute}:00 CEST." in str(refusal.value)
+
+
+def test_a_time_shown_twice_is_refused_until_it_is_said_which() -> None:
+    typed = datetime.fromisoformat("2027-10-31T02:30")
+
+    with pytest.raises(Invalid, match="show this time twice") as refusal:
+        instant_of(typed, PARIS)
+    both = [instant_of(typed, PARIS, fold=fold).astimezone(UTC) for fold in (0, 1)]
+
+    assert "Choose 2027-10-31 at 02:30:00 CEST or 2027-10-31 at 02:30:00 CET." in str(refusal.value)
+    assert [moment.hour for moment in both] == [0, 1]
+
+
+def test_only_a_time_shown_twice_is_told_to_be() -> None:
+    typed = [
+        "10-31T01:59",
+        "10-31T02:00",
+        "10-31T02:59",
+        "10-31T03:00",
+        "03-28T02:30",
+        "07-01T02:30",
+    ]
+
+    twice = [
+        each
+        for each in typed
+        if is_shown_twice(datetime.fromisoformat(f"2027-{each}").replace(tzinfo=PARIS))
+    ]
+
+    assert twice == ["10-31T02:00", "10-31T02:59"]
 
 
 @pytest.mark.parametrize(

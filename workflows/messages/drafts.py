@@ -67,7 +67,8 @@ def discard(session: Session, message: Message, *, actor: Actor) -> None:
     require_author(message, actor)
     lock_draft(session, message)
     message.move(MessageState.DISCARDED, MessageState.DRAFT)
-    message.subject, message.raw, message.size, message.send_at = "", b"", 0, None
+    message.subject, message.raw, message.size = "", b"", 0
+    message.schedule(None)
     message.sendout_rules = SendoutRules()
     record(session, Act.DISCARDED, actor=actor, **message.place)
 
@@ -129,7 +130,7 @@ def reschedule(
         lock_draft(session, message)
     else:
         set_time(session, message, send_at)
-    message.send_at = send_at
+    message.schedule(send_at)
     detail: dict[str, Any] = {}
     if rules is not None and rules != message.sendout_rules:
         choose_rules(message, rules)

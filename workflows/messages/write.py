@@ -78,9 +78,9 @@ def write(
         raw=draft.raw,
         size=len(draft.raw),
         subject=subject,
-        send_at=send_at,
         composed=draft.composed,
     )
+    message.schedule(send_at)
     choose_rules(message, rules)
     session.add(message)
     session.flush()

@@ -1,5 +1,6 @@
 """A message's page: its status, and what each person may do next."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -108,6 +109,43 @@ def test_a_time_with_an_offset_keeps_it(session: Session, people: Cast, as_perso
     assert waiting.due_at == datetime(2099, 1, 31, tzinfo=UTC)
 
 
+def test_of_a_time_shown_twice_either_can_be_chosen(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    users.grant(session, people.ada, "sender", actor=Actor.operator())
+    people.ada.time_zone = "America/New_York"
+    draft, ada = a_draft(session, people), as_person(people.ada)
+    typed = {"when": "then", "send_at": "2099-11-01T01:30"}
+
+    ada.send(f"/messages/{draft.id}/handing_in", **typed)
+    offered = [re.findall(r'value="(\w+)" selected', ada.page)]
+    ada.send(f"/messages/{draft.id}/handing_in", **typed, which_hour="second")
+    ada.get(f"/messages/{draft.id}")
+    offered.append(re.findall(r'value="(\w+)" selected', ada.page))
+
+    (waiting,) = session.scalars(select(Dispatch))
+    assert waiting.due_at == datetime(2099, 11, 1, 6, 30, tzinfo=UTC)
+    assert offered == [["first"], ["second"]]
+
+
+def test_a_send_time_stays_in_the_zone_in_which_it_was_chosen(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    users.grant(session, people.ada, "sender", actor=Actor.operator())
+    people.ada.time_zone = "America/New_York"
+    draft, ada = a_draft(session, people), as_person(people.ada)
+    nine = {"when": "then", "send_at": "2099-01-31T09:00"}
+    ada.send(f"/messages/{draft.id}/handing_in", **nine)
+
+    people.ada.time_zone = "Asia/Tokyo"
+    ada.get(f"/messages/{draft.id}")
+
+    assert 'value="2099-01-31T09:00"' in ada.page
+    assert "In the time zone America/New_York." in ada.page
+    ada.send(f"/messages/{draft.id}/time", send_at="2099-01-31T10:00")
+    assert session.scalars(select(Dispatch)).one().due_at == datetime(2099, 1, 31, 15, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
@@ -116,6 +154,7 @@ def test_a_time_with_an_offset_keeps_it(session: Session, people: Cast, as_perso
         ({"when": "then", "send_at": "2001-01-31T09:00"}, "is in the past"),
         # America/New_York, where 02:00 is followed by 03:00.
         ({"when": "then", "send_at": "2099-03-08T02:30"}, "Clocks are put forward then"),
+        ({"when": "then", "send_at": "2099-11-01T01:30"}, "Clocks are put back then"),
     ],
 )
 def test_a_time_that_was_not_understood_sends_nothing(
