@@ -12,8 +12,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from dotenv import dotenv_values
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 
 from settings.secrets import is_weak
 from settings.types import (
@@ -33,18 +41,13 @@ from settings.types import (
 FOR_COMMANDS = {"PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "SSH_AUTH_SOCK"}
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """What an operator decides; a wrong value stops every process at its start."""
 
-    model_config = SettingsConfigDict(
-        env_file=os.environ.get("LISTGATE_ENV_FILE", ".env") or None,
-        extra="ignore",  # a .env file is often shared, for example with docker compose
-        frozen=True,
-    )
+    model_config = ConfigDict(validate_default=True, frozen=True)
 
     database_url: Annotated[SecretStr, AfterValidator(with_driver)] = Field(
         SecretStr("postgresql:///listgate"),
-        validate_default=True,
         description="PostgreSQL 15 or newer: postgresql://user:password@host:port/database",
     )
     redis_url: Annotated[SecretStr, AfterValidator(broker)] = Field(
@@ -125,7 +128,7 @@ class Settings(BaseSettings):
         "standard input, and {short_name} and {email} stand for the list's: "
         "tee /etc/lists/{short_name}",
     )
-    maillist_sync_commands: Annotated[Commands, NoDecode] = Field(
+    maillist_sync_commands: Commands = Field(
         {},
         description="Different commands for single lists, by short name, as JSON: "
         '{"board": "tee /etc/board"}',
@@ -246,7 +249,7 @@ TRY_AGAIN = 75
 def read() -> Settings:
     """Return the settings, or exit with a sentence for each one that is wrong."""
     try:
-        return Settings(**from_files(os.environ))
+        return Settings(**from_environment(os.environ) | from_files(os.environ))
     except SecretFileError as wrong:
         print(wrong, file=sys.stderr)
         raise SystemExit(TRY_AGAIN) from None
@@ -257,6 +260,20 @@ def read() -> Settings:
             # An error about two settings has no location; its sentence names them.
             print(f"{name}: {says}" if name else says, file=sys.stderr)
         raise SystemExit(TRY_AGAIN) from None
+
+
+def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return the settings that `environ` names, and from the .env file those that it does not.
+
+    Other variables are ignored: a .env file is often shared, for example with docker compose.
+    """
+    file = environ.get("LISTGATE_ENV_FILE", ".env")
+    found = {
+        name.lower(): value
+        for source in (dotenv_values(file) if file else {}, environ)
+        for name, value in source.items()
+    }
+    return {name: found[name] for name in Settings.model_fields if found.get(name) is not None}
 
 
 class SecretFileError(Exception):

@@ -29,7 +29,7 @@ def given(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Settings:
     """Return the settings of a process in this environment."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    return Settings()
+    return read()
 
 
 def refused(
@@ -53,7 +53,7 @@ def printed(folder: Path, **environment: str) -> str:
 
 
 def test_without_an_environment_everything_has_its_default() -> None:
-    settings = Settings()
+    settings = read()
 
     assert settings.database_url.get_secret_value() == "postgresql+psycopg2:///listgate"
     assert settings.smtp_timeout == 10
@@ -61,7 +61,7 @@ def test_without_an_environment_everything_has_its_default() -> None:
 
 
 def test_settings_do_not_change() -> None:
-    settings = Settings()
+    settings = read()
 
     with pytest.raises(ValidationError, match="frozen"):
         settings.log_level = "DEBUG"  # type: ignore[misc]
@@ -163,7 +163,7 @@ def test_a_secret_is_never_printed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["database_url", "redis_url", "smtp_url"])
 def test_a_setting_that_may_hold_a_password_is_a_secret(name: str) -> None:
-    assert isinstance(getattr(Settings(), name), SecretStr)
+    assert isinstance(getattr(read(), name), SecretStr)
 
 
 def test_the_traceback_of_an_unavailable_database_shows_no_password(
@@ -372,7 +372,7 @@ def test_commands_inherit_a_part_of_the_environment(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("LC_TIME", "C")
     monkeypatch.setenv("SECRET_KEY", "s3cret" * 8)
 
-    given_on = Settings().command_environment
+    given_on = read().command_environment
 
     assert (given_on["HOME"], given_on["LC_TIME"]) == ("/srv/listgate", "C")
     assert "SECRET_KEY" not in given_on
@@ -394,7 +394,7 @@ def test_a_secret_can_be_in_a_file(
 
 
 def test_every_secret_can_be_in_a_file() -> None:
-    secret = {name for name, each in Settings() if isinstance(each, SecretStr)}
+    secret = {name for name, each in read() if isinstance(each, SecretStr)}
 
     assert secret == {*SECRETS}
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from settings import FOR_COMMANDS, Settings
+from settings import FOR_COMMANDS, read
 from tests.workflows.sync.commands import SSH, TEE, THREE, Machine, pretend_ssh, pretend_tee
 from workflows.sync.command import argv_for
 
@@ -90,7 +90,7 @@ def test_the_environment_of_a_command_holds_no_secret(
     monkeypatch.setenv("LC_ALL", "C")
     # Python sets it where the environment names no locale (PEP 538).
     monkeypatch.delenv("LC_CTYPE", raising=False)
-    machine.environment |= Settings().command_environment
+    machine.environment |= read().command_environment
 
     outcome = machine.push(f"sh -c 'env >{machine.lists}/env; cat >/dev/null'")
 
