@@ -1,10 +1,10 @@
-"""A fixture that captures what Listgate logs."""
+"""What Listgate logs: its lines, and the events of one module."""
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
-import structlog
 
 from workflows import logs
 
@@ -32,4 +32,26 @@ def configure(
     yield begin
     root.handlers[:] = before[1]
     root.setLevel(before[0])
-    structlog.reset_defaults()
+
+
+class Events(logging.Handler):
+    """The levels and events of one logger, while it is open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Remember it, as in `warning: broker unavailable`."""
+        self.seen.append(f"{record.levelname.lower()}: {record.getMessage()}")
+
+
+@contextmanager
+def events_of(module: str) -> Iterator[list[str]]:
+    """Collect what one module logs."""
+    events = Events()
+    logging.getLogger(module).addHandler(events)
+    try:
+        yield events.seen
+    finally:
+        logging.getLogger(module).removeHandler(events)

@@ -206,8 +206,8 @@ def test_only_lifecycle_changes_a_state() -> None:
 
 def verbs() -> list[Path]:
     """The modules of workflows/ except those between a verb and the queue."""
-    plumbing = {"celery", "logs", "malformed", "outbox", "public", "redis_client", "tasks"}
-    around = {"__init__", "transaction", *plumbing}
+    plumbing = {"celery", "log_lines", "logs", "malformed", "outbox", "public", "tasks"}
+    around = {"__init__", "redis_client", "transaction", *plumbing}
     return [
         path
         for path in (ROOT / "workflows").rglob("*.py")

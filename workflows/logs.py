@@ -1,48 +1,30 @@
 """Logging of every process: one event per line, JSON for machines or colours for people."""
 
 import logging
-from typing import Any
-
-import structlog
-
-BEFORE: list[Any] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_log_level,
-    structlog.stdlib.add_logger_name,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-]
+from functools import cached_property
+from importlib import import_module
 
 
-# Without the local variables: there are addresses, texts and passwords among them.
-TRACEBACKS = structlog.processors.ExceptionRenderer(
-    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-)
+class Lines(logging.Formatter):
+    """Formats records; imports structlog for the first, because most short commands log none."""
+
+    def __init__(self, form: str) -> None:
+        super().__init__()
+        self.form = form
+
+    @cached_property
+    def lines(self) -> logging.Formatter:
+        """What does the work."""
+        formatter: logging.Formatter = import_module("workflows.log_lines").formatter(self.form)
+        return formatter
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        return self.lines.format(record)
 
 
 def configure(level: str, form: str) -> None:
-    """Send structlog's events and the standard library's records through one formatter."""
-    structlog.configure(
-        processors=[*BEFORE, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-    )
+    """Log to stderr from this level on, in the form of LOG_FORMAT."""
     output = logging.StreamHandler()
-    output.setFormatter(
-        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=BEFORE, processors=endings(form))
-    )
+    output.setFormatter(Lines(form))
     logging.basicConfig(level=level, handlers=[output], force=True)
-
-
-def endings(form: str) -> list[Any]:
-    """The last steps of every line."""
-    forget = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    if form == "console":
-        return [
-            forget,
-            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
-        ]
-    return [
-        forget,
-        TRACEBACKS,
-        structlog.processors.JSONRenderer(),
-    ]

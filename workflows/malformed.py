@@ -4,16 +4,16 @@ Celery and kombu 5.7 raise TypeError and the like for a message without a body o
 worker that ends gives the message back to the queue, so one message would end every worker.
 """
 
+import logging
 from collections.abc import Callable
 from itertools import count
 from queue import Empty
 from typing import Any, Final
 
-import structlog
 from celery.worker import consumer
 from kombu.transport import redis
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 # Raised by kombu and Celery for a message of the wrong shape, not for a lost connection.
 WRONG_SHAPE: Final = (AttributeError, LookupError, TypeError, ValueError)
@@ -23,7 +23,10 @@ numbers = count(1)
 
 def report(failure: Exception) -> None:
     """Log and count a message that is rejected, without its content."""
-    log.error("malformed message rejected", error=type(failure).__name__, number=next(numbers))
+    log.error(
+        "malformed message rejected",
+        extra={"error": type(failure).__name__, "number": next(numbers)},
+    )
 
 
 class Channel(redis.Channel):

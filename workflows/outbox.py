@@ -3,12 +3,12 @@
 Nothing is lost with the broker: the rows are committed, and the sweep publishes them again.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import compress
 
 import redis
-import structlog
 from kombu import Connection
 from kombu.exceptions import KombuError
 from kombu.pools import producers
@@ -21,7 +21,7 @@ from settings import settings
 from workflows.celery import app
 from workflows.redis_client import redis_client
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 # The task that does the work; its one argument is the row's id.
 TASKS: dict[type[Base], str] = {
@@ -100,4 +100,4 @@ def waiting_key(entry: OutboxEntry) -> str:
 
 def warn(entries: Sequence[OutboxEntry]) -> None:
     """Log that these entries were not published."""
-    log.warning("broker unavailable, the sweep will publish again", entries=len(entries))
+    log.warning("broker unavailable, the sweep will publish again", extra={"entries": len(entries)})

@@ -1,15 +1,15 @@
 """Report an operator's template that fails to render: to the log and the audit log, once a day."""
 
+import logging
 from datetime import timedelta
 
-import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Act, Actor, AuditEntry, record
 from models.clock import now
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 # A template fails for each letter; an administrator reads of it once.
 SILENCE = timedelta(days=1)
@@ -28,5 +28,5 @@ def report_broken_template(session: Session, template: str, failure: Exception) 
     if session.scalar(earlier.limit(1)) is not None:
         return
     reason = type(failure).__name__
-    log.error("own template failed, ours was used", template=template, reason=reason)
+    log.error("own template failed, ours was used", extra={"template": template, "reason": reason})
     record(session, Act.FELL_BACK, actor=Actor.system(), template=template, reason=reason)

@@ -1,9 +1,9 @@
 """Send one letter over its channel, and record the outcome."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
-import structlog
 from sqlalchemy.orm import Session
 
 from models import Act, Actor, Channel, Notification, NotificationState, record
@@ -15,7 +15,7 @@ from notifications.letters.letters import LETTERS
 from notifications.retry import SMS_FALLBACK_AFTER, UNAVAILABLE_DELAY, next_attempt
 from notifications.sms.twilio import OptedOut
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 
 def deliver(session: Session, notification: Notification, context: LetterContext) -> bool:
@@ -69,7 +69,7 @@ SEND_BY: dict[Channel, Callable[[Notification, LetterContext], str | None]] = {
 
 def retry_or_fail(session: Session, notification: Notification, failure: NotDelivered) -> bool:
     """Schedule the next attempt and return True, or fail the letter and return False."""
-    log.warning("not delivered", notification=notification.id, reason=str(failure))
+    log.warning("not delivered", extra={"notification": notification.id, "reason": str(failure)})
     notification.failure = failure.answer or str(failure)
     if isinstance(failure, OptedOut):
         notification.user.sms_stopped_at = now()

@@ -3,14 +3,13 @@
 import asyncio
 import logging
 
-import structlog
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.inbound.intake import is_our_address, receive
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 # aiosmtpd logs addresses and commands at INFO, and invalid commands at WARNING.
 logging.getLogger("mail.log").setLevel(logging.ERROR)
@@ -53,7 +52,7 @@ class Handover:
             (recipient,) = envelope.rcpt_tos
             await asyncio.to_thread(receive, envelope.content, sender=sender, recipient=recipient)
         except SQLAlchemyError as failure:
-            log.warning("mail deferred", reason=type(failure).__name__)
+            log.warning("mail deferred", extra={"reason": type(failure).__name__})
             return "451 4.3.0 The database is unavailable"
         return "250 2.0.0 Accepted"
 
@@ -80,6 +79,6 @@ async def serve(address: str) -> None:
     else:
         host, _, port = address.rpartition(":")
         server = await loop.create_server(protocol, host=host, port=int(port))
-    log.info("lmtp listens", address=address)
+    log.info("lmtp listens", extra={"address": address})
     async with server:
         await server.serve_forever()

@@ -1,17 +1,17 @@
 """One request is one transaction; for a GET, PostgreSQL enforces that it is read-only."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import structlog
 from flask import Flask, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from workflows.transaction import transaction
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
@@ -27,7 +27,7 @@ class Application(Flask):
 
     def log_exception(self, exc_info: Any) -> None:
         """Log the endpoint, not the path, which may contain a secret token."""
-        log.error("page failed", page=request.endpoint, exc_info=exc_info)
+        log.error("page failed", extra={"page": request.endpoint}, exc_info=exc_info)
 
     def preprocess_request(self) -> None:
         """Do nothing yet: `dispatch_request` runs the hooks, once there is a session."""

@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 from sqlalchemy import Engine, func, select
-from structlog.testing import capture_logs
 
 from models import Actor, Door, Message, Notification
 from sandbox.valkey import Valkey
 from tests.builders import Cast, a_draft, a_request, cast
 from tests.faults.shared import kill_shared_worker
+from tests.log_lines import events_of
 from workflows.celery import app
 from workflows.moderation.decide import request_approval
 from workflows.transaction import transaction
@@ -26,9 +26,9 @@ PROMISED = 4.5
 
 def ask(people: Cast) -> list[str]:
     """Request approval, and return what was logged."""
-    with capture_logs() as logged, transaction() as session:
+    with events_of("workflows.outbox") as logged, transaction() as session:
         a_request(session, people)
-    return [f"{each['log_level']}: {each['event']}" for each in logged]
+    return logged
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 """Handle inbound mail: classify it, and decide only if it is a clear answer."""
 
+import logging
 import re
 from collections.abc import Collection, Sequence
 
-import structlog
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -37,7 +37,7 @@ from workflows.moderation.approvers import NotAnApprover
 from workflows.moderation.decide import AlreadyDecided, NoLongerOpen, decide
 from workflows.notify import report
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 # The Message-ID that notifications/letters/composition.py gives.
 OUR_LETTER = re.compile(r"<notification\.(?P<id>\d+)(?:\.(?P<mark>[0-9a-f]+))?@")
@@ -53,7 +53,7 @@ def handle(
     except OperationalError:
         raise  # the database is unavailable: the sweep publishes the mail again
     except Exception as failure:  # a mail that breaks the parser must not be retried forever
-        log.exception("mail stuck", mail=mail.id)
+        log.exception("mail stuck", extra={"mail": mail.id})
         mail.outcome = type(failure).__name__
         mail.move(InboundMailState.STUCK)
     else:

@@ -5,11 +5,11 @@ worker that dies in between leaves rows that are SENDING but not locked: the swe
 UNCERTAIN, and they are never sent again.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, tzinfo
 from time import monotonic
 
-import structlog
 from sqlalchemy import func, insert, literal, select
 from sqlalchemy.orm import Session, joinedload, undefer
 from sqlalchemy.orm.attributes import set_committed_value
@@ -35,7 +35,7 @@ from workflows.sendout.rate_limit import allowance, count_claimed, return_untrie
 from workflows.sendout.recipients import addresses, drop_departed
 from workflows.sendout.schedule import return_to_author, stop
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 # Deliveries that a killed worker leaves uncertain, at most.
 BATCH_SIZE = 50
@@ -100,8 +100,8 @@ def send_batch(session: Session, dispatch_id: int, batch: Sequence[int], mailer:
                 ),
             )
     except Unavailable as failure:
-        log.warning("relay unavailable", dispatch=dispatch_id, reason=str(failure))
         reason = str(failure)
+        log.warning("relay unavailable", extra={"dispatch": dispatch_id, "reason": reason})
     return_untried(session, dispatch, deliveries, reason=reason)
     dispatch.postpone(now())
 

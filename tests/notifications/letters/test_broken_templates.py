@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from structlog.testing import capture_logs
 
 from models import Act, AuditEntry, LetterName
 from notifications.letters.delivery import deliver
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_letter
 from tests.letter_context import a_context
+from tests.log_lines import events_of
 
 
 @pytest.mark.parametrize(
@@ -26,13 +26,11 @@ def test_an_own_template_that_fails_is_replaced_by_ours_and_reported_once(
     context = replace(a_context(mailbox), templates_dir=tmp_path)
     letters = [a_letter(session, people) for _ in range(2)]
 
-    with capture_logs() as logged:
+    with events_of("notifications.letters.broken_templates") as logged:
         delivered = [deliver(session, letter, context) for letter in letters]
 
     assert delivered == [True, True]
     assert all(b"Ada Lovelace" in mail.content for mail in mailbox.mails)
     (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.act == Act.FELL_BACK))
     assert entry.detail["template"] == f"{LetterName.MODERATE}/body.txt"
-    assert [one["event"] for one in logged if one["log_level"] == "error"] == [
-        "own template failed, ours was used"
-    ]
+    assert logged == ["error: own template failed, ours was used"]

@@ -3,9 +3,23 @@
 import pytest
 
 from sandbox.stack import BIN
+from settings import TRY_AGAIN
 from tests.builders import run
 
-HEAVY = ("alembic", "babel", "flask", "jinja2", "notifications.replies", "twilio", "werkzeug")
+NO_DATABASE = "postgresql://127.0.0.1:1/none"
+
+HEAVY = (
+    "alembic",
+    "babel",
+    "flask",
+    "jinja2",
+    "notifications.replies",
+    "pydantic_settings",
+    "rich",
+    "structlog",
+    "twilio",
+    "werkzeug",
+)
 
 
 @pytest.mark.parametrize(
@@ -21,6 +35,22 @@ def test_a_start_imports_only_what_it_needs(start: str, not_imported: tuple[str,
     done = run(str(BIN / "python"), "-c", code)
 
     assert (done.stdout, done.stderr) == ("none\n", "")
+
+
+def test_receive_mail_runs_without_what_only_other_commands_need() -> None:
+    command = "receive-mail", "nobody@elsewhere.example", ""
+    code = f"""
+import sys, portal.cli
+sys.argv[1:] = {command!r}
+try:
+    portal.cli.main()
+finally:
+    print({{*{HEAVY}}} & sys.modules.keys() or 'none')
+"""
+
+    done = run(str(BIN / "python"), "-c", code, environment={"DATABASE_URL": NO_DATABASE})
+
+    assert (done.returncode, done.stdout) == (TRY_AGAIN, "none\n")
 
 
 def test_help_needs_no_settings() -> None:
