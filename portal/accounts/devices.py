@@ -60,9 +60,12 @@ def guesser() -> str:
 
 
 def pending_guesser() -> str:
-    """Return the throttle's key of who has to enter a code: the known device, else the person."""
+    """Return the throttle's key of who has to enter a code: the known device, else the person.
+
+    All who have to enter none share a key: an empty one is an error in the log.
+    """
     stamp = str(session.get("pending_log_in", {}).get("stamp", ""))
-    return device_of(stamp) or stamp
+    return device_of(stamp) or stamp or "nobody"
 
 
 def signed_in_guesser() -> str:

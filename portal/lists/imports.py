@@ -1,7 +1,6 @@
 """Import members from a text file: show a preview first, then import."""
 
 from base64 import b64decode, b64encode
-from binascii import Error as NotBase64
 from io import BytesIO
 from typing import Any
 
@@ -77,7 +76,7 @@ def uploaded() -> bytes:
     file = request.files.get("file")
     try:
         content = file.read() if file else b64decode(request.form.get("content", ""), validate=True)
-    except NotBase64:
+    except ValueError:  # not base64, or not even ASCII
         content = b""
     if not content:
         raise Invalid("Please choose a file with addresses.")

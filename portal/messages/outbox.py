@@ -1,11 +1,11 @@
 """The outbox page: messages and their states, with search, filters and paging."""
 
-from flask import Blueprint, g, render_template, request
+from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from models import MessageState
 from portal.messages.sendout_fields import start_of
-from portal.web.paging import page_of
+from portal.web.paging import page_of, with_query
 from portal.web.sign_in import current_user, signed_in
 from workflows.queries.list_search import list_choices
 from workflows.queries.outbox_page import OutboxQuery, outbox, progress
@@ -17,7 +17,8 @@ pages = Blueprint("outbox", __name__)
 @signed_in
 def show() -> ResponseReturnValue:
     """Show the search form and the matching messages."""
-    return outbox_page("outbox/outbox.html", lists=list_choices(g.session))
+    rows_url = with_query(url_for(".rows"))
+    return outbox_page("outbox/outbox.html", lists=list_choices(g.session), rows_url=rows_url)
 
 
 @pages.get("/messages/rows")

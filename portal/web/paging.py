@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
+from urllib.parse import urlencode
 
 from flask import request, url_for
 from sqlalchemy import Select
@@ -24,8 +25,17 @@ class Page(Generic[Row]):
     @staticmethod
     def url(number: int) -> str:
         """Return the URL of another page of the same search."""
-        query: dict[str, Any] = {**request.args.to_dict(flat=False), "page": number}
-        return url_for(str(request.endpoint), **(request.view_args or {}), **query)
+        page = url_for(str(request.endpoint), **(request.view_args or {}))
+        return with_query(page, page=str(number))
+
+
+def with_query(path: str, **changed: str) -> str:
+    """Return the URL of this path with the request's query, some parameters changed.
+
+    `url_for` cannot add the query: anyone can type `_scheme`, an argument of its own.
+    """
+    query = request.args.to_dict(flat=False) | {name: [one] for name, one in changed.items()}
+    return f"{path}?{urlencode(query, doseq=True)}" if query else path
 
 
 def page_of(session: Session, query: Select[Row]) -> Page[Row]:

@@ -175,7 +175,9 @@ def list_by_id(session: Session, list_id: int) -> MailingList:
 
 def list_named(session: Session, short_name: str) -> MailingList:
     """Return the mailing list with this short name; raises Unknown."""
-    mailing_list = session.scalar(select(MailingList).where(MailingList.short_name == short_name))
+    named = select(MailingList).where(MailingList.short_name == short_name)
+    # PostgreSQL stores no NUL, and refuses to compare with one.
+    mailing_list = None if "\0" in short_name else session.scalar(named)
     if mailing_list is None:
         raise Unknown("There is no mailing list %(name)r.", name=short_name)
     return mailing_list

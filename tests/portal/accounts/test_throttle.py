@@ -42,6 +42,15 @@ def log_out(browser: Visitor) -> None:
     browser.page = ""
 
 
+def test_a_code_that_is_not_asked_for_logs_no_error(
+    stranger: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    stranger.get("/log-in")
+
+    assert stranger.send("/log-in/code", code="000000").status_code == 303
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 def ask_letter(visitor: Visitor) -> int:
     visitor.page = ""
     return visitor.send("/letter/log-in", address="ada@example.org").status_code

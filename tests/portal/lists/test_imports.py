@@ -143,7 +143,8 @@ def test_twenty_thousand_lines_fit(
 
 
 def test_invalid_base64_is_not_a_file(browser: Visitor, page: str) -> None:
-    assert browser.send(page, content="!").status_code == 400
+    for broken in ("!", "é", "\N{REPLACEMENT CHARACTER}"):
+        assert browser.send(page, content=broken).status_code == 400, broken
 
 
 def test_an_archived_list_cannot_be_joined(

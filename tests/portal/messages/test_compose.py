@@ -236,3 +236,11 @@ def test_large_forms_are_for_those_who_have_logged_in(
     assert send(ada, "/messages/new", **large) == 303
     assert stranger.post("/messages/new", **large).status_code == 413
     assert ada.send("/account/password", new="x" * 200_000).status_code == 413
+    assert "choose a smaller file" in ada.page
+
+
+def test_a_list_whose_name_has_a_nul_is_unknown(people: Cast, as_person: Login) -> None:
+    ada = as_person(people.ada)
+
+    for path in ("/messages/new", "/messages/upload"):
+        assert send(ada, path, **{**TYPED, "list": "announce\0"}) == 404, path

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from models import Actor, Door, Message, User, Verdict
+from portal.web.paging import Page
 from tests.builders import LIMIT, Cast, a_dispatch, a_list, a_request, an_eml
-from tests.portal.visitors import Visitor
+from tests.portal.visitors import Visitor, an_app
 from workflows.messages.write import Draft, write
 from workflows.moderation.decide import decide
 from workflows.sendout import forecast
@@ -151,3 +152,16 @@ def test_the_part_that_refreshes_itself_is_the_same_search(
     assert "Spring" in part
     assert "Summer" not in part
     assert "<html" not in part
+
+
+@pytest.mark.parametrize("name", ["_scheme", "_external", "_anchor", "_method", "endpoint", "x"])
+def test_a_query_may_have_any_parameter(people: Cast, as_person: Login, name: str) -> None:
+    ada = as_person(people.ada)
+
+    assert ada.get(f"/messages?words=a+b&{name}=1&{name}=2").status_code == 200
+    assert f'data-live="/messages/rows?words=a+b&{name}=1&{name}=2"' in ada.page
+
+
+def test_a_link_to_another_page_keeps_every_parameter() -> None:
+    with an_app().test_request_context("/users/7/history?_scheme=x&user_id=1&user_id=2&page=3"):
+        assert Page.url(4) == "/users/7/history?_scheme=x&user_id=1&user_id=2&page=4"

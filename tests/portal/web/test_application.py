@@ -157,6 +157,15 @@ def test_an_http_error_has_a_page_of_ours_too(people: Cast, as_person: Login) ->
     assert '<link rel="stylesheet"' in browser.page
 
 
+def test_the_address_of_a_form_alone_explains_that_it_is_none_of_a_page(
+    people: Cast, as_person: Login
+) -> None:
+    browser = as_person(people.ada)
+
+    assert browser.get("/requests/1/views").status_code == 405
+    assert "only receives a form" in browser.page
+
+
 @pytest.fixture
 def silence() -> Iterator[str]:
     """The URL of a Redis that takes connections and says nothing."""
