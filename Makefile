@@ -73,6 +73,12 @@ test-browser: $(VENV)/browser chromium ## test the portal in Chromium, and check
 test-install: install ## install as the runbook and the Dockerfile do, and start every program (minutes)
 	@$(BIN)/python -m pytest tests/deploy/installed
 
+FUZZ_REQUESTS ?= 5000
+.PHONY: fuzz
+fuzz: install ## send 5,000 hostile requests to every form of the portal (about a minute)
+	@seed=$${FUZZ_SEED:-$$(date +%s)} && echo "FUZZ_SEED=$$seed" && \
+	  FUZZ_SEED=$$seed FUZZ_REQUESTS=$(FUZZ_REQUESTS) $(BIN)/python -m pytest -s tests/portal/fuzz
+
 .PHONY: tour
 tour: $(VENV)/browser chromium ## take the pictures of docs/tour.md again
 	@TOUR=docs/tour $(BIN)/python -m pytest tests/browser/test_tour.py
