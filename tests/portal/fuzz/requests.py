@@ -71,7 +71,7 @@ def matrix_fields(installation: Installation, key: tuple[str, str]) -> dict[str,
         return dict.fromkeys(QUERY, "")
     given = {line.path.format_map(installation.things): line.path for line in lines("POST")}
     fields = FORMS.get(given[path], {})
-    return {name: None if isinstance(one, tuple) else one for name, one in fields.items()}
+    return {name: one if isinstance(one, str) else None for name, one in fields.items()}
 
 
 def requests(installation: Installation, shown: list[Shown], choice: Random) -> Iterator[Request]:
