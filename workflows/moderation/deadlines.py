@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -31,29 +31,37 @@ class Deadlines:
 
 
 def meet_deadlines(session: Session, deadlines: Deadlines) -> None:
-    """Expire, escalate, then remind what is due: an expired request needs no reminder."""
-    for request in overdue(session, deadlines.expire_after):
-        expire(session, request)
-    unescalated = ModerationRequest.escalated_at.is_(None)
-    for request in overdue(session, deadlines.escalate_after, unescalated):
-        escalate(session, request)
-    unreminded = ModerationRequest.reminded_at.is_(None)
-    for request in overdue(session, deadlines.remind_after, unreminded):
-        remind(session, request)
+    """Expire, or escalate and then remind, what is due: an expired request needs no reminder."""
+    moment = now()
+    for request in overdue(session, deadlines, moment):
+        age = moment - request.asked_at
+        if age >= deadlines.expire_after:
+            expire(session, request)
+            continue
+        if request.escalated_at is None and age >= deadlines.escalate_after:
+            escalate(session, request)
+        if request.reminded_at is None and age >= deadlines.remind_after:
+            remind(session, request)
 
 
 def overdue(
-    session: Session, after: timedelta, *still: ColumnElement[bool]
+    session: Session, deadlines: Deadlines, moment: datetime
 ) -> Iterator[ModerationRequest]:
-    """Yield the open requests that are at least `after` old, locked; skip those being answered."""
+    """Yield the open requests with something due, locked; skip those that are being answered."""
+    asked_at = ModerationRequest.asked_at
     yield from session.scalars(
         select(ModerationRequest)
         .where(
             ModerationRequest.state == RequestState.OPEN,
-            ModerationRequest.asked_at <= now() - after,
-            *still,
+            or_(
+                asked_at <= moment - deadlines.expire_after,
+                (asked_at <= moment - deadlines.escalate_after)
+                & ModerationRequest.escalated_at.is_(None),
+                (asked_at <= moment - deadlines.remind_after)
+                & ModerationRequest.reminded_at.is_(None),
+            ),
         )
-        .order_by(ModerationRequest.asked_at)
+        .order_by(asked_at)
         .with_for_update(skip_locked=True)
     ).all()
 
