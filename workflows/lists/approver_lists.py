@@ -26,6 +26,8 @@ def add_approver(
 ) -> bool:
     """Add an approver; return False if they are one.  Raises Invalid if they are disabled."""
     require(actor, Right.EDIT_APPROVER_LISTS)
+    # So that they are not removed meanwhile.
+    session.refresh(user, with_for_update={"read": True, "key_share": True})
     if user.disabled_at:
         raise Invalid("%(user)s is disabled and cannot answer.", user=user)
     members = lock_members(session, approver_list)

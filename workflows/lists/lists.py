@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Session
 
 from models import (
@@ -92,6 +93,7 @@ def edit_list(
         wanted["name"] = list_name(changes.name)
     if changes.description is not None:
         wanted["description"] = list_description(changes.description)
+    lock_settings(session, mailing_list)
     with unique(session, partial(free_new_address, session, mailing_list, changes)) as address:
         wanted["address"] = address
         changed = {
@@ -105,6 +107,15 @@ def edit_list(
         record(session, Act.EDITED_LIST, actor=actor, list_id=mailing_list.id, **changed)
     if "address" in changed:
         note_list_address(session, mailing_list, actor=actor)
+
+
+def lock_settings(session: Session, mailing_list: MailingList) -> None:
+    """Lock the list's row against other changes of its settings, and read it again.
+
+    The lock is weaker than that of `lock_list`: members may join and leave meanwhile.
+    """
+    session.flush()  # a refresh would discard unwritten changes
+    session.refresh(mailing_list, with_for_update={"key_share": True})
 
 
 def create_approver_list(
@@ -131,11 +142,27 @@ def set_approvers(
 
 
 def lock_members(session: Session, approver_list: ApproverList) -> list[User]:
-    """Lock the approver list and return its current members."""
-    session.flush()  # a refresh would discard unwritten changes
-    session.refresh(approver_list, with_for_update=True)
+    """Lock the approver list and return its current members; raises Unknown if it is deleted."""
+    lock_approver_list(session, approver_list)
     session.refresh(approver_list, ["members"])
     return list(approver_list.members)
+
+
+def lock_approver_list(
+    session: Session, approver_list: ApproverList, *, shared: bool = False
+) -> None:
+    """Lock the approver list; `shared` only against deletion.  Raises Unknown if it is deleted."""
+    session.flush()  # a refresh would discard unwritten changes
+    weak, name = {"read": True, "key_share": True}, approver_list.name
+    try:
+        session.refresh(approver_list, with_for_update=weak if shared else True)
+    except InvalidRequestError:
+        raise unknown_approver_list(name) from None
+
+
+def unknown_approver_list(name: str) -> Unknown:
+    """Return the refusal of an approver list that does not exist."""
+    return Unknown("There is no approver list %(name)r.", name=name)
 
 
 def assign_approvers(
@@ -146,13 +173,19 @@ def assign_approvers(
     escalation: bool = False,
     actor: Actor,
 ) -> None:
-    """Set or unset the mailing list's approver list or, with `escalation`, its escalation list."""
+    """Set or unset the mailing list's approver list or, with `escalation`, its escalation list.
+
+    Raises Unknown if the approver list was deleted meanwhile.
+    """
     require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
     require(actor, Right.USE_APPROVER_LISTS, list_id=mailing_list.id)
-    if escalation:
-        mailing_list.escalation_list = approver_list
-    else:
-        mailing_list.approver_list = approver_list
+    lock_settings(session, mailing_list)
+    if approver_list is not None:
+        lock_approver_list(session, approver_list, shared=True)
+    field = "escalation_list" if escalation else "approver_list"
+    if getattr(mailing_list, field) is approver_list:
+        return
+    setattr(mailing_list, field, approver_list)
     record(
         session,
         Act.ASSIGNED_APPROVERS,
@@ -193,7 +226,7 @@ def approver_list_named(session: Session, name: str) -> ApproverList:
     """Return the approver list of this name; raises Unknown."""
     approver_list = session.scalar(select(ApproverList).where(ApproverList.name == name))
     if approver_list is None:
-        raise Unknown("There is no approver list %(name)r.", name=name)
+        raise unknown_approver_list(name)
     return approver_list
 
 

@@ -4,13 +4,15 @@ from collections.abc import Iterable
 from functools import partial
 
 from sqlalchemy import select
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Session
 
-from models import Act, Actor, Invalid, Refusal, Right, Role, User, record
+from models import Act, Actor, Invalid, Refusal, Right, Role, Unknown, User, record
 from models.people import user_role
 from workflows.access import require, role_named
 from workflows.people.last_administrator import require_administrator_left
 from workflows.people.users import define_role, free_role_name, grant
+from workflows.sync.journal import lock_user
 from workflows.unique import unique
 
 
@@ -25,8 +27,9 @@ def create_role(session: Session, name: str, rights: Iterable[int], *, actor: Ac
 
 
 def rename_role(session: Session, role: Role, name: str, *, actor: Actor) -> None:
-    """Rename the role; raises Invalid if the name is taken."""
+    """Rename the role; raises Invalid if the name is taken, Unknown if the role is deleted."""
     require(actor, Right.EDIT_USERS)
+    lock_role(session, role, shared=True)
     if name.strip() == role.name:
         return
     before = role.name
@@ -36,14 +39,24 @@ def rename_role(session: Session, role: Role, name: str, *, actor: Actor) -> Non
 
 
 def delete_role(session: Session, role: Role, *, actor: Actor) -> None:
-    """Delete the role; raises RoleInUse if a user has it."""
+    """Delete the role; raises RoleInUse if a user has it, Unknown if it is deleted."""
     require(actor, Right.EDIT_USERS)
-    # Locked, so that the role cannot be granted meanwhile.
-    session.refresh(role, with_for_update=True)
+    # So that the role cannot be granted meanwhile.
+    lock_role(session, role)
     if is_in_use(session, role):
         raise RoleInUse("Someone has the role %(role)s; take it from them first.", role=role.name)
     session.delete(role)
     record(session, Act.DELETED_ROLE, actor=actor, role=role.name)
+
+
+def lock_role(session: Session, role: Role, *, shared: bool = False) -> None:
+    """Lock the role; `shared` only against deletion.  Raises Unknown if it is deleted."""
+    session.flush()  # a refresh would discard unwritten changes
+    weak, name = {"read": True, "key_share": True}, role.name
+    try:
+        session.refresh(role, with_for_update=weak if shared else True)
+    except InvalidRequestError:
+        raise Unknown("There is no role %(role)r.", role=name) from None
 
 
 def is_in_use(session: Session, role: Role) -> bool:
@@ -65,6 +78,7 @@ def revoke(session: Session, user: User, role_name: str, *, actor: Actor) -> Non
 def set_roles(session: Session, user: User, names: Iterable[str], *, actor: Actor) -> None:
     """Give `user` exactly these roles; raises Unknown, and Invalid if they were removed."""
     require(actor, Right.EDIT_USERS)
+    lock_user(session, user, actor)
     if user.removed_at:
         raise Invalid("%(user)s was removed.", user=user)
     wanted, had = set(names), {role.name for role in user.roles}

@@ -78,7 +78,14 @@ JOIN = journaled(
 LEAVE = journaled(
     delete(Subscription)
     .where(
-        Subscription.list_id == bindparam("list_id"), Subscription.user_id == bindparam("user_id")
+        Subscription.list_id == bindparam("list_id"),
+        # The lock that the journal's foreign key takes, but before that on the subscription: in
+        # this order a removal takes its locks, too.
+        Subscription.user_id
+        == select(User.id)
+        .where(User.id == bindparam("user_id"))
+        .with_for_update(read=True, key_share=True)
+        .scalar_subquery(),
     )
     .returning(Subscription.list_id, Subscription.user_id),
     Change.LEFT,

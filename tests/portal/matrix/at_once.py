@@ -1,0 +1,100 @@
+"""Two requests whose transactions overlap: neither commits before the other has read."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import local
+from time import monotonic, sleep
+from typing import Final
+
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.orm import Session
+
+from models.base import Base
+from models.database import new_session
+from tests.workflows.locks import WAITING
+
+PATIENCE: Final = 60  # seconds until a pair that hangs fails
+
+
+class Meeting:
+    """Two threads: each waits before its first commit until the other cannot go on without it."""
+
+    def __init__(self, own_database: Engine) -> None:
+        self.own_database = own_database
+        self.here = local()
+        self.came: set[int] = set()  # to the first commit, or to the end
+
+    def wait_for_other(self, _session: Session) -> None:
+        """Return once the other one is here as well, or waits for a lock of this one."""
+        if self.here.number in self.came:
+            return
+        self.came.add(self.here.number)
+        until = monotonic() + PATIENCE
+        with self.own_database.connect() as connection:
+            while len(self.came) < 2 and not connection.scalar(WAITING):
+                connection.rollback()
+                assert monotonic() < until, "the other request neither commits nor waits"
+                sleep(0.002)
+
+    def run(self, number: int, act: Callable[[], int]) -> int:
+        """Run one of the two."""
+        self.here.number = number
+        try:
+            return act()
+        finally:
+            self.came.add(number)
+
+
+def both(own_database: Engine, *acts: Callable[[], int]) -> list[int]:
+    """Run both acts at once; return what they return."""
+    meeting = Meeting(own_database)
+    with before_commit(meeting.wait_for_other), ThreadPoolExecutor(2) as pool:
+        running = [pool.submit(meeting.run, number, act) for number, act in enumerate(acts)]
+        return [each.result(PATIENCE) for each in running]
+
+
+@contextmanager
+def before_commit(wait: Callable[[Session], None]) -> Iterator[None]:
+    """Call `wait` before each commit."""
+    event.listen(new_session, "before_commit", wait)
+    try:
+        yield
+    finally:
+        event.remove(new_session, "before_commit", wait)
+
+
+def row_counts(connection: Connection) -> dict[str, int]:
+    """Count the rows of each table, by state where it has one; times and ids do not count."""
+    counts = " union all ".join(
+        f"select concat('{table.name} ', {'state' if 'state' in table.c else 'null'}), count(*)"
+        f' from "{table.name}" group by 1'
+        for table in Base.metadata.sorted_tables
+    )
+    return dict(map(tuple, connection.execute(text(counts))))
+
+
+# The columns of each table that can be written, the tables in the order of their keys.
+COLUMNS: Final = {
+    table.name: ", ".join(f'"{column.name}"' for column in table.c if column.computed is None)
+    for table in Base.metadata.sorted_tables
+}
+
+
+def keep_rows(connection: Connection) -> None:
+    """Copy every table, for `restore_rows`."""
+    copies = [f'create table kept."{name}" as table "{name}"' for name in COLUMNS]
+    connection.exec_driver_sql("; ".join(["create schema kept", *copies]))
+
+
+def restore_rows(connection: Connection) -> None:
+    """Restore every row, which is much faster than a new copy of the database."""
+    # Without triggers: that of the audit log refuses to delete anything.
+    statements = ["set local session_replication_role = replica"]
+    statements += [f'delete from "{name}"' for name in COLUMNS]
+    statements += [
+        f'insert into "{name}" ({columns}) overriding system value'
+        f' select {columns} from kept."{name}"'
+        for name, columns in COLUMNS.items()
+    ]
+    connection.exec_driver_sql("; ".join(statements))
