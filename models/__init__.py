@@ -9,7 +9,14 @@ from models.dispatch import Delivery, DeliveryState, Dispatch, DispatchState
 from models.idempotency import IdempotentCall
 from models.installation import Installation, marked
 from models.lifecycle import IllegalTransition, Lifecycle, legal_move
-from models.lists import ApproverList, ListDelivery, ListKind, MailingList, SelfService
+from models.lists import (
+    ApproverList,
+    FromField,
+    ListDelivery,
+    ListKind,
+    MailingList,
+    SelfService,
+)
 from models.messages import Message, MessageState
 from models.moderation import ApproverKeys, Decision, ModerationRequest, RequestState, Verdict
 from models.notifications import LetterName, Notification, NotificationState
@@ -41,6 +48,7 @@ __all__ = [
     "DispatchState",
     "Door",
     "Failure",
+    "FromField",
     "IdempotentCall",
     "IllegalTransition",
     "InboundMail",

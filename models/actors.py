@@ -14,6 +14,7 @@ class Door(StrEnum):
     PORTAL = "portal"
     LINK = "link"
     MAIL = "mail"
+    UNSUBSCRIBE = "unsubscribe"
     SMS = "sms"
     COMMAND_LINE = "command_line"
     SERVICE = "service"

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.addresses import Addressed
 from models.base import Base, identity
 from models.clock import now
+from models.contacts import Language
 from models.lifecycle import text_enum
 from models.people import User
 from models.sendout import Ruled, checks
@@ -39,6 +40,14 @@ class SelfService(StrEnum):
 
     OPEN = "open"
     CLOSED = "closed"
+
+
+class FromField(StrEnum):
+    """Whose address the From field of a copy has."""
+
+    AUTOMATIC = "automatic"  # the author's if it is of the list's domain, otherwise the list's
+    AUTHOR = "author"
+    LIST = "list"
 
 
 class ListDelivery(StrEnum):
@@ -92,6 +101,13 @@ class MailingList(Ruled, Addressed, Base):
     self_service: Mapped[SelfService] = mapped_column(
         text_enum(SelfService), default=SelfService.OPEN
     )
+    # Of what Listgate adds to a copy.
+    language: Mapped[Language] = mapped_column(text_enum(Language), default=Language.ENGLISH)
+    # Each copy has a link by which its recipient unsubscribes; otherwise all copies are identical.
+    personal: Mapped[bool] = mapped_column(default=True)
+    # A line at the end of text and HTML shows how to unsubscribe.
+    unsubscribe_line: Mapped[bool] = mapped_column(default=True)
+    from_field: Mapped[FromField] = mapped_column(text_enum(FromField), default=FromField.AUTOMATIC)
     approver_list_id: Mapped[int | None] = mapped_column(ForeignKey("approver_list.id"))
     escalation_list_id: Mapped[int | None] = mapped_column(ForeignKey("approver_list.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)

@@ -65,6 +65,8 @@ class Message(Ruled, Lifecycle):
     # The IANA name of the zone in which `send_at` was chosen; null if an offset was given.
     send_zone: Mapped[str | None]
     written_at: Mapped[datetime] = mapped_column(default=now)
+    # When the sendout began: the Date of its copies.
+    dated_at: Mapped[datetime | None]
     # `raw` was composed from the portal's form; only such a message can be edited in the form.
     composed: Mapped[bool] = mapped_column(default=False)
     # A random part of the Message-ID; null for a message from before this column.

@@ -16,7 +16,7 @@ from portal.lists import approver_lists, imports
 from portal.messages import compose, outbox, preview, show
 from portal.moderation import link, requests
 from portal.people import roles
-from portal.subscriptions import my_lists
+from portal.subscriptions import my_lists, unsubscribe
 from portal.sync import pushes
 from portal.web import home
 from portal.web.errors import register_error_pages
@@ -47,6 +47,7 @@ BLUEPRINTS = (
     link.pages,
     requests.pages,
     my_lists.pages,
+    unsubscribe.pages,
     lists.pages,
     approver_lists.pages,
     imports.pages,
@@ -75,6 +76,7 @@ def create_app(settings: Settings) -> Flask:
     # Twilio signs its requests; the URL of a mailed link contains a secret token.
     csrf.exempt(twilio.hooks)
     csrf.exempt(link.answer)
+    csrf.exempt(unsubscribe.leave)
     # Liveness only; `listgate doctor` checks everything else.
     app.add_url_rule("/health", "health", lambda: ("ok", 200))
     add_security_headers(app, https=app.config["SESSION_COOKIE_SECURE"])

@@ -93,6 +93,11 @@ class Settings(BaseModel):
         description="Approvers reply to this address with a +token in it; the mail server passes "
         "its mail to `listgate lmtp` or `listgate receive-mail`",
     )
+    unsubscribe_address: Annotated[str, AfterValidator(mailbox)] | None = Field(
+        None,
+        description="Recipients of a list unsubscribe by a mail to this address with a +token in "
+        "it; route it like REPLY_ADDRESS, which is used without it",
+    )
     twilio_account_sid: str = Field("", description="The Twilio account; without it no SMS is sent")
     twilio_auth_token: SecretStr = Field(
         SecretStr(""), description="Its auth token, which also signs Twilio's webhooks"
@@ -239,6 +244,16 @@ class Settings(BaseModel):
     def envelope_sender(self) -> str:
         """The bare address to which bounces of letters and sendouts return."""
         return parseaddr(self.bounce_address or self.mail_from)[1]
+
+    @property
+    def letter_address(self) -> str:
+        """The bare address of MAIL_FROM."""
+        return parseaddr(self.mail_from)[1]
+
+    @property
+    def unsubscribe_to(self) -> str:
+        """The bare address to which mails that unsubscribe go, without the token."""
+        return parseaddr(self.unsubscribe_address or self.reply_address)[1]
 
 
 # EX_TEMPFAIL of sysexits.h.  With any other code, a mail server that runs `listgate receive-mail`

@@ -28,10 +28,12 @@ from models import (
     User,
     Verdict,
 )
+from notifications.mime.list_mail import example_copy
 from notifications.smtp.relay import Mailer, Relay
 from portal.cli import app
 from sandbox.mailbox import Mailbox
 from tests.account_letters import trigger_account_letter
+from tests.letter_context import COPY_SETTINGS
 from tests.push_letters import trigger_push_letter
 from tests.reply_letters import trigger_reply_letter
 from tests.sendout_letters import trigger_sendout_letter
@@ -131,6 +133,11 @@ def a_request(session: Session, people_: Cast) -> ModerationRequest:
     )
 
 
+def an_example(message: Message) -> bytes:
+    """The message as approvers see it."""
+    return example_copy(message, COPY_SETTINGS)
+
+
 def role(session: Session, name: str) -> Role:
     """A role that the migrations created."""
     return access.role_named(session, name)
@@ -160,6 +167,7 @@ def a_mailer(mailbox: Mailbox) -> Mailer:
         relay=Relay.from_url(mailbox.url, timeout=5),
         mail_from="Listgate <listgate@example.org>",
         envelope_sender="bounces@example.org",
+        copy_settings=COPY_SETTINGS,
     )
 
 

@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 from notifications.letters.context import LetterContext
 from notifications.letters.keys import Keys
+from notifications.mime.list_mail import CopySettings
 from notifications.sms.twilio import TwilioAccount
 from notifications.smtp.relay import Mailer, Relay
 from sandbox.mailbox import Mailbox
@@ -11,13 +12,21 @@ from sandbox.phone import PhoneNetwork
 
 KEYS = Keys(b"a secret for tests, of at least 32 characters")
 REPLIES = "moderation@lists.example.org"
+COPY_SETTINGS = CopySettings(
+    "https://listgate.example.org",
+    "unsubscribe@lists.example.org",
+    "listgate@example.org",
+    has_my_lists=True,
+)
 
 
 def a_context(mailbox: Mailbox | None = None, network: PhoneNetwork | None = None) -> LetterContext:
     """Send to this mailbox and phone network; without a mailbox the relay is unavailable."""
     relay = Relay.from_url(mailbox.url if mailbox else "smtp://127.0.0.1:9", timeout=5)
     return LetterContext(
-        mailer=Mailer(relay, "Listgate <listgate@example.org>", "bounces@example.org"),
+        mailer=Mailer(
+            relay, "Listgate <listgate@example.org>", "bounces@example.org", COPY_SETTINGS
+        ),
         twilio=a_twilio_account(network) if network else None,
         keys=KEYS,
         public_url="https://listgate.example.org",

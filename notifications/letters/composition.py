@@ -31,7 +31,7 @@ def compose(notification: Notification, context: LetterContext) -> bytes:
     mail = mail_with_header(notification, context, letter.subject)
     mail.set_content(letter.text)
     mail.add_alternative(letter.html, subtype="html")
-    attachment = LETTERS[notification.letter].attachment(notification)
+    attachment = LETTERS[notification.letter].attachment(notification, context)
     return mail.as_bytes() if attachment is None else attach_mail(mail, attachment)
 
 

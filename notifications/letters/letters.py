@@ -21,7 +21,7 @@ from models.clock import now
 from notifications.letters.context import LetterContext
 from notifications.letters.keys import hashed
 from notifications.letters.reply_reasons import reason
-from notifications.mime.list_headers import outgoing
+from notifications.mime.list_mail import example_copy
 from notifications.replies.parse import Why
 from notifications.wording.failures import failure_sentence, readable_stderr
 from notifications.wording.languages import format_moment
@@ -38,7 +38,7 @@ class Letter:
     # The variables of its templates, besides `shared_variables`.
     variables: Callable[[Notification, LetterContext], Variables] = lambda *_: {}
     # The mail that it carries as an attachment (RFC 5322 bytes), if any.
-    attachment: Callable[[Notification], bytes | None] = lambda _: None
+    attachment: Callable[[Notification, LetterContext], bytes | None] = lambda *_: None
     # Whether events have overtaken the letter, so that it is not sent.
     moot: Callable[[Notification], bool] = lambda _: False
 
@@ -194,12 +194,12 @@ def failed_push_variables(notification: Notification, _context: LetterContext) -
     }
 
 
-def message_as_sent(notification: Notification) -> bytes:
-    """Return the message as every recipient will get it."""
-    return outgoing(message_of(notification))
+def message_as_sent(notification: Notification, context: LetterContext) -> bytes:
+    """Return the message as recipients will get it, with an example of their own link."""
+    return example_copy(message_of(notification), context.mailer.copy_settings)
 
 
-def message_as_written(notification: Notification) -> bytes:
+def message_as_written(notification: Notification, _context: LetterContext) -> bytes:
     """Return the message as its author submitted it."""
     return message_of(notification).raw
 

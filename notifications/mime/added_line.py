@@ -3,7 +3,7 @@
 import quopri
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from notifications.mime.header_lines import split_mail
 from notifications.mime.mime_parts import Part, content_of, decoded, parts_of
@@ -64,22 +64,46 @@ def _spliced(mail: bytes, changed: list[tuple[Span, list[Piece]]]) -> list[Piece
     return [*pieces, mail[position:]]
 
 
+class _Insertion(NamedTuple):
+    """What is added to the decoded content of a part, and where."""
+
+    content: bytes
+    at: int
+    added: bytes
+
+    @property
+    def result(self) -> bytes:
+        return self.content[: self.at] + self.added + self.content[self.at :]
+
+    def is_readable(self, charset: str) -> bool:
+        """Whether a program that decodes the result shows the line, and the rest as before.
+
+        ISO-2022-JP may be in the middle of Japanese, and UTF-16 has two bytes for each character.
+        """
+        try:
+            before = decoded(self.content[: self.at], charset)
+            after = decoded(self.content[self.at :], charset)
+            whole = decoded(self.result, charset)
+        except (LookupError, ValueError):
+            return False
+        return whole == before + self.added.decode() + after
+
+
 def _new_content(mail: bytes, span: Span, line: AddedLine) -> list[Piece] | None:
     """Return the part's content with the line, encoded as before; None if it cannot have one."""
     part, content = span.part, content_of(span.part)
-    if _PGP in content:
-        return None
     is_html = part.get_content_subtype() == "html"
     at = _end_of_html(content) if is_html else len(content)
-    added = line.as_html() if is_html else line.as_text(content[:at])
-    if not _is_readable(content, at, added, part.get_content_charset("us-ascii")):
+    added = line.as_html() if is_html else line.as_text(content)
+    insertion = _Insertion(content, at, added)
+    if _PGP in content or not insertion.is_readable(part.get_content_charset("us-ascii")):
         return None
     encoding = str(part.get("content-transfer-encoding", "7bit")).strip().lower()
     if encoding == "base64":
-        return base64_pieces(content[:at] + added + content[at:], line.placeholder)
+        return base64_pieces(insertion.result, line.placeholder)
     before = mail[span.start : span.end]
     if encoding == "quoted-printable":
-        return _quoted_printable(before, content, at, _quoted(added, line.placeholder), added)
+        return _quoted_printable(before, insertion, line.placeholder)
     return [before[:at] + added + before[at:]]
 
 
@@ -90,17 +114,28 @@ def _end_of_html(content: bytes) -> int:
     return next((at for at in ends if at >= 0), len(content))
 
 
-def _is_readable(content: bytes, at: int, added: bytes, charset: str) -> bool:
-    """Whether a program that decodes the content shows the line, and the rest as before.
+def _quoted_printable(
+    before: bytes, insertion: _Insertion, placeholder: bytes
+) -> list[Piece] | None:
+    """Return the encoded content with the line; None if its end cannot be found."""
+    quoted, wanted = _quoted(insertion.added, placeholder), insertion.result
+    for place in _places_of(before, insertion):
+        # Blanks at the end of a line do not count (RFC 2045, 6.7), so a soft break protects them.
+        soft = b"=\r\n" if before[:place].endswith((b" ", b"\t")) else b""
+        encoded = before[:place] + soft + quoted + before[place:]
+        if quopri.decodestring(encoded) == wanted:
+            return [encoded]
+    return None
 
-    ISO-2022-JP may be in the middle of Japanese, and UTF-16 has two bytes for each character.
-    """
-    try:
-        halves = decoded(content[:at], charset), decoded(content[at:], charset)
-        whole = decoded(content[:at] + added + content[at:], charset)
-    except (LookupError, ValueError):
-        return False
-    return whole == added.decode().join(halves)
+
+def _places_of(before: bytes, insertion: _Insertion) -> list[int]:
+    """Return where, in quoted-printable, the content after the insertion may begin."""
+    content, at = insertion.content, insertion.at
+    if at == len(content):
+        return [len(before)]
+    tag = [re.escape(content[each : each + 1]) for each in range(at, at + len(b"</body"))]
+    tag[0] = rb"(?:<|=3[Cc])"
+    return [found.start() for found in re.finditer(_SOFT.join(tag), before)][::-1]
 
 
 def _quoted(added: bytes, placeholder: bytes) -> bytes:
@@ -119,26 +154,3 @@ def _quoted(added: bytes, placeholder: bytes) -> bytes:
 def _soft_lines(text: bytes) -> bytes:
     # The only character of the line that has to be escaped is the equals sign.
     return b"=\r\n".join(re.findall(rb"(?:=3D|[^=]){1,70}", text.replace(b"=", b"=3D")))
-
-
-def _quoted_printable(
-    before: bytes, content: bytes, at: int, quoted: bytes, added: bytes
-) -> list[Piece] | None:
-    """Return the encoded content with the line; None if its end cannot be found."""
-    wanted = content[:at] + added + content[at:]
-    for place in _places_of(before, content, at):
-        # Blanks at the end of a line do not count (RFC 2045, 6.7), so a soft break protects them.
-        soft = b"=\r\n" if before[:place].endswith((b" ", b"\t")) else b""
-        encoded = before[:place] + soft + quoted + before[place:]
-        if quopri.decodestring(encoded) == wanted:
-            return [encoded]
-    return None
-
-
-def _places_of(before: bytes, content: bytes, at: int) -> list[int]:
-    """Return where, in quoted-printable, the content from `at` may begin."""
-    if at == len(content):
-        return [len(before)]
-    tag = [re.escape(content[each : each + 1]) for each in range(at, at + len(b"</body"))]
-    tag[0] = rb"(?:<|=3[Cc])"
-    return [found.start() for found in re.finditer(_SOFT.join(tag), before)][::-1]

@@ -29,7 +29,7 @@ class Envelope:
         """
         if not recipient:
             raise ValueError("A letter needs a recipient; only the sender may be empty.")
-        return cls(with_crlf(content), _addressed(sender), _addressed(recipient))
+        return cls(with_crlf(content), addressed(sender), addressed(recipient))
 
     def options(self, offered: Mapping[str, str]) -> str:
         """Return what follows the address in MAIL FROM; `offered` are the server's extensions.
@@ -105,7 +105,8 @@ def wire_domain(domain: str) -> str:
     return domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
 
 
-def _addressed(address: str) -> str:
+def addressed(address: str) -> str:
+    """Return the address as MAIL and RCPT have it; raise as `Envelope.around` does."""
     # CR and LF, which are not printable, would end the command; a bracket would end the address.
     if not address.isprintable() or "<" in address or ">" in address:
         raise ValueError("An address holds a line break, a control character or an angle bracket.")

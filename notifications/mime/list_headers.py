@@ -1,4 +1,4 @@
-"""Make the mail that a list's recipients get: the author's body, under the list's header."""
+"""Write the header of a list's mail: the author's fields and the list's."""
 
 import re
 from collections.abc import Iterator
@@ -8,9 +8,10 @@ from email.header import Header
 from email.utils import format_datetime
 from urllib.parse import quote
 
-from models import Message, marked
 from notifications.mime.envelope import wire_address, wire_domain
+from notifications.mime.from_field import list_from
 from notifications.mime.header_lines import Field, mailboxes, split_mail
+from notifications.mime.mail_header import mailbox
 
 # The author's fields that are not passed on.
 _DROPPED = frozenset(
@@ -23,6 +24,7 @@ _DROPPED = frozenset(
         "errors-to",  # bounces go to the envelope sender
         "sender",
         "precedence",
+        "feedback-id",
         # Every recipient of the list would send a receipt.
         "return-receipt-to",
         "disposition-notification-to",
@@ -40,58 +42,64 @@ _DROPPED_PREFIXES = (
     "arc-",  # signs authentication results, which are dropped
 )
 
-# DKIM-Signature stays.  The body and the fields that are usually signed are unchanged, so it is
-# usually still valid, and DMARC needs it for an author of another domain.  If it signs the absence
-# of a List-Id, for example, it is invalid, which counts as none (RFC 6376, 6.1).
+# DKIM-Signature stays if body and From do: it is usually still valid then, and DMARC needs it for
+# an author of another domain.  If it signs the absence of a List-Id, for example, it is invalid,
+# which counts as none (RFC 6376, 6.1).
+_SIGNATURE = "dkim-signature"
 
 # Fields that are added if the author's are missing or empty.
-_FALLBACKS = ("to", "cc", "message-id", "date")
+_FALLBACKS = ("to", "cc", "message-id", "reply-to")
+
+# The fields that a signature covers: its h= tag (RFC 6376, 3.5).
+_SIGNED_FIELDS = re.compile(r"(?:^|;)\s*h\s*=(?P<names>[^;]*)")
 
 _LINE = 78  # characters, the recommended length of a header line (RFC 5322, 2.1.1)
 
 _MESSAGE_ID = re.compile(r"<[^<>\s]+@[^<>\s]+>")
 
 
-def outgoing(message: Message) -> bytes:
-    """Return the mail that every recipient gets (RFC 5322, CRLF), and that approvers are shown."""
-    mailing_list = message.mailing_list
-    domain = wire_domain(mailing_list.address.rpartition("@")[2])
-    return add_list_headers(
-        message.raw,
-        ListHeaders(
-            list_id=f"{mailing_list.short_name}.{domain}",
-            list_name=mailing_list.name,
-            list_address=mailing_list.address,
-            author_address=message.author.address,
-            message_id=f"<message.{marked(message.id, message.mark)}@{domain}>",
-            date=message.written_at,
-        ),
-    )
+@dataclass(frozen=True)
+class Unsubscribing:
+    """How a recipient leaves the list: URLs (https, mailto), or none."""
+
+    urls: tuple[str, ...] = ()
+    one_click: bool = False  # a POST to the first one is enough (RFC 8058)
 
 
 @dataclass(frozen=True)
 class ListHeaders:
-    """What is added to a mail; `date` (aware) and `message_id` only if it has none."""
+    """What is added to a mail; `message_id` only if it has none."""
 
     list_id: str  # announce.lists.example.org
     list_name: str
     list_address: str
+    author_name: str
     author_address: str
     message_id: str  # <...@...>
-    date: datetime
+    date: datetime  # aware
+    owner_address: str
+    help_url: str
+    feedback_id: str  # three words with colons between them, and the sender's name
+    unsubscribing: Unsubscribing
+    from_list: bool = False  # From is the list, and Reply-To the author
+    new_body: bool = False  # the body is no longer the one that the author has signed
 
     def __post_init__(self) -> None:
         """Raise ValueError for a value that does not fit into a header line."""
         if not _MESSAGE_ID.fullmatch(self.message_id):
             raise ValueError("A Message-ID has the form <something@somewhere>.")
-        for word in (self.list_id, self.list_address, self.author_address, self.message_id):
+        for word in self._words():
             if not word.isprintable() or " " in word:
                 raise ValueError(
-                    "A list's id or an address contains a space or a control character."
+                    "A list's id, a URL or an address contains a space or a control character."
                 )
         if self.date.utcoffset() is None:
             raise ValueError("The date needs a time zone.")
         wire_domain(self.list_id)
+
+    def _words(self) -> Iterator[str]:
+        yield from (self.list_id, self.list_address, self.author_address, self.message_id)
+        yield from (self.owner_address, self.help_url, self.feedback_id, *self.unsubscribing.urls)
 
 
 def add_list_headers(raw: bytes, headers: ListHeaders) -> bytes:
@@ -101,7 +109,15 @@ def add_list_headers(raw: bytes, headers: ListHeaders) -> bytes:
     """
     fields, body = split_mail(raw)
     kept = [field for field in fields if not _is_dropped(field)]
-    added = "".join(f"{line}\r\n" for line in _added(kept, headers))
+    dated = _keep_date(kept, headers)
+    written_by = next((field for field in kept if field.name == "from"), None)
+    if headers.from_list or headers.new_body:
+        kept = [field for field in kept if field.name != _SIGNATURE]
+    if headers.from_list:
+        kept = [field for field in kept if field.name != "from"]
+    if not dated:
+        kept = [field for field in kept if field.name != "date"]
+    added = "".join(f"{line}\r\n" for line in _added(kept, headers, written_by))
     lines = b"".join(field.lines for field in kept)
     return lines + added.encode() + b"\r\n" + body
 
@@ -112,19 +128,50 @@ def _is_dropped(field: Field) -> bool:
     return empty or name in _DROPPED or name.startswith(_DROPPED_PREFIXES)
 
 
-def _added(kept: list[Field], headers: ListHeaders) -> Iterator[str]:
+def _keep_date(kept: list[Field], headers: ListHeaders) -> bool:
+    """Whether the author's date stays: only below a signature that covers it and stays valid."""
+    if headers.from_list or headers.new_body:
+        return False
+    signatures = (
+        field.value.decode("utf-8", "replace") for field in kept if field.name == _SIGNATURE
+    )
+    covered = (
+        found["names"].lower() for text in signatures if (found := _SIGNED_FIELDS.search(text))
+    )
+    return any("date" in map(str.strip, names.split(":")) for names in covered)
+
+
+def _added(kept: list[Field], headers: ListHeaders, written_by: Field | None) -> Iterator[str]:
     present = {field.name for field in kept}
-    if "date" not in present:
-        yield f"Date: {format_datetime(headers.date)}"
     if "message-id" not in present:
         yield f"Message-ID: <{wire_address(headers.message_id[1:-1])}>"
     if not present & {"to", "cc"}:
         yield f"To: {wire_address(headers.list_address)}"
-    if not _is_from(headers.author_address, kept):
+    if headers.from_list and written_by is not None:
+        if "reply-to" not in present:
+            yield f"Reply-To:{written_by.lines.decode().partition(':')[2].rstrip()}"
+        by = list_from(written_by, headers.author_name, list_name=headers.list_name)
+        yield f"From: {mailbox(by, headers.list_address)}"
+    elif not _is_from(headers.author_address, kept):
         # RFC 5322 (3.6.2): the person who sent it, if another one wrote it.
         yield f"Sender: {wire_address(headers.author_address)}"
+    if "date" not in present:
+        yield f"Date: {format_datetime(headers.date)}"
+    yield from _list_fields(headers)
+
+
+def _list_fields(headers: ListHeaders) -> Iterator[str]:
+    """Yield the fields of RFC 2369, RFC 2919 and RFC 8058, and two that providers read."""
     yield _list_id(headers)
-    yield f"List-Post: <mailto:{_in_uri(wire_address(headers.list_address))}>"
+    yield f"List-Post: <mailto:{in_uri(wire_address(headers.list_address))}>"
+    yield f"List-Help: <{headers.help_url}>"
+    yield f"List-Owner: <mailto:{in_uri(wire_address(headers.owner_address))}>"
+    if headers.unsubscribing.urls:
+        urls = ",\r\n ".join(f"<{url}>" for url in headers.unsubscribing.urls)
+        yield f"List-Unsubscribe: {urls}"
+    if headers.unsubscribing.one_click:
+        yield "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
+    yield f"Feedback-ID: {headers.feedback_id}"  # Gmail counts complaints by it
     yield "Precedence: list"  # for out-of-office programs that ignore Auto-Submitted (RFC 3834)
 
 
@@ -151,6 +198,7 @@ def _list_id(headers: ListHeaders) -> str:
     return f"List-Id: {phrase}{gap}{identity}"
 
 
-def _in_uri(address: str) -> str:
+def in_uri(address: str) -> str:
+    """Return the address as a mailto: URI has it."""
     # RFC 6068 allows these characters unescaped in an address, besides letters, digits and -._~
     return quote(address, safe="!$'*+@")

@@ -45,7 +45,7 @@ def _spans(mail: bytes, whole: Span) -> Iterator[Span]:
         return
     sealed = whole.sealed or part.get_content_type() in SEALED
     below = [each for each in part.get_payload() if isinstance(each, Part)]
-    places = list(_places(mail, part, start, whole.end))
+    places = list(_places(mail, whole._replace(start=start)))
     if len(below) != len(places):
         raise NotFound
     for each, (first, last) in zip(below, places, strict=True):
@@ -59,12 +59,12 @@ def _content_start(mail: bytes, whole: Span) -> int:
     return whole.end if found < 0 else found + len(_HEADER_END)
 
 
-def _places(mail: bytes, part: Part, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _places(mail: bytes, content: Span) -> Iterator[tuple[int, int]]:
     """Yield start and end of each part between the boundaries (RFC 2046, 5.1.1)."""
-    boundary = part.get_boundary("").encode("ascii", "surrogateescape")
+    boundary = content.part.get_boundary("").encode("ascii", "surrogateescape")
     line = rb"^--" + re.escape(boundary) + rb"(?P<last>--)?[ \t]*(?:\r\n|\Z)"
     begins = None
-    for found in re.compile(line, re.MULTILINE).finditer(mail, start, end):
+    for found in re.compile(line, re.MULTILINE).finditer(mail, content.start, content.end):
         if begins is not None:
             # The line end before a boundary belongs to it.
             yield begins, max(begins, found.start() - len(_LINE_END))

@@ -10,8 +10,11 @@ from typing import Self
 
 from pydantic import SecretStr
 
+from models import Message
 from notifications.channel import Unavailable
+from notifications.mime.copies import Copies
 from notifications.mime.envelope import Envelope
+from notifications.mime.list_mail import CopySettings
 from notifications.smtp.session import Session, SessionEnded, refusal
 from settings import Settings
 from settings.types import SmtpServer, smtp_server
@@ -42,7 +45,10 @@ class Connection:
         the failure is not about this letter.  Raise ValueError for an address with a line break.
         `sender` is where bounces go, "" for nowhere.
         """
-        envelope = Envelope.around(content, sender=sender, recipient=recipient)
+        self.send_envelope(Envelope.around(content, sender=sender, recipient=recipient))
+
+    def send_envelope(self, envelope: Envelope) -> None:
+        """Do the same with a letter that is ready for SMTP."""
         worked_before = self._session is not None and self._session.has_answered
         try:
             self._send(envelope)
@@ -158,11 +164,12 @@ class Relay:
 
 @dataclass(frozen=True)
 class Mailer:
-    """The relay, and the two addresses of ours that letters and sendouts carry."""
+    """The relay, and what the operator decides about every letter and copy."""
 
     relay: Relay
     mail_from: str  # the From field of letters: `Name <address>`
     envelope_sender: str  # where bounces of letters and sendouts go
+    copy_settings: CopySettings
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
@@ -175,7 +182,12 @@ class Mailer:
             ),
             mail_from=settings.mail_from,
             envelope_sender=settings.envelope_sender,
+            copy_settings=CopySettings.from_settings(settings),
         )
+
+    def copies(self, message: Message) -> Copies:
+        """Return the copies of a message."""
+        return Copies(message, envelope_sender=self.envelope_sender, settings=self.copy_settings)
 
 
 _NO_SESSION = "The mail server opens no session"

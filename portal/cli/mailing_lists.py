@@ -6,6 +6,7 @@ import typer
 
 from models import (
     Actor,
+    FromField,
     Language,
     ListDelivery,
     ListKind,
@@ -39,6 +40,9 @@ def create_list(
     four_eyes: Annotated[
         bool, typer.Option(help="Authors cannot approve their own messages.")
     ] = True,
+    language: Annotated[
+        Language, typer.Option(help="Of what is added to messages.")
+    ] = Language.ENGLISH,
 ) -> None:
     """Create an empty list."""
     with acting() as (session, done):
@@ -52,6 +56,7 @@ def create_list(
                 kind=kind,
                 delivery=delivery,
                 four_eyes=four_eyes,
+                language=language,
             ),
             actor=Actor.operator(),
         )
@@ -65,6 +70,16 @@ def set_list(
     self_service: Annotated[
         SelfService | None, typer.Option(help="Whether members may join and leave by themselves.")
     ] = None,
+    language: Annotated[Language | None, typer.Option(help="Of what is added to messages.")] = None,
+    from_field: Annotated[
+        FromField | None, typer.Option("--from", help="Whose address recipients see.")
+    ] = None,
+    personal: Annotated[
+        bool | None, typer.Option(help="Each copy has its recipient's own link to unsubscribe.")
+    ] = None,
+    unsubscribe_line: Annotated[
+        bool | None, typer.Option(help="Show at the end of text and HTML how to unsubscribe.")
+    ] = None,
     rate: RateOption = None,
     window: WindowOption = None,
 ) -> None:
@@ -74,7 +89,14 @@ def set_list(
         lists.edit_list(
             session,
             one,
-            lists.ListChanges(description=description, self_service=self_service),
+            lists.ListChanges(
+                description=description,
+                self_service=self_service,
+                language=language,
+                from_field=from_field,
+                personal=personal,
+                unsubscribe_line=unsubscribe_line,
+            ),
             actor=Actor.operator(),
         )
         wanted = with_options(one.sendout_rules, rate, window)
@@ -128,6 +150,10 @@ def show_list(short_name: ShortName) -> None:
                 ("sendouts", sendout(one.sendout_rules)),
                 ("self service", one.self_service),
                 ("four eyes", "yes" if one.four_eyes else "no"),
+                ("language", one.language),
+                ("from", one.from_field),
+                ("personal", "yes" if one.personal else "no"),
+                ("unsubscribe line", "yes" if one.unsubscribe_line else "no"),
                 ("approver list", one.approver_list.name if one.approver_list else "none"),
                 ("approvers", answer or "nobody"),
                 ("escalation", one.escalation_list.name if one.escalation_list else "none"),

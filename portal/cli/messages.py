@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from models import Message, MessageState, SendoutRules
 from models.ids import MAX_ID
-from notifications.mime.list_headers import outgoing
+from notifications.mime.from_field import FromNotice, from_notice
+from notifications.mime.list_mail import CopySettings, example_copy
 from portal.cli.options import (
     As,
     MessageId,
@@ -36,6 +37,13 @@ from workflows.transaction import transaction
 
 # Windows open in the organisation's time zone.
 ZONE = settings.zone_info
+
+FROM_NOTICES = {
+    FromNotice.FROM_LIST: "Recipients see the list's address as the sender; replies go to the "
+    "author.",
+    FromNotice.FOREIGN: "The From address is not of the list's domain: many mail providers may "
+    "reject the message (DMARC).",
+}
 
 app = typer.Typer()
 message_commands = typer.Typer(help="Messages: submit, hand-in, show.", no_args_is_help=True)
@@ -67,6 +75,8 @@ def submit(
             send_at=send_at,
             rules=with_options(SendoutRules(), rate, window),
         )
+        if notice := from_notice(message):
+            done(FROM_NOTICES[notice])
         if not draft:
             write.hand_in(session, message, actor=actor)
         done(report(session, message))
@@ -78,6 +88,8 @@ def hand_in(message_id: MessageId, author: As) -> None:
     with acting() as (session, done):
         message = write.message_by_id(session, message_id)
         actor = actor_as(session, author)
+        if notice := from_notice(message):
+            done(FROM_NOTICES[notice])
         write.hand_in(session, message, actor=actor)
         done(report(session, message))
 
@@ -89,7 +101,7 @@ def show_message(message_id: MessageId, reader: As) -> None:
         message = write.message_by_id(session, message_id)
         actor = actor_as(session, reader)
         view(session, newest_request(session, message), actor=actor)
-        sys.stdout.buffer.write(outgoing(message))
+        sys.stdout.buffer.write(example_copy(message, CopySettings.from_settings(settings)))
 
 
 @app.command()

@@ -5,16 +5,18 @@ from notifications.letters.keys import Keys
 from settings import settings
 from workflows.inbound import stored_mail
 from workflows.moderation.approver_keys import keys_by_reply
+from workflows.subscriptions.one_click import find_owner_by_address
 from workflows.transaction import transaction
 
 
 def is_our_address(address: str) -> bool:
-    """Whether to accept mail for this address: a reply address, or that of bounces."""
+    """Whether to accept mail for this address: with a known token, or that of bounces."""
     if address.lower() == settings.envelope_sender.lower():
         return True
     keys = Keys.from_settings(settings)
     with transaction() as session:
-        return keys_by_reply(session, storable(address), keys) is not None
+        by_reply = keys_by_reply(session, storable(address), keys)
+        return by_reply is not None or find_owner_by_address(session, address) is not None
 
 
 def receive(raw: bytes, *, sender: str, recipient: str) -> InboundMail:

@@ -3,7 +3,7 @@
 from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from models import ApproverList, ListDelivery, ListKind, SelfService
+from models import ApproverList, FromField, Language, ListDelivery, ListKind, SelfService
 from models.ids import row_id
 from portal.lists.blueprint import list_for, pages
 from portal.lists.words import chosen, list_words
@@ -41,6 +41,10 @@ def edit(list_id: int) -> ResponseReturnValue:
             delivery=chosen(ListDelivery, "delivery"),
             four_eyes="four_eyes" in form,
             self_service=chosen(SelfService, "self_service"),
+            language=chosen(Language, "language"),
+            from_field=chosen(FromField, "from_field"),
+            personal="personal" in form,
+            unsubscribe_line="unsubscribe_line" in form,
         ),
         actor=actor,
     )

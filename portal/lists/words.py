@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from flask import request
 
-from models import Invalid, ListDelivery, ListKind, SelfService
+from models import FromField, Invalid, Language, ListDelivery, ListKind, SelfService
 from portal.web.i18n import gettext as _
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -25,6 +25,16 @@ def list_words() -> dict[str, Any]:
         "services": {
             SelfService.OPEN: _("Members can join and leave by themselves"),
             SelfService.CLOSED: _("Only administrators can add and remove members"),
+        },
+        "from_fields": {
+            FromField.AUTOMATIC: _("The author, or the list if the author has another domain"),
+            FromField.AUTHOR: _("The author"),
+            FromField.LIST: _("The list; replies go to the author"),
+        },
+        "languages": {
+            Language.ENGLISH: "English",
+            Language.FRENCH: "Français",
+            Language.GERMAN: "Deutsch",
         },
     }
 

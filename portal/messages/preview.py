@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from html import escape
 from io import BytesIO
 
-from flask import Blueprint, Response, abort, g, redirect, request, send_file, url_for
+from flask import Blueprint, Response, abort, current_app, g, redirect, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from models import Language, Message, MessageState
 from notifications.mime.compose import file_name
-from notifications.mime.list_headers import outgoing
+from notifications.mime.list_mail import CopySettings, example_copy
 from notifications.mime.parse import AuthoredMail, read
 from notifications.replies.html import text_of_html
 from portal.messages.sanitize import has_remote_images, sanitize
@@ -64,7 +64,8 @@ def preview_of(message: Message) -> Preview:
 
 def contents(message: Message) -> AuthoredMail:
     """Parse the message as it will be sent."""
-    raw = outgoing(message)
+    settings = CopySettings.from_settings(current_app.config["LISTGATE"])
+    raw = example_copy(message, settings)
     return read(raw, limit=len(raw))
 
 

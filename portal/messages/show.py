@@ -4,6 +4,7 @@ from flask import Blueprint, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from models import Message, MessageState, Right, SendoutRules
+from notifications.mime.from_field import from_notice
 from portal.messages.compose import max_bytes, own_message
 from portal.messages.preview import preview_of, readable
 from portal.messages.sendout_fields import forecast_of, send_time_fields, typed_rules, typed_time
@@ -38,6 +39,7 @@ def show(message_id: int, _act: str = "") -> ResponseReturnValue:
         mine=message.author_id == current_user().id,
         send_time=send_time_fields(message),
         no_rules=SendoutRules(),
+        from_notice=from_notice(message),
         **message_state(message),
     )
 

@@ -69,6 +69,7 @@ DOORS: Mapping[Door, str] = {
     Door.PORTAL: _("portal"),
     Door.LINK: _("link in an e-mail"),
     Door.MAIL: _("reply by e-mail"),
+    Door.UNSUBSCRIBE: _("unsubscribe link or address in a message"),
     Door.SMS: _("reply by SMS"),
     Door.COMMAND_LINE: _("command line"),
     Door.SERVICE: _("another service"),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
-from models import Language, ListDelivery, ListKind, Preference, Refusal, SelfService
+from models import FromField, Language, ListDelivery, ListKind, Preference, Refusal, SelfService
 from models.sendout import MAX_COPIES
 from notifications.mime.parse import Unreadable
 
@@ -17,6 +17,7 @@ CHOICES: Mapping[str, type[StrEnum]] = {
     "kind": ListKind,
     "delivery": ListDelivery,
     "self_service": SelfService,
+    "from_field": FromField,
 }
 
 

@@ -85,6 +85,7 @@ ANONYMOUS = (
     "/letter/sent",
     "{answer}",
     "{link}",
+    "{unsubscribe}",
     "{choice}",
     "/nowhere",
 )

@@ -31,6 +31,7 @@ def named(shared_visits: Visits, seeded: Seeded, database: Engine) -> dict[str, 
         "answer": shared_visits.link("grace", "answer", "A night among books"),
         "link": shared_visits.letter("edsger", "log-in"),
         "choice": shared_visits.letter("edsger", "password"),
+        "unsubscribe": shared_visits.link("edsger", "unsubscribe"),
     }
     with Session(database) as session, session.begin():
         # Links expire after a quarter of an hour, and a busy machine needs longer.
@@ -109,7 +110,12 @@ def test_axe_finds_no_violation_in_the_frame_of_a_message(
 
 def test_every_page_is_checked() -> None:
     some = dict.fromkeys(Seeded._fields, 1)
-    tokens = {"link": "/link/a", "choice": "/link/b", "answer": "/answer/c"}
+    tokens = {
+        "link": "/link/a",
+        "choice": "/link/b",
+        "answer": "/answer/c",
+        "unsubscribe": "/unsubscribe/d",
+    }
     paths = [*sum(BY_PERSON.values(), ()), *ANONYMOUS, *FRAMES, "/log-in/code"]
     adapter = an_app().url_map.bind("listgate.example.org")
 

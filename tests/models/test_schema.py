@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from models import Base, Notification, Right, Role, schema
-from notifications.mime.list_headers import outgoing
-from tests.builders import Cast, a_draft, role
+from tests.builders import Cast, a_draft, an_example, role
 from tests.databases import migrate, new_database
 
 
@@ -157,7 +156,7 @@ def test_rows_that_get_the_same_id_after_a_restore_have_other_message_ids(
     first, second = (a_draft(session, people) for _ in range(2))
     second.id, second_id = first.id, second.id  # as if a restore had lost the first
 
-    ids = [message_from_bytes(outgoing(one))["Message-ID"] for one in (first, second)]
+    ids = [message_from_bytes(an_example(one))["Message-ID"] for one in (first, second)]
 
     assert len({*ids}) == 2
     assert all(one.startswith(f"<message.{first.id}.") for one in ids)

@@ -36,6 +36,11 @@ from workflows.moderation.approver_keys import keys_by_reply
 from workflows.moderation.approvers import NotAnApprover
 from workflows.moderation.decide import AlreadyDecided, NoLongerOpen, decide
 from workflows.notify import report
+from workflows.subscriptions.one_click import (
+    TokenOwner,
+    find_owner_by_address,
+    unsubscribe_by_token,
+)
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +73,9 @@ def outcome(
     # looks like a bounce may be forged.
     if not mail.envelope_sender and (returned := failed_recipient(mail.raw)):
         return take_back(session, returned)
+    # Automatic or not: mailbox providers send such mails when their user presses a button.
+    if owner := find_owner_by_address(session, mail.envelope_recipient):
+        return leave(session, owner)
     # Neither decides nor is answered (RFC 3834), or two machines would write to each other.
     if reason := is_automatic(mail.raw, mail.envelope_sender, own_addresses=own_addresses):
         return f"ignored: {reason}"
@@ -77,6 +85,16 @@ def outcome(
     if not written_by(mail, used.user):
         return refuse(session, mail, used)
     return answer(session, mail, used)
+
+
+def leave(session: Session, owner: TokenOwner) -> str:
+    """Unsubscribe whom the address names; nobody is answered."""
+    try:
+        left = unsubscribe_by_token(session, owner)
+    except Trespass as refusal:
+        record_refusal(session, refusal)
+        return f"refused: {refusal}"
+    return "unsubscribed" if left else "not subscribed"
 
 
 def written_by(mail: InboundMail, user: User) -> bool:

@@ -13,7 +13,9 @@ from models import (
     Act,
     Actor,
     ApproverList,
+    FromField,
     Invalid,
+    Language,
     ListDelivery,
     ListKind,
     MailingList,
@@ -44,6 +46,7 @@ class NewList:
     kind: ListKind = ListKind.ANNOUNCEMENT
     delivery: ListDelivery = ListDelivery.MEMBERS
     four_eyes: bool = True
+    language: Language = Language.ENGLISH
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,10 @@ class ListChanges:
     delivery: ListDelivery | None = None
     four_eyes: bool | None = None
     self_service: SelfService | None = None
+    language: Language | None = None
+    personal: bool | None = None
+    unsubscribe_line: bool | None = None
+    from_field: FromField | None = None
 
 
 def create_list(session: Session, new: NewList, *, actor: Actor) -> MailingList:
@@ -74,6 +81,9 @@ def create_list(session: Session, new: NewList, *, actor: Actor) -> MailingList:
             kind=new.kind,
             delivery=new.delivery,
             four_eyes=new.four_eyes,
+            language=new.language,
+            # People who talk to each other know where they are.
+            unsubscribe_line=new.kind is ListKind.ANNOUNCEMENT,
         )
         session.add(mailing_list)
     record(session, Act.CREATED_LIST, actor=actor, list_id=mailing_list.id, name=new.short_name)

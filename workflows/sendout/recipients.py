@@ -1,6 +1,6 @@
 """Choose the recipients of a sendout when it begins, and drop those who leave before their turn."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, Select, func, literal, select, update
 from sqlalchemy.orm import Session, aliased
@@ -15,6 +15,7 @@ from models import (
     Subscription,
     User,
 )
+from models.addresses import address_key
 
 
 def addresses(mailing_list: MailingList) -> Select[str]:
@@ -55,6 +56,13 @@ def readdress(session: Session, former: str, address: str) -> None:
         )
         .values(address=address)
     )
+
+
+def person_ids(session: Session, recipients: Collection[str]) -> dict[str, int]:
+    """Return the ids of the people who have these addresses now, by address."""
+    keys = {address_key(address): address for address in recipients}
+    found = select(User.address_key, User.id).where(User.address_key.in_(keys))
+    return {keys[key]: number for key, number in session.execute(found)}
 
 
 def drop_departed(

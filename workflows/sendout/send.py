@@ -27,12 +27,11 @@ from models import (
 )
 from models.clock import now
 from notifications.channel import NotDelivered, Unavailable
-from notifications.mime.list_headers import outgoing
 from notifications.retry import UNAVAILABLE_DELAY, next_attempt
 from notifications.smtp.relay import Mailer
 from workflows.sendout.hold import held_before_batch, held_since
 from workflows.sendout.rate_limit import allowance, count_claimed, return_untried
-from workflows.sendout.recipients import addresses, drop_departed
+from workflows.sendout.recipients import addresses, drop_departed, person_ids
 from workflows.sendout.schedule import return_to_author, stop
 
 log = logging.getLogger(__name__)
@@ -88,15 +87,16 @@ def send_batch(session: Session, dispatch_id: int, batch: Sequence[int], mailer:
     if is_held or dispatch.state is not DispatchState.SENDING:
         return_untried(session, dispatch, deliveries, reason="held" if is_held else "stopped")
         return
-    content = outgoing(dispatch.message)
+    copies = mailer.copies(dispatch.message)
     deliveries = drop_departed(session, dispatch.message.mailing_list, deliveries)
+    people = person_ids(session, [delivery.address for delivery in deliveries])
     reason = "not tried yet"
     try:
         with mailer.relay.connect() as connection:
             send_each(
                 deliveries,
-                lambda recipient: connection.send(
-                    content, sender=mailer.envelope_sender, recipient=recipient
+                lambda recipient: connection.send_envelope(
+                    copies.to(recipient, people.get(recipient))
                 ),
             )
     except Unavailable as failure:
@@ -141,6 +141,7 @@ def begin_sending(session: Session, dispatch: Dispatch) -> None:
     message = dispatch.message
     dispatch.move(DispatchState.SENDING)
     message.move(MessageState.SENDING)
+    message.dated_at = now()
     recipients = addresses(message.mailing_list).subquery()
     session.execute(
         insert(Delivery).from_select(

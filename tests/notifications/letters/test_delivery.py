@@ -21,11 +21,10 @@ from models import (
 from models.clock import now
 from notifications.letters.delivery import deliver
 from notifications.mime.envelope import with_crlf
-from notifications.mime.list_headers import outgoing
 from notifications.retry import MAX_ATTEMPTS, SMS_FALLBACK_AFTER
 from sandbox.mailbox import Mailbox
 from sandbox.phone import PhoneNetwork
-from tests.builders import Cast, a_letter
+from tests.builders import Cast, a_letter, an_example
 from tests.letter_context import a_context
 from workflows.moderation.decide import decide
 from workflows.people import users
@@ -93,7 +92,7 @@ def test_the_message_arrives_in_the_letter_byte_for_byte(
     deliver(session, letter, a_context(mailbox))
 
     assert letter.message is not None
-    assert outgoing(letter.message) in mailbox.mails[0].content
+    assert an_example(letter.message) in mailbox.mails[0].content
 
 
 def test_a_rejected_message_comes_back_byte_for_byte_but_for_line_ends(

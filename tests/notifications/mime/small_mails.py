@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from notifications.mime.list_headers import ListHeaders
+from notifications.mime.list_headers import ListHeaders, Unsubscribing
 
 LIMIT = 1_000_000
 
@@ -12,7 +12,12 @@ HEADING = ListHeaders(
     list_address="announce@lists.example.org",
     author_address="ada@example.org",
     message_id="<message.7@lists.example.org>",
+    author_name="Ada Lovelace",
     date=datetime(2029, 1, 31, 12, 30, tzinfo=UTC),
+    owner_address="listgate@example.org",
+    help_url="https://listgate.example.org/my/lists",
+    feedback_id="7:announce:announcement:listgate",
+    unsubscribing=Unsubscribing(),
 )
 
 FROM = b"From: ada@example.org\r\n"

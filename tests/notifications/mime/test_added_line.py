@@ -2,6 +2,7 @@
 
 import quopri
 from base64 import b64encode
+from collections.abc import Callable
 from secrets import token_hex
 
 import pytest
@@ -26,7 +27,7 @@ def filled(raw: bytes) -> bytes | None:
     """Return the mail with the line for TOKEN, or None if it gets none."""
     url = f"https://lists.example.org/unsubscribe/{PLACEHOLDER}"
     pieces = with_line(raw, AddedLine(WORDS, url, PLACEHOLDER.encode()))
-    return pieces and Template.of(pieces, PLACEHOLDER.encode()).filled(TOKEN)
+    return None if pieces is None else Template.of(pieces, PLACEHOLDER.encode()).filled(TOKEN)
 
 
 def read_filled(raw: bytes) -> AuthoredMail:
@@ -40,7 +41,7 @@ def part(kind: str, content: bytes, encoding: str = "8bit", charset: str = "utf-
     return f"{head}Content-Transfer-Encoding: {encoding}\r\n\r\n".encode() + content
 
 
-ENCODED = {
+ENCODED: dict[str, Callable[[bytes], bytes]] = {
     "8bit": lambda content: content,
     "base64": lambda content: b64encode(content) + b"\r\n",
     "quoted-printable": lambda content: quopri.encodestring(content).replace(b"\n", b"\r\n"),

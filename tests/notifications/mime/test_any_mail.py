@@ -12,7 +12,10 @@ from notifications.mime.parse import AuthoredMail, Unreadable, read
 from tests.notifications.mime.small_mails import HEADING, LIMIT
 from tests.notifications.mime.strange_mails import REAL, any_bytes, built, mutated, strange
 
-OURS = {"list-id", "list-post", "precedence", "sender", "message-id", "date", "to"}
+OURS = {
+    *("list-id", "list-post", "list-help", "list-owner", "feedback-id", "precedence"),
+    *("sender", "message-id", "date", "to"),
+}
 
 
 def understood(raw: bytes) -> AuthoredMail | None:

@@ -7,7 +7,7 @@ from email import message_from_bytes, policy
 import pytest
 
 from notifications.mime.header_lines import split_mail
-from notifications.mime.list_headers import add_list_headers
+from notifications.mime.list_headers import Unsubscribing, add_list_headers
 from tests.notifications.mime.small_mails import FROM, HEADING
 
 
@@ -20,38 +20,103 @@ def value(mail: bytes, name: str) -> str:
     return field.value.decode()
 
 
+ADDED = (
+    b"Date: Wed, 31 Jan 2029 12:30:00 +0000\r\n"
+    b'List-Id: "Announcements" <announce.lists.example.org>\r\n'
+    b"List-Post: <mailto:announce@lists.example.org>\r\n"
+    b"List-Help: <https://listgate.example.org/my/lists>\r\n"
+    b"List-Owner: <mailto:listgate@example.org>\r\n"
+    b"Feedback-ID: 7:announce:announcement:listgate\r\n"
+    b"Precedence: list\r\n"
+)
+
+
 def test_the_authors_fields_stay_byte_for_byte_and_in_order() -> None:
     raw = (
         b"From:ada@example.org\r\nX-Odd  : \tkept\r\nSubject: =?utf-8?q?a?=\r\n  folded\t\r\n"
-        b"dkim-signature: v=1\r\nDate: yesterday\r\nTo: somebody:;\r\nMessage-ID: <1@x>\r\n"
+        b"dkim-signature: v=1\r\nTo: somebody:;\r\nMessage-ID: <1@x>\r\n"
     )
     body = b"\r\nGr\xfc\xdfe\t \r\n--\r\n\x0c\r\n.\r\nno end"
 
-    sent = add_list_headers(raw + b"\r\n" + body, HEADING)
+    sent = add_list_headers(raw + b"Date: yesterday\r\n\r\n" + body, HEADING)
 
-    added = (
-        b'List-Id: "Announcements" <announce.lists.example.org>\r\n'
-        b"List-Post: <mailto:announce@lists.example.org>\r\nPrecedence: list\r\n"
-    )
-    assert sent == raw + added + b"\r\n" + body
+    assert sent == raw + ADDED + b"\r\n" + body
 
 
 def test_missing_fields_are_added() -> None:
     sent = add_list_headers(FROM + b"\r\nHello", HEADING)
 
-    assert sent == (
-        FROM + b"Date: Wed, 31 Jan 2029 12:30:00 +0000\r\n"
-        b"Message-ID: <message.7@lists.example.org>\r\nTo: announce@lists.example.org\r\n"
-        b'List-Id: "Announcements" <announce.lists.example.org>\r\n'
-        b"List-Post: <mailto:announce@lists.example.org>\r\nPrecedence: list\r\n\r\nHello"
-    )
+    ours = b"Message-ID: <message.7@lists.example.org>\r\nTo: announce@lists.example.org\r\n"
+    assert sent == FROM + ours + ADDED + b"\r\nHello"
+
+
+@pytest.mark.parametrize(
+    ("signature", "change", "kept"),
+    [
+        ("v=1; h=from:date:to; b=x", {}, True),
+        ("v=1; h = From : \r\n\tDate ; b=x", {}, True),
+        ("v=1; h=from:to; b=date", {}, False),
+        ("v=1; h=from:date; b=x", {"new_body": True}, False),
+        ("v=1; h=from:date; b=x", {"from_list": True}, False),
+    ],
+)
+def test_the_authors_date_stays_only_below_a_signature_that_covers_it(
+    signature: str, change: dict[str, bool], kept: bool
+) -> None:
+    raw = FROM + f"Date: yesterday\r\nDKIM-Signature: {signature}\r\n\r\n".encode()
+
+    sent = add_list_headers(raw, replace(HEADING, **change))  # type: ignore[arg-type]
+
+    assert (value(sent, "date") == "yesterday") == kept
+    assert ("dkim-signature" in names(sent)) == (not change)
+
+
+def test_the_ways_to_unsubscribe_are_listed() -> None:
+    ways = Unsubscribing(("https://x.example/u/t", "mailto:u+t@x.example"), one_click=True)
+
+    sent = add_list_headers(FROM + b"\r\n", replace(HEADING, unsubscribing=ways))
+
+    assert value(sent, "list-unsubscribe") == "<https://x.example/u/t>, <mailto:u+t@x.example>"
+    assert value(sent, "list-unsubscribe-post") == "List-Unsubscribe=One-Click"
+
+
+@pytest.mark.parametrize(
+    ("written", "shown", "reply_to"),
+    [
+        (
+            "ada@other.example",
+            "Ada Lovelace via Announcements <announce@lists.example.org>",
+            "ada@other.example",
+        ),
+        (
+            '"Countess" <ada@other.example>',
+            "Countess via Announcements <announce@lists.example.org>",
+            '"Countess" <ada@other.example>',
+        ),
+        (
+            "=?utf-8?q?Ad=C3=A4?=\r\n <ada@other.example>\r\nReply-To: office@other.example",
+            "Adä via Announcements <announce@lists.example.org>",
+            "office@other.example",
+        ),
+    ],
+)
+def test_from_can_be_the_list_and_replies_go_to_the_author(
+    written: str, shown: str, reply_to: str
+) -> None:
+    raw = f"From: {written}\r\n\r\n".encode()
+
+    sent = add_list_headers(raw, replace(HEADING, from_list=True))
+
+    assert str(message_from_bytes(sent, policy=policy.default)["From"]) == shown
+    assert value(sent, "reply-to") == reply_to
+    assert "sender" not in names(sent)
 
 
 def test_a_mail_with_a_cc_needs_no_to() -> None:
     assert "to" not in names(add_list_headers(FROM + b"Cc: grace@example.org\r\n\r\n", HEADING))
 
 
-@pytest.mark.parametrize("name", ["To", "Message-ID", "Date"])
+@pytest.mark.parametrize("name", ["To", "Message-ID"])
 def test_an_empty_field_counts_as_missing(name: str) -> None:
     sent = add_list_headers(FROM + name.encode() + b": \r\n \r\n\r\n", HEADING)
 

@@ -8,7 +8,9 @@ from models import (
     ApproverList,
     AuditEntry,
     Door,
+    FromField,
     Invalid,
+    Language,
     ListDelivery,
     ListKind,
     MailingList,
@@ -145,6 +147,17 @@ def test_every_list_is_shown_with_how_many_read_and_who_answers() -> None:
 
 
 @pytest.mark.usefixtures("people")
+def test_what_a_list_adds_to_messages_is_set(session: Session) -> None:
+    options = ("--language", "de", "--from", "list", "--no-personal", "--no-unsubscribe-line")
+    listgate("list", "set", "announce", *options)
+
+    announce = mailing_list(session, "announce")
+    assert (announce.language, announce.from_field) == (Language.GERMAN, FromField.LIST)
+    assert not announce.personal
+    assert not announce.unsubscribe_line
+
+
+@pytest.mark.usefixtures("people")
 def test_a_list_is_shown_with_all_there_is_to_know() -> None:
     said = listgate("list", "show", "announce").stdout
 
@@ -157,6 +170,10 @@ def test_a_list_is_shown_with_all_there_is_to_know() -> None:
         "kind": "announcement",
         "delivery": "members",
         "four eyes": "yes",
+        "language": "en",
+        "from": "automatic",
+        "personal": "yes",
+        "unsubscribe line": "yes",
         "sendouts": "as fast as the mail relay takes them, at any time",
         "self service": "open",
         "approver list": "editors",

@@ -21,7 +21,15 @@ from models import (
     Verdict,
 )
 from models.clock import now
-from tests.builders import Cast, a_dispatch, a_draft, a_list, a_request, an_eml, listgate
+from tests.builders import (
+    Cast,
+    a_dispatch,
+    a_draft,
+    a_list,
+    a_request,
+    an_eml,
+    listgate,
+)
 from workflows.celery import app
 from workflows.moderation.decide import decide
 from workflows.outbox import publish

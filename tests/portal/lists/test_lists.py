@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from models import (
     Actor,
     ApproverList,
+    FromField,
     Language,
     ListDelivery,
     ListKind,
@@ -28,6 +29,7 @@ GIVEN = {
     "description": "News for everybody.",
     "kind": "discussion",
     "delivery": "list_address",
+    "language": "fr",
 }
 
 
@@ -107,21 +109,24 @@ def test_a_list_is_edited(session: Session, people: Cast, browser: Visitor) -> N
     page = f"/mailing-lists/{people.announce.id}/details"
     browser.get(page)
     assert 'value="announce@lists.example.org"' in browser.page
-    assert browser.page.count("checked") == 1
+    assert browser.page.count("checked") == 3
 
-    assert browser.send(page, self_service="closed", **GIVEN).status_code == 303
+    changed = {"self_service": "closed", "from_field": "list", "personal": "yes"}
+    assert browser.send(page, **changed, **GIVEN).status_code == 303
 
     announce = people.announce
     session.expire_all()
     assert (announce.name, announce.address) == ("Everybody", "all@lists.example.org")
     assert (announce.kind, announce.self_service) == (ListKind.DISCUSSION, SelfService.CLOSED)
     assert announce.four_eyes is False
+    assert (announce.language, announce.from_field) == (Language.FRENCH, FromField.LIST)
+    assert (announce.personal, announce.unsubscribe_line) == (True, False)
 
 
 def test_a_name_cannot_be_removed(session: Session, people: Cast, browser: Visitor) -> None:
     page = f"/mailing-lists/{people.announce.id}/details"
 
-    answer = browser.send(page, self_service="open", **{**GIVEN, "name": ""})
+    answer = browser.send(page, self_service="open", from_field="author", **{**GIVEN, "name": ""})
 
     assert answer.status_code == 400
     session.expire_all()

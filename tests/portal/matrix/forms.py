@@ -9,7 +9,14 @@ TYPED = {"list": "announce", "subject": "Plans", "text": "Dear members,", "html"
 UPLOAD = {"list": "announce", "file": (b"From: ada@example.org\nSubject: x\n\nDear\n", "x.eml")}
 ROLE = {"name": "viewer", "right": ["404", "605"]}
 LATER = {"when": "then", "send_at": "2099-01-31T09:00"}
-LIST = {"name": "Quiet", "kind": "discussion", "delivery": "members", "self_service": "closed"}
+LIST = {
+    "name": "Quiet",
+    "kind": "discussion",
+    "delivery": "members",
+    "self_service": "closed",
+    "language": "en",
+    "from_field": "automatic",
+}
 
 # By the address in the table; names in braces are filled in here as there.
 FORMS: Mapping[str, Mapping[str, object]] = {
@@ -17,6 +24,7 @@ FORMS: Mapping[str, Mapping[str, object]] = {
     "/letter/log-in": {"address": "edsger@example.org"},
     "/answer/{token}": {"verdict": "approved"},
     "/answer/unknown": {"verdict": "approved"},
+    "/unsubscribe/{unsubscribe}": {"List-Unsubscribe": "One-Click"},
     "/my/lists": {"list": "{quiet}", "wish": "join"},
     "/account/details": {"name": "Somebody Else", "language": "fr"},
     "/account/address": {"address": "elsewhere@example.org"},

@@ -48,6 +48,10 @@ GET  /answer/unknown                                  000000 .
 GET  /answer/unknown/html                             000000 .
 GET  /answer/unknown/attachments/0                    000000 .
 POST /answer/unknown                                  000000 .
+GET  /unsubscribe/{unsubscribe}                       yyyyyy .
+POST /unsubscribe/{unsubscribe}                       yyyyyy .
+GET  /unsubscribe/unknown                             000000 .
+POST /unsubscribe/unknown                             000000 .
 POST /webhooks/twilio/sms                             ------ .
 POST /webhooks/twilio/status                          ------ .
 

@@ -17,6 +17,8 @@ WITHOUT_TOKEN = {
     "/webhooks/twilio/status": "Twilio signs what it sends",
     "/answer/{token}": "its reader has no session; the address is the secret, and answers once",
     "/answer/unknown": "the same, without a secret",
+    "/unsubscribe/{unsubscribe}": "mailbox providers post it; the address is the secret",
+    "/unsubscribe/unknown": "the same, without a secret",
 }
 FORMS_OF_SESSIONS = [line for line in lines("POST") if line.path not in WITHOUT_TOKEN]
 SMS = {"MessageSid": "SM" + "0" * 32, "From": "+33612345678", "Body": "What is this?"}

@@ -18,9 +18,8 @@ from models import (
     MailingList,
     Unknown,
 )
-from notifications.mime.list_headers import outgoing
 from settings.types import SHORT_NAME, fits_short_name
-from tests.builders import Cast, a_draft, a_list
+from tests.builders import Cast, a_draft, a_list, an_example
 from workflows.lists import lists
 
 PORTAL = Door.PORTAL
@@ -175,7 +174,7 @@ def test_whatever_list_can_be_created_can_be_sent_to(
     draft = a_draft(session, people)
     draft.mailing_list = create(session, short_name, f"staff@{domain}")
 
-    assert b"\r\nList-Id: " in outgoing(draft)
+    assert b"\r\nList-Id: " in an_example(draft)
 
 
 def test_approvers_are_kept_once_each_and_on_record(session: Session, people: Cast) -> None:

@@ -32,9 +32,9 @@ from models import (
     Verdict,
 )
 from models.clock import now
-from notifications.mime.list_headers import outgoing
 from sandbox.mailbox import Mail, Mailbox
-from tests.builders import LIMIT, Cast, a_mailer, an_eml
+from tests.builders import LIMIT, Cast, a_mailer, an_eml, an_example
+from tests.workflows.sendout.sending import as_approved
 from workflows import sweep
 from workflows.messages import write
 from workflows.moderation import decide
@@ -124,7 +124,7 @@ class Storyteller(RuleBasedStateMachine):
 
     def ask(self, message: Message, by: User) -> None:
         decide.request_approval(self.session, message, actor=Actor(by, PORTAL))
-        self.approvable[message.id] = outgoing(message)
+        self.approvable[message.id] = as_approved(an_example(message))
 
     def approve(self, message: Message, by: User) -> None:
         if request := self.newest_request(message):
@@ -140,7 +140,7 @@ class Storyteller(RuleBasedStateMachine):
 
     def release(self, message: Message, by: User) -> None:
         schedule.release(self.session, message, actor=Actor(by, PORTAL))
-        self.approvable[message.id] = outgoing(message)
+        self.approvable[message.id] = as_approved(an_example(message))
 
     def recall(self, message: Message, by: User) -> None:
         schedule.recall(self.session, message, actor=Actor(by, PORTAL))

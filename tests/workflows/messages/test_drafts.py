@@ -28,10 +28,9 @@ from models import (
 from models.clock import now
 from notifications.letters.delivery import deliver
 from notifications.mime.compose import TypedMessage, compose_mail
-from notifications.mime.list_headers import outgoing
 from notifications.mime.parse import Attachment
 from sandbox.mailbox import Mailbox
-from tests.builders import LIMIT, Cast, a_draft, a_list, a_request, an_eml
+from tests.builders import LIMIT, Cast, a_draft, a_list, a_request, an_eml, an_example
 from tests.letter_context import a_context
 from workflows.messages import drafts
 from workflows.messages.drafts import NotADraft
@@ -195,7 +194,7 @@ def test_a_proof_is_the_message_as_it_will_be_sent(session: Session, people: Cas
         deliver(session, proof, a_context(mailbox))
         (mail,) = mailbox.mails
     assert mail.recipients == ("ada@example.org",)
-    assert outgoing(draft) in mail.content
+    assert an_example(draft) in mail.content
     assert draft.state is MessageState.DRAFT
 
 

@@ -19,11 +19,10 @@ from models import (
 )
 from models.clock import now
 from models.outbox import drain
-from notifications.mime.list_headers import outgoing
 from sandbox.mailbox import Mailbox
-from tests.builders import Cast, a_dispatch, a_mailer, cast, members
+from tests.builders import Cast, a_dispatch, a_mailer, an_example, cast, members
 from tests.workflows.locks import never_wait
-from tests.workflows.sendout.sending import BARBARA, EDSGER, deliveries, step
+from tests.workflows.sendout.sending import BARBARA, EDSGER, as_approved, deliveries, step
 from workflows.sendout import send
 from workflows.sendout.schedule import recall
 from workflows.subscriptions.subscribe import unsubscribe
@@ -45,11 +44,12 @@ def test_a_sendout_reaches_every_member_once_and_ends(
 
 def test_the_approved_content_is_sent(session: Session, people: Cast, mailbox: Mailbox) -> None:
     sending = a_dispatch(session, people)
-    shown_to_approvers = outgoing(sending.message)
+    shown_to_approvers = an_example(sending.message)
 
     step(session, sending, mailbox)
 
-    assert {mail.content for mail in mailbox.mails} == {shown_to_approvers}
+    sent = {as_approved(mail.content) for mail in mailbox.mails}
+    assert sent == {as_approved(shown_to_approvers)}
 
 
 def test_content_changed_during_the_sendout_is_not_sent(
@@ -57,13 +57,13 @@ def test_content_changed_during_the_sendout_is_not_sent(
 ) -> None:
     monkeypatch.setattr(send, "BATCH_SIZE", 1)
     sending = a_dispatch(session, people)
-    approved = outgoing(sending.message)
+    approved = an_example(sending.message)
     step(session, sending, mailbox)
 
     sending.message.raw += b"and bring money\n"
     step(session, sending, mailbox)
 
-    assert {mail.content for mail in mailbox.mails} == {approved}
+    assert {as_approved(mail.content) for mail in mailbox.mails} == {as_approved(approved)}
 
 
 def test_content_changed_after_the_claim_is_not_sent(
