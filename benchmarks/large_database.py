@@ -14,6 +14,7 @@ from models.database import engine
 from notifications.mime.compose import TypedMessage, compose_mail
 from notifications.mime.parse import Attachment
 from workflows.lists import lists
+from workflows.subscriptions.one_click import token_of
 from workflows.sync.snapshot import read_addresses, store_snapshot
 from workflows.transaction import transaction
 
@@ -67,6 +68,7 @@ def url_values() -> UrlValues:
     )
     with transaction() as session:
         question = session.scalars(still_open).one()
+        unsubscribe = token_of(session, EVERYONE, PEOPLE[Reader.APPROVER])
     return UrlValues(
         list_id=EVERYONE,
         approver_list_id=1,
@@ -77,4 +79,5 @@ def url_values() -> UrlValues:
         request_id=question,
         answer=f"link-{question}-{PEOPLE[Reader.APPROVER]}",
         link="reset-5",
+        unsubscribe=unsubscribe,
     )

@@ -27,6 +27,7 @@ READERS: Final = {
     "requests": Reader.APPROVER,
     "writing": Reader.AUTHOR,
     "moderation": Reader.STRANGER,
+    "unsubscribe": Reader.STRANGER,
     "messages.ask_deletion": Reader.AUTHOR,
     "accounts.log_in": Reader.STRANGER,
     "accounts.ask_code": Reader.STRANGER,
@@ -98,6 +99,7 @@ class UrlValues:
     request_id: int
     answer: str  # the token of a link to a decision
     link: str  # that of a link to choose a password
+    unsubscribe: str  # that of a link in a copy
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,7 @@ def filled(app: Flask, rule: Rule, values: UrlValues) -> str:
     """Return the URL path; raise KeyError for a variable without a value."""
     blueprint = rule.endpoint.partition(".")[0]
     of_draft = blueprint == "writing" or rule.endpoint == "messages.ask_deletion"
+    tokens = {"accounts": values.link, "unsubscribe": values.unsubscribe}
     variables: dict[str, Any] = {
         "list_id": values.list_id,
         "user_id": values.user_id,
@@ -144,7 +147,7 @@ def filled(app: Flask, rule: Rule, values: UrlValues) -> str:
         "request_id": values.request_id,
         "role_id": values.role_id,
         "number": values.approver_list_id if blueprint == "approver_lists" else 0,
-        "token": values.link if blueprint == "accounts" else values.answer,
+        "token": tokens.get(blueprint, values.answer),
         "wish": "password",
         "_act": "handing_in",
         "name": "standing",  # a part of a message's page

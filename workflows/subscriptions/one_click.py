@@ -29,12 +29,21 @@ def owner_of(session: Session, token: str) -> TokenOwner:
 
 def find_owner(session: Session, token: str) -> TokenOwner | None:
     """Return whom the token names, or None."""
-    key = session.get_one(Installation, True).token_key
-    ids = SealedIds(key, UNSUBSCRIBE).open(token)
+    ids = tokens(session).open(token)
     if ids is None or max(ids) > MAX_ID:
         return None
     mailing_list, user = session.get(MailingList, ids[0]), session.get(User, ids[1])
     return TokenOwner(user, mailing_list) if mailing_list and user else None
+
+
+def token_of(session: Session, list_id: int, user_id: int) -> str:
+    """Return the token of a person on a list."""
+    return tokens(session).seal(list_id, user_id)
+
+
+def tokens(session: Session) -> SealedIds:
+    """Return the cipher of this installation's tokens."""
+    return SealedIds(session.get_one(Installation, True).token_key, UNSUBSCRIBE)
 
 
 def find_owner_by_address(session: Session, address: str) -> TokenOwner | None:

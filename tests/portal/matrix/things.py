@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from models import (
     Actor,
     Door,
-    Installation,
     LetterName,
     LinkPurpose,
     MailedLink,
@@ -20,9 +19,7 @@ from models import (
 from models.clock import now
 from notifications.letters.keys import hashed
 from notifications.mime.compose import TypedMessage, compose_mail
-from notifications.mime.copies import UNSUBSCRIBE
 from notifications.mime.parse import Attachment
-from notifications.mime.sealed_ids import SealedIds
 from tests.builders import LIMIT, Cast, a_list, cast, person
 from tests.letter_context import KEYS
 from tests.portal.matrix.forms import PASSWORD
@@ -35,6 +32,7 @@ from workflows.messages.write import Draft, write
 from workflows.moderation.approver_keys import view
 from workflows.moderation.decide import decide, request_approval
 from workflows.people.roles import create_role
+from workflows.subscriptions.one_click import token_of
 
 WORDS = TypedMessage(
     "A secret subject",
@@ -66,8 +64,7 @@ def fill(session: Session, things: Things, app: Flask) -> dict[str, User]:
     numbers |= {"edsger": known.edsger.id, "grace": known.grace.id}
     things.update({name: str(number) for name, number in numbers.items()})
     things.update(some_links(session, known, things))
-    tokens = SealedIds(session.get_one(Installation, True).token_key, UNSUBSCRIBE)
-    things["unsubscribe"] = tokens.seal(known.announce.id, known.edsger.id)
+    things["unsubscribe"] = token_of(session, known.announce.id, known.edsger.id)
     people = (known.edsger, known.ada, alan, known.grace, known.barbara)
     return {one.name.split()[0].lower(): one for one in people}
 

@@ -38,6 +38,8 @@ LIST = {
     "kind": "announcement",
     "delivery": "members",
     "self_service": "open",
+    "language": "en",
+    "from_field": "automatic",
 }
 
 

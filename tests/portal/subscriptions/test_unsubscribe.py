@@ -3,12 +3,11 @@
 import pytest
 from sqlalchemy.orm import Session
 
-from models import Installation, Language, SelfService, Subscription
-from notifications.mime.copies import UNSUBSCRIBE
+from models import Language, SelfService, Subscription
 from notifications.mime.list_mail import EXAMPLE_TOKEN
-from notifications.mime.sealed_ids import SealedIds
 from tests.builders import Cast
 from tests.portal.visitors import Visitor
+from workflows.subscriptions.one_click import token_of
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
@@ -16,9 +15,7 @@ ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 @pytest.fixture
 def path(session: Session, people: Cast) -> str:
     """The link in the copy that Edsger got from the list announce."""
-    tokens = SealedIds(session.get_one(Installation, True).token_key, UNSUBSCRIBE)
-    session.flush()
-    return f"/unsubscribe/{tokens.seal(people.announce.id, people.edsger.id)}"
+    return f"/unsubscribe/{token_of(session, people.announce.id, people.edsger.id)}"
 
 
 def is_on_it(session: Session, people: Cast) -> bool:

@@ -22,6 +22,8 @@ LIST = {
     "kind": "discussion",
     "delivery": "members",
     "self_service": "open",
+    "language": "en",
+    "from_field": "automatic",
     **dict.fromkeys(("rate_copies", "rate_minutes", "window_opens", "window_closes"), ""),
 }
 NEW = {**LIST, "short_name": "news"}

@@ -37,6 +37,7 @@ from tests.workflows.sync.pushing import asked
 from workflows.messages import write
 from workflows.moderation.decide import decide, request_approval
 from workflows.sendout.send import begin_sending
+from workflows.subscriptions.one_click import token_of
 
 Login = Callable[[User], Visitor]
 
@@ -128,6 +129,7 @@ def places_of(
         request_id=question.id,
         answer=moderation_key,
         link=account_key,
+        unsubscribe=token_of(session, people.announce.id, people.edsger.id),
     )
 
 
