@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0010_unsubscribe"
-down_revision = "0013_send_zone"
+down_revision = "0009_send_zone"
 
 DOORS = "'portal', 'link', 'mail', 'unsubscribe', 'sms', 'command_line', 'service', 'system'"
 

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision = "0013_send_zone"
+revision = "0009_send_zone"
 down_revision = "0008_recovery_code"
 
 
