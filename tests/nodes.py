@@ -210,6 +210,14 @@ class Worker(CeleryProcess):
         """Return how often this task has ended like this in this run."""
         return len(re.findall(rf"Task {re.escape(task)}\[\S+\] {ended}", self.log))
 
+    def unfinished(self, task: str) -> set[str]:
+        """Return the ids of these tasks that were received and have not ended."""
+        received, ended = (
+            set(re.findall(rf"Task {re.escape(task)}\[(\S+)\] (?:{words})", self.log))
+            for words in ("received", "succeeded|raised")
+        )
+        return received - ended
+
     def node(self) -> ProcessWorker:
         return ProcessWorker(WorkerContainer(self), None)
 
