@@ -1,16 +1,13 @@
 """The copies of one message: composed once, and filled in for each recipient."""
 
 from functools import cached_property
-from typing import Final
 
 from sqlalchemy.orm import object_session
 
 from models import Installation, Message
 from notifications.mime.envelope import Envelope, addressed
 from notifications.mime.list_mail import CopySettings, list_template
-from notifications.mime.sealed_ids import SealedIds
-
-UNSUBSCRIBE: Final = "unsubscribe"  # the purpose of a token that names a list and a person
+from notifications.mime.sealed_ids import UNSUBSCRIBE, SealedIds
 
 
 class Copies:

@@ -78,7 +78,10 @@ def set_list(
         bool | None, typer.Option(help="Each copy has its recipient's own link to unsubscribe.")
     ] = None,
     unsubscribe_line: Annotated[
-        bool | None, typer.Option(help="Show at the end of text and HTML how to unsubscribe.")
+        bool | None,
+        typer.Option(
+            "--footer/--no-footer", help="Show at the end of text and HTML how to unsubscribe."
+        ),
     ] = None,
     rate: RateOption = None,
     window: WindowOption = None,

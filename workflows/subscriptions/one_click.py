@@ -6,8 +6,7 @@ from sqlalchemy.orm import Session
 
 from models import Actor, Door, Installation, MailingList, Subscription, Unknown, User
 from models.ids import MAX_ID
-from notifications.mime.copies import UNSUBSCRIBE
-from notifications.mime.sealed_ids import SealedIds
+from notifications.mime.sealed_ids import UNSUBSCRIBE, SealedIds
 from workflows.subscriptions.subscribe import unsubscribe
 
 

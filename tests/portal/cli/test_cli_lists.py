@@ -148,7 +148,7 @@ def test_every_list_is_shown_with_how_many_read_and_who_answers() -> None:
 
 @pytest.mark.usefixtures("people")
 def test_what_a_list_adds_to_messages_is_set(session: Session) -> None:
-    options = ("--language", "de", "--from", "list", "--no-personal", "--no-unsubscribe-line")
+    options = ("--language", "de", "--from", "list", "--no-personal", "--no-footer")
     listgate("list", "set", "announce", *options)
 
     announce = mailing_list(session, "announce")
