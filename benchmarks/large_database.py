@@ -14,7 +14,7 @@ from models.database import engine
 from notifications.mime.compose import TypedMessage, compose_mail
 from notifications.mime.parse import Attachment
 from workflows.lists import lists
-from workflows.subscriptions.one_click import token_of
+from workflows.subscriptions.tokens import token_of
 from workflows.sync.snapshot import read_addresses, store_snapshot
 from workflows.transaction import transaction
 

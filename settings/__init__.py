@@ -74,6 +74,17 @@ class Settings(BaseModel):
         description="Where failed deliveries are returned to (the envelope sender); "
         "without it, the address of MAIL_FROM",
     )
+    dkim_key: SecretStr = Field(
+        SecretStr(""),
+        description="An RSA private key in PEM, with which letters and copies are signed (DKIM); "
+        "usually in a file that DKIM_KEY_FILE names. Leave it empty if the relay signs",
+    )
+    dkim_selector: str = Field(
+        "", description="The name of the key: its record is at <selector>._domainkey.<domain>"
+    )
+    dkim_domain: str = Field(
+        "", description="The domain that signs; the addresses of lists and MAIL_FROM are of it"
+    )
     message_max_bytes: int = Field(
         25_000_000, gt=0, description="The largest message an author may submit, in bytes"
     )
@@ -197,6 +208,13 @@ class Settings(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _names_its_key(self) -> Self:
+        given = (self.dkim_key.get_secret_value(), self.dkim_selector, self.dkim_domain)
+        if any(given) and not all(given):
+            raise ValueError("DKIM_KEY, DKIM_SELECTOR, DKIM_DOMAIN: give all three, or none")
+        return self
+
+    @model_validator(mode="after")
     def _waits_long_enough(self) -> Self:
         if self.sync_max_wait < self.sync_quiet:
             raise ValueError("SYNC_MAX_WAIT: must not be shorter than SYNC_QUIET")
@@ -316,7 +334,10 @@ def from_files(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 # The settings that can be read from a file.
-SECRETS = ("database_url", "redis_url", "smtp_url", "secret_key", "twilio_auth_token")
+SECRETS = (
+    *("database_url", "redis_url", "smtp_url", "secret_key", "twilio_auth_token"),
+    "dkim_key",
+)
 
 
 def named(location: tuple[int | str, ...]) -> str:

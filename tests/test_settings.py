@@ -386,11 +386,22 @@ def test_a_secret_can_be_in_a_file(
     secret = values.get(name, SECRET)
     (tmp_path / "secret").write_text(f"{secret}\n")
     monkeypatch.setenv(f"{name}_FILE", f"{tmp_path}/secret")
+    if name == "DKIM_KEY":
+        monkeypatch.setenv("DKIM_SELECTOR", "s1")
+        monkeypatch.setenv("DKIM_DOMAIN", "example.org")
 
     value = getattr(read(), name.lower())
 
     assert value.get_secret_value().endswith(secret.partition(":")[2] or secret)
     assert secret not in f"{value}"
+
+
+def test_a_key_needs_its_selector_and_its_domain(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = refused(monkeypatch, capsys, DKIM_SELECTOR="s1", DKIM_DOMAIN="example.org")
+
+    assert said == ["DKIM_KEY, DKIM_SELECTOR, DKIM_DOMAIN: give all three, or none"]
 
 
 def test_every_secret_can_be_in_a_file() -> None:

@@ -42,9 +42,7 @@ def deliver(session: Session, notification: Notification, context: LetterContext
 
 def send_email(notification: Notification, context: LetterContext) -> None:
     """Send the letter through the mail relay."""
-    content, recipient = compose(notification, context), notification.address
-    with context.mailer.relay.connect() as connection:
-        connection.send(content, sender=context.mailer.envelope_sender, recipient=recipient)
+    context.mailer.send_letter(compose(notification, context), notification.address)
 
 
 def send_sms(notification: Notification, context: LetterContext) -> str:

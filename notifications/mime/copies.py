@@ -5,6 +5,7 @@ from functools import cached_property
 from sqlalchemy.orm import object_session
 
 from models import Installation, Message
+from notifications.mime.dkim_signature import DkimSigner
 from notifications.mime.envelope import Envelope, addressed
 from notifications.mime.list_mail import CopySettings, list_template
 from notifications.mime.sealed_ids import UNSUBSCRIBE, SealedIds
@@ -13,11 +14,18 @@ from notifications.mime.sealed_ids import UNSUBSCRIBE, SealedIds
 class Copies:
     """The copies of a message; used by one thread."""
 
-    def __init__(self, message: Message, *, envelope_sender: str, settings: CopySettings) -> None:
+    def __init__(
+        self,
+        message: Message,
+        *,
+        envelope_sender: str,
+        settings: CopySettings,
+        signer: DkimSigner | None = None,
+    ) -> None:
         session = object_session(message)
         assert session is not None
         key = session.get_one(Installation, True).token_key
-        self._message, self._settings = message, settings
+        self._message, self._settings, self._signer = message, settings, signer
         self._list_id = message.list_id
         self._sender = addressed(envelope_sender)
         self._tokens = SealedIds(key, UNSUBSCRIBE)
@@ -25,7 +33,7 @@ class Copies:
         self.identical = not self._template.has_places
 
     def to(self, address: str, person_id: int | None = None) -> Envelope:
-        """Return the copy for an address, in a fraction of a millisecond.
+        """Return the copy for an address: in microseconds, or some milliseconds if it is signed.
 
         Without a `person_id` it has no link that unsubscribes at once.  Raise ValueError or
         NotDelivered as `Envelope.around` does.
@@ -37,8 +45,13 @@ class Copies:
     def _content(self, person_id: int | None) -> bytes:
         if self.identical or person_id is None:
             return self._shared
-        return self._template.filled(self._tokens.seal(self._list_id, person_id).encode())
+        token = self._tokens.seal(self._list_id, person_id)
+        return self._signed(self._template.filled(token.encode()))
 
     @cached_property
     def _shared(self) -> bytes:
-        return list_template(self._message, self._settings, with_token=False).filled(b"")
+        template = list_template(self._message, self._settings, with_token=False)
+        return self._signed(template.filled(b""))
+
+    def _signed(self, content: bytes) -> bytes:
+        return self._signer.signed(content) if self._signer else content

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 
-UNSUBSCRIBE: Final = "unsubscribe"  # the purpose of a token that names a list and a person
+UNSUBSCRIBE: Final = "unsubscribe"  # the purpose of a token of a list and a person
 
 TOKEN_LENGTH: Final = 26  # base32 characters of one block
 

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from models import Message
 from notifications.channel import Unavailable
 from notifications.mime.copies import Copies
+from notifications.mime.dkim_signature import DkimSigner
 from notifications.mime.envelope import Envelope
 from notifications.mime.list_mail import CopySettings
 from notifications.smtp.session import Session, SessionEnded, refusal
@@ -170,10 +171,11 @@ class Mailer:
     mail_from: str  # the From field of letters: `Name <address>`
     envelope_sender: str  # where bounces of letters and sendouts go
     copy_settings: CopySettings
+    signer: DkimSigner | None = None
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
-        """Return the mailer for these settings."""
+        """Return the mailer for these settings; raise ValueError for a bad DKIM_KEY."""
         return cls(
             relay=Relay.from_url(
                 settings.smtp_url.get_secret_value(),
@@ -183,11 +185,23 @@ class Mailer:
             mail_from=settings.mail_from,
             envelope_sender=settings.envelope_sender,
             copy_settings=CopySettings.from_settings(settings),
+            signer=DkimSigner.from_settings(settings),
         )
 
     def copies(self, message: Message) -> Copies:
         """Return the copies of a message."""
-        return Copies(message, envelope_sender=self.envelope_sender, settings=self.copy_settings)
+        return Copies(
+            message,
+            envelope_sender=self.envelope_sender,
+            settings=self.copy_settings,
+            signer=self.signer,
+        )
+
+    def send_letter(self, content: bytes, recipient: str) -> None:
+        """Sign a letter and send it over a connection of its own; raise as `Connection.send`."""
+        signed = self.signer.signed(content) if self.signer else content
+        with self.relay.connect() as connection:
+            connection.send(signed, sender=self.envelope_sender, recipient=recipient)
 
 
 _NO_SESSION = "The mail server opens no session"

@@ -14,7 +14,9 @@ from models.clock import machine_time
 from models.database import engine, server_time, server_version
 from models.schema import is_newer_and_compatible, known_revisions, revisions
 from notifications.channel import NotDelivered
+from notifications.mime.dkim_signature import DkimSigner
 from notifications.smtp.relay import Mailer
+from portal.cli.dkim_record import Record, look_up
 from portal.cli.options import local
 from settings import Settings, settings
 from workflows.celery import app
@@ -48,7 +50,7 @@ def findings() -> Iterator[Finding]:
     """Run every check; none of them raises."""
     for check in (sender, pages, database, schema, sendouts, clock, broker, broker_memory):
         yield check()
-    for check in (workers, relay, list_server):
+    for check in (workers, relay, signatures, list_server):
         yield check()
 
 
@@ -208,6 +210,27 @@ def relay() -> Finding:
         is_certificate = "certificate" in str(failure)
         fix = CERTIFICATE_FIX if is_certificate else "start the relay, or correct SMTP_URL"
         return Finding("mail relay", False, str(failure), fix)
+
+
+def signatures() -> Finding:
+    """The key of DKIM must be usable, and its record in DNS that of the key."""
+    try:
+        signer = DkimSigner.from_settings(settings)
+    except ValueError as wrong:
+        return Finding("signatures", False, str(wrong), "correct DKIM_KEY_FILE")
+    if signer is None:
+        return Finding("signatures", True, "left to the mail relay (DKIM_KEY)")
+    match look_up(signer):
+        case Record.SAME:
+            return Finding("signatures", True, f"{signer.record} in DNS has the same key")
+        case Record.UNKNOWN:
+            return Finding("signatures", True, f"DNS does not answer here about {signer.record}")
+        case Record.ABSENT:
+            text = f"{signer.record} is not in DNS"
+        case Record.OTHER:
+            text = f"{signer.record} in DNS has another key"
+    fix = "publish the record of DKIM_KEY (docs/deliverability.md), or use the key of the record"
+    return Finding("signatures", False, text, fix)
 
 
 def list_server() -> Finding:

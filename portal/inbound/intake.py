@@ -5,7 +5,7 @@ from notifications.letters.keys import Keys
 from settings import settings
 from workflows.inbound import stored_mail
 from workflows.moderation.approver_keys import keys_by_reply
-from workflows.subscriptions.one_click import find_owner_by_address
+from workflows.subscriptions.tokens import find_owner_by_address
 from workflows.transaction import transaction
 
 

@@ -6,12 +6,8 @@ from flask.typing import ResponseReturnValue
 from models import SelfService
 from notifications.mime.list_mail import EXAMPLE_TOKEN
 from portal.web.i18n import gettext as _
-from workflows.subscriptions.one_click import (
-    TokenOwner,
-    is_subscribed,
-    owner_of,
-    unsubscribe_by_token,
-)
+from workflows.subscriptions.one_click import is_subscribed, unsubscribe_by_token
+from workflows.subscriptions.tokens import TokenOwner, owner_of
 
 pages = Blueprint("unsubscribe", __name__)
 

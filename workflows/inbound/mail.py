@@ -36,11 +36,8 @@ from workflows.moderation.approver_keys import keys_by_reply
 from workflows.moderation.approvers import NotAnApprover
 from workflows.moderation.decide import AlreadyDecided, NoLongerOpen, decide
 from workflows.notify import report
-from workflows.subscriptions.one_click import (
-    TokenOwner,
-    find_owner_by_address,
-    unsubscribe_by_token,
-)
+from workflows.subscriptions.one_click import unsubscribe_by_token
+from workflows.subscriptions.tokens import TokenOwner, find_owner_by_address
 
 log = logging.getLogger(__name__)
 

@@ -30,6 +30,7 @@ SUBJECTS = [
     "broker memory",
     "workers",
     "mail relay",
+    "signatures",
     "list server",
 ]
 

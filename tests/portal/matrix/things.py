@@ -32,7 +32,7 @@ from workflows.messages.write import Draft, write
 from workflows.moderation.approver_keys import view
 from workflows.moderation.decide import decide, request_approval
 from workflows.people.roles import create_role
-from workflows.subscriptions.one_click import token_of
+from workflows.subscriptions.tokens import token_of
 
 WORDS = TypedMessage(
     "A secret subject",

@@ -7,7 +7,7 @@ from models import Language, SelfService, Subscription
 from notifications.mime.list_mail import EXAMPLE_TOKEN
 from tests.builders import Cast
 from tests.portal.visitors import Visitor
-from workflows.subscriptions.one_click import token_of
+from workflows.subscriptions.tokens import token_of
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 

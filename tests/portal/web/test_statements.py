@@ -37,7 +37,7 @@ from tests.workflows.sync.pushing import asked
 from workflows.messages import write
 from workflows.moderation.decide import decide, request_approval
 from workflows.sendout.send import begin_sending
-from workflows.subscriptions.one_click import token_of
+from workflows.subscriptions.tokens import token_of
 
 Login = Callable[[User], Visitor]
 

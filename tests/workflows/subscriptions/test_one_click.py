@@ -20,13 +20,8 @@ from tests.builders import Cast, a_dispatch
 from tests.letter_context import KEYS
 from tests.workflows.sendout.sending import EDSGER, step
 from workflows.inbound import mail, stored_mail
-from workflows.subscriptions.one_click import (
-    find_owner_by_address,
-    is_subscribed,
-    owner_of,
-    token_of,
-    unsubscribe_by_token,
-)
+from workflows.subscriptions.one_click import is_subscribed, unsubscribe_by_token
+from workflows.subscriptions.tokens import find_owner_by_address, owner_of, token_of
 
 
 def handled(session: Session, recipient: str, sender: str = "edsger@example.org") -> InboundMail:

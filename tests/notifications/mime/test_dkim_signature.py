@@ -1,0 +1,103 @@
+"""What is signed verifies, and no longer once a field that counts has changed."""
+
+from base64 import b64encode
+from functools import cache
+
+import dkim
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+from hypothesis import assume, example, given, settings
+from sqlalchemy.orm import Session
+
+from notifications.letters.composition import compose
+from notifications.mime.copies import Copies
+from notifications.mime.dkim_signature import DkimSigner
+from notifications.mime.header_lines import split_mail
+from notifications.mime.list_headers import add_list_headers
+from notifications.mime.parse import Unreadable, read
+from tests.builders import Cast, a_draft, a_letter
+from tests.letter_context import COPY_SETTINGS, a_context
+from tests.notifications.mime.small_mails import FROM, HEADING, LIMIT
+from tests.notifications.mime.strange_mails import built, mutated
+
+
+@cache
+def a_key(bits: int = 2048) -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, bits)
+
+
+@cache
+def a_signer() -> DkimSigner:
+    pem = a_key().private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    return DkimSigner("lists.example.org", "s1", pem)
+
+
+def verifies(mail: bytes) -> bool:
+    """Whether the signature is good by the record that DNS would have."""
+    public = a_key().public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    records = {b"s1._domainkey.lists.example.org.": b"v=DKIM1; p=" + b64encode(public)}
+    return bool(dkim.verify(mail, dnsfunc=lambda name, **_: records[name]))
+
+
+@given(mutated() | built)
+@settings(max_examples=40, deadline=None)
+@example(FROM)
+def test_any_mail_that_an_author_may_send_can_be_signed(raw: bytes) -> None:
+    try:
+        read(raw, limit=LIMIT)
+    except Unreadable:
+        assume(False)
+
+    assert verifies(a_signer().signed(add_list_headers(raw, HEADING)))
+
+
+def test_letters_verify(session: Session, people: Cast) -> None:
+    signed = a_signer().signed(compose(a_letter(session, people), a_context()))
+
+    assert verifies(signed)
+    assert not verifies(signed.replace(b"please come", b"stay away"))
+
+
+def test_copies_verify_with_the_fields_that_count(session: Session, people: Cast) -> None:
+    message = a_draft(session, people)
+    copies = Copies(
+        message, envelope_sender="b@example.org", settings=COPY_SETTINGS, signer=a_signer()
+    )
+    for person in (people.edsger.id, None):
+        signed = copies.to("edsger@example.org", person).content
+        assert verifies(signed)
+        names = [field.name for field in split_mail(signed).fields if field.name != "precedence"]
+        for field in [one for one in split_mail(signed).fields if one.name in names[1:]]:
+            assert not verifies(signed.replace(field.lines, b"", 1)), field.name
+        for added in (b"From: eve@evil.example\r\n", b"Subject: Other\r\n"):
+            assert not verifies(added + signed), added
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        (b"no key", "is not an RSA private key in PEM"),
+        (b"", "is not an RSA private key in PEM"),
+        (
+            b"-----BEGIN RSA PRIVATE KEY-----\nQUJD\n-----END RSA PRIVATE KEY-----",
+            "is not an RSA private key in PEM",
+        ),
+    ],
+)
+def test_a_bad_key_is_refused_and_not_quoted(key: bytes, words: str) -> None:
+    with pytest.raises(ValueError, match=words) as refused:
+        DkimSigner("lists.example.org", "s1", key)
+
+    assert "QUJD" not in str(refused.value)
+
+
+def test_a_key_of_pkcs8_is_as_good() -> None:
+    pem = a_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+    assert DkimSigner("lists.example.org", "s1", pem).modulus == a_signer().modulus
