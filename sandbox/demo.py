@@ -1,4 +1,4 @@
-"""`make demo`: moderate three messages over three channels, and push a list.
+"""`make demo`: moderate three messages over three channels, push a list, leave a list.
 
 It prints each command it runs after a $, so that a reader can type it.
 """
@@ -12,6 +12,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Final
 
+from sandbox.demo_leaving import leave_the_list
 from sandbox.demo_lists import push_a_burst
 from sandbox.mail_replies import Reply, deliver, words_of
 from sandbox.narration import check, heading, run, say, wait_for
@@ -57,6 +58,8 @@ def play(stack: Stack) -> None:
     push_a_burst(stack)
     heading("The first message is sent at its scheduled time")
     watch_sendout(stack)
+    heading("Two members leave the list, by what their copies offer")
+    leave_the_list(stack, by_link="edsger@example.org", by_mail="barbara@example.org")
     heading("The audit log of each message")
     for message in messages:
         run(stack, "timeline", message)

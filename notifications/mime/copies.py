@@ -32,10 +32,11 @@ class Copies:
         self._template = list_template(message, settings)
         self.identical = not self._template.has_places
 
-    def to(self, address: str, person_id: int | None = None) -> Envelope:
+    def to(self, address: str, person_id: int | None) -> Envelope:
         """Return the copy for an address: in microseconds, or some milliseconds if it is signed.
 
-        Without a `person_id` it has no link that unsubscribes at once.  Raise ValueError or
+        `person_id` is the user with this address; None, for a list's own address, gets no link
+        that unsubscribes at once.  Raise ValueError or
         NotDelivered as `Envelope.around` does.
         """
         if not address:

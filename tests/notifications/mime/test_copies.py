@@ -56,7 +56,7 @@ def test_copies_differ_only_in_the_token(people: Cast, message: Message) -> None
 
 
 def test_a_recipient_who_is_no_user_gets_no_token(message: Message) -> None:
-    mail = parsed(copies_of(message).to("stranger@example.org").content)
+    mail = parsed(copies_of(message).to("stranger@example.org", None).content)
 
     assert mail["List-Unsubscribe"] == "<https://listgate.example.org/my/lists>"
     assert "List-Unsubscribe-Post" not in mail
@@ -65,7 +65,7 @@ def test_a_recipient_who_is_no_user_gets_no_token(message: Message) -> None:
 
 def test_a_copy_needs_a_recipient(message: Message) -> None:
     with pytest.raises(ValueError, match="recipient"):
-        copies_of(message).to("")
+        copies_of(message).to("", None)
 
 
 @pytest.mark.parametrize(
