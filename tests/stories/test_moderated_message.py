@@ -135,7 +135,7 @@ def test_the_first_of_eight_answers_sends_what_all_were_shown_at_its_time(
     shown = [questions(live, approver) for approver in approvers]
     attachments = [[as_approved(attached(letter)) for letter in letters] for letters in shown]
     assert attachments == [[sent]] * 8
-    assert sent.endswith(b"\r\n\r\n" + BODY)
+    assert sent.partition(b"\r\n\r\n")[2].startswith(BODY)
     assert set(RAW.partition(b"\r\n\r\n")[0].split(b"\r\n")) <= set(sent.split(b"\r\n"))
     # On a busy machine the decision may be later than send_at.
     late = "extract(epoch from sent_at - greatest(send_at, decided_at))"
