@@ -9,7 +9,8 @@ from sqlalchemy import Engine, create_engine
 
 from sandbox.stack import BIN, Stack, running_stack
 from tests.browser.seed import Seeded, seed_stack
-from tests.browser.visits import PATIENCE, Visits
+from tests.browser.visits import Visits
+from tests.waiting import PATIENCE
 
 # Chromium's sandbox does not work for root.  The other options stop requests for updates and the
 # like, so that the browser requests only Listgate's pages.

@@ -7,7 +7,8 @@ from playwright.sync_api import expect
 
 from sandbox.stack import Stack
 from tests.browser.acts import ask, read, subjects
-from tests.browser.visits import DESK, PHONE, Visits, wait_until
+from tests.browser.visits import DESK, PHONE, Visits
+from tests.waiting import wait_for
 
 
 def test_four_people_moderate_a_message(visits: Visits, running: Stack) -> None:
@@ -30,7 +31,7 @@ def test_four_people_moderate_a_message(visits: Visits, running: Stack) -> None:
     expect(alert).to_contain_text("Grace Hopper has already approved")
     expect(alert.locator("xpath=..")).to_contain_text("Well said.")
     assert linus.locator("time").count() > 0
-    wait_until(lambda: "Summer outing" in subjects(running, "edsger@example.org"))
+    wait_for("the copy", lambda: "Summer outing" in subjects(running, "edsger@example.org"))
     expect(ada.get_by_text("Grace Hopper").first).to_be_visible()  # without reloading the page
     barbara.goto("/messages")
     row = barbara.get_by_role("row").filter(has_text="Summer outing")
@@ -46,11 +47,11 @@ def test_a_member_who_leaves_and_joins_is_pushed_to_the_list_server(
     edsger.goto("/my/lists")
     edsger.get_by_role("button", name="Leave Announcements").click()
     expect(edsger.get_by_role("status")).to_be_visible()
-    wait_until(lambda: file.exists() and "edsger@example.org" not in file.read_text())
+    wait_for("the push", lambda: file.exists() and "edsger@example.org" not in file.read_text())
     edsger.get_by_role("button", name="Join Announcements").click()
     expect(edsger.get_by_text("You are now on the list Announcements.")).to_be_visible()
 
-    wait_until(lambda: "edsger@example.org" in file.read_text())
+    wait_for("the push", lambda: "edsger@example.org" in file.read_text())
 
 
 def test_a_file_is_imported_after_a_preview(visits: Visits, running: Stack) -> None:
@@ -70,7 +71,9 @@ def test_a_file_is_imported_after_a_preview(visits: Visits, running: Stack) -> N
     barbara.get_by_role("button", name="Import").click()
 
     expect(barbara.get_by_text("2 people have joined the list.")).to_be_visible()
-    wait_until(lambda: "new@example.org" in (running.list_server / "announce").read_text())
+    wait_for(
+        "the push", lambda: "new@example.org" in (running.list_server / "announce").read_text()
+    )
 
 
 def test_a_mailed_link_is_opened_fifty_times_and_used_once(visits: Visits, running: Stack) -> None:
@@ -81,7 +84,7 @@ def test_a_mailed_link_is_opened_fifty_times_and_used_once(visits: Visits, runni
     statuses = {grace.request.get(link).status for _ in range(50)}
     grace.goto(link)
     grace.get_by_role("button", name="Approve").click()
-    wait_until(lambda: "Fifty looks" in subjects(running, "edsger@example.org"))
+    wait_for("the copy", lambda: "Fifty looks" in subjects(running, "edsger@example.org"))
     again = grace.request.post(link, form={"verdict": "rejected"})
 
     assert statuses == {200}

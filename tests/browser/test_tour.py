@@ -12,7 +12,8 @@ from sandbox.stack import Stack
 from tests.browser.acts import subjects
 from tests.browser.pictures import PICTURES, Picture
 from tests.browser.seed import Seeded
-from tests.browser.visits import Visits, wait_until
+from tests.browser.visits import Visits
+from tests.waiting import wait_for
 
 PHONE: ViewportSize = {"width": 390, "height": 600}
 DESK: ViewportSize = {"width": 960, "height": 500}
@@ -30,7 +31,7 @@ def album(tmp_path: Path) -> Path:
 
 def test_the_tour_can_be_taken(visits: Visits, running: Stack, seeded: Seeded, album: Path) -> None:
     answer = visits.link("grace", "answer", "A night among books")
-    wait_until(lambda: "Forty-one new books" in subjects(running, "edsger@example.org"))
+    wait_for("the copy", lambda: "Forty-one new books" in subjects(running, "edsger@example.org"))
     for picture in PICTURES:
         page = opened(visits, picture)
         page.goto(picture.path.format(**seeded._asdict(), answer=answer))

@@ -4,7 +4,8 @@ from playwright.sync_api import expect
 
 from sandbox.stack import Stack
 from tests.browser.acts import ask, read, subjects
-from tests.browser.visits import PHONE, Visits, wait_until
+from tests.browser.visits import PHONE, Visits
+from tests.waiting import wait_for
 
 # Ask for changes at once, and cut off every response.
 CUT_OFF = """cut = 0
@@ -22,7 +23,7 @@ def test_a_message_is_written_and_approved_without_script(visits: Visits, runnin
     grace.get_by_label("Comment").fill("Well said.")
     grace.get_by_role("button", name="Approve").click()
     expect(grace.get_by_text("Your answer has been recorded.")).to_be_visible()
-    wait_until(lambda: "Without script" in subjects(running, "edsger@example.org"))
+    wait_for("the copy", lambda: "Without script" in subjects(running, "edsger@example.org"))
     ada.reload()
 
     expect(ada.get_by_text("Well said.").first).to_be_visible()
@@ -48,7 +49,7 @@ def test_a_response_that_is_cut_off_changes_nothing(visits: Visits) -> None:
     grace.goto("/requests")
 
     # Not wait_for_function, which needs eval: the page's security policy forbids it.
-    wait_until(lambda: grace.evaluate("cut > 2"))
+    wait_for("cut responses", lambda: grace.evaluate("cut > 2"))
     expect(grace.get_by_role("heading", name="Waiting for you")).to_be_visible()
 
 

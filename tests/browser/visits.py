@@ -1,8 +1,7 @@
 """Browser contexts of people who are logged in, whose errors are recorded."""
 
 import re
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from playwright.sync_api import (
@@ -15,11 +14,10 @@ from playwright.sync_api import (
 )
 
 from sandbox.stack import Stack
+from tests.waiting import PATIENCE, wait_for
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1280, "height": 800}
-# A task takes a second or, if its publication was lost, fifteen more until the next sweep.
-PATIENCE = 60.0  # seconds, on a busy machine
 # Browsers report violations of the security policy as events; this writes them to the console.
 REPORT_VIOLATIONS = """document.addEventListener("securitypolicyviolation", (one) =>
     console.error(`policy: ${one.violatedDirective} ${one.blockedURI}`))"""
@@ -109,7 +107,7 @@ class Visits:
             found = [one for one in self._links(name, kind, subject) if one not in except_for]
             return found[-1] if found and page.request.get(found[-1]).ok else ""
 
-        return str(wait_until(newest))
+        return wait_for(f"a link of {kind} for {name}", newest)
 
     def _links(self, name: str, kind: str, subject: str) -> list[str]:
         mails = [mail.message for mail in self.stack.mailbox.to(f"{name}@example.org")]
@@ -119,12 +117,3 @@ class Visits:
             if subject in str(mail["Subject"]) and (body := mail.get_body(("plain",)))
         ]
         return re.findall(rf"https?://[^/\s]+(/{kind}/[\w-]+)", "\n".join(bodies))
-
-
-def wait_until(condition: Callable[[], Any]) -> Any:
-    """Call `condition` until its result is true, and return the result."""
-    deadline = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"waited {PATIENCE:g} s"
-        time.sleep(0.1)
-    return found

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from celery.result import AsyncResult
 
-from tests.faults.live import PATIENCE, LiveStack
+from tests.faults.live import LiveStack
+from tests.waiting import PATIENCE
 
 
 def call(live: LiveStack, task: str, *, key: str = "once", **arguments: Any) -> AsyncResult[Any]:

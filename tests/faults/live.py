@@ -1,13 +1,12 @@
 """PostgreSQL, Valkey, a mail server and a real worker, emptied for each test."""
 
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from itertools import count
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import pytest
 from celery import Celery
@@ -22,36 +21,17 @@ from sandbox.valkey import Valkey
 from tests.builders import Cast, a_draft, a_request, cast
 from tests.faults.shared import MAIL_FROM, OPEN, SharedServers, shared_servers
 from tests.nodes import IN_DOCKER, Worker
+from tests.waiting import PATIENCE, wait_for
 from workflows import access
 from workflows.celery import app
 from workflows.moderation.decide import decide, request_by_id
 from workflows.outbox import PUBLISH_OPTIONS
 from workflows.transaction import transaction
 
-Found = TypeVar("Found")
-
 NUMBERS: Final = count(1000, 1000)
-
-# Seconds until a test fails; a busy machine needs less.
-PATIENCE: Final = 60
 
 # Words of the addresses, the subject and the body that `tests.builders.an_eml` writes.
 PRIVATE: Final = ("example.org", "General assembly", "please come")
-
-
-def wait_for(
-    what: str,
-    look: Callable[[], Found],
-    *,
-    enough: Callable[[Found], object] = bool,
-    within: float = PATIENCE,
-) -> Found:
-    """Call `look` until its result is `enough`, and return the result."""
-    deadline = time.monotonic() + within
-    while not enough(found := look()):
-        assert time.monotonic() < deadline, f"waited {within:g} s for {what}, found {found!r}"
-        time.sleep(0.05)
-    return found
 
 
 @dataclass

@@ -11,9 +11,10 @@ import pytest
 
 from models import Door
 from settings import settings
-from tests.faults.live import LiveStack, wait_for
+from tests.faults.live import LiveStack
 from tests.faults.shared import SYNC_QUIET
 from tests.nodes import Worker
+from tests.waiting import wait_for
 from tests.workflows.sync.pushing import crowd
 from workflows import access, outbox
 from workflows.subscriptions.subscribe import subscribe
@@ -116,14 +117,6 @@ class PushingStack:
         assert (self.folder / "announce").read_text().splitlines() == members
         assert self.live.states("sync").keys() == {"done"}
         assert self.logged("concurrent") == []
-
-
-def has_ended(process: psutil.Process) -> bool:
-    """Return whether it has ended; init may not have reaped it yet."""
-    try:
-        return process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
 
 
 @pytest.fixture

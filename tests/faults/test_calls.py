@@ -10,7 +10,8 @@ from sqlalchemy import text
 from celeryconfig import visibility_timeout
 from sandbox.postgres import Postgres
 from tests.faults.calls import answer, call, decision, outcomes, refusal, written
-from tests.faults.live import PATIENCE, LiveStack, wait_for
+from tests.faults.live import LiveStack
+from tests.waiting import PATIENCE, wait_for
 
 
 def test_a_repeated_call_gets_the_first_answer(live: LiveStack) -> None:

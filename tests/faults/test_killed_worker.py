@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from models import Act, Message
-from tests.faults.live import PATIENCE, LiveStack, wait_for
+from tests.faults.live import LiveStack
+from tests.waiting import PATIENCE, wait_for
 from workflows.queries.message_status import timeline
 from workflows.sendout.send import BATCH_SIZE
 from workflows.transaction import transaction

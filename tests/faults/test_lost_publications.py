@@ -9,7 +9,8 @@ import redis
 
 from models import Verdict
 from sandbox.valkey import Valkey
-from tests.faults.live import LiveStack, wait_for
+from tests.faults.live import LiveStack
+from tests.waiting import wait_for
 from workflows.celery import app
 
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from models import Verdict
-from tests.faults.live import LiveStack, wait_for
+from tests.faults.live import LiveStack
+from tests.waiting import wait_for
 
 
 def test_letters_are_sent_when_the_mail_server_is_back(live: LiveStack) -> None:

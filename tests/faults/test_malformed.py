@@ -6,7 +6,8 @@ from typing import Any
 
 from redis import Redis
 
-from tests.faults.live import LiveStack, wait_for
+from tests.faults.live import LiveStack
+from tests.waiting import wait_for
 
 
 def envelope(body: bytes, **headers: Any) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from datetime import timedelta
 from functools import partial
 
 from sandbox.postgres import Postgres
-from tests.faults.live import LiveStack, wait_for
+from tests.faults.live import LiveStack
+from tests.waiting import wait_for
 from workflows.celery import app
 from workflows.sendout.send import BATCH_SIZE
 

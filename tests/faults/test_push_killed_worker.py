@@ -3,8 +3,9 @@
 from sqlalchemy import text
 
 from models import Failure
-from tests.faults.live import wait_for
-from tests.faults.pushing import WAITING_PUSH, PushingStack, has_ended
+from tests.faults.pushing import WAITING_PUSH, PushingStack
+from tests.sandbox.machine import has_ended
+from tests.waiting import wait_for
 
 # Enough that the addresses do not fit into the buffer of a pipe, which has 64 KiB.
 MEMBERS = 20_000

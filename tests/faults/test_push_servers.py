@@ -10,8 +10,8 @@ from sqlalchemy.exc import OperationalError
 
 from sandbox.postgres import Postgres
 from sandbox.valkey import Valkey
-from tests.faults.live import wait_for
 from tests.faults.pushing import WAITING_PUSH, PushingStack
+from tests.waiting import wait_for
 from workflows.sync.request import request_push
 from workflows.transaction import transaction
 

@@ -5,7 +5,8 @@ import shutil
 import pytest
 
 from sandbox.valkey import Valkey
-from tests.faults.live import LiveStack, wait_for
+from tests.faults.live import LiveStack
+from tests.waiting import wait_for
 
 
 def crash(queue: Valkey, *, loses_data: bool) -> None:

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from models import Actor, Rate, SendoutRules, Window
 from models.clock import now
-from tests.faults.live import LiveStack, wait_for
+from tests.faults.live import LiveStack
+from tests.waiting import wait_for
 from workflows.lists import lists
 from workflows.sendout.rules import set_sendout_rules
 from workflows.sendout.send import BATCH_SIZE

@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 from models import Actor, Door, Message
-from tests.faults.live import LiveStack, wait_for
+from tests.faults.live import LiveStack
 from tests.nodes import CeleryProcess, Worker
+from tests.waiting import wait_for
 from workflows.celery import app
 from workflows.sendout.schedule import recall
 from workflows.transaction import transaction

@@ -1,8 +1,6 @@
 """Looks at processes and databases, for the tests of the sandbox."""
 
 import os
-import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +11,7 @@ import pytest
 from sqlalchemy import make_url
 
 from sandbox.server import Server
+from tests.waiting import wait_for
 
 CHECKOUT: Final = Path(__file__).parents[2]
 # An environment without server URLs.
@@ -37,23 +36,21 @@ def processes_of(*running: Server | None) -> list[psutil.Process]:
     return [process for each in first for process in (each, *each.children(recursive=True))]
 
 
-def all_gone(processes: list[psutil.Process]) -> bool:
-    """Whether all have ended; a zombie has, even if init has not reaped it yet."""
-
-    def ended(process: psutil.Process) -> bool:
-        try:
-            return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-        except psutil.NoSuchProcess:
-            return True
-
-    return soon(lambda: all(map(ended, processes)))
+def wait_until_gone(processes: list[psutil.Process]) -> None:
+    """Return once all have ended."""
+    wait_for(
+        "the end of processes",
+        lambda: [each for each in processes if not has_ended(each)],
+        enough=lambda left: not left,
+    )
 
 
-def soon(happened: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 60
-    while not happened() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return happened()
+def has_ended(process: psutil.Process) -> bool:
+    """Whether it has ended; a zombie has, even if init has not reaped it yet."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def fake(program: Path, says: str) -> None:

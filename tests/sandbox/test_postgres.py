@@ -18,13 +18,13 @@ from sandbox.server import ServerError
 from tests.sandbox.machine import (
     MACHINE,
     ONLY_WHEELS,
-    all_gone,
     ask,
     fake,
     only_root,
     processes_of,
-    soon,
+    wait_until_gone,
 )
+from tests.waiting import wait_for
 
 
 @only_root
@@ -95,7 +95,7 @@ def test_a_killed_postgres_restarts_with_what_was_committed(postgres: Postgres) 
         cursor.execute("INSERT INTO kept VALUES ('not committed')")
         postgres.kill()
 
-    assert all_gone(processes)
+    wait_until_gone(processes)
     with pytest.raises(psycopg2.OperationalError):
         ask(url, "SELECT 1")
     postgres.start()
@@ -104,11 +104,12 @@ def test_a_killed_postgres_restarts_with_what_was_committed(postgres: Postgres) 
 
 
 def test_a_postgres_killed_at_work_can_be_started_at_once(postgres: Postgres) -> None:
-    long = "SELECT sum(n) FROM generate_series(1, 3000000) n"
+    # Seconds of work: the look at it must not come too late, and the kill waits for its end.
+    long = "SELECT count(*) FROM generate_series(1, 4000) a, generate_series(1, 5000) b"
     at_work = f"SELECT count(*) FROM pg_stat_activity WHERE query = '{long}'"
     with ThreadPoolExecutor() as pool:
         work = pool.submit(ask, postgres.url, long)
-        assert soon(lambda: ask(postgres.url, at_work) == 1)
+        wait_for("the query", lambda: ask(postgres.url, at_work) == 1)
         postgres.kill()
         postgres.start()
 
@@ -128,7 +129,7 @@ def test_a_server_that_died_by_itself_starts_again(postgres: Postgres) -> None:
     before = postgres.pid
     assert before
     os.kill(before, signal.SIGKILL)
-    assert soon(lambda: postgres.pid is None)
+    wait_for("the end of the server", lambda: postgres.pid is None)
 
     postgres.start()
 

@@ -13,7 +13,15 @@ from sandbox.postgres import Postgres
 from sandbox.server import ServerError
 from sandbox.servers import Servers, servers
 from sandbox.valkey import Valkey
-from tests.sandbox.machine import CHECKOUT, MACHINE, ONLY_WHEELS, all_gone, ask, fake, processes_of
+from tests.sandbox.machine import (
+    CHECKOUT,
+    MACHINE,
+    ONLY_WHEELS,
+    ask,
+    fake,
+    processes_of,
+    wait_until_gone,
+)
 
 
 def test_both_servers_answer(machine: Servers) -> None:
@@ -100,7 +108,7 @@ def test_a_sandbox_begins_empty_and_leaves_no_process_and_no_folder() -> None:
     assert running.postgres
     assert running.valkey
     assert len(processes) > 5
-    assert all_gone(processes)
+    wait_until_gone(processes)
     assert psutil.Process().children() == before
     assert not running.postgres.folder.exists()
     assert not running.valkey.folder.exists()

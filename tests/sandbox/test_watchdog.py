@@ -13,7 +13,8 @@ import psutil
 import pytest
 
 from sandbox.valkey import Valkey
-from tests.sandbox.machine import CHECKOUT, MACHINE, all_gone, soon
+from tests.sandbox.machine import CHECKOUT, MACHINE, wait_until_gone
+from tests.waiting import wait_for
 
 # Prints the folders of its servers, and sleeps.
 OWNER = """
@@ -38,17 +39,18 @@ def test_no_signal_to_the_owner_leaves_a_process_or_a_folder() -> None:
             os.killpg(owner.pid, sign)  # to the whole group, as a terminal does with Ctrl-C
 
     assert all(len(started) > 7 for started in processes.values())
-    assert [sign for sign in signals if not all_gone(processes[sign])] == []
+    for sign in signals:
+        wait_until_gone(processes[sign])
     assert [sign for sign in signals if any(path.exists() for path in folders[sign])] == []
 
 
 def test_an_owner_killed_while_it_prepares_leaves_no_folder(open_folder: Path) -> None:
     owner = owner_of_servers(TMPDIR=str(open_folder))
     with owner:
-        assert soon(lambda: any(open_folder.glob("*/cluster/data/base")))
+        wait_for("the folder", lambda: any(open_folder.glob("*/cluster/data/base")))
         owner.kill()
 
-    assert soon(lambda: not any(open_folder.iterdir()))
+    wait_for("its removal", lambda: not any(open_folder.iterdir()))
 
 
 def owner_of_servers(**environ: str) -> subprocess.Popen[str]:

@@ -1,9 +1,9 @@
 """Locks, as the database sees them: who waits for one, and who had better not."""
 
-from time import sleep
-
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
+
+from tests.waiting import wait_for
 
 WAITING = text(
     "select count(*) from pg_stat_activity "
@@ -17,10 +17,10 @@ def never_wait(session: Session) -> None:
 
 
 def wait_until_one_waits(own_database: Engine) -> None:
-    """Return once a session waits for a lock; fail after ten seconds."""
-    for _ in range(500):
+    """Return once a session waits for a lock."""
+
+    def waiting() -> bool:
         with own_database.connect() as connection:
-            if connection.scalar(WAITING):
-                return
-        sleep(0.02)
-    raise AssertionError("no session waits for a lock")
+            return bool(connection.scalar(WAITING))
+
+    wait_for("a session that waits for a lock", waiting)

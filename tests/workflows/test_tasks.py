@@ -10,7 +10,8 @@ from celery.exceptions import NotRegistered, QueueNotFound
 
 from tests.faults import conftest as fixtures
 from tests.faults.calls import answer, call, decision, refusal, written
-from tests.faults.live import PATIENCE, LiveStack, wait_for
+from tests.faults.live import LiveStack
+from tests.waiting import PATIENCE, wait_for
 from workflows.celery import app
 
 celery_backend_cluster = fixtures.celery_backend_cluster

@@ -3,7 +3,6 @@
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from time import monotonic
 
 import pytest
 from pydantic import SecretStr
@@ -15,9 +14,8 @@ from sandbox.mailbox import Mailbox
 from sandbox.stack import ROOT, celery
 from settings import settings
 from tests.builders import listgate
+from tests.waiting import wait_for
 from workflows.celery import app
-
-PATIENCE = 60  # seconds: two programs start, and others use the machine
 
 SUBJECTS = [
     "settings",
@@ -63,22 +61,19 @@ def program(*arguments: str) -> Iterator[None]:
             process.kill()
 
 
-def wait_for(*names: str) -> None:
+def wait_for_workers(*names: str) -> None:
     """Wait until all of these workers answer; one that is still starting receives no ping."""
-    deadline = monotonic() + PATIENCE
-    while monotonic() < deadline:
+
+    def answering() -> set[str]:
         answers = app.control.ping(timeout=0.5) or []
-        if {name.partition("@")[0] for each in answers for name in each} >= {*names}:
-            return
-    raise TimeoutError(names)
+        return {name.partition("@")[0] for each in answers for name in each}
+
+    wait_for(f"answers of {names}", answering, enough=lambda found: found >= {*names})
 
 
 def doctor_after_all_answered() -> Result:
     """Return the doctor's output once all workers answered within his second."""
-    deadline = monotonic() + PATIENCE
-    while (said := listgate("doctor")).exit_code and monotonic() < deadline:
-        pass
-    return said
+    return wait_for("a doctor", lambda: listgate("doctor"), enough=lambda said: not said.exit_code)
 
 
 def always(finding: Finding) -> Callable[[], Finding]:
@@ -96,7 +91,7 @@ def signs(said: str) -> dict[str, str]:
 def test_a_worker_and_a_beat_are_ok_but_a_beat_alone_is_wrong() -> None:
     with ExitStack() as until_later, program("beat"):
         until_later.enter_context(program("worker", "--pool", "solo", "-n", "one@here"))
-        wait_for("one", "celerybeat")
+        wait_for_workers("one", "celerybeat")
 
         both = doctor_after_all_answered()
         until_later.close()

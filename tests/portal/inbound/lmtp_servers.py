@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from portal.inbound import lmtp
 from sandbox.stack import port
+from tests.waiting import wait_for
 
 
 @contextmanager
@@ -45,11 +46,11 @@ async def until_cancelled(serving: "asyncio.Task[None]") -> None:
 
 
 def wait_until_open(number: int) -> None:
-    """Return once the server listens; raises OSError after a minute."""
-    for _ in range(3000):
+    """Return once the server listens."""
+
+    def is_open() -> bool:
         with socket.socket() as probe:
             probe.settimeout(1)
-            if probe.connect_ex(("127.0.0.1", number)) == 0:
-                return
-        threading.Event().wait(0.02)
-    raise OSError(f"no server listens at {number}")
+            return probe.connect_ex(("127.0.0.1", number)) == 0
+
+    wait_for(f"a server at {number}", is_open)

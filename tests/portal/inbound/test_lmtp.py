@@ -2,7 +2,6 @@
 
 import smtplib
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from portal.inbound.intake import receive
 from settings import settings
 from tests.portal.doors import Doors, decisions
 from tests.portal.inbound.lmtp_servers import lmtp_at, lmtp_server
+from tests.waiting import wait_for
 
 OK = (
     b"From: Grace Hopper <grace@example.org>\r\nSubject: Re: To approve\r\n\r\n"
@@ -239,8 +239,7 @@ def test_it_listens_at_a_socket_in_a_folder(
     path = tmp_path / "lmtp"
 
     with lmtp_at(str(path)):
-        while not listens(path):
-            time.sleep(0.01)
+        wait_for("the server", lambda: listens(path))
         with smtplib.LMTP(str(path), timeout=60) as client:
             client.sendmail("grace@example.org", [reply_address], OK)
     doors.work()

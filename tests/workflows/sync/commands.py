@@ -102,11 +102,3 @@ def sleeping(seconds: str) -> list[psutil.Process]:
         if process.info["cmdline"] == ["sleep", seconds]
         and process.info["status"] != psutil.STATUS_ZOMBIE
     ]
-
-
-def has_ended(process: psutil.Process) -> bool:
-    """Return whether the process has ended; asking one takes less time than listing all."""
-    try:
-        return bool(process.status() == psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return True

@@ -10,7 +10,7 @@ import pytest
 
 from models import Failure
 from models.clock import now
-from tests.sandbox.machine import soon
+from tests.waiting import wait_for
 from tests.workflows.sync.commands import Machine, sleeping
 from workflows.sync.command import STDERR_TAIL, run
 
@@ -76,7 +76,7 @@ def test_a_command_that_takes_too_long_ends_with_all_it_has_started(
 
     assert outcome.failure is Failure.TOOK_TOO_LONG
     assert 1 <= monotonic() - began < 30
-    assert soon(lambda: not sleeping(seconds))
+    wait_for("its end", lambda: not sleeping(seconds))
 
 
 @pytest.mark.parametrize("daemon", ['trap "" TERM; exec', "exec setsid", "exec nohup setsid -f"])
@@ -85,7 +85,7 @@ def test_the_children_of_a_command_end_with_it(machine: Machine, daemon: str) ->
     outcome = machine.push(f"sh -c 'cat >/dev/null; ({daemon} sleep {seconds}) & sleep 0.2'")
 
     assert outcome.failure is None
-    assert soon(lambda: not sleeping(seconds))
+    wait_for("its end", lambda: not sleeping(seconds))
 
 
 def test_a_command_that_fills_the_disk_with_what_it_says_is_ended(

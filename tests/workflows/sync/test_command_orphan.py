@@ -7,8 +7,9 @@ from pathlib import Path
 from signal import SIGKILL
 
 from sandbox.stack import ROOT
-from tests.sandbox.machine import soon
-from tests.workflows.sync.commands import has_ended, sleeping
+from tests.sandbox.machine import wait_until_gone
+from tests.waiting import wait_for
+from tests.workflows.sync.commands import sleeping
 
 MEMBERS = 200_000
 
@@ -36,12 +37,12 @@ def test_a_command_sees_all_addresses_and_ends_in_time_though_its_worker_was_kil
         f" wc -l >lines; (echo >started; exec setsid sleep {sleeps[0]}) & exec sleep {sleeps[1]}"
     )
     with subprocess.Popen([sys.executable, "-c", WORKER, "sh", "-c", slow], cwd=ROOT) as worker:
-        assert soon((tmp_path / "began").exists)
+        wait_for("the command", (tmp_path / "began").exists)
         os.kill(worker.pid, SIGKILL)
     (tmp_path / "killed").touch()
 
-    assert soon((tmp_path / "started").exists)
+    wait_for("its child", (tmp_path / "started").exists)
     assert (tmp_path / "lines").read_text().split() == [str(MEMBERS)]
     running = [process for each in sleeps for process in sleeping(each)]
-    assert soon(lambda: all(map(has_ended, running)))
+    wait_until_gone(running)
     assert not any(map(sleeping, sleeps))

@@ -16,8 +16,9 @@ from models import Actor, Door
 from models.clock import now
 from sandbox.stack import ROOT
 from tests.builders import Cast
-from tests.sandbox.machine import soon
-from tests.workflows.sync.commands import has_ended, sleeping
+from tests.sandbox.machine import has_ended, wait_until_gone
+from tests.waiting import wait_for
+from tests.workflows.sync.commands import sleeping
 from tests.workflows.sync.pushing import RULES, asked, settled
 from workflows.subscriptions.subscribe import subscribe
 from workflows.sync.command import Outcome
@@ -165,12 +166,12 @@ def test_a_command_whose_worker_is_killed_takes_a_part_for_all_only_from_a_pipe(
         f" wc -l >{tmp_path}/part && mv {tmp_path}/part {tmp_path}/lines"
     )
     with worker(program, "sh", "-c", counts) as killed:
-        assert soon((tmp_path / "began").exists)
+        wait_for("the command", (tmp_path / "began").exists)
         killed.send_signal(SIGKILL)
     (tmp_path / "go").touch()
 
     # The count is there only if the command believes that it has succeeded.
-    assert soon((tmp_path / "lines").exists)
+    wait_for("its count", (tmp_path / "lines").exists)
     assert (int((tmp_path / "lines").read_text()) == MEMBERS) == sees_all
 
 
@@ -187,18 +188,16 @@ LEASE = "import sys; from workflows.tasks import push; push(int(sys.argv[1]))"
 
 
 def test_a_lock_that_ends_with_its_worker_allows_a_second_command(tmp_path: Path) -> None:
-    lock = str(tmp_path / "lock")
-    with worker(LOCK, lock, "sleep", "735") as killed:
-        assert soon(lambda: len(sleeping("735")) == 1)
+    lock, seconds = str(tmp_path / "lock"), f"735.{os.getpid()}"
+    with worker(LOCK, lock, "sleep", seconds) as killed:
+        wait_for("the command", lambda: sleeping(seconds))
         killed.send_signal(SIGKILL)
 
-    with worker(LOCK, lock, "sleep", "735") as second:
-        beside = soon(lambda: len(sleeping("735")) == 2)
-        for process in sleeping("735"):
+    with worker(LOCK, lock, "sleep", seconds) as second:
+        both = wait_for("both", lambda: sleeping(seconds), enough=lambda found: len(found) == 2)
+        for process in both:
             process.kill()
         second.send_signal(SIGKILL)
-
-    assert beside
 
 
 def test_a_lease_outlasts_the_command_of_a_killed_worker(
@@ -207,14 +206,18 @@ def test_a_lease_outlasts_the_command_of_a_killed_worker(
     with transaction() as session:
         sync_id = asked(session, committed_cast.announce).id
     url = own_database.url.render_as_string(hide_password=False)
-    environment = {"DATABASE_URL": url, "MAILLIST_SYNC_COMMAND": "sleep 736", "SYNC_TIMEOUT": "6s"}
+    seconds = f"736.{os.getpid()}"
+    environment = {
+        "DATABASE_URL": url,
+        "MAILLIST_SYNC_COMMAND": f"sleep {seconds}",
+        "SYNC_TIMEOUT": "6s",
+    }
     with worker(LEASE, str(sync_id), **environment) as killed:
-        assert soon(lambda: bool(sleeping("736")))
+        (command,) = wait_for("the command", lambda: sleeping(seconds))
         killed.send_signal(SIGKILL)
 
-    (command,) = sleeping("736")
     while_it_runs = (may_start(sync_id), not has_ended(command))
-    assert soon(lambda: has_ended(command))
+    wait_until_gone([command])
     when_it_is_gone = may_start(sync_id)
     with own_database.begin() as connection:
         assert connection.scalar(text("select now() < lease_until from sync"))

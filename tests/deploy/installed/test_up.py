@@ -16,7 +16,7 @@ import psutil
 
 from sandbox.people import PEOPLE
 from sandbox.stack import ROOT
-from tests.sandbox.machine import all_gone
+from tests.sandbox.machine import wait_until_gone
 
 # A shell makes background processes ignore Ctrl-C.
 UP = """
@@ -140,4 +140,4 @@ def test_what_make_up_prints_works_until_ctrl_c(tmp_path: Path) -> None:
     assert restarted.startswith("  lmtp ended (-9) and was started again: see ")
     assert code == 0
     assert len(started) > 6
-    assert all_gone(started)
+    wait_until_gone(started)
