@@ -70,7 +70,7 @@ test-browser: $(VENV)/browser chromium ## test the portal in Chromium, and check
 	@$(BIN)/python -m pytest tests/browser
 
 .PHONY: test-install
-test-install: install ## install as the runbook and the Dockerfile do, and start every program (minutes)
+test-install: install ## install as the runbook and the Dockerfile do, start every program, and try `make up` (minutes)
 	@$(BIN)/python -m pytest tests/deploy/installed
 
 FUZZ_REQUESTS ?= 5000

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 from werkzeug.test import TestResponse
@@ -12,8 +13,8 @@ from tests.portal.matrix.installation import Installation
 from tests.portal.matrix.table import Line, lines
 from tests.portal.visitors import an_app
 
-# The first that no bigint has, one with more digits, and one that Python does not convert.
-TOO_LARGE = (str(MAX_ID + 1), "9" * 30, "9" * 5000)
+# The first that no bigint has, and one that Python does not convert.
+TOO_LARGE = (str(MAX_ID + 1), "9" * 5000)
 
 # Query parameters with a number, wherever a page has one.
 QUERY = ("after", "page", "user", "list", "message", "number", "q", "words", "since", "until")
@@ -42,37 +43,40 @@ def send(installation: Installation, method: str, path: str, **fields: object) -
         return installation.send(method, path, who="barbara", fields={**fields, **token})
 
 
+def test_a_url_with_a_number_that_no_row_has_is_not_found(installation: Installation) -> None:
+    found = [
+        f"{method} {url}: {answer.status_code}"
+        for method, url in sorted(numbered_urls())
+        # One size: the converter has the bound, and tests of its own (web/test_row_ids.py).
+        if (answer := send(installation, method, url.format(MAX_ID + 1))).status_code != 404
+    ]
+
+    assert found == []
+
+
 @pytest.mark.parametrize("number", TOO_LARGE, ids=len)
-@pytest.mark.parametrize(("method", "url"), sorted(numbered_urls()))
-def test_a_url_with_a_number_that_no_row_has_is_not_found(
-    installation: Installation, method: str, url: str, number: str
-) -> None:
-    answer = send(installation, method, url.format(number))
-
-    assert answer.status_code == 404
-
-
-@pytest.mark.parametrize("number", TOO_LARGE, ids=len)
-@pytest.mark.parametrize("line", lines("GET"), ids=str)
 def test_a_query_with_a_number_that_no_row_has_is_answered(
-    installation: Installation, line: Line, number: str
+    installation: Installation, number: str
 ) -> None:
     query = "&".join(f"{name}={number}" for name in QUERY)
 
-    answer = send(installation, "GET", f"{installation.path(line)}?{query}")
+    failed = [
+        str(line)
+        for line in lines("GET")
+        if send(installation, "GET", f"{installation.path(line)}?{query}").status_code >= 500
+    ]
 
-    assert answer.status_code < 500
+    assert failed == []
 
 
-@pytest.mark.parametrize("number", TOO_LARGE, ids=len)
 @pytest.mark.parametrize("line", [one for one in lines("POST") if one.path in FORMS], ids=str)
 def test_a_field_with_a_number_that_no_row_has_is_answered(
-    installation: Installation, line: Line, number: str
+    installation: Installation, line: Line
 ) -> None:
     given = FORMS[line.path]
 
-    for name in given.keys() - PASSWORDS:
+    for name, number in product(given.keys() - PASSWORDS, TOO_LARGE):
         fields = {other: installation.filled(value) for other, value in given.items()}
         answer = send(installation, "POST", installation.path(line), **{**fields, name: number})
 
-        assert answer.status_code < 500, name
+        assert answer.status_code < 500, f"{name}, {len(number)} digits"
