@@ -70,6 +70,8 @@ class Act(StrEnum):
     FINISHED_SENDING = "finished_sending"
     STOPPED_SENDING = "stopped_sending"
     LOST_SIGHT = "lost_sight"
+    RESENT = "resent"
+    SETTLED = "settled"
     HELD_SENDOUTS = "held_sendouts"
     RELEASED_SENDOUTS = "released_sendouts"
     LOGGED_IN = "logged_in"

@@ -49,12 +49,18 @@ class Dispatch(WorkItem):
         ),
         Index(None, "ring_at", postgresql_where="state in ('waiting', 'sending')"),
         Index(None, "message_id"),
+        Index(
+            "dispatch_doubts_unreported",
+            "id",
+            postgresql_where="state in ('sent', 'stopped') and doubts_reported_at is null",
+        ),
     )
 
     moves: ClassVar = {
         None: {DispatchState.WAITING},
         DispatchState.WAITING: {DispatchState.SENDING, DispatchState.RECALLED},
         DispatchState.SENDING: {DispatchState.SENT, DispatchState.STOPPED},
+        DispatchState.SENT: {DispatchState.SENDING},  # a person sends some copies again
     }
 
     state: Mapped[DispatchState] = mapped_column(text_enum(DispatchState))
@@ -65,6 +71,8 @@ class Dispatch(WorkItem):
     # With a rate limit: when its period began, and how many copies were claimed in it.
     period_began_at: Mapped[datetime | None]
     period_copies: Mapped[int] = mapped_column(default=0)
+    # When it was checked for copies in doubt, after its end; null again once some are resent.
+    doubts_reported_at: Mapped[datetime | None]
 
     message: Mapped[Message] = relationship()
 
@@ -73,7 +81,7 @@ class Delivery(Lifecycle):
     """One recipient of a Dispatch.
 
     SENDING is committed before the first byte is sent: a delivery that a dead worker left in it is
-    not repeated but reported as UNCERTAIN (at most once).
+    not repeated but reported as UNCERTAIN (at most once), and only a person can have it sent again.
     """
 
     __tablename__ = "delivery"
@@ -82,6 +90,12 @@ class Delivery(Lifecycle):
         # In the order in which deliveries are claimed, so that a claim does not sort.
         Index(None, "dispatch_id", "next_attempt_at", "id", postgresql_where="state = 'pending'"),
         Index(None, "claimed_at", postgresql_where="state = 'sending'"),
+        Index(
+            "delivery_in_doubt",
+            "dispatch_id",
+            "id",
+            postgresql_where="state in ('failed', 'uncertain') and settled_at is null",
+        ),
     )
 
     moves: ClassVar = {
@@ -93,6 +107,9 @@ class Delivery(Lifecycle):
             DeliveryState.UNCERTAIN,
             DeliveryState.PENDING,  # the relay answered 4xx: it did not accept the copy
         },
+        # A person resends the copy.
+        DeliveryState.FAILED: {DeliveryState.PENDING},
+        DeliveryState.UNCERTAIN: {DeliveryState.PENDING},
     }
 
     state: Mapped[DeliveryState] = mapped_column(text_enum(DeliveryState))
@@ -103,3 +120,5 @@ class Delivery(Lifecycle):
     claimed_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     failure: Mapped[str | None]
+    # When a person said that nothing more is to be done about a copy in doubt.
+    settled_at: Mapped[datetime | None]

@@ -40,6 +40,7 @@ class LetterName(StrEnum):
     REJECTED = "SysMsgMessageRejected"
     RETURNED = "SysMsgMessageReturned"
     STOPPED = "SysMsgMessageStopped"
+    DOUBTS = "SysMsgMessageDoubts"
     PROOF = "SysMsgMessageProof"
     NOT_UNDERSTOOD = "SysMsgReplyNotUnderstood"
     TOO_LATE = "SysMsgReplyTooLate"

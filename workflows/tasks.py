@@ -37,6 +37,7 @@ from workflows.public import contract
 from workflows.public.claim_check import content
 from workflows.public.declare import PUBLIC, public
 from workflows.sendout import schedule
+from workflows.sendout.doubts import report_doubts
 from workflows.sendout.send import claim_batch, send_batch
 from workflows.subscriptions import subscribe as subscriptions
 from workflows.sync.command import Commands, Outcome
@@ -136,6 +137,7 @@ def sweep_all() -> None:
 LOOKS: list[Callable[[Session], None]] = [
     sweep.publish_again,
     sweep.report_uncertain,
+    report_doubts,
     sweep.forget_old_calls,
     forget_old_sessions,
     partial(meet_deadlines, deadlines=deadlines),

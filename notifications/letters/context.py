@@ -66,6 +66,10 @@ class LetterContext:
         """Return the URL where authors see the state of their message."""
         return f"{self.public_url}/messages/{message_id}"
 
+    def doubts_page(self, message_id: int) -> str:
+        """Return the URL where the copies in doubt of a message are listed."""
+        return f"{self.message_page(message_id)}/doubts"
+
     def person_page(self, user_id: int) -> str:
         """Return the URL where administrators change a person's contact data."""
         return f"{self.public_url}/users/{user_id}"

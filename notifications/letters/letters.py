@@ -170,6 +170,11 @@ def stopped_variables(notification: Notification, context: LetterContext) -> Var
     return {"page": context.message_page(message_of(notification).id)}
 
 
+def doubts_variables(notification: Notification, context: LetterContext) -> Variables:
+    """Return where the copies in doubt are listed."""
+    return {"page": context.doubts_page(message_of(notification).id)}
+
+
 def phone_lock_variables(notification: Notification, context: LetterContext) -> Variables:
     """Return where an administrator can remove the phone number."""
     user_id = notification.detail.get("user_id")
@@ -263,6 +268,7 @@ LETTERS = {
         Letter(LetterName.REJECTED, decision_variables, message_as_written),
         Letter(LetterName.RETURNED, attachment=message_as_written),
         Letter(LetterName.STOPPED, stopped_variables, message_as_written),
+        Letter(LetterName.DOUBTS, doubts_variables),
         Letter(LetterName.PROOF, attachment=message_as_sent, moot=message_discarded),
         Letter(LetterName.NOT_UNDERSTOOD, not_understood_variables, moot=request_closed),
         Letter(LetterName.TOO_LATE, decision_variables),

@@ -44,6 +44,12 @@ _STOPPED = {
     "stopped_by": "Barbara Liskov",
     "page": "https://listgate.example.org/messages/42",
 }
+_DOUBTS = {
+    "failed": 12,
+    "uncertain": 2,
+    "total": 180,
+    "page": "https://listgate.example.org/messages/42/doubts",
+}
 _PHONE_LOCKED = {
     "recipient": "Barbara Liskov",
     "person": "Grace Hopper",
@@ -66,6 +72,7 @@ def samples(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
         LetterName.REJECTED: {**message, **decision},
         LetterName.RETURNED: message,
         LetterName.STOPPED: {**message, **_STOPPED},
+        LetterName.DOUBTS: {**message, **_DOUBTS},
         LetterName.PROOF: message,
         LetterName.LOG_IN: link,
         LetterName.RESET: link,

@@ -1,16 +1,35 @@
-"""`listgate sendout`: hold all sendouts, and release them."""
+"""`listgate sendout`: hold all sendouts; list copies in doubt, send them again or settle them."""
 
 from typing import Annotated
 
 import typer
 
-from models import Actor
-from portal.cli.options import acting, local
+from models import Actor, Delivery, DeliveryState
+from portal.cli.options import MessageId, acting, actor_as, counted, local, show
+from workflows.messages.write import message_by_id
+from workflows.sendout import doubts
 from workflows.sendout.hold import held_since, hold_sendouts, release_sendouts
 
 app = typer.Typer()
-sendout = typer.Typer(help="Sendouts: hold.", no_args_is_help=True)
+sendout = typer.Typer(help="Sendouts: hold, uncertain, failed.", no_args_is_help=True)
 app.add_typer(sendout, name="sendout")
+
+
+Recipients = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[ADDRESS]...", help="Only these recipients; without them all."),
+]
+Resend = Annotated[
+    bool, typer.Option("--resend", help="Send the copies again, with the same Message-ID.")
+]
+Done = Annotated[bool, typer.Option("--done", help="Nothing more is to be done about the copies.")]
+By = Annotated[
+    str | None,
+    typer.Option("--as", metavar="ADDRESS", help="The person who acts; by default the operator."),
+]
+
+# Rows that a list shows, at most.
+SHOWN = 10_000
 
 
 @sendout.command("hold")
@@ -30,3 +49,70 @@ def hold(
         since = held_since(session)
         assert since is not None
         done(f"All sendouts have been held since {local(since)}: listgate sendout hold --release")
+
+
+@sendout.command("uncertain")
+def uncertain(
+    message_id: MessageId,
+    addresses: Recipients = None,
+    resend: Resend = False,
+    done: Done = False,
+    by: By = None,
+) -> None:
+    """List the recipients who may have a copy or not; send theirs again, or settle them."""
+    state = DeliveryState.UNCERTAIN
+    act_on_doubts(message_id, state, addresses=addresses, by=by, resend=resend, settle=done)
+
+
+@sendout.command("failed")
+def failed(
+    message_id: MessageId,
+    addresses: Recipients = None,
+    resend: Resend = False,
+    done: Done = False,
+    by: By = None,
+) -> None:
+    """List the recipients whose copies failed; send theirs again, or settle them."""
+    state = DeliveryState.FAILED
+    act_on_doubts(message_id, state, addresses=addresses, by=by, resend=resend, settle=done)
+
+
+def act_on_doubts(
+    message_id: int,
+    state: DeliveryState,
+    *,
+    addresses: list[str] | None,
+    by: str | None,
+    resend: bool,
+    settle: bool,
+) -> None:
+    """List, resend or settle the copies in doubt of this state."""
+    if resend and settle:
+        raise typer.BadParameter("give either --resend or --done")
+    choice = doubts.Choice([state], addresses or None)
+    with acting() as (session, done):
+        message = message_by_id(session, message_id)
+        actor = actor_as(session, by) if by else Actor.operator()
+        if resend:
+            copies = doubts.resend(session, message, choice, actor=actor)
+            done(f"{counted(copies, 'copy', 'copies')} will be sent again.")
+        elif settle:
+            copies = doubts.settle(session, message, choice, actor=actor)
+            done(f"{counted(copies, 'copy', 'copies')} settled.")
+        else:
+            found = doubts.doubts(session, message, choice, limit=SHOWN, actor=actor)
+            show(
+                "address",
+                "tried",
+                "reason",
+                rows=[
+                    (one.address, local(one.claimed_at) if one.claimed_at else "-", reason(one))
+                    for one in found
+                ],
+                empty=f"No copy is {state}.",
+            )
+
+
+def reason(copy: Delivery) -> str:
+    """Return why the copy is in doubt."""
+    return copy.failure or "the worker died while it was being sent"

@@ -163,6 +163,16 @@ SENTENCES: Mapping[Act, Sentence] = {
         if detail["deliveries"] == 1
         else _("%(actor)s cannot know whether %(deliveries)s recipients got it: a worker died")
     ),
+    Act.RESENT: lambda detail: (
+        _("%(actor)s had 1 copy sent again")
+        if detail["copies"] == 1
+        else _("%(actor)s had %(copies)s copies sent again")
+    ),
+    Act.SETTLED: lambda detail: (
+        _("%(actor)s settled 1 copy in doubt")
+        if detail["copies"] == 1
+        else _("%(actor)s settled %(copies)s copies in doubt")
+    ),
     Act.HELD_SENDOUTS: _("%(actor)s held all sendouts"),
     Act.RELEASED_SENDOUTS: _("%(actor)s released all sendouts"),
     Act.LOGGED_IN: _("%(actor)s logged in"),

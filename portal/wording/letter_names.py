@@ -17,6 +17,7 @@ LETTERS: Mapping[str, str] = {
     LetterName.REJECTED: _("rejection"),
     LetterName.RETURNED: _("return of a changed message"),
     LetterName.STOPPED: _("stopped sendout"),
+    LetterName.DOUBTS: _("copies in doubt"),
     LetterName.PROOF: _("proof"),
     LetterName.NOT_UNDERSTOOD: _("reply not understood"),
     LetterName.TOO_LATE: _("reply too late"),

@@ -47,6 +47,7 @@ BY_PERSON = {
         "/",
         "/messages",
         "/messages/{scheduled}",
+        "/messages/{sent}/doubts",
         "/users",
         "/users?words=nobody",
         "/users/new",

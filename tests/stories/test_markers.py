@@ -254,8 +254,8 @@ def ask_for_a_link(story: Story) -> None:
 
 def tell(story: Story) -> None:
     """Play the story."""
-    service = Celery(broker=story.stack.environment["REDIS_URL"])
-    service.conf.result_backend = story.stack.environment["REDIS_URL"]
+    url = story.stack.environment["REDIS_URL"]
+    service = Celery(broker=url, backend=url)
     story.stack.mailbox.answer(address("edsger"), f"550 5.1.1 No {address('edsger')} here")
     ada = by_page(story)
     turn_codes_on(ada, story)
@@ -270,9 +270,9 @@ def tell(story: Story) -> None:
     service.close()
 
 
-def stored(client: "redis.Redis[bytes]") -> str:
+def stored(client: redis.Redis) -> str:
     """Return every key of this Redis with its value; claim checks may be private."""
-    readers: dict[bytes, Callable[[bytes], object]] = {
+    readers: dict[Any, Callable[[Any], object]] = {
         b"string": client.get,
         b"list": lambda key: client.lrange(key, 0, -1),
         b"set": client.smembers,

@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 
 from tests.builders import Cast, a_dispatch
 from workflows import sweep
+from workflows.sendout.doubts import report_doubts
 from workflows.sendout.send import begin_sending, lock_next_deliveries
 
 LOOKS: dict[str, tuple[Callable[[Session], object], str, str]] = {
     "letters": (sweep.publish_again, "FROM notification", "notification_ring_at_idx"),
     "sendouts": (sweep.publish_again, "FROM dispatch", "dispatch_ring_at_idx"),
     "left behind": (sweep.report_uncertain, "FROM delivery", "delivery_claimed_at_idx"),
+    "doubts": (report_doubts, "FROM dispatch", "dispatch_doubts_unreported"),
     "old calls": (
         sweep.forget_old_calls,
         "DELETE FROM idempotent_call",

@@ -7,13 +7,24 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Act, Actor, AuditEntry, Delivery, Dispatch, Door, Language, LetterName
+from models import (
+    Act,
+    Actor,
+    AuditEntry,
+    Delivery,
+    DeliveryState,
+    Dispatch,
+    Door,
+    Language,
+    LetterName,
+)
 from models.clock import now
 from notifications.letters.delivery import deliver
 from portal.wording.audit_sentences import SENTENCES, label, sentence
 from sandbox.mailbox import Mailbox
 from tests.builders import LIMIT, Cast, a_dispatch, a_draft, a_letter, a_request, an_eml
 from tests.letter_context import a_context
+from tests.sendout_letters import end_in_doubt
 from workflows import sweep
 from workflows.lists import lists
 from workflows.messages import drafts
@@ -22,6 +33,7 @@ from workflows.moderation import deadlines
 from workflows.moderation.approver_keys import view
 from workflows.moderation.decide import withdraw
 from workflows.queries.audit_search import Names
+from workflows.sendout import doubts
 from workflows.sendout.schedule import recall, release
 from workflows.sendout.send import claim_batch, send_batch
 
@@ -105,6 +117,11 @@ def perform_every_act(session: Session, people: Cast, mailbox: Mailbox) -> None:
     claim_batch(session, sent, UTC)  # finished sending
     report_uncertain_deliveries(session, stopped)
     recall(session, stopped.message, actor=Actor(people.ada, Door.PORTAL))
+    in_doubt = a_dispatch(session, people)
+    end_in_doubt(session, in_doubt)
+    failed, operator = doubts.Choice([DeliveryState.FAILED]), Actor.operator()
+    doubts.settle(session, in_doubt.message, failed, actor=operator)
+    doubts.resend(session, in_doubt.message, doubts.Choice(), actor=operator)
 
 
 def discard_a_draft(session: Session, people: Cast) -> None:

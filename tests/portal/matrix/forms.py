@@ -37,6 +37,8 @@ FORMS: Mapping[str, Mapping[str, object]] = {
     "/messages/{asked}/draft": TYPED,
     "/messages/{asked}/time": LATER,
     "/messages/{scheduled}/time": LATER,
+    "/messages/{sent}/doubts": {"act": "resend", "all": "yes"},
+    "/messages/{draft}/doubts": {"act": "resend", "all": "yes"},
     "/requests/{request}/decision": {"verdict": "rejected", "comment": "No."},
     "/requests/{decided}/decision": {"verdict": "rejected"},
     "/requests/{of_grace}/decision": {"verdict": "approved"},

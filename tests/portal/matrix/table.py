@@ -112,6 +112,10 @@ GET  /messages/{scheduled}                            ?-y--y 605
 POST /messages/{scheduled}/recall                     ?->--> 601 /messages/{scheduled}
 POST /messages/{scheduled}/time                       ?->--> 601+618 /messages/{scheduled}
 POST /messages/{scheduled}/withdrawal                 ?-!--- .
+GET  /messages/{sent}/doubts                          ?----y 601
+POST /messages/{sent}/doubts                          ?----> 601 /messages/{sent}
+GET  /messages/{draft}/doubts                         ?----y 601
+POST /messages/{draft}/doubts                         ?----! 601
 GET  /messages/{deleted}                              ?00000 .
 GET  /messages/{deleted}/standing                     ?00000 .
 GET  /messages/{deleted}/html                         ?00000 .

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import (
     Actor,
+    Dispatch,
     Door,
     LetterName,
     LinkPurpose,
@@ -25,6 +27,7 @@ from tests.letter_context import KEYS
 from tests.portal.matrix.forms import PASSWORD
 from tests.portal.visitors import give_password
 from tests.push_letters import trigger_push_letter
+from tests.sendout_letters import end_in_doubt
 from workflows.lists import lists
 from workflows.lists.archive import archive
 from workflows.messages import drafts
@@ -110,6 +113,7 @@ def some_messages(session: Session, known: Cast) -> dict[str, int | str]:
         "decided": decided.id,
         "request": request.id,
         "asked": request.message_id,
+        "sent": sent_in_doubt(session, known).id,
         "unopened": asked_about(session, a_message(session, known, known.ada)).id,
         "of_grace": asked_about(session, a_message(session, known, known.grace)).id,
     }
@@ -124,6 +128,19 @@ def a_message(session: Session, known: Cast, author: User) -> Message:
         actor=Actor(author, Door.PORTAL),
         max_bytes=LIMIT,
     )
+
+
+def sent_in_doubt(session: Session, known: Cast) -> Message:
+    """A message that was sent, all copies in doubt."""
+    message = a_message(session, known, known.ada)
+    decide(
+        session,
+        asked_about(session, message),
+        Verdict.APPROVED,
+        actor=Actor(known.grace, Door.PORTAL),
+    )
+    end_in_doubt(session, session.scalars(select(Dispatch).filter_by(message_id=message.id)).one())
+    return message
 
 
 def asked_about(session: Session, message: Message) -> ModerationRequest:

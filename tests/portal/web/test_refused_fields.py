@@ -35,12 +35,18 @@ FORMLESS = {
         "%(complaints)s (nothing was done)",
         "Pass every argument by name.",
     },
+    "Typed at the command line": {
+        "%(number)d of these addresses have no such copy. Nothing was done.",
+    },
     "About a person, whom the page names": {
         "%(user)s is disabled and cannot answer.",
         "%(user)s was removed.",
     },
     "Sent by a button or a checkbox of the page, which has no other value": {
         "A right is a number.",
+        "Choose at least one recipient.",
+        "Choose what to do.",
+        "There is no such copy. Nothing was done.",
         "Please say whether you want to join or leave.",
         "There is no right with the number %(number)d.",
     },

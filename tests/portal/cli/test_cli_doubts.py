@@ -1,0 +1,59 @@
+"""`listgate sendout uncertain` and `failed`: list copies in doubt, resend and settle them."""
+
+import pytest
+from sqlalchemy.orm import Session
+from typer.testing import Result
+
+from models import AuditEntry, DispatchState, Invalid, Trespass
+from tests.builders import Cast, a_dispatch, listgate
+from tests.sendout_letters import end_in_doubt
+
+
+@pytest.fixture
+def message(session: Session, people: Cast) -> str:
+    """The number of a message of which one copy has failed and one is uncertain."""
+    ended = a_dispatch(session, people)
+    end_in_doubt(session, ended)
+    session.commit()
+    assert ended.state is DispatchState.SENT
+    return str(ended.message_id)
+
+
+def rows(result: Result) -> list[list[str]]:
+    """Return the words of each row below the heading."""
+    return [line.split() for line in result.stdout.splitlines()[1:]]
+
+
+def test_they_are_listed_with_reasons(message: str) -> None:
+    (failed,) = rows(listgate("sendout", "failed", message))
+    (uncertain,) = rows(listgate("sendout", "uncertain", message))
+
+    assert {failed[0], uncertain[0]} == {"edsger@example.org", "barbara@example.org"}
+    assert " ".join(failed[4:]) == "550 5.1.1 No such user"
+    assert " ".join(uncertain[4:]) == "the worker died while it was being sent"
+
+
+def test_they_are_sent_again_and_settled(session: Session, message: str) -> None:
+    (failed,) = rows(listgate("sendout", "failed", message))
+
+    sent = listgate(
+        "sendout", "failed", message, failed[0], "--resend", "--as", "barbara@example.org"
+    )
+    settled = listgate("sendout", "uncertain", message, "--done")
+
+    assert (sent.stdout, settled.stdout) == ("1 copy will be sent again.\n", "1 copy settled.\n")
+    assert listgate("sendout", "failed", message).stdout == "No copy is failed.\n"
+    assert listgate("sendout", "uncertain", message).stdout == "No copy is uncertain.\n"
+    newest = session.query(AuditEntry).order_by(AuditEntry.id.desc()).limit(2).all()
+    assert [(one.act, one.door) for one in newest] == [
+        ("settled", "command_line"),
+        ("resent", "command_line"),
+    ]
+
+
+def test_they_need_right_601_and_a_copy_for_each_address(message: str) -> None:
+    with pytest.raises(Trespass):
+        listgate("sendout", "failed", message, "--resend", "--as", "ada@example.org")
+    with pytest.raises(Invalid, match="no such copy"):
+        listgate("sendout", "failed", message, "x@example.org", "--done")
+    assert listgate("sendout", "failed", message, "--done", "--resend").exit_code == 2

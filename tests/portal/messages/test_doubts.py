@@ -1,0 +1,108 @@
+"""The page of copies in doubt: its rows, its two buttons, and the way to it."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy.orm import Session
+
+from models import Delivery, DeliveryState, Dispatch, User
+from tests.builders import Cast, a_dispatch
+from tests.portal.visitors import Visitor
+from tests.sendout_letters import end_in_doubt
+
+Login = Callable[[User], Visitor]
+
+
+@pytest.fixture
+def copies(session: Session, people: Cast) -> list[Delivery]:
+    """The copies of a sendout that has ended: one has failed, the other is uncertain."""
+    ended: Dispatch = a_dispatch(session, people)
+    return list(end_in_doubt(session, ended).values())
+
+
+@pytest.fixture
+def page(session: Session, copies: list[Delivery]) -> str:
+    """The path of the page."""
+    return f"/messages/{session.get_one(Dispatch, copies[0].dispatch_id).message_id}/doubts"
+
+
+def test_each_copy_in_doubt_has_a_row_with_its_reason(
+    people: Cast, as_person: Login, page: str
+) -> None:
+    barbara = as_person(people.barbara)
+
+    barbara.get(page.removesuffix("/doubts"))
+    assert f'href="{page}"' in barbara.page
+    barbara.get(page)
+
+    assert "edsger@example.org" in barbara.page
+    assert "550 5.1.1 No such user" in barbara.page
+    assert "The worker died while it was being sent." in barbara.page
+
+
+def test_an_author_without_right_601_sees_no_way_to_it(
+    people: Cast, as_person: Login, page: str
+) -> None:
+    ada = as_person(people.ada)
+
+    ada.get(page.removesuffix("/doubts"))
+
+    assert page not in ada.page
+
+
+@pytest.mark.parametrize(
+    ("act", "states", "said"),
+    [
+        ("resend", {DeliveryState.PENDING, DeliveryState.UNCERTAIN}, "1 copy will be sent again"),
+        ("settle", {DeliveryState.FAILED, DeliveryState.UNCERTAIN}, "1 copy has been settled"),
+    ],
+)
+def test_a_button_acts_on_the_ticked_copies(  # noqa: PLR0917
+    session: Session,
+    people: Cast,
+    as_person: Login,
+    copies: list[Delivery],
+    page: str,
+    act: str,
+    states: set[DeliveryState],
+    said: str,
+) -> None:
+    barbara = as_person(people.barbara)
+
+    assert barbara.send(page, act=act, copy=str(copies[0].id)).status_code == 303
+
+    session.expire_all()
+    assert {one.state for one in copies} == states
+    barbara.get(page.removesuffix("/doubts"))
+    assert said in barbara.page
+    barbara.get(page)
+    assert f'value="{copies[0].id}"' not in barbara.page
+    assert f'value="{copies[1].id}"' in barbara.page
+
+
+def test_all_copies_are_settled_at_once(people: Cast, as_person: Login, page: str) -> None:
+    barbara = as_person(people.barbara)
+
+    barbara.send(page, act="settle", all="yes")
+
+    barbara.get(page)
+    assert "No copy of this message is in doubt." in barbara.page
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"act": "resend"}, "Choose at least one recipient."),
+        ({"act": "resend", "copy": "999999"}, "There is no such copy."),
+        ({"act": "delete", "all": "yes"}, "Choose what to do."),
+    ],
+)
+def test_a_refused_form_shows_the_page_again(
+    people: Cast, as_person: Login, page: str, fields: dict[str, str], sentence: str
+) -> None:
+    barbara = as_person(people.barbara)
+
+    assert barbara.send(page, **fields).status_code == 400
+
+    assert sentence in barbara.page
+    assert "edsger@example.org" in barbara.page
