@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
+from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -80,8 +81,9 @@ class Dispatch(WorkItem):
 class Delivery(Lifecycle):
     """One recipient of a Dispatch.
 
-    SENDING is committed before the first byte is sent: a delivery that a dead worker left in it is
-    not repeated but reported as UNCERTAIN (at most once), and only a person can have it sent again.
+    SENDING is committed, with the lane's claim, before the first byte is sent.  Of a dead lane's
+    deliveries, those that may have been on the wire are reported as UNCERTAIN (at most once), and
+    only a person can have them sent again.
     """
 
     __tablename__ = "delivery"
@@ -105,7 +107,7 @@ class Delivery(Lifecycle):
             DeliveryState.SENT,
             DeliveryState.FAILED,
             DeliveryState.UNCERTAIN,
-            DeliveryState.PENDING,  # the relay answered 4xx: it did not accept the copy
+            DeliveryState.PENDING,  # the relay refused it for now, or it was never offered
         },
         # A person resends the copy.
         DeliveryState.FAILED: {DeliveryState.PENDING},
@@ -118,6 +120,8 @@ class Delivery(Lifecycle):
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime]
     claimed_at: Mapped[datetime | None]
+    # One lane's batch: only this claim may record what became of it.
+    claim: Mapped[UUID | None]
     sent_at: Mapped[datetime | None]
     failure: Mapped[str | None]
     # When a person said that nothing more is to be done about a copy in doubt.

@@ -4,7 +4,18 @@ from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
-from sqlalchemy import Column, Enum, Table, Text, UniqueConstraint, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Enum,
+    Select,
+    Table,
+    Text,
+    UniqueConstraint,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, object_session, validates
 
 from models.base import Base, identity
@@ -73,26 +84,36 @@ class Lifecycle(Base):
 
     @classmethod
     def move_all(
-        cls, session: Session, ids: Iterable[int], to: StrEnum, *only_from: StrEnum
+        cls,
+        session: Session,
+        ids: Iterable[int] | Select[int],
+        to: StrEnum,
+        *only_from: StrEnum,
+        where: ColumnElement[bool] | None = None,
+        **columns: Any,
     ) -> list[int]:
         """Move those rows of `ids` to `to` whose state allows it, and return their ids.
 
-        `only_from` restricts the states further.  It is one conditional UPDATE, so that of two
-        workers racing for the same move exactly one succeeds.
+        `only_from` and `where` restrict them further; `columns` are set with the state.  It is one
+        conditional UPDATE, so that of two workers racing for the same move exactly one succeeds.
         """
         session.flush()
         legal = {origin for origin, targets in cls.moves.items() if origin and to in targets}
         origins = legal & set(only_from) if only_from else legal
         moved = session.scalars(
             update(cls)
-            .where(cls.id.in_(list(ids)), cls.state.in_(origins))
-            .values(state=to)
+            .where(
+                cls.id.in_(ids if isinstance(ids, Select) else list(ids)),
+                cls.state.in_(origins),
+                true() if where is None else where,
+            )
+            .values(state=to, **columns)
             .returning(cls.id)
             .execution_options(synchronize_session=False)
         ).all()
         for row in session.identity_map.values():
             if isinstance(row, cls):
-                session.expire(row, ["state"])
+                session.expire(row, ["state", *columns])
         return list(moved)
 
     def move(self, to: StrEnum, *only_from: StrEnum) -> None:

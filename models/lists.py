@@ -103,7 +103,8 @@ class MailingList(Ruled, Addressed, Base):
     )
     # Of what Listgate adds to a copy.
     language: Mapped[Language] = mapped_column(text_enum(Language), default=Language.ENGLISH)
-    # Each copy has a link by which its recipient unsubscribes; otherwise all copies are identical.
+    # Each copy has a link by which its recipient unsubscribes; otherwise all copies are identical,
+    # and one has up to 50 recipients.
     personal: Mapped[bool] = mapped_column(default=True)
     # A line at the end of text and HTML shows how to unsubscribe.
     unsubscribe_line: Mapped[bool] = mapped_column(default=True)

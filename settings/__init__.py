@@ -85,6 +85,13 @@ class Settings(BaseModel):
     dkim_domain: str = Field(
         "", description="The domain that signs; the addresses of lists and MAIL_FROM are of it"
     )
+    sendout_lanes: int = Field(
+        2,
+        ge=1,
+        le=100,
+        description="How many worker processes send one message at once, over all workers; each "
+        "keeps one connection to the mail relay",
+    )
     message_max_bytes: int = Field(
         25_000_000, gt=0, description="The largest message an author may submit, in bytes"
     )

@@ -17,9 +17,9 @@ from models import (
 )
 from models.clock import now
 from workflows.moderation.decide import decide
+from workflows.sendout.claim import begin_sending
 from workflows.sendout.doubts import report_doubts
 from workflows.sendout.schedule import return_to_author, stop
-from workflows.sendout.send import begin_sending
 
 
 def trigger_sendout_letter(

@@ -13,13 +13,14 @@ from models import Notification, OutboxEntry
 from notifications.letters import delivery
 from sandbox.mailbox import Mailbox
 from sandbox.valkey import Valkey
-from tests.builders import Cast, a_dispatch, a_letter, a_mailer
+from tests.builders import Cast, a_dispatch, a_letter
 from tests.faults.shared import kill_shared_worker
 from tests.letter_context import a_context
 from tests.log_lines import Lines, configure
+from tests.workflows.sendout.sending import send_claimed
 from workflows.celery import app
 from workflows.outbox import publish
-from workflows.sendout.send import claim_batch, send_batch
+from workflows.sendout.claim import claim_batch
 
 __all__ = ["configure"]
 
@@ -165,7 +166,7 @@ def test_the_log_of_a_sendout_has_no_name_address_or_text(
         mailbox.answer(None, "550 5.1.1 <edsger@example.org>: no such user", times=1)
         if unavailable:
             mailbox.stop()
-        send_batch(session, waiting.id, claim_batch(session, waiting, UTC), a_mailer(mailbox))
+        send_claimed(session, waiting.id, claim_batch(session, waiting, UTC), mailbox)
 
     text = "\n".join(lines())
     assert [each for each in PRIVATE if each in text] == []

@@ -6,10 +6,6 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from models import (
-    Act,
-    Actor,
-    Delivery,
-    DeliveryState,
     Dispatch,
     DispatchState,
     IdempotentCall,
@@ -20,10 +16,8 @@ from models import (
     Sync,
     SyncState,
     WorkItem,
-    record,
 )
 from models.clock import now
-from workflows.sendout.send import CLAIM_GRACE
 
 # Rows of a kind that one sweep publishes, at most; the next sweep continues.
 MAX_PUBLISHED = 1000
@@ -51,24 +45,6 @@ def publish_again(session: Session) -> None:
             .with_for_update(skip_locked=True)
         ):
             row.request_publication()
-
-
-def report_uncertain(session: Session) -> None:
-    """Mark deliveries that a dead worker left SENDING as UNCERTAIN: their outcome is unknown."""
-    abandoned = session.scalars(
-        select(Delivery)
-        .where(Delivery.state == DeliveryState.SENDING, Delivery.claimed_at <= now() - CLAIM_GRACE)
-        # A living worker has locked the rows of its batch.
-        .with_for_update(skip_locked=True)
-    ).all()
-    Delivery.move_all(session, [d.id for d in abandoned], DeliveryState.UNCERTAIN)
-    for dispatch_id in {d.dispatch_id for d in abandoned}:
-        dispatch = session.get_one(Dispatch, dispatch_id)
-        lost = sum(d.dispatch_id == dispatch_id for d in abandoned)
-        record(
-            session, Act.LOST_SIGHT, actor=Actor.system(), deliveries=lost, **dispatch.message.place
-        )
-        dispatch.postpone(now())
 
 
 def forget_old_calls(session: Session) -> None:

@@ -12,8 +12,6 @@ from sqlalchemy.orm import Session
 
 from models import (
     Actor,
-    Dispatch,
-    DispatchState,
     Door,
     InboundMail,
     InboundMailState,
@@ -38,7 +36,8 @@ from workflows.public.claim_check import content
 from workflows.public.declare import PUBLIC, public
 from workflows.sendout import schedule
 from workflows.sendout.doubts import report_doubts
-from workflows.sendout.send import claim_batch, send_batch
+from workflows.sendout.lane import Lane, Lanes
+from workflows.sendout.left_behind import settle_left_behind
 from workflows.subscriptions import subscribe as subscriptions
 from workflows.sync.command import Commands, Outcome
 from workflows.sync.push import Claim, Rules, claim_push, end_leases, finish_push, run_command
@@ -73,6 +72,15 @@ commands = Commands(
 )
 
 
+lanes = Lanes(
+    letter_context.mailer.relay,
+    letter_context.mailer.copies,
+    letter_context.time_zone,
+    settings.sendout_lanes,
+    transaction,
+)
+
+
 @app.task(name="letters.deliver_notification")
 def deliver_notification(notification_id: int) -> None:
     """Send a letter that waits."""
@@ -93,12 +101,8 @@ def handle_mail(mail_id: int) -> None:
 
 @app.task(name="sendout.send_dispatch")
 def send_dispatch(dispatch_id: int) -> None:
-    """Send the next batch of a sendout whose time has come."""
-    with transaction() as session:
-        waiting = Dispatch.take(session, dispatch_id, DispatchState.WAITING, DispatchState.SENDING)
-        batch = claim_batch(session, waiting, letter_context.time_zone) if waiting else []
-    with transaction() as session:
-        send_batch(session, dispatch_id, batch, letter_context.mailer)
+    """Send batches of a sendout whose time has come, for some seconds."""
+    Lane(dispatch_id, lanes).run()
 
 
 @app.task(name="sync.open_sync")
@@ -136,7 +140,7 @@ def sweep_all() -> None:
 
 LOOKS: list[Callable[[Session], None]] = [
     sweep.publish_again,
-    sweep.report_uncertain,
+    settle_left_behind,
     report_doubts,
     sweep.forget_old_calls,
     forget_old_sessions,

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0012_doubts"
-down_revision = "0010_unsubscribe"
+down_revision = "0011_sendout_lanes"
 
 
 def upgrade() -> None:

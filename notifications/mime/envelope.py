@@ -14,11 +14,16 @@ _ANY_LINE_END = re.compile(rb"\r\n|\r|\n")
 
 @dataclass(frozen=True)
 class Envelope:
-    """One letter to one recipient, ready for SMTP; create it with `around`."""
+    """One letter, ready for SMTP; create it with `around`, which has one recipient."""
 
     content: bytes
     sender: str
     recipient: str
+    others: tuple[str, ...] = ()  # further recipients of the same letter
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        return (self.recipient, *self.others)
 
     @classmethod
     def around(cls, content: bytes, *, sender: str, recipient: str) -> Self:
@@ -64,7 +69,8 @@ class Envelope:
 
     def _needs_utf8(self) -> bool:
         header, _, _ = self.content.partition(b"\r\n\r\n")
-        return not (self.sender.isascii() and self.recipient.isascii() and header.isascii())
+        addresses = (self.sender, *self.recipients)
+        return not (header.isascii() and all(map(str.isascii, addresses)))
 
 
 _BEYOND_ASCII = (

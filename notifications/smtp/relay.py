@@ -16,7 +16,9 @@ from notifications.mime.copies import Copies
 from notifications.mime.dkim_signature import DkimSigner
 from notifications.mime.envelope import Envelope
 from notifications.mime.list_mail import CopySettings
-from notifications.smtp.session import Session, SessionEnded, refusal
+from notifications.smtp.letters import Letters
+from notifications.smtp.replies import SessionEnded, refusal
+from notifications.smtp.session import Outcomes, Permit, Session
 from settings import Settings
 from settings.types import SmtpServer, smtp_server
 
@@ -46,39 +48,49 @@ class Connection:
         the failure is not about this letter.  Raise ValueError for an address with a line break.
         `sender` is where bounces go, "" for nowhere.
         """
-        self.send_envelope(Envelope.around(content, sender=sender, recipient=recipient))
+        letter = Envelope.around(content, sender=sender, recipient=recipient)
+        ((_, (outcome,)),) = self.send_all(iter([letter]))
+        if outcome:
+            raise outcome
 
-    def send_envelope(self, envelope: Envelope) -> None:
-        """Do the same with a letter that is ready for SMTP."""
-        worked_before = self._session is not None and self._session.has_answered
-        try:
-            self._send(envelope)
-        except SessionEnded:
-            if not worked_before:
-                raise
-            # Servers end a session that was idle for long or has reached its number of letters,
-            # often without a word.  No content was sent, so the letter is tried in a new session.
-            self._send(envelope)
+    def send_all(
+        self, source: Iterator[Envelope], permit: Permit = bool
+    ) -> Iterator[tuple[Envelope, Outcomes]]:
+        """Yield each letter, with what became of it for each recipient, as soon as that is known.
+
+        A letter is taken from the source when the one before it is about to be sent.  `permit` is
+        called before the content of a letter leaves; what it raises is passed on, and that letter
+        and all behind it are not sent.  The same holds for Unavailable.
+        """
+        letters = Letters(source)
+        while letters.next:
+            session = self._usable_session()
+            # Kept only if it ends in a known state.  After a timeout, or an exception from
+            # elsewhere such as Celery's time limit, the server could read the next letter as a
+            # part of this one.
+            self._session = None
+            try:
+                yield from session.send_all(letters, permit)
+            except SessionEnded as ended:
+                # Servers end a session that was idle for long or has reached its number of letters,
+                # often without a word.  No content was sent, so a new session is tried.
+                if not session.has_answered:
+                    yield letters.next, [ended] * len(letters.next.recipients)
+                    letters.advance()
+            finally:
+                self._keep_or_close(session)
 
     def close(self) -> None:
         if self._session is not None:
             self._session.quit()
             self._session = None
 
-    def _send(self, envelope: Envelope) -> None:
-        session = self._usable_session()
-        # The session is kept only if it ended in a known state.  After a timeout, or an exception
-        # from elsewhere such as Celery's time limit, the server could read the next letter as a
-        # part of this one.
-        self._session = None
-        try:
-            session.send(envelope)
-        finally:
-            if session.in_sync:
-                self._session = session
-            else:
-                session.close()
-                self._failed_sessions = 0 if session.has_answered else self._failed_sessions + 1
+    def _keep_or_close(self, session: Session) -> None:
+        if session.in_sync:
+            self._session = session
+        else:
+            session.close()
+            self._failed_sessions = 0 if session.has_answered else self._failed_sessions + 1
 
     def _usable_session(self) -> Session:
         if self._session is not None:

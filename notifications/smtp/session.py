@@ -1,32 +1,91 @@
-"""One SMTP session: send a letter, and know at each step what a failure means."""
+"""One SMTP session: send letters one after the other, and know at each step what a failure means.
 
-import re
+Where the server offers PIPELINING (RFC 2920), the end of one letter and the commands of the next
+travel in one group.  A letter's content leaves only when its own commands and the letter before it
+were answered: of a session that breaks off, at most one letter is in doubt.
+"""
+
 import smtplib
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 
 from notifications.channel import NotDelivered, Unavailable
 from notifications.mime.envelope import Envelope, with_dots
+from notifications.smtp.letters import Letters
+from notifications.smtp.replies import (
+    LOGIN_REFUSED,
+    SessionEnded,
+    ends_session,
+    refusal,
+    reply_text,
+)
 
 QUIT_TIMEOUT = 2.0  # seconds; every letter has its answer by then
 
 # Bytes.  The timeout of sendall() is for everything it is given, so a slow line is given little.
 CHUNK = 64 * 1024
 
-# RFC 4954 (6): the server wants another login.  That is the operator's to correct.
-LOGIN_REFUSED = frozenset({530, 534, 535, 538})
-
-MAX_ANSWER = 1000  # characters of a server's answer that are stored
-
-_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")  # RFC 3463, at the start of the answer
-
 _NO_FINAL_ANSWER = (
     "The mail server did not say whether it took the letter: "
     "the connection was lost, or timed out, after the letter had begun to be sent."
 )
 
+_NO_ANSWER = "The mail server ended the session before it had the letter."
 
-class SessionEnded(NotDelivered):
-    """The server ended the session before it was sent any of the letter's content."""
+# What a refusal of the command refuses.
+_SUBJECTS = {"MAIL": "the sender", "RCPT": "the recipient", "DATA": "the letter"}
+
+# What became of a letter, for each of its recipients in turn: None if the server has taken it.
+Outcomes = list[NotDelivered | None]
+
+# Called just before the content of a letter is sent; if it raises, the content is not sent.
+Permit = Callable[[Envelope], object]
+
+
+@dataclass
+class Offer:
+    """The commands of one letter, and what the server answered to them."""
+
+    letter: Envelope
+    options: str = ""  # after the sender's address
+    reset: bool = False  # an unfinished letter comes before it
+    refusal: NotDelivered | None = None  # of the letter, whoever its recipients are
+    answered: Outcomes = field(default_factory=list)  # of the recipients, if there is no refusal
+    is_addressed: bool = False  # the server accepted a recipient
+    wants_content: bool = False  # the server said 354
+
+    @property
+    def commands(self) -> list[str]:
+        reset = ["RSET"] if self.reset else []
+        recipients = [f"RCPT TO:<{each}>" for each in self.letter.recipients]
+        return [*reset, f"MAIL FROM:<{self.letter.sender}>{self.options}", *recipients, "DATA"]
+
+    @property
+    def final(self) -> NotDelivered | None:
+        """Return why the letter cannot be sent; None if the server waits for its content."""
+        if self.refusal or self.is_addressed:
+            return self.refusal
+        return next(filter(None, self.answered), None)
+
+    def outcomes(self, final: NotDelivered | None) -> Outcomes:
+        """Return what became of the letter; `final` is for every recipient not refused before."""
+        unanswered = [None] * (len(self.letter.recipients) - len(self.answered))
+        return [refused or final for refused in (*self.answered, *unanswered)]
+
+    def record(self, verb: str, refused: NotDelivered | None) -> None:
+        """Record the answer to one of its commands."""
+        if verb == "RCPT":
+            self.is_addressed |= refused is None
+            # Without a sender, the server refuses every recipient, whatever it thinks of them.
+            if self.refusal is None:
+                self.answered.append(refused)
+        elif verb == "DATA":
+            self.wants_content = refused is None
+            if self.is_addressed:
+                self.refusal = self.refusal or refused
+        else:
+            self.refusal = refused
 
 
 class Session:
@@ -34,24 +93,32 @@ class Session:
 
     def __init__(self, smtp: smtplib.SMTP) -> None:
         self._smtp = smtp
+        self._pipelining = smtp.has_extn("pipelining")
         self._needs_reset = False  # the server still has an unfinished letter
+        self._has_ended = False
         self.in_sync = True
         self.has_answered = False  # it has taken or refused at least one letter
 
-    def send(self, envelope: Envelope) -> None:
-        """Return when the letter was taken; raise SessionEnded or NotDelivered if not."""
-        options = envelope.options(self._smtp.esmtp_features)
-        self.in_sync = False
-        if self._needs_reset:
-            self._command("to reset the session", "RSET")
-        self._needs_reset = True
-        self._smtp.command_encoding = "utf-8" if "SMTPUTF8" in options else "ascii"
-        # Not smtplib's mail() and rcpt(): they use parseaddr, which may change an address.
-        self._command("the sender", "MAIL", f"FROM:<{envelope.sender}>{options}")
-        self._command("the recipient", "RCPT", f"TO:<{envelope.recipient}>")
-        self._command("the letter", "DATA")
-        self._send_content(with_dots(envelope.content))
-        self._needs_reset = False
+    def send_all(self, letters: Letters, permit: Permit) -> Iterator[tuple[Envelope, Outcomes]]:
+        """Yield each letter, with what became of it, as soon as that is known.
+
+        May end before the last letter; those without an answer are still among `letters`.  Raise
+        SessionEnded if the session ended before the next letter's content, and Unavailable if the
+        server takes none at all.
+        """
+        offer = self._prepared(letters.next)
+        self._offer(offer)
+        while offer:
+            final = offer.refusal or self._hear(offer)
+            following = self._prepared(letters.second)
+            if final:
+                self._offer(following)
+            else:
+                permit(offer.letter)
+                final = self._send_content(offer, following)
+            letters.advance()
+            yield offer.letter, offer.outcomes(final)
+            offer = None if self._has_ended else following
 
     def quit(self) -> None:
         with suppress(smtplib.SMTPException, OSError):
@@ -63,58 +130,108 @@ class Session:
     def close(self) -> None:
         self._smtp.close()
 
-    def _command(self, subject: str, command: str, argument: str = "") -> None:
+    def _prepared(self, letter: Envelope | None) -> Offer | None:
+        """Return the offer of a letter, which this server may be unable to take."""
+        if letter is None:
+            return None
         try:
-            code, answer = self._smtp.docmd(command, argument)
-        except (smtplib.SMTPException, OSError):
-            raise SessionEnded(
-                "The mail server ended the session before it had the letter."
-            ) from None
-        if code // 100 == (3 if command == "DATA" else 2):
-            return
-        if code == 421 or code // 100 not in (4, 5):
-            raise refusal("The mail server ended the session", code, answer, kind=SessionEnded)
-        self._check(subject, code, answer)
+            return Offer(letter, letter.options(self._smtp.esmtp_features))
+        except NotDelivered as impossible:
+            return Offer(letter, refusal=impossible)
 
-    def _send_content(self, content: bytes) -> None:
-        """Send it; a connection lost after the first byte is uncertain: it may have arrived."""
-        view = memoryview(content)
+    def _offer(self, offer: Offer | None) -> None:
+        # If this fails, so does reading the answers.
+        with suppress(smtplib.SMTPException, OSError):
+            self._write(b"", offer)
+
+    def _write(self, content: bytes, offer: Offer | None) -> None:
+        """Send the end of one letter, and with PIPELINING the commands of the next."""
+        group = content
+        if offer and not offer.refusal:
+            offer.reset = self._needs_reset and not content
+            if self._pipelining:
+                group += _lines(offer.commands)
+        view = memoryview(group)
+        for start in range(0, len(view), CHUNK):
+            self.in_sync = False
+            self._smtp.send(view[start : start + CHUNK])
+
+    def _hear(self, offer: Offer) -> NotDelivered | None:
+        """Read the answers; return why the letter is refused, None if its content may follow."""
+        self._needs_reset, self.in_sync = True, False
         try:
-            for start in range(0, len(view), CHUNK):
-                self._smtp.send(view[start : start + CHUNK])
+            for command in offer.commands:
+                verb = command[:4]
+                if not self._pipelining:
+                    if offer.final:
+                        break
+                    self._command(command)
+                offer.record(verb, self._answer(verb))
+            if offer.final:
+                self._close_data(offer)
+        except SessionEnded:
+            self._has_ended = True
+            if not offer.final:
+                raise
+        self.in_sync = not self._has_ended
+        return offer.final
+
+    def _answer(self, verb: str) -> NotDelivered | None:
+        """Return what the answer to a command refuses; None if it is the one hoped for."""
+        try:
             code, answer = self._smtp.getreply()
         except (smtplib.SMTPException, OSError):
-            raise NotDelivered(_NO_FINAL_ANSWER, uncertain=True) from None
-        if code // 100 not in (2, 4, 5):
-            raise NotDelivered(_NO_FINAL_ANSWER, uncertain=True, answer=_text(answer))
-        self._check("the letter", code, answer)
+            raise SessionEnded(_NO_ANSWER) from None
+        if code // 100 == (3 if verb == "DATA" else 2):
+            return None
+        if ends_session(code) or verb == "RSET":
+            raise refusal("The mail server ended the session", code, answer, kind=SessionEnded)
+        return self._refused(_SUBJECTS[verb], code, answer)
 
-    def _check(self, subject: str, code: int, answer: bytes) -> None:
-        """Raise what a code of 400 or more means for `subject`."""
+    def _command(self, command: str) -> None:
+        # If this fails, so does reading the answer.
+        with suppress(smtplib.SMTPException, OSError):
+            self._smtp.send(_lines([command]))
+
+    def _close_data(self, offer: Offer) -> None:
+        """End a letter that has no recipients, which the server wants all the same (RFC 2920, 3.1).
+
+        If it has one, but no sender, the server must not get even an empty letter.
+        """
+        if not offer.wants_content:
+            return
+        if offer.is_addressed:
+            raise SessionEnded(_NO_ANSWER)
+        self._command(".")
+        with suppress(NotDelivered):
+            self._answer(".")
+
+    def _send_content(self, offer: Offer, following: Offer | None) -> NotDelivered | None:
+        """Return why the letter was refused, or is in doubt; None if the server took it."""
+        try:
+            self._write(with_dots(offer.letter.content), following)
+            code, answer = self._smtp.getreply()
+        except (smtplib.SMTPException, OSError):
+            self._has_ended = True
+            return NotDelivered(_NO_FINAL_ANSWER, uncertain=True)
+        self._needs_reset = False  # the server has forgotten it, whatever it answers
+        self._has_ended = code // 100 != 2 and ends_session(code)
+        is_offered = self._pipelining and following is not None and not following.refusal
+        self.in_sync = not (self._has_ended or is_offered)
+        if code // 100 == 2:
+            self.has_answered = True
+            return None
+        if code // 100 not in (4, 5):
+            return NotDelivered(_NO_FINAL_ANSWER, uncertain=True, answer=reply_text(answer))
+        return self._refused("the letter", code, answer)
+
+    def _refused(self, subject: str, code: int, answer: bytes) -> NotDelivered:
+        """Return what a code of 400 or more means; raise Unavailable if it is about any letter."""
         self.has_answered = True
-        self.in_sync = code != 421  # the last thing that a server says (RFC 5321, 3.8)
         if code in LOGIN_REFUSED:
             raise refusal("The mail server wants another login", code, answer, kind=Unavailable)
-        if code >= 400:
-            raise refusal(f"The mail server refused {subject}", code, answer, permanent=code >= 500)
+        return refusal(f"The mail server refused {subject}", code, answer, permanent=code >= 500)
 
 
-def refusal(
-    sentence: str,
-    code: int,
-    answer: bytes | str,
-    *,
-    permanent: bool = False,
-    kind: type[NotDelivered] = NotDelivered,
-) -> NotDelivered:
-    """Return the error: its sentence has the server's numbers, its `answer` the server's text."""
-    text = _text(answer)
-    status = _STATUS.match(text)
-    # smtplib's code for a reply without a number is -1.
-    numbers = f"{code} {status[0]}" if status else f"{code}" if code > 0 else "no SMTP reply"
-    return kind(f"{sentence} ({numbers}).", permanent=permanent, answer=f"{code} {text}")
-
-
-def _text(answer: bytes | str) -> str:
-    text = answer if isinstance(answer, str) else answer.decode("utf-8", "replace")
-    return text.replace("\0", "\ufffd")[:MAX_ANSWER]  # PostgreSQL stores no NUL
+def _lines(commands: list[str]) -> bytes:
+    return "".join(f"{command}\r\n" for command in commands).encode()

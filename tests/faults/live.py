@@ -153,6 +153,11 @@ class LiveStack:
         postponed = "select 1 from dispatch where state = 'sending' and due_at > now()"
         wait_for("the sendout to be postponed", lambda: self.sql(postponed))
 
+    def wait_until_recorded(self) -> None:
+        """Wait until no batch is claimed: each result of the lanes at work is recorded."""
+        look = partial(self.states, "delivery")
+        wait_for("batches to be recorded", look, enough=lambda found: "sending" not in found)
+
     def transactions(self) -> int:
         """Return the number of transactions that the worker has open."""
         ((number,),) = self.sql(

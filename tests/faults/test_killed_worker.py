@@ -6,8 +6,11 @@ from models import Act, Message
 from tests.faults.live import LiveStack
 from tests.waiting import PATIENCE, wait_for
 from workflows.queries.message_status import timeline
-from workflows.sendout.send import BATCH_SIZE
+from workflows.sendout.claim import BATCH_SIZE
 from workflows.transaction import transaction
+
+# Of a killed worker's sendout: two copies for each of its two lanes.
+IN_DOUBT = 4
 
 
 def kill_and_restart(live: LiveStack) -> None:
@@ -38,7 +41,7 @@ def test_a_letter_is_sent_although_its_worker_is_killed(live: LiveStack) -> None
     assert [len(live.letters(name)) for name in ("grace", "linus")] == [1, 1]
 
 
-def test_a_killed_sendout_reports_one_batch_as_uncertain_and_repeats_nothing(
+def test_a_killed_sendout_is_uncertain_only_of_what_was_on_the_wire_and_repeats_nothing(
     live: LiveStack,
 ) -> None:
     live.subscribe(118)
@@ -50,14 +53,17 @@ def test_a_killed_sendout_reports_one_batch_as_uncertain_and_repeats_nothing(
     kill_and_restart(live)
 
     live.wait_for_states("dispatch", sent=1)
-    assert live.states("delivery") == {"sent": 120 - BATCH_SIZE, "uncertain": BATCH_SIZE}
+    states = live.states("delivery")
+    uncertain = states.get("uncertain", 0)
+    assert 1 <= uncertain <= IN_DOUBT
+    assert states == {"sent": 120 - uncertain, "uncertain": uncertain}
     sent = {address for (address,) in live.sql("select address from delivery where state = 'sent'")}
     assert sent <= live.copies().keys()
     assert set(live.copies().values()) == {1}
     with transaction() as session:
         acts = {each.act: each.detail for each in timeline(session, session.get_one(Message, 1))}
-    assert acts[Act.LOST_SIGHT] == {"deliveries": BATCH_SIZE}
-    assert acts[Act.FINISHED_SENDING] == {"sent": 120 - BATCH_SIZE, "uncertain": BATCH_SIZE}
+    assert acts[Act.LOST_SIGHT] == {"deliveries": uncertain}
+    assert acts[Act.FINISHED_SENDING] == states
 
 
 def test_an_approved_message_is_sent_although_the_worker_that_decided_is_killed(

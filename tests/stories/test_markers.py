@@ -26,12 +26,12 @@ from sandbox.mail_replies import Reply, deliver, words_of
 from sandbox.stack import Stack, celery, port, running_stack
 from settings import settings
 from tests.databases import new_database
-from tests.faults.live import wait_for
 from tests.faults.overheard import record_commands
 from tests.faults.shared import kill_shared_worker
 from tests.portal.accounts.telephone import code
 from tests.portal.visitors import app_for, give_password
 from tests.stories.browser import Browser
+from tests.waiting import wait_for
 from workflows.lists import lists
 from workflows.lists.lists import NewList
 from workflows.people.contacts import ContactChanges, change_contact

@@ -28,8 +28,9 @@ from tests.builders import Cast, a_dispatch, a_draft, a_request, cast, members
 from tests.workflows.locks import never_wait
 from tests.workflows.sendout.sending import EDSGER, deliveries, step
 from workflows import sweep
+from workflows.sendout.claim import claim_batch, count_by_state
+from workflows.sendout.left_behind import CLAIM_GRACE, settle_left_behind
 from workflows.sendout.schedule import recall, release
-from workflows.sendout.send import CLAIM_GRACE, claim_batch, count_by_state
 
 LONG_AGO = timedelta(minutes=5)
 
@@ -155,7 +156,7 @@ def test_deliveries_of_a_dead_worker_are_reported_and_never_repeated(
     claimed(session, other, CLAIM_GRACE)
     drain(session)
 
-    sweep.report_uncertain(session)
+    settle_left_behind(session)
     session.flush()
 
     assert sorted(lost(session)) == [(sending.message_id, 4), (other.message_id, 5)]
@@ -170,7 +171,7 @@ def test_recently_claimed_deliveries_are_unchanged(session: Session, people: Cas
     sending = a_dispatch(session, people)
     claimed(session, sending, CLAIM_GRACE - timedelta(seconds=3))
 
-    sweep.report_uncertain(session)
+    settle_left_behind(session)
 
     assert {d.state for d in deliveries(session, sending).values()} == {DeliveryState.SENDING}
     assert lost(session) == []
@@ -183,7 +184,7 @@ def test_unfinished_deliveries_of_a_stopped_sendout_are_reported_too(
     claimed(session, sending, CLAIM_GRACE)
     recall(session, sending.message, actor=Actor(people.ada, Door.PORTAL))
 
-    sweep.report_uncertain(session)
+    settle_left_behind(session)
 
     assert count_by_state(session, sending) == {"uncertain": 2}
     assert sending.state is DispatchState.STOPPED
@@ -200,14 +201,14 @@ def test_deliveries_that_a_living_worker_has_locked_are_unchanged(own_database: 
         worker.scalars(select(Delivery).where(hers).with_for_update()).one()
         with Session(own_database) as session, session.begin():
             never_wait(session)
-            sweep.report_uncertain(session)
+            settle_left_behind(session)
         with Session(own_database) as session:
             found = deliveries(session, session.get_one(Dispatch, sending_id))
             assert found.pop(EDSGER).state is DeliveryState.SENDING
             assert {d.state for d in found.values()} == {DeliveryState.UNCERTAIN}
 
     with Session(own_database) as session, session.begin():
-        sweep.report_uncertain(session)
+        settle_left_behind(session)
         assert count_by_state(session, session.get_one(Dispatch, sending_id)) == {"uncertain": 2}
 
 

@@ -10,14 +10,15 @@ from sqlalchemy.orm import Session
 
 from tests.builders import Cast, a_dispatch
 from workflows import sweep
+from workflows.sendout.claim import begin_sending, next_deliveries
 from workflows.sendout.doubts import report_doubts
-from workflows.sendout.send import begin_sending, lock_next_deliveries
+from workflows.sendout.left_behind import settle_left_behind
 
 LOOKS: dict[str, tuple[Callable[[Session], object], str, str]] = {
     "letters": (sweep.publish_again, "FROM notification", "notification_ring_at_idx"),
     "sendouts": (sweep.publish_again, "FROM dispatch", "dispatch_ring_at_idx"),
-    "left behind": (sweep.report_uncertain, "FROM delivery", "delivery_claimed_at_idx"),
     "doubts": (report_doubts, "FROM dispatch", "dispatch_doubts_unreported"),
+    "left behind": (settle_left_behind, "FROM delivery", "delivery_claimed_at_idx"),
     "old calls": (
         sweep.forget_old_calls,
         "DELETE FROM idempotent_call",
@@ -70,7 +71,7 @@ def test_the_query_for_the_next_batch_uses_its_index(session: Session, people: C
     begin_sending(session, sending)
 
     with statements(session) as seen:
-        lock_next_deliveries(session, sending, 50)
+        session.execute(next_deliveries(sending, 50))
 
     found = plan(session, *the_one(seen, "FROM delivery"))
     assert "using delivery_dispatch_id_next_attempt_at_id_idx " in found

@@ -15,8 +15,8 @@ from models import (
     ModerationRequest,
     Refusal,
 )
+from workflows.sendout.claim import count_by_state
 from workflows.sendout.forecast import Plan, plan_start
-from workflows.sendout.send import count_by_state
 
 
 class NeverAsked(Refusal):

@@ -4,17 +4,15 @@ The count is a column of the Dispatch, which every claim locks, and is committed
 a worker dies afterwards, the copies that it claimed still count.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from sqlalchemy import case, update
 from sqlalchemy.orm import Session
 
-from models import Delivery, DeliveryState, Dispatch
+from models import Dispatch
 from models.clock import now
 from models.sendout import MAX_COPIES
-from notifications.retry import UNAVAILABLE_DELAY
 
 
 @dataclass(frozen=True)
@@ -57,34 +55,20 @@ def count_claimed(dispatch: Dispatch, copies: int) -> None:
     dispatch.period_copies += copies
 
 
-def return_untried(
-    session: Session, dispatch: Dispatch, deliveries: Sequence[Delivery], *, reason: str
-) -> None:
-    """Make claimed deliveries without a result PENDING again; they do not count as attempts."""
-    untried = [delivery for delivery in deliveries if delivery.state is DeliveryState.SENDING]
-    uncount(session, dispatch, untried)
-    for delivery in untried:
-        delivery.move(DeliveryState.PENDING)
-        delivery.failure = reason
-        delivery.attempts -= 1
-        delivery.next_attempt_at = now() + UNAVAILABLE_DELAY
-
-
-def uncount(session: Session, dispatch: Dispatch, untried: Sequence[Delivery]) -> None:
+def uncount(session: Session, dispatch_id: int, copies: int, *, claimed_at: datetime) -> None:
     """Subtract copies that were claimed but never offered to the relay.
 
-    PostgreSQL subtracts, because another worker may be counting, and only if the period in which
-    they were claimed still lasts.  If none remain, the period has not begun: no copy was sent.
+    PostgreSQL subtracts, because another lane may be counting, and only if the period in which they
+    were claimed still lasts.  If none remain, the period has not begun: no copy was sent.
     """
-    if not untried or dispatch.period_began_at is None:
+    if not copies:
         return
-    claimed_at = min(delivery.claimed_at for delivery in untried if delivery.claimed_at)
     session.execute(
         update(Dispatch)
-        .where(Dispatch.id == dispatch.id, Dispatch.period_began_at <= claimed_at)
+        .where(Dispatch.id == dispatch_id, Dispatch.period_began_at <= claimed_at)
         .values(
-            period_copies=Dispatch.period_copies - len(untried),
-            period_began_at=case((Dispatch.period_copies > len(untried), Dispatch.period_began_at)),
+            period_copies=Dispatch.period_copies - copies,
+            period_began_at=case((Dispatch.period_copies > copies, Dispatch.period_began_at)),
         )
     )
 

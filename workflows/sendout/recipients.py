@@ -1,6 +1,6 @@
-"""Choose the recipients of a sendout when it begins, and drop those who leave before their turn."""
+"""Choose the recipients of a sendout when it begins, and find those who leave before their turn."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, Select, func, literal, select, update
 from sqlalchemy.orm import Session, aliased
@@ -65,23 +65,15 @@ def person_ids(session: Session, recipients: Collection[str]) -> dict[str, int]:
     return {keys[key]: number for key, number in session.execute(found)}
 
 
-def drop_departed(
-    session: Session, mailing_list: MailingList, deliveries: Sequence[Delivery]
-) -> Sequence[Delivery]:
-    """Fail deliveries to people disabled or unsubscribed since the start; return the others.
+def departed(session: Session, mailing_list: MailingList, wanted: Collection[str]) -> set[str]:
+    """Return those addresses whose people were disabled or unsubscribed since the start.
 
     A person whose address changes at this moment gets the copy at the former address.
     """
-    departed: ColumnElement[bool] = User.disabled_at.is_not(None)
+    gone: ColumnElement[bool] = User.disabled_at.is_not(None)
     if mailing_list.delivery is ListDelivery.MEMBERS:
         subscription = select(Subscription).where(
             Subscription.user_id == User.id, Subscription.list_id == mailing_list.id
         )
-        departed |= ~subscription.exists()
-    wanted = {delivery.address for delivery in deliveries}
-    dropped = set(session.scalars(select(User.address).where(User.address.in_(wanted), departed)))
-    for delivery in deliveries:
-        if delivery.address in dropped:
-            delivery.move(DeliveryState.FAILED)
-            delivery.failure = "disabled or not on the list any more"
-    return [delivery for delivery in deliveries if delivery.address not in dropped]
+        gone |= ~subscription.exists()
+    return set(session.scalars(select(User.address).where(User.address.in_(wanted), gone)))

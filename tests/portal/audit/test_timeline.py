@@ -25,7 +25,7 @@ from sandbox.mailbox import Mailbox
 from tests.builders import LIMIT, Cast, a_dispatch, a_draft, a_letter, a_request, an_eml
 from tests.letter_context import a_context
 from tests.sendout_letters import end_in_doubt
-from workflows import sweep
+from tests.workflows.sendout.sending import send_claimed
 from workflows.lists import lists
 from workflows.messages import drafts
 from workflows.messages.write import Draft, write
@@ -34,8 +34,9 @@ from workflows.moderation.approver_keys import view
 from workflows.moderation.decide import withdraw
 from workflows.queries.audit_search import Names
 from workflows.sendout import doubts
+from workflows.sendout.claim import claim_batch
+from workflows.sendout.left_behind import settle_left_behind
 from workflows.sendout.schedule import recall, release
-from workflows.sendout.send import claim_batch, send_batch
 
 # They are about people, roles and lists; no message's timeline tells of them.
 ABOUT_NO_MESSAGE = {
@@ -113,7 +114,7 @@ def perform_every_act(session: Session, people: Cast, mailbox: Mailbox) -> None:
     release(session, released, actor=Actor(people.barbara, Door.PORTAL))
     recall(session, released, actor=Actor(people.barbara, Door.PORTAL))
     sent, stopped = a_dispatch(session, people), a_dispatch(session, people)
-    send_batch(session, sent.id, claim_batch(session, sent, UTC), context.mailer)
+    send_claimed(session, sent.id, claim_batch(session, sent, UTC), mailbox)
     claim_batch(session, sent, UTC)  # finished sending
     report_uncertain_deliveries(session, stopped)
     recall(session, stopped.message, actor=Actor(people.ada, Door.PORTAL))
@@ -153,7 +154,7 @@ def report_uncertain_deliveries(session: Session, dispatch: Dispatch) -> None:
     """Report the deliveries uncertain, as if the worker that sends had died."""
     for delivery_id in claim_batch(session, dispatch, UTC):
         session.get_one(Delivery, delivery_id).claimed_at = now() - timedelta(hours=1)
-    sweep.report_uncertain(session)
+    settle_left_behind(session)
 
 
 def test_every_act_has_a_sentence() -> None:

@@ -24,7 +24,7 @@ from models import (
 from tests.builders import Cast, a_dispatch, a_request, listgate
 from workflows.moderation.approvers import NotAnApprover
 from workflows.moderation.decide import AlreadyDecided, NoLongerOpen
-from workflows.sendout.send import claim_batch
+from workflows.sendout.claim import claim_batch
 
 ADA, GRACE, LINUS = "ada@example.org", "grace@example.org", "linus@example.org"
 

@@ -14,7 +14,7 @@ from tests.portal.visitors import Visitor, an_app
 from workflows.messages.write import Draft, write
 from workflows.moderation.decide import decide
 from workflows.sendout import forecast
-from workflows.sendout.send import begin_sending
+from workflows.sendout.claim import begin_sending
 
 Login = Callable[[User], Visitor]
 

@@ -21,7 +21,7 @@ from models.clock import now
 from notifications.wording import languages
 from tests.builders import Cast, a_dispatch, a_draft, a_request, members
 from tests.portal.visitors import Visitor
-from workflows.sendout.send import begin_sending
+from workflows.sendout.claim import begin_sending
 
 Login = Callable[[User], Visitor]
 

@@ -26,7 +26,7 @@ from tests.builders import Cast, a_dispatch, a_draft, a_request
 from tests.portal.visitors import Visitor
 from workflows.moderation.decide import decide
 from workflows.people import users
-from workflows.sendout.send import begin_sending
+from workflows.sendout.claim import begin_sending
 
 Login = Callable[[User], Visitor]
 

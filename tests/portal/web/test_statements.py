@@ -36,7 +36,7 @@ from tests.portal.web.statements import counted
 from tests.workflows.sync.pushing import asked
 from workflows.messages import write
 from workflows.moderation.decide import decide, request_approval
-from workflows.sendout.send import begin_sending
+from workflows.sendout.claim import begin_sending
 from workflows.subscriptions.tokens import token_of
 
 Login = Callable[[User], Visitor]

@@ -33,13 +33,14 @@ from models import (
 )
 from models.clock import now
 from sandbox.mailbox import Mail, Mailbox
-from tests.builders import LIMIT, Cast, a_mailer, an_eml, an_example
-from tests.workflows.sendout.sending import as_approved
+from tests.builders import LIMIT, Cast, an_eml, an_example
+from tests.workflows.sendout.sending import NOTHING, as_approved, send_claimed
 from workflows import sweep
 from workflows.messages import write
 from workflows.moderation import decide
 from workflows.sendout import schedule
-from workflows.sendout.send import CLAIM_GRACE, claim_batch, send_batch
+from workflows.sendout.claim import Batch, claim_batch
+from workflows.sendout.left_behind import CLAIM_GRACE, settle_left_behind
 from workflows.subscriptions.subscribe import subscribe, unsubscribe
 
 PORTAL = Door.PORTAL
@@ -74,7 +75,7 @@ class Storyteller(RuleBasedStateMachine):
         super().__init__()
         self.session, self.people, self.mailbox = session, people, mailbox
         self.relay_is_down = False
-        self.asleep: list[tuple[int, list[int]]] = []
+        self.asleep: list[tuple[int, Batch]] = []
         self.approvable: dict[int, bytes] = {}  # what was asked about, or released, of a message
         self.earlier: list[Mail] = []
 
@@ -168,7 +169,7 @@ class Storyteller(RuleBasedStateMachine):
         sendouts = select(Dispatch.id).where(Dispatch.message_id == message.id)
         for row_id in self.session.scalars(sendouts).all():
             waiting = Dispatch.take(self.session, row_id, *UNFINISHED)
-            batch = claim_batch(self.session, waiting, UTC) if waiting else []
+            batch = claim_batch(self.session, waiting, UTC) if waiting else NOTHING
             self.session.flush()
             if fate is Fate.SLEEPS_LONG:
                 self.asleep.append((row_id, batch))
@@ -180,9 +181,9 @@ class Storyteller(RuleBasedStateMachine):
         while self.asleep:
             self.send(*self.asleep.pop(), lives=True)
 
-    def send(self, row_id: int, batch: list[int], *, lives: bool) -> None:
+    def send(self, row_id: int, batch: Batch, *, lives: bool) -> None:
         with self.session.begin_nested() as second:
-            send_batch(self.session, row_id, batch, a_mailer(self.mailbox))
+            send_claimed(self.session, row_id, batch, self.mailbox)
             if not lives:
                 second.rollback()
 
@@ -195,7 +196,7 @@ class Storyteller(RuleBasedStateMachine):
         self.session.execute(update(Delivery).values(claimed_at=moment - CLAIM_GRACE))
         self.session.expire_all()
         sweep.publish_again(self.session)
-        sweep.report_uncertain(self.session)
+        settle_left_behind(self.session)
         self.session.flush()
 
     def refuse(self, _message: Message, luck: int) -> None:

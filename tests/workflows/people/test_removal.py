@@ -28,8 +28,8 @@ from workflows.moderation.decide import decide
 from workflows.people import users
 from workflows.people.removal import Departure, remove_user
 from workflows.queries.message_status import timeline
-from workflows.sendout.recipients import drop_departed
-from workflows.sendout.send import claim_batch
+from workflows.sendout.claim import claim_batch
+from workflows.sendout.recipients import departed
 from workflows.subscriptions.subscribe import subscribe, subscribe_all
 
 PORTAL = Door.PORTAL
@@ -150,8 +150,9 @@ def test_a_sendout_that_is_under_way_spares_and_forgets_them(
 
     session.flush()
     session.expire_all()
-    deliveries = session.scalars(select(Delivery).where(Delivery.id.in_(claimed))).all()
-    spared = {each.address for each in drop_departed(session, people.announce, deliveries)}
+    found = select(Delivery.address).where(Delivery.id.in_(claimed.ids))
+    addresses = set(session.scalars(found))
+    spared = addresses - departed(session, people.announce, addresses)
     known = session.scalars(select(Delivery.address)).all()
     assert spared == {"barbara@example.org"}
     assert "edsger@example.org" not in known

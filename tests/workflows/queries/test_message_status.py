@@ -13,8 +13,8 @@ from tests.workflows.sendout.sending import EDSGER, step
 from workflows.messages import drafts
 from workflows.moderation.decide import decide, request_approval, withdraw
 from workflows.queries.message_status import newest_dispatch, status_text, timeline
+from workflows.sendout.claim import begin_sending, claim_batch
 from workflows.sendout.schedule import recall
-from workflows.sendout.send import begin_sending, claim_batch
 from workflows.subscriptions.subscribe import unsubscribe
 
 PORTAL = Door.PORTAL

@@ -7,7 +7,7 @@ import pytest
 from models import outbox
 from notifications import retry
 from workflows.messages import drafts
-from workflows.sendout import forecast, rate_limit, rules, schedule, send
+from workflows.sendout import claim, forecast, rate_limit, record, rules, schedule
 
 NINE = datetime(2027, 1, 31, 9, tzinfo=UTC)
 
@@ -15,7 +15,8 @@ ASK_FOR_THE_TIME = (
     rate_limit,
     schedule,
     drafts,
-    send,
+    claim,
+    record,
     forecast,
     rules,
     retry,

@@ -6,7 +6,7 @@ from datetime import UTC
 from sqlalchemy.orm import Session
 
 from models import Dispatch, Rate, SendoutRules, Window
-from workflows.sendout.send import claim_batch
+from workflows.sendout.claim import claim_batch
 
 DAY = SendoutRules(windows=(Window.read("08:00-20:00"),))
 NIGHT = SendoutRules(windows=(Window.read("22:00-06:00"),))

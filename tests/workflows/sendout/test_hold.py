@@ -12,9 +12,10 @@ from models import Act, Actor, AuditEntry, DeliveryState, Dispatch, DispatchStat
 from models.clock import now
 from models.database import new_session
 from sandbox.mailbox import Mailbox
-from tests.builders import Cast, a_dispatch, a_mailer, cast
-from tests.workflows.sendout.sending import deliveries, step
-from workflows.sendout import send
+from tests.builders import Cast, a_dispatch, cast
+from tests.workflows.sendout.sending import deliveries, send_claimed, step
+from workflows.sendout import claim
+from workflows.sendout.claim import Batch
 from workflows.sendout.hold import held_since, hold_sendouts, release_sendouts
 
 OPERATOR = Actor.operator()
@@ -35,7 +36,7 @@ def test_nothing_begins_while_sendouts_are_held(
 def test_a_sendout_goes_on_after_its_last_batch_was_released(
     session: Session, people: Cast, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(send, "BATCH_SIZE", 1)
+    monkeypatch.setattr(claim, "BATCH_SIZE", 1)
     sending = a_dispatch(session, people)
     step(session, sending, mailbox)
     hold_sendouts(session, actor=OPERATOR)
@@ -55,11 +56,11 @@ def test_a_batch_that_was_claimed_before_the_hold_is_not_sent(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = a_dispatch(session, people)
-    batch = send.claim_batch(session, sending, UTC)
+    batch = claim.claim_batch(session, sending, UTC)
     session.flush()
     hold_sendouts(session, actor=OPERATOR)
 
-    send.send_batch(session, sending.id, batch, a_mailer(mailbox))
+    send_claimed(session, sending.id, batch, mailbox)
 
     assert mailbox.mails == []
     found = deliveries(session, sending).values()
@@ -85,7 +86,7 @@ def test_a_hold_waits_for_the_batch_at_work_and_then_none_is(
     with new_session.begin() as session:
         sending = a_dispatch(session, cast(session)).id
     with new_session.begin() as session:
-        batch = send.claim_batch(session, session.get_one(Dispatch, sending), UTC)
+        batch = claim.claim_batch(session, session.get_one(Dispatch, sending), UTC)
 
     with ThreadPoolExecutor() as threads:
         at_work = threads.submit(send_in_a_transaction, sending, batch, mailbox)
@@ -97,12 +98,12 @@ def test_a_hold_waits_for_the_batch_at_work_and_then_none_is(
 
     assert sent == len(batch) == 2
     with new_session.begin() as session:
-        assert send.claim_batch(session, session.get_one(Dispatch, sending), UTC) == []
+        assert not claim.claim_batch(session, session.get_one(Dispatch, sending), UTC)
 
 
-def send_in_a_transaction(sending: int, batch: list[int], mailbox: Mailbox) -> None:
+def send_in_a_transaction(sending: int, batch: Batch, mailbox: Mailbox) -> None:
     with new_session.begin() as session:
-        send.send_batch(session, sending, batch, a_mailer(mailbox))
+        send_claimed(session, sending, batch, mailbox)
 
 
 def wait_for_the_first_byte(at_work_mailbox: Mailbox) -> None:

@@ -9,14 +9,14 @@ from models import DeliveryState, Dispatch, DispatchState, MessageState, Sendout
 from models.outbox import drain
 from notifications.retry import UNAVAILABLE_DELAY
 from sandbox.mailbox import Mailbox
-from tests.builders import a_dispatch, a_mailer, cast, members
+from tests.builders import a_dispatch, cast, members
 from tests.portal.web.statements import counted
 from tests.workflows.locks import never_wait
 from tests.workflows.sendout.clocks import NINE, Clock
 from tests.workflows.sendout.ruled import Ruled, claimed, rate
-from tests.workflows.sendout.sending import EDSGER, deliveries, step
-from workflows import sweep
-from workflows.sendout.send import claim_batch, send_batch
+from tests.workflows.sendout.sending import EDSGER, deliveries, send_claimed, step
+from workflows.sendout.claim import claim_batch
+from workflows.sendout.left_behind import settle_left_behind
 
 
 def test_in_a_period_as_many_are_claimed_as_the_rate_says_and_no_more(
@@ -133,7 +133,7 @@ def test_copies_put_back_after_their_period_do_not_count_in_the_next(
     claimed(session, sending)
     mailbox.stop()
 
-    send_batch(session, sending.id, late, a_mailer(mailbox))
+    send_claimed(session, sending.id, late, mailbox)
 
     session.expire(sending)
     assert sending.period_copies == 4
@@ -148,7 +148,7 @@ def test_copies_claimed_by_a_dead_worker_count_and_are_not_sent_again(
     for delivery in deliveries(session, sending).values():
         if delivery.id in lost:
             delivery.claimed_at = NINE - timedelta(days=9999)  # the sweep's clock is the real one
-    sweep.report_uncertain(session)
+    settle_left_behind(session)
 
     sending.postpone(clock.moment)
     assert step(session, sending, mailbox) == 0
@@ -195,7 +195,6 @@ def test_without_rules_nothing_is_counted_and_no_further_query_runs(
         assert claimed(session, again) == 10
         session.flush()
 
-    # The dispatch; the hold of all sendouts; its message and list; deliveries found, moved, read
-    # and written.
-    assert statements() == 7
+    # The dispatch; the hold of all sendouts; its message and list; the batch.
+    assert statements() == 4
     assert (again.period_began_at, again.period_copies) == (None, 0)

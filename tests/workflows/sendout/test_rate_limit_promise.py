@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from models import Delivery, DeliveryState, Dispatch, DispatchState, Rate, SendoutRules
 from sandbox.mailbox import Mailbox
-from tests.builders import a_mailer
 from tests.workflows.sendout.clocks import NINE, Clock
 from tests.workflows.sendout.ruled import DAY, Ruled
-from workflows.sendout.send import claim_batch, send_batch
+from tests.workflows.sendout.sending import NOTHING, send_claimed
+from workflows.sendout.claim import Batch, claim_batch
 
 UNFINISHED = (DispatchState.WAITING, DispatchState.SENDING)
 FATES = ["sends", "sends", "sends", "is refused", "finds no relay", "dies", "sleeps", "wakes"]
@@ -33,13 +33,13 @@ class Workers:
         """A new sendout, at nine."""
         self.sending, self.clock.moment = sending, NINE
         self.mailbox.forget()
-        self.claims: list[tuple[datetime, list[int]]] = []
-        self.asleep: list[list[int]] = []
+        self.claims: list[tuple[datetime, Batch]] = []
+        self.asleep: list[Batch] = []
 
     def work(self, fate: str) -> None:
         """Run a task that is published now."""
         waiting = Dispatch.take(self.session, self.sending.id, *UNFINISHED)
-        batch = claim_batch(self.session, waiting, UTC) if waiting else []
+        batch = claim_batch(self.session, waiting, UTC) if waiting else NOTHING
         self.session.flush()
         if batch:
             self.claims.append((self.clock.moment, batch))
@@ -55,16 +55,16 @@ class Workers:
         while self.asleep:
             self.send(self.asleep.pop(), "sends")
 
-    def send(self, batch: Sequence[int], fate: str) -> None:
+    def send(self, batch: Batch, fate: str) -> None:
         if fate == "is refused":
             self.mailbox.answer(None, "451 4.7.1 later")
         if fate == "finds no relay":
             self.mailbox.stop()
-        send_batch(self.session, self.sending.id, batch, a_mailer(self.mailbox))
+        send_claimed(self.session, self.sending.id, batch, self.mailbox)
         self.session.flush()
         if fate == "finds no relay":
             self.mailbox.start()
-            self.claims = [(at, [] if one == batch else one) for at, one in self.claims]
+            self.claims = [(at, NOTHING if one == batch else one) for at, one in self.claims]
 
     def live(self, story: Sequence[str | int]) -> None:
         """Go through the story, and then on until nothing is left to do."""
@@ -81,7 +81,7 @@ class Workers:
             self.work("sends")
 
 
-def in_periods(claims: Sequence[tuple[datetime, list[int]]], rate: Rate) -> list[int]:
+def in_periods(claims: Sequence[tuple[datetime, Batch]], rate: Rate) -> list[int]:
     """Count the copies of each period; a period begins with a claim and ends by the clock."""
     periods: list[tuple[datetime, int]] = []
     for moment, batch in claims:

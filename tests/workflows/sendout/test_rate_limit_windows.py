@@ -10,7 +10,7 @@ from sandbox.mailbox import Mailbox
 from tests.workflows.sendout.clocks import NINE, Clock
 from tests.workflows.sendout.ruled import DAY, NIGHT, Ruled, claimed
 from tests.workflows.sendout.sending import deliveries, step
-from workflows.sendout import send
+from workflows.sendout import claim
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_outside_of_the_window_nothing_begins_until_it_opens(
 def test_a_window_that_closes_half_way_sends_the_rest_when_it_opens_again(
     session: Session, clock: Clock, ruled: Ruled, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(send, "BATCH_SIZE", 4)
+    monkeypatch.setattr(claim, "BATCH_SIZE", 4)
     sending = ruled(DAY)
     clock.moment = NINE.replace(hour=19, minute=59)
     sending.postpone(clock.moment)
@@ -80,7 +80,7 @@ def test_the_clock_of_the_zone_counts(session: Session, clock: Clock, ruled: Rul
     in_auckland = datetime.fromisoformat("2027-01-31T09:00+13:00").tzinfo
     assert in_auckland is not None
 
-    assert len(send.claim_batch(session, sending, in_auckland)) == 10  # It is 22:00 there.
+    assert len(claim.claim_batch(session, sending, in_auckland)) == 10  # It is 22:00 there.
     assert clock.moment == NINE
 
 

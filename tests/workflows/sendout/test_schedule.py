@@ -29,8 +29,8 @@ from tests.builders import Cast, a_dispatch, a_draft, a_list, a_request, cast
 from workflows import access
 from workflows.moderation.decide import decide, request_approval
 from workflows.people import users
+from workflows.sendout.claim import begin_sending, claim_batch
 from workflows.sendout.schedule import recall, release
-from workflows.sendout.send import begin_sending, claim_batch
 from workflows.transaction import transaction
 
 PORTAL = Door.PORTAL
@@ -222,7 +222,7 @@ def test_content_that_was_not_approved_returns_to_its_author(
         waiting.message.mailing_list = a_list(session, "staff")
     session.flush()
 
-    assert claim_batch(session, waiting, UTC) == []
+    assert not claim_batch(session, waiting, UTC)
 
     letter = session.scalars(select(Notification).order_by(Notification.id.desc())).first()
     assert waiting.state is DispatchState.RECALLED

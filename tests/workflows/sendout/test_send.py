@@ -20,10 +20,17 @@ from models import (
 from models.clock import now
 from models.outbox import drain
 from sandbox.mailbox import Mailbox
-from tests.builders import Cast, a_dispatch, a_mailer, an_example, cast, members
+from tests.builders import Cast, a_dispatch, an_example, cast, members
 from tests.workflows.locks import never_wait
-from tests.workflows.sendout.sending import BARBARA, EDSGER, as_approved, deliveries, step
-from workflows.sendout import send
+from tests.workflows.sendout.sending import (
+    BARBARA,
+    EDSGER,
+    as_approved,
+    deliveries,
+    send_claimed,
+    step,
+)
+from workflows.sendout import claim
 from workflows.sendout.schedule import recall
 from workflows.subscriptions.subscribe import unsubscribe
 
@@ -39,7 +46,7 @@ def test_a_sendout_reaches_every_member_once_and_ends(
     assert {mail.sender for mail in mailbox.mails} == {"bounces@example.org"}
     assert sending.state is DispatchState.SENT
     assert sending.message.state is MessageState.SENT
-    assert send.count_by_state(session, sending) == {"sent": 2}
+    assert claim.count_by_state(session, sending) == {"sent": 2}
 
 
 def test_the_approved_content_is_sent(session: Session, people: Cast, mailbox: Mailbox) -> None:
@@ -55,7 +62,7 @@ def test_the_approved_content_is_sent(session: Session, people: Cast, mailbox: M
 def test_content_changed_during_the_sendout_is_not_sent(
     session: Session, people: Cast, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(send, "BATCH_SIZE", 1)
+    monkeypatch.setattr(claim, "BATCH_SIZE", 1)
     sending = a_dispatch(session, people)
     approved = an_example(sending.message)
     step(session, sending, mailbox)
@@ -70,10 +77,10 @@ def test_content_changed_after_the_claim_is_not_sent(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = a_dispatch(session, people)
-    batch = send.claim_batch(session, sending, UTC)
+    batch = claim.claim_batch(session, sending, UTC)
 
     sending.message.raw += b"and bring money\n"
-    send.send_batch(session, sending.id, batch, a_mailer(mailbox))
+    send_claimed(session, sending.id, batch, mailbox)
 
     assert mailbox.mails == []
 
@@ -120,7 +127,7 @@ def test_the_sendout_to_an_empty_list_ends_at_once(
     assert step(session, sending, mailbox) == 0
 
     assert sending.message.state is MessageState.SENT
-    assert send.count_by_state(session, sending) == {}
+    assert claim.count_by_state(session, sending) == {}
     assert mailbox.mails == []
 
 
@@ -139,7 +146,7 @@ def test_a_claim_takes_one_batch_and_each_delivery_once(session: Session, people
     members(session, people.announce, 118)
     sending = a_dispatch(session, people)
 
-    batches = [send.claim_batch(session, sending, UTC) for _ in range(4)]
+    batches = [claim.claim_batch(session, sending, UTC) for _ in range(4)]
 
     claimed = [delivery for batch in batches for delivery in batch]
     assert [len(batch) for batch in batches] == [50, 50, 20, 0]
@@ -154,13 +161,13 @@ def test_two_claims_at_once_never_overlap(own_database: Engine) -> None:
         people = cast(session)
         members(session, people.announce, 70)
         sending_id = a_dispatch(session, people).id
-        send.begin_sending(session, session.get_one(Dispatch, sending_id))
+        claim.begin_sending(session, session.get_one(Dispatch, sending_id))
 
     with Session(own_database) as one, Session(own_database) as other:
-        first = send.claim_batch(one, one.get_one(Dispatch, sending_id), UTC)
+        first = claim.claim_batch(one, one.get_one(Dispatch, sending_id), UTC)
         one.flush()
         never_wait(other)
-        second = send.claim_batch(other, other.get_one(Dispatch, sending_id), UTC)
+        second = claim.claim_batch(other, other.get_one(Dispatch, sending_id), UTC)
 
         assert (len(first), len(second)) == (50, 22)
         assert set(first) & set(second) == set()
@@ -168,9 +175,9 @@ def test_two_claims_at_once_never_overlap(own_database: Engine) -> None:
 
 def test_a_batch_of_another_worker_is_waited_for(session: Session, people: Cast) -> None:
     sending = a_dispatch(session, people)
-    send.claim_batch(session, sending, UTC)
+    claim.claim_batch(session, sending, UTC)
 
-    assert send.claim_batch(session, sending, UTC) == []
+    assert not claim.claim_batch(session, sending, UTC)
 
     assert sending.state is DispatchState.SENDING
     assert sending.due_at > now()
@@ -193,14 +200,14 @@ def test_after_a_batch_the_next_is_published(
 def test_a_sendout_stopped_between_two_batches_sends_no_more(
     session: Session, people: Cast, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(send, "BATCH_SIZE", 1)
+    monkeypatch.setattr(claim, "BATCH_SIZE", 1)
     sending = a_dispatch(session, people)
     step(session, sending, mailbox)
 
     recall(session, sending.message, actor=Actor(people.ada, Door.PORTAL))
 
     assert step(session, sending, mailbox) == 0
-    assert send.count_by_state(session, sending) == {"sent": 1, "pending": 1}
+    assert claim.count_by_state(session, sending) == {"sent": 1, "pending": 1}
     assert len(mailbox.mails) == 1
 
 
@@ -208,10 +215,10 @@ def test_a_batch_that_was_claimed_before_the_stop_is_not_sent_after_it(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:
     sending = a_dispatch(session, people)
-    batch = send.claim_batch(session, sending, UTC)
+    batch = claim.claim_batch(session, sending, UTC)
     recall(session, sending.message, actor=Actor(people.ada, Door.PORTAL))
 
-    send.send_batch(session, sending.id, batch, a_mailer(mailbox))
+    send_claimed(session, sending.id, batch, mailbox)
 
     assert mailbox.mails == []
-    assert send.count_by_state(session, sending) == {"pending": 2}
+    assert claim.count_by_state(session, sending) == {"pending": 2}

@@ -1,0 +1,42 @@
+"""What a server's reply means, as an error that names its numbers and keeps its text."""
+
+import re
+
+from notifications.channel import NotDelivered
+
+# RFC 4954 (6): the server wants another login.  That is the operator's to correct.
+LOGIN_REFUSED = frozenset({530, 534, 535, 538})
+
+MAX_ANSWER = 1000  # characters of a server's answer that are stored
+
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")  # RFC 3463, at the start of the answer
+
+
+class SessionEnded(NotDelivered):
+    """The server ended the session before it was sent any of the letter's content."""
+
+
+def ends_session(code: int) -> bool:
+    """Whether a reply that is not the expected one ends the session: 421, or it means nothing."""
+    return code == 421 or code // 100 not in (4, 5)
+
+
+def refusal(
+    sentence: str,
+    code: int,
+    answer: bytes | str,
+    *,
+    permanent: bool = False,
+    kind: type[NotDelivered] = NotDelivered,
+) -> NotDelivered:
+    """Return the error: its sentence has the server's numbers, its `answer` the server's text."""
+    text = reply_text(answer)
+    status = _STATUS.match(text)
+    # smtplib's code for a reply without a number is -1.
+    numbers = f"{code} {status[0]}" if status else f"{code}" if code > 0 else "no SMTP reply"
+    return kind(f"{sentence} ({numbers}).", permanent=permanent, answer=f"{code} {text}")
+
+
+def reply_text(answer: bytes | str) -> str:
+    text = answer if isinstance(answer, str) else answer.decode("utf-8", "replace")
+    return text.replace("\0", "\ufffd")[:MAX_ANSWER]  # PostgreSQL stores no NUL

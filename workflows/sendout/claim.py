@@ -1,0 +1,185 @@
+"""Claim a batch of a sendout: its deliveries are SENDING, and committed, before a byte is sent."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+from uuid import UUID, uuid4
+
+from sqlalchemy import Select, func, insert, literal, select
+from sqlalchemy.orm import Session, joinedload, undefer
+from sqlalchemy.orm.attributes import set_committed_value
+
+from models import (
+    Act,
+    Actor,
+    Delivery,
+    DeliveryState,
+    Dispatch,
+    DispatchState,
+    Message,
+    MessageState,
+    record,
+)
+from models.clock import now
+from notifications.retry import UNAVAILABLE_DELAY
+from workflows.sendout.hold import held_since
+from workflows.sendout.rate_limit import allowance, count_claimed
+from workflows.sendout.recipients import addresses
+from workflows.sendout.schedule import return_to_author, stop
+
+# A stop, a hold or changed rules take effect after a batch.
+BATCH_SIZE = 50
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The deliveries that one lane has claimed at once."""
+
+    claim: UUID
+    claimed_at: datetime
+    ids: Sequence[int] = ()  # in the order in which they are sent
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.ids)
+
+
+def claim_batch(
+    session: Session,
+    dispatch: Dispatch,
+    zone: tzinfo,
+    *,
+    claim: UUID | None = None,
+    goes_on: bool = False,
+) -> Batch:
+    """Begin the sendout if it is due, and claim its next batch, which may be empty.
+
+    The windows of the sendout rules are times of day in `zone`.  A lane that `goes_on` need not
+    wait for `due_at`, which another lane that found nothing to send may have set.
+    """
+    batch = Batch(claim or uuid4(), now())
+    if (dispatch.due_at > now() and not goes_on) or held_since(session):
+        return batch
+    load_message(session, dispatch)
+    if not is_unchanged(dispatch):
+        stop_changed(session, dispatch)
+        return batch
+    allowed = allowance(dispatch, zone)
+    if dispatch.state is DispatchState.WAITING:
+        if not allowed.copies:
+            dispatch.postpone(allowed.again_at)
+            return batch
+        begin_sending(session, dispatch)
+    batch = claim_next(session, dispatch, min(allowed.copies, BATCH_SIZE), batch)
+    if not batch:
+        finish_or_wait(session, dispatch, allowed.again_at)
+    count_claimed(dispatch, len(batch))
+    return batch
+
+
+def claim_next(session: Session, dispatch: Dispatch, number: int, batch: Batch) -> Batch:
+    """Claim at most this number of deliveries that may be tried now, in one statement."""
+    if not number:
+        return batch
+    found = next_deliveries(dispatch, number).cte("batch")
+    claimed = Delivery.move_all(
+        session,
+        select(found.c.id),
+        DeliveryState.SENDING,
+        claim=batch.claim,
+        claimed_at=batch.claimed_at,
+        attempts=Delivery.attempts + 1,
+    )
+    return replace(batch, ids=sorted(claimed))
+
+
+def next_deliveries(dispatch: Dispatch, number: int) -> Select[int]:
+    """Return the query for the ids of deliveries to be tried next, which locks them."""
+    return (
+        select(Delivery.id)
+        .where(
+            Delivery.dispatch_id == dispatch.id,
+            Delivery.state == DeliveryState.PENDING,
+            Delivery.next_attempt_at <= now(),
+        )
+        .order_by(Delivery.next_attempt_at, Delivery.id)
+        .limit(number)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def load_message(session: Session, dispatch: Dispatch) -> None:
+    """Read the message with its bytes and its list's rules, in one query."""
+    whole = [undefer(Message.raw), joinedload(Message.mailing_list)]
+    message = session.get_one(Message, dispatch.message_id, options=whole)
+    set_committed_value(dispatch, "message", message)
+
+
+def is_unchanged(dispatch: Dispatch) -> bool:
+    """Whether the content is still the approved one."""
+    return dispatch.message.content_hash() == dispatch.content_hash
+
+
+def stop_changed(session: Session, dispatch: Dispatch) -> None:
+    """Do not send, or stop sending, content that was not approved."""
+    if dispatch.state is DispatchState.WAITING:
+        return_to_author(session, dispatch)
+    else:
+        stop(session, dispatch, actor=Actor.system())
+
+
+def begin_sending(session: Session, dispatch: Dispatch) -> None:
+    """Create a Delivery for every recipient."""
+    message = dispatch.message
+    dispatch.move(DispatchState.SENDING)
+    message.move(MessageState.SENDING)
+    message.dated_at = now()
+    recipients = addresses(message.mailing_list).subquery()
+    session.execute(
+        insert(Delivery).from_select(
+            ["dispatch_id", "address", "state", "attempts", "next_attempt_at"],
+            select(
+                literal(dispatch.id),
+                recipients.c.address,
+                literal(DeliveryState.PENDING, Delivery.state.type),
+                literal(0),
+                literal(now()),
+            ),
+        )
+    )
+    expected = session.scalar(select(func.count()).select_from(recipients))
+    record(session, Act.BEGAN_SENDING, actor=Actor.system(), recipients=expected, **message.place)
+
+
+def finish_or_wait(session: Session, dispatch: Dispatch, again_at: datetime) -> None:
+    """Postpone the dispatch until a delivery may be tried, or finish it if none is left."""
+    own = select(Delivery.next_attempt_at).where(Delivery.dispatch_id == dispatch.id)
+    # Two queries, each by its index: a rate-limited sendout to a million runs them in every period.
+    pending = own.where(Delivery.state == DeliveryState.PENDING)
+    sending = own.where(Delivery.state == DeliveryState.SENDING)
+    for query in (pending.order_by(Delivery.next_attempt_at), sending):
+        if next_at := session.scalar(query.limit(1)):
+            soonest = again_at if again_at > now() else now() + UNAVAILABLE_DELAY
+            dispatch.postpone(max(next_at, soonest))
+            return
+    dispatch.move(DispatchState.SENT)
+    dispatch.message.move(MessageState.SENT)
+    record(
+        session,
+        Act.FINISHED_SENDING,
+        actor=Actor.system(),
+        **count_by_state(session, dispatch),
+        **dispatch.message.place,
+    )
+
+
+def count_by_state(session: Session, dispatch: Dispatch) -> dict[str, int]:
+    """Return the number of deliveries by state."""
+    counts = session.execute(
+        select(Delivery.state, func.count())
+        .where(Delivery.dispatch_id == dispatch.id)
+        .group_by(Delivery.state)
+    )
+    return {state.value: count for state, count in counts}
