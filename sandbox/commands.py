@@ -11,7 +11,8 @@ BIN: Final = Path(sys.executable).parent
 def programs(web: int) -> dict[str, tuple[list[str], str]]:
     """Return each program by name: its command line, and what it logs once it is ready."""
     return {
-        "worker": (celery("worker"), "ready."),
+        "worker": (celery("worker", "--queues=moderation,letters,sync,sweep"), "ready."),
+        "sendout": (celery("worker", "--queues=sendout", "--hostname=sendout@%h"), "ready."),
         "beat": (celery("beat"), "beat: Starting"),
         "web": (gunicorn(web), "Booting worker"),
         "lmtp": ([str(BIN / "listgate"), "lmtp"], "lmtp listens"),

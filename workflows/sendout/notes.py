@@ -134,7 +134,7 @@ def close_note(claim: UUID, client: redis.Redis = redis_client) -> Note | None:
         client.rename(key, f"{key}:closed")
     text = client.get(f"{key}:closed")
     run = run_of(client.info("server"))
-    return Note.read(text, run) if text else None
+    return Note.read(text, run) if isinstance(text, bytes) else None
 
 
 def key_of(claim: UUID) -> str:

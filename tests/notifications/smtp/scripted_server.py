@@ -36,6 +36,7 @@ class Scripted(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Conversation)
         self.scripts = scripts
         self.commands: list[list[str]] = []  # received lines, one list for each connection
+        self.took: list[tuple[str, ...]] = []  # the recipients of each letter that it has read
 
     @property
     def url(self) -> str:
@@ -60,18 +61,34 @@ class _Conversation(socketserver.StreamRequestHandler):
             verb = line[:4].decode().upper()
             if not self.says(verb) or verb == "QUIT":
                 return
-            if verb == "DATA" and self.wishes["DATA"].startswith("354"):
+            self.remember(verb, line.decode())
+            if verb == "DATA" and self.reply.startswith("354"):
                 if not self.says("content"):
                     return
-                while self.rfile.readline() not in (b".\r\n", b""):
+                while (content := self.rfile.readline()) not in (b".\r\n", b""):
                     pass
-                if not self.says("."):
+                if not self.reads_letter(complete=bool(content)):
                     return
+
+    def remember(self, verb: str, line: str) -> None:
+        if verb in ("MAIL", "RSET"):
+            self.accepted: list[str] = []
+        elif verb == "RCPT" and self.reply.startswith("2"):
+            self.accepted.append(line.partition("<")[2].partition(">")[0])
+
+    def reads_letter(self, *, complete: bool) -> bool:
+        """Take the letter unless it says otherwise; it may have taken one that it is silent about."""
+        goes_on = self.says(".") if complete else False
+        if complete and self.reply[:1] not in ("4", "5") and self.accepted:
+            self.server.took.append(tuple(self.accepted))
+        self.accepted = []
+        return goes_on
 
     def says(self, step: str) -> bool:
         self.steps[step] += 1
         usual = self.wishes.get(step, "500 5.5.2 what?")
         reply = self.wishes.get(f"{step} {self.steps[step]}", usual)
+        self.reply = reply
         if reply == HANG:
             self.rfile.read()
         if reply in (HANG, DROP):
