@@ -34,7 +34,7 @@ _NO_FINAL_ANSWER = (
 _NO_ANSWER = "The mail server ended the session before it had the letter."
 
 # What a refusal of the command refuses.
-_SUBJECTS = {"MAIL": "the sender", "RCPT": "the recipient", "DATA": "the letter"}
+_SUBJECTS = {"MAIL": "the sender", "RCPT": "the recipient", "DATA": "the letter", ".": "the letter"}
 
 # What became of a letter, for each of its recipients in turn: None if the server has taken it.
 Outcomes = list[NotDelivered | None]
@@ -179,7 +179,7 @@ class Session:
     def _answer(self, verb: str) -> NotDelivered | None:
         """Return what the answer to a command refuses; None if it is the one hoped for."""
         try:
-            code, answer = self._smtp.getreply()
+            code, answer = self._reply()
         except (smtplib.SMTPException, OSError):
             raise SessionEnded(_NO_ANSWER) from None
         if code // 100 == (3 if verb == "DATA" else 2):
@@ -187,6 +187,11 @@ class Session:
         if ends_session(code) or verb == "RSET":
             raise refusal("The mail server ended the session", code, answer, kind=SessionEnded)
         return self._refused(_SUBJECTS[verb], code, answer)
+
+    def _reply(self) -> tuple[int, bytes]:
+        if self._smtp.sock is None:  # a failed write has closed it
+            raise smtplib.SMTPServerDisconnected
+        return self._smtp.getreply()
 
     def _command(self, command: str) -> None:
         # If this fails, so does reading the answer.
@@ -203,14 +208,13 @@ class Session:
         if offer.is_addressed:
             raise SessionEnded(_NO_ANSWER)
         self._command(".")
-        with suppress(NotDelivered):
-            self._answer(".")
+        self._answer(".")
 
     def _send_content(self, offer: Offer, following: Offer | None) -> NotDelivered | None:
         """Return why the letter was refused, or is in doubt; None if the server took it."""
         try:
             self._write(with_dots(offer.letter.content), following)
-            code, answer = self._smtp.getreply()
+            code, answer = self._reply()
         except (smtplib.SMTPException, OSError):
             self._has_ended = True
             return NotDelivered(_NO_FINAL_ANSWER, uncertain=True)

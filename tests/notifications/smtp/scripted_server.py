@@ -67,7 +67,7 @@ class _Conversation(socketserver.StreamRequestHandler):
                     return
                 while (content := self.rfile.readline()) not in (b".\r\n", b""):
                     pass
-                if not self.reads_letter(complete=bool(content)):
+                if not content or not self.says("."):
                     return
 
     def remember(self, verb: str, line: str) -> None:
@@ -76,19 +76,19 @@ class _Conversation(socketserver.StreamRequestHandler):
         elif verb == "RCPT" and self.reply.startswith("2"):
             self.accepted.append(line.partition("<")[2].partition(">")[0])
 
-    def reads_letter(self, *, complete: bool) -> bool:
-        """Take the letter unless it says otherwise; it may have taken one that it is silent about."""
-        goes_on = self.says(".") if complete else False
-        if complete and self.reply[:1] not in ("4", "5") and self.accepted:
+    def take(self, reply: str) -> None:
+        """Remember who gets the letter; one that the server does not answer, it has taken."""
+        if self.accepted and reply[:1] not in ("4", "5"):
             self.server.took.append(tuple(self.accepted))
         self.accepted = []
-        return goes_on
 
     def says(self, step: str) -> bool:
         self.steps[step] += 1
         usual = self.wishes.get(step, "500 5.5.2 what?")
         reply = self.wishes.get(f"{step} {self.steps[step]}", usual)
         self.reply = reply
+        if step == ".":
+            self.take(reply)
         if reply == HANG:
             self.rfile.read()
         if reply in (HANG, DROP):

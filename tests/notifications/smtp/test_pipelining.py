@@ -1,0 +1,151 @@
+"""Whatever a server answers: what it took is reported as sent, and doubt only for the last copy."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from notifications.channel import NotDelivered, Unavailable
+from notifications.mime.envelope import Envelope
+from notifications.smtp.relay import Relay
+from tests.notifications.smtp.scripted_server import DROP, HANG, Wishes, scripted
+from tests.notifications.smtp.sending import ADA, LETTER
+
+PIPELINING = {"EHLO": "250-scripted.example\r\n250 PIPELINING"}
+
+# Seconds.  A busy machine may need longer for an answer: that is one more silence.
+IMPATIENCE = 0.05
+
+ANSWERS = ["451 4.3.0 later", "550 5.1.1 no", "421 4.3.2 closing", DROP, HANG, "what?"]
+STEPS = ["MAIL", "RCPT", "DATA", "."]
+
+# For a connection: which of its commands gets which answer; all others get what they hope for.
+SCRIPTS = st.dictionaries(
+    st.builds("{} {}".format, st.sampled_from(STEPS), st.integers(1, 4)),
+    st.sampled_from([*ANSWERS[:2], *ANSWERS[:2], *ANSWERS]),
+    max_size=3,
+)
+
+NUMBER = 5
+
+Found = dict[str, NotDelivered | None]
+
+
+def letters(recipients_each: int = 1) -> Iterator[Envelope]:
+    """Yield letters to m0, m1, ..."""
+    for n in range(0, NUMBER * recipients_each, recipients_each):
+        one, *others = (f"m{n + k}@example.org" for k in range(recipients_each))
+        envelope = Envelope.around(LETTER, sender=ADA, recipient=one)
+        yield replace(envelope, others=tuple(others))
+
+
+def outcomes(url: str, recipients_each: int = 1, timeout: float = 20) -> Found:
+    """Send the letters on one connection, and return what became of them by recipient."""
+    found: Found = {}
+    try:
+        with Relay.from_url(url, timeout=timeout).connect() as connection:
+            for letter, outcomes in connection.send_all(letters(recipients_each)):
+                found |= dict(zip(letter.recipients, outcomes, strict=True))
+    except Unavailable:
+        pass  # the rest was not tried
+    return found
+
+
+def assert_true(found: Found, took: list[tuple[str, ...]]) -> None:
+    """What was reported is what happened."""
+    got = [each for recipients in took for each in recipients]
+    sent = {each for each, outcome in found.items() if outcome is None}
+    uncertain = {each for each, outcome in found.items() if outcome and outcome.uncertain}
+    assert len(got) == len(set(got)), "somebody got it twice"
+    assert sent <= set(got), "somebody has not got what was reported as sent"
+    assert set(got) <= sent | uncertain, "somebody got what was reported as refused or untried"
+
+
+@pytest.mark.parametrize("offer", [{}, PIPELINING], ids=["one by one", "pipelining"])
+@given(scripts=st.lists(SCRIPTS, min_size=1, max_size=3))
+@example(scripts=[{"RCPT 2": "550 5.1.1 no"}])
+@example(scripts=[{"MAIL 2": "451 4.3.0 later"}])
+@example(scripts=[{". 2": "421 4.3.2 closing"}])
+@example(scripts=[{". 1": DROP, "RCPT 1": "550 5.1.1 no"}, {}])
+@settings(max_examples=25, deadline=None)
+def test_what_the_server_took_is_what_is_reported(offer: Wishes, scripts: list[Wishes]) -> None:
+    with scripted(*(offer | script for script in scripts), offer) as server:
+        found = outcomes(server.url, timeout=IMPATIENCE)
+
+        assert_true(found, server.took)
+
+
+@given(scripts=st.lists(SCRIPTS, min_size=1, max_size=2))
+@settings(max_examples=15, deadline=None)
+def test_each_recipient_of_one_letter_has_an_answer_of_their_own(scripts: list[Wishes]) -> None:
+    with scripted(*(PIPELINING | script for script in scripts), PIPELINING) as server:
+        found = outcomes(server.url, recipients_each=3, timeout=IMPATIENCE)
+
+        assert_true(found, server.took)
+
+
+def test_the_end_of_a_letter_and_the_next_commands_are_one_group() -> None:
+    with scripted(PIPELINING | {". 1": DROP}, PIPELINING) as server:
+        found = outcomes(server.url)
+        first, *_ = server.commands
+
+    # The next recipient was offered, in vain, and then again.
+    assert [line[:4] for line in first[1:]] == ["MAIL", "RCPT", "DATA"]
+    assert found["m0@example.org"] is not None
+    assert found["m0@example.org"].uncertain
+    assert server.took[1:] == [(f"m{n}@example.org",) for n in range(1, NUMBER)]
+
+
+@pytest.mark.parametrize("closing", ["554 5.5.1 no recipients", "250 2.0.0 ok"])
+def test_a_server_that_wants_the_content_without_a_recipient_gets_an_empty_letter(
+    closing: str,
+) -> None:
+    """RFC 2920 (3.1): otherwise it would read the next commands as content."""
+    script = PIPELINING | {"RCPT 2": "550 5.1.1 no", ". 2": closing}
+
+    with scripted(script) as server:
+        found = outcomes(server.url)
+
+        assert len(server.commands) == 1
+        assert server.took == [(f"m{n}@example.org",) for n in (0, 2, 3, 4)]
+    assert [each for each, outcome in found.items() if outcome] == ["m1@example.org"]
+
+
+def test_a_server_that_refuses_the_sender_but_not_the_recipient_gets_no_empty_letter() -> None:
+    with scripted(PIPELINING | {"MAIL 2": "550 5.7.1 no"}, PIPELINING) as server:
+        found = outcomes(server.url)
+
+        assert len(server.commands) == 2
+        assert server.took == [(f"m{n}@example.org",) for n in (0, 2, 3, 4)]
+    assert [each for each, outcome in found.items() if outcome] == ["m1@example.org"]
+
+
+def test_a_server_that_takes_no_more_letters_costs_the_next_one_a_connection() -> None:
+    script = PIPELINING | {"MAIL 3": "421 4.7.0 enough"}
+
+    with scripted(script, script, PIPELINING) as server:
+        found = outcomes(server.url)
+
+        assert len(server.commands) == 3
+    assert list(found.values()) == [None] * NUMBER
+
+
+def test_what_may_not_leave_does_not() -> None:
+    class Stop(Exception):
+        """What a lane raises."""
+
+    def permit(letter: Envelope) -> None:
+        if letter.recipient == "m2@example.org":
+            raise Stop
+
+    with (
+        scripted(PIPELINING) as server,
+        Relay.from_url(server.url, timeout=5).connect() as connection,
+        pytest.raises(Stop),
+    ):
+        for _ in connection.send_all(letters(), permit):
+            pass
+
+    assert server.took == [("m0@example.org",), ("m1@example.org",)]
