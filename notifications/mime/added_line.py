@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from notifications.mime.header_lines import split_mail
 from notifications.mime.mime_parts import Part, content_of, decoded, parts_of
-from notifications.mime.part_spans import NotFound, Span, spans
+from notifications.mime.part_spans import Span, spans
 from notifications.mime.template import Piece, base64_pieces
 
 _PGP: Final = b"-----BEGIN PGP "  # inline signatures and encrypted text (RFC 9580, 6.2)
@@ -41,10 +41,10 @@ def with_line(mail: bytes, line: AddedLine) -> list[Piece] | None:
     character set that is no superset of ASCII.
     """
     mail = split_mail(mail).joined()
-    root = parts_of(mail)
     try:
+        root = parts_of(mail)
         found = {id(span.part): span for span in spans(mail, root)}
-    except NotFound:
+    except Exception:  # as of `parts_of`; a message of an older version must be sent nevertheless
         return None
     bodies = [root.get_body((kind,)) for kind in ("plain", "html")]
     changed = [
