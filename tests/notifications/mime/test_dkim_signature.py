@@ -1,6 +1,7 @@
 """What is signed verifies, and no longer once a field that counts has changed."""
 
 from base64 import b64encode
+from dataclasses import replace
 from functools import cache
 
 import dkim
@@ -15,14 +16,14 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import assume, example, given, settings
 from sqlalchemy.orm import Session
 
-from notifications.letters.composition import compose
-from notifications.mime.copies import Copies
+from notifications.letters.delivery import deliver
 from notifications.mime.dkim_signature import DkimSigner
 from notifications.mime.header_lines import split_mail
 from notifications.mime.list_headers import add_list_headers
 from notifications.mime.parse import Unreadable, read
-from tests.builders import Cast, a_draft, a_letter
-from tests.letter_context import COPY_SETTINGS, a_context
+from sandbox.mailbox import Mailbox
+from tests.builders import Cast, a_draft, a_letter, a_mailer
+from tests.letter_context import a_context
 from tests.notifications.mime.small_mails import FROM, HEADING, LIMIT
 from tests.notifications.mime.strange_mails import built, mutated
 
@@ -57,18 +58,22 @@ def test_any_mail_that_an_author_may_send_can_be_signed(raw: bytes) -> None:
     assert verifies(a_signer().signed(add_list_headers(raw, HEADING)))
 
 
-def test_letters_verify(session: Session, people: Cast) -> None:
-    signed = a_signer().signed(compose(a_letter(session, people), a_context()))
+def test_letters_leave_signed(session: Session, people: Cast, mailbox: Mailbox) -> None:
+    context = a_context(mailbox)
+    signing = replace(context, mailer=replace(context.mailer, signer=a_signer()))
 
-    assert verifies(signed)
-    assert not verifies(signed.replace(b"please come", b"stay away"))
+    deliver(session, a_letter(session, people), signing)
+
+    (letter,) = mailbox.mails
+    assert verifies(letter.content)
+    assert not verifies(letter.content.replace(b"please come", b"stay away"))
 
 
-def test_copies_verify_with_the_fields_that_count(session: Session, people: Cast) -> None:
+def test_copies_verify_with_the_fields_that_count(
+    session: Session, people: Cast, mailbox: Mailbox
+) -> None:
     message = a_draft(session, people)
-    copies = Copies(
-        message, envelope_sender="b@example.org", settings=COPY_SETTINGS, signer=a_signer()
-    )
+    copies = replace(a_mailer(mailbox), signer=a_signer()).copies(message)
     for person in (people.edsger.id, None):
         signed = copies.to("edsger@example.org", person).content
         assert verifies(signed)
