@@ -27,7 +27,8 @@ DISPLAYS: tuple[tuple[Literal["light", "dark"], int], ...] = (
 )
 PHONES = (320, 360, 390)  # CSS pixels: the width that WCAG 1.4.10 asks for, and two of today
 # What is cut off or has to be scrolled sideways, in the document or in a part of it; and words that
-# are broken although the page is wide enough for them.  An address has no letters only.
+# are broken although the page is wide enough for them.  An address has no letters only, and a URL,
+# which may be longer than a line, no words.
 MEASURE = """() => {
     const found = [], room = document.querySelector("main").clientWidth * 0.8;
     const cut = (one) => one && (getComputedStyle(one).clipPath === "inset(50%)" ||
@@ -47,7 +48,8 @@ MEASURE = """() => {
     while (texts.nextNode()) {
         const text = texts.currentNode;
         if (!shown(text.parentElement) || text.parentElement.closest("option, textarea")) continue;
-        for (const word of text.data.matchAll(/\\p{L}{2,}/gu)) {
+        const words = text.data.replace(/https?:\\S+/g, (url) => "_".repeat(url.length));
+        for (const word of words.matchAll(/\\p{L}{2,}/gu)) {
             const range = document.createRange();
             range.setStart(text, word.index);
             range.setEnd(text, word.index + word[0].length);
