@@ -36,8 +36,7 @@ class Copies:
         """Return the copy for an address: in microseconds, or some milliseconds if it is signed.
 
         `person_id` is the user with this address; None, for a list's own address, gets no link
-        that unsubscribes at once.  Raise ValueError or
-        NotDelivered as `Envelope.around` does.
+        that unsubscribes at once.  Raise ValueError or NotDelivered as `Envelope.around` does.
         """
         if not address:
             raise ValueError("A copy needs a recipient.")
