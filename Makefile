@@ -46,7 +46,7 @@ up: install ## run the demo stack until Ctrl-C, to try it in a browser
 
 .PHONY: test
 test: install ## run the test suite, with real servers
-	@$(BIN)/python -m pytest -n 4 --dist worksteal
+	@$(BIN)/python -m pytest -n 3 --dist worksteal
 
 # Debian's browser; elsewhere set CHROMIUM to the path of one.
 CHROMIUM ?= /usr/bin/chromium

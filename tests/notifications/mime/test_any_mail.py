@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from notifications.mime.envelope import with_crlf
@@ -31,7 +31,6 @@ def is_one_line(subject: str) -> bool:
 
 
 @given(any_bytes)
-@settings(max_examples=60, deadline=None)
 def test_any_bytes_are_a_mail_or_are_refused_with_a_sentence(raw: bytes) -> None:
     mail = understood(raw)
 
@@ -39,7 +38,6 @@ def test_any_bytes_are_a_mail_or_are_refused_with_a_sentence(raw: bytes) -> None
 
 
 @given(mutated())
-@settings(max_examples=100, deadline=None)
 def test_a_damaged_mail_is_read_or_refused_with_a_sentence(raw: bytes) -> None:
     mail = understood(raw)
 
@@ -47,7 +45,6 @@ def test_a_damaged_mail_is_read_or_refused_with_a_sentence(raw: bytes) -> None:
 
 
 @given(built)
-@settings(max_examples=60, deadline=None)
 def test_a_mail_of_odd_pieces_is_read_or_refused_with_a_sentence(raw: bytes) -> None:
     mail = understood(raw)
 
@@ -55,7 +52,6 @@ def test_a_mail_of_odd_pieces_is_read_or_refused_with_a_sentence(raw: bytes) -> 
 
 
 @given(strange, st.text(max_size=30))
-@settings(max_examples=60, deadline=None)
 @example(REAL[3], "Ä")
 def test_a_sent_mail_has_only_the_authors_and_our_fields(raw: bytes, list_name: str) -> None:
     before = split_mail(raw)
@@ -76,7 +72,6 @@ def test_a_sent_mail_has_only_the_authors_and_our_fields(raw: bytes, list_name: 
 
 
 @given(mutated() | built)
-@settings(max_examples=60, deadline=None)
 def test_an_accepted_mail_reads_the_same_when_it_is_sent(raw: bytes) -> None:
     mail = understood(raw)
     assume(mail is not None)

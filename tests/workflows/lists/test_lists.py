@@ -104,9 +104,7 @@ def test_an_ordinary_short_name_is_accepted(session: Session, short_name: str) -
 @example(short_name="a" * 64)
 @example(short_name="a" * 65)
 @example(short_name="a..b")
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_python_and_the_database_accept_the_same_short_names(
     session: Session, short_name: str
 ) -> None:
