@@ -50,8 +50,9 @@ def test_a_killed_valkey_restarts_with_what_was_acknowledged(valkey: Valkey) -> 
 def test_a_port_in_use_is_skipped() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
-        taken, free = other.getsockname()[1], random.choice(PORTS)  # noqa: S311 a port
-        with Valkey(MACHINE, ports=[taken, free]) as valkey:
-            assert make_url(valkey.url).port == free
+        # Other programs may use some of the others.
+        taken, others = other.getsockname()[1], random.sample(PORTS, 5)
+        with Valkey(MACHINE, ports=[taken, *others]) as valkey:
+            assert make_url(valkey.url).port in others
             with redis.Redis.from_url(valkey.url) as client:
                 assert client.ping()

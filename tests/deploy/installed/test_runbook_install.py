@@ -9,7 +9,6 @@ import shutil
 from collections.abc import Mapping
 from configparser import ConfigParser
 from pathlib import Path
-from time import monotonic, sleep
 from urllib.parse import parse_qs, urlsplit
 
 import psycopg2
@@ -19,6 +18,7 @@ from sandbox.mailbox import Mailbox
 from sandbox.postgres import Postgres
 from tests.deploy.installed.documented import Machine, block
 from tests.deploy.installed.programs import READY, running_programs
+from tests.waiting import wait_for
 
 INSTALL, COMMAND_LINE = "Install", "The command line"
 
@@ -122,9 +122,7 @@ def test_the_runbook_leads_to_a_moderated_message(
     with running_programs(commands, environment, prepared.root / "opt/listgate"):
         wait_for_workers(prepared)
         shown = prepared.run(block(COMMAND_LINE, "systemd-run") + block(COMMAND_LINE, "decide 1"))
-        deadline = monotonic() + 60
-        while not (arrived := list_mail(mailbox)) and monotonic() < deadline:
-            sleep(0.1)
+        arrived = wait_for("the copy", lambda: list_mail(mailbox))
 
     assert "Grace approved" in shown
     assert "wrong" not in shown.splitlines()[0]
@@ -134,7 +132,7 @@ def test_the_runbook_leads_to_a_moderated_message(
 def wait_for_workers(machine: Machine) -> None:
     """Return once the doctor finds nothing wrong; a worker answers some moments after its start."""
     ask = block(COMMAND_LINE, "systemd-run") + "listgate doctor"
-    machine.run(f"for _ in 1 2 3; do ({ask}) && exit 0; sleep 2; done; exit 1")
+    machine.run(f"for _ in $(seq 15); do ({ask}) && exit 0; sleep 2; done; exit 1")
 
 
 def list_mail(mailbox: Mailbox) -> list[str]:

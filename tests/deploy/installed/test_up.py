@@ -123,7 +123,7 @@ def test_what_make_up_prints_works_until_ctrl_c(tmp_path: Path) -> None:
         shown = [address_of(what, output) for what in ("mailboxes", "telephones")]
         pages = [anonymous.open(page).status for page in shown]
         # It waits a second for the worker, which may be too short on a busy machine.
-        doctor = in_a_second_terminal(" || ".join(["listgate doctor"] * 5), output)
+        doctor = in_a_second_terminal(" || ".join(["listgate doctor"] * 15), output)
         started = psutil.Process(up.pid).children(recursive=True)
         kill_lmtp(started)
         assert up.stdout

@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
-from time import monotonic, sleep
 
 import pytest
 from sqlalchemy import Engine, select
@@ -13,6 +12,7 @@ from models.clock import now
 from models.database import new_session
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_dispatch, cast
+from tests.waiting import wait_for
 from tests.workflows.sendout.sending import deliveries, send_claimed, step
 from workflows.sendout import claim
 from workflows.sendout.claim import Batch
@@ -90,7 +90,7 @@ def test_a_hold_waits_for_the_batch_at_work_and_then_none_is(
 
     with ThreadPoolExecutor() as threads:
         at_work = threads.submit(send_in_a_transaction, sending, batch, mailbox)
-        wait_for_the_first_byte(at_work_mailbox=mailbox)
+        wait_for("the batch at the mail relay", lambda: mailbox.mails)
         with new_session.begin() as session:
             hold_sendouts(session, actor=OPERATOR)
         sent = len(mailbox.mails)
@@ -104,11 +104,3 @@ def test_a_hold_waits_for_the_batch_at_work_and_then_none_is(
 def send_in_a_transaction(sending: int, batch: Batch, mailbox: Mailbox) -> None:
     with new_session.begin() as session:
         send_claimed(session, sending, batch, mailbox)
-
-
-def wait_for_the_first_byte(at_work_mailbox: Mailbox) -> None:
-    """Return once the batch has reached the mail relay."""
-    deadline = monotonic() + 20
-    while not at_work_mailbox.mails:
-        assert monotonic() < deadline
-        sleep(0.01)
