@@ -251,4 +251,4 @@ class Pushing(RuleBasedStateMachine):
 
 
 TestPushing = Pushing.TestCase
-TestPushing.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
+TestPushing.settings = settings(max_examples=30, stateful_step_count=25, deadline=None)
