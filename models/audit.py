@@ -69,6 +69,8 @@ class Act(StrEnum):
     BEGAN_SENDING = "began_sending"
     FINISHED_SENDING = "finished_sending"
     STOPPED_SENDING = "stopped_sending"
+    RESUMED = "resumed"
+    ENDED_SENDOUT = "ended_sendout"
     LOST_SIGHT = "lost_sight"
     RESENT = "resent"
     SETTLED = "settled"

@@ -62,6 +62,7 @@ class Dispatch(WorkItem):
         DispatchState.WAITING: {DispatchState.SENDING, DispatchState.RECALLED},
         DispatchState.SENDING: {DispatchState.SENT, DispatchState.STOPPED},
         DispatchState.SENT: {DispatchState.SENDING},  # a person sends some copies again
+        DispatchState.STOPPED: {DispatchState.SENDING},  # a person resumes it, until it is ended
     }
 
     state: Mapped[DispatchState] = mapped_column(text_enum(DispatchState))
@@ -72,6 +73,10 @@ class Dispatch(WorkItem):
     # With a rate limit: when its period began, and how many copies were claimed in it.
     period_began_at: Mapped[datetime | None]
     period_copies: Mapped[int] = mapped_column(default=0)
+    # Who stopped it; null also for the system.
+    stopped_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    # When a stopped one was ended, so that it cannot be resumed.
+    ended_at: Mapped[datetime | None]
     # When it was checked for copies in doubt, after its end; null again once some are resent.
     doubts_reported_at: Mapped[datetime | None]
 

@@ -55,6 +55,7 @@ class Message(Ruled, Lifecycle):
         MessageState.SCHEDULED: {MessageState.SENDING, MessageState.DRAFT},
         MessageState.SENDING: {MessageState.SENT, MessageState.STOPPED},
         MessageState.SENT: {MessageState.SENDING},  # a person sends some copies again
+        MessageState.STOPPED: {MessageState.SENDING},  # a person resumes the sendout
     }
 
     state: Mapped[MessageState] = mapped_column(text_enum(MessageState))

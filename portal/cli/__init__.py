@@ -52,7 +52,7 @@ COMMANDS = {
     "recall": Entry("messages", "Recall a scheduled message, or stop one that is being sent."),
     "timeline": Entry("messages", "Show everything that happened to a message, oldest first."),
     "message": Entry("messages", "Messages: submit, hand-in, show."),
-    "sendout": Entry("sendout", "Sendouts: hold, uncertain, failed."),
+    "sendout": Entry("sendout", "Sendouts: hold, resume, end, uncertain, failed."),
     "decide": Entry("moderation", "Answer a request; the first answer decides."),
     "withdraw": Entry("moderation", "Withdraw an open request; the message becomes a draft again."),
     "lmtp": Entry("lmtp", "Accept mail by LMTP at LMTP_ADDRESS, until stopped."),

@@ -1,17 +1,19 @@
-"""`listgate sendout`: hold all sendouts; list copies in doubt, send them again or settle them."""
+"""`listgate sendout`: hold all, resume or end one; list, resend and settle copies in doubt."""
 
 from typing import Annotated
 
 import typer
+from sqlalchemy.orm import Session
 
 from models import Actor, Delivery, DeliveryState
 from portal.cli.options import MessageId, acting, actor_as, counted, local, show
 from workflows.messages.write import message_by_id
 from workflows.sendout import doubts
+from workflows.sendout import resume as resuming
 from workflows.sendout.hold import held_since, hold_sendouts, release_sendouts
 
 app = typer.Typer()
-sendout = typer.Typer(help="Sendouts: hold, uncertain, failed.", no_args_is_help=True)
+sendout = typer.Typer(help="Sendouts: hold, resume, end, uncertain, failed.", no_args_is_help=True)
 app.add_typer(sendout, name="sendout")
 
 
@@ -49,6 +51,24 @@ def hold(
         since = held_since(session)
         assert since is not None
         done(f"All sendouts have been held since {local(since)}: listgate sendout hold --release")
+
+
+@sendout.command("resume")
+def resume(message_id: MessageId, by: By = None) -> None:
+    """Resume a stopped sendout where it stands."""
+    with acting() as (session, done):
+        message = message_by_id(session, message_id)
+        resuming.resume(session, message, actor=actor_of(session, by))
+        done(f"The sendout of message {message.id} continues where it was stopped.")
+
+
+@sendout.command("end")
+def end(message_id: MessageId, by: By = None) -> None:
+    """End a stopped sendout for good."""
+    with acting() as (session, done):
+        message = message_by_id(session, message_id)
+        resuming.end(session, message, actor=actor_of(session, by))
+        done(f"The sendout of message {message.id} has ended.")
 
 
 @sendout.command("uncertain")
@@ -92,7 +112,7 @@ def act_on_doubts(
     choice = doubts.Choice([state], addresses or None)
     with acting() as (session, done):
         message = message_by_id(session, message_id)
-        actor = actor_as(session, by) if by else Actor.operator()
+        actor = actor_of(session, by)
         if resend:
             copies = doubts.resend(session, message, choice, actor=actor)
             done(f"{counted(copies, 'copy', 'copies')} will be sent again.")
@@ -111,6 +131,11 @@ def act_on_doubts(
                 ],
                 empty=f"No copy is {state}.",
             )
+
+
+def actor_of(session: Session, address: str | None) -> Actor:
+    """Return the person of `--as`, or the local operator."""
+    return actor_as(session, address) if address else Actor.operator()
 
 
 def reason(copy: Delivery) -> str:

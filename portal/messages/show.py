@@ -19,12 +19,13 @@ from workflows.moderation import decide
 from workflows.queries.audit_search import names_in
 from workflows.queries.message_status import newest_request, timeline
 from workflows.queries.outbox_page import progress, tallies
+from workflows.sendout.resume import can_be_resumed, end, resume
 from workflows.sendout.schedule import recall
 
 pages = Blueprint("messages", __name__)
 
 # The URLs of the forms on a message's page, which a GET shows so that a refusal appears there.
-ACTS = "any(handing_in, withdrawal, recall, time, copy, proof)"
+ACTS = "any(handing_in, withdrawal, recall, resumption, end, time, copy, proof)"
 
 
 @pages.get("/messages/<id:message_id>")
@@ -63,6 +64,7 @@ def message_state(message: Message) -> dict[str, object]:
         "plan": forecast_of(message, known.dispatches.get(message.id), pending),
         "rejection": known.rejections.get(message.id),
         "tally": tally,
+        "resumable": message.state is MessageState.STOPPED and can_be_resumed(g.session, message),
         "happened": [(each, sentence(each, language, names)) for each in happened],
     }
 
@@ -96,9 +98,28 @@ def take_back(message_id: int) -> ResponseReturnValue:
     message = message_by_id(g.session, message_id)
     if recall(g.session, message, actor=current_actor()) is MessageState.STOPPED:
         return done(
-            message, _("The sendout has been stopped. The remaining copies will not be sent.")
+            message,
+            _("The sendout has been stopped. You can resume it where it stands, or end it."),
         )
     return done(message, _("The message is a draft again."))
+
+
+@pages.post("/messages/<id:message_id>/resumption")
+@signed_in
+def take_up(message_id: int) -> ResponseReturnValue:
+    """Resume a stopped sendout."""
+    message = message_by_id(g.session, message_id)
+    resume(g.session, message, actor=current_actor())
+    return done(message, _("The sendout continues where it was stopped."))
+
+
+@pages.post("/messages/<id:message_id>/end")
+@signed_in
+def end_sendout(message_id: int) -> ResponseReturnValue:
+    """End a stopped sendout for good."""
+    message = message_by_id(g.session, message_id)
+    end(g.session, message, actor=current_actor())
+    return done(message, _("The sendout has ended. The remaining copies will not be sent."))
 
 
 @pages.post("/messages/<id:message_id>/time")

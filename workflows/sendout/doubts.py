@@ -6,7 +6,7 @@ In doubt is a copy that failed or whose outcome is unknown, until a person settl
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import (
@@ -167,32 +167,32 @@ def report_doubts(session: Session) -> None:
     ended = (
         select(Dispatch)
         .where(
+            # Written like the partial index, or PostgreSQL would not use it.
             Dispatch.state.in_([DispatchState.SENT, DispatchState.STOPPED]),
             Dispatch.doubts_reported_at.is_(None),
+            or_(Dispatch.state == DispatchState.SENT, Dispatch.ended_at.is_not(None)),
         )
         .order_by(Dispatch.id)
         .limit(MAX_REPORTED)
         .with_for_update(skip_locked=True)
     )
     for dispatch in session.scalars(ended):
-        counts = counts_of(session, dispatch)
-        if counts.get(DeliveryState.SENDING):
-            continue  # the sweep has not yet found out what a dead worker left of it
-        dispatch.doubts_reported_at = now()
-        failed = counts.get(DeliveryState.FAILED, 0)
-        uncertain = counts.get(DeliveryState.UNCERTAIN, 0)
-        if uncertain or failed * REPORTED_SHARE > sum(counts.values()):
-            message = dispatch.message
-            people = dict.fromkeys([message.author, *administrators(session)])
-            notify(
-                session,
-                people,
-                LetterName.DOUBTS,
-                message=message,
-                failed=failed,
-                uncertain=uncertain,
-                total=sum(counts.values()),
-            )
+        report(session, dispatch)
+
+
+def report(session: Session, dispatch: Dispatch) -> None:
+    """Write the letters about an ended sendout if they are due."""
+    counts = counts_of(session, dispatch)
+    if counts.get(DeliveryState.SENDING):
+        return  # the sweep has not yet found out what a dead worker left of it
+    dispatch.doubts_reported_at = now()
+    total = sum(counts.values())
+    failed, uncertain = (counts.get(state, 0) for state in IN_DOUBT)
+    if uncertain or failed * REPORTED_SHARE > total:
+        message = dispatch.message
+        people = dict.fromkeys([message.author, *administrators(session)])
+        figures = {"failed": failed, "uncertain": uncertain, "total": total}
+        notify(session, people, LetterName.DOUBTS, message=message, **figures)
 
 
 def counts_of(session: Session, dispatch: Dispatch) -> dict[DeliveryState, int]:

@@ -100,7 +100,7 @@ def recall(session: Session, message: Message, *, actor: Actor) -> MessageState:
     """Recall a scheduled message, or stop one that is being sent; return its new state.
 
     Its author and everyone with Right 601 may do this.  A recalled message is a draft again and its
-    approval is void; of a stopped one, the rest is not sent.
+    approval is void; of a stopped one, the rest is not sent unless `resume` continues it.
     """
     if actor.person.id != message.author_id:
         require(actor, Right.SEND_MESSAGES, message_id=message.id, list_id=message.list_id)
@@ -116,10 +116,12 @@ def recall(session: Session, message: Message, *, actor: Actor) -> MessageState:
 def stop(session: Session, dispatch: Dispatch, *, actor: Actor) -> None:
     """Stop a sendout half-way; notify the author unless they stopped it.
 
-    The system stops it if the content was changed.
+    The system stops it if the content was changed, for good.
     """
     message = dispatch.message
     dispatch.move(DispatchState.STOPPED)
+    dispatch.stopped_by_id = actor.user.id if actor.user else None
+    dispatch.ended_at = None if actor.user else now()
     message.move(MessageState.STOPPED)
     record(session, Act.STOPPED_SENDING, actor=actor, **message.place)
     if actor.user is None or actor.user.id != message.author_id:

@@ -36,6 +36,7 @@ from workflows.queries.audit_search import Names
 from workflows.sendout import doubts
 from workflows.sendout.claim import claim_batch
 from workflows.sendout.left_behind import settle_left_behind
+from workflows.sendout.resume import end, resume
 from workflows.sendout.schedule import recall, release
 
 # They are about people, roles and lists; no message's timeline tells of them.
@@ -118,6 +119,9 @@ def perform_every_act(session: Session, people: Cast, mailbox: Mailbox) -> None:
     claim_batch(session, sent, UTC)  # finished sending
     report_uncertain_deliveries(session, stopped)
     recall(session, stopped.message, actor=Actor(people.ada, Door.PORTAL))
+    resume(session, stopped.message, actor=Actor(people.ada, Door.PORTAL))
+    recall(session, stopped.message, actor=Actor(people.ada, Door.PORTAL))
+    end(session, stopped.message, actor=Actor(people.ada, Door.PORTAL))
     in_doubt = a_dispatch(session, people)
     end_in_doubt(session, in_doubt)
     failed, operator = doubts.Choice([DeliveryState.FAILED]), Actor.operator()

@@ -1,12 +1,13 @@
-"""`listgate sendout uncertain` and `failed`: list copies in doubt, resend and settle them."""
+"""`listgate sendout`: list, resend and settle copies in doubt; resume and end a sendout."""
 
 import pytest
 from sqlalchemy.orm import Session
 from typer.testing import Result
 
-from models import AuditEntry, DispatchState, Invalid, Trespass
+from models import AuditEntry, DispatchState, IllegalTransition, Invalid, Trespass
 from tests.builders import Cast, a_dispatch, listgate
 from tests.sendout_letters import end_in_doubt
+from workflows.sendout.send import begin_sending
 
 
 @pytest.fixture
@@ -57,3 +58,20 @@ def test_they_need_right_601_and_a_copy_for_each_address(message: str) -> None:
     with pytest.raises(Invalid, match="no such copy"):
         listgate("sendout", "failed", message, "x@example.org", "--done")
     assert listgate("sendout", "failed", message, "--done", "--resend").exit_code == 2
+
+
+def test_a_stopped_sendout_is_resumed_and_ended(session: Session, people: Cast) -> None:
+    sending = a_dispatch(session, people)
+    begin_sending(session, sending)
+    session.commit()
+    message = str(sending.message_id)
+    listgate("recall", message, "--as", "ada@example.org")
+
+    resumed = listgate("sendout", "resume", message, "--as", "ada@example.org")
+    listgate("recall", message, "--as", "ada@example.org")
+    ended = listgate("sendout", "end", message)
+
+    assert resumed.stdout == f"The sendout of message {message} continues where it was stopped.\n"
+    assert ended.stdout == f"The sendout of message {message} has ended.\n"
+    with pytest.raises(IllegalTransition):
+        listgate("sendout", "resume", message)

@@ -112,6 +112,10 @@ GET  /messages/{scheduled}                            ?-y--y 605
 POST /messages/{scheduled}/recall                     ?->--> 601 /messages/{scheduled}
 POST /messages/{scheduled}/time                       ?->--> 601+618 /messages/{scheduled}
 POST /messages/{scheduled}/withdrawal                 ?-!--- .
+POST /messages/{stopped}/resumption                   ?->--> 601 /messages/{stopped}
+POST /messages/{stopped}/end                          ?->--> 601 /messages/{stopped}
+POST /messages/{draft}/resumption                     ?-!--! .
+POST /messages/{draft}/end                            ?-!--! .
 GET  /messages/{sent}/doubts                          ?----y 601
 POST /messages/{sent}/doubts                          ?----> 601 /messages/{sent}
 GET  /messages/{draft}/doubts                         ?----y 601

@@ -35,6 +35,8 @@ from workflows.messages.write import Draft, write
 from workflows.moderation.approver_keys import view
 from workflows.moderation.decide import decide, request_approval
 from workflows.people.roles import create_role
+from workflows.sendout.schedule import recall
+from workflows.sendout.send import begin_sending
 from workflows.subscriptions.tokens import token_of
 
 WORDS = TypedMessage(
@@ -113,6 +115,7 @@ def some_messages(session: Session, known: Cast) -> dict[str, int | str]:
         "decided": decided.id,
         "request": request.id,
         "asked": request.message_id,
+        "stopped": stopped(session, known).id,
         "sent": sent_in_doubt(session, known).id,
         "unopened": asked_about(session, a_message(session, known, known.ada)).id,
         "of_grace": asked_about(session, a_message(session, known, known.grace)).id,
@@ -140,6 +143,16 @@ def sent_in_doubt(session: Session, known: Cast) -> Message:
         actor=Actor(known.grace, Door.PORTAL),
     )
     end_in_doubt(session, session.scalars(select(Dispatch).filter_by(message_id=message.id)).one())
+    return message
+
+
+def stopped(session: Session, known: Cast) -> Message:
+    """A message of which its author has stopped the sendout."""
+    message = a_message(session, known, known.ada)
+    request, ada = asked_about(session, message), Actor(known.ada, Door.PORTAL)
+    decide(session, request, Verdict.APPROVED, actor=Actor(known.grace, Door.PORTAL))
+    begin_sending(session, session.scalars(select(Dispatch).filter_by(message_id=message.id)).one())
+    recall(session, message, actor=ada)
     return message
 
 

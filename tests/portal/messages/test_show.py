@@ -291,3 +291,27 @@ def test_an_illegal_transition_is_explained_on_the_page(
     ada.get(f"/messages/{draft.id}")
 
     assert ada.send(f"/messages/{draft.id}/{act}").status_code == status
+
+
+def test_a_stopped_sendout_can_be_resumed_or_ended_on_its_page(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    sending = a_dispatch(session, people)
+    begin_sending(session, sending)
+    ada, page = as_person(people.ada), f"/messages/{sending.message_id}"
+    ada.get(page)
+    ada.send(f"{page}/recall")
+
+    assert {f"{page}/resumption", f"{page}/end"} <= actions(ada, page)
+    ada.send(f"{page}/resumption")
+    assert sending.message.state is MessageState.SENDING
+    ada.send(f"{page}/recall")
+    ada.send(f"{page}/end")
+
+    assert actions(ada, page).isdisjoint({f"{page}/resumption", f"{page}/end"})
+
+
+def actions(visitor: Visitor, page: str) -> set[str]:
+    """The addresses of the forms on this page."""
+    visitor.get(page)
+    return set(re.findall(r'action="([^"]+)"', visitor.page))

@@ -1,0 +1,87 @@
+"""Resume a stopped sendout where it stands, or end it for good."""
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from models import (
+    Act,
+    Actor,
+    Dispatch,
+    DispatchState,
+    IllegalTransition,
+    Message,
+    MessageState,
+    Right,
+    record,
+)
+from models.clock import now
+from workflows.access import require, require_open
+
+
+def resume(session: Session, message: Message, *, actor: Actor) -> None:
+    """Send the copies that were not sent yet.
+
+    Everyone with Right 601 may do this, and an author who stopped the sendout themselves.  Raises
+    Archived, IllegalTransition unless it is stopped, not ended, and its content is as approved.
+    """
+    require_author_or_right(actor, message)
+    dispatch = lock_stopped(session, message)
+    if dispatch.stopped_by_id != message.author_id:
+        require(actor, Right.SEND_MESSAGES, message_id=message.id, list_id=message.list_id)
+    require_open(session, message.mailing_list)
+    if message.content_hash() != dispatch.content_hash:
+        raise IllegalTransition(
+            "The content of message %(number)d is not what was approved: it cannot be resumed.",
+            number=message.id,
+        )
+    dispatch.move(DispatchState.SENDING, DispatchState.STOPPED)
+    message.move(MessageState.SENDING, MessageState.STOPPED)
+    dispatch.stopped_by_id = dispatch.doubts_reported_at = None
+    dispatch.postpone(now())
+    record(session, Act.RESUMED, actor=actor, **message.place)
+
+
+def end(session: Session, message: Message, *, actor: Actor) -> None:
+    """End a stopped sendout: it can no longer be resumed.
+
+    Its author and everyone with Right 601 may do this.  Raises IllegalTransition as `lock_stopped`.
+    """
+    require_author_or_right(actor, message)
+    dispatch = lock_stopped(session, message)
+    dispatch.ended_at = now()
+    record(session, Act.ENDED_SENDOUT, actor=actor, **message.place)
+
+
+def require_author_or_right(actor: Actor, message: Message) -> None:
+    """Raise Trespass unless the actor wrote the message or has Right 601."""
+    if actor.user is None or actor.user.id != message.author_id:
+        require(actor, Right.SEND_MESSAGES, message_id=message.id, list_id=message.list_id)
+
+
+def lock_stopped(session: Session, message: Message) -> Dispatch:
+    """Return the message's stopped dispatch, locked; raises IllegalTransition if it was ended."""
+    dispatch = session.scalar(
+        stopped(message).with_for_update().execution_options(populate_existing=True)
+    )
+    session.refresh(message, ["state"])
+    if dispatch is None:
+        raise IllegalTransition(
+            "Message %(number)d is %(state)s: its sendout can be neither resumed nor ended.",
+            number=message.id,
+            state=message.state,
+        )
+    return dispatch
+
+
+def can_be_resumed(session: Session, message: Message) -> bool:
+    """Whether the sendout is stopped and was not ended."""
+    return session.scalar(stopped(message).with_only_columns(Dispatch.id)) is not None
+
+
+def stopped(message: Message) -> Select[Dispatch]:
+    """Return the query for the message's dispatch that is stopped and not ended."""
+    return select(Dispatch).where(
+        Dispatch.message_id == message.id,
+        Dispatch.state == DispatchState.STOPPED,
+        Dispatch.ended_at.is_(None),
+    )
