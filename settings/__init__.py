@@ -40,6 +40,10 @@ from settings.types import (
 # ssh finds its keys and agent by these variables, and a mailing list manager its configuration.
 FOR_COMMANDS = {"PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "SSH_AUTH_SOCK"}
 
+# Bytes of BOUNCE_ADDRESS before the @ sign: RFC 5321 (4.5.3.1.1) allows 64, and the + and the
+# token of notifications/mime/return_path.py take 27 of them.
+MAX_BEFORE_TOKEN = 37
+
 
 class Settings(BaseModel):
     """What an operator decides; a wrong value stops every process at its start."""
@@ -72,7 +76,12 @@ class Settings(BaseModel):
     bounce_address: Annotated[str, AfterValidator(mailbox)] | None = Field(
         None,
         description="Where failed deliveries are returned to (the envelope sender); "
-        "without it, the address of MAIL_FROM",
+        "without it, the address of MAIL_FROM; route it like REPLY_ADDRESS",
+    )
+    bounce_tokens: bool = Field(
+        True,
+        description="Add a +token to BOUNCE_ADDRESS that says which letter or copy came back; "
+        "false where the mail server cannot route such addresses: bounces then have no effect",
     )
     dkim_key: SecretStr = Field(
         SecretStr(""),
@@ -225,6 +234,16 @@ class Settings(BaseModel):
     def _waits_long_enough(self) -> Self:
         if self.sync_max_wait < self.sync_quiet:
             raise ValueError("SYNC_MAX_WAIT: must not be shorter than SYNC_QUIET")
+        return self
+
+    @model_validator(mode="after")
+    def _has_room_for_tokens(self) -> Self:
+        name = self.envelope_sender.rpartition("@")[0]
+        if self.bounce_tokens and len(name.encode()) > MAX_BEFORE_TOKEN:
+            raise ValueError(
+                f"BOUNCE_ADDRESS: may have at most {MAX_BEFORE_TOKEN} bytes before the @ sign, so "
+                "that a token fits behind them; with BOUNCE_TOKENS=false there is none"
+            )
         return self
 
     @model_validator(mode="after")

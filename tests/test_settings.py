@@ -199,6 +199,17 @@ def test_bounces_return_to_a_bare_address(
     assert settings.envelope_sender == sender
 
 
+def test_a_bounce_address_leaves_room_for_a_token(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    longest = "é" * 18 + "x"  # 37 bytes
+
+    assert given(monkeypatch, BOUNCE_ADDRESS=f"{longest}@example.org").bounce_tokens
+    (sentence,) = refused(monkeypatch, capsys, BOUNCE_ADDRESS=f"x{longest}@example.org")
+    assert sentence.startswith("BOUNCE_ADDRESS: may have at most 37 bytes before the @ sign")
+    assert not given(monkeypatch, BOUNCE_TOKENS="false").bounce_tokens
+
+
 def test_unknown_variables_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = given(monkeypatch, POSTGRES_PASSWORD=SECRET, LOG_LEVELS="LOUD")
 
