@@ -3,6 +3,7 @@
 from models.actors import Actor, Door
 from models.audit import Act, AuditEntry, acting, record, record_refusal
 from models.base import Base
+from models.bounces import Bounce
 from models.contacts import Channel, Language, Preference
 from models.credentials import Credentials, LinkPurpose, MailedLink, PortalSession, RecoveryCode
 from models.dispatch import Delivery, DeliveryState, Dispatch, DispatchState
@@ -38,6 +39,7 @@ __all__ = [
     "ApproverList",
     "AuditEntry",
     "Base",
+    "Bounce",
     "Change",
     "Channel",
     "Credentials",

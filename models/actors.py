@@ -15,6 +15,7 @@ class Door(StrEnum):
     LINK = "link"
     MAIL = "mail"
     UNSUBSCRIBE = "unsubscribe"
+    COMPLAINT = "complaint"
     SMS = "sms"
     COMMAND_LINE = "command_line"
     SERVICE = "service"

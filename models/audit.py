@@ -40,6 +40,8 @@ class Act(StrEnum):
     REMOVED_USER = "removed_user"
     SUBSCRIBED = "subscribed"
     UNSUBSCRIBED = "unsubscribed"
+    SUSPENDED = "suspended"
+    RESUMED = "resumed"
     IMPORTED = "imported"
     ASKED_FOR_PUSH = "asked_for_push"
     HELD_PUSH = "held_push"

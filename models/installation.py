@@ -21,8 +21,8 @@ class Installation(Base):
     serves_from: Mapped[str]
     # Since when no sendout sends; null if they do.
     sendouts_held_at: Mapped[datetime | None]
-    # Encrypts the tokens in copies.  Unlike SECRET_KEY it never changes, so that a link to
-    # unsubscribe works for as long as the list exists.
+    # Encrypts the tokens in copies and envelope senders.  Unlike SECRET_KEY it never changes, so
+    # that a link to unsubscribe works for as long as the list exists.
     token_key: Mapped[bytes]
 
 

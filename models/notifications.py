@@ -47,6 +47,7 @@ class LetterName(StrEnum):
     REPEATED = "SysMsgReplyRepeated"
     OTHER_SENDER = "SysMsgReplyFromOtherSender"
     PHONE_LOCKED = "SysMsgPhoneLocked"
+    SUSPENDED = "SysMsgSubscriptionSuspended"
     SYNC_HELD = "SysMsgSyncHeld"
     SYNC_FAILING = "SysMsgSyncFailing"
     SYNC_RECOVERED = "SysMsgSyncRecovered"

@@ -16,13 +16,27 @@ from models.outbox import OutboxEntry, enqueue
 
 
 class Subscription(Base):
-    """This User, that MailingList; it exists or it does not."""
+    """This User, that MailingList; it exists or it does not.
+
+    While it is suspended, the person gets no copies and is left out of pushes.
+    """
 
     __tablename__ = "subscription"
+    __table_args__ = (
+        Index(
+            "subscription_suspended_idx",
+            "list_id",
+            "user_id",
+            postgresql_where="suspended_at is not null",
+        ),
+    )
 
     list_id: Mapped[int] = mapped_column(ForeignKey("mailing_list.id"), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True, index=True)
     since: Mapped[datetime] = mapped_column(default=now)
+    suspended_at: Mapped[datetime | None]
+    # Bounces from before do not count: the subscription was resumed, or the address is another.
+    bounces_count_from: Mapped[datetime | None]
 
 
 class Change(StrEnum):
@@ -33,6 +47,8 @@ class Change(StrEnum):
     READDRESSED = "readdressed"
     DISABLED = "disabled"
     ENABLED = "enabled"
+    SUSPENDED = "suspended"
+    RESUMED = "resumed"
     LIST_READDRESSED = "list_readdressed"
 
 

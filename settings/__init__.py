@@ -101,6 +101,12 @@ class Settings(BaseModel):
         description="How many worker processes send one message at once, over all workers; each "
         "keeps one connection to the mail relay",
     )
+    suspend_after_bounces: int = Field(
+        3,
+        ge=0,
+        description="Suspend a subscription after its copies came back as undeliverable on this "
+        "many days within 90 days; 0 for never",
+    )
     message_max_bytes: int = Field(
         25_000_000, gt=0, description="The largest message an author may submit, in bytes"
     )

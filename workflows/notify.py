@@ -1,6 +1,7 @@
 """Notify people: one Notification per user and channel."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from models import (
     Role,
     User,
 )
+from models.clock import now
 
 OTHER = {Channel.EMAIL: Channel.SMS, Channel.SMS: Channel.EMAIL}
 
@@ -29,9 +31,13 @@ def notify(
     message: Message | None = None,
     request: ModerationRequest | None = None,
     channels: Sequence[Channel] = (),
+    due_at: datetime | None = None,
     **detail: Any,
 ) -> None:
-    """Add a Notification per user and channel: `channels`, or those that the user chose."""
+    """Add a Notification per user and channel: `channels`, or those that the user chose.
+
+    It is sent at `due_at`, or else at once.
+    """
     session.add_all(
         Notification(
             letter=letter,
@@ -40,6 +46,7 @@ def notify(
             message=message,
             request=request,
             detail=detail,
+            due_at=due_at or now(),
         )
         for user in people
         if not user.disabled_at

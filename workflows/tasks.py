@@ -39,6 +39,7 @@ from workflows.sendout.doubts import report_doubts
 from workflows.sendout.lane import Lane, Lanes
 from workflows.sendout.left_behind import settle_left_behind
 from workflows.subscriptions import subscribe as subscriptions
+from workflows.subscriptions.suspend import forget_old_bounces
 from workflows.sync.command import Commands, Outcome
 from workflows.sync.push import Claim, Rules, claim_push, end_leases, finish_push, run_command
 from workflows.sync.request import (
@@ -96,7 +97,8 @@ def handle_mail(mail_id: int) -> None:
     with transaction() as session:
         if received := InboundMail.take(session, mail_id, InboundMailState.RECEIVED):
             ours, keys = letter_context.own_addresses, letter_context.keys
-            mail.handle(session, received, own_addresses=ours, keys=keys)
+            days = settings.suspend_after_bounces
+            mail.handle(session, received, own_addresses=ours, keys=keys, bounce_days=days)
 
 
 @app.task(name="sendout.send_dispatch")
@@ -144,6 +146,7 @@ LOOKS: list[Callable[[Session], None]] = [
     report_doubts,
     sweep.forget_old_calls,
     forget_old_sessions,
+    forget_old_bounces,
     partial(meet_deadlines, deadlines=deadlines),
 ]
 if settings.maillists_enabled:

@@ -1,4 +1,9 @@
-"""Read which letter a bounce is about, and whether it was refused or delayed (RFC 3464)."""
+"""Read whether a bounce says that a mail was refused, and why, or only delayed (RFC 3464).
+
+flufl.bounce finds the addresses in more kinds of reports, but not their status, without which a
+full mailbox counts as an unknown address.  Addresses are not needed: the return path that the
+report came to names the recipient (notifications/mime/return_path.py).
+"""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +20,7 @@ from notifications.replies.parse import READ_LIMIT
 
 
 class Action(StrEnum):
-    """The outcome for the letter; with other actions of RFC 3464 (2.3.3) it is no bounce."""
+    """The outcome for the mail; with other actions of RFC 3464 (2.3.3) it is no bounce."""
 
     FAILED = "failed"
     DELAYED = "delayed"
@@ -23,37 +28,35 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class Bounce:
-    """A report that a letter did not arrive.
-
-    Anyone can write such a mail: only `message_id` is evidence.
-    """
+    """A report that a mail did not arrive.  Anyone can write such a report."""
 
     action: Action
     status: str  # RFC 3463, such as 5.1.1
-    message_id: str | None  # <...@...> of the letter; None if the bounce does not name it
 
+    @property
+    def is_hard(self) -> bool:
+        """Whether mail to this address will fail again: the address, not the mail, is at fault."""
+        return self.action is Action.FAILED and _HARD.match(self.status) is not None
+
+
+# RFC 3463, and what large providers answer about an unknown address: Microsoft 365 says 5.4.1 and
+# 5.4.310, Outlook 5.5.0.  Other failures may pass, or concern the message or its sender: 5.2.2 is a
+# full mailbox, 5.2.3 and 5.3.4 are too large a mail, 5.4.7 is a server that was unavailable for
+# days, 5.6.x and 5.7.x refuse a content or a sender, as do 5.1.7 and 5.1.8.
+_HARD: Final = re.compile(r"5\.(?:0\.\d+|1\.(?![78]$)\d+|2\.[01]|3\.0|4\.(?:[014]|310)|5\.0)$")
 
 # Characters that are searched in a mail without a report; bounces are far shorter.
 _SEARCHED: Final = 100_000
 
 _REPORTS: Final = ("message/delivery-status", "message/global-delivery-status")
-_RETURNED: Final = (
-    "message/rfc822",
-    "text/rfc822-headers",
-    "message/global",
-    "message/global-headers",
-    "message/partial",
-    "text/rfc822",
-)
 
 _STATUS = re.compile(r"(?<![\d.])[45]\.\d{1,3}\.\d{1,3}(?![\d.]*\d)")
 _SMTP_CODE = re.compile(r"(?<![\d.#-])([45])\d\d(?=[ -])")
-_MESSAGE_ID = re.compile(r"<[^<>\s@]++@[^<>\s@]++>")
-_EACH_LINE = re.IGNORECASE | re.MULTILINE
-_FIELD_IN_TEXT = re.compile(r"^[> \t]*Message-ID:\s*(<[^<>\s@]++@[^<>\s@]++>)", _EACH_LINE)
 
-# Fields of a report, and of the bounce, that name the letter if it is not attached.
-_ID_FIELDS: Final = ("x-original-message-id", "original-message-id", "in-reply-to", "references")
+# RFC 5321, 4.2.3: "exceeded storage allocation", without a status of its own in old servers.
+_OVER_QUOTA: Final = "552"
+
+_UNKNOWN: Final = {Action.FAILED: "5.0.0", Action.DELAYED: "4.0.0"}
 
 # qmail has no distinctive subject, and some gateways rewrite every subject.
 _BOUNCE_TEXT = re.compile(
@@ -62,7 +65,7 @@ _BOUNCE_TEXT = re.compile(
 )
 
 
-def failed_recipient(raw: bytes) -> Bounce | None:
+def read_bounce(raw: bytes) -> Bounce | None:
     """Parse a bounce; return None if the mail is not one.  Accepts any bytes; never raises."""
     try:
         start = raw[:READ_LIMIT]
@@ -72,7 +75,7 @@ def failed_recipient(raw: bytes) -> Bounce | None:
         parts = leaves(root)
         reports = [_text(part) for part in parts if part.declared_type in _REPORTS]
         if reports:
-            return _from_report("\n\n".join(reports), fields, parts)
+            return _from_report("\n\n".join(reports))
         return _from_text(fields, parts)
     except Exception:  # Unreadable, and nearly any exception of the email package
         return None
@@ -85,15 +88,14 @@ def _text(part: Part) -> str:
         return ""
 
 
-def _from_report(report: str, fields: list[Field], parts: list[Part]) -> Bounce | None:
-    """Return the worst outcome reported: each of our letters has one recipient."""
+def _from_report(report: str) -> Bounce | None:
+    """Return the worst outcome reported: each of our mails has one recipient."""
     blocks = [_fields_of(block.encode()) for block in re.split(r"\r?\n(?:\r?\n)+", report.strip())]
     for action in Action:
         for block in blocks:
             if block.get("action", "").partition(";")[0].split("(")[0].strip().lower() == action:
-                codes = f"{block.get('status', '')} {block.get('diagnostic-code', '')}"
-                headers = [block, *blocks, _as_dict(fields)]
-                return Bounce(action, _status(codes, action), _message_id(parts, headers))
+                codes = (block.get("status", ""), block.get("diagnostic-code", ""))
+                return Bounce(action, _status(*codes, action=action))
     return None
 
 
@@ -105,23 +107,15 @@ def _as_dict(fields: list[Field]) -> dict[str, str]:
     return {field.name: field.value.decode("utf-8", "replace") for field in reversed(fields)}
 
 
-def _status(text: str, action: Action) -> str:
-    found = _STATUS.search(text)
-    if found:
-        return found[0]
-    code = _SMTP_CODE.search(text)
-    return f"{code[1]}.0.0" if code else {Action.FAILED: "5.0.0", Action.DELAYED: "4.0.0"}[action]
-
-
-def _message_id(parts: list[Part], headers: list[dict[str, str]]) -> str | None:
-    for part in parts:
-        if part.declared_type in _RETURNED:
-            returned = _fields_of(_text(part).lstrip().encode())
-            found = _MESSAGE_ID.search(returned.get("message-id", ""))
-            if found:
-                return found[0]
-    values = [fields[name] for fields in headers for name in _ID_FIELDS if name in fields]
-    return next((found[0] for value in values if (found := _MESSAGE_ID.search(value))), None)
+def _status(*texts: str, action: Action) -> str:
+    """Return the first status in these texts, but rather one that says more than x.0.0."""
+    found = [status[0] for text in texts for status in [_STATUS.search(text)] if status]
+    codes = [code for text in texts if (code := _SMTP_CODE.search(text))]
+    if any(code[0] == _OVER_QUOTA for code in codes):
+        found.append("5.2.2")
+    found += [f"{code[1]}.0.0" for code in codes]
+    exact = (status for status in found if not status.endswith(".0.0"))
+    return next(exact, next(iter(found), _UNKNOWN[action]))
 
 
 def _from_text(fields: list[Field], parts: list[Part]) -> Bounce | None:
@@ -134,9 +128,7 @@ def _from_text(fields: list[Field], parts: list[Part]) -> Bounce | None:
     if not is_bounce and not _BOUNCE_TEXT.search(text[:2_000].lower()):
         return None
     action = Action.DELAYED if delayed else Action.FAILED
-    quoted = _FIELD_IN_TEXT.search(text)
-    letter = _message_id(parts, [header]) if quoted is None else quoted[1]
-    return Bounce(action, _status(text, action), letter)
+    return Bounce(action, _status(text, action=action))
 
 
 def _texts(parts: list[Part]) -> Iterator[str]:

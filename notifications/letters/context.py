@@ -74,6 +74,10 @@ class LetterContext:
         """Return the URL where administrators change a person's contact data."""
         return f"{self.public_url}/users/{user_id}"
 
+    def suspensions_page(self, list_id: int) -> str:
+        """Return the URL where the suspended members of a list are shown and resumed."""
+        return f"{self.public_url}/mailing-lists/{list_id}/suspensions"
+
     def held_push_page(self, list_id: int) -> str:
         """Return the URL where a held push is shown and confirmed."""
         return f"{self.public_url}/mailing-lists/{list_id}/pushes/confirmation"

@@ -4,9 +4,17 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
-from models import Act, Actor, Channel, Notification, NotificationState, record
+from models import (
+    Act,
+    Actor,
+    Channel,
+    Installation,
+    Notification,
+    NotificationState,
+    record,
+)
 from models.clock import now
 from notifications.channel import NotDelivered, Unavailable
 from notifications.letters.composition import compose, render
@@ -42,7 +50,18 @@ def deliver(session: Session, notification: Notification, context: LetterContext
 
 def send_email(notification: Notification, context: LetterContext) -> None:
     """Send the letter through the mail relay."""
-    context.mailer.send_letter(compose(notification, context), notification.address)
+    sender = return_path(notification, context)
+    context.mailer.send_letter(
+        compose(notification, context), sender=sender, recipient=notification.address
+    )
+
+
+def return_path(notification: Notification, context: LetterContext) -> str:
+    """Return the envelope sender, to which nothing but a bounce of this letter comes back."""
+    session = object_session(notification)
+    assert session is not None
+    paths = context.mailer.return_paths(session.get_one(Installation, True).token_key)
+    return paths.of_letter(notification.id, notification.mark)
 
 
 def send_sms(notification: Notification, context: LetterContext) -> str:

@@ -6,6 +6,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import func, select
+from sqlalchemy.orm import object_session
+
 from models import (
     ApproverKeys,
     Failure,
@@ -16,6 +19,7 @@ from models import (
     ModerationRequest,
     Notification,
     RequestState,
+    Subscription,
 )
 from models.clock import now
 from notifications.letters.context import LetterContext
@@ -182,6 +186,12 @@ def phone_lock_variables(notification: Notification, context: LetterContext) -> 
     return {"page": context.person_page(user_id) if user_id else context.public_url}
 
 
+def suspended_variables(notification: Notification, context: LetterContext) -> Variables:
+    """Return how many subscriptions to the list are suspended now, and where they are shown."""
+    page = context.suspensions_page(notification.detail["list_id"])
+    return {"suspended": suspended_now(notification), "page": page}
+
+
 def held_push_variables(notification: Notification, context: LetterContext) -> Variables:
     """Return where the push can be confirmed."""
     list_id = notification.detail.get("list_id")
@@ -218,6 +228,22 @@ def request_closed(notification: Notification) -> bool:
 def message_discarded(notification: Notification) -> bool:
     """Tell whether the message no longer exists."""
     return message_of(notification).state is MessageState.DISCARDED
+
+
+def none_suspended(notification: Notification) -> bool:
+    """Tell whether all subscriptions to the list have been resumed."""
+    return suspended_now(notification) == 0
+
+
+def suspended_now(notification: Notification) -> int:
+    """Return how many subscriptions to the letter's list are suspended."""
+    session = object_session(notification)
+    assert session is not None
+    suspended = select(func.count()).where(
+        Subscription.list_id == notification.detail["list_id"],
+        Subscription.suspended_at.is_not(None),
+    )
+    return session.scalars(suspended).one()
 
 
 def link_over(notification: Notification) -> bool:
@@ -275,6 +301,7 @@ LETTERS = {
         Letter(LetterName.REPEATED, decision_variables),
         Letter(LetterName.OTHER_SENDER, other_sender_variables),
         Letter(LetterName.PHONE_LOCKED, phone_lock_variables),
+        Letter(LetterName.SUSPENDED, suspended_variables, moot=none_suspended),
         Letter(LetterName.SYNC_HELD, held_push_variables),
         Letter(LetterName.SYNC_FAILING, failed_push_variables),
         Letter(LetterName.SYNC_RECOVERED),

@@ -168,7 +168,7 @@ def _link(language: Language) -> Mapping[str, Any]:
 
 
 def _pushes(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
-    """Return the variables of the letters about pushes."""
+    """Return the variables of the letters about members and pushes."""
     stderr = f"ssh: connect to host mail.example.org port 22: {_TYPED[language]['stderr']}"
     list_ = {
         "recipient": "Barbara Liskov",
@@ -176,6 +176,11 @@ def _pushes(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
         "list_name": _TYPED[language]["list_name"],
     }
     return {
+        LetterName.SUSPENDED: {
+            **list_,
+            "suspended": 12,
+            "page": "https://listgate.example.org/mailing-lists/3/suspensions",
+        },
         LetterName.SYNC_HELD: {
             **list_,
             "removals": 420,

@@ -4,10 +4,11 @@ from functools import cached_property
 
 from sqlalchemy.orm import object_session
 
-from models import Installation, Message
+from models import Installation, ListDelivery, Message
 from notifications.mime.dkim_signature import DkimSigner
 from notifications.mime.envelope import Envelope, addressed
 from notifications.mime.list_mail import CopySettings, list_template
+from notifications.mime.return_path import ReturnPaths
 from notifications.mime.sealed_ids import UNSUBSCRIBE, SealedIds
 
 
@@ -21,6 +22,7 @@ class Copies:
         envelope_sender: str,
         settings: CopySettings,
         signer: DkimSigner | None = None,
+        bounce_tokens: bool = True,
     ) -> None:
         session = object_session(message)
         assert session is not None
@@ -30,20 +32,29 @@ class Copies:
         self._sender = addressed(envelope_sender)
         self._tokens = SealedIds(key, UNSUBSCRIBE)
         self._template = list_template(message, settings)
-        self.identical = not self._template.has_places
+        mailing_list = message.mailing_list
+        own_senders = mailing_list.personal and mailing_list.delivery is ListDelivery.MEMBERS
+        self._paths = ReturnPaths(key, self._sender, tokens=bounce_tokens and own_senders)
+        self.identical = not (self._template.has_places or self._paths.tokens)
 
     def to(self, address: str, person_id: int | None) -> Envelope:
         """Return the copy for an address: in microseconds, or some milliseconds if it is signed.
 
-        `person_id` is the user with this address; None, for a list's own address, gets no link
-        that unsubscribes at once.  Raise ValueError or NotDelivered as `Envelope.around` does.
+        `person_id` is the user with this address; None, for a list's own address, gets neither a
+        link that unsubscribes at once nor an envelope sender of its own.  Raise ValueError or
+        NotDelivered as `Envelope.around` does.
         """
         if not address:
             raise ValueError("A copy needs a recipient.")
-        return Envelope(self._content(person_id), self._sender, addressed(address))
+        return Envelope(self._content(person_id), self._return_path(person_id), addressed(address))
+
+    def _return_path(self, person_id: int | None) -> str:
+        if person_id is None:
+            return self._sender
+        return self._paths.of_copy(self._message.id, self._message.mark, person_id)
 
     def _content(self, person_id: int | None) -> bytes:
-        if self.identical or person_id is None:
+        if person_id is None or not self._template.has_places:
             return self._shared
         token = self._tokens.seal(self._list_id, person_id)
         return self._signed(self._template.filled(token.encode()))

@@ -16,6 +16,7 @@ from notifications.mime.copies import Copies
 from notifications.mime.dkim_signature import DkimSigner
 from notifications.mime.envelope import Envelope
 from notifications.mime.list_mail import CopySettings
+from notifications.mime.return_path import ReturnPaths
 from notifications.smtp.letters import Letters
 from notifications.smtp.replies import SessionEnded, refusal
 from notifications.smtp.session import Outcomes, Permit, Session
@@ -184,6 +185,7 @@ class Mailer:
     envelope_sender: str  # where bounces of letters and sendouts go
     copy_settings: CopySettings
     signer: DkimSigner | None = None
+    bounce_tokens: bool = True  # add a token to it that says which one came back
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
@@ -198,6 +200,7 @@ class Mailer:
             envelope_sender=settings.envelope_sender,
             copy_settings=CopySettings.from_settings(settings),
             signer=DkimSigner.from_settings(settings),
+            bounce_tokens=settings.bounce_tokens,
         )
 
     def copies(self, message: Message) -> Copies:
@@ -207,13 +210,18 @@ class Mailer:
             envelope_sender=self.envelope_sender,
             settings=self.copy_settings,
             signer=self.signer,
+            bounce_tokens=self.bounce_tokens,
         )
 
-    def send_letter(self, content: bytes, recipient: str) -> None:
+    def send_letter(self, content: bytes, *, sender: str, recipient: str) -> None:
         """Sign a letter and send it over a connection of its own; raise as `Connection.send`."""
         signed = self.signer.signed(content) if self.signer else content
         with self.relay.connect() as connection:
-            connection.send(signed, sender=self.envelope_sender, recipient=recipient)
+            connection.send(signed, sender=sender, recipient=recipient)
+
+    def return_paths(self, key: bytes) -> ReturnPaths:
+        """Return the envelope senders that the key of the installation makes."""
+        return ReturnPaths(key, self.envelope_sender, tokens=self.bounce_tokens)
 
 
 _NO_SESSION = "The mail server opens no session"

@@ -41,6 +41,12 @@ COMMANDS = {
     "sync": Entry("sync", "The list server: now, status, history, diff, confirm."),
     "subscribe": Entry("subscriptions", "Subscribe people to a list."),
     "unsubscribe": Entry("subscriptions", "Unsubscribe people from a list."),
+    "suspensions": Entry(
+        "suspensions", "Show the members to whom mail came back, or how many each list has."
+    ),
+    "resume": Entry(
+        "suspensions", "Resume suspended subscriptions; bounces from before count no more."
+    ),
     "import_mailling_list": Entry(
         "imports", "Subscribe every address in FILE to the list, creating it if needed.", True
     ),

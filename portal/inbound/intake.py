@@ -4,6 +4,7 @@ from models import InboundMail
 from notifications.letters.keys import Keys
 from settings import settings
 from workflows.inbound import stored_mail
+from workflows.inbound.return_paths import is_return_path
 from workflows.moderation.approver_keys import keys_by_reply
 from workflows.subscriptions.tokens import find_owner_by_address
 from workflows.transaction import transaction
@@ -15,8 +16,11 @@ def is_our_address(address: str) -> bool:
         return True
     keys = Keys.from_settings(settings)
     with transaction() as session:
-        by_reply = keys_by_reply(session, storable(address), keys)
-        return by_reply is not None or find_owner_by_address(session, address) is not None
+        return (
+            keys_by_reply(session, storable(address), keys) is not None
+            or find_owner_by_address(session, address) is not None
+            or is_return_path(session, address)
+        )
 
 
 def receive(raw: bytes, *, sender: str, recipient: str) -> InboundMail:

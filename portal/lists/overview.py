@@ -12,6 +12,7 @@ from portal.web.sign_in import current_actor, current_user, signed_in
 from workflows.access import require
 from workflows.lists.checks import warnings_of
 from workflows.queries.list_search import member_counts, search_lists
+from workflows.queries.suspensions import has_suspended
 from workflows.sync.snapshot import last_good
 from workflows.sync.status import stuck_pushes
 
@@ -64,5 +65,6 @@ def show(list_id: int) -> ResponseReturnValue:
         warnings=[warning_text(one) for one in warned],
         stuck=next(iter(stuck_pushes(g.session, [list_id])), None) if sees_pushes() else None,
         good=last_good(g.session, list_id),
+        suspended=sees_warnings() and has_suspended(g.session, list_id),
         **list_words(),
     )

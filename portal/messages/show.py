@@ -20,6 +20,7 @@ from workflows.queries.audit_search import names_in
 from workflows.queries.message_status import newest_request, timeline
 from workflows.queries.outbox_page import progress, tallies
 from workflows.sendout.resume import can_be_resumed, end, resume
+from workflows.queries.suspensions import count_returned
 from workflows.sendout.schedule import recall
 
 pages = Blueprint("messages", __name__)
@@ -65,6 +66,7 @@ def message_state(message: Message) -> dict[str, object]:
         "rejection": known.rejections.get(message.id),
         "tally": tally,
         "resumable": message.state is MessageState.STOPPED and can_be_resumed(g.session, message),
+        "returned": count_returned(g.session, message) if tally else 0,
         "happened": [(each, sentence(each, language, names)) for each in happened],
     }
 

@@ -12,6 +12,7 @@ from workflows.people.account_links import invite
 from workflows.people.credentials import turn_off_codes
 from workflows.people.last_administrator import is_last_administrator
 from workflows.people.users import disable, enable
+from workflows.queries.suspensions import suspended_lists
 from workflows.queries.user_lists import approver_lists_of, lists_of
 
 
@@ -24,6 +25,7 @@ def show(user_id: int) -> ResponseReturnValue:
         "people/person.html",
         person=person,
         lists=lists_of(g.session, person),
+        suspended=suspended_lists(g.session, person),
         approver_lists=approver_lists_of(g.session, person),
         credentials=g.session.get(Credentials, person.id),
         last=is_last_administrator(g.session, person),

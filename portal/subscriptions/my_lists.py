@@ -1,4 +1,4 @@
-"""My lists: each list that is not archived, with a button to join or leave it."""
+"""My lists: each list that is not archived, with a button to join or leave it, or to resume."""
 
 from typing import Any
 
@@ -11,8 +11,10 @@ from portal.web.flash import flash
 from portal.web.i18n import gettext as _
 from portal.web.paging import page_of
 from portal.web.sign_in import current_actor, current_user, signed_in
+from workflows.queries.suspensions import suspended_lists
 from workflows.queries.user_lists import search_open_lists, subscribed_among
 from workflows.subscriptions.subscribe import subscribe, unsubscribe
+from workflows.subscriptions.suspend import resume
 
 pages = Blueprint("subscriptions", __name__)
 
@@ -35,6 +37,8 @@ def my_lists() -> ResponseReturnValue:
         "subscriptions/my_lists.html",
         paged=paged,
         mine=subscribed_among(g.session, user, paged.rows),
+        suspended=suspended_lists(g.session, user),
+        address=user.address,
         kinds={
             ListKind.DISCUSSION: _("Discussion list"),
             ListKind.ANNOUNCEMENT: _("Announcement list"),
@@ -46,7 +50,7 @@ def my_lists() -> ResponseReturnValue:
 @pages.post("/my/lists")
 @signed_in
 def join_or_leave() -> ResponseReturnValue:
-    """Join or leave one list, and redirect to the same page of the search."""
+    """Join, leave or resume one list, and redirect to the same page of the search."""
     actor, wish = current_actor(), request.form.get("wish")
     mailing_list = chosen_list()
     if wish == "join":
@@ -55,6 +59,9 @@ def join_or_leave() -> ResponseReturnValue:
     elif wish == "leave":
         unsubscribe(g.session, actor.person, mailing_list, actor=actor)
         flash(_("You are no longer on the list %(list)s.") % {"list": mailing_list.name})
+    elif wish == "resume":
+        resume(g.session, actor.person, mailing_list, actor=actor)
+        flash(_("You get the messages of the list %(list)s again.") % {"list": mailing_list.name})
     else:
         raise Invalid("Please say whether you want to join or leave.")
     search: dict[str, Any] = request.args.to_dict(flat=False)

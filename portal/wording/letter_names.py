@@ -24,6 +24,7 @@ LETTERS: Mapping[str, str] = {
     LetterName.REPEATED: _("reply after one's own decision"),
     LetterName.OTHER_SENDER: _("reply from another address"),
     LetterName.PHONE_LOCKED: _("locked telephone"),
+    LetterName.SUSPENDED: _("suspended members"),
     LetterName.SYNC_HELD: _("held push"),
     LetterName.SYNC_FAILING: _("failing push"),
     LetterName.SYNC_RECOVERED: _("recovered push"),

@@ -70,6 +70,7 @@ BY_PERSON = {
         "/mailing-lists/{announce}/import",
         "/mailing-lists/{announce}/subscribers",
         "/mailing-lists/{board}/subscribers",
+        "/mailing-lists/{board}/suspensions",
         "/mailing-lists/{board}",
         "/mailing-lists/{board}/pushes",
         "/mailing-lists/{fete}",

@@ -1,7 +1,6 @@
 """Handle inbound mail: classify it, and decide only if it is a clear answer."""
 
 import logging
-import re
 from collections.abc import Collection, Sequence
 
 from sqlalchemy.exc import OperationalError
@@ -10,48 +9,50 @@ from sqlalchemy.orm import Session
 from models import (
     Actor,
     ApproverKeys,
-    Channel,
     Door,
     InboundMail,
     InboundMailState,
     Invalid,
     LetterName,
-    Notification,
     RequestState,
     Trespass,
     User,
     record_refusal,
 )
 from models.addresses import checked_address
-from models.ids import row_id
-from notifications.automatic.bounces import Bounce, failed_recipient
 from notifications.automatic.detect import is_automatic
 from notifications.letters.keys import Keys
 from notifications.mime.envelope import wire_address
 from notifications.mime.header_lines import mailboxes, split_mail
 from notifications.replies.parse import Reading, read_reply
 from workflows.inbound.answers import write_back
+from workflows.inbound.returned import handle_returned
 from workflows.inbound.stored_mail import delivered_before
 from workflows.moderation.approver_keys import keys_by_reply
 from workflows.moderation.approvers import NotAnApprover
 from workflows.moderation.decide import AlreadyDecided, NoLongerOpen, decide
-from workflows.notify import report
 from workflows.subscriptions.one_click import unsubscribe_by_token
 from workflows.subscriptions.tokens import TokenOwner, find_owner_by_address
 
 log = logging.getLogger(__name__)
 
-# The Message-ID that notifications/letters/composition.py gives.
-OUR_LETTER = re.compile(r"<notification\.(?P<id>\d+)(?:\.(?P<mark>[0-9a-f]+))?@")
-
 
 def handle(
-    session: Session, mail: InboundMail, *, own_addresses: Collection[str], keys: Keys
+    session: Session,
+    mail: InboundMail,
+    *,
+    own_addresses: Collection[str],
+    keys: Keys,
+    bounce_days: int = 0,
 ) -> None:
-    """Act on the mail if it is clear; its `outcome` says what was done."""
+    """Act on the mail if it is clear; its `outcome` says what was done.
+
+    A subscription is suspended after bounces on `bounce_days` days; with 0, never.
+    """
     try:
         with session.begin_nested():
-            mail.outcome = outcome(session, mail, own_addresses, keys=keys)
+            returned = handle_returned(session, mail, bounce_days=bounce_days)
+            mail.outcome = returned or outcome(session, mail, own_addresses, keys=keys)
     except OperationalError:
         raise  # the database is unavailable: the sweep publishes the mail again
     except Exception as failure:  # a mail that breaks the parser must not be retried forever
@@ -66,10 +67,6 @@ def outcome(
     session: Session, mail: InboundMail, own_addresses: Collection[str], *, keys: Keys
 ) -> str:
     """Act on the mail and return what was done, as a phrase for the operator."""
-    # Only mail servers send with an empty envelope sender (RFC 5321, 4.5.5), so anything else that
-    # looks like a bounce may be forged.
-    if not mail.envelope_sender and (returned := failed_recipient(mail.raw)):
-        return take_back(session, returned)
     # Automatic or not: mailbox providers send such mails when their user presses a button.
     if owner := find_owner_by_address(session, mail.envelope_recipient):
         return leave(session, owner)
@@ -184,22 +181,3 @@ def reply_with(session: Session, keys: ApproverKeys, letter: LetterName, **facts
     """Write back, and return the letter's name and whether it was sent."""
     sent = write_back(session, keys, letter, **facts)
     return letter.value if sent else f"not sent again: {letter.value}"
-
-
-def take_back(session: Session, returned: Bounce) -> str:
-    """Record the bounce of a letter; after a failure try the user's other channel."""
-    ours = OUR_LETTER.search(returned.message_id or "")
-    number = row_id(ours["id"]) if ours else None
-    notification = session.get(Notification, number) if number else None
-    # Another mark: a letter that a restored database has forgotten, and whose id is used again.
-    if (
-        notification is None
-        or ours is None
-        or ours["mark"] != notification.mark
-        or notification.channel is not Channel.EMAIL
-    ):
-        return "ignored: a bounce of something else"
-    if returned.action == "failed":
-        why = f"bounced ({returned.status or 'no status'})"
-        report(session, notification, delivered=False, why=why)
-    return f"bounce of letter {notification.id}"

@@ -9,6 +9,7 @@ from models.addresses import checked_address
 from workflows.access import find_user, require
 from workflows.people.account_links import notify_owner, send_link, void_links
 from workflows.sendout.recipients import readdress
+from workflows.subscriptions.suspend import resume_at_new_address
 from workflows.sync.journal import lock_user, note_everywhere
 from workflows.unique import unique
 
@@ -42,6 +43,7 @@ def change_address(session: Session, user: User, address: str, *, actor: Actor) 
     void_links(session, user)
     for former_address in (former, None):
         notify_owner(session, user, LetterName.ADDRESS_CHANGED, former_address=former_address)
+    resume_at_new_address(session, user, actor=actor)
     lists = note_everywhere(session, Change.READDRESSED, user, actor=actor)
     record(session, Act.CHANGED_ADDRESS, actor=actor, user_id=user.id, lists=lists)
     return True

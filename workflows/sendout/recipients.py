@@ -25,7 +25,11 @@ def addresses(mailing_list: MailingList) -> Select[str]:
     return (
         select(User.address)
         .join(Subscription, Subscription.user_id == User.id)
-        .where(Subscription.list_id == mailing_list.id, User.disabled_at.is_(None))
+        .where(
+            Subscription.list_id == mailing_list.id,
+            Subscription.suspended_at.is_(None),
+            User.disabled_at.is_(None),
+        )
     )
 
 
@@ -66,14 +70,17 @@ def person_ids(session: Session, recipients: Collection[str]) -> dict[str, int]:
 
 
 def departed(session: Session, mailing_list: MailingList, wanted: Collection[str]) -> set[str]:
-    """Return those addresses whose people were disabled or unsubscribed since the start.
+    """Return those addresses whose people are no recipients any more.
 
+    Since the start they were disabled or unsubscribed, or their subscription was suspended.
     A person whose address changes at this moment gets the copy at the former address.
     """
     gone: ColumnElement[bool] = User.disabled_at.is_not(None)
     if mailing_list.delivery is ListDelivery.MEMBERS:
         subscription = select(Subscription).where(
-            Subscription.user_id == User.id, Subscription.list_id == mailing_list.id
+            Subscription.user_id == User.id,
+            Subscription.list_id == mailing_list.id,
+            Subscription.suspended_at.is_(None),
         )
         gone |= ~subscription.exists()
     return set(session.scalars(select(User.address).where(User.address.in_(wanted), gone)))

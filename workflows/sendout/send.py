@@ -35,7 +35,7 @@ BATCH_SECONDS = 20
 # Recipients of one letter, where all get the same; every server takes 100 (RFC 5321, 4.5.3.1.8).
 MAX_RECIPIENTS = 50
 
-GONE = "disabled or not on the list any more"
+GONE = "disabled, suspended or not on the list any more"
 
 
 class Row(NamedTuple):

@@ -113,6 +113,11 @@ def subscribe(session: Session, user: User, mailing_list: MailingList, *, actor:
 def unsubscribe(session: Session, user: User, mailing_list: MailingList, *, actor: Actor) -> bool:
     """Unsubscribe `user` from the list; return False if they are not subscribed."""
     require_own_or_right(user, mailing_list, actor)
+    return leave(session, user, mailing_list, actor=actor)
+
+
+def leave(session: Session, user: User, mailing_list: MailingList, *, actor: Actor) -> bool:
+    """Do the same without asking whether the actor may."""
     return note_change(session, LEAVE, user=user, mailing_list=mailing_list, actor=actor)
 
 

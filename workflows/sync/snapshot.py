@@ -20,7 +20,7 @@ PART = 1 << 20  # bytes
 ADDRESSES = """
     copy (
         select u.address from subscription s join "user" u on u.id = s.user_id
-        where s.list_id = {list_id} and u.disabled_at is null
+        where s.list_id = {list_id} and s.suspended_at is null and u.disabled_at is null
         order by u.address collate "C"
     ) to stdout
 """

@@ -1,19 +1,16 @@
-"""A bounce says which letter did not arrive, and whether it was refused or delayed."""
+"""A bounce says whether a mail was refused or delayed, and why."""
 
 from pathlib import Path
 
 import pytest
 
-from notifications.automatic.bounces import Action, Bounce, failed_recipient
+from notifications.automatic.bounces import Action, Bounce, read_bounce
 from notifications.mime.mime_parts import FIELD_LIMIT, PARTS_LIMIT
 from tests.notifications.replies.reply_tables import FOLDER, as_mail
 
 BOUNCES = sorted((FOLDER / "bounces").glob("*.eml"))
 
 PEOPLE = sorted((FOLDER / "automatic").glob("PERSON--*.eml"))
-
-LETTER = "<notification.12@lists.example.org>"
-
 
 # A bounce (RFC 3464) with a place for more parts, and for more of a Content-Type field.
 REPORT = """\
@@ -27,7 +24,6 @@ Reporting-MTA: dns; mail.example.org
 Final-Recipient: rfc822; grace@example.org
 Action: failed
 Status: 5.1.1
-Original-Message-ID: <notification.12@lists.example.org>
 --b--
 """
 
@@ -35,12 +31,11 @@ Original-Message-ID: <notification.12@lists.example.org>
 def expected_of(path: Path) -> Bounce | None:
     """Return the bounce that the file's name describes."""
     action, _, status = path.name.partition("--")[0].partition("-")
-    letter = None if path.stem.endswith("-no-id") else LETTER
-    return None if action == "NONE" else Bounce(Action(action), status, letter)
+    return None if action == "NONE" else Bounce(Action(action), status)
 
 
-def test_a_bounce_is_read_with_action_status_and_letter() -> None:
-    found = {path.name: failed_recipient(path.read_bytes()) for path in BOUNCES}
+def test_a_bounce_is_read_with_action_and_status() -> None:
+    found = {path.name: read_bounce(path.read_bytes()) for path in BOUNCES}
 
     assert found == {path.name: expected_of(path) for path in BOUNCES}
 
@@ -48,7 +43,7 @@ def test_a_bounce_is_read_with_action_status_and_letter() -> None:
 @pytest.mark.parametrize(
     ("parts", "parameters", "expected"),
     [
-        ("", "", Bounce(Action.FAILED, "5.1.1", LETTER)),
+        ("", "", Bounce(Action.FAILED, "5.1.1")),
         ("--b\n\nAnother part.\n" * PARTS_LIMIT, "", None),
         ("", f"; name={'x' * FIELD_LIMIT}", None),
     ],
@@ -59,17 +54,17 @@ def test_a_report_is_read_only_within_the_limits_of_a_mail(
 ) -> None:
     raw = REPORT.format(parts=parts, parameters=parameters).encode()
 
-    assert failed_recipient(raw) == expected
+    assert read_bounce(raw) == expected
 
 
 def test_a_mail_from_a_person_is_no_bounce() -> None:
-    assert [path.name for path in PEOPLE if failed_recipient(path.read_bytes())] == []
+    assert [path.name for path in PEOPLE if read_bounce(path.read_bytes())] == []
 
 
 def test_a_reply_that_quotes_a_bounce_is_not_a_bounce() -> None:
     raw = as_mail("ok\n\n> Undelivered Mail Returned to Sender\n> Status: 5.1.1\n")
 
-    assert failed_recipient(raw) is None
+    assert read_bounce(raw) is None
 
 
 @pytest.mark.parametrize("path", BOUNCES, ids=lambda path: path.stem)
@@ -77,5 +72,42 @@ def test_a_truncated_bounce_is_read_as_far_as_it_goes(path: Path) -> None:
     raw = path.read_bytes()
 
     for end in range(0, len(raw), 97):
-        found = failed_recipient(raw[:end])
-        assert found is None or found.message_id in {None, LETTER}
+        found = read_bounce(raw[:end])
+        assert found is None or found.action in Action
+
+
+@pytest.mark.parametrize(
+    ("status", "diagnostic", "expected", "is_hard"),
+    [
+        ("5.1.1", "smtp; 550 5.1.1 User unknown", "5.1.1", True),
+        ("5.1.2", "smtp; 550 Host unknown", "5.1.2", True),
+        ("5.2.1", "smtp; 550 5.2.1 The account is disabled", "5.2.1", True),
+        ("5.4.1", "smtp; 550 5.4.1 Recipient address rejected: Access denied", "5.4.1", True),
+        ("5.5.0", "smtp; 550 5.5.0 mailbox unavailable", "5.5.0", True),
+        ("5.0.0", "smtp; 550-5.1.1 The account does not exist", "5.1.1", True),
+        ("5.0.0", "smtp; 554 no such user", "5.0.0", True),
+        ("5.0.0", "smtp; 552 Quota exceeded", "5.2.2", False),
+        ("5.0.0", "smtp; 552 5.2.2 Over quota", "5.2.2", False),
+        ("5.2.2", "smtp; 552 5.2.2 Over quota", "5.2.2", False),
+        ("5.2.3", "smtp; 552 5.2.3 Message too large", "5.2.3", False),
+        ("5.1.8", "smtp; 553 5.1.8 Sender address rejected", "5.1.8", False),
+        ("5.7.1", "smtp; 550 5.7.1 Message rejected as spam", "5.7.1", False),
+        ("5.4.7", "smtp; 550 5.4.7 Delivery expired", "5.4.7", False),
+        ("4.4.7", "smtp; 450 4.4.7 Queue time exceeded", "4.4.7", False),
+    ],
+)
+def test_only_a_failure_of_the_address_is_hard(
+    status: str, diagnostic: str, expected: str, *, is_hard: bool
+) -> None:
+    raw = REPORT.format(parts="", parameters="").replace(
+        "Status: 5.1.1", f"Status: {status}\nDiagnostic-Code: {diagnostic}"
+    )
+
+    found = read_bounce(raw.encode())
+
+    assert found == Bounce(Action.FAILED, expected)
+    assert found.is_hard is is_hard
+
+
+def test_a_delay_is_never_hard() -> None:
+    assert not Bounce(Action.DELAYED, "5.1.1").is_hard

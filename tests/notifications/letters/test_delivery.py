@@ -13,6 +13,7 @@ from models import (
     AuditEntry,
     Channel,
     Door,
+    Installation,
     LetterName,
     Notification,
     NotificationState,
@@ -21,6 +22,7 @@ from models import (
 from models.clock import now
 from notifications.letters.delivery import deliver
 from notifications.mime.envelope import with_crlf
+from notifications.mime.return_path import ReturnedLetter, ReturnPaths
 from notifications.retry import MAX_ATTEMPTS, SMS_FALLBACK_AFTER
 from sandbox.mailbox import Mailbox
 from sandbox.phone import PhoneNetwork
@@ -80,7 +82,9 @@ def test_a_letter_that_the_relay_accepts_is_sent(
     deliver(session, letter, a_context(mailbox))
 
     (mail,) = mailbox.mails
-    assert (mail.sender, mail.recipients) == ("bounces@example.org", (GRACE,))
+    key = session.get_one(Installation, True).token_key
+    assert mail.recipients == (GRACE,)
+    assert ReturnPaths(key).read(mail.sender) == ReturnedLetter(letter.id, letter.mark)
     assert (letter.state, letter.attempts, letter.failure) == (SENT, 1, None)
     assert letter.sent_at is not None
     assert abs(letter.sent_at - now()) < timedelta(seconds=5)

@@ -27,6 +27,7 @@ from tests.push_letters import trigger_push_letter
 from workflows.lists import lists
 from workflows.moderation.decide import decide, withdraw
 from workflows.people import users
+from workflows.subscriptions.suspend import resume
 
 SAMPLES = samples(Language.ENGLISH)
 
@@ -358,6 +359,21 @@ def test_one_sms_is_enough_for_a_big_list_with_a_long_name(
 
     assert is_gsm7(rendered)
     assert segments(rendered) == 1
+
+
+def test_a_letter_about_suspended_members_is_moot_once_all_are_resumed(
+    session: Session, people: Cast
+) -> None:
+    letter = a_letter(session, people, LetterName.SUSPENDED)
+    moot = LETTERS[LetterName.SUSPENDED].moot
+    assert not moot(letter)
+    assert render(letter, CONTEXT).text.count("Suspended now: 1.") == 1
+
+    for user in (people.edsger, people.barbara):
+        resume(session, user, people.announce, actor=Actor.operator())
+
+    session.flush()
+    assert moot(letter)
 
 
 def test_an_approval_request_is_moot_once_it_is_answered(session: Session, people: Cast) -> None:

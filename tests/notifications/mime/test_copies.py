@@ -8,11 +8,21 @@ from email.message import EmailMessage
 import pytest
 from sqlalchemy.orm import Session
 
-from models import Actor, FromField, Language, ListDelivery, ListKind, Message, SelfService
+from models import (
+    Actor,
+    FromField,
+    Installation,
+    Language,
+    ListDelivery,
+    ListKind,
+    Message,
+    SelfService,
+)
 from models.clock import now
 from notifications.mime.copies import Copies
 from notifications.mime.from_field import FromNotice, from_notice
 from notifications.mime.list_mail import EXAMPLE_TOKEN
+from notifications.mime.return_path import ReturnedCopy, ReturnPaths
 from tests.builders import Cast, a_draft, an_example
 from tests.letter_context import COPY_SETTINGS
 from workflows.lists import lists
@@ -44,7 +54,7 @@ def test_copies_differ_only_in_the_token(people: Cast, message: Message) -> None
     two = copies.to("barbara@bücher.example", people.barbara.id)
 
     assert not copies.identical
-    assert (one.sender, one.recipient) == ("bounces@example.org", "edsger@example.org")
+    assert one.recipient == "edsger@example.org"
     assert two.recipient == "barbara@xn--bcher-kva.example"
     tokens = [set(re.findall(rb"[a-z2-7]{26}\b", each.content)) for each in (one, two)]
     assert [len(found) for found in tokens] == [1, 1]
@@ -53,6 +63,39 @@ def test_copies_differ_only_in_the_token(people: Cast, message: Message) -> None
     assert one.content.replace(first, EXAMPLE_TOKEN.encode()) == an_example(message)
     assert one.content.replace(first, second) == two.content
     assert one == copies_of(message).to("edsger@example.org", people.edsger.id)
+
+
+def test_a_copy_comes_back_to_an_address_of_its_own(
+    session: Session, people: Cast, message: Message
+) -> None:
+    paths = ReturnPaths(session.get_one(Installation, True).token_key)
+    copy = copies_of(message).to("edsger@example.org", people.edsger.id)
+
+    assert paths.read(copy.sender) == ReturnedCopy(message.id, people.edsger.id, message.mark)
+    assert copies_of(message).to("stranger@example.org", None).sender == "bounces@example.org"
+
+
+@pytest.mark.parametrize(
+    ("tokens", "changes"),
+    [
+        (False, {}),
+        (True, {"personal": False}),
+        (True, {"delivery": ListDelivery.LIST_ADDRESS}),
+    ],
+)
+def test_identical_copies_come_back_to_the_plain_address(
+    people: Cast, message: Message, *, tokens: bool, changes: dict[str, object]
+) -> None:
+    for column, value in changes.items():
+        setattr(people.announce, column, value)
+    copies = Copies(
+        message,
+        envelope_sender="bounces@example.org",
+        settings=COPY_SETTINGS,
+        bounce_tokens=tokens,
+    )
+
+    assert copies.to("edsger@example.org", people.edsger.id).sender == "bounces@example.org"
 
 
 def test_a_recipient_who_is_no_user_gets_no_token(message: Message) -> None:
@@ -80,7 +123,7 @@ def test_a_copy_needs_a_recipient(message: Message) -> None:
         ({"delivery": ListDelivery.LIST_ADDRESS}, None, False),
     ],
 )
-def test_copies_without_a_token_are_identical(
+def test_copies_without_a_token_have_the_same_content(
     people: Cast, message: Message, changes: dict[str, object], way: str | None, line: bool
 ) -> None:
     for column, value in changes.items():
@@ -88,7 +131,8 @@ def test_copies_without_a_token_are_identical(
 
     copies = copies_of(message)
 
-    assert copies.identical
+    # Mail to the members of a closed list comes back to an address of its own, too.
+    assert copies.identical is ("self_service" not in changes)
     one, two = (copies.to(f"{name}@example.org", 7).content for name in ("ada", "grace"))
     assert one == two == an_example(message)
     assert parsed(one)["List-Unsubscribe"] == way

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models import Verdict
-from notifications.automatic.bounces import failed_recipient
+from notifications.automatic.bounces import read_bounce
 from notifications.automatic.detect import is_automatic
 from notifications.replies.html import text_of_html
 from notifications.replies.parse import READ_LIMIT, Reading, read_reply, reply_in
@@ -257,7 +257,7 @@ def test_no_broken_mail_crashes(path: Path, data: st.DataObject) -> None:
 def crash_nothing(raw: bytes) -> None:
     assert isinstance(read_reply(raw), Reading)
     is_automatic(raw, "grace@example.org", own_addresses=["listgate@lists.example.org"])
-    failed_recipient(raw)
+    read_bounce(raw)
 
 
 @pytest.mark.parametrize("size", [0, 2 * READ_LIMIT])

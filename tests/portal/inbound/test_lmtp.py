@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, select
 
-from models import InboundMail, Verdict
+from models import InboundMail, Notification, Verdict
 from models.database import new_session
 from portal.inbound import lmtp
 from portal.inbound.intake import receive
 from settings import settings
+from tests.notifications.mime.small_mails import a_bounce
 from tests.portal.doors import Doors, decisions
 from tests.portal.inbound.lmtp_servers import lmtp_at, lmtp_server
 from tests.waiting import wait_for
@@ -113,6 +114,19 @@ def test_a_bounce_has_an_empty_sender_and_goes_to_the_envelope_sender(doors: Doo
 
     (mail,) = kept()
     assert mail.envelope_sender == ""
+
+
+def test_a_bounce_of_a_letter_goes_to_its_own_address(doors: Doors, reply_address: str) -> None:
+    assert reply_address
+    (letter,) = doors.mailbox.to("grace@example.org")
+
+    doors.hand_over(a_bounce(), sender="", recipient=letter.sender)
+    doors.work()
+
+    assert "+" in letter.sender
+    with new_session() as session:
+        failed = select(Notification.failure).where(Notification.failure.is_not(None))
+        assert session.scalars(failed).all() == ["bounced (5.1.1)"]
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,8 @@ GET  /mailing-lists/{list}/subscribers                ?----y 402
 POST /mailing-lists/{list}/subscribers                ?----> 402 /mailing-lists/{list}/subscribers
 POST /mailing-lists/{list}/subscribers/{edsger}/end   ?----> 402 /mailing-lists/{list}/subscribers
 GET  /mailing-lists/{list}/subscribers.txt            ?----y 402
+GET  /mailing-lists/{list}/suspensions                ?----y 402
+POST /mailing-lists/{list}/suspensions/{edsger}/end   ?----> 402 /mailing-lists/{list}/suspensions
 GET  /mailing-lists/{list}/import                     ?----y 402
 POST /mailing-lists/{list}/import                     ?----> 402 /mailing-lists/{list}/subscribers
 GET  /mailing-lists/{list}/archive                    ?----y 402

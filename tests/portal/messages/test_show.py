@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from models import (
     Actor,
+    Bounce,
     Dispatch,
     DispatchState,
     Door,
@@ -236,6 +237,24 @@ def test_a_sendout_shows_how_far_it_is_and_is_stopped(
     ada.send(f"/messages/{sending.message_id}/recall")
 
     assert state(session, sending.message) is MessageState.STOPPED
+
+
+def test_copies_that_came_back_are_counted(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    sending, ada = a_dispatch(session, people), as_person(people.ada)
+    begin_sending(session, sending)
+    ada.get(f"/messages/{sending.message_id}")
+    assert "Copies that came back" not in ada.page
+
+    gone = Bounce(
+        message_id=sending.message_id, user_id=people.edsger.id, hard=True, status="5.1.1"
+    )
+    session.add(gone)
+    session.flush()
+
+    ada.get(f"/messages/{sending.message_id}")
+    assert "<dt>Copies that came back</dt><dd>1</dd>" in ada.page
 
 
 def test_a_rejected_message_shows_why_and_is_copied(

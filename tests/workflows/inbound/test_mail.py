@@ -1,7 +1,6 @@
 """Mail that comes in."""
 
 import pytest
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -12,14 +11,11 @@ from models import (
     LetterName,
     MessageState,
     ModerationRequest,
-    Notification,
-    NotificationState,
     RequestState,
     Verdict,
 )
 from tests.builders import Cast
 from tests.letter_context import KEYS
-from tests.notifications.mime.small_mails import a_bounce
 from tests.workflows.inbound.mails import OURS, a_reply, letters, receive
 from workflows.inbound import mail, stored_mail
 from workflows.lists import lists
@@ -141,38 +137,6 @@ def test_a_former_approver_gets_the_letter_for_late_answers(
 
     assert asked.state is RequestState.OPEN
     assert letters(session) == [LetterName.TOO_LATE]
-
-
-@pytest.mark.parametrize("mark", [".0123456789ab", ""])
-def test_a_bounce_of_a_letter_from_before_a_restore_is_ignored(
-    session: Session, people: Cast, asked: ModerationRequest, mark: str
-) -> None:
-    question = session.scalars(
-        select(Notification).where(Notification.user_id == people.grace.id)
-    ).one()
-    question.move(NotificationState.SENT)
-
-    kept = receive(session, asked, a_bounce(f"{question.id}{mark}"), sender="")
-
-    assert kept.outcome == "ignored: a bounce of something else"
-    assert question.state is NotificationState.SENT
-
-
-def test_a_bounced_question_is_asked_by_sms(
-    session: Session, people: Cast, asked: ModerationRequest
-) -> None:
-    people.grace.phone = "+33612345678"
-    question = session.scalars(
-        select(Notification).where(Notification.user_id == people.grace.id)
-    ).one()
-    question.move(NotificationState.SENT)
-
-    receive(session, asked, a_bounce(f"{question.id}.{question.mark}"), sender="")
-
-    assert question.state is NotificationState.FAILED
-    again = session.scalars(select(Notification).order_by(Notification.id.desc())).first()
-    assert again is not None
-    assert (again.channel, again.letter) == ("sms", LetterName.MODERATE)
 
 
 @pytest.mark.parametrize("raw", [b"", b"\0" * 100, b"From: \xff\r\n\r\n" + b"\xfe" * 1000])

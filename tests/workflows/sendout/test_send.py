@@ -43,7 +43,7 @@ def test_a_sendout_reaches_every_member_once_and_ends(
     assert [step(session, sending, mailbox) for _ in range(2)] == [2, 0]
 
     assert sorted(mail.recipients for mail in mailbox.mails) == [(BARBARA,), (EDSGER,)]
-    assert {mail.sender for mail in mailbox.mails} == {"bounces@example.org"}
+    assert len({mail.sender for mail in mailbox.mails}) == 2
     assert sending.state is DispatchState.SENT
     assert sending.message.state is MessageState.SENT
     assert claim.count_by_state(session, sending) == {"sent": 2}
