@@ -19,6 +19,7 @@ BENCHMARKS = {
     "pages": 3,
     "sweeping": 1,
     "moderating": 1,
+    "sending": 5,
 }
 
 ROW = "{:66} {:>11} {:>11} {:>6} {:>9}  {}"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar, Final
 
+from benchmarks.sink import sink
 from sandbox.postgres import SETTINGS, Postgres
 from sandbox.valkey import Valkey
 
@@ -28,10 +29,11 @@ class DurablePostgres(Postgres):
 @contextmanager
 def environment() -> Iterator[dict[str, str]]:
     """Run empty servers, and yield the settings that lead there."""
-    with DurablePostgres() as postgres, Valkey() as valkey:
+    with DurablePostgres() as postgres, Valkey() as valkey, sink() as smtp_url:
         yield {
             "DATABASE_URL": postgres.url,
             "REDIS_URL": valkey.url,
+            "SMTP_URL": smtp_url,
             "SECRET_KEY": "a benchmark has no secrets, but the key has a length",
             "MAILLIST_SYNC_COMMAND": "sh -c 'cat > /dev/null'",
             "LISTGATE_ENV_FILE": "",  # ignore a developer's .env

@@ -31,6 +31,10 @@ TIMEOUT = 60.0
 MAX_FAILED_SESSIONS = 2
 
 
+def _permit_all(_letter: Envelope) -> None:
+    """Let every letter leave."""
+
+
 class Connection:
     """Sends any number of letters; opens a new session when the server has ended the last one.
 
@@ -55,7 +59,7 @@ class Connection:
             raise outcome
 
     def send_all(
-        self, source: Iterator[Envelope], permit: Permit = bool
+        self, source: Iterator[Envelope], permit: Permit = _permit_all
     ) -> Iterator[tuple[Envelope, Outcomes]]:
         """Yield each letter, with what became of it for each recipient, as soon as that is known.
 
@@ -145,6 +149,10 @@ class Relay:
         with ExitStack() as on_failure:
             smtp = self._open_socket()
             on_failure.callback(smtp.close)
+            # Each write is a whole group that waits for answers; held back (Nagle), it takes twice
+            # as long.
+            assert smtp.sock is not None
+            smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             smtp.ehlo_or_helo_if_needed()
             if not self.server.tls and smtp.has_extn("starttls"):
                 smtp.starttls(context=self._tls_context())

@@ -27,8 +27,10 @@ from workflows.sendout.rate_limit import allowance, count_claimed
 from workflows.sendout.recipients import addresses
 from workflows.sendout.schedule import return_to_author, stop
 
-# A stop, a hold or changed rules take effect after a batch.
+# A stop, a hold or changed rules take effect after a batch: the first one of a lane is small, each
+# further one is about a second's work (`next_size`).
 BATCH_SIZE = 50
+MAX_BATCH_SIZE = 500
 
 
 @dataclass(frozen=True)
@@ -52,15 +54,15 @@ def claim_batch(
     zone: tzinfo,
     *,
     claim: UUID | None = None,
-    goes_on: bool = False,
+    size: int | None = None,
 ) -> Batch:
     """Begin the sendout if it is due, and claim its next batch, which may be empty.
 
-    The windows of the sendout rules are times of day in `zone`.  A lane that `goes_on` need not
-    wait for `due_at`, which another lane that found nothing to send may have set.
+    The windows of the sendout rules are times of day in `zone`.  A lane that goes on names the
+    `size`; it need not wait for `due_at`, which another lane that found nothing may have set.
     """
     batch = Batch(claim or uuid4(), now())
-    if (dispatch.due_at > now() and not goes_on) or held_since(session):
+    if (dispatch.due_at > now() and not size) or held_since(session):
         return batch
     load_message(session, dispatch)
     if not is_unchanged(dispatch):
@@ -72,7 +74,7 @@ def claim_batch(
             dispatch.postpone(allowed.again_at)
             return batch
         begin_sending(session, dispatch)
-    batch = claim_next(session, dispatch, min(allowed.copies, BATCH_SIZE), batch)
+    batch = claim_next(session, dispatch, min(allowed.copies, size or BATCH_SIZE), batch)
     if not batch:
         finish_or_wait(session, dispatch, allowed.again_at)
     count_claimed(dispatch, len(batch))
@@ -93,6 +95,11 @@ def claim_next(session: Session, dispatch: Dispatch, number: int, batch: Batch) 
         attempts=Delivery.attempts + 1,
     )
     return replace(batch, ids=sorted(claimed))
+
+
+def next_size(sent: int, seconds: float) -> int:
+    """Return the size of a batch that takes about a second, by the pace of the last one."""
+    return max(BATCH_SIZE, min(int(sent / max(seconds, 0.001)), MAX_BATCH_SIZE))
 
 
 def next_deliveries(dispatch: Dispatch, number: int) -> Select[int]:

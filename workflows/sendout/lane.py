@@ -20,7 +20,7 @@ from models.clock import now
 from notifications.mime.copies import Copies
 from notifications.retry import UNAVAILABLE_DELAY
 from notifications.smtp.relay import Connection, Relay
-from workflows.sendout.claim import BATCH_SIZE, Batch, claim_batch
+from workflows.sendout.claim import BATCH_SIZE, Batch, claim_batch, next_size
 from workflows.sendout.notes import Notebook, NoteLost
 from workflows.sendout.send import Progress, send_batch
 
@@ -64,18 +64,18 @@ class Lane:
             if not take_slot(slot, self._dispatch_id, self._lanes.most):
                 return
             began = monotonic()
-            batch = self._claim(goes_on=False)
+            batch = self._claim()
             while batch:
-                progress = Progress(self._dispatch_id, batch)
+                progress, batch_began = Progress(self._dispatch_id, batch), monotonic()
                 recorded = self._send(progress)
                 if not recorded:
                     slot.invalidate()  # it was lost too
                 if progress.relay_failed or not recorded or monotonic() - began > LANE_SECONDS:
                     self._publish(UNAVAILABLE_DELAY if progress.relay_failed else timedelta())
                     return
-                batch = self._claim(goes_on=True)
+                batch = self._claim(next_size(len(batch), monotonic() - batch_began))
 
-    def _claim(self, *, goes_on: bool) -> Batch | None:
+    def _claim(self, size: int | None = None) -> Batch | None:
         """Claim the next batch; the first one, if it is full, asks for another lane."""
         try:
             claim = self._notebook.begin()
@@ -89,8 +89,8 @@ class Lane:
             if dispatch is None:
                 return None
             zone = self._lanes.zone
-            batch = claim_batch(session, dispatch, zone, claim=claim, goes_on=goes_on)
-            if len(batch) == BATCH_SIZE and self._lanes.most > 1 and not goes_on:
+            batch = claim_batch(session, dispatch, zone, claim=claim, size=size)
+            if len(batch) == BATCH_SIZE and self._lanes.most > 1 and not size:
                 dispatch.request_publication()
         return batch
 
