@@ -20,7 +20,7 @@ from benchmarks.measuring import in_turn, seconds
 from benchmarks.results import Measured, report
 from benchmarks.seeding import order, seed_list, seed_people, settle
 from models import Delivery, DeliveryState, Dispatch, DispatchState, Message, MessageState, User
-from notifications.mime.list_headers import outgoing
+from notifications.mime.list_mail import CopySettings, example_copy
 from sandbox.commands import celery
 from sandbox.programs import Program
 from settings import settings
@@ -109,7 +109,8 @@ def state_of(dispatch_id: int) -> DispatchState:
 def loop(_number: int) -> float:
     """Send as many copies over one connection, one after the other."""
     with transaction() as session:
-        content = outgoing(session.scalars(select(Message).limit(1)).one())
+        message = session.scalars(select(Message).limit(1)).one()
+        content = example_copy(message, CopySettings.from_settings(settings))
     host, port = settings.smtp_url.get_secret_value().removeprefix("smtp://").split(":")
 
     def bare() -> None:

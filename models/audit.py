@@ -71,7 +71,7 @@ class Act(StrEnum):
     BEGAN_SENDING = "began_sending"
     FINISHED_SENDING = "finished_sending"
     STOPPED_SENDING = "stopped_sending"
-    RESUMED = "resumed"
+    RESUMED_SENDING = "resumed_sending"
     ENDED_SENDOUT = "ended_sendout"
     LOST_SIGHT = "lost_sight"
     RESENT = "resent"

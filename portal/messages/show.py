@@ -19,8 +19,8 @@ from workflows.moderation import decide
 from workflows.queries.audit_search import names_in
 from workflows.queries.message_status import newest_request, timeline
 from workflows.queries.outbox_page import progress, tallies
-from workflows.sendout.resume import can_be_resumed, end, resume
 from workflows.queries.suspensions import count_returned
+from workflows.sendout.resume import can_be_resumed, end, resume
 from workflows.sendout.schedule import recall
 
 pages = Blueprint("messages", __name__)

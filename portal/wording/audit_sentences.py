@@ -161,7 +161,7 @@ SENTENCES: Mapping[Act, Sentence] = {
     ),
     Act.FINISHED_SENDING: _("%(actor)s finished sending: %(outcome)s"),
     Act.STOPPED_SENDING: _("%(actor)s stopped the sendout"),
-    Act.RESUMED: _("%(actor)s resumed the sendout"),
+    Act.RESUMED_SENDING: _("%(actor)s resumed the sendout"),
     Act.ENDED_SENDOUT: _("%(actor)s ended the stopped sendout"),
     Act.LOST_SIGHT: lambda detail: (
         _("%(actor)s cannot know whether 1 recipient got it: a worker died")

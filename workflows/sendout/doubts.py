@@ -191,8 +191,15 @@ def report(session: Session, dispatch: Dispatch) -> None:
     if uncertain or failed * REPORTED_SHARE > total:
         message = dispatch.message
         people = dict.fromkeys([message.author, *administrators(session)])
-        figures = {"failed": failed, "uncertain": uncertain, "total": total}
-        notify(session, people, LetterName.DOUBTS, message=message, **figures)
+        notify(
+            session,
+            people,
+            LetterName.DOUBTS,
+            message=message,
+            failed=failed,
+            uncertain=uncertain,
+            total=total,
+        )
 
 
 def counts_of(session: Session, dispatch: Dispatch) -> dict[DeliveryState, int]:

@@ -38,7 +38,7 @@ def resume(session: Session, message: Message, *, actor: Actor) -> None:
     message.move(MessageState.SENDING, MessageState.STOPPED)
     dispatch.stopped_by_id = dispatch.doubts_reported_at = None
     dispatch.postpone(now())
-    record(session, Act.RESUMED, actor=actor, **message.place)
+    record(session, Act.RESUMED_SENDING, actor=actor, **message.place)
 
 
 def end(session: Session, message: Message, *, actor: Actor) -> None:

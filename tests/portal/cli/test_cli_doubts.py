@@ -7,7 +7,7 @@ from typer.testing import Result
 from models import AuditEntry, DispatchState, IllegalTransition, Invalid, Trespass
 from tests.builders import Cast, a_dispatch, listgate
 from tests.sendout_letters import end_in_doubt
-from workflows.sendout.send import begin_sending
+from workflows.sendout.claim import begin_sending
 
 
 @pytest.fixture

@@ -35,8 +35,8 @@ from workflows.messages.write import Draft, write
 from workflows.moderation.approver_keys import view
 from workflows.moderation.decide import decide, request_approval
 from workflows.people.roles import create_role
+from workflows.sendout.claim import begin_sending
 from workflows.sendout.schedule import recall
-from workflows.sendout.send import begin_sending
 from workflows.subscriptions.tokens import token_of
 
 WORDS = TypedMessage(

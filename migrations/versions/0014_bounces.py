@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0013_bounces"
-down_revision = "0012_doubts"
+revision = "0014_bounces"
+down_revision = "0013_resume"
 
 DOORS = """
     'portal', 'link', 'mail', 'unsubscribe', 'complaint', 'sms', 'command_line', 'service', 'system'
@@ -36,7 +36,7 @@ def upgrade() -> None:
 
         -- Older code would go on sending to suspended subscriptions, and does not know the new
         -- door and the new changes.
-        update installation set serves_from = '0013_bounces';
+        update installation set serves_from = '0014_bounces';
     """)
     allow("subscription_change", "change", CHANGES, "subscription_change_change_check")
     for table, column in (("subscription_change", "via"), ("decision", "via")):
