@@ -3,7 +3,6 @@
 import re
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from functools import partial
 from uuid import uuid4
 
 from sqlalchemy import select, update
@@ -11,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from models import Delivery, Dispatch, DispatchState
 from models.clock import now
-from notifications.mime.copies import Copies
 from notifications.mime.list_mail import EXAMPLE_TOKEN
 from notifications.retry import UNAVAILABLE_DELAY
 from notifications.smtp.relay import Connection
@@ -55,7 +53,7 @@ def as_approved(copy: bytes) -> bytes:
 def send_claimed(session: Session, sending_id: int, batch: Batch, mailbox: Mailbox) -> Progress:
     """Send a claimed batch and record it, as a lane does."""
     mailer = a_mailer(mailbox)
-    copies = partial(Copies, envelope_sender=mailer.envelope_sender)
+    copies = mailer.copies
     progress = Progress(sending_id, batch)
     if not batch:
         return progress
