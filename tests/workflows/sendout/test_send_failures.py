@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, timedelta
-from time import sleep
 
 import pytest
 from sqlalchemy.orm import Session
@@ -12,6 +11,7 @@ from models.clock import now
 from notifications.retry import FIRST_DELAY, MAX_ATTEMPTS, MAX_DELAY, UNAVAILABLE_DELAY
 from sandbox.mailbox import Mailbox, Step
 from tests.builders import Cast, a_dispatch, members
+from tests.waiting import wait_for
 from tests.workflows.sendout.sending import (
     BARBARA,
     EDSGER,
@@ -163,8 +163,7 @@ def test_a_relay_that_refuses_the_login_fails_no_delivery(
 
 
 def stop_after_the_first_mail(mailbox: Mailbox) -> None:
-    while not mailbox.mails:
-        sleep(0.001)
+    wait_for("a mail", lambda: mailbox.mails)
     mailbox.stop()
 
 
