@@ -12,7 +12,7 @@ from tests.builders import Cast, a_dispatch, members
 from tests.workflows.sendout.sending import deliveries, step
 from workflows.access import Archived
 from workflows.lists.archive import archive
-from workflows.sendout import send
+from workflows.sendout import claim
 from workflows.sendout.doubts import report_doubts
 from workflows.sendout.resume import can_be_resumed, end, resume
 from workflows.sendout.schedule import recall, stop
@@ -24,7 +24,7 @@ def sending(
 ) -> Dispatch:
     """A sendout to four members, half-way."""
     members(session, people.announce, 2)
-    monkeypatch.setattr(send, "BATCH_SIZE", 2)
+    monkeypatch.setattr(claim, "BATCH_SIZE", 2)
     sending = a_dispatch(session, people)
     assert step(session, sending, mailbox) == 2
     return sending
