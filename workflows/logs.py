@@ -6,7 +6,7 @@ from importlib import import_module
 
 
 class Lines(logging.Formatter):
-    """Formats records; imports structlog for the first, because most short commands log none."""
+    """Formats records; imports structlog when it is first needed."""
 
     def __init__(self, form: str) -> None:
         super().__init__()
@@ -24,7 +24,14 @@ class Lines(logging.Formatter):
 
 
 def configure(level: str, form: str) -> None:
-    """Log to stderr from this level on, in the form of LOG_FORMAT."""
+    """Log to stderr from this level on, in the form of LOG_FORMAT; for servers, which may fork."""
+    output = logging.StreamHandler()
+    output.setFormatter(Lines(form).lines)
+    logging.basicConfig(level=level, handlers=[output], force=True)
+
+
+def configure_short_command(form: str) -> None:
+    """Log warnings to stderr; structlog is not imported for a command that logs none."""
     output = logging.StreamHandler()
     output.setFormatter(Lines(form))
-    logging.basicConfig(level=level, handlers=[output], force=True)
+    logging.basicConfig(level="WARNING", handlers=[output], force=True)

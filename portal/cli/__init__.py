@@ -122,6 +122,6 @@ def main() -> None:
 def start() -> None:
     """Log to stderr, and collect garbage again, but not what the imports have made."""
     settings = import_module("settings").settings
-    import_module("workflows.logs").configure("WARNING", settings.log_format)
+    import_module("workflows.logs").configure_short_command(settings.log_format)
     gc.freeze()
     gc.enable()
