@@ -210,13 +210,9 @@ class Worker(CeleryProcess):
         """Return how often this task has ended like this in this run."""
         return len(re.findall(rf"Task {re.escape(task)}\[\S+\] {ended}", self.log))
 
-    def unfinished(self, task: str) -> set[str]:
-        """Return the ids of these tasks that were received and have not ended."""
-        received, ended = (
-            set(re.findall(rf"Task {re.escape(task)}\[(\S+)\] (?:{words})", self.log))
-            for words in ("received", "succeeded|raised")
-        )
-        return received - ended
+    def has_failed(self, task_id: str) -> bool:
+        """Return whether this task has raised an error."""
+        return f"[{task_id}] raised unexpected" in self.log
 
     def node(self) -> ProcessWorker:
         return ProcessWorker(WorkerContainer(self), None)

@@ -17,6 +17,7 @@ from tests.nodes import Worker
 from tests.waiting import wait_for
 from tests.workflows.sync.pushing import crowd
 from workflows import access, outbox
+from workflows.celery import app
 from workflows.subscriptions.subscribe import subscribe
 from workflows.transaction import transaction
 
@@ -95,6 +96,17 @@ class PushingStack:
     def wait_for_a_command(self) -> psutil.Process:
         """Sweep until the first command reads, and return its process."""
         return psutil.Process(int(self.sweep_until("a command", lambda: self.logged("reads"))[0]))
+
+    def running_task(self) -> str:
+        """Return the id of the task whose command is running; a second task for it ends at once."""
+
+        def look() -> list[str]:
+            active = app.control.inspect(timeout=5).active() or {}
+            tasks = [task for each in active.values() for task in each]
+            return [task["id"] for task in tasks if task["name"] == "sync.push"]
+
+        (task,) = wait_for("one push to run", look, enough=lambda found: len(found) == 1)
+        return task
 
     def age_by_an_hour(self) -> None:
         """Make every push due, also one whose task was published already."""
