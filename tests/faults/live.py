@@ -148,6 +148,16 @@ class LiveStack:
         self.age_by_an_hour()
         self.sweep()
 
+    def sweep_for_hours(self) -> None:
+        """Sweep as if hour after hour passed, until the sendout is over."""
+
+        def an_hour_later() -> dict[str, int]:
+            self.sweep_after_an_hour()
+            self.wait_until_idle()
+            return self.states("dispatch")
+
+        wait_for("the sendout to end", an_hour_later, enough=lambda found: found == {"sent": 1})
+
     def wait_until_postponed(self) -> None:
         """Wait until the sendout is postponed: it can send to none of the remaining people now."""
         postponed = "select 1 from dispatch where state = 'sending' and due_at > now()"

@@ -76,27 +76,27 @@ def test_an_author_is_notified_of_a_rejection_although_the_task_is_lost(
 def test_the_next_batch_is_sent_although_the_task_is_lost(
     live: LiveStack, own_valkey: Valkey
 ) -> None:
-    live.subscribe(58)
-    live.mailbox.be_slow(0.3)
+    live.subscribe(118)
+    live.mailbox.be_slow(0.3)  # so that the first batch of each lane takes longer than LANE_SECONDS
     live.decide(live.ask())
     wait_for("the first copy", live.copies)
 
-    # After SIGTERM a worker finishes its batch and publishes the task for the next one.
+    # After SIGTERM each lane finishes its batch and publishes the task for the next one.
     began = len(live.worker.log)
     live.worker.terminate()
     wait_for("the shutdown", lambda: "Warm shutdown" in live.worker.log[began:])
     with redis.Redis.from_url(own_valkey.url, decode_responses=True) as client:
         wait_for("the worker to stop fetching", lambda: no_worker_listens(client))
-        live.mailbox.be_slow(0)
         wait_for("the worker to end", lambda: live.worker.pid is None)
-        assert live.states("delivery") == {"sent": 50, "pending": 10}
-        assert client.llen("sendout") == 1
+        assert live.states("delivery").keys() == {"sent", "pending"}
+        assert client.llen("sendout") >= 1
         client.flushall()
+    live.mailbox.be_slow(0)
     live.worker.start()
     live.sweep_after_an_hour()
 
     live.wait_for_states("dispatch", sent=1)
-    assert live.states("delivery") == {"sent": 60}
+    assert live.states("delivery") == {"sent": 120}
     assert set(live.copies().values()) == {1}
 
 

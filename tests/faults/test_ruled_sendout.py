@@ -74,8 +74,7 @@ def test_what_a_killed_worker_sent_counts_for_the_rate_and_is_not_sent_again(
 
     live.wait_until_recorded()
     assert copies_when_postponed(live) <= 60
-    live.sweep_after_an_hour()
-    live.wait_for_states("dispatch", sent=1)
+    live.sweep_for_hours()
     uncertain = live.states("delivery").get("uncertain", 0)
     assert MEMBERS - uncertain <= live.copies().total() == len(live.copies())
 
