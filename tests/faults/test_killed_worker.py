@@ -55,14 +55,15 @@ def test_a_killed_sendout_is_uncertain_only_of_what_was_on_the_wire_and_repeats_
     live.wait_for_states("dispatch", sent=1)
     states = live.states("delivery")
     uncertain = states.get("uncertain", 0)
-    assert 1 <= uncertain <= IN_DOUBT
-    assert states == {"sent": 120 - uncertain, "uncertain": uncertain}
+    # None, if the kill comes when both lanes have recorded a batch.
+    assert uncertain <= IN_DOUBT
+    assert states == {"sent": 120 - uncertain} | ({"uncertain": uncertain} if uncertain else {})
     sent = {address for (address,) in live.sql("select address from delivery where state = 'sent'")}
     assert sent <= live.copies().keys()
     assert set(live.copies().values()) == {1}
     with transaction() as session:
         acts = {each.act: each.detail for each in timeline(session, session.get_one(Message, 1))}
-    assert acts[Act.LOST_SIGHT] == {"deliveries": uncertain}
+    assert (acts.get(Act.LOST_SIGHT) or {"deliveries": 0}) == {"deliveries": uncertain}
     assert acts[Act.FINISHED_SENDING] == states
 
 
