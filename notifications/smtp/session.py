@@ -173,7 +173,8 @@ class Session:
             self._has_ended = True
             if not offer.final:
                 raise
-        self.in_sync = not self._has_ended
+        # A server that has said 354 takes the next command for content.
+        self.in_sync = offer.final is not None and not self._has_ended
         return offer.final
 
     def _answer(self, verb: str) -> NotDelivered | None:

@@ -149,3 +149,20 @@ def test_what_may_not_leave_does_not() -> None:
             pass
 
     assert server.took == [("m0@example.org",), ("m1@example.org",)]
+
+
+@pytest.mark.parametrize("offer", [{}, PIPELINING], ids=["one by one", "pipelining"])
+def test_a_session_that_waits_for_content_is_not_used_again(offer: Wishes) -> None:
+    def refuse(_letter: Envelope) -> None:
+        raise KeyError
+
+    with (
+        scripted(offer) as server,
+        Relay.from_url(server.url, timeout=20).connect() as connection,
+    ):
+        with pytest.raises(KeyError):
+            next(connection.send_all(letters(), refuse))
+
+        sent = [outcome for _, outcome in connection.send_all(letters())]
+    assert sent == [[None]] * NUMBER
+    assert len(server.commands) == 2
