@@ -78,8 +78,7 @@ class Notebook:
     def write(self, note: Note) -> int:
         """Send a note, and return its number to wait for; raise NoteLost."""
         # A new connection might lead to a Redis that was restarted meanwhile.
-        if not self._connection.is_connected:
-            raise NoteLost("the connection to Redis was lost")
+        self._require_connection()
         return self._write(note, b"XX")
 
     def wait_for(self, number: int) -> None:
@@ -116,7 +115,12 @@ class Notebook:
         except redis.RedisError as failure:
             raise NoteLost(str(failure)) from None
 
+    def _require_connection(self) -> None:
+        if not self._connection.is_connected:
+            raise NoteLost("the connection to Redis was lost")
+
     def _answer(self) -> Any:
+        self._require_connection()  # without one, redis-py raises AttributeError
         try:
             return self._connection.read_response()
         except redis.RedisError as failure:

@@ -1,0 +1,179 @@
+"""A sendout by real lanes, one of which is interrupted at a chosen point of its work."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC
+from functools import wraps
+from typing import Any
+
+import pytest
+from sqlalchemy import text, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from models import Delivery, DeliveryState, Dispatch, DispatchState
+from models.clock import now
+from models.database import new_session
+from sandbox.mailbox import Mailbox
+from tests.builders import Cast, a_dispatch, a_mailer
+from tests.workflows.sendout.sending import deliveries, let_time_pass
+from workflows.redis_client import redis_client
+from workflows.sendout.lane import Lane, Lanes
+from workflows.sendout.left_behind import CLAIM_GRACE, settle_left_behind
+from workflows.sendout.notes import Notebook, key_of
+from workflows.sendout.send import Progress
+from workflows.transaction import transaction
+
+# What a lane does beside its commits; a point is just before each of them, and after a commit.
+WORK = (
+    *((Notebook, name) for name in ("begin", "write", "wait_for", "forget")),
+    *((Progress, name) for name in ("add", "record")),
+)
+
+
+class Died(BaseException):
+    """The process of a lane ends at this point."""
+
+
+class Interruption:
+    """Something that happens at the point `at` of a lane; the first one is 1."""
+
+    def __init__(self) -> None:
+        self.set(0, die)
+
+    def set(self, at: int, action: Callable[[], object]) -> None:
+        self._left, self._action = at, action
+        self.happened = False
+
+    def point(self) -> None:
+        """Count a point of the lane, and interrupt it if this is the chosen one."""
+        self._left -= 1
+        if not self._left:
+            self.happened = True
+            self._action()
+
+
+def die() -> None:
+    raise Died
+
+
+class Sendouts:
+    """Sendouts to the members of the list, by lanes that can be interrupted."""
+
+    def __init__(self, people: Cast, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._people, self._mailbox = people, mailbox
+        self.interruption = Interruption()
+        self.id = 0
+        for owner, name in WORK:
+            monkeypatch.setattr(owner, name, self._with_points(getattr(owner, name)))
+
+    def begin(self) -> None:
+        """Approve another sendout; the mailbox is empty again."""
+        self._mailbox.forget()
+        with transaction() as session:
+            merged: Any = map(session.merge, self._people)
+            self.id = a_dispatch(session, Cast(*merged)).id
+
+    def interrupt(self, at: int, action: Callable[[], object]) -> bool:
+        """Run a lane that is interrupted at this point; return whether it got there."""
+        self.interruption.set(at, action)
+        # A lane that has lost its connection to PostgreSQL may fail.
+        with suppress(Died, SQLAlchemyError):
+            self.run_lane()
+        return self.interruption.happened
+
+    def run_lane(self) -> None:
+        mailer = a_mailer(self._mailbox)
+        Lane(self.id, Lanes(mailer.relay, mailer.copies, UTC, 1, self._transaction)).run()
+
+    def sweep(self) -> None:
+        """Settle what was left behind, as if its time had come."""
+        with transaction() as session:
+            session.execute(update(Delivery).values(claimed_at=now() - CLAIM_GRACE))
+            settle_left_behind(session)
+
+    def let_time_pass(self) -> DispatchState:
+        """Make every delivery due; return the state of the sendout."""
+        with transaction() as session:
+            dispatch = session.get_one(Dispatch, self.id)
+            let_time_pass(session, dispatch)
+            return dispatch.state
+
+    def finish(self) -> None:
+        """Sweep, and run lanes until the sendout is over."""
+        for _ in range(10):
+            self.sweep()
+            if self.let_time_pass() is DispatchState.SENT:
+                return
+            self.run_lane()
+        raise AssertionError("the sendout does not end")
+
+    def lose_connections(self) -> None:
+        """End the other connections to the database: their locks are lost."""
+        others = text(
+            "select pg_terminate_backend(pid, 60000) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        bind = new_session.kw["bind"]
+        bind.dispose()
+        with bind.connect() as connection:
+            connection.execute(others)
+
+    def delete_notes(self) -> None:
+        """Delete the notes of the copies that are being sent, as FLUSHALL would."""
+        for key in self._keys():
+            redis_client.delete(key)
+
+    def restart_redis(self) -> None:
+        """Let these notes be of an earlier run of Redis, as if it had been restarted."""
+        for key in self._keys():
+            note = redis_client.get(key)
+            assert isinstance(note, bytes)
+            redis_client.set(key, b"0" * note.index(b" ") + note[note.index(b" ") :])
+
+    def rows(self) -> dict[str, Delivery]:
+        """Return the deliveries by address, in the order in which they are sent."""
+        with Session(new_session.kw["bind"]) as session:
+            found = deliveries(session, session.get_one(Dispatch, self.id))
+        return dict(sorted(found.items(), key=lambda item: item[1].id))
+
+    def states(self) -> list[DeliveryState]:
+        """Return the states in the order in which the copies are sent."""
+        return [row.state for row in self.rows().values()]
+
+    def copies(self) -> Counter[str]:
+        """Count the copies that arrived, by address."""
+        return Counter(to for mail in self._mailbox.mails for to in mail.recipients)
+
+    def uncertain(self) -> int:
+        """Return how many are in doubt; check that nobody got two copies, or none unnoticed."""
+        states, copies = {key: row.state for key, row in self.rows().items()}, self.copies()
+        allowed = {
+            DeliveryState.SENT: {1},
+            DeliveryState.FAILED: {0},
+            DeliveryState.UNCERTAIN: {0, 1},
+        }
+        assert {k: v for k, v in states.items() if copies[k] not in allowed[v]} == {}
+        return list(states.values()).count(DeliveryState.UNCERTAIN)
+
+    def _keys(self) -> set[str]:
+        rows = self.rows().values()
+        return {
+            key_of(row.claim) for row in rows if row.claim and row.state is DeliveryState.SENDING
+        }
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Session]:
+        with transaction() as session:
+            yield session
+            self.interruption.point()
+        self.interruption.point()
+
+    def _with_points(self, work: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(work)
+        def watched(*args: Any, **named: Any) -> Any:
+            self.interruption.point()
+            return work(*args, **named)
+
+        return watched

@@ -1,0 +1,140 @@
+"""Whatever happens to a lane, its notes say enough that nobody gets a copy twice."""
+
+from collections.abc import Callable
+from itertools import count
+
+import pytest
+
+from models import DeliveryState
+from sandbox.mailbox import Mailbox
+from tests.builders import Cast, members
+from tests.workflows.sendout.interrupted import Sendouts, die
+from workflows.redis_client import redis_client
+from workflows.sendout import claim
+from workflows.sendout.notes import Note, Notebook, NoteLost, close_note, key_of
+from workflows.sendout.record import Result, record_results
+from workflows.transaction import transaction
+
+SENDING, SENT = DeliveryState.SENDING, DeliveryState.SENT
+PENDING, UNCERTAIN = DeliveryState.PENDING, DeliveryState.UNCERTAIN
+
+# Points of a lane: it has claimed its batch, and noted no copy; it has noted four copies, two of
+# them are answered, and the third is about to leave.
+CLAIMED, THIRD = 5, 13
+
+
+@pytest.fixture
+def sendouts(committed_cast: Cast, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> Sendouts:
+    """Sendouts to six members."""
+    with transaction() as session:
+        members(session, session.merge(committed_cast.announce), 4)
+    return Sendouts(committed_cast, mailbox, monkeypatch)
+
+
+def test_a_lane_that_dies_at_any_point_leaves_two_copies_in_doubt(
+    sendouts: Sendouts, mailbox: Mailbox
+) -> None:
+    for at in count(1):
+        sendouts.begin()
+        mailbox.answer("member0@example.org", "550 5.1.1 nobody here")
+        mailbox.answer("member2@example.org", "451 4.3.0 later")
+        if not sendouts.interrupt(at, die):
+            break
+        sendouts.finish()
+
+        assert sendouts.uncertain() <= 2
+    assert at > 3 * 6, "three points for each copy"
+
+
+def test_a_lane_that_sleeps_at_any_point_sends_only_what_it_had_noted(sendouts: Sendouts) -> None:
+    def sleep() -> None:
+        sendouts.lose_connections()
+        sendouts.finish()
+
+    for at in count(1, 4):
+        sendouts.begin()
+        if not sendouts.interrupt(at, sleep):
+            break
+        sendouts.finish()
+
+        assert sendouts.uncertain() <= 2
+    assert at > 3 * 6, "three points for each copy"
+
+
+def test_a_lane_whose_note_is_closed_stops_at_the_next_copy(sendouts: Sendouts) -> None:
+    def sleep() -> None:
+        sendouts.lose_connections()
+        sendouts.sweep()
+
+    sendouts.begin()
+    assert sendouts.interrupt(THIRD, sleep)
+
+    assert sendouts.states() == [SENT, SENT, UNCERTAIN, UNCERTAIN, PENDING, PENDING]
+    assert list(sendouts.copies()) == list(sendouts.rows())[:4]
+    sendouts.finish()
+    assert sendouts.uncertain() == 2
+    assert set(sendouts.copies().values()) == {1}
+
+
+def test_a_flush_at_any_point_ends_the_batch_with_nothing_in_doubt(
+    sendouts: Sendouts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claim, "BATCH_SIZE", 3)  # the lane goes on with another batch
+    for at in count(1, 4):
+        sendouts.begin()
+        if not sendouts.interrupt(at, sendouts.delete_notes):
+            break
+        if at == THIRD - 4:  # just before the third copy is noted
+            assert PENDING in sendouts.states()
+        sendouts.finish()
+
+        assert sendouts.uncertain() == 0
+    assert at > 3 * 6, "three points for each copy"
+
+
+@pytest.mark.parametrize("lose", [Sendouts.delete_notes, Sendouts.restart_redis])
+def test_without_a_note_of_this_redis_the_whole_batch_is_in_doubt(
+    sendouts: Sendouts, lose: Callable[[Sendouts], None]
+) -> None:
+    for at in (CLAIMED, THIRD):
+        sendouts.begin()
+        assert sendouts.interrupt(at, die)
+        lose(sendouts)
+        sendouts.finish()
+
+        assert sendouts.uncertain() == 6
+
+
+def test_the_note_of_an_older_claim_says_nothing_of_a_newer_one(sendouts: Sendouts) -> None:
+    sendouts.begin()
+    sendouts.interrupt(THIRD, die)
+    older = next(iter(sendouts.rows().values())).claim
+    assert older
+    sendouts.sweep()
+    sendouts.let_time_pass()
+    sendouts.interrupt(CLAIMED, die)
+    assert sendouts.states()[4:] == [SENDING, SENDING]
+
+    with transaction() as session:
+        record_results(session, older, {row.id: Result(SENT) for row in sendouts.rows().values()})
+    assert sendouts.states()[4:] == [SENDING, SENDING]
+    sendouts.delete_notes()  # of the newer claim
+    redis_client.rename(f"{key_of(older)}:closed", key_of(older))
+    sendouts.sweep()
+
+    assert sendouts.states()[4:] == [UNCERTAIN, UNCERTAIN]
+
+
+def test_a_notebook_does_not_go_on_over_another_connection() -> None:
+    notebook = Notebook()
+    batch = notebook.begin()
+    number = notebook.write(Note(offered=1))
+    notebook.wait_for(number)
+    notebook.close()
+
+    with pytest.raises(NoteLost):
+        notebook.write(Note(1, 2))
+    with pytest.raises(NoteLost):
+        notebook.wait_for(number + 1)
+    assert close_note(batch) == close_note(batch) == Note(offered=1)
+    notebook.close()
