@@ -71,7 +71,9 @@ def test_a_unit_lets_celery_finish_its_longest_task(name: str) -> None:
 def test_a_unit_runs_what_compose_runs(name: str) -> None:
     command = service(f"listgate-{name}")["ExecStart"].removeprefix(INSTALLED)
 
-    assert command.split() == SERVICES[name]["command"]
+    # Only on one host does a second worker need a name of its own.
+    words = [word for word in command.split() if not word.startswith("--hostname=")]
+    assert words == SERVICES[name]["command"]
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)

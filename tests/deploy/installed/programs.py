@@ -12,6 +12,7 @@ READY = {
     "beat": "beat: Starting",
     "flower": "Visit me at",
     "lmtp": "lmtp listens",
+    "sendout": "ready.",
     "web": "Booting worker",
     "worker": "ready.",
 }

@@ -7,7 +7,7 @@ from tests.deploy.installed.documented import Machine
 from tests.deploy.installed.programs import running_programs
 
 DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text()
-LASTING = ("beat", "flower", "lmtp", "web", "worker")
+LASTING = ("beat", "flower", "lmtp", "sendout", "web", "worker")
 
 
 def test_the_image_builds_and_its_services_start(machine: Machine, given: dict[str, str]) -> None:

@@ -94,7 +94,7 @@ def command(machine: Machine, unit: Path) -> list[str]:
     parser = ConfigParser(interpolation=None, delimiters=["="], comment_prefixes=["#"])
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser.read(unit)
-    return shlex.split(machine.here(parser["Service"]["ExecStart"]))
+    return shlex.split(machine.here(parser["Service"]["ExecStart"].replace("%%", "%")))
 
 
 @needs_psql
