@@ -51,6 +51,12 @@ def require_author(message: Message, actor: Actor) -> None:
         )
 
 
+def require_author_or(right: Right, message: Message, actor: Actor) -> None:
+    """Raise Trespass unless the actor wrote the message or has `right`."""
+    if actor.user is None or actor.user.id != message.author_id:
+        require(actor, right, **message.place)
+
+
 def actor_with_address(session: Session, address: str, door: Door) -> Actor:
     """Return an Actor for the user with this address; raise Unknown, or Trespass if disabled."""
     return enabled(Actor(user_with_address(session, address), door))

@@ -19,7 +19,7 @@ from models import (
     record,
 )
 from models.clock import now
-from workflows.access import require, require_author, require_open
+from workflows.access import require, require_author, require_author_or, require_open
 from workflows.messages.write import Draft, require_sensible, subject_of, write
 from workflows.sendout.rules import audit_detail, choose_rules, lock_rules
 from workflows.sendout.schedule import set_time
@@ -117,10 +117,8 @@ def reschedule(
     IllegalTransition while approvers are asked, because they were shown both, and once it is being
     sent.
     """
-    place = {"message_id": message.id, "list_id": message.list_id}
-    if actor.person.id != message.author_id:
-        require(actor, Right.SEND_MESSAGES, **place)
-    require(actor, Right.SCHEDULE_SENDOUT, **place)
+    require_author_or(Right.SEND_MESSAGES, message, actor)
+    require(actor, Right.SCHEDULE_SENDOUT, **message.place)
     if send_at is not None:
         require_sensible(send_at)
     if rules is not None:

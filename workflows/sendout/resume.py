@@ -15,7 +15,7 @@ from models import (
     record,
 )
 from models.clock import now
-from workflows.access import require, require_open
+from workflows.access import require, require_author_or, require_open
 
 
 def resume(session: Session, message: Message, *, actor: Actor) -> None:
@@ -24,10 +24,10 @@ def resume(session: Session, message: Message, *, actor: Actor) -> None:
     Everyone with Right 601 may do this, and an author who stopped the sendout themselves.  Raises
     Archived, IllegalTransition unless it is stopped, not ended, and its content is as approved.
     """
-    require_author_or_right(actor, message)
+    require_author_or(Right.SEND_MESSAGES, message, actor)
     dispatch = lock_stopped(session, message)
     if dispatch.stopped_by_id != message.author_id:
-        require(actor, Right.SEND_MESSAGES, message_id=message.id, list_id=message.list_id)
+        require(actor, Right.SEND_MESSAGES, **message.place)
     require_open(session, message.mailing_list)
     if message.content_hash() != dispatch.content_hash:
         raise IllegalTransition(
@@ -46,16 +46,10 @@ def end(session: Session, message: Message, *, actor: Actor) -> None:
 
     Its author and everyone with Right 601 may do this.  Raises IllegalTransition as `lock_stopped`.
     """
-    require_author_or_right(actor, message)
+    require_author_or(Right.SEND_MESSAGES, message, actor)
     dispatch = lock_stopped(session, message)
     dispatch.ended_at = now()
     record(session, Act.ENDED_SENDOUT, actor=actor, **message.place)
-
-
-def require_author_or_right(actor: Actor, message: Message) -> None:
-    """Raise Trespass unless the actor wrote the message or has Right 601."""
-    if actor.user is None or actor.user.id != message.author_id:
-        require(actor, Right.SEND_MESSAGES, message_id=message.id, list_id=message.list_id)
 
 
 def lock_stopped(session: Session, message: Message) -> Dispatch:

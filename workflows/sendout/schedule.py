@@ -21,7 +21,7 @@ from models import (
 from models.clock import now
 from notifications.mime.parse import read
 from notifications.replies.html import text_of_html
-from workflows.access import require, require_author, require_open
+from workflows.access import require, require_author, require_author_or, require_open
 from workflows.notify import notify
 from workflows.sendout.rules import RULE_COLUMNS, lock_and_require_overlap
 
@@ -102,8 +102,7 @@ def recall(session: Session, message: Message, *, actor: Actor) -> MessageState:
     Its author and everyone with Right 601 may do this.  A recalled message is a draft again and its
     approval is void; of a stopped one, the rest is not sent unless `resume` continues it.
     """
-    if actor.person.id != message.author_id:
-        require(actor, Right.SEND_MESSAGES, message_id=message.id, list_id=message.list_id)
+    require_author_or(Right.SEND_MESSAGES, message, actor)
     dispatch = unfinished_dispatch(session, message)
     if dispatch.state is DispatchState.WAITING:
         cancel(dispatch)
