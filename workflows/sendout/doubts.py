@@ -29,6 +29,7 @@ from models import (
 from models.clock import now
 from workflows.access import require, require_open
 from workflows.notify import notify
+from workflows.sendout.schedule import lock_dispatch
 
 IN_DOUBT = (DeliveryState.FAILED, DeliveryState.UNCERTAIN)
 
@@ -85,7 +86,7 @@ def resend(session: Session, message: Message, choice: Choice, *, actor: Actor) 
     """
     require_right(message, actor)
     require_open(session, message.mailing_list)
-    dispatch = lock_dispatch(session, message)
+    dispatch = lock_sent(session, message)
     copies = Delivery.move_all(session, chosen(session, message, choice), DeliveryState.PENDING)
     session.execute(
         update(Delivery)
@@ -141,18 +142,10 @@ def chosen(session: Session, message: Message, choice: Choice) -> list[int]:
     return [one.id for one in found]
 
 
-def lock_dispatch(session: Session, message: Message) -> Dispatch:
+def lock_sent(session: Session, message: Message) -> Dispatch:
     """Return the message's dispatch that is being sent or was, locked; raises IllegalTransition."""
-    dispatch = session.scalar(
-        select(Dispatch)
-        .where(
-            Dispatch.message_id == message.id,
-            Dispatch.state.in_([DispatchState.SENDING, DispatchState.SENT]),
-        )
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    session.refresh(message, ["state"])
+    begun = Dispatch.state.in_([DispatchState.SENDING, DispatchState.SENT])
+    dispatch = lock_dispatch(session, message, begun)
     if dispatch is None:
         raise IllegalTransition(
             "Message %(number)d is %(state)s: no copy can be sent again.",

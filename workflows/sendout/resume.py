@@ -1,6 +1,6 @@
 """Resume a stopped sendout where it stands, or end it for good."""
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -16,6 +16,10 @@ from models import (
 )
 from models.clock import now
 from workflows.access import require, require_author_or, require_open
+from workflows.sendout.schedule import lock_dispatch
+
+# A sendout that may be resumed or ended.
+STOPPED = (Dispatch.state == DispatchState.STOPPED) & Dispatch.ended_at.is_(None)
 
 
 def resume(session: Session, message: Message, *, actor: Actor) -> None:
@@ -54,10 +58,7 @@ def end(session: Session, message: Message, *, actor: Actor) -> None:
 
 def lock_stopped(session: Session, message: Message) -> Dispatch:
     """Return the message's stopped dispatch, locked; raises IllegalTransition if it was ended."""
-    dispatch = session.scalar(
-        stopped(message).with_for_update().execution_options(populate_existing=True)
-    )
-    session.refresh(message, ["state"])
+    dispatch = lock_dispatch(session, message, STOPPED)
     if dispatch is None:
         raise IllegalTransition(
             "Message %(number)d is %(state)s: its sendout can be neither resumed nor ended.",
@@ -69,13 +70,5 @@ def lock_stopped(session: Session, message: Message) -> Dispatch:
 
 def can_be_resumed(session: Session, message: Message) -> bool:
     """Whether the sendout is stopped and was not ended."""
-    return session.scalar(stopped(message).with_only_columns(Dispatch.id)) is not None
-
-
-def stopped(message: Message) -> Select[Dispatch]:
-    """Return the query for the message's dispatch that is stopped and not ended."""
-    return select(Dispatch).where(
-        Dispatch.message_id == message.id,
-        Dispatch.state == DispatchState.STOPPED,
-        Dispatch.ended_at.is_(None),
-    )
+    found = select(Dispatch.id).where(Dispatch.message_id == message.id, STOPPED)
+    return session.scalar(found) is not None

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -145,23 +145,32 @@ def cancel(dispatch: Dispatch) -> None:
 def unfinished_dispatch(session: Session, message: Message) -> Dispatch:
     """Return the message's waiting or sending dispatch, locked; raises IllegalTransition.
 
-    The message is refreshed, because another session may have changed its time or rules.
+    The message's time and rules are refreshed, too.
     """
-    dispatch = session.scalar(
-        select(Dispatch)
-        .where(
-            Dispatch.message_id == message.id,
-            Dispatch.state.in_([DispatchState.WAITING, DispatchState.SENDING]),
-        )
-        .with_for_update()
-        # A worker may have begun to send since this session read the row.
-        .execution_options(populate_existing=True)
-    )
-    session.refresh(message, ["state", "send_at", *RULE_COLUMNS])
+    unfinished = Dispatch.state.in_([DispatchState.WAITING, DispatchState.SENDING])
+    dispatch = lock_dispatch(session, message, unfinished)
+    session.refresh(message, ["send_at", *RULE_COLUMNS])
     if dispatch is None:
         raise IllegalTransition(
             "Message %(number)d is %(state)s: it is neither scheduled nor being sent.",
             number=message.id,
             state=message.state,
         )
+    return dispatch
+
+
+def lock_dispatch(
+    session: Session, message: Message, condition: ColumnElement[bool]
+) -> Dispatch | None:
+    """Return the message's dispatch that meets the condition, locked, or None.
+
+    Both are read again: a worker, or another person, may have changed them since this session did.
+    """
+    dispatch = session.scalar(
+        select(Dispatch)
+        .where(Dispatch.message_id == message.id, condition)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    session.refresh(message, ["state"])
     return dispatch
