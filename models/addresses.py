@@ -29,6 +29,18 @@ def typed_key(text: str) -> str:
     return address_key(checked_address(text.strip()))
 
 
+def with_detail(address: str, detail: str) -> str:
+    """Return the address with a detail: `name+detail@domain` (RFC 5233)."""
+    local_part, at, domain = address.rpartition("@")
+    return f"{local_part}+{detail}{at}{domain}"
+
+
+def detail_of(address: str) -> str:
+    """Return the detail of an address, "" if it has none."""
+    _, plus, detail = address.rpartition("@")[0].rpartition("+")
+    return detail if plus else ""
+
+
 class Addressed:
     """A row with a unique address.
 

@@ -7,6 +7,7 @@ from typing import Self
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
+from models.addresses import with_detail
 from notifications.letters.keys import Keys
 from notifications.sms.twilio import TwilioAccount
 from notifications.smtp.relay import Mailer
@@ -42,8 +43,7 @@ class LetterContext:
 
     def reply_to(self, approver_keys_id: int) -> str:
         """Return the address at which one approver answers one request by mail."""
-        name, _, domain = self.reply_address.rpartition("@")
-        return f"{name}+{self.keys.reply_token(approver_keys_id)}@{domain}"
+        return with_detail(self.reply_address, self.keys.reply_token(approver_keys_id))
 
     def mailto(self, approver_keys_id: int, *, subject: str, verb: str) -> str:
         """Return a mailto: link with the answer filled in (RFC 6068)."""

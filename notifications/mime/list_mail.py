@@ -6,6 +6,7 @@ from typing import Final, Self
 from urllib.parse import quote
 
 from models import ListDelivery, MailingList, Message, SelfService, marked
+from models.addresses import with_detail
 from notifications.mime.added_line import AddedLine, with_line
 from notifications.mime.envelope import wire_address, wire_domain
 from notifications.mime.from_field import is_from_list
@@ -82,8 +83,7 @@ def ways_to_unsubscribe(
     if mailing_list.delivery is not ListDelivery.MEMBERS:
         return Unsubscribing()
     if token is not None:
-        name, _at, domain = wire_address(settings.unsubscribe_address).rpartition("@")
-        address = in_uri(f"{name}+{token}@{domain}")
+        address = in_uri(with_detail(wire_address(settings.unsubscribe_address), token))
         url = f"{settings.public_url}/unsubscribe/{token}"
         return Unsubscribing((url, f"mailto:{address}?subject=unsubscribe"), one_click=True)
     if mailing_list.self_service is SelfService.OPEN and settings.has_my_lists:

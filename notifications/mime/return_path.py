@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from models.addresses import detail_of, with_detail
 from models.ids import MAX_ID
 from notifications.mime.sealed_ids import SealedIds
 
@@ -65,7 +66,7 @@ class ReturnPaths:
 
         Mail servers may change the case of an address.
         """
-        opened = self._sealed.open(address.rpartition("@")[0].rpartition("+")[2])
+        opened = self._sealed.open(detail_of(address))
         if opened is None:
             return None
         first, second = opened
@@ -79,8 +80,7 @@ class ReturnPaths:
     def _with_token(self, first: int, second: int) -> str:
         if not self.tokens:
             return self._plain
-        name, _, domain = self._plain.rpartition("@")
-        return f"{name}+{self._sealed.seal(first, second)}@{domain}"
+        return with_detail(self._plain, self._sealed.seal(first, second))
 
 
 def _number(mark: str | None) -> int:

@@ -5,7 +5,13 @@ import time
 import pytest
 
 from models import Invalid
-from models.addresses import MAX_ADDRESS, MAX_LOCAL_PART, checked_address
+from models.addresses import (
+    MAX_ADDRESS,
+    MAX_LOCAL_PART,
+    checked_address,
+    detail_of,
+    with_detail,
+)
 
 
 @pytest.mark.parametrize(
@@ -46,3 +52,11 @@ def test_an_address_beyond_them_is_refused_at_once(address: str) -> None:
 def test_an_address_that_reads_as_a_comment_is_refused() -> None:
     with pytest.raises(Invalid, match="would be a comment"):
         checked_address("#ada@example.org")
+
+
+def test_a_detail_is_added_and_read() -> None:
+    assert with_detail("reply@example.org", "key") == "reply+key@example.org"
+    assert detail_of("reply+key@example.org") == "key"
+    assert detail_of(with_detail("a+b@example.org", "key")) == "key"
+    for without in ("reply@example.org", "reply", "re+ply", ""):
+        assert detail_of(without) == ""

@@ -18,6 +18,7 @@ from models import (
     User,
     record,
 )
+from models.addresses import detail_of
 from models.clock import now
 from notifications.letters.keys import Keys, hashed
 from workflows.moderation.approvers import require_approver
@@ -28,7 +29,7 @@ RECENT = 100
 
 def keys_by_reply(session: Session, address: str, keys: Keys) -> ApproverKeys | None:
     """Return the keys with this reply address, or None."""
-    token = address.partition("@")[0].rpartition("+")[2].lower()
+    token = detail_of(address).lower()
     found = session.scalar(select(ApproverKeys).where(ApproverKeys.reply_hash == hashed(token)))
     return found if found and keys.reply_token(found.id) == token else None
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from models import Installation, MailingList, Unknown, User
+from models.addresses import detail_of
 from models.ids import MAX_ID
 from notifications.mime.sealed_ids import UNSUBSCRIBE, SealedIds
 
@@ -36,7 +37,7 @@ def find_owner(session: Session, token: str) -> TokenOwner | None:
 
 def find_owner_by_address(session: Session, address: str) -> TokenOwner | None:
     """Return whom the token in `unsubscribe+token@...` names, or None."""
-    return find_owner(session, address.partition("@")[0].rpartition("+")[2])
+    return find_owner(session, detail_of(address))
 
 
 def token_of(session: Session, list_id: int, user_id: int) -> str:
