@@ -58,10 +58,13 @@ def notify_administrators(
     session: Session, letter: LetterName, *, of: Right = Right.EDIT_USERS, **detail: Any
 ) -> None:
     """Notify every user with the right `of`."""
-    administrators = session.scalars(
-        select(User).where(User.roles.any(Role.rights.contains([of.value]))).order_by(User.id)
-    )
-    notify(session, administrators, letter, **detail)
+    notify(session, administrators(session, of=of), letter, **detail)
+
+
+def administrators(session: Session, *, of: Right = Right.EDIT_USERS) -> Sequence[User]:
+    """Return every user with the right `of`."""
+    holds = User.roles.any(Role.rights.contains([of.value]))
+    return session.scalars(select(User).where(holds).order_by(User.id)).all()
 
 
 def try_other_channel(session: Session, failed: Notification) -> None:

@@ -22,13 +22,11 @@ from models import (
     Message,
     MessageState,
     Right,
-    Role,
-    User,
     record,
 )
 from models.clock import now
 from workflows.access import require, require_open
-from workflows.notify import notify
+from workflows.notify import administrators, notify
 from workflows.sendout.schedule import lock_dispatch
 
 IN_DOUBT = (DeliveryState.FAILED, DeliveryState.UNCERTAIN)
@@ -206,9 +204,3 @@ def counts_of(session: Session, dispatch: Dispatch) -> dict[DeliveryState, int]:
     counts = {state: number - done for state, number, done in found}
     sent = counts.get(DeliveryState.SENT, 0) + sum(done for *_, done in found)
     return {**counts, DeliveryState.SENT: sent}
-
-
-def administrators(session: Session) -> Sequence[User]:
-    """Return the people with the right to edit users."""
-    holds = User.roles.any(Role.rights.contains([Right.EDIT_USERS.value]))
-    return session.scalars(select(User).where(holds).order_by(User.id)).all()
