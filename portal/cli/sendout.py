@@ -24,7 +24,9 @@ Recipients = Annotated[
 Resend = Annotated[
     bool, typer.Option("--resend", help="Send the copies again, with the same Message-ID.")
 ]
-Done = Annotated[bool, typer.Option("--done", help="Nothing more is to be done about the copies.")]
+Settle = Annotated[
+    bool, typer.Option("--done", help="Nothing more is to be done about the copies.")
+]
 By = Annotated[
     str | None,
     typer.Option("--as", metavar="ADDRESS", help="The person who acts; by default the operator."),
@@ -71,44 +73,26 @@ def end(message_id: MessageId, by: By = None) -> None:
         done(f"The sendout of message {message.id} has ended.")
 
 
-@sendout.command("uncertain")
-def uncertain(
+@sendout.command(
+    DeliveryState.UNCERTAIN,
+    help="List the recipients who may have a copy or not; send theirs again, or settle them.",
+)
+@sendout.command(
+    DeliveryState.FAILED,
+    help="List the recipients whose copies failed; send theirs again, or settle them.",
+)
+def in_doubt(
+    context: typer.Context,
     message_id: MessageId,
     addresses: Recipients = None,
     resend: Resend = False,
-    done: Done = False,
+    settle: Settle = False,
     by: By = None,
 ) -> None:
-    """List the recipients who may have a copy or not; send theirs again, or settle them."""
-    state = DeliveryState.UNCERTAIN
-    act_on_doubts(message_id, state, addresses=addresses, by=by, resend=resend, settle=done)
-
-
-@sendout.command("failed")
-def failed(
-    message_id: MessageId,
-    addresses: Recipients = None,
-    resend: Resend = False,
-    done: Done = False,
-    by: By = None,
-) -> None:
-    """List the recipients whose copies failed; send theirs again, or settle them."""
-    state = DeliveryState.FAILED
-    act_on_doubts(message_id, state, addresses=addresses, by=by, resend=resend, settle=done)
-
-
-def act_on_doubts(
-    message_id: int,
-    state: DeliveryState,
-    *,
-    addresses: list[str] | None,
-    by: str | None,
-    resend: bool,
-    settle: bool,
-) -> None:
-    """List, resend or settle the copies in doubt of this state."""
+    """List, resend or settle the copies in the state that the command is called after."""
     if resend and settle:
         raise typer.BadParameter("give either --resend or --done")
+    state = DeliveryState(str(context.info_name))
     choice = doubts.Choice([state], addresses or None)
     with acting() as (session, done):
         message = message_by_id(session, message_id)
