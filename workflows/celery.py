@@ -14,7 +14,7 @@ from workflows.sync.command import missing_programs
 # Seconds.  Below, NTP is at work; work is decided by the database's clock, but Celery compares
 # ETAs and the limits of its tasks with this machine's.
 TOLERATED_SKEW = 2
-# Half the horizon of ETAs (models/outbox.py): with more, sendouts would be late or wait in vain.
+# Half the horizon of ETAs (models/outbox.py): with more, sendouts would be late.
 MAX_SKEW = 30
 
 app = Celery("listgate", include=["workflows.tasks"])

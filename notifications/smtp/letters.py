@@ -7,7 +7,7 @@ from notifications.mime.envelope import Envelope
 
 
 class Letters:
-    """A queue that takes a letter from its source only when somebody looks at it."""
+    """A queue that takes a letter from its source only when it is looked at."""
 
     def __init__(self, source: Iterator[Envelope]) -> None:
         self._source = source

@@ -50,7 +50,7 @@ class Offer:
     letter: Envelope
     options: str = ""  # after the sender's address
     reset: bool = False  # an unfinished letter comes before it
-    refusal: NotDelivered | None = None  # of the letter, whoever its recipients are
+    refusal: NotDelivered | None = None  # of the letter, for all its recipients
     answered: Outcomes = field(default_factory=list)  # of the recipients, if there is no refusal
     is_addressed: bool = False  # the server accepted a recipient
     wants_content: bool = False  # the server said 354

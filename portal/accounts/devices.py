@@ -65,7 +65,7 @@ def pending_guesser() -> str:
     All who have to enter none share a key: an empty one is an error in the log.
     """
     stamp = str(session.get("pending_log_in", {}).get("stamp", ""))
-    return device_of(stamp) or stamp or "nobody"
+    return device_of(stamp) or stamp or "none"
 
 
 def signed_in_guesser() -> str:

@@ -82,7 +82,7 @@ def outcome(
 
 
 def leave(session: Session, owner: TokenOwner) -> str:
-    """Unsubscribe whom the address names; nobody is answered."""
+    """Unsubscribe the person whom the address names, without an answer."""
     try:
         left = unsubscribe_by_token(session, owner)
     except Trespass as refusal:
