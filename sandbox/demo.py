@@ -1,4 +1,4 @@
-"""`make demo`: moderate three messages over three channels, push a list, leave a list.
+"""`make demo`: moderate messages over three channels, push a list, return a copy, leave a list.
 
 It prints each command it runs after a $, so that a reader can type it.
 """
@@ -12,6 +12,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Final
 
+from sandbox.demo_bounces import return_a_copy
 from sandbox.demo_leaving import leave_the_list
 from sandbox.demo_lists import push_a_burst
 from sandbox.mail_replies import Reply, deliver, words_of
@@ -58,6 +59,8 @@ def play(stack: Stack) -> None:
     push_a_burst(stack)
     heading("The first message is sent at its scheduled time")
     watch_sendout(stack)
+    heading("A copy comes back: the member's subscription is suspended")
+    return_a_copy(stack, "edsger@example.org")
     heading("Two members leave the list, by what their copies offer")
     leave_the_list(stack, by_link="edsger@example.org", by_mail="barbara@example.org")
     heading("The audit log of each message")

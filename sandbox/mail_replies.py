@@ -67,12 +67,15 @@ class Reply:
         return message
 
 
-def deliver(message: EmailMessage, *, lmtp: str) -> None:
-    """Deliver a mail to Listgate at host:port; raise OSError with its answer if it refuses."""
+def deliver(message: EmailMessage, *, lmtp: str, sender: str | None = None) -> None:
+    """Deliver a mail to Listgate at host:port; raise OSError with its answer if it refuses.
+
+    Without an envelope sender, it is the address of the From field.
+    """
     host, _, port = lmtp.rpartition(":")
     try:
         with smtplib.LMTP(host, int(port), local_hostname="localhost", timeout=TIMEOUT) as server:
-            server.send_message(message, from_addr=str(message["From"]))
+            server.send_message(message, from_addr=sender)
     except smtplib.SMTPRecipientsRefused as refused:
         code, answer = next(iter(refused.recipients.values()))
         raise OSError(f"{code} {answer.decode(errors='replace')}") from None

@@ -111,6 +111,7 @@ def settings(
         "SMTP_URL": mailbox.url,
         "MAIL_FROM": "Listgate <listgate@lists.example.org>",
         "REPLY_ADDRESS": "moderation@lists.example.org",
+        "SUSPEND_AFTER_BOUNCES": "1",  # three bounces would take three days
         "UNSUBSCRIBE_ADDRESS": "unsubscribe@lists.example.org",
         "SECRET_KEY": secrets.token_urlsafe(32),
         "PUBLIC_URL": f"http://127.0.0.1:{web}",
