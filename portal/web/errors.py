@@ -50,9 +50,9 @@ def refusal_page(refusal: Refusal) -> ResponseReturnValue:
     with unit_of_work(read_only=True):
         g.refusal = refusal_text(refusal)
         if request.method == "POST":
-            g.refused_field = refused_field(refusal, submitted())
-            # That page may not exist, or refuse as well.
+            # A form that the view did not read may be too large; its page may not exist, or refuse.
             with suppress(Refusal, HTTPException, RequestRedirect):
+                g.refused_field = refused_field(refusal, submitted())
                 return with_status(form_page(), status)
         return error_page(status)
 

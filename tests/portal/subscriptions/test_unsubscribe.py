@@ -70,3 +70,9 @@ def test_the_example_that_approvers_see_says_so(stranger: Visitor) -> None:
 
     assert "<button" not in answer.text.partition("<main")[2]
     assert "This link is an example" in answer.text
+
+
+def test_an_unknown_link_is_404_however_large_the_form_is(stranger: Visitor) -> None:
+    too_large = {**ONE_CLICK, "more": "x" * 200_000}
+
+    assert stranger.client.post("/unsubscribe/unknown", data=too_large).status_code == 404
