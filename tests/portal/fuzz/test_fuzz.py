@@ -12,13 +12,17 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from random import Random
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
-from werkzeug.test import TestResponse
+from pydantic import SecretStr
+from twilio.request_validator import RequestValidator
+from werkzeug.datastructures import Headers
+from werkzeug.test import EnvironBuilder, TestResponse
+from werkzeug.wrappers import Request as ReadRequest
 
 from tests.portal.fuzz import hostile
-from tests.portal.fuzz.requests import Request, Shown, forms, requests
+from tests.portal.fuzz.requests import URLENCODED, Request, Shown, forms, requests
 from tests.portal.matrix.installation import Installation
 from tests.portal.visitors import PUBLIC, an_app, forget_guesses
 
@@ -26,6 +30,9 @@ SEED = int(os.environ.get("FUZZ_SEED", "1"))
 NUMBER = int(os.environ.get("FUZZ_REQUESTS", "300"))
 
 MAIN = re.compile(r"<main.*?</main>", re.DOTALL)
+# Twilio's, which signs what it posts; without a signature a webhook reads nothing.
+TOKEN = "a token of the fuzz"
+
 ALERT = re.compile(r'role="alert"[^>]*>\s*[^<\s]|</h1>\s*<p>[^<]')
 
 
@@ -33,6 +40,14 @@ ALERT = re.compile(r'role="alert"[^>]*>\s*[^<\s]|</h1>\s*<p>[^<]')
 def shown(installation: Installation) -> list[Shown]:
     """Every form of the installation."""
     return forms(installation)
+
+
+@pytest.fixture(autouse=True)
+def _token(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the webhooks believe what this test signs."""
+    config = installation.app.config
+    twilio = {"public_url": PUBLIC, "twilio_auth_token": SecretStr(TOKEN)}
+    monkeypatch.setitem(config, "LISTGATE", config["LISTGATE"].model_copy(update=twilio))
 
 
 @pytest.fixture
@@ -58,23 +73,48 @@ def test_every_route_is_tried(shown: list[Shown]) -> None:
     assert tried == {rule.endpoint for rule in an_app().url_map.iter_rules()}
 
 
+def test_a_webhook_reads_what_it_is_sent(installation: Installation, shown: list[Shown]) -> None:
+    hooks = [each.form for each in shown if each.form.path.startswith("/webhooks/")]
+
+    for form in hooks:
+        body = urlencode(form.fields).encode()
+        request = Request("anonymous", "POST", form.path, b"", body, URLENCODED)
+        assert send(installation, request).status_code in (200, 204), form
+
+
 def send(installation: Installation, request: Request) -> TestResponse:
     """Send the request, and undo what it did."""
+    cookie = installation.keys[request.who].cookie
     with installation.undone():
         answer = installation.app.test_client(use_cookies=False).open(
-            request.path,
-            method=request.method,
-            base_url=PUBLIC,
-            query_string=request.query.decode(),
-            data=request.body,
-            content_type=request.content_type,
-            headers={"Cookie": installation.keys[request.who].cookie},
+            built(request, {"Cookie": cookie, "X-Twilio-Signature": signature(request)})
         )
         answer.get_data()
         answer.close()
     if answer.status_code == 429:
         forget_guesses(installation.app)
     return answer
+
+
+def built(request: Request, headers: dict[str, str]) -> EnvironBuilder:
+    """Return the request as the portal gets it."""
+    return EnvironBuilder(
+        request.path,
+        method=request.method,
+        base_url=PUBLIC,
+        query_string=request.query.decode(),
+        data=request.body,
+        content_type=request.content_type,
+        headers=Headers(headers),
+    )
+
+
+def signature(request: Request) -> str:
+    """Return Twilio's signature of the form as a webhook reads it; other routes read none."""
+    if not request.path.startswith("/webhooks/"):
+        return ""
+    read = ReadRequest(built(request, {}).get_environ())
+    return str(RequestValidator(TOKEN).compute_signature(read.url, read.form))
 
 
 def faults(answer: TestResponse) -> list[str]:

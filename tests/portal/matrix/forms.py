@@ -19,9 +19,13 @@ LIST = {
 }
 
 # By the address in the table; names in braces are filled in here as there.
+SMS = {"MessageSid": "SM" + "0" * 32, "From": "+33612345678", "Body": "What is this?"}
+
 FORMS: Mapping[str, Mapping[str, object]] = {
     "/log-in": {"address": "edsger@example.org", "password": PASSWORD},
     "/letter/log-in": {"address": "edsger@example.org"},
+    "/webhooks/twilio/sms": SMS,
+    "/webhooks/twilio/status": {**SMS, "MessageStatus": "undelivered", "ErrorCode": "30005"},
     "/answer/{token}": {"verdict": "approved"},
     "/answer/unknown": {"verdict": "approved"},
     "/unsubscribe/{unsubscribe}": {"List-Unsubscribe": "One-Click"},
