@@ -184,21 +184,37 @@ def broker_memory() -> Finding:
 
 
 def workers() -> Finding:
-    """At least one worker must answer."""
+    """At least one worker must answer, and each queue have one that consumes it."""
     try:
         # Celery itself takes six seconds to notice that the broker is unavailable.
         redis().ping()
         answers = app.control.ping(timeout=1) or []
+        # Beat answers too, but is not a worker.
+        names = [name for one in answers for name in one if not name.startswith("celerybeat@")]
+        idle = unconsumed_queues(names) if names else []
     except (OperationalError, RedisError, ValueError) as failure:
         return Finding("workers", False, type(failure).__name__, "first fix the broker")
-    # Beat answers too, but is not a worker.
-    names = [name for one in answers for name in one if not name.startswith("celerybeat@")]
-    return Finding(
-        "workers",
-        bool(names),
-        ", ".join(sorted(names)) or "none answers",
-        "start `celery -A workflows.celery worker`, and one `beat`",
-    )
+    if not names:
+        fix = "start `celery -A workflows.celery worker`, and one `beat`"
+        return Finding("workers", False, "none answers", fix)
+    found = ", ".join(sorted(names))
+    if not idle:
+        return Finding("workers", True, found)
+    fix = f"start `celery -A workflows.celery worker --queues={','.join(idle)}`"
+    return Finding("workers", False, f"{found}; none consumes {', '.join(idle)}", fix)
+
+
+def unconsumed_queues(names: list[str]) -> list[str]:
+    """Return the queues that none of these workers consumes."""
+    # The limit ends the wait as soon as all have answered.
+    inspect = app.control.inspect(destination=names, timeout=1, limit=len(names))
+    consumed = {
+        queue["name"]
+        for queues in (inspect.active_queues() or {}).values()
+        if isinstance(queues, list)  # a worker that failed answers with an error
+        for queue in queues
+    }
+    return [queue.name for queue in app.conf.task_queues if queue.name not in consumed]
 
 
 def relay() -> Finding:

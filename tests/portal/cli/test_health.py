@@ -214,6 +214,33 @@ def test_no_worker_is_wrong() -> None:
     assert_wrong(doctor.workers(), says="none answers", fix="celery -A workflows.celery worker")
 
 
+def test_a_queue_without_a_worker_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    consumed = {"one@here": ["moderation", "letters"], "two@here": ["letters", "sync", "sweep"]}
+    asked: list[object] = []
+
+    class Answers:
+        def active_queues(self) -> dict[str, object]:
+            named = {key: [{"name": each} for each in names] for key, names in consumed.items()}
+            return named | {"three@here": {"error": "KeyError('active_queues')"}}
+
+    def inspect(**options: object) -> Answers:
+        asked.append(options["destination"])
+        return Answers()
+
+    pong = [{name: {"ok": "pong"}} for name in (*consumed, "celerybeat@here")]
+    monkeypatch.setattr(app.control, "ping", lambda **_: pong)
+    monkeypatch.setattr(app.control, "inspect", inspect)
+
+    assert_wrong(
+        doctor.workers(),
+        says="one@here, two@here; none consumes sendout",
+        fix="start `celery -A workflows.celery worker --queues=sendout`",
+    )
+    consumed["two@here"].append("sendout")
+    assert doctor.workers().ok
+    assert asked == [["one@here", "two@here"]] * 2
+
+
 def test_workers_are_not_pinged_through_an_unavailable_broker(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
