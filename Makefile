@@ -79,6 +79,12 @@ fuzz: install ## send 5,000 hostile requests to every form of the portal (about 
 	@seed=$${FUZZ_SEED:-$$(date +%s)} && echo "FUZZ_SEED=$$seed" && \
 	  FUZZ_SEED=$$seed FUZZ_REQUESTS=$(FUZZ_REQUESTS) $(BIN)/python -m pytest -s tests/portal/fuzz
 
+FAULTS_RECIPIENTS ?= 20000
+.PHONY: faults
+faults: install ## send to 20,000 people while workers and servers are killed (about 5 minutes)
+	@seed=$${FAULTS_SEED:-$$(date +%s)} && echo "FAULTS_SEED=$$seed" && \
+	  FAULTS_SEED=$$seed FAULTS_RECIPIENTS=$(FAULTS_RECIPIENTS) $(BIN)/python -m pytest tests/faults/test_fault_run.py
+
 .PHONY: tour
 tour: $(VENV)/browser chromium ## take the pictures of docs/tour.md again
 	@TOUR=docs/tour $(BIN)/python -m pytest tests/browser/test_tour.py

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -39,9 +40,18 @@ class Rule:
     times: int
     at: Step
 
-    def matches(self, step: Step, recipients: list[str]) -> bool:
-        concerned = self.recipient is None or self.recipient in map(comparable, recipients)
+    def matches(self, step: Step, recipients: Collection[str]) -> bool:
+        concerned = self.recipient is None or self.recipient in recipients
         return concerned and self.times > 0 and self.at == step
+
+
+@dataclass(frozen=True)
+class Break:
+    """How the server breaks off one mail, without an answer."""
+
+    kept: bool = False  # it stores the mail all the same
+    early: bool = False  # in the middle of the content
+    silent: bool = False  # it leaves the connection open
 
 
 @dataclass
@@ -49,14 +59,22 @@ class MailStore:
     """The handler of aiosmtpd; threads share it, hence the lock."""
 
     folder: Path | None
+    pipelining: bool = False
     delay: float = 0.0
     mails: list[Mail] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
-    hang_ups: list[bool] = field(default_factory=list)
+    breaks: list[Break] = field(default_factory=list)
+    broken: int = 0  # mails that were broken off
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self._numbers = itertools.count(_highest_number(self.folder) + 1)
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd finds it by this name
+        self, _: SMTP, session: Session, __: Envelope, name: str, answers: list[str]
+    ) -> list[str]:
+        session.host_name = name
+        return ["250-PIPELINING", *answers] if self.pipelining else answers
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd finds it by this name
         self, server: SMTP, _: Session, envelope: Envelope, address: str, _options: list[str]
@@ -74,25 +92,33 @@ class MailStore:
         reply = self._rejection("DATA", envelope.rcpt_tos)
         if reply is not None:
             return await _refuse(server, reply)
-        stored = self._next_hang_up()
-        if stored is not False:
+        breaks = self.next_break(early=False)
+        if breaks is None or breaks.kept:
             self._store(envelope)
-        if stored is not None:
-            await _hang_up(server)
+        if breaks:
+            await hang_up(server, silent=breaks.silent)
         return "250 2.0.0 Stored"
 
     def _rejection(self, step: Step, recipients: list[str]) -> str | None:
         with self.lock:
-            rule = next((rule for rule in self.rules if rule.matches(step, recipients)), None)
+            if not self.rules:
+                return None
+            known = {comparable(each) for each in recipients}
+            rule = next((rule for rule in self.rules if rule.matches(step, known)), None)
             if rule is None:
                 return None
             rule.times -= 1
+            if not rule.times:
+                self.rules.remove(rule)
             return rule.reply
 
-    def _next_hang_up(self) -> bool | None:
-        """Whether to store the mail before hanging up; None: do not hang up."""
+    def next_break(self, *, early: bool) -> Break | None:
+        """Return how this mail is broken off at this point of its content, if it is."""
         with self.lock:
-            return self.hang_ups.pop(0) if self.hang_ups else None
+            if not self.breaks or self.breaks[0].early != early:
+                return None
+            self.broken += 1
+            return self.breaks.pop(0)
 
     def _store(self, envelope: Envelope) -> None:
         assert isinstance(envelope.content, bytes), "aiosmtpd was not asked to decode"
@@ -117,12 +143,12 @@ def _highest_number(folder: Path | None) -> int:
 async def _refuse(server: SMTP, reply: str) -> str:
     if reply.startswith("421"):
         await server.push(reply)
-        await _hang_up(server)
+        await hang_up(server)
     return reply
 
 
-async def _hang_up(server: SMTP) -> None:
-    """Close the connection; never returns, because aiosmtpd then cancels the caller."""
-    if server.transport is not None:
+async def hang_up(server: SMTP, *, silent: bool = False) -> None:
+    """Close the connection, or only say no more; aiosmtpd cancels the caller when it is closed."""
+    if server.transport is not None and not silent:
         server.transport.close()
     await asyncio.Event().wait()

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import AnyStr, Self
 
 from aiosmtpd.smtp import SMTP
 
-from sandbox.mail_store import Mail, MailStore, Rule, Step, comparable
+from sandbox.mail_store import Break, Mail, MailStore, Rule, Step, comparable, hang_up
 
 __all__ = ["Mail", "Mailbox", "Step"]
 
@@ -27,7 +27,7 @@ class Mailbox:
     It can be stopped and started again, on the same port and with its mails.  With `keep_in`, each
     mail is also written to that folder, as 0001.eml, 0002.eml, …  With `starttls` it offers
     STARTTLS, with `tls` it uses TLS from the first byte; with `users` (name: password) it requires
-    a login, which it accepts only after STARTTLS.
+    a login, which it accepts only after STARTTLS.  With `pipelining` it offers PIPELINING.
     """
 
     def __init__(
@@ -38,10 +38,11 @@ class Mailbox:
         starttls: ssl.SSLContext | None = None,
         tls: ssl.SSLContext | None = None,
         users: Mapping[str, str] | None = None,
+        pipelining: bool = False,
     ) -> None:
         self.port = port  # 0: the system chooses one at the first start
         self._starttls, self._tls, self._users = starttls, tls, users
-        self._store = MailStore(keep_in)
+        self._store = MailStore(keep_in, pipelining)
         self._sessions: weakref.WeakSet[SMTP] = weakref.WeakSet()
         self._thread: threading.Thread | None = None
         self._reserved: socket.socket | None = None
@@ -74,8 +75,20 @@ class Mailbox:
 
     def drop_after_data(self, *, times: int = 1, kept: bool = True) -> None:
         """Hang up without an answer after the last byte of a mail; store it only if `kept`."""
-        with self._store.lock:
-            self._store.hang_ups.extend([kept] * times)
+        self._break_off(Break(kept), times)
+
+    def drop_in_data(self, *, times: int = 1) -> None:
+        """Hang up in the middle of the content of a mail."""
+        self._break_off(Break(early=True), times)
+
+    def stall(self, *, times: int = 1, kept: bool = True) -> None:
+        """Never answer the last byte of a mail; store it only if `kept`."""
+        self._break_off(Break(kept, silent=True), times)
+
+    @property
+    def broken(self) -> int:
+        """The number of mails that were broken off, by hanging up or by silence."""
+        return self._store.broken
 
     def be_slow(self, seconds: float) -> None:
         """Wait this long before answering each DATA."""
@@ -86,8 +99,13 @@ class Mailbox:
         with self._store.lock:
             self._store.mails.clear()
             self._store.rules.clear()
-            self._store.hang_ups.clear()
+            self._store.breaks.clear()
+            self._store.broken = 0
             self._store.delay = 0.0
+
+    def _break_off(self, how: Break, times: int) -> None:
+        with self._store.lock:
+            self._store.breaks.extend([how] * times)
 
     def start(self) -> None:
         """Raises OSError if the port is taken."""
@@ -150,7 +168,7 @@ class Mailbox:
         await server.wait_closed()
 
     def _new_session(self, loop: asyncio.AbstractEventLoop) -> SMTP:
-        session = SMTP(
+        session = Server(
             self._store,
             data_size_limit=SIZE_LIMIT,
             enable_SMTPUTF8=True,
@@ -165,6 +183,17 @@ class Mailbox:
 
     def _accepts(self, _mechanism: str, user: bytes, password: bytes) -> bool:
         return (self._users or {}).get(user.decode()) == password.decode()
+
+
+class Server(SMTP):
+    """One session, which may be broken off in the middle of a mail."""
+
+    async def push(self, status: AnyStr) -> None:
+        await super().push(status)
+        waits_for_content = isinstance(status, str) and status.startswith("354")
+        if waits_for_content and self.event_handler.next_break(early=True):
+            await self._reader.readline()
+            await hang_up(self)
 
 
 def _bound_socket(port: int) -> socket.socket:

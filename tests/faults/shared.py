@@ -89,7 +89,7 @@ def shared_servers(config: pytest.Config, redis_url: str) -> SharedServers:
         until_closed.close()
     stack = ExitStack()
     config.add_cleanup(stack.close)
-    mailbox = stack.enter_context(Mailbox())
+    mailbox = stack.enter_context(Mailbox(pipelining=True))
     database = stack.enter_context(new_database())
     folder = Path(stack.enter_context(TemporaryDirectory()))
     (folder / "unused").mkdir()

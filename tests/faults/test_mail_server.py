@@ -40,25 +40,6 @@ def test_a_sendout_continues_when_the_mail_server_is_back(live: LiveStack) -> No
     assert set(live.copies().values()) == {1}
 
 
-def test_a_mail_server_that_stops_within_a_batch_repeats_nothing(live: LiveStack) -> None:
-    live.subscribe(58)
-    live.mailbox.be_slow(0.02)
-    live.decide(live.ask())
-    wait_for("half of a batch", live.copies, enough=lambda copies: len(copies) > 25)
-
-    live.mailbox.stop()
-    live.wait_until_postponed()
-    live.mailbox.be_slow(0)
-    live.mailbox.start()
-    live.sweep_after_an_hour()
-
-    live.wait_for_states("dispatch", sent=1)
-    # Only the mail in transmission may or may not have been accepted.
-    assert live.states("delivery").get("uncertain", 0) <= 1
-    assert set(live.copies().values()) == {1}
-    assert len(live.copies()) >= 59
-
-
 def test_a_temporary_refusal_is_retried_and_a_permanent_one_is_not(
     live: LiveStack,
 ) -> None:
