@@ -70,7 +70,7 @@ def erase_contact(session: Session, user: User) -> None:
     """Erase the person's address, number and credentials wherever they are stored."""
     # The address may be used again; no mail can go to .invalid (RFC 2606).
     placeholder = f"removed-{user.id}@removed.invalid"
-    # With the address of a disabled person, a delivery is skipped by `drop_departed`.
+    # With the address of a disabled person, a delivery is not sent (`people_at`).
     session.execute(
         update(Delivery)
         .where(Delivery.address == user.address, Delivery.dispatch_id.in_(select(Dispatch.id)))

@@ -1,8 +1,9 @@
 """Choose the recipients of a sendout when it begins, and find those who leave before their turn."""
 
 from collections.abc import Collection
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, update
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, and_, any_, func, literal, select, update
 from sqlalchemy.orm import Session, aliased
 
 from models import (
@@ -62,25 +63,34 @@ def readdress(session: Session, former: str, address: str) -> None:
     )
 
 
-def person_ids(session: Session, recipients: Collection[str]) -> dict[str, int]:
-    """Return the ids of the people who have these addresses now, by address."""
-    keys = {address_key(address): address for address in recipients}
-    found = select(User.address_key, User.id).where(User.address_key.in_(keys))
-    return {keys[key]: number for key, number in session.execute(found)}
+class Person(NamedTuple):
+    """Who has the address of a delivery now."""
+
+    id: int
+    is_gone: bool  # disabled, suspended or not on the list any more
 
 
-def departed(session: Session, mailing_list: MailingList, wanted: Collection[str]) -> set[str]:
-    """Return those addresses whose people are no recipients any more.
+def people_at(
+    session: Session, mailing_list: MailingList, recipients: Collection[str]
+) -> dict[str, Person]:
+    """Return the people who have these addresses now, by address.
 
-    Since the start they were disabled or unsubscribed, or their subscription was suspended.
-    A person whose address changes at this moment gets the copy at the former address.
+    An address may have none: a person whose address changes at this moment gets the copy at the
+    former one.
     """
-    gone: ColumnElement[bool] = User.disabled_at.is_not(None)
+    keys = {address_key(address): address for address in recipients}
+    is_gone: ColumnElement[bool] = User.disabled_at.is_not(None)
     if mailing_list.delivery is ListDelivery.MEMBERS:
-        subscription = select(Subscription).where(
-            Subscription.user_id == User.id,
-            Subscription.list_id == mailing_list.id,
-            Subscription.suspended_at.is_(None),
-        )
-        gone |= ~subscription.exists()
-    return set(session.scalars(select(User.address).where(User.address.in_(wanted), gone)))
+        is_gone |= Subscription.user_id.is_(None)
+    # A join, because PostgreSQL would look an EXISTS up in a hash of the whole list.
+    on_list = and_(
+        Subscription.user_id == User.id,
+        Subscription.list_id == mailing_list.id,
+        Subscription.suspended_at.is_(None),
+    )
+    found = (
+        select(User.address_key, User.id, is_gone)
+        .outerjoin(Subscription, on_list)
+        .where(User.address_key == any_(literal(list(keys), ARRAY(Text))))
+    )
+    return {keys[key]: Person(*person) for key, *person in session.execute(found)}

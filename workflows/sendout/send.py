@@ -24,7 +24,7 @@ from notifications.smtp.session import Outcomes
 from workflows.sendout.claim import Batch, is_unchanged, load_message, stop_changed
 from workflows.sendout.hold import held_before_batch
 from workflows.sendout.notes import Note, Notebook, NoteLost
-from workflows.sendout.recipients import departed, person_ids
+from workflows.sendout.recipients import people_at
 from workflows.sendout.record import Result, Untried, record_results, result, return_untried
 
 log = logging.getLogger(__name__)
@@ -98,12 +98,12 @@ def send_batch(
         progress.reason = "stopped"
     else:
         addresses = [row.address for row in rows]
-        gone = departed(session, dispatch.message.mailing_list, addresses)
+        people = people_at(session, dispatch.message.mailing_list, addresses)
         for row in rows:
-            if row.address in gone:
+            if row.address in people and people[row.address].is_gone:
                 progress.add(row.id, Result(DeliveryState.FAILED, GONE, GONE))
-        people = person_ids(session, addresses)
-        batch = [row._replace(person_id=people.get(row.address)) for row in rows]
+        ids = {address: person.id for address, person in people.items()}
+        batch = [row._replace(person_id=ids.get(row.address)) for row in rows]
         Round(progress, batch, copies(dispatch.message), notebook=notebook).send(connect)
     progress.record(session)
 

@@ -29,7 +29,7 @@ from workflows.people import users
 from workflows.people.removal import Departure, remove_user
 from workflows.queries.message_status import timeline
 from workflows.sendout.claim import claim_batch
-from workflows.sendout.recipients import departed
+from workflows.sendout.recipients import people_at
 from workflows.subscriptions.subscribe import subscribe, subscribe_all
 
 PORTAL = Door.PORTAL
@@ -152,7 +152,8 @@ def test_a_sendout_that_is_under_way_spares_and_forgets_them(
     session.expire_all()
     found = select(Delivery.address).where(Delivery.id.in_(claimed.ids))
     addresses = set(session.scalars(found))
-    spared = addresses - departed(session, people.announce, addresses)
+    found_now = people_at(session, people.announce, addresses)
+    spared = {address for address, person in found_now.items() if not person.is_gone}
     known = session.scalars(select(Delivery.address)).all()
     assert spared == {"barbara@example.org"}
     assert "edsger@example.org" not in known
