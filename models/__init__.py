@@ -26,7 +26,7 @@ from models.people import Role, User
 from models.refusals import Amount, Invalid, Refusal, Trespass, Unknown
 from models.replies import InboundMail, InboundMailState, InboundSms, ReplyLetter, WrongCode
 from models.rights import Right
-from models.sendout import Rate, SendoutRules
+from models.sendout import Rate, SendoutRules, Span
 from models.subscriptions import Change, Subscription, SubscriptionChange, ask_for_push
 from models.sync import Failure, PushedPart, Sync, SyncState
 from models.windows import Window
@@ -84,6 +84,7 @@ __all__ = [
     "Role",
     "SelfService",
     "SendoutRules",
+    "Span",
     "Subscription",
     "SubscriptionChange",
     "Sync",

@@ -70,7 +70,9 @@ class Dispatch(WorkItem):
     content_hash: Mapped[str]
     request_id: Mapped[int | None] = mapped_column(ForeignKey("decision.request_id"), unique=True)
     released_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
-    # With a rate limit: when its period began, and how many copies were claimed in it.
+    # How many copies it has in all, among which a span is divided; null before it begins.
+    recipients: Mapped[int | None]
+    # With a rate limit or a span: when its period began, and how many copies were claimed in it.
     period_began_at: Mapped[datetime | None]
     period_copies: Mapped[int] = mapped_column(default=0)
     # Who stopped it; null also for the system.

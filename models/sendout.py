@@ -1,8 +1,9 @@
-"""Sendout rules: a rate limit and daily windows in which copies may be sent."""
+"""Sendout rules: a rate limit, an even spread, and daily windows in which copies may be sent."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 from itertools import chain
+from math import ceil
 from typing import Self
 
 from sqlalchemy import CheckConstraint
@@ -17,8 +18,21 @@ MAX_COPIES = 10_000_000
 # One day, because windows are daily.
 MAX_MINUTES = 24 * 60
 
+# The longest span, one week, in minutes.
+MAX_SPAN = 7 * MAX_MINUTES
+
 # Bound on forecasts, in days, and so on the openings of windows in one.
 MAX_DAYS = 366
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What a rate limit or a span means for one sendout: at most `copies` in each `period`."""
+
+    copies: int
+    period: timedelta
 
 
 @dataclass(frozen=True)
@@ -48,36 +62,100 @@ class Rate:
         return cls(int(copies), int(minutes))
 
     @property
-    def period(self) -> timedelta:
-        """The time in which copies are counted against the limit."""
-        return timedelta(minutes=self.minutes)
+    def pace(self) -> Pace:
+        """The limit as a pace."""
+        return Pace(self.copies, timedelta(minutes=self.minutes))
 
     def __str__(self) -> str:
         return f"{self.copies}/{self.minutes}"
 
 
 @dataclass(frozen=True)
+class Span:
+    """A time over which the copies of a sendout are spread evenly; raises Invalid out of bounds.
+
+    Hours in which the window is closed do not count.
+    """
+
+    minutes: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.minutes <= MAX_SPAN:
+            raise Invalid(
+                "A sendout is spread over 1 to %(minutes)d minutes, a week at most.",
+                minutes=MAX_SPAN,
+            )
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Parse a span such as 180, 90m or 3h, or raise Invalid."""
+        number = text.removesuffix("m").removesuffix("h")
+        if not (number.isdecimal() and len(text) < 10) or text.endswith("hm"):
+            raise Invalid("Write a span in minutes or hours, like 180 or 3h.")
+        return cls(int(number) * (60 if text.endswith("h") else 1))
+
+    def pace(self, copies: int, rate: Rate | None = None) -> Pace:
+        """Return the pace for this number of copies, which satisfies `rate` as well.
+
+        Of the two the slower is in force.  The period is about a minute, or longer for few copies.
+        """
+        parts, limit = 1, MAX_COPIES
+        shortest = MINUTE
+        if rate:
+            limit, shortest = rate.copies, rate.pace.period
+            if copies * shortest >= limit * self.length:
+                return rate.pace
+            # So many periods, each with its share of the limit, are one period of the rate.
+            parts = min(rate.minutes, limit)
+        least = shortest / parts
+        share = max(1, min(ceil(copies * least / self.length), limit // parts))
+        return Pace(share, max(least, self.length * share / max(copies, 1)))
+
+    @property
+    def length(self) -> timedelta:
+        """The span as a timedelta."""
+        return timedelta(minutes=self.minutes)
+
+    def __str__(self) -> str:
+        return str(self.minutes)
+
+
+@dataclass(frozen=True)
 class SendoutRules:
-    """A rate limit and daily windows, each optional.
+    """A rate limit, daily windows and a span, each optional.
 
     `windows` None means any time of day, an empty tuple never.  Windows that overlap are merged.
     """
 
     rate: Rate | None = None
     windows: tuple[Window, ...] | None = None
+    span: Span | None = None
 
     def __post_init__(self) -> None:
         if self.windows is not None:
             object.__setattr__(self, "windows", merged(self.windows))
 
     def __and__(self, other: "SendoutRules") -> "SendoutRules":
-        """Return rules that satisfy both; of two rates, the fewer copies and the longer period."""
+        """Return rules that satisfy both.
+
+        Of two rates, the fewer copies and the longer period are in force; of two spans, the longer.
+        """
         rates = [rules.rate for rules in (self, other) if rules.rate]
         rate = Rate(min(r.copies for r in rates), max(r.minutes for r in rates)) if rates else None
+        spans = [rules.span.minutes for rules in (self, other) if rules.span]
+        span = Span(max(spans)) if spans else None
         if self.windows is None or other.windows is None:
-            return SendoutRules(rate, other.windows if self.windows is None else self.windows)
-        both = [shared(one, two) for one in self.windows for two in other.windows]
-        return SendoutRules(rate, tuple(chain.from_iterable(both)))
+            windows = other.windows if self.windows is None else self.windows
+        else:
+            both = [shared(one, two) for one in self.windows for two in other.windows]
+            windows = tuple(chain.from_iterable(both))
+        return SendoutRules(rate, windows, span)
+
+    def pace(self, copies: int) -> Pace | None:
+        """Return how fast a sendout of this many copies may be; None without rate and span."""
+        if self.span:
+            return self.span.pace(copies, self.rate)
+        return self.rate and self.rate.pace
 
     @property
     def leave_no_time(self) -> bool:
@@ -89,18 +167,22 @@ class SendoutRules:
         assert not self.leave_no_time, "rules that leave no time are refused when they are set"
         return moment if self.windows is None else opening(self.windows, moment, zone)
 
-    def end(self, begins_at: datetime, copies: int, zone: tzinfo) -> datetime | None:
+    def end(
+        self, begins_at: datetime, copies: int, zone: tzinfo, *, of: int | None = None
+    ) -> datetime | None:
         """Estimate when the last of `copies` is sent, if the first is sent at `begins_at`.
 
-        None without a rate, and beyond MAX_DAYS.  A period that a closing window cuts short is not
-        continued in the next one.
+        `of` is the number of all copies of the sendout, if some were sent before.
+        None without rate and span, and beyond MAX_DAYS.  A period that a closing window cuts short
+        is not continued in the next one.
         """
-        if self.rate is None:
+        pace = self.pace(copies if of is None else of)
+        if pace is None:
             return None
-        periods, period = max(1, -(-copies // self.rate.copies)), self.rate.period
+        periods, period = max(1, -(-copies // pace.copies)), pace.period
         moment = self.opening(begins_at, zone)
         for _ in range(MAX_DAYS):
-            fit = MAX_DAYS * MAX_MINUTES // self.rate.minutes
+            fit = max(1, timedelta(days=MAX_DAYS) // period)
             if self.windows is not None:
                 room = closing(self.windows, moment, zone) - moment
                 fit = min(fit, -(-room // period))
@@ -120,6 +202,7 @@ class Ruled:
     rate_minutes: Mapped[int | None]
     window_opens: Mapped[time | None]
     window_closes: Mapped[time | None]
+    span_minutes: Mapped[int | None]
 
     @property
     def sendout_rules(self) -> SendoutRules:
@@ -129,7 +212,8 @@ class Ruled:
             rate = Rate(self.rate_copies, self.rate_minutes)
         if self.window_opens is not None and self.window_closes is not None:
             window = Window(self.window_opens, self.window_closes)
-        return SendoutRules(rate, (window,) if window else None)
+        span = Span(self.span_minutes) if self.span_minutes is not None else None
+        return SendoutRules(rate, (window,) if window else None, span)
 
     @sendout_rules.setter
     def sendout_rules(self, rules: SendoutRules) -> None:
@@ -138,6 +222,7 @@ class Ruled:
         self.rate_minutes = rules.rate.minutes if rules.rate else None
         self.window_opens = window.opens if window else None
         self.window_closes = window.closes if window else None
+        self.span_minutes = rules.span.minutes if rules.span else None
 
 
 def checks() -> tuple[CheckConstraint, ...]:
@@ -149,4 +234,5 @@ def checks() -> tuple[CheckConstraint, ...]:
             "num_nulls(window_opens, window_closes) in (0, 2) and window_opens <> window_closes",
             name="window",
         ),
+        CheckConstraint(f"span_minutes between 1 and {MAX_SPAN}", name="span"),
     )

@@ -29,7 +29,7 @@ from notifications.mime.list_mail import example_copy
 from notifications.replies.parse import Why
 from notifications.wording.failures import failure_sentence, readable_stderr
 from notifications.wording.languages import format_moment
-from notifications.wording.sendout_words import rate_words, window_words
+from notifications.wording.sendout_words import pace_words, window_words
 
 Variables = Mapping[str, Any]
 
@@ -66,7 +66,7 @@ def message_variables(notification: Notification, context: LetterContext) -> Var
         "subject": message.subject,
         "message_id": message.id,
         "send_at": message.send_at and send_time(notification, message.send_at, context),
-        "rate": rules.rate and rate_words(rules.rate, language),
+        "rate": pace_words(rules, language) if rules.rate or rules.span else None,
         "window": rules.windows and window_words(rules.windows, context.time_zone, language),
     }
 

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from models import Failure, Language, LetterName, Rate, Window
+from models import Failure, Language, LetterName, Rate, SendoutRules, Window
 from notifications.letters.reply_reasons import reason
 from notifications.replies.parse import Why
 from notifications.wording.failures import failure_sentence
 from notifications.wording.languages import format_moment
-from notifications.wording.sendout_words import rate_words, window_words
+from notifications.wording.sendout_words import pace_words, window_words
 
 _ZONE = ZoneInfo("Europe/Paris")
 
@@ -101,7 +101,7 @@ def _message(language: Language) -> Mapping[str, Any]:
         "subject": _TYPED[language]["subject"],
         "message_id": 42,
         "send_at": _moment(31, 8, language),
-        "rate": rate_words(Rate(500, 30), language),
+        "rate": pace_words(SendoutRules(Rate(500, 30)), language),
         "window": window_words([Window.read("08:00-20:00")], _ZONE, language),
     }
 

@@ -1,4 +1,4 @@
-"""Rates, windows and forecasts of a sendout in words: for letters, pages and the audit log."""
+"""Rates, spans, windows and forecasts of a sendout in words: for letters, pages, the audit log."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
@@ -6,19 +6,31 @@ from typing import Any
 
 from babel.dates import format_timedelta
 from babel.numbers import format_decimal
+from babel.units import format_unit
 
-from models import Language, Rate, Window
+from models import Language, Rate, SendoutRules, Span, Window
 from notifications.wording.languages import translations
 
 # Marks a sentence for babel; it is translated where it is used.
 _ = str
 
 
-def rate_words(rate: Rate | None, language: Language) -> str:
+def pace_words(rules: SendoutRules, language: Language) -> str:
     """Return how fast copies are sent."""
     gettext = translations(language).gettext
-    if rate is None:
-        return gettext(_("as fast as the mail relay takes them"))
+    parts = []
+    if rules.span:
+        parts.append(
+            gettext(_("evenly over %(span)s")) % {"span": span_length(rules.span, language)}
+        )
+    if rules.rate:
+        parts.append(rate_words(rules.rate, language))
+    return ", ".join(parts) or gettext(_("as fast as the mail relay takes them"))
+
+
+def rate_words(rate: Rate, language: Language) -> str:
+    """Return how many copies are sent in which time."""
+    gettext = translations(language).gettext
     copies = format_decimal(rate.copies, locale=language.value)
     if rate.minutes == 1:
         return gettext(_("at most %(copies)s a minute")) % {"copies": copies}
@@ -49,10 +61,18 @@ def span_words(begins_at: datetime, ends_at: datetime, *, copies: int, language:
     }
 
 
+def span_length(span: Span, language: Language) -> str:
+    """Return a span in hours if it is whole hours, and else in minutes."""
+    hours, minutes = divmod(span.minutes, 60)
+    number, unit = (span.minutes, "minute") if minutes else (hours, "hour")
+    return format_unit(number, f"duration-{unit}", locale=language.value)
+
+
 def recorded_words(detail: Mapping[str, Any], language: Language) -> str:
     """Return the sendout rules that an entry of the audit log contains."""
-    rate, window = detail["rate"], detail["window"]
-    parts = [rate_words(Rate.read(rate) if rate else None, language)]
+    rate, window, span = detail["rate"], detail["window"], detail.get("span")
+    rules = SendoutRules(Rate.read(rate) if rate else None, None, Span.read(span) if span else None)
+    parts = [pace_words(rules, language)]
     if window:
         parts.append(window_hours([Window.read(window)]))
     return ", ".join(parts)

@@ -13,8 +13,16 @@ from models import (
     SelfService,
     SendoutRules,
 )
-from notifications.wording.sendout_words import rate_words, window_words
-from portal.cli.options import RateOption, ShortName, WindowOption, acting, show, with_options
+from notifications.wording.sendout_words import pace_words, window_words
+from portal.cli.options import (
+    RateOption,
+    ShortName,
+    SpanOption,
+    WindowOption,
+    acting,
+    show,
+    with_options,
+)
 from settings import settings
 from workflows.lists import lists
 from workflows.queries.list_search import all_lists as all_mailing_lists
@@ -85,6 +93,7 @@ def set_list(
     ] = None,
     rate: RateOption = None,
     window: WindowOption = None,
+    evenly: SpanOption = None,
 ) -> None:
     """Change a list; options that are not given keep their value."""
     with acting() as (session, done):
@@ -102,7 +111,7 @@ def set_list(
             ),
             actor=Actor.operator(),
         )
-        wanted = with_options(one.sendout_rules, rate, window)
+        wanted = with_options(one.sendout_rules, rate=rate, window=window, span=evenly)
         set_sendout_rules(session, one, wanted, actor=Actor.operator())
         done(f"Self-service for {short_name}: {one.self_service}.")
         done(f"Sendouts: {sendout(wanted)}.")
@@ -167,6 +176,6 @@ def show_list(short_name: ShortName) -> None:
 
 
 def sendout(rules: SendoutRules) -> str:
-    """Describe the rate and the window."""
+    """Describe rate, span and window."""
     zone, language = settings.zone_info, Language.ENGLISH
-    return f"{rate_words(rules.rate, language)}, {window_words(rules.windows, zone, language)}"
+    return f"{pace_words(rules, language)}, {window_words(rules.windows, zone, language)}"

@@ -16,6 +16,7 @@ from portal.cli.options import (
     As,
     MessageId,
     RateOption,
+    SpanOption,
     WindowOption,
     acting,
     actor_as,
@@ -61,6 +62,7 @@ def submit(
     ] = None,
     rate: RateOption = None,
     window: WindowOption = None,
+    evenly: SpanOption = None,
     draft: Annotated[bool, typer.Option("--draft", help="Only save it; hand it in later.")] = False,
 ) -> None:
     """Hand in a message: with Right 601 it is sent, otherwise approvers are asked."""
@@ -73,7 +75,7 @@ def submit(
             actor=actor,
             max_bytes=settings.message_max_bytes,
             send_at=send_at,
-            rules=with_options(SendoutRules(), rate, window),
+            rules=with_options(SendoutRules(), rate=rate, window=window, span=evenly),
         )
         if notice := from_notice(message):
             done(FROM_NOTICES[notice])

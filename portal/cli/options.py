@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from models import Actor, Door, Rate, SendoutRules, Window
+from models import Actor, Door, Rate, SendoutRules, Span, Window
 from models.ids import row_id
 from workflows import access
 from workflows.transaction import transaction
@@ -21,7 +21,7 @@ console = Console(markup=False, emoji=False, highlight=False)
 
 PIPE_WIDTH = 10_000  # characters: wider than any row
 
-# The value of an option that removes a rate or a window.
+# The value of an option that removes a rate, a window or a span.
 NONE = "none"
 
 
@@ -51,6 +51,12 @@ WindowOption = Annotated[
         metavar="OPENS-CLOSES", help="22:00-06:00: only then, in the zone of TIME_ZONE; or none."
     ),
 ]
+SpanOption = Annotated[
+    str | None,
+    typer.Option(
+        "--evenly", metavar="SPAN", help="3h: spread evenly over 3 hours, or 90m; or none."
+    ),
+]
 RequestId = Annotated[
     int, typer.Argument(parser=row_number, metavar="REQUEST", help="A request's number.")
 ]
@@ -64,12 +70,16 @@ def instant(text: str) -> datetime:
         raise typer.BadParameter("write it as in 2027-01-31T09:00+01:00") from None
 
 
-def with_options(rules: SendoutRules, rate: str | None, window: str | None) -> SendoutRules:
+def with_options(
+    rules: SendoutRules, *, rate: str | None, window: str | None, span: str | None
+) -> SendoutRules:
     """Return the rules with the given options applied; `none` removes a rule."""
     if rate is not None:
         rules = replace(rules, rate=None if rate == NONE else Rate.read(rate))
     if window is not None:
         rules = replace(rules, windows=None if window == NONE else (Window.read(window),))
+    if span is not None:
+        rules = replace(rules, span=None if span == NONE else Span.read(span))
     return rules
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from flask import g, request
 
-from models import Dispatch, Invalid, Message, Rate, SendoutRules, Window
+from models import Dispatch, Invalid, Message, Rate, SendoutRules, Span, Window
 from models.local_time import instant_of, is_shown_twice
 from models.windows import clock_of
 from notifications.wording.languages import format_moment
@@ -78,9 +78,15 @@ def zone_of(message: Message) -> ZoneInfo:
 
 def typed_rules() -> SendoutRules:
     """Return the rules from the form, where empty means no rule; raises Invalid for half a rule."""
-    copies, minutes, opens, closes = (
+    copies, minutes, opens, closes, span = (
         request.form.get(name, "").strip()
-        for name in ("rate_copies", "rate_minutes", "window_opens", "window_closes")
+        for name in (
+            "rate_copies",
+            "rate_minutes",
+            "window_opens",
+            "window_closes",
+            "span_minutes",
+        )
     )
     if bool(copies) != bool(minutes):
         raise Invalid("A rate needs both a number of copies and a number of minutes.")
@@ -89,6 +95,7 @@ def typed_rules() -> SendoutRules:
     return SendoutRules(
         Rate.read(f"{copies}/{minutes}") if copies else None,
         (Window(clock_of(opens), clock_of(closes)),) if opens else None,
+        Span.read(span) if span else None,
     )
 
 

@@ -12,7 +12,7 @@ from models import Right, SendoutRules
 from models.clock import now
 from notifications.wording import languages
 from notifications.wording.languages import translations
-from notifications.wording.sendout_words import rate_words, span_words, window_words
+from notifications.wording.sendout_words import pace_words, span_words, window_words
 from portal.web.i18n import page_language
 from portal.web.navigation import nav_links
 from portal.web.sign_in import reader
@@ -82,7 +82,7 @@ def organisation_zone() -> ZoneInfo:
 
 def rate(rules: SendoutRules) -> str:
     """Describe a rate in the reader's language."""
-    return rate_words(rules.rate, page_language())
+    return pace_words(rules, page_language())
 
 
 def window(rules: SendoutRules) -> str:

@@ -153,6 +153,9 @@ FIELDS: Mapping[str, str | Choose] = {
     "Write a rate like 500/30: 500 copies in 30 minutes.": rate_field,
     "The list allows at most %(copies)d copies in %(minutes)d minutes: choose no more copies and "
     "no fewer minutes.": rate_field,
+    "A sendout is spread over 1 to %(minutes)d minutes, a week at most.": "span_minutes",
+    "Write a span in minutes or hours, like 180 or 3h.": "span_minutes",
+    "The list spreads each sendout over %(minutes)d minutes: choose no fewer.": "span_minutes",
     "A window needs both an opening and a closing time.": first_empty(
         "window_opens", "window_closes"
     ),

@@ -9,7 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from models import Invalid, Rate, SendoutRules, Window
+from models import Invalid, Rate, SendoutRules, Span, Window
+from models.sendout import MAX_SPAN
 from tests.builders import Cast, a_draft
 
 MORNING = Window(time(8), time(10))
@@ -40,6 +41,48 @@ def test_two_rates_together_are_never_faster_than_either(
         assert both.copies <= rate.copies
         assert both.minutes >= rate.minutes
     assert (both is None) is (one is None and other is None)
+
+
+@pytest.mark.parametrize(
+    "text", ["0", "0h", f"{MAX_SPAN + 1}", "169h", "-5", "", "3d", "hm", "1hm"]
+)
+def test_a_span_that_makes_no_sense_is_refused(text: str) -> None:
+    with pytest.raises(Invalid, match=r"spread over 1 to 10080 minutes|like 180 or 3h"):
+        Span.read(text)
+
+
+def test_a_span_is_written_in_minutes_or_hours() -> None:
+    assert Span.read("180") == Span.read("180m") == Span.read("3h") == Span(180)
+
+
+@given(st.integers(1, 10**6), st.integers(1, MAX_SPAN), RATES)
+def test_a_span_is_as_slow_as_it_says_and_never_exceeds_the_rate(
+    copies: int, minutes: int, rate: Rate | None
+) -> None:
+    pace = SendoutRules(rate, span=Span(minutes)).pace(copies)
+    assert pace is not None
+
+    periods, span = -(-copies // pace.copies), timedelta(minutes=minutes)
+    rounding = periods * timedelta(microseconds=1)
+    if rate is None:
+        assert (periods - 1) * pace.period - rounding <= span <= periods * pace.period + rounding
+    else:
+        begun = -(-rate.pace.period // pace.period)  # periods in one of the rate
+        assert pace.copies * begun <= rate.copies
+        assert copies * pace.period + rounding >= span * pace.copies or pace == rate.pace
+
+
+def test_of_two_spans_the_longer_is_in_force() -> None:
+    both = SendoutRules(span=Span(60)) & SendoutRules(Rate(60, 1), span=Span(90))
+
+    assert both == SendoutRules(Rate(60, 1), span=Span(90))
+
+
+def test_a_span_counts_only_the_hours_in_which_the_window_is_open() -> None:
+    rules = SendoutRules(windows=(MORNING,), span=Span(180))
+
+    assert SendoutRules(span=Span(180)).end(EIGHT, 180, UTC) == EIGHT + timedelta(minutes=179)
+    assert rules.end(EIGHT, 180, UTC) == EIGHT + timedelta(days=1, minutes=59)
 
 
 def test_rules_together_are_open_when_both_are() -> None:
@@ -106,7 +149,7 @@ def test_the_end_is_unknown_without_a_rate_or_after_a_year(
 
 
 def test_rules_are_stored_and_removed(session: Session, people: Cast) -> None:
-    rules = SendoutRules(Rate(60, 1), (Window(time(22), time(6)),))
+    rules = SendoutRules(Rate(60, 1), (Window(time(22), time(6)),), Span(180))
 
     people.announce.sendout_rules = rules
     session.flush()
@@ -128,6 +171,7 @@ def test_rules_are_stored_and_removed(session: Session, people: Cast) -> None:
         "window_opens = '08:00'",
         "window_closes = '08:00'",
         "window_opens = '08:00', window_closes = '08:00'",
+        "span_minutes = 0",
     ],
 )
 @pytest.mark.parametrize("table", ["mailing_list", "message"])

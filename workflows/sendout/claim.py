@@ -74,6 +74,7 @@ def claim_batch(
             dispatch.postpone(allowed.again_at)
             return batch
         begin_sending(session, dispatch)
+        allowed = allowance(dispatch, zone)  # now that the number of recipients is known
     batch = claim_next(session, dispatch, min(allowed.copies, size or BATCH_SIZE), batch)
     if not batch:
         finish_or_wait(session, dispatch, allowed.again_at)
@@ -157,6 +158,7 @@ def begin_sending(session: Session, dispatch: Dispatch) -> None:
         )
     )
     expected = session.scalar(select(func.count()).select_from(recipients))
+    dispatch.recipients = expected
     record(session, Act.BEGAN_SENDING, actor=Actor.system(), recipients=expected, **message.place)
 
 

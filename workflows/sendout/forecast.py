@@ -28,7 +28,7 @@ class Plan:
     rules: SendoutRules
     begins_at: datetime | None  # None: never, because the windows do not overlap
     waits: bool  # whether `begins_at` is in the future
-    copies: int | None = None  # still to be sent; None without a rate
+    copies: int | None = None  # still to be sent; None without rate and span
     ends_at: datetime | None = None  # approximately; None: unknown
     due_at: datetime | None = None  # of a scheduled message
     late_since: datetime | None = None  # it could have begun then, and has not
@@ -69,8 +69,10 @@ def plan(
     if message.state not in FORECAST_STATES:
         return None
     start = plan_start(message, zone, dispatch)
-    if start.rules.rate is None or start.begins_at is None or start.late_since:
+    unlimited = start.rules.rate is None and start.rules.span is None
+    if unlimited or start.begins_at is None or start.late_since:
         return start
     copies = recipients.count(session, message.mailing_list) if copies is None else copies
-    ends_at = start.rules.end(start.begins_at, copies, zone)
+    of = dispatch.recipients if dispatch else None
+    ends_at = start.rules.end(start.begins_at, copies, zone, of=of)
     return replace(start, copies=copies, ends_at=ends_at)

@@ -1,4 +1,4 @@
-"""Rate limit and time window of a sendout: how many copies may be sent now.
+"""Rate limit, span and window of a sendout: how many copies may be sent now.
 
 The count is a column of the Dispatch, which every claim locks, and is committed with the claim: if
 a worker dies afterwards, the copies that it claimed still count.
@@ -29,28 +29,29 @@ def allowance(dispatch: Dispatch, zone: tzinfo) -> Allowance:
     opens_at = rules.opening(moment, zone)
     if opens_at > moment:
         return Allowance(0, opens_at)
-    if rules.rate is None:
+    pace = rules.pace(dispatch.recipients or 0)
+    if pace is None:
         return Allowance(MAX_COPIES, moment)
-    if period_is_over(dispatch, rules.rate.period, moment):
-        return Allowance(rules.rate.copies, moment)
+    if period_is_over(dispatch, pace.period, moment):
+        return Allowance(pace.copies, moment)
     assert dispatch.period_began_at is not None
     # More than the rate may have been sent if the rate was lowered meanwhile.
-    left = max(0, rules.rate.copies - dispatch.period_copies)
+    left = max(0, pace.copies - dispatch.period_copies)
     if left:
         return Allowance(left, moment)
-    return Allowance(0, rules.opening(dispatch.period_began_at + rules.rate.period, zone))
+    return Allowance(0, rules.opening(dispatch.period_began_at + pace.period, zone))
 
 
 def count_claimed(dispatch: Dispatch, copies: int) -> None:
     """Count copies that were claimed; the first one after the end of a period begins the next."""
-    rate, moment = dispatch.message.rules_in_force.rate, now()
+    pace, moment = dispatch.message.rules_in_force.pace(dispatch.recipients or 0), now()
     if not copies:
         return
-    if rate is None:
+    if pace is None:
         # These copies belong to no period, so `uncount` must not find one to subtract them from.
         dispatch.period_began_at = None
         return
-    if period_is_over(dispatch, rate.period, moment):
+    if period_is_over(dispatch, pace.period, moment):
         dispatch.period_began_at, dispatch.period_copies = moment, 0
     dispatch.period_copies += copies
 

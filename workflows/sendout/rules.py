@@ -1,4 +1,4 @@
-"""Set the rate and the daily window in which copies are sent, for a list or for one message."""
+"""Set the rate, the span and the daily window of sendouts, for a list or for one message."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from models.messages import ON_THEIR_WAY
 from workflows.access import lock_list, require, require_open
 
 # On both MailingList and Message.
-RULE_COLUMNS = ("rate_copies", "rate_minutes", "window_opens", "window_closes")
+RULE_COLUMNS = ("rate_copies", "rate_minutes", "window_opens", "window_closes", "span_minutes")
 
 
 def set_sendout_rules(
@@ -56,7 +56,8 @@ def set_sendout_rules(
 def choose_rules(message: Message, rules: SendoutRules) -> None:
     """Set a message's own rules, within those of its list.
 
-    Raises Invalid for a faster rate than the list's, or a window that does not overlap the list's.
+    Raises Invalid for a faster rate or a shorter span than the list's, or a window that does not
+    overlap the list's.
     """
     limit, rate = message.mailing_list.sendout_rules.rate, rules.rate
     if limit and rate and (rate.copies > limit.copies or rate.minutes < limit.minutes):
@@ -65,6 +66,12 @@ def choose_rules(message: Message, rules: SendoutRules) -> None:
             "copies and no fewer minutes.",
             copies=limit.copies,
             minutes=limit.minutes,
+        )
+    least, span = message.mailing_list.sendout_rules.span, rules.span
+    if least and span and span.minutes < least.minutes:
+        raise Invalid(
+            "The list spreads each sendout over %(minutes)d minutes: choose no fewer.",
+            minutes=least.minutes,
         )
     require_overlap(message, rules)
     message.sendout_rules = rules
@@ -103,8 +110,12 @@ def lock_rules(session: Session, mailing_list: MailingList) -> None:
 
 
 def audit_detail(rules: SendoutRules) -> dict[str, Any]:
-    """Return the rules as `detail` of an audit entry: "60/1" (copies/minutes), "22:00-06:00"."""
-    return {"rate": str(rules.rate or ""), "window": window_text(rules)}
+    """Return the rules as `detail` of an audit entry.
+
+    "60/1" (copies/minutes), "22:00-06:00", "180" (minutes).
+    """
+    detail = {"rate": str(rules.rate or ""), "window": window_text(rules)}
+    return {**detail, "span": str(rules.span)} if rules.span else detail
 
 
 def window_text(rules: SendoutRules) -> str:

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy.orm import Session
 
-from models import Language, LetterName, Rate, SendoutRules, Window
+from models import Language, LetterName, Rate, SendoutRules, Span, Window
 from notifications.letters import letters
 from notifications.letters.composition import render
-from notifications.wording.sendout_words import rate_words, recorded_words, span_words, window_words
+from notifications.wording.sendout_words import pace_words, recorded_words, span_words, window_words
 from tests.builders import Cast, a_letter
 from tests.letter_context import a_context
 
@@ -79,17 +79,24 @@ def test_a_letter_about_rules_that_leave_no_time_can_be_rendered(
 
 
 @pytest.mark.parametrize(
-    ("rate", "language", "rendered"),
+    ("rules", "language", "rendered"),
     [
-        (None, Language.ENGLISH, "as fast as the mail relay takes them"),
-        (Rate(60, 1), Language.ENGLISH, "at most 60 a minute"),
-        (Rate(12_000, 60), Language.ENGLISH, "at most 12,000 every 60 minutes"),
-        (Rate(12_000, 60), Language.GERMAN, "höchstens 12.000 alle 60 Minuten"),
-        (Rate(60, 1), Language.FRENCH, "au plus 60 par minute"),
+        (SendoutRules(), Language.ENGLISH, "as fast as the mail relay takes them"),
+        (SendoutRules(Rate(60, 1)), Language.ENGLISH, "at most 60 a minute"),
+        (SendoutRules(Rate(12_000, 60)), Language.ENGLISH, "at most 12,000 every 60 minutes"),
+        (SendoutRules(Rate(12_000, 60)), Language.GERMAN, "höchstens 12.000 alle 60 Minuten"),
+        (SendoutRules(Rate(60, 1)), Language.FRENCH, "au plus 60 par minute"),
+        (SendoutRules(span=Span(180)), Language.ENGLISH, "evenly over 3 hours"),
+        (SendoutRules(span=Span(90)), Language.GERMAN, "gleichmäßig über 90 Minuten"),
+        (
+            SendoutRules(Rate(60, 1), span=Span(180)),
+            Language.FRENCH,
+            "réparti sur 3\N{NO-BREAK SPACE}heures, au plus 60 par minute",
+        ),
     ],
 )
-def test_a_rate_in_words(rate: Rate | None, language: Language, rendered: str) -> None:
-    assert rate_words(rate, language) == rendered
+def test_a_pace_in_words(rules: SendoutRules, language: Language, rendered: str) -> None:
+    assert pace_words(rules, language) == rendered
 
 
 def test_windows_in_words_have_their_zone() -> None:

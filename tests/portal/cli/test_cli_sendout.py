@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Invalid, Message, MessageState, Rate, SendoutRules, Window
+from models import Invalid, Message, MessageState, Rate, SendoutRules, Span, Window
 from tests.builders import Cast, an_eml, listgate
 
 RULES = SendoutRules(Rate(500, 30), (Window.read("22:00-06:00"),))
@@ -35,8 +35,10 @@ def test_the_command_line_submits_with_rules(session: Session, people: Cast) -> 
 
     with pytest.raises(Invalid, match="at most 60 copies"):
         listgate(*submit, "--rate", "100/1", stdin=an_eml())
-    listgate(*submit, "--rate", "5/1", "--window", "22:00-06:00", stdin=an_eml())
+    with pytest.raises(Invalid, match="like 180 or 3h"):
+        listgate(*submit, "--evenly", "soon", stdin=an_eml())
+    listgate(*submit, "--rate", "5/1", "--window", "22:00-06:00", "--evenly", "3h", stdin=an_eml())
 
     message = session.scalars(select(Message)).one()
-    assert message.sendout_rules == SendoutRules(Rate(5, 1), RULES.windows)
+    assert message.sendout_rules == SendoutRules(Rate(5, 1), RULES.windows, Span(180))
     assert message.state is MessageState.IN_MODERATION

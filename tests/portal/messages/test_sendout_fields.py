@@ -14,6 +14,7 @@ from models import (
     ModerationRequest,
     Rate,
     SendoutRules,
+    Span,
     User,
     Window,
 )
@@ -30,8 +31,9 @@ FIELDS = {
     "rate_minutes": "30",
     "window_opens": "22:00",
     "window_closes": "06:00",
+    "span_minutes": "180",
 }
-RULES = SendoutRules(Rate(500, 30), (Window.read("22:00-06:00"),))
+RULES = SendoutRules(Rate(500, 30), (Window.read("22:00-06:00"),), Span(180))
 LIST = {
     "name": "Announce",
     "address": "announce@lists.example.org",
@@ -69,7 +71,7 @@ def test_administrators_set_the_rules_on_the_lists_page(
     session.expire_all()
     assert people.announce.sendout_rules == RULES
     barbara.get(page)
-    assert fact(barbara, "Rate") == "at most 500 every 30 minutes"
+    assert fact(barbara, "Rate") == "evenly over 3 hours, at most 500 every 30 minutes"
     assert fact(barbara, "Window") == "22:00–06:00 (UTC)"  # noqa: RUF001
     barbara.get(f"{page}/details")
     assert 'value="22:00"' in barbara.page

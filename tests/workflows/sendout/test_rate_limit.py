@@ -5,7 +5,7 @@ from datetime import UTC, timedelta
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from models import DeliveryState, Dispatch, DispatchState, MessageState, SendoutRules
+from models import DeliveryState, Dispatch, DispatchState, MessageState, Rate, SendoutRules, Span
 from models.outbox import drain
 from notifications.retry import UNAVAILABLE_DELAY
 from sandbox.mailbox import Mailbox
@@ -198,3 +198,24 @@ def test_without_rules_nothing_is_counted_and_no_further_query_runs(
     # The dispatch; the hold of all sendouts; its message and list; the batch.
     assert statements() == 4
     assert (again.period_began_at, again.period_copies) == (None, 0)
+
+
+def test_a_span_divides_the_recipients(session: Session, clock: Clock, ruled: Ruled) -> None:
+    sending = ruled(SendoutRules(span=Span(3)), 10)
+
+    claims = []
+    for _ in range(4):
+        claims.append([claimed(session, sending) for _ in range(2)])
+        clock.run(minutes=1, seconds=12)
+
+    assert claims == [[4, 0], [4, 0], [2, 0], [0, 0]]
+
+
+def test_the_slower_of_rate_and_span_is_in_force(
+    session: Session, clock: Clock, ruled: Ruled
+) -> None:
+    sending = ruled(SendoutRules(Rate(2, 1), span=Span(3)), 10)
+
+    assert [claimed(session, sending) for _ in range(2)] == [2, 0]
+    clock.run(minutes=1)
+    assert claimed(session, sending) == 2
