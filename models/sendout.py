@@ -155,7 +155,7 @@ class SendoutRules:
         """Return how fast a sendout of this many copies may be; None without rate and span."""
         if self.span:
             return self.span.pace(copies, self.rate)
-        return self.rate and self.rate.pace
+        return self.rate.pace if self.rate else None
 
     @property
     def leave_no_time(self) -> bool:

@@ -93,4 +93,4 @@ def people_at(
         .outerjoin(Subscription, on_list)
         .where(User.address_key == any_(literal(list(keys), ARRAY(Text))))
     )
-    return {keys[key]: Person(*person) for key, *person in session.execute(found)}
+    return {keys[key]: Person(user_id, gone) for key, user_id, gone in session.execute(found)}

@@ -85,7 +85,7 @@ def in_periods(claims: Sequence[tuple[datetime, Batch]], rate: Rate) -> list[int
     """Count the copies of each period; a period begins with a claim and ends by the clock."""
     periods: list[tuple[datetime, int]] = []
     for moment, batch in claims:
-        if not periods or moment >= periods[-1][0] + rate.period:
+        if not periods or moment >= periods[-1][0] + rate.pace.period:
             periods.append((moment, 0))
         began_at, copies = periods.pop()
         periods.append((began_at, copies + len(batch)))
