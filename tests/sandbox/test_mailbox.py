@@ -138,9 +138,9 @@ def test_while_it_is_stopped_no_other_server_gets_its_port(mailbox: Mailbox) -> 
 def test_stopping_cuts_a_mail_that_is_being_sent(mailbox: Mailbox) -> None:
     mailbox.be_slow(60)
     with client_of(mailbox) as client:
-        client.mail(ADA)
-        client.rcpt(EDSGER)
-        client.docmd("DATA")
+        client.ehlo()
+        replies = (client.mail(ADA), client.rcpt(EDSGER), client.docmd("DATA"))
+        assert [code for code, _ in replies] == [250, 250, 354]
         client.send(LETTER + b".\r\n")
 
         mailbox.stop()
