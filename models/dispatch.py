@@ -133,3 +133,7 @@ class Delivery(Lifecycle):
     failure: Mapped[str | None]
     # When a person said that nothing more is to be done about a copy in doubt.
     settled_at: Mapped[datetime | None]
+
+
+# A sendout that may be resumed or ended.
+RESUMABLE = (Dispatch.state == DispatchState.STOPPED) & Dispatch.ended_at.is_(None)

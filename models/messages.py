@@ -38,7 +38,11 @@ class Message(Ruled, Lifecycle):
     """A message as its author submitted it; `raw` is the RFC 5322 message, byte for byte."""
 
     __tablename__ = "message"
-    __table_args__ = (Index(None, "list_id", "state"), *checks())
+    __table_args__ = (
+        Index(None, "list_id", "state"),
+        Index(None, "rest_of_id", postgresql_where="rest_of_id is not null"),
+        *checks(),
+    )
 
     moves: ClassVar = {
         None: {MessageState.DRAFT},
@@ -73,11 +77,16 @@ class Message(Ruled, Lifecycle):
     composed: Mapped[bool] = mapped_column(default=False)
     # A random part of the Message-ID; null for a message from before this column.
     mark: Mapped[str | None] = mapped_column(default=new_mark)
+    # The first of several messages, of which each goes to those who got none of the earlier ones.
+    rest_of_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    # It goes also to those whose copy of an earlier one is uncertain.
+    rest_uncertain: Mapped[bool] = mapped_column(default=False)
     # Deferred: megabytes that a list of messages does not need.
     raw: Mapped[bytes] = mapped_column(deferred=True)
 
     author: Mapped[User] = relationship()
     mailing_list: Mapped[MailingList] = relationship()
+    rest_of: Mapped["Message | None"] = relationship(remote_side="Message.id")
 
     @property
     def place(self) -> dict[str, int]:
@@ -96,5 +105,9 @@ class Message(Ruled, Lifecycle):
         return self.mailing_list.sendout_rules & self.sendout_rules
 
     def content_hash(self) -> str:
-        """What an approval is bound to: a SHA-256 of the list and `raw`, in hexadecimal."""
-        return sha256(b"%d\n" % self.list_id + self.raw).hexdigest()
+        """What an approval is bound to: a SHA-256 of recipients and `raw`, in hexadecimal."""
+        recipients = str(self.list_id)
+        if self.rest_of_id is not None:
+            recipients += f" rest of {self.rest_of_id}"
+            recipients += " and uncertain" if self.rest_uncertain else ""
+        return sha256(f"{recipients}\n".encode() + self.raw).hexdigest()

@@ -64,7 +64,14 @@ class Notification(WorkItem):
     """One letter to one User over one channel."""
 
     __tablename__ = "notification"
-    __table_args__ = (Index(None, "ring_at", postgresql_where="state = 'pending'"),)
+    __table_args__ = (
+        Index(None, "ring_at", postgresql_where="state = 'pending'"),
+        Index(
+            "notification_former_address_idx",
+            "user_id",
+            postgresql_where="former_address is not null",
+        ),
+    )
 
     moves: ClassVar = {
         None: {NotificationState.PENDING},

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0017_split"
-down_revision = "0014_bounces"
+down_revision = "0015_rest"
 
 
 def upgrade() -> None:

@@ -100,6 +100,8 @@ def _message(language: Language) -> Mapping[str, Any]:
         "list_name": _TYPED[language]["list_name"],
         "subject": _TYPED[language]["subject"],
         "message_id": 42,
+        "rest_of": 41,
+        "recipients": 180,
         "send_at": _moment(31, 8, language),
         "rate": pace_words(SendoutRules(Rate(500, 30)), language),
         "window": window_words([Window.read("08:00-20:00")], _ZONE, language),

@@ -57,7 +57,7 @@ COMMANDS = {
     "outbox": Entry("messages", "Show messages and their states, newest first."),
     "recall": Entry("messages", "Recall a scheduled message, or stop one that is being sent."),
     "timeline": Entry("messages", "Show everything that happened to a message, oldest first."),
-    "message": Entry("messages", "Messages: submit, hand-in, show."),
+    "message": Entry("messages", "Messages: submit, hand-in, copy, show."),
     "sendout": Entry("sendout", "Sendouts: hold, resume, end, uncertain, failed."),
     "decide": Entry("moderation", "Answer a request; the first answer decides."),
     "withdraw": Entry("moderation", "Withdraw an open request; the message becomes a draft again."),

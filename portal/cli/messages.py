@@ -20,6 +20,7 @@ from portal.cli.options import (
     WindowOption,
     acting,
     actor_as,
+    counted,
     instant,
     local,
     say,
@@ -29,11 +30,12 @@ from portal.cli.options import (
 from portal.wording.audit_sentences import sentence
 from settings import settings
 from workflows.lists import lists
-from workflows.messages import write
+from workflows.messages import drafts, write
 from workflows.moderation.approver_keys import view
 from workflows.queries.message_status import newest_request, status_text, timeline
 from workflows.queries.outbox_page import newest_messages
 from workflows.sendout import schedule
+from workflows.sendout.recipients import count
 from workflows.transaction import transaction
 
 # Windows open in the organisation's time zone.
@@ -47,7 +49,7 @@ FROM_NOTICES = {
 }
 
 app = typer.Typer()
-message_commands = typer.Typer(help="Messages: submit, hand-in, show.", no_args_is_help=True)
+message_commands = typer.Typer(help="Messages: submit, hand-in, copy, show.", no_args_is_help=True)
 app.add_typer(message_commands, name="message")
 
 
@@ -94,6 +96,46 @@ def hand_in(message_id: MessageId, author: As) -> None:
             done(FROM_NOTICES[notice])
         write.hand_in(session, message, actor=actor)
         done(report(session, message))
+
+
+@message_commands.command("copy")
+def copy(
+    message_id: MessageId,
+    author: As,
+    file: Annotated[
+        str | None,
+        typer.Argument(metavar="[FILE.eml]", help="The corrected message; - for stdin."),
+    ] = None,
+    to_rest: Annotated[
+        bool, typer.Option("--to-rest", help="Only to those who did not get the message.")
+    ] = False,
+    with_uncertain: Annotated[
+        bool,
+        typer.Option(
+            "--with-uncertain",
+            help="Also to those of whom that is unknown; they may get both.",
+        ),
+    ] = False,
+) -> None:
+    """Copy one's own message as a new draft, to the same list or only to the rest."""
+    if not to_rest and (file or with_uncertain):
+        raise typer.BadParameter("give --to-rest, too")
+    with acting() as (session, done):
+        message = write.message_by_id(session, message_id)
+        actor, most = actor_as(session, author), settings.message_max_bytes
+        if to_rest:
+            new = drafts.copy_to_rest(
+                session,
+                message,
+                actor=actor,
+                max_bytes=most,
+                with_uncertain=with_uncertain,
+                raw=contents(file) if file else None,
+            )
+            done(f"Message {new.id} is a draft to {counted(count(session, new), 'member')}.")
+        else:
+            new = drafts.copy(session, message, actor=actor, max_bytes=most)
+            done(report(session, new))
 
 
 @message_commands.command("show")

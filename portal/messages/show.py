@@ -1,6 +1,6 @@
 """One message: its content, its state, its history, and what can be done with it."""
 
-from flask import Blueprint, g, redirect, render_template, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from models import Message, MessageState, Right, SendoutRules
@@ -20,13 +20,16 @@ from workflows.queries.audit_search import names_in
 from workflows.queries.message_status import newest_request, timeline
 from workflows.queries.outbox_page import progress, tallies
 from workflows.queries.suspensions import count_returned
+from workflows.sendout.forecast import FORECAST_STATES
+from workflows.sendout.recipients import count
+from workflows.sendout.rest import has_rest
 from workflows.sendout.resume import can_be_resumed, end, resume
 from workflows.sendout.schedule import recall
 
 pages = Blueprint("messages", __name__)
 
 # The URLs of the forms on a message's page, which a GET shows so that a refusal appears there.
-ACTS = "any(handing_in, withdrawal, recall, resumption, end, time, copy, proof)"
+ACTS = "any(handing_in, withdrawal, recall, resumption, end, time, copy, rest, proof)"
 
 
 @pages.get("/messages/<id:message_id>")
@@ -59,6 +62,7 @@ def message_state(message: Message) -> dict[str, object]:
     happened = timeline(g.session, message)
     tally = tallies(g.session, [message.id]).get(message.id)
     pending = None if tally is None else tally.get("pending", 0)
+    is_rest = message.rest_of_id is not None and message.state in FORECAST_STATES
     language, names = page_language(), names_in(g.session, happened)
     return {
         "message": message,
@@ -66,6 +70,8 @@ def message_state(message: Message) -> dict[str, object]:
         "rejection": known.rejections.get(message.id),
         "tally": tally,
         "resumable": message.state is MessageState.STOPPED and can_be_resumed(g.session, message),
+        "has_rest": has_rest(g.session, message),
+        "recipients": count(g.session, message) if is_rest and not tally else None,
         "returned": count_returned(g.session, message) if tally else 0,
         "happened": [(each, sentence(each, language, names)) for each in happened],
     }
@@ -141,6 +147,21 @@ def copy(message_id: int) -> ResponseReturnValue:
     message = message_by_id(g.session, message_id)
     new = drafts.copy(g.session, message, actor=current_actor(), max_bytes=max_bytes())
     return done(new, _("This is a new draft with the same content."))
+
+
+@pages.post("/messages/<id:message_id>/rest")
+@signed_in
+def copy_to_rest(message_id: int) -> ResponseReturnValue:
+    """Copy the message as a new draft to those who did not get it."""
+    message = message_by_id(g.session, message_id)
+    new = drafts.copy_to_rest(
+        g.session,
+        message,
+        actor=current_actor(),
+        max_bytes=max_bytes(),
+        with_uncertain="uncertain" in request.form,
+    )
+    return done(new, _("This draft goes to those who did not get the message. Please correct it."))
 
 
 @pages.post("/messages/<id:message_id>/proof")

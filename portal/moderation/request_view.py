@@ -52,7 +52,7 @@ def preview_for(
 
 def summary(moderation_request: ModerationRequest, approver: User) -> dict[str, Any]:
     """Return the facts about a request that the templates show beside the message."""
-    number = recipients.count(g.session, moderation_request.message.mailing_list)
+    number = recipients.count(g.session, moderation_request.message)
     return {
         "moderation_request": moderation_request,
         "message": moderation_request.message,

@@ -131,7 +131,11 @@ SENTENCES: Mapping[Act, Sentence] = {
         if "rate" in detail
         else _("%(actor)s set another time for the sendout")
     ),
-    Act.WROTE: _("%(actor)s wrote the message"),
+    Act.WROTE: lambda detail: (
+        _("%(actor)s wrote the message, to those who did not get message %(rest_of)s")
+        if "rest_of" in detail
+        else _("%(actor)s wrote the message")
+    ),
     Act.ASKED: _("%(actor)s asked for approval (request %(request_id)s)"),
     Act.NOTIFIED: _("%(actor)s wrote to %(user)s by %(channel)s: %(letter)s"),
     Act.NOT_NOTIFIED: _("%(actor)s could not write to %(user)s (%(letter)s): %(reason)s"),

@@ -110,6 +110,7 @@ FIELDS: Mapping[str, str | Choose] = {
     "The description must be text.": "description",
     "A description has at most %(most)s characters.": "description",
     "Please choose a list.": "list",
+    "A message to those who did not get an earlier one stays on its list.": "list",
     "There is no mailing list %(name)r.": "list",
     "The list %(list)s is archived.": "list",
     "There is no approver list %(number)d.": unknown_approver_list,

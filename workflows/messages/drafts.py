@@ -1,5 +1,6 @@
 """Edit a draft: rewrite, reschedule, copy, proof, discard."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,8 @@ from models import (
     Act,
     Actor,
     Channel,
+    IllegalTransition,
+    Invalid,
     LetterName,
     Message,
     MessageState,
@@ -20,7 +23,8 @@ from models import (
 )
 from models.clock import now
 from workflows.access import require, require_author, require_author_or, require_open
-from workflows.messages.write import Draft, require_sensible, subject_of, write
+from workflows.messages.write import Draft, Rest, require_sensible, subject_of, write
+from workflows.sendout.rest import OVER, require_rest
 from workflows.sendout.rules import audit_detail, choose_rules, lock_rules
 from workflows.sendout.schedule import set_time
 
@@ -52,6 +56,8 @@ def rewrite(
     require_open(session, draft.mailing_list)
     lock_draft(session, message)
     require_version(session, message, version)
+    if message.rest_of_id is not None and draft.mailing_list.id != message.list_id:
+        raise Invalid("A message to those who did not get an earlier one stays on its list.")
     message.subject = subject_of(draft.raw, max_bytes)
     message.mailing_list, message.composed = draft.mailing_list, draft.composed
     message.raw, message.size, message.written_at = draft.raw, len(draft.raw), now()
@@ -74,16 +80,51 @@ def discard(session: Session, message: Message, *, actor: Actor) -> None:
 
 
 def copy(session: Session, message: Message, *, actor: Actor, max_bytes: int) -> Message:
-    """Return a new draft with the same bytes and list; raise Trespass, or NotADraft if deleted."""
+    """Return a new draft with the same bytes and the same recipients.
+
+    Raises Trespass for another author's message, NotADraft if it was deleted.
+    """
     require_author(message, actor)
     if message.state is MessageState.DISCARDED:
         raise NotADraft("Message %(number)d was deleted.", number=message.id)
-    return write(
-        session,
-        Draft(message.mailing_list, message.raw, composed=message.composed),
-        actor=actor,
-        max_bytes=max_bytes,
-    )
+    return write(session, same_again(message), actor=actor, max_bytes=max_bytes)
+
+
+def copy_to_rest(
+    session: Session,
+    message: Message,
+    *,
+    actor: Actor,
+    max_bytes: int,
+    with_uncertain: bool = False,
+    raw: bytes | None = None,
+) -> Message:
+    """Return a new draft to the members who did not get this message; `raw` is its content.
+
+    With `with_uncertain` also to those of whom that is unknown, so that they may get both.  Raises
+    Trespass for another author's message, IllegalTransition unless its sendout is over, Invalid if
+    everyone got it.
+    """
+    require_author(message, actor)
+    if message.state not in OVER:
+        raise IllegalTransition(
+            "Message %(number)d is %(state)s: its sendout is not over.",
+            number=message.id,
+            state=message.state,
+        )
+    draft = same_again(message)
+    if raw is not None:
+        draft = replace(draft, raw=raw, composed=False)
+    rest = Rest(message.rest_of_id or message.id, with_uncertain)
+    new = write(session, replace(draft, rest=rest), actor=actor, max_bytes=max_bytes)
+    require_rest(session, new)
+    return new
+
+
+def same_again(message: Message) -> Draft:
+    """Return what the author wrote."""
+    rest = Rest(message.rest_of_id, message.rest_uncertain) if message.rest_of_id else None
+    return Draft(message.mailing_list, message.raw, composed=message.composed, rest=rest)
 
 
 def send_proof(session: Session, message: Message, *, actor: Actor) -> None:

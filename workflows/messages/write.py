@@ -43,12 +43,21 @@ CALENDAR_AHEAD = timedelta(days=3 * MAX_DAYS)
 
 
 @dataclass(frozen=True)
+class Rest:
+    """The members who did not get a message, or those with uncertain copies, too."""
+
+    first_id: int
+    with_uncertain: bool = False
+
+
+@dataclass(frozen=True)
 class Draft:
     """What an author writes: a mail (RFC 5322) for one list."""
 
     mailing_list: MailingList
     raw: bytes
     composed: bool = False  # made from the portal's form, which can edit it again
+    rest: Rest | None = None  # not to the whole list
 
 
 def write(
@@ -80,11 +89,15 @@ def write(
         subject=subject,
         composed=draft.composed,
     )
+    if draft.rest:
+        message.rest_of_id = draft.rest.first_id
+        message.rest_uncertain = draft.rest.with_uncertain
     message.schedule(send_at)
     choose_rules(message, rules)
     session.add(message)
     session.flush()
-    record(session, Act.WROTE, actor=actor, message_id=message.id, list_id=mailing_list.id)
+    detail = {"rest_of": message.rest_of_id} if draft.rest else {}
+    record(session, Act.WROTE, actor=actor, **message.place, **detail)
     return message
 
 

@@ -17,7 +17,7 @@ from models import (
     record,
 )
 from models.clock import now
-from workflows.moderation.decide import ask_approvers, asked_approvers
+from workflows.moderation.decide import ask_approvers, asked_approvers, notify_approvers
 from workflows.notify import notify
 
 
@@ -71,7 +71,7 @@ def remind(session: Session, request: ModerationRequest) -> None:
     request.reminded_at = now()
     approvers = request.approvers()
     still_asked = [user for user in asked_approvers(request) if user in approvers]
-    notify(session, still_asked, LetterName.REMINDER, message=request.message, request=request)
+    notify_approvers(session, request, LetterName.REMINDER, still_asked)
     # A user who was enabled again, or became an approver while the request was being made.
     ask_approvers(session, request, approvers)
     note(session, Act.REMINDED, request)

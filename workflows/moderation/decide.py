@@ -1,6 +1,7 @@
 """Ask for approval, decide, withdraw: whether a message may be sent."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -26,6 +27,8 @@ from models import (
 from workflows.access import require_author, require_open
 from workflows.moderation.approvers import require_approver
 from workflows.notify import notify
+from workflows.sendout.recipients import count
+from workflows.sendout.rest import require_rest
 from workflows.sendout.rules import lock_and_require_overlap
 from workflows.sendout.schedule import require_content, schedule
 
@@ -57,6 +60,7 @@ def request_approval(session: Session, message: Message, *, actor: Actor) -> Mod
     require_open(session, message.mailing_list)
     lock_and_require_overlap(session, message)
     require_content(session, message)
+    require_rest(session, message)
     approvers = approvers_to_ask(message)
     message.move(MessageState.IN_MODERATION)
     request = ModerationRequest(message=message, content_hash=message.content_hash())
@@ -127,7 +131,18 @@ def ask_approvers(session: Session, request: ModerationRequest, approvers: Itera
     new = [approver for approver in approvers if approver not in known]
     request.approver_keys += [ApproverKeys(user=approver) for approver in new]
     session.flush()  # reply address, link and code are derived from the ids
-    notify(session, new, LetterName.MODERATE, message=request.message, request=request)
+    notify_approvers(session, request, LetterName.MODERATE, new)
+
+
+def notify_approvers(
+    session: Session, request: ModerationRequest, letter: LetterName, approvers: Iterable[User]
+) -> None:
+    """Send the letter with the message; it says to how many members a message to the rest goes."""
+    message = request.message
+    detail: dict[str, Any] = {}
+    if message.rest_of_id is not None:
+        detail["recipients"] = count(session, message)
+    notify(session, approvers, letter, message=message, request=request, **detail)
 
 
 def asked_approvers(request: ModerationRequest) -> Sequence[User]:

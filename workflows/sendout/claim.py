@@ -24,7 +24,7 @@ from models.clock import now
 from notifications.retry import UNAVAILABLE_DELAY
 from workflows.sendout.hold import held_since
 from workflows.sendout.rate_limit import allowance, count_claimed
-from workflows.sendout.recipients import addresses
+from workflows.sendout.recipients import recipients
 from workflows.sendout.schedule import return_to_author, stop
 
 # A stop, a hold or changed rules take effect after a batch: the first one of a lane is small, each
@@ -144,20 +144,20 @@ def begin_sending(session: Session, dispatch: Dispatch) -> None:
     dispatch.move(DispatchState.SENDING)
     message.move(MessageState.SENDING)
     message.dated_at = now()
-    recipients = addresses(message.mailing_list).subquery()
+    found = recipients(message).subquery()
     session.execute(
         insert(Delivery).from_select(
             ["dispatch_id", "address", "state", "attempts", "next_attempt_at"],
             select(
                 literal(dispatch.id),
-                recipients.c.address,
+                found.c.address,
                 literal(DeliveryState.PENDING, Delivery.state.type),
                 literal(0),
                 literal(now()),
             ),
         )
     )
-    expected = session.scalar(select(func.count()).select_from(recipients))
+    expected = session.scalar(select(func.count()).select_from(found))
     dispatch.recipients = expected
     record(session, Act.BEGAN_SENDING, actor=Actor.system(), recipients=expected, **message.place)
 

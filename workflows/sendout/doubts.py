@@ -27,6 +27,7 @@ from models import (
 from models.clock import now
 from workflows.access import require, require_open
 from workflows.notify import administrators, notify
+from workflows.sendout.rest import require_last
 from workflows.sendout.schedule import lock_dispatch
 
 IN_DOUBT = (DeliveryState.FAILED, DeliveryState.UNCERTAIN)
@@ -80,10 +81,12 @@ def resend(session: Session, message: Message, choice: Choice, *, actor: Actor) 
     """Send the chosen copies again, with the same Message-ID; return how many.
 
     Someone whose copy is uncertain may get it twice: a person decides that, never the system.
-    Raises Archived, IllegalTransition unless the message is being sent or was, Invalid as `chosen`.
+    Raises Archived, IllegalTransition unless the message is being sent or was, or if a later one
+    goes to the rest; Invalid as `chosen`.
     """
     require_right(message, actor)
     require_open(session, message.mailing_list)
+    require_last(session, message)
     dispatch = lock_sent(session, message)
     copies = Delivery.move_all(session, chosen(session, message, choice), DeliveryState.PENDING)
     session.execute(

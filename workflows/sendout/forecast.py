@@ -72,7 +72,7 @@ def plan(
     unlimited = start.rules.rate is None and start.rules.span is None
     if unlimited or start.begins_at is None or start.late_since:
         return start
-    copies = recipients.count(session, message.mailing_list) if copies is None else copies
+    copies = recipients.count(session, message) if copies is None else copies
     of = dispatch.recipients if dispatch else None
     ends_at = start.rules.end(start.begins_at, copies, zone, of=of)
     return replace(start, copies=copies, ends_at=ends_at)

@@ -3,7 +3,20 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, and_, any_, func, literal, select, update
+from sqlalchemy import (
+    ARRAY,
+    CTE,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    any_,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from models import (
@@ -13,14 +26,62 @@ from models import (
     DispatchState,
     ListDelivery,
     MailingList,
+    Message,
+    Notification,
     Subscription,
     User,
 )
 from models.addresses import address_key
 
 
+def recipients(message: Message) -> Select[str]:
+    """Return the query for the addresses that a sendout of this message has now."""
+    if message.rest_of_id is None:
+        return addresses(message.mailing_list)
+    got = served(message)
+    if message.mailing_list.delivery is ListDelivery.LIST_ADDRESS:
+        return addresses(message.mailing_list).where(~select(got).exists())
+    # A copy that was sent keeps the address that its recipient had.
+    former = (
+        select(Notification)
+        .join(got, got.c.address == Notification.former_address)
+        .where(Notification.user_id == User.id, Notification.former_address.is_not(None))
+    )
+    current = select(got).where(got.c.address == User.address)
+    return addresses(message.mailing_list).where(~current.exists(), ~former.exists())
+
+
+def served(message: Message) -> CTE:
+    """Return the addresses that got an earlier message of those of which this one is the rest.
+
+    So did those for whom a person settled that nothing more is to be done.  An uncertain copy
+    counts, unless the author chose otherwise.
+    """
+    done = or_(
+        Delivery.state.in_([DeliveryState.SENT, DeliveryState.SENDING]),
+        Delivery.settled_at.is_not(None),
+    )
+    if not message.rest_uncertain:
+        done |= Delivery.state == DeliveryState.UNCERTAIN
+    return (
+        select(Delivery.address)
+        .join(Dispatch)
+        .where(
+            Dispatch.message_id.in_(family(message).where(Message.id != message.id)),
+            done,
+        )
+        .cte("served")
+    )
+
+
+def family(message: Message) -> Select[int]:
+    """Return the query for the ids of the first message and of all those to its rest."""
+    first = message.rest_of_id or message.id
+    return select(Message.id).where(or_(Message.id == first, Message.rest_of_id == first))
+
+
 def addresses(mailing_list: MailingList) -> Select[str]:
-    """Return the query for the addresses that a sendout to this list has now."""
+    """Return the query for the addresses that a message to the whole list has now."""
     if mailing_list.delivery is ListDelivery.LIST_ADDRESS:
         return select(literal(mailing_list.address).label("address"))
     return (
@@ -34,9 +95,9 @@ def addresses(mailing_list: MailingList) -> Select[str]:
     )
 
 
-def count(session: Session, mailing_list: MailingList) -> int:
-    """Return the number of addresses that a sendout to this list has now."""
-    found = addresses(mailing_list).subquery()
+def count(session: Session, message: Message) -> int:
+    """Return the number of addresses that a sendout of this message has now."""
+    found = recipients(message).subquery()
     return session.scalars(select(func.count()).select_from(found)).one()
 
 

@@ -15,11 +15,9 @@ from models import (
     record,
 )
 from models.clock import now
+from models.dispatch import RESUMABLE
 from workflows.access import require, require_author_or, require_open
 from workflows.sendout.schedule import lock_dispatch
-
-# A sendout that may be resumed or ended.
-STOPPED = (Dispatch.state == DispatchState.STOPPED) & Dispatch.ended_at.is_(None)
 
 
 def resume(session: Session, message: Message, *, actor: Actor) -> None:
@@ -58,7 +56,7 @@ def end(session: Session, message: Message, *, actor: Actor) -> None:
 
 def lock_stopped(session: Session, message: Message) -> Dispatch:
     """Return the message's stopped dispatch, locked; raises IllegalTransition if it was ended."""
-    dispatch = lock_dispatch(session, message, STOPPED)
+    dispatch = lock_dispatch(session, message, RESUMABLE)
     if dispatch is None:
         raise IllegalTransition(
             "Message %(number)d is %(state)s: its sendout can be neither resumed nor ended.",
@@ -70,5 +68,5 @@ def lock_stopped(session: Session, message: Message) -> Dispatch:
 
 def can_be_resumed(session: Session, message: Message) -> bool:
     """Whether the sendout is stopped and was not ended."""
-    found = select(Dispatch.id).where(Dispatch.message_id == message.id, STOPPED)
+    found = select(Dispatch.id).where(Dispatch.message_id == message.id, RESUMABLE)
     return session.scalar(found) is not None

@@ -23,6 +23,7 @@ from notifications.mime.parse import read
 from notifications.replies.html import text_of_html
 from workflows.access import require, require_author, require_author_or, require_open
 from workflows.notify import notify
+from workflows.sendout.rest import require_rest
 from workflows.sendout.rules import RULE_COLUMNS, lock_and_require_overlap
 
 
@@ -37,6 +38,7 @@ def release(session: Session, message: Message, *, actor: Actor) -> Dispatch:
     require_open(session, message.mailing_list)
     lock_and_require_overlap(session, message)
     require_content(session, message)
+    require_rest(session, message)
     message.move(MessageState.SCHEDULED, MessageState.DRAFT)
     dispatch = schedule(
         session, message, content_hash=message.content_hash(), released_by_id=actor.person.id

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy.orm import Session
 from typer.testing import Result
 
-from models import AuditEntry, DispatchState, IllegalTransition, Invalid, Trespass
-from tests.builders import Cast, a_dispatch, listgate
+from models import AuditEntry, DispatchState, IllegalTransition, Invalid, Message, Trespass
+from tests.builders import Cast, a_dispatch, an_eml, listgate
 from tests.sendout_letters import end_in_doubt
 from workflows.sendout.claim import begin_sending
 
@@ -75,3 +75,18 @@ def test_a_stopped_sendout_is_resumed_and_ended(session: Session, people: Cast) 
     assert ended.stdout == f"The sendout of message {message} has ended.\n"
     with pytest.raises(IllegalTransition):
         listgate("sendout", "resume", message)
+
+
+def test_a_corrected_message_is_copied_to_the_rest(session: Session, message: str) -> None:
+    copy, as_ada = ("message", "copy", message), ("--as", "ada@example.org")
+
+    to_rest = listgate(*copy, "-", "--to-rest", *as_ada, stdin=an_eml("Correction"))
+    with_uncertain = listgate(*copy, "--to-rest", "--with-uncertain", *as_ada)
+    to_all = listgate(*copy, *as_ada)
+
+    to_rest_id, with_uncertain_id, to_all_id = (int(message) + each for each in (1, 2, 3))
+    assert to_rest.stdout == f"Message {to_rest_id} is a draft to 1 member.\n"
+    assert with_uncertain.stdout == f"Message {with_uncertain_id} is a draft to 2 members.\n"
+    assert to_all.stdout == f"Message {to_all_id} is a draft.\n"
+    assert session.get_one(Message, to_rest_id).subject == "Correction"
+    assert listgate(*copy, "--with-uncertain", *as_ada).exit_code == 2

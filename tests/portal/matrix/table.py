@@ -118,6 +118,8 @@ POST /messages/{draft}/resumption                     ?-!--! .
 POST /messages/{draft}/end                            ?-!--! .
 GET  /messages/{sent}/doubts                          ?----y 601
 POST /messages/{sent}/doubts                          ?----> 601 /messages/{sent}
+POST /messages/{draft}/rest                           ?-!--- .
+POST /messages/{sent}/rest                            ?->--- . /messages/*
 GET  /messages/{draft}/doubts                         ?----y 601
 POST /messages/{draft}/doubts                         ?----! 601
 GET  /messages/{deleted}                              ?00000 .

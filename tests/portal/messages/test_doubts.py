@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Delivery, DeliveryState, Dispatch, User
+from models import Delivery, DeliveryState, Dispatch, ModerationRequest, User
 from tests.builders import Cast, a_dispatch
 from tests.portal.visitors import Visitor
 from tests.sendout_letters import end_in_doubt
@@ -106,3 +107,24 @@ def test_a_refused_form_shows_the_page_again(
 
     assert sentence in barbara.page
     assert "edsger@example.org" in barbara.page
+
+
+def test_an_author_corrects_the_message_for_those_who_did_not_get_it(
+    session: Session, people: Cast, as_person: Login, page: str
+) -> None:
+    ada, grace = as_person(people.ada), as_person(people.grace)
+    path = page.removesuffix("/doubts")
+    ada.get(path)
+    assert "Send a corrected message to those who did not get this one" in ada.page
+
+    sent = ada.send(f"{path}/rest", uncertain="yes")
+    ada.get(sent.location)
+    assert "2: members of the list who did not get message" in ada.page
+    assert ada.send(f"{sent.location}/handing_in").status_code == 303
+
+    request = session.scalars(select(ModerationRequest.id).order_by(ModerationRequest.id.desc()))
+    grace.get(f"/requests/{request.first()}")
+    assert "2: members of the list who did not get message" in grace.page
+    assert "these may get both" in grace.page
+    ada.get(path)
+    assert "Send a corrected message" not in ada.page

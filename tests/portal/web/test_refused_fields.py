@@ -51,6 +51,7 @@ FORMLESS = {
         "There is no right with the number %(number)d.",
     },
     "About the whole message, whose form is on another page": {
+        "Every member of the list got message %(number)d, or a later one to its rest.",
         "The message is empty: it has no subject, no text and no attachment.",
     },
     "In the query string: the page is an error page, without the form": {
