@@ -1,6 +1,8 @@
 """What a server's reply means, as an error that names its numbers and keeps its text."""
 
 import re
+import smtplib
+from typing import BinaryIO, Final
 
 from notifications.channel import NotDelivered
 
@@ -12,8 +14,29 @@ MAX_ANSWER = 1000  # characters of a server's answer that are stored
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")  # RFC 3463, at the start of the answer
 
 
+MAX_LINE: Final = 8192  # bytes; RFC 5321 (4.5.3.1.5) allows 512
+
+
 class SessionEnded(NotDelivered):
     """The server ended the session before it was sent any of the letter's content."""
+
+
+def read_reply(file: BinaryIO) -> tuple[int, bytes]:
+    """Read a reply, as `smtplib.SMTP.getreply` does in three times as long.
+
+    Return its code, -1 if it has none, and its text.  Raise SMTPException or OSError.
+    """
+    lines: list[bytes] = []
+    while True:
+        line = file.readline(MAX_LINE)
+        if not line.endswith(b"\n"):
+            raise smtplib.SMTPServerDisconnected
+        lines.append(line[4:].strip())
+        code = line[:3]
+        if not code.isdigit():
+            return -1, b"\n".join(lines)
+        if line[3:4] != b"-":
+            return int(code), b"\n".join(lines)
 
 
 def ends_session(code: int) -> bool:

@@ -9,6 +9,7 @@ import smtplib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from notifications.channel import NotDelivered, Unavailable
 from notifications.mime.envelope import Envelope, with_dots
@@ -17,6 +18,7 @@ from notifications.smtp.replies import (
     LOGIN_REFUSED,
     SessionEnded,
     ends_session,
+    read_reply,
     refusal,
     reply_text,
 )
@@ -55,7 +57,7 @@ class Offer:
     is_addressed: bool = False  # the server accepted a recipient
     wants_content: bool = False  # the server said 354
 
-    @property
+    @cached_property
     def commands(self) -> list[str]:
         reset = ["RSET"] if self.reset else []
         recipients = [f"RCPT TO:<{each}>" for each in self.letter.recipients]
@@ -190,9 +192,9 @@ class Session:
         return self._refused(_SUBJECTS[verb], code, answer)
 
     def _reply(self) -> tuple[int, bytes]:
-        if self._smtp.sock is None:  # a failed write has closed it
+        if self._smtp.file is None:  # a failed write has closed it
             raise smtplib.SMTPServerDisconnected
-        return self._smtp.getreply()
+        return read_reply(self._smtp.file)
 
     def _command(self, command: str) -> None:
         # If this fails, so does reading the answer.
