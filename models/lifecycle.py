@@ -5,6 +5,8 @@ from enum import StrEnum
 from typing import Any, ClassVar, Self
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
     Column,
     ColumnElement,
     Enum,
@@ -12,6 +14,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    any_,
+    literal,
     select,
     true,
     update,
@@ -51,6 +55,11 @@ legal_move = Table(
     Column("target", Text, nullable=False),
     UniqueConstraint("entity", "origin", "target", postgresql_nulls_not_distinct=True),
 )
+
+
+def is_one_of(column: ColumnElement[int], ids: Iterable[int]) -> ColumnElement[bool]:
+    """Return whether the id is one of many: one array, where `in_` makes a parameter of each."""
+    return column == any_(literal(list(ids), ARRAY(BigInteger)))
 
 
 class Lifecycle(Base):
@@ -103,7 +112,7 @@ class Lifecycle(Base):
         moved = session.scalars(
             update(cls)
             .where(
-                cls.id.in_(ids if isinstance(ids, Select) else list(ids)),
+                cls.id.in_(ids) if isinstance(ids, Select) else is_one_of(cls.id, ids),
                 cls.state.in_(origins),
                 true() if where is None else where,
             )
