@@ -30,7 +30,7 @@ from workflows.sendout.schedule import return_to_author, stop
 # A stop, a hold or changed rules take effect after a batch: the first one of a lane is small, each
 # further one is about a second's work (`next_size`).
 BATCH_SIZE = 50
-MAX_BATCH_SIZE = 500
+MAX_BATCH_SIZE = 2000
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,8 @@ def next_deliveries(dispatch: Dispatch, number: int) -> Select[int]:
 
 
 def load_message(session: Session, dispatch: Dispatch) -> None:
-    """Read the message with its bytes and its list's rules, in one query."""
-    whole = [undefer(Message.raw), joinedload(Message.mailing_list)]
+    """Read the message with its bytes, its list and its author, in one query."""
+    whole = [undefer(Message.raw), joinedload(Message.mailing_list), joinedload(Message.author)]
     message = session.get_one(Message, dispatch.message_id, options=whole)
     set_committed_value(dispatch, "message", message)
 

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Delivery, DeliveryState, Dispatch, DispatchState, Message
+from models.lifecycle import is_one_of
 from notifications.channel import NotDelivered, Unavailable
 from notifications.mime.copies import Copies
 from notifications.mime.envelope import Envelope
@@ -113,7 +114,7 @@ def lock_claimed(session: Session, batch: Batch) -> Sequence[Row]:
     found = session.execute(
         select(Delivery.id, Delivery.address, Delivery.attempts)
         .where(
-            Delivery.id.in_(batch.ids),
+            is_one_of(Delivery.id, batch.ids),
             Delivery.state == DeliveryState.SENDING,
             Delivery.claim == batch.claim,
         )
@@ -124,15 +125,16 @@ def lock_claimed(session: Session, batch: Batch) -> Sequence[Row]:
 
 
 class Round:
-    """One pass through a batch, which notes each copy ahead."""
+    """One pass through a batch, which notes its copies ahead, two at a time."""
 
     def __init__(
         self, progress: Progress, rows: Sequence[Row], copies: Copies, *, notebook: Notebook
     ) -> None:
         self._progress, self._copies, self._notebook = progress, copies, notebook
         self._rows = rows
-        # The recipients of the letters without an answer, and the number of each letter's note.
-        self._waiting: deque[tuple[Sequence[Row], int]] = deque()
+        # The recipients of each letter without an answer: of the next one and the one after it.
+        self._waiting: deque[Sequence[Row]] = deque()
+        self._covered = 0  # the last delivery whose copy may leave, by the latest note
 
     def send(self, connect: Callable[[], Connection]) -> None:
         """Send until the batch ends, the relay fails or the progress cannot be noted."""
@@ -150,7 +152,7 @@ class Round:
         log.warning(event, extra={"dispatch": self._progress.dispatch_id, "reason": str(failure)})
 
     def _letters(self) -> Iterator[Envelope]:
-        """Note and yield each letter, for at most BATCH_SECONDS."""
+        """Yield each letter, for at most BATCH_SECONDS."""
         began, rows = monotonic(), iter(self._rows)
         size = MAX_RECIPIENTS if self._copies.identical else 1
         while group := list(islice(rows, size)):
@@ -159,11 +161,13 @@ class Round:
             letters = [(row, each) for row in group if (each := self._copy(row))]
             if not letters:
                 continue
-            note = self._progress.note(offered=group[-1].id)
-            recipients = [row for row, _ in letters]
-            self._waiting.append((recipients, self._notebook.write(note)))
-            _, first = letters[0]
-            yield replace(first, others=tuple(each.recipient for _, each in letters[1:]))
+            self._waiting.append([row for row, _ in letters])
+            (_, first), *others = letters
+            yield (
+                replace(first, others=tuple(each.recipient for _, each in others))
+                if others
+                else first
+            )
 
     def _copy(self, row: Row) -> Envelope | None:
         """Return the copy of a recipient who is still there and can have one."""
@@ -176,11 +180,15 @@ class Round:
             return None
 
     def _permit(self, _letter: Envelope) -> None:
-        _, note = self._waiting[0]
-        self._notebook.wait_for(note)
+        """Let a letter leave once a note covers it: one for it and the one after it."""
+        if self._waiting[0][-1].id <= self._covered:
+            return
+        self._covered = self._waiting[-1][-1].id
+        note = self._progress.note(offered=self._covered)
+        self._notebook.wait_for(self._notebook.write(note))
 
     def _take(self, outcomes: Outcomes) -> None:
-        recipients, _ = self._waiting.popleft()
+        recipients = self._waiting.popleft()
         for row, outcome in zip(recipients, outcomes, strict=True):
             self._progress.add(row.id, result(outcome, row.attempts))
             self._progress.answered = row.id
