@@ -81,6 +81,8 @@ class Message(Ruled, Lifecycle):
     rest_of_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
     # It goes also to those whose copy of an earlier one is uncertain.
     rest_uncertain: Mapped[bool] = mapped_column(default=False)
+    # {{ name }} and the like are filled in for each recipient.
+    personal_fields: Mapped[bool] = mapped_column(default=False)
     # Deferred: megabytes that a list of messages does not need.
     raw: Mapped[bytes] = mapped_column(deferred=True)
 
@@ -105,9 +107,10 @@ class Message(Ruled, Lifecycle):
         return self.mailing_list.sendout_rules & self.sendout_rules
 
     def content_hash(self) -> str:
-        """What an approval is bound to: a SHA-256 of recipients and `raw`, in hexadecimal."""
-        recipients = str(self.list_id)
+        """What an approval is bound to: a SHA-256 of `raw`, to whom and how, in hexadecimal."""
+        asked = str(self.list_id)
         if self.rest_of_id is not None:
-            recipients += f" rest of {self.rest_of_id}"
-            recipients += " and uncertain" if self.rest_uncertain else ""
-        return sha256(f"{recipients}\n".encode() + self.raw).hexdigest()
+            asked += f" rest of {self.rest_of_id}"
+            asked += " and uncertain" if self.rest_uncertain else ""
+        asked += " personal fields" if self.personal_fields else ""
+        return sha256(f"{asked}\n".encode() + self.raw).hexdigest()

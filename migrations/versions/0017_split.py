@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0017_split"
-down_revision = "0015_rest"
+down_revision = "0016_personal_fields"
 
 
 def upgrade() -> None:

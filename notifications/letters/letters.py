@@ -66,6 +66,7 @@ def message_variables(notification: Notification, context: LetterContext) -> Var
         "subject": message.subject,
         "message_id": message.id,
         "rest_of": message.rest_of_id,
+        "personal_fields": message.personal_fields,
         "send_at": message.send_at and send_time(notification, message.send_at, context),
         "rate": pace_words(rules, language) if rules.rate or rules.span else None,
         "window": rules.windows and window_words(rules.windows, context.time_zone, language),

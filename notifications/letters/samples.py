@@ -102,6 +102,7 @@ def _message(language: Language) -> Mapping[str, Any]:
         "message_id": 42,
         "rest_of": 41,
         "recipients": 180,
+        "personal_fields": True,
         "send_at": _moment(31, 8, language),
         "rate": pace_words(SendoutRules(Rate(500, 30)), language),
         "window": window_words([Window.read("08:00-20:00")], _ZONE, language),

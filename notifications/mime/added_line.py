@@ -7,10 +7,9 @@ from typing import Final, NamedTuple
 
 from notifications.mime.header_lines import split_mail
 from notifications.mime.mime_parts import Part, content_of, decoded, parts_of
-from notifications.mime.part_spans import Span, spans
+from notifications.mime.part_spans import PGP, Span, spans
 from notifications.mime.template import Piece, base64_pieces
 
-_PGP: Final = b"-----BEGIN PGP "  # inline signatures and encrypted text (RFC 9580, 6.2)
 _COMMENT: Final = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 _SOFT: Final = rb"(?:=[ \t]*\r\n)?"  # a soft line break of quoted-printable
 
@@ -96,7 +95,7 @@ def _new_content(mail: bytes, span: Span, line: AddedLine) -> list[Piece] | None
     at = _end_of_html(content) if is_html else len(content)
     added = line.as_html() if is_html else line.as_text(content)
     insertion = _Insertion(content, at, added)
-    if _PGP in content or not insertion.is_readable(part.get_content_charset("us-ascii")):
+    if PGP in content or not insertion.is_readable(part.get_content_charset("us-ascii")):
         return None
     encoding = str(part.get("content-transfer-encoding", "7bit")).strip().lower()
     if encoding == "base64":

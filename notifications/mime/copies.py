@@ -7,7 +7,8 @@ from sqlalchemy.orm import object_session
 from models import Installation, ListDelivery, Message
 from notifications.mime.dkim_signature import DkimSigner
 from notifications.mime.envelope import Envelope, addressed
-from notifications.mime.list_mail import CopySettings, list_template
+from notifications.mime.fields import Reader
+from notifications.mime.list_mail import CopySettings, list_template, reader_of
 from notifications.mime.return_path import ReturnPaths
 from notifications.mime.sealed_ids import UNSUBSCRIBE, SealedIds
 
@@ -33,36 +34,43 @@ class Copies:
         self._tokens = SealedIds(key, UNSUBSCRIBE)
         self._template = list_template(message, settings)
         mailing_list = message.mailing_list
+        self.is_personal = self._template.is_personal
         own_senders = mailing_list.personal and mailing_list.delivery is ListDelivery.MEMBERS
         self._paths = ReturnPaths(key, self._sender, tokens=bounce_tokens and own_senders)
         self.identical = not (self._template.has_places or self._paths.tokens)
 
-    def to(self, address: str, person_id: int | None) -> Envelope:
+    def to(self, address: str, person_id: int | None, name: str = "") -> Envelope:
         """Return the copy for an address: in microseconds, or some milliseconds if it is signed.
 
         `person_id` is the user with this address; None, for a list's own address, gets neither a
-        link that unsubscribes at once nor an envelope sender of its own.  Raise ValueError or
-        NotDelivered as `Envelope.around` does.
+        link that unsubscribes at once nor an envelope sender of its own.  `name` is needed if
+        `is_personal`.  Raise ValueError or NotDelivered as `Envelope.around` does.
         """
         if not address:
             raise ValueError("A copy needs a recipient.")
-        return Envelope(self._content(person_id), self._return_path(person_id), addressed(address))
+        return Envelope(
+            self._content(person_id, name), self._return_path(person_id), addressed(address)
+        )
 
     def _return_path(self, person_id: int | None) -> str:
         if person_id is None:
             return self._sender
         return self._paths.of_copy(self._message.id, self._message.mark, person_id)
 
-    def _content(self, person_id: int | None) -> bytes:
+    def _content(self, person_id: int | None, name: str) -> bytes:
         if person_id is None or not self._template.has_places:
             return self._shared
         token = self._tokens.seal(self._list_id, person_id)
-        return self._signed(self._template.filled(token.encode()))
+        reader = self._reader(name, token) if self.is_personal else None
+        return self._signed(self._template.filled(token.encode(), reader))
+
+    def _reader(self, name: str, token: str | None) -> Reader:
+        return reader_of(self._message, self._settings, name=name, token=token)
 
     @cached_property
     def _shared(self) -> bytes:
         template = list_template(self._message, self._settings, with_token=False)
-        return self._signed(template.filled(b""))
+        return self._signed(template.filled(b"", self._reader("", None)))
 
     def _signed(self, content: bytes) -> bytes:
         return self._signer.signed(content) if self._signer else content

@@ -9,8 +9,10 @@ from models import ListDelivery, MailingList, Message, SelfService, marked
 from models.addresses import with_detail
 from notifications.mime.added_line import AddedLine, with_line
 from notifications.mime.envelope import wire_address, wire_domain
+from notifications.mime.fields import Reader
 from notifications.mime.from_field import is_from_list
 from notifications.mime.list_headers import ListHeaders, Unsubscribing, add_list_headers, in_uri
+from notifications.mime.personal import PersonalMail, personal_mail
 from notifications.mime.sealed_ids import TOKEN_LENGTH
 from notifications.mime.template import Piece, Template
 from notifications.wording.languages import translations
@@ -44,8 +46,34 @@ class CopySettings:
 
 
 def example_copy(message: Message, settings: CopySettings) -> bytes:
-    """Return a copy as recipients get it, with an example in place of their token."""
-    return list_template(message, settings).filled(EXAMPLE_TOKEN.encode())
+    """Return a copy as recipients get it, with an example in place of their token.
+
+    Personal fields are filled in for the author, whom everyone who reads the example knows.
+    """
+    reader = reader_of(message, settings, name=message.author.name, token=EXAMPLE_TOKEN)
+    return list_template(message, settings).filled(EXAMPLE_TOKEN.encode(), reader)
+
+
+def reader_of(message: Message, settings: CopySettings, *, name: str, token: str | None) -> Reader:
+    """Return what is filled in for a recipient with this name and token, if they have any."""
+    mailing_list = message.mailing_list
+    gettext = translations(mailing_list.language).gettext
+    return Reader(
+        name=name,
+        list=mailing_list.name,
+        unsubscribe_url=unsubscribe_url(
+            mailing_list, settings, token if has_own_links(mailing_list) else None
+        ),
+        unnamed=gettext(_("member")),
+    )
+
+
+def unsubscribe_url(mailing_list: MailingList, settings: CopySettings, token: str | None) -> str:
+    """Return the URL by which a recipient leaves the list, or else writes to the operator."""
+    if token is not None:
+        return f"{settings.public_url}/unsubscribe/{token}"
+    urls = ways_to_unsubscribe(mailing_list, settings, None).urls
+    return next(iter(urls), f"mailto:{in_uri(wire_address(settings.owner_address))}")
 
 
 def list_template(message: Message, settings: CopySettings, *, with_token: bool = True) -> Template:
@@ -54,14 +82,16 @@ def list_template(message: Message, settings: CopySettings, *, with_token: bool 
     mailing_list = message.mailing_list
     token = placeholder if with_token and has_own_links(mailing_list) else None
     unsubscribing = ways_to_unsubscribe(mailing_list, settings, token)
+    mail = personal_mail(message.raw) if message.personal_fields else PersonalMail(message.raw)
     pieces: list[Piece] | None = None
     if mailing_list.unsubscribe_line and (url := link(unsubscribing)):
         words = translations(mailing_list.language).gettext(_("Leave this list"))
-        pieces = with_line(message.raw, AddedLine(words, url, placeholder.encode()))
-    headers = list_headers(message, settings, unsubscribing, new_body=pieces is not None)
-    head, *rest = pieces or [message.raw]
+        pieces = with_line(mail.raw, AddedLine(words, url, placeholder.encode()))
+    new_body = pieces is not None or mail.raw is not message.raw
+    headers = list_headers(message, settings, unsubscribing, new_body=new_body)
+    head, *rest = pieces or [mail.raw]
     assert isinstance(head, bytes), "a mail begins with its header"
-    return Template.of([add_list_headers(head, headers), *rest], placeholder.encode())
+    return Template.of([add_list_headers(head, headers), *rest], placeholder.encode(), mail.places)
 
 
 def has_own_links(mailing_list: MailingList) -> bool:
@@ -69,11 +99,12 @@ def has_own_links(mailing_list: MailingList) -> bool:
 
     Only administrators remove members of a closed list, and a list server adds its own links.
     """
-    return (
-        mailing_list.personal
-        and mailing_list.delivery is ListDelivery.MEMBERS
-        and mailing_list.self_service is SelfService.OPEN
-    )
+    return has_personal_copies(mailing_list) and mailing_list.self_service is SelfService.OPEN
+
+
+def has_personal_copies(mailing_list: MailingList) -> bool:
+    """Whether copies differ among recipients."""
+    return mailing_list.personal and mailing_list.delivery is ListDelivery.MEMBERS
 
 
 def ways_to_unsubscribe(
@@ -84,7 +115,7 @@ def ways_to_unsubscribe(
         return Unsubscribing()
     if token is not None:
         address = in_uri(with_detail(wire_address(settings.unsubscribe_address), token))
-        url = f"{settings.public_url}/unsubscribe/{token}"
+        url = unsubscribe_url(mailing_list, settings, token)
         return Unsubscribing((url, f"mailto:{address}?subject=unsubscribe"), one_click=True)
     if mailing_list.self_service is SelfService.OPEN and settings.has_my_lists:
         return Unsubscribing((f"{settings.public_url}/my/lists",))

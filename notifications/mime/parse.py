@@ -92,7 +92,7 @@ def read(raw: bytes, *, limit: int) -> AuthoredMail:
         if field.name == "from" and not mailboxes(field.value.decode()):
             raise _no_author()
     try:
-        return _as_shown(_subject(mail.fields), parts_of(mail.joined()))
+        return _as_shown(subject_in(mail.fields), parts_of(mail.joined()))
     except Unreadable:
         raise
     except Exception:
@@ -189,7 +189,8 @@ def _refuse_counts_and_lengths(fields: list[Field]) -> None:
             )
 
 
-def _subject(fields: list[Field]) -> str:
+def subject_in(fields: list[Field]) -> str:
+    """Return the decoded subject in one line; "" if there is none."""
     encoded = next((field.value for field in fields if field.name == "subject"), b"")
     subject = str(policy.default.header_factory("Subject", encoded.decode()))
     if CONTROL.search(subject):

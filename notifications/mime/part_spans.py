@@ -9,6 +9,8 @@ from notifications.mime.mime_parts import Part
 # What is in them must not change, or can be read only with a key (RFC 1847).
 SEALED: Final = frozenset({"multipart/signed", "multipart/encrypted"})
 
+PGP: Final = b"-----BEGIN PGP "  # inline signatures and encrypted text (RFC 9580, 6.2)
+
 _HEADER_END: Final = b"\r\n\r\n"
 _LINE_END: Final = b"\r\n"
 
@@ -18,9 +20,10 @@ class NotFound(Exception):
 
 
 class Span(NamedTuple):
-    """The place of a part's content: `mail[start:end]`, still encoded."""
+    """The place of a part: its header is `mail[begins:start]`, its encoded content [start:end]."""
 
     part: Part
+    begins: int  # its header
     start: int
     end: int
     sealed: bool  # inside a signed or encrypted part
@@ -32,7 +35,7 @@ def spans(mail: bytes, root: Part) -> list[Span]:
     `mail` has CRLF line ends, and `root` is what `parts_of` made of it.  Raise NotFound if they
     disagree.
     """
-    return list(_spans(mail, Span(root, 0, len(mail), sealed=False)))
+    return list(_spans(mail, Span(root, 0, 0, len(mail), sealed=False)))
 
 
 def _spans(mail: bytes, whole: Span) -> Iterator[Span]:
@@ -49,7 +52,7 @@ def _spans(mail: bytes, whole: Span) -> Iterator[Span]:
     if len(below) != len(places):
         raise NotFound
     for each, (first, last) in zip(below, places, strict=True):
-        yield from _spans(mail, Span(each, first, last, sealed))
+        yield from _spans(mail, Span(each, first, first, last, sealed))
 
 
 def _content_start(mail: bytes, whole: Span) -> int:

@@ -1,10 +1,13 @@
 """A mail with places that are filled in for each recipient."""
 
+import re
 from base64 import encodebytes
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from types import MappingProxyType
+from typing import Final, Protocol, Self
 
+from notifications.mime.fields import Reader
 from notifications.mime.sealed_ids import TOKEN_LENGTH
 
 BASE64_LINE: Final = 57  # bytes of content in a line of 76 characters (RFC 2045, 6.8)
@@ -25,33 +28,66 @@ class Base64Lines:
 Piece = bytes | Base64Lines
 
 
+class Place(Protocol):
+    """Where something is filled in for each recipient, besides the token."""
+
+    def filled(self, reader: Reader) -> bytes:
+        """Return what stands here, encoded."""
+
+
 @dataclass(frozen=True)
 class Template:
-    """Pieces between which the token stands, by the places where it is not in base64."""
+    """Pieces between which the token stands, by the places where it is not in base64.
 
-    pieces: tuple[tuple[bytes, ...] | Base64Lines, ...]
+    Personal fields are pieces of their own.
+    """
+
+    pieces: tuple[tuple[bytes, ...] | Base64Lines | Place, ...]
+    is_personal: bool = False
 
     @classmethod
-    def of(cls, pieces: Sequence[Piece], placeholder: bytes) -> Self:
-        """Return the template of a mail in pieces; `placeholder` stands where the token will."""
-        return cls(
-            tuple(
-                piece if isinstance(piece, Base64Lines) else tuple(piece.split(placeholder))
-                for piece in pieces
-            )
-        )
+    def of(
+        cls,
+        pieces: Sequence[Piece],
+        placeholder: bytes,
+        places: Mapping[bytes, Place] = MappingProxyType({}),
+    ) -> Self:
+        """Return the template of a mail in pieces; `placeholder` stands where the token will.
+
+        So does each key of `places` for what is filled in there.
+        """
+        return cls(tuple(_divided(pieces, placeholder, places)), is_personal=bool(places))
 
     @property
     def has_places(self) -> bool:
         """Whether anything is filled in."""
-        return any(isinstance(piece, Base64Lines) or len(piece) > 1 for piece in self.pieces)
+        return any(not isinstance(piece, tuple) or len(piece) > 1 for piece in self.pieces)
 
-    def filled(self, token: bytes) -> bytes:
-        """Return the mail with this token at every place."""
-        return b"".join(
-            piece.filled(token) if isinstance(piece, Base64Lines) else token.join(piece)
-            for piece in self.pieces
-        )
+    def filled(self, token: bytes, reader: Reader | None = None) -> bytes:
+        """Return the mail with this token at every place, and the fields of the reader."""
+        return b"".join(self._filled(token, reader))
+
+    def _filled(self, token: bytes, reader: Reader | None) -> Iterator[bytes]:
+        for piece in self.pieces:
+            if isinstance(piece, tuple):
+                yield token.join(piece)
+            elif isinstance(piece, Base64Lines):
+                yield piece.filled(token)
+            else:
+                assert reader is not None, "a message with personal fields has a reader"
+                yield piece.filled(reader)
+
+
+def _divided(
+    pieces: Sequence[Piece], placeholder: bytes, places: Mapping[bytes, Place]
+) -> Iterator[tuple[bytes, ...] | Base64Lines | Place]:
+    marks = re.compile(b"(" + b"|".join(places) + b")") if places else None
+    for piece in pieces:
+        if isinstance(piece, Base64Lines):
+            yield piece
+            continue
+        for part in marks.split(piece) if marks else [piece]:
+            yield places[part] if part in places else tuple(part.split(placeholder))
 
 
 def base64_pieces(content: bytes, placeholder: bytes) -> list[Piece]:

@@ -1,6 +1,7 @@
 """`listgate message`, `listgate outbox`, `listgate recall` and `listgate timeline`."""
 
 import sys
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,7 @@ from models import Message, MessageState, SendoutRules
 from models.ids import MAX_ID
 from notifications.mime.from_field import FromNotice, from_notice
 from notifications.mime.list_mail import CopySettings, example_copy
+from notifications.mime.personal import is_signed_by_author
 from portal.cli.options import (
     As,
     MessageId,
@@ -66,6 +68,13 @@ def submit(
     window: WindowOption = None,
     evenly: SpanOption = None,
     draft: Annotated[bool, typer.Option("--draft", help="Only save it; hand it in later.")] = False,
+    personal_fields: Annotated[
+        bool,
+        typer.Option(
+            "--personal-fields",
+            help="Fill in {{ name }}, {{ list }} and {{ unsubscribe_url }} for each recipient.",
+        ),
+    ] = False,
 ) -> None:
     """Hand in a message: with Right 601 it is sent, otherwise approvers are asked."""
     raw = contents(file)
@@ -73,14 +82,16 @@ def submit(
         actor = actor_as(session, author)
         message = write.write(
             session,
-            write.Draft(lists.list_named(session, short_name), raw),
+            write.Draft(
+                lists.list_named(session, short_name), raw, personal_fields=personal_fields
+            ),
             actor=actor,
             max_bytes=settings.message_max_bytes,
             send_at=send_at,
             rules=with_options(SendoutRules(), rate=rate, window=window, span=evenly),
         )
-        if notice := from_notice(message):
-            done(FROM_NOTICES[notice])
+        for notice in notices(message):
+            done(notice)
         if not draft:
             write.hand_in(session, message, actor=actor)
         done(report(session, message))
@@ -92,8 +103,8 @@ def hand_in(message_id: MessageId, author: As) -> None:
     with acting() as (session, done):
         message = write.message_by_id(session, message_id)
         actor = actor_as(session, author)
-        if notice := from_notice(message):
-            done(FROM_NOTICES[notice])
+        for notice in notices(message):
+            done(notice)
         write.hand_in(session, message, actor=actor)
         done(report(session, message))
 
@@ -206,6 +217,14 @@ def show_timeline(message_id: MessageId) -> None:
             ],
             empty="",
         )
+
+
+def notices(message: Message) -> Iterator[str]:
+    """Yield what its author should know before the message is handed in."""
+    if notice := from_notice(message):
+        yield FROM_NOTICES[notice]
+    if message.personal_fields and is_signed_by_author(message.raw):
+        yield "Copies are sent without the DKIM signature: personal fields make it invalid."
 
 
 def report(session: Session, message: Message) -> str:

@@ -59,7 +59,12 @@ def keep() -> ResponseReturnValue:
     """Save what was typed as a new draft."""
     message = write(
         g.session,
-        Draft(chosen_list(), compose_mail(typed(()), current_user()), composed=True),
+        Draft(
+            chosen_list(),
+            compose_mail(typed(()), current_user()),
+            composed=True,
+            personal_fields=wants_fields(),
+        ),
         actor=current_actor(),
         max_bytes=max_bytes(),
     )
@@ -91,7 +96,12 @@ def change(message_id: int) -> ResponseReturnValue:
     rewrite(
         g.session,
         message,
-        Draft(chosen_list(), new_raw(message), composed=message.composed),
+        Draft(
+            chosen_list(),
+            new_raw(message),
+            composed=message.composed,
+            personal_fields=wants_fields(),
+        ),
         actor=current_actor(),
         max_bytes=max_bytes(),
         version=request.form.get("version", ""),
@@ -120,7 +130,10 @@ def upload() -> ResponseReturnValue:
 def keep_upload() -> ResponseReturnValue:
     """Save the file, byte for byte, as a new draft."""
     message = write(
-        g.session, Draft(chosen_list(), uploaded()), actor=current_actor(), max_bytes=max_bytes()
+        g.session,
+        Draft(chosen_list(), uploaded(), personal_fields=wants_fields()),
+        actor=current_actor(),
+        max_bytes=max_bytes(),
     )
     return saved(message)
 
@@ -143,6 +156,11 @@ def chosen_list() -> MailingList:
     if not request.form.get("list"):
         raise Invalid("Please choose a list.")
     return list_named(g.session, request.form["list"])
+
+
+def wants_fields() -> bool:
+    """Whether personal fields are to be filled in."""
+    return "personal_fields" in request.form
 
 
 def typed(before: Sequence[Attachment]) -> TypedMessage:

@@ -35,6 +35,7 @@ class Preview:
     mail: AuthoredMail
     html_url: str
     file_url: Callable[[int], str]
+    example: str = ""  # for whom personal fields are filled in
 
     @property
     def text(self) -> str:
@@ -59,7 +60,13 @@ def preview_of(message: Message) -> Preview:
         contents(message),
         url_for("preview.html", message_id=message.id, images=images),
         lambda number: url_for("preview.attachment", message_id=message.id, number=number),
+        example_name(message),
     )
+
+
+def example_name(message: Message) -> str:
+    """Return for whom the personal fields are filled in; "" if the message has none."""
+    return message.author.name if message.personal_fields else ""
 
 
 def contents(message: Message) -> AuthoredMail:

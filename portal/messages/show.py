@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from models import Message, MessageState, Right, SendoutRules
 from notifications.mime.from_field import from_notice
+from notifications.mime.personal import is_signed_by_author
 from portal.messages.compose import max_bytes, own_message
 from portal.messages.preview import preview_of, readable
 from portal.messages.sendout_fields import forecast_of, send_time_fields, typed_rules, typed_time
@@ -45,6 +46,7 @@ def show(message_id: int, _act: str = "") -> ResponseReturnValue:
         send_time=send_time_fields(message),
         no_rules=SendoutRules(),
         from_notice=from_notice(message),
+        signature_lost=message.personal_fields and is_signed_by_author(message.raw),
         **message_state(message),
     )
 

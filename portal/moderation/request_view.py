@@ -7,7 +7,7 @@ from flask import abort, g
 
 from models import Message, ModerationRequest, RequestState, User, Verdict
 from notifications.mime.parse import AuthoredMail
-from portal.messages.preview import Preview, contents
+from portal.messages.preview import Preview, contents, example_name
 from portal.messages.sendout_fields import forecast_of
 from portal.web.i18n import gettext as _
 from portal.web.i18n import page_language
@@ -43,8 +43,9 @@ def preview_for(
     moderation_request: ModerationRequest, html_url: str, file_url: FileUrl
 ) -> Preview | None:
     """Return its preview, with these URLs for frame and files; None if it must not be shown."""
+    message = moderation_request.message
     return (
-        Preview(contents(moderation_request.message), html_url, file_url)
+        Preview(contents(message), html_url, file_url, example_name(message))
         if is_shown(moderation_request)
         else None
     )

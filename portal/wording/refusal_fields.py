@@ -82,6 +82,13 @@ def unknown_approver_list(form: Form, facts: Mapping[str, object]) -> str:
     return next((one for one in names if form.get(one) == str(facts.get("number"))), names[0])
 
 
+def with_field(form: Form, facts: Mapping[str, object]) -> str:
+    """Return the field of the form in which the wrong personal field was typed."""
+    wrong = str(facts.get("field") or facts.get("mark") or "{{")
+    names = ("subject", "text", "html")
+    return next((name for name in names if wrong in form.get(name, "")), of_mail(form, facts))
+
+
 # By sentence; an `Unreadable` that is not here is about the mail that was typed or uploaded.  What
 # no form has a field for is in tests/portal/web/test_refused_fields.py, with the reason.
 FIELDS: Mapping[str, str | Choose] = {
@@ -110,6 +117,12 @@ FIELDS: Mapping[str, str | Choose] = {
     "The description must be text.": "description",
     "A description has at most %(most)s characters.": "description",
     "Please choose a list.": "list",
+    "A personal field has no end: “{{” without “}}”.": with_field,
+    "A text has at most %(most)d personal fields.": with_field,
+    "The text contains %(mark)s, but only personal fields are filled in.": with_field,
+    "There is no personal field “%(field)s”: there are name, list and unsubscribe_url.": with_field,
+    "“{{ %(field)s }}” is not a personal field. There are {{ name }}, {{ list }} and "
+    '{{ unsubscribe_url }}, and {{ name|default("member") }}.': with_field,
     "A message to those who did not get an earlier one stays on its list.": "list",
     "There is no mailing list %(name)r.": "list",
     "The list %(list)s is archived.": "list",

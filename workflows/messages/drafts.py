@@ -58,8 +58,9 @@ def rewrite(
     require_version(session, message, version)
     if message.rest_of_id is not None and draft.mailing_list.id != message.list_id:
         raise Invalid("A message to those who did not get an earlier one stays on its list.")
-    message.subject = subject_of(draft.raw, max_bytes)
+    message.subject = subject_of(draft, max_bytes)
     message.mailing_list, message.composed = draft.mailing_list, draft.composed
+    message.personal_fields = draft.personal_fields
     message.raw, message.size, message.written_at = draft.raw, len(draft.raw), now()
     session.flush()
     record(session, Act.REWROTE, actor=actor, **message.place)
@@ -124,7 +125,13 @@ def copy_to_rest(
 def same_again(message: Message) -> Draft:
     """Return what the author wrote."""
     rest = Rest(message.rest_of_id, message.rest_uncertain) if message.rest_of_id else None
-    return Draft(message.mailing_list, message.raw, composed=message.composed, rest=rest)
+    return Draft(
+        message.mailing_list,
+        message.raw,
+        composed=message.composed,
+        rest=rest,
+        personal_fields=message.personal_fields,
+    )
 
 
 def send_proof(session: Session, message: Message, *, actor: Actor) -> None:

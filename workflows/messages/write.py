@@ -25,6 +25,7 @@ from models import (
 from models.clock import now
 from models.sendout import MAX_DAYS
 from notifications.mime.parse import read
+from notifications.mime.personal import personal_mail
 from workflows.access import require, require_open
 from workflows.moderation.decide import request_approval
 from workflows.sendout.rules import choose_rules
@@ -58,6 +59,7 @@ class Draft:
     raw: bytes
     composed: bool = False  # made from the portal's form, which can edit it again
     rest: Rest | None = None  # not to the whole list
+    personal_fields: bool = False  # {{ name }} and the like are filled in
 
 
 def write(
@@ -71,8 +73,8 @@ def write(
 ) -> Message:
     """Save a draft, byte for byte.
 
-    Raises Invalid for a mail that cannot be parsed, an impossible time or rules that the list does
-    not allow; Trespass for setting time or rules without Right 618; Archived.
+    Raises Invalid for a mail or personal fields that cannot be parsed, an impossible time or rules
+    that the list does not allow; Trespass for setting time or rules without Right 618; Archived.
     """
     mailing_list = draft.mailing_list
     require_open(session, mailing_list)
@@ -80,7 +82,7 @@ def write(
         require(actor, Right.SCHEDULE_SENDOUT, list_id=mailing_list.id)
     if send_at is not None:
         require_sensible(send_at)
-    subject = subject_of(draft.raw, max_bytes)
+    subject = subject_of(draft, max_bytes)
     message = Message(
         author=actor.person,
         mailing_list=mailing_list,
@@ -88,6 +90,7 @@ def write(
         size=len(draft.raw),
         subject=subject,
         composed=draft.composed,
+        personal_fields=draft.personal_fields,
     )
     if draft.rest:
         message.rest_of_id = draft.rest.first_id
@@ -101,9 +104,12 @@ def write(
     return message
 
 
-def subject_of(raw: bytes, max_bytes: int) -> str:
+def subject_of(draft: Draft, max_bytes: int) -> str:
     """Return the subject of a mail that can be sent; raise Invalid for any other."""
-    return read(raw, limit=max_bytes).subject
+    subject = read(draft.raw, limit=max_bytes).subject
+    if draft.personal_fields:
+        personal_mail(draft.raw)
+    return subject
 
 
 def hand_in(session: Session, message: Message, *, actor: Actor) -> None:

@@ -128,6 +128,7 @@ class Person(NamedTuple):
     """Who has the address of a delivery now."""
 
     id: int
+    name: str
     is_gone: bool  # disabled, suspended or not on the list any more
 
 
@@ -150,8 +151,11 @@ def people_at(
         Subscription.suspended_at.is_(None),
     )
     found = (
-        select(User.address_key, User.id, is_gone)
+        select(User.address_key, User.id, User.name, is_gone)
         .outerjoin(Subscription, on_list)
         .where(User.address_key == any_(literal(list(keys), ARRAY(Text))))
     )
-    return {keys[key]: Person(user_id, gone) for key, user_id, gone in session.execute(found)}
+    return {
+        keys[key]: Person(user_id, name, gone)
+        for key, user_id, name, gone in session.execute(found)
+    }

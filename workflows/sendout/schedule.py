@@ -19,6 +19,7 @@ from models import (
     record,
 )
 from models.clock import now
+from notifications.mime.list_mail import has_personal_copies
 from notifications.mime.parse import read
 from notifications.replies.html import text_of_html
 from workflows.access import require, require_author, require_author_or, require_open
@@ -50,9 +51,16 @@ def release(session: Session, message: Message, *, actor: Actor) -> Dispatch:
 def require_content(session: Session, message: Message) -> None:
     """Raise Invalid for a message without subject, text and attachment, which only a draft may be.
 
-    The caller has locked the message: another session may have rewritten it since it was read.
+    Also for personal fields, if all copies are identical.  The caller has locked the message:
+    another session may have rewritten it since it was read.
     """
-    session.refresh(message, ["subject", "raw"])
+    session.refresh(message, ["subject", "raw", "personal_fields"])
+    if message.personal_fields and not has_personal_copies(message.mailing_list):
+        raise Invalid(
+            "All copies of a message to the list %(list)s are identical: it can have no personal "
+            "fields.",
+            list=message.mailing_list,
+        )
     if message.subject or message.state is not MessageState.DRAFT:
         return
     mail = read(message.raw, limit=len(message.raw))

@@ -25,7 +25,7 @@ from notifications.smtp.session import Outcomes
 from workflows.sendout.claim import Batch, is_unchanged, load_message, stop_changed
 from workflows.sendout.hold import held_before_batch
 from workflows.sendout.notes import Note, Notebook, NoteLost
-from workflows.sendout.recipients import people_at
+from workflows.sendout.recipients import Person, people_at
 from workflows.sendout.record import Result, Untried, record_results, result, return_untried
 
 log = logging.getLogger(__name__)
@@ -46,6 +46,7 @@ class Row(NamedTuple):
     address: str
     attempts: int
     person_id: int | None = None  # the user with this address
+    name: str = ""
 
 
 @dataclass
@@ -103,10 +104,14 @@ def send_batch(
         for row in rows:
             if row.address in people and people[row.address].is_gone:
                 progress.add(row.id, Result(DeliveryState.FAILED, GONE, GONE))
-        ids = {address: person.id for address, person in people.items()}
-        batch = [row._replace(person_id=ids.get(row.address)) for row in rows]
+        batch = [with_person(row, people.get(row.address)) for row in rows]
         Round(progress, batch, copies(dispatch.message), notebook=notebook).send(connect)
     progress.record(session)
+
+
+def with_person(row: Row, person: Person | None) -> Row:
+    """Return the delivery with the user who has its address."""
+    return row._replace(person_id=person.id, name=person.name) if person else row
 
 
 def lock_claimed(session: Session, batch: Batch) -> Sequence[Row]:
@@ -174,7 +179,7 @@ class Round:
         if row.id in self._progress.results:
             return None
         try:
-            return self._copies.to(row.address, row.person_id)
+            return self._copies.to(row.address, row.person_id, row.name)
         except NotDelivered as impossible:
             self._progress.add(row.id, result(impossible, row.attempts))
             return None

@@ -230,3 +230,15 @@ def test_an_implausible_time_is_refused(session: Session, time: str, sentence: s
         submit(BARBARA, "--send-at", time)
 
     assert nothing_is_there(session)
+
+
+@pytest.mark.usefixtures("people")
+def test_personal_fields_are_an_option(session: Session) -> None:
+    raw = b"DKIM-Signature: v=1\nFrom: ada@example.org\nSubject: To {{ name }}\n\nHello\n"
+
+    said = submit(ADA, "--personal-fields", raw=raw)
+
+    assert said.startswith("Copies are sent without the DKIM signature")
+    assert the_message(session).personal_fields
+    with pytest.raises(Invalid, match="no personal field"):
+        submit(ADA, "--personal-fields", raw=raw.replace(b"name", b"nam"))

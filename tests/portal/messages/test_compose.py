@@ -244,3 +244,22 @@ def test_a_list_whose_name_has_a_nul_is_unknown(people: Cast, as_person: Login) 
 
     for path in ("/messages/new", "/messages/upload"):
         assert send(ada, path, **{**TYPED, "list": "announce\0"}) == 404, path
+
+
+def test_personal_fields_are_chosen_checked_and_shown_as_for_the_author(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    ada = as_person(people.ada)
+    text = {**TYPED, "text": "Dear {{ name }}", "personal_fields": "yes"}
+
+    assert send(ada, "/messages/new", **{**text, "text": "Dear {{ nam }}"}) == 400
+    assert "There is no personal field “nam”" in ada.page
+    assert re.search('name="personal_fields" [^>]*checked', ada.page)
+    assert send(ada, "/messages/new", **text) == 303
+    page = f"/messages/{newest(session).id}"
+    ada.get(page)
+    assert "<pre>Dear Ada Lovelace" in ada.page
+    assert "Personal fields are filled in as for Ada Lovelace" in ada.page
+
+    assert send(ada, f"{page}/draft", **{**TYPED, "text": "Dear {{ nam }}"}) == 303
+    assert not newest(session).personal_fields

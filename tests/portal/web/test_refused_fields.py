@@ -51,6 +51,8 @@ FORMLESS = {
         "There is no right with the number %(number)d.",
     },
     "About the whole message, whose form is on another page": {
+        "All copies of a message to the list %(list)s are identical: it can have no personal "
+        "fields.",
         "Every member of the list got message %(number)d, or a later one to its rest.",
         "The message is empty: it has no subject, no text and no attachment.",
     },

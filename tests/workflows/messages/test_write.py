@@ -24,7 +24,7 @@ from models import (
     User,
 )
 from models.clock import now
-from tests.builders import LIMIT, Cast, a_draft, an_eml
+from tests.builders import LIMIT, Cast, a_draft, an_eml, an_example
 from workflows.messages import write
 from workflows.people import users
 
@@ -242,3 +242,35 @@ def test_handing_in_twice_is_refused(session: Session, people: Cast, author: str
 def test_a_message_that_does_not_exist_is_named(session: Session) -> None:
     with pytest.raises(Unknown, match="no message 12345"):
         write.message_by_id(session, 12345)
+
+
+TEXT = b"Dear {{ name }}, {{ unsubscribe_url }}"
+FIELDS = b"From: ada@example.org\nSubject: To {{ name }}\n\n" + TEXT
+
+
+def with_fields(session: Session, people: Cast, raw: bytes = FIELDS) -> Message:
+    draft = write.Draft(people.announce, raw, personal_fields=True)
+    return write.write(session, draft, actor=Actor(people.ada, PORTAL), max_bytes=LIMIT)
+
+
+def test_personal_fields_are_a_choice_that_the_approval_covers(
+    session: Session, people: Cast
+) -> None:
+    chosen, plain = with_fields(session, people), a_message(session, people, raw=FIELDS)
+
+    assert chosen.content_hash() != plain.content_hash()
+    assert TEXT in an_example(plain)
+    example = an_example(chosen)
+    assert b"Subject: To Ada Lovelace\r\n" in example
+    assert b"Dear Ada Lovelace, https://" in example.replace(b"=20", b" ").replace(b"=\r\n", b"")
+
+
+def test_what_is_no_personal_field_is_refused_before_anyone_is_asked(
+    session: Session, people: Cast
+) -> None:
+    with pytest.raises(Invalid, match="no personal field “firstname”"):
+        with_fields(session, people, FIELDS.replace(b"name", b"firstname"))
+
+    message, people.announce.personal = with_fields(session, people), False
+    with pytest.raises(Invalid, match="are identical"):
+        write.hand_in(session, message, actor=Actor(people.ada, PORTAL))

@@ -1,6 +1,7 @@
 """Send batch by batch, at most one copy per recipient."""
 
 from datetime import UTC, timedelta
+from email import message_from_bytes
 
 import pytest
 from sqlalchemy import Engine, select
@@ -20,7 +21,7 @@ from models import (
 from models.clock import now
 from models.outbox import drain
 from sandbox.mailbox import Mailbox
-from tests.builders import Cast, a_dispatch, an_example, cast, members
+from tests.builders import LIMIT, Cast, a_dispatch, an_example, cast, members
 from tests.workflows.locks import never_wait
 from tests.workflows.sendout.sending import (
     BARBARA,
@@ -30,8 +31,9 @@ from tests.workflows.sendout.sending import (
     send_claimed,
     step,
 )
+from workflows.messages.write import Draft, write
 from workflows.sendout import claim
-from workflows.sendout.schedule import recall
+from workflows.sendout.schedule import recall, release
 from workflows.subscriptions.subscribe import unsubscribe
 
 
@@ -57,6 +59,20 @@ def test_the_approved_content_is_sent(session: Session, people: Cast, mailbox: M
 
     sent = {as_approved(mail.content) for mail in mailbox.mails}
     assert sent == {as_approved(shown_to_approvers)}
+
+
+def test_each_member_gets_their_own_name(session: Session, people: Cast, mailbox: Mailbox) -> None:
+    raw = b"From: ada@example.org\nSubject: To {{ name }}\n\nDear {{ name }}\n"
+    draft = Draft(people.announce, raw, personal_fields=True)
+    barbara = Actor(people.barbara, Door.PORTAL)
+    message = write(session, draft, actor=barbara, max_bytes=LIMIT)
+    sending = release(session, message, actor=barbara)
+
+    step(session, sending, mailbox)
+
+    mails = [(mail.recipients, message_from_bytes(mail.content)) for mail in mailbox.mails]
+    subjects = {recipients: mail["Subject"] for recipients, mail in mails}
+    assert subjects == {(EDSGER,): "To Edsger Dijkstra", (BARBARA,): "To Barbara Liskov"}
 
 
 def test_content_changed_during_the_sendout_is_not_sent(
