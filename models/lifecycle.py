@@ -20,7 +20,7 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.orm import Mapped, Session, object_session, validates
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, object_session, validates
 
 from models.base import Base, identity
 from models.refusals import Refusal
@@ -57,7 +57,7 @@ legal_move = Table(
 )
 
 
-def is_one_of(column: ColumnElement[int], ids: Iterable[int]) -> ColumnElement[bool]:
+def is_one_of(column: InstrumentedAttribute[int], ids: Iterable[int]) -> ColumnElement[bool]:
     """Return whether the id is one of many: one array, where `in_` makes a parameter of each."""
     return column == any_(literal(list(ids), ARRAY(BigInteger)))
 
