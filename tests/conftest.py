@@ -5,13 +5,13 @@ from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import URL, Engine, create_engine
 from sqlalchemy.orm import Session
 
 from models.database import engine, new_session
 from models.outbox import OutboxEntry
 from tests.builders import Cast, cast, the_cast
-from tests.databases import main_url, migrate, new_database
+from tests.databases import empty, main_url, migrate, new_database, reusable_database
 from workflows import transaction
 
 # No deadlines: they measure how busy the machine is.  Each run tries the same examples, so that
@@ -74,15 +74,22 @@ def session(request: pytest.FixtureRequest) -> Iterator[Session]:
         everything.rollback()
 
 
+@pytest.fixture(scope="session")
+def database_for_commits(template: str) -> Iterator[URL]:
+    """The database of `own_database`."""
+    with reusable_database(template) as url:
+        yield url
+
+
 @pytest.fixture
-def own_database(template: str) -> Iterator[Engine]:
-    """A database of this test's own, where a commit is a commit: for threads and processes."""
-    with new_database(template) as url:
-        own = create_engine(url, hide_parameters=True)
-        new_session.configure(bind=own)
-        yield own
-        new_session.configure(bind=engine)
-        own.dispose()
+def own_database(database_for_commits: URL) -> Iterator[Engine]:
+    """An empty database where a commit is a commit: for threads and processes."""
+    empty(database_for_commits)
+    own = create_engine(database_for_commits, hide_parameters=True)
+    new_session.configure(bind=own)
+    yield own
+    new_session.configure(bind=engine)
+    own.dispose()
 
 
 @pytest.fixture

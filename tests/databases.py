@@ -1,16 +1,34 @@
-"""Databases for single tests, copied from a migrated template."""
+"""Databases for single tests, copied from a migrated template or emptied after the last test."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
+from typing import Final
 
-from sqlalchemy import URL, create_engine, make_url
+from sqlalchemy import URL, Connection, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from models import schema
+from models.base import Base
 from settings import settings
 
 NUMBERS = count(1)
+
+# The columns of each table that can be written, the tables in the order of their keys.
+COLUMNS: Final = {
+    table.name: ", ".join(f'"{column.name}"' for column in table.c if column.computed is None)
+    for table in Base.metadata.sorted_tables
+}
+NUMBERED: Final = [
+    table.name
+    for table in Base.metadata.sorted_tables
+    if "id" in table.c and table.c.id.identity is not None
+]
+
+END_OTHERS: Final = text(
+    "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
+    " where datname = current_database() and pid <> pg_backend_pid()"
+)
 
 
 def main_url() -> URL:
@@ -40,3 +58,54 @@ def new_database(template: str = "template0") -> Iterator[URL]:
         yield main_url().set(database=name)
     finally:
         order(f'drop database "{name}" with (force)')
+
+
+@contextmanager
+def reusable_database(template: str) -> Iterator[URL]:
+    """Create a copy of `template` that `empty` restores: a tenth of the time of a new copy."""
+    with new_database(template) as url:
+        with create_engine(url, poolclass=NullPool).begin() as connection:
+            keep_rows(connection)
+        yield url
+
+
+def empty(url: URL) -> None:
+    """End all other sessions, restore the rows of the migrations, and restart the ids."""
+    restarts = [
+        f"select setval(pg_get_serial_sequence('\"{name}\"', 'id'),"
+        f' coalesce(max(id), 0) + 1, false) from "{name}"'
+        for name in NUMBERED
+    ]
+    with create_engine(url, poolclass=NullPool).begin() as connection, _closed(url):
+        connection.execute(END_OTHERS)
+        restore_rows(connection)
+        connection.exec_driver_sql("; ".join(restarts))
+
+
+@contextmanager
+def _closed(url: URL) -> Iterator[None]:
+    """Refuse new sessions: a worker with a task of an earlier test would begin one at once."""
+    order(f'alter database "{url.database}" allow_connections false')
+    try:
+        yield
+    finally:
+        order(f'alter database "{url.database}" allow_connections true')
+
+
+def keep_rows(connection: Connection) -> None:
+    """Copy every table, for `restore_rows`."""
+    copies = [f'create table kept."{name}" as table "{name}"' for name in COLUMNS]
+    connection.exec_driver_sql("; ".join(["create schema kept", *copies]))
+
+
+def restore_rows(connection: Connection) -> None:
+    """Restore every row, which is much faster than a new copy of the database."""
+    # Without triggers: that of the audit log refuses to delete anything.
+    statements = ["set local session_replication_role = replica"]
+    statements += [f'delete from "{name}"' for name in COLUMNS]
+    statements += [
+        f'insert into "{name}" ({columns}) overriding system value'
+        f' select {columns} from kept."{name}"'
+        for name, columns in COLUMNS.items()
+    ]
+    connection.exec_driver_sql("; ".join(statements))

@@ -193,8 +193,8 @@ def celery_worker_cluster(
     It is stopped for the fixture `pushing`, which starts it again.
     """
     broker = celery_broker_cluster[0].container
-    opened = shared_servers(pytestconfig, broker.celeryconfig["host_url"])
-    opened.reset(template)
+    opened = shared_servers(pytestconfig, broker.celeryconfig["host_url"], template)
+    opened.reset()
     broker.client.flushdb()
     if not any(client["cmd"] == "brpop" for client in broker.client.client_list()):
         # It has ended, or waits half a minute to reconnect: an earlier test had stopped the broker.

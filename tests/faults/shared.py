@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import URL
 
 from sandbox.mailbox import Mailbox
-from tests.databases import new_database, order
+from tests.databases import empty, reusable_database
 from tests.fork_server import CHECKOUT, ForkServer
 from tests.nodes import Worker
 
@@ -37,11 +37,9 @@ class SharedServers:
     worker: Worker
     list_server: Path  # a link to a folder
 
-    def reset(self, template: str) -> None:
-        """Replace the database by a new one of the same name, and empty the mailbox."""
-        name = self.database.database
-        order(f'drop database if exists "{name}" with (force)')
-        order(f'create database "{name}" template "{template}"')
+    def reset(self) -> None:
+        """Empty the database and the mailbox."""
+        empty(self.database)
         self.mailbox.stop()
         self.mailbox.forget()
         self.mailbox.start()
@@ -80,7 +78,7 @@ def kill_shared_worker(config: pytest.Config) -> None:
         opened.worker.kill()
 
 
-def shared_servers(config: pytest.Config, redis_url: str) -> SharedServers:
+def shared_servers(config: pytest.Config, redis_url: str, template: str) -> SharedServers:
     """Return those of this run; new ones if the broker is another (in Docker, once per test)."""
     if OPEN in config.stash:
         known, opened, until_closed = config.stash[OPEN]
@@ -90,7 +88,7 @@ def shared_servers(config: pytest.Config, redis_url: str) -> SharedServers:
     stack = ExitStack()
     config.add_cleanup(stack.close)
     mailbox = stack.enter_context(Mailbox(pipelining=True))
-    database = stack.enter_context(new_database())
+    database = stack.enter_context(reusable_database(template))
     folder = Path(stack.enter_context(TemporaryDirectory()))
     (folder / "unused").mkdir()
     list_server = folder / "list-server"

@@ -72,29 +72,3 @@ def row_counts(connection: Connection) -> dict[str, int]:
         for table in Base.metadata.sorted_tables
     )
     return dict(map(tuple, connection.execute(text(counts))))
-
-
-# The columns of each table that can be written, the tables in the order of their keys.
-COLUMNS: Final = {
-    table.name: ", ".join(f'"{column.name}"' for column in table.c if column.computed is None)
-    for table in Base.metadata.sorted_tables
-}
-
-
-def keep_rows(connection: Connection) -> None:
-    """Copy every table, for `restore_rows`."""
-    copies = [f'create table kept."{name}" as table "{name}"' for name in COLUMNS]
-    connection.exec_driver_sql("; ".join(["create schema kept", *copies]))
-
-
-def restore_rows(connection: Connection) -> None:
-    """Restore every row, which is much faster than a new copy of the database."""
-    # Without triggers: that of the audit log refuses to delete anything.
-    statements = ["set local session_replication_role = replica"]
-    statements += [f'delete from "{name}"' for name in COLUMNS]
-    statements += [
-        f'insert into "{name}" ({columns}) overriding system value'
-        f' select {columns} from kept."{name}"'
-        for name, columns in COLUMNS.items()
-    ]
-    connection.exec_driver_sql("; ".join(statements))

@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import Engine, RootTransaction, create_engine
 
 from models.database import engine, new_session
-from tests.databases import new_database
-from tests.portal.matrix.at_once import both, keep_rows, restore_rows, row_counts
+from tests.databases import keep_rows, new_database, restore_rows
+from tests.portal.matrix.at_once import both, row_counts
 from tests.portal.matrix.installation import Installation
 from tests.portal.matrix.table import KINDS, Line, lines
 

@@ -1,4 +1,4 @@
-"""The first answer wins (P1): eight processes answer and withdraw a hundred requests at once."""
+"""The first answer wins (P1): eight processes answer and withdraw the same requests at once."""
 
 import time
 from collections import defaultdict
@@ -19,7 +19,7 @@ from tests.databases import new_database
 from workflows.moderation.decide import OWN_DOORS, decide, request_by_id, withdraw
 from workflows.transaction import transaction
 
-REQUESTS: Final = 100
+REQUESTS: Final = 48
 PATIENCE: Final = 180  # seconds, of a machine that has much else to do; 15 are usual
 
 

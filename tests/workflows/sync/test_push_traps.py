@@ -64,6 +64,7 @@ class OneRowPerList:
     def __init__(self, own_database: Engine, people: Cast) -> None:
         self.database, self.people, self.server = own_database, people, list[bytes]()
         with own_database.begin() as connection:
+            connection.execute(text("drop table if exists pending"))
             connection.execute(text("create table pending (list_id bigint primary key)"))
 
     def join(self, first_name: str) -> None:
