@@ -50,7 +50,7 @@ from workflows.sync.request import (
     request_nightly_pushes,
     require_maillists,
 )
-from workflows.transaction import transaction
+from workflows.transaction import connect, transaction
 
 __all__ = ["PUBLIC"]  # docs/tasks.md is drawn from it
 
@@ -135,26 +135,34 @@ def sweep_all() -> None:
     """Find what the broker lost, what fell due, and what a dead worker left behind."""
     if outbox.another_waits("sweep"):
         return
-    for look in LOOKS:
-        with transaction() as session:
-            look(session)
+    with connect() as connection:
+        for look in LOOKS:
+            with transaction(connection=connection) as session:
+                look(session)
+
+
+def forget_old_rows(session: Session) -> None:
+    """Delete what is kept for a limited time."""
+    sweep.forget_old_calls(session)
+    forget_old_sessions(session)
+    forget_old_bounces(session)
+
+
+def request_pushes(session: Session) -> None:
+    """Request the pushes that no change or no publication has requested."""
+    request_due_pushes(session, debounce)
+    request_nightly_pushes(session, settings.zone_info)
 
 
 LOOKS: list[Callable[[Session], None]] = [
     sweep.publish_again,
     settle_left_behind,
     report_doubts,
-    sweep.forget_old_calls,
-    forget_old_sessions,
-    forget_old_bounces,
+    forget_old_rows,
     partial(meet_deadlines, deadlines=deadlines),
 ]
 if settings.maillists_enabled:
-    LOOKS += [
-        partial(end_leases, rules=rules),
-        partial(request_due_pushes, debounce=debounce),
-        partial(request_nightly_pushes, zone=settings.zone_info),
-    ]
+    LOOKS += [partial(end_leases, rules=rules), request_pushes]
 
 
 def service_actor(session: Session, user_id: int) -> Actor:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.orm import Session
 
 from models import Trespass, record_refusal
@@ -13,14 +13,19 @@ from workflows.outbox import publish
 
 
 @contextmanager
-def transaction(*, read_only: bool = False) -> Iterator[Session]:
+def transaction(
+    *, read_only: bool = False, connection: Connection | None = None
+) -> Iterator[Session]:
     """Commit if the block succeeds, undo if it raises, then publish the outbox.
+
+    Transactions that follow each other at once may share a `connection`.
 
     An attempt at what is not one's own (`Trespass`) is undone too, and put into the audit trail.
     Where it is `read_only`, PostgreSQL refuses every change, and nothing is put on record.
     """
+    on = {"bind": connection} if connection else {}
     try:
-        with new_session.begin() as session:
+        with new_session(**on) as session, session.begin():
             session.info["read_only"] = read_only
             yield session
     except Trespass as refusal:
@@ -29,6 +34,15 @@ def transaction(*, read_only: bool = False) -> Iterator[Session]:
                 record_refusal(session, refusal)
         raise
     publish(drain(session))
+
+
+def connect() -> Connection:
+    """Return a connection for several transactions.
+
+    One that is taken from the pool is tested first, which costs as much as a statement.
+    """
+    engine: Engine = new_session.kw["bind"]
+    return engine.connect()
 
 
 @event.listens_for(new_session, "after_begin")
