@@ -1,9 +1,9 @@
 """Ask for approval, decide, withdraw: whether a message may be sent."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from models import (
     Act,
@@ -14,6 +14,7 @@ from models import (
     IllegalTransition,
     Invalid,
     LetterName,
+    MailingList,
     Message,
     MessageState,
     ModerationRequest,
@@ -36,6 +37,12 @@ COMMENT_LENGTH = 10_000  # characters
 
 # Where the approver reads the refusal.  At the others an operator or a service may act for them.
 OWN_DOORS = {Door.PORTAL, Door.LINK, Door.MAIL, Door.SMS}
+
+# What every answer needs, in one query instead of five.
+WITH_MESSAGE: Final = joinedload(ModerationRequest.message).options(
+    joinedload(Message.author),
+    joinedload(Message.mailing_list).joinedload(MailingList.approver_list),
+)
 
 
 class NoApprovers(Refusal):
@@ -119,7 +126,7 @@ def withdraw(session: Session, request: ModerationRequest, *, actor: Actor) -> N
 
 def request_by_id(session: Session, request_id: int) -> ModerationRequest:
     """Return the request with this id; raise Unknown."""
-    request = session.get(ModerationRequest, request_id)
+    request = session.get(ModerationRequest, request_id, options=[WITH_MESSAGE])
     if request is None:
         raise Unknown("There is no request %(number)d.", number=request_id)
     return request
