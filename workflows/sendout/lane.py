@@ -83,6 +83,7 @@ class Lane:
             log.warning(
                 "no progress can be noted, so nothing is sent", extra={"reason": str(failure)}
             )
+            self._wait_for_redis()
             return None
         with self._lanes.transaction() as session:
             dispatch = lock_unfinished(session, self._dispatch_id)
@@ -130,6 +131,13 @@ class Lane:
             dispatch = lock_unfinished(session, self._dispatch_id)
             if dispatch and dispatch.state is DispatchState.SENDING:
                 dispatch.postpone(now() + after)
+
+    def _wait_for_redis(self) -> None:
+        """Have the sweep look soon, not minutes later when the last publication has lapsed."""
+        with self._lanes.transaction() as session:
+            if dispatch := lock_unfinished(session, self._dispatch_id):
+                soon = now() + UNAVAILABLE_DELAY
+                dispatch.publish_after = min(dispatch.publish_after, soon)
 
     def _connect(self) -> Connection:
         """Return the lane's connection to the relay; raise Unavailable."""

@@ -64,10 +64,19 @@ class Notebook:
         self._written = self._acknowledged = 0
 
     def begin(self, claim: UUID | None = None) -> UUID:
-        """Return a new claim, and note that none of its copies has left; raise NoteLost."""
-        claim = claim or uuid4()
+        """Return a new claim, and note that none of its copies has left; raise NoteLost.
+
+        No copy has left yet, so a connection that was lost since the last batch is replaced.
+        """
         if self._written != self._acknowledged:
             self.close()
+        try:
+            return self._begin(claim or uuid4())
+        except NoteLost:
+            self.close()
+            return self._begin(claim or uuid4())
+
+    def _begin(self, claim: UUID) -> UUID:
         self._written = self._acknowledged = 0
         self._key = key_of(claim).encode()
         self._run = run_of(self._ask(b"INFO", b"server"))

@@ -1,11 +1,16 @@
 """Whatever happens to a lane, its notes say enough that nobody gets a copy twice."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import count
+from typing import NoReturn
 
 import pytest
+from sqlalchemy import update
 
-from models import DeliveryState
+from models import DeliveryState, Dispatch
+from models.clock import now
+from notifications.retry import UNAVAILABLE_DELAY
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, members
 from tests.workflows.sendout.interrupted import Sendouts, die
@@ -138,3 +143,38 @@ def test_a_notebook_does_not_go_on_over_another_connection() -> None:
         notebook.wait_for(number + 1)
     assert close_note(batch) == close_note(batch) == Note(offered=1)
     notebook.close()
+
+
+def test_a_connection_that_was_lost_between_two_batches_is_replaced() -> None:
+    notebook = Notebook()
+    notebook.begin()
+    notebook.forget()
+    for each in redis_client.client_list():
+        if each["cmd"] == "unlink":
+            redis_client.client_kill_filter(_id=each["id"])
+
+    batch = notebook.begin()
+
+    assert close_note(batch) == Note()
+    notebook.close()
+
+
+def test_a_lane_that_cannot_note_its_progress_leaves_the_sendout_to_the_next_sweep(
+    sendouts: Sendouts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unavailable(_: Notebook) -> NoReturn:
+        raise NoteLost("Redis is away")
+
+    sendouts.begin()
+    later = update(Dispatch).values(publish_after=now() + timedelta(minutes=4))
+    with transaction() as session:
+        session.execute(later)
+    with monkeypatch.context() as patch:
+        patch.setattr(Notebook, "begin", unavailable)
+        sendouts.run_lane()
+
+    with transaction() as session:
+        waiting = session.get_one(Dispatch, sendouts.id)
+        assert waiting.publish_after <= now() + UNAVAILABLE_DELAY
+        assert waiting.due_at <= now()
+    assert sendouts.rows() == {}
