@@ -9,6 +9,9 @@ class NotDelivered(Exception):
     stores it.  (As it is no argument of Exception, no traceback shows it.)
     """
 
+    # What a mail server answered: "MAIL", "RCPT", "DATA", or "." for the content.
+    step: str = ""
+
     def __init__(
         self, sentence: str, *, permanent: bool = False, uncertain: bool = False, answer: str = ""
     ) -> None:

@@ -27,6 +27,7 @@ from settings.secrets import is_weak
 from settings.types import (
     Command,
     Commands,
+    DomainRates,
     Duration,
     LogLevel,
     broker,
@@ -100,6 +101,12 @@ class Settings(BaseModel):
         le=100,
         description="How many worker processes send one message at once, over all workers; each "
         "keeps one connection to the mail relay",
+    )
+    sendout_domain_rates: DomainRates = Field(
+        {},
+        description="The most copies a minute for single domains, over all workers and sendouts, "
+        'as JSON: {"gmail.com": 600}; a domain that refuses copies for now (421, 45x) is slowed '
+        "down without it, too",
     )
     suspend_after_bounces: int = Field(
         3,

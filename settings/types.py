@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import getaddresses
@@ -142,14 +143,18 @@ def short_name(text: str) -> str:
     return text
 
 
-def by_short_name(text: object) -> object:
-    """Parse a JSON object of commands by short name; pydantic checks what is not a string."""
-    if not isinstance(text, str):
-        return text
-    try:
-        return json.loads(text or "{}")
-    except json.JSONDecodeError:
-        raise ValueError('is not a JSON object such as {"board": "tee /etc/board"}') from None
+def parse_json(example: str) -> Callable[[object], object]:
+    """Return a parser of a JSON object such as this one; pydantic checks what is not a string."""
+
+    def parse(text: object) -> object:
+        if not isinstance(text, str):
+            return text
+        try:
+            return json.loads(text or "{}")
+        except json.JSONDecodeError:
+            raise ValueError(f"is not a JSON object such as {example}") from None
+
+    return parse
 
 
 def command(text: str) -> str:
@@ -216,5 +221,10 @@ Commands = Annotated[
         Annotated[str, AfterValidator(short_name)],
         Annotated[str, AfterValidator(command), AfterValidator(needed)],
     ],
-    BeforeValidator(by_short_name),
+    BeforeValidator(parse_json('{"board": "tee /etc/board"}')),
+]
+
+DomainRates = Annotated[
+    dict[str, Annotated[int, Field(gt=0)]],
+    BeforeValidator(parse_json('{"gmail.com": 600}')),
 ]

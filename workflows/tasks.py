@@ -35,6 +35,7 @@ from workflows.public import contract
 from workflows.public.claim_check import content
 from workflows.public.declare import PUBLIC, public
 from workflows.sendout import schedule
+from workflows.sendout.domains import Domains
 from workflows.sendout.doubts import report_doubts
 from workflows.sendout.lane import Lane, Lanes
 from workflows.sendout.left_behind import settle_left_behind
@@ -79,6 +80,7 @@ lanes = Lanes(
     letter_context.time_zone,
     settings.sendout_lanes,
     transaction,
+    Domains(settings.sendout_domain_rates),
 )
 
 

@@ -11,6 +11,11 @@ LOGIN_REFUSED = frozenset({530, 534, 535, 538})
 
 MAX_ANSWER = 1000  # characters of a server's answer that are stored
 
+# 421 and 45x, except for a full or closed mailbox and for trouble of the relay itself (RFC 3463).
+_FEWER = re.compile(
+    r"4(?:21|5\d)(?! 4\.(?:2\.[1-4]|3\.\d{1,3})(?:\s|$))(?: 4\.\d{1,3}\.\d{1,3}(?=\s|$))?"
+)
+
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")  # RFC 3463, at the start of the answer
 
 
@@ -39,6 +44,17 @@ def read_reply(file: BinaryIO) -> tuple[int, bytes]:
             return int(code), b"\n".join(lines)
 
 
+def fewer_wanted(outcome: NotDelivered, *, alone: bool) -> str:
+    """Return the numbers of an answer that wants fewer copies for the recipient's domain, or "".
+
+    `alone`: all recipients of the letter are of that domain, so that a refusal of the letter is
+    about it, too.
+    """
+    concerns_it = outcome.step == "RCPT" or (alone and outcome.step in ("DATA", "."))
+    found = _FEWER.match(outcome.answer) if concerns_it else None
+    return found[0] if found else ""
+
+
 def ends_session(code: int) -> bool:
     """Whether a reply that is not the expected one ends the session: 421, or it means nothing."""
     return code == 421 or code // 100 not in (4, 5)
@@ -49,6 +65,7 @@ def refusal(
     code: int,
     answer: bytes | str,
     *,
+    step: str = "",
     permanent: bool = False,
     kind: type[NotDelivered] = NotDelivered,
 ) -> NotDelivered:
@@ -57,7 +74,9 @@ def refusal(
     status = _STATUS.match(text)
     # smtplib's code for a reply without a number is -1.
     numbers = f"{code} {status[0]}" if status else f"{code}" if code > 0 else "no SMTP reply"
-    return kind(f"{sentence} ({numbers}).", permanent=permanent, answer=f"{code} {text}")
+    refused = kind(f"{sentence} ({numbers}).", permanent=permanent, answer=f"{code} {text}")
+    refused.step = step
+    return refused
 
 
 def reply_text(answer: bytes | str) -> str:

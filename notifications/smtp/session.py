@@ -33,6 +33,8 @@ _NO_FINAL_ANSWER = (
     "the connection was lost, or timed out, after the letter had begun to be sent."
 )
 
+_ENDED = "The mail server ended the session"
+
 _NO_ANSWER = "The mail server ended the session before it had the letter."
 
 # What a refusal of the command refuses.
@@ -188,8 +190,8 @@ class Session:
         if code // 100 == (3 if verb == "DATA" else 2):
             return None
         if ends_session(code) or verb == "RSET":
-            raise refusal("The mail server ended the session", code, answer, kind=SessionEnded)
-        return self._refused(_SUBJECTS[verb], code, answer)
+            raise refusal(_ENDED, code, answer, step=verb, kind=SessionEnded)
+        return self._refused(verb, code, answer)
 
     def _reply(self) -> tuple[int, bytes]:
         if self._smtp.file is None:  # a failed write has closed it
@@ -230,14 +232,15 @@ class Session:
             return None
         if code // 100 not in (4, 5):
             return NotDelivered(_NO_FINAL_ANSWER, uncertain=True, answer=reply_text(answer))
-        return self._refused("the letter", code, answer)
+        return self._refused(".", code, answer)
 
-    def _refused(self, subject: str, code: int, answer: bytes) -> NotDelivered:
+    def _refused(self, verb: str, code: int, answer: bytes) -> NotDelivered:
         """Return what a code of 400 or more means; raise Unavailable if it is about any letter."""
         self.has_answered = True
         if code in LOGIN_REFUSED:
             raise refusal("The mail server wants another login", code, answer, kind=Unavailable)
-        return refusal(f"The mail server refused {subject}", code, answer, permanent=code >= 500)
+        sentence = f"The mail server refused {_SUBJECTS[verb]}"
+        return refusal(sentence, code, answer, step=verb, permanent=code >= 500)
 
 
 def _lines(commands: list[str]) -> bytes:

@@ -1,6 +1,8 @@
 """One message: its content, its state, its history, and what can be done with it."""
 
-from flask import Blueprint, g, redirect, render_template, request, url_for
+from collections.abc import Mapping
+
+from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from models import Message, MessageState, Right, SendoutRules
@@ -21,6 +23,7 @@ from workflows.queries.audit_search import names_in
 from workflows.queries.message_status import newest_request, timeline
 from workflows.queries.outbox_page import progress, tallies
 from workflows.queries.suspensions import count_returned
+from workflows.sendout.domains import Domains
 from workflows.sendout.forecast import FORECAST_STATES
 from workflows.sendout.recipients import count
 from workflows.sendout.rest import has_rest
@@ -74,9 +77,20 @@ def message_state(message: Message) -> dict[str, object]:
         "resumable": message.state is MessageState.STOPPED and can_be_resumed(g.session, message),
         "has_rest": has_rest(g.session, message),
         "recipients": count(g.session, message) if is_rest and not tally else None,
+        "slowed": slowed_domains(message),
         "returned": count_returned(g.session, message) if tally else 0,
         "happened": [(each, sentence(each, language, names)) for each in happened],
     }
+
+
+def slowed_domains(message: Message) -> Mapping[str, tuple[int, str]]:
+    """Return the domains that get fewer copies now: how many a minute, and the answer that did it.
+
+    None while the message is not being sent.
+    """
+    if message.state is not MessageState.SENDING:
+        return {}
+    return Domains(current_app.config["LISTGATE"].sendout_domain_rates).slowed()
 
 
 @pages.post("/messages/<id:message_id>/handing_in")

@@ -22,7 +22,9 @@ from sandbox.valkey import Valkey
 from settings import Settings
 from tests.faults.live import LiveStack
 from tests.waiting import PATIENCE
+from workflows.redis_client import redis_client
 from workflows.sendout.claim import MAX_BATCH_SIZE
+from workflows.sendout.domains import KEY
 from workflows.sendout.left_behind import NO_NOTE, UNANSWERED
 
 LANES: Final = Settings.model_fields["sendout_lanes"].default
@@ -164,6 +166,7 @@ class FaultRun:
         )
         # The next sweep is as good, once Valkey answers again.
         with suppress(OperationalError, redis.RedisError):
+            redis_client.delete(KEY)  # in an hour, each domain has recovered
             self._live.sweep()
 
     # -- faults ------------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 """Claim a batch of a sendout: its deliveries are SENDING, and committed, before a byte is sent."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, tzinfo
+from types import MappingProxyType
 from uuid import UUID, uuid4
 
 from sqlalchemy import Select, func, insert, literal, select
@@ -22,6 +23,7 @@ from models import (
 )
 from models.clock import now
 from notifications.retry import UNAVAILABLE_DELAY
+from workflows.sendout.domains import PERIOD
 from workflows.sendout.hold import held_since
 from workflows.sendout.rate_limit import allowance, count_claimed
 from workflows.sendout.recipients import recipients
@@ -32,6 +34,11 @@ from workflows.sendout.schedule import return_to_author, stop
 BATCH_SIZE = 50
 MAX_BATCH_SIZE = 2000
 
+NO_LIMITS: Mapping[str, int] = MappingProxyType({})
+
+# Domains that have had their copies may have more after this time.
+LIMIT_PAUSE = timedelta(seconds=PERIOD)
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -40,6 +47,7 @@ class Batch:
     claim: UUID
     claimed_at: datetime
     ids: Sequence[int] = ()  # in the order in which they are sent
+    limited: Mapping[str, int] = field(default_factory=dict)  # of them, by limited domain
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -55,13 +63,15 @@ def claim_batch(
     *,
     claim: UUID | None = None,
     size: int | None = None,
+    limits: Mapping[str, int] = NO_LIMITS,
 ) -> Batch:
     """Begin the sendout if it is due, and claim its next batch, which may be empty.
 
     The windows of the sendout rules are times of day in `zone`.  A lane that goes on names the
     `size`; it need not wait for `due_at`, which another lane that found nothing may have set.
+    `limits`: how many deliveries of each limited domain it may have.
     """
-    batch = Batch(claim or uuid4(), now())
+    batch = Batch(claim or uuid4(), now(), limited=dict.fromkeys(limits, 0))
     if (dispatch.due_at > now() and not size) or held_since(session):
         return batch
     load_message(session, dispatch)
@@ -75,27 +85,57 @@ def claim_batch(
             return batch
         begin_sending(session, dispatch)
         allowed = allowance(dispatch, zone)  # now that the number of recipients is known
-    batch = claim_next(session, dispatch, min(allowed.copies, size or BATCH_SIZE), batch)
+    number = min(allowed.copies, size or BATCH_SIZE)
+    batch = claim_next(session, dispatch, number, batch, limits=limits)
     if not batch:
-        finish_or_wait(session, dispatch, allowed.again_at)
+        pause = LIMIT_PAUSE if limits else UNAVAILABLE_DELAY
+        finish_or_wait(session, dispatch, allowed.again_at, pause)
     count_claimed(dispatch, len(batch))
     return batch
 
 
-def claim_next(session: Session, dispatch: Dispatch, number: int, batch: Batch) -> Batch:
-    """Claim at most this number of deliveries that may be tried now, in one statement."""
+def claim_next(
+    session: Session,
+    dispatch: Dispatch,
+    number: int,
+    batch: Batch,
+    *,
+    limits: Mapping[str, int] = NO_LIMITS,
+) -> Batch:
+    """Claim at most this number of deliveries that may be tried now."""
     if not number:
         return batch
-    found = next_deliveries(dispatch, number).cte("batch")
+    chosen: Select[int] | Sequence[int]
+    if limits:
+        chosen, limited = choose_within(session, dispatch, number, limits)
+        batch = replace(batch, limited=limited)
+    else:
+        chosen = select(next_deliveries(dispatch, number).cte("batch").c.id)
     claimed = Delivery.move_all(
         session,
-        select(found.c.id),
+        chosen,
         DeliveryState.SENDING,
         claim=batch.claim,
         claimed_at=batch.claimed_at,
         attempts=Delivery.attempts + 1,
     )
     return replace(batch, ids=sorted(claimed))
+
+
+def choose_within(
+    session: Session, dispatch: Dispatch, number: int, limits: Mapping[str, int]
+) -> tuple[Sequence[int], Mapping[str, int]]:
+    """Lock and return deliveries within the limits; also return their number by limited domain."""
+    domain = func.lower(func.split_part(Delivery.address, "@", -1))
+    chosen, limited = [], dict.fromkeys(limits, 0)
+    if some := {each: most for each, most in limits.items() if most}:
+        found = next_deliveries(dispatch, min(number, sum(some.values())))
+        for key, of in session.execute(found.add_columns(domain).where(domain.in_(some))):
+            if limited[of] < some[of]:
+                limited[of] += 1
+                chosen.append(key)
+    rest = next_deliveries(dispatch, number - len(chosen)).where(domain.not_in(limits))
+    return [*chosen, *session.scalars(rest)], limited
 
 
 def next_size(sent: int, seconds: float) -> int:
@@ -162,15 +202,20 @@ def begin_sending(session: Session, dispatch: Dispatch) -> None:
     record(session, Act.BEGAN_SENDING, actor=Actor.system(), recipients=expected, **message.place)
 
 
-def finish_or_wait(session: Session, dispatch: Dispatch, again_at: datetime) -> None:
-    """Postpone the dispatch until a delivery may be tried, or finish it if none is left."""
+def finish_or_wait(
+    session: Session, dispatch: Dispatch, again_at: datetime, pause: timedelta
+) -> None:
+    """Postpone the dispatch until a delivery may be tried, or finish it if none is left.
+
+    If the rules allow more copies already, `again_at` has passed: look again after a pause.
+    """
     own = select(Delivery.next_attempt_at).where(Delivery.dispatch_id == dispatch.id)
     # Two queries, each by its index: a rate-limited sendout to a million runs them in every period.
     pending = own.where(Delivery.state == DeliveryState.PENDING)
     sending = own.where(Delivery.state == DeliveryState.SENDING)
     for query in (pending.order_by(Delivery.next_attempt_at), sending):
         if next_at := session.scalar(query.limit(1)):
-            soonest = again_at if again_at > now() else now() + UNAVAILABLE_DELAY
+            soonest = again_at if again_at > now() else now() + pause
             dispatch.postpone(max(next_at, soonest))
             return
     dispatch.move(DispatchState.SENT)

@@ -7,7 +7,7 @@ size.  Several lanes, over all workers, serve one sendout; docs/sendout.md shows
 import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta, tzinfo
 from time import monotonic, sleep
 
@@ -21,6 +21,7 @@ from notifications.mime.copies import Copies
 from notifications.retry import UNAVAILABLE_DELAY
 from notifications.smtp.relay import Connection, Relay
 from workflows.sendout.claim import BATCH_SIZE, Batch, claim_batch, next_size
+from workflows.sendout.domains import Domains
 from workflows.sendout.notes import Notebook, NoteLost
 from workflows.sendout.send import Progress, send_batch
 
@@ -46,6 +47,7 @@ class Lanes:
     zone: tzinfo  # of the times in sendout rules
     most: int  # lanes that may serve one sendout at once
     transaction: Transaction
+    domains: Domains = field(default_factory=Domains)
 
 
 class Lane:
@@ -85,14 +87,16 @@ class Lane:
             )
             self._wait_for_redis()
             return None
+        limits = self._lanes.domains.limits()
         with self._lanes.transaction() as session:
             dispatch = lock_unfinished(session, self._dispatch_id)
             if dispatch is None:
                 return None
             zone = self._lanes.zone
-            batch = claim_batch(session, dispatch, zone, claim=claim, size=size)
+            batch = claim_batch(session, dispatch, zone, claim=claim, size=size, limits=limits)
             if len(batch) == BATCH_SIZE and self._lanes.most > 1 and not size:
                 dispatch.request_publication()
+        self._lanes.domains.count(batch.limited)
         return batch
 
     def _send(self, progress: Progress) -> bool:
@@ -107,6 +111,7 @@ class Lane:
             self._record_late(progress)
             return False
         self._notebook.forget()
+        self._lanes.domains.slow(progress.refusals)
         return True
 
     def _record_late(self, progress: Progress) -> None:

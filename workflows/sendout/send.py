@@ -21,8 +21,10 @@ from notifications.channel import NotDelivered, Unavailable
 from notifications.mime.copies import Copies
 from notifications.mime.envelope import Envelope
 from notifications.smtp.relay import Connection
+from notifications.smtp.replies import SessionEnded, fewer_wanted
 from notifications.smtp.session import Outcomes
 from workflows.sendout.claim import Batch, is_unchanged, load_message, stop_changed
+from workflows.sendout.domains import domain_of
 from workflows.sendout.hold import held_before_batch
 from workflows.sendout.notes import Note, Notebook, NoteLost
 from workflows.sendout.recipients import Person, people_at
@@ -35,6 +37,8 @@ BATCH_SECONDS = 20
 
 # Recipients of one letter, where all get the same; every server takes 100 (RFC 5321, 4.5.3.1.8).
 MAX_RECIPIENTS = 50
+
+DEFERRED = "the mail server wants fewer copies for this domain"
 
 GONE = "disabled, suspended or not on the list any more"
 
@@ -60,6 +64,8 @@ class Progress:
     answered: int = 0  # the last delivery whose copy was answered; they are sent in order of ids
     reason: str = "not tried yet"  # why the deliveries without a result have none
     relay_failed: bool = False
+    refusals: dict[str, str] = field(default_factory=dict)  # answers that want fewer, by domain
+    closed: set[str] = field(default_factory=set)  # domains that get no more in this batch
 
     def note(self, *, offered: int = 0) -> Note:
         """Return the note that says this, and that no copy behind `offered` has left."""
@@ -70,6 +76,21 @@ class Progress:
         self.results[delivery_id] = one
         if one.state is not DeliveryState.SENT:
             self.others[delivery_id] = (one.state.value, one.reason)
+
+    def slow(self, domain: str, answer: str, *, ended: bool) -> None:
+        """Take down that the mail server wants fewer copies for this domain.
+
+        A domain that was limited already gets the few that were claimed for it, unless the answer
+        has `ended` the session: two such sessions in a row mean that the relay is unavailable.
+        """
+        self.refusals.setdefault(domain, answer)
+        if ended or domain not in self.batch.limited:
+            self.closed.add(domain)
+
+    def skip(self, row: Row) -> None:
+        """Leave a delivery to a later batch, which the note has to say, too."""
+        self.others[row.id] = (DeliveryState.PENDING.value, DEFERRED)
+        self.reason = DEFERRED
 
     def record(self, session: Session) -> None:
         """Record the results, and make PENDING again what has none; may be repeated."""
@@ -178,6 +199,9 @@ class Round:
         """Return the copy of a recipient who is still there and can have one."""
         if row.id in self._progress.results:
             return None
+        if self._progress.closed and domain_of(row.address) in self._progress.closed:
+            self._progress.skip(row)
+            return None
         try:
             return self._copies.to(row.address, row.person_id, row.name)
         except NotDelivered as impossible:
@@ -195,5 +219,14 @@ class Round:
     def _take(self, outcomes: Outcomes) -> None:
         recipients = self._waiting.popleft()
         for row, outcome in zip(recipients, outcomes, strict=True):
+            if outcome:
+                self._slow(row, outcome, recipients)
             self._progress.add(row.id, result(outcome, row.attempts))
             self._progress.answered = row.id
+
+    def _slow(self, row: Row, outcome: NotDelivered, recipients: Sequence[Row]) -> None:
+        """Slow the domain of the recipient down if the answer asks for that."""
+        alone = len({domain_of(each.address) for each in recipients}) == 1
+        if answer := fewer_wanted(outcome, alone=alone):
+            ended = isinstance(outcome, SessionEnded)
+            self._progress.slow(domain_of(row.address), answer, ended=ended)

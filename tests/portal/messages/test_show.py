@@ -28,6 +28,7 @@ from tests.portal.visitors import Visitor
 from workflows.moderation.decide import decide
 from workflows.people import users
 from workflows.sendout.claim import begin_sending
+from workflows.sendout.domains import Domains
 
 Login = Callable[[User], Visitor]
 
@@ -328,6 +329,21 @@ def test_a_stopped_sendout_can_be_resumed_or_ended_on_its_page(
     ada.send(f"{page}/end")
 
     assert actions(ada, page).isdisjoint({f"{page}/resumption", f"{page}/end"})
+
+
+def test_while_it_is_being_sent_the_page_names_the_domains_that_are_slowed_down(
+    session: Session, people: Cast, as_person: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sending, ada = a_dispatch(session, people), as_person(people.ada)
+    slowed = {"slow.example": (300, "450 4.7.1")}
+    monkeypatch.setattr(Domains, "slowed", lambda _: slowed)
+    words = "slow.example: at most 300 a minute, because the mail server answered 450 4.7.1"
+
+    ada.get(f"/messages/{sending.message_id}")
+    assert words not in ada.page
+    begin_sending(session, sending)
+    ada.get(f"/messages/{sending.message_id}")
+    assert words in ada.page
 
 
 def actions(visitor: Visitor, page: str) -> set[str]:

@@ -19,6 +19,7 @@ from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_dispatch, a_mailer
 from tests.workflows.sendout.sending import deliveries, let_time_pass
 from workflows.redis_client import redis_client
+from workflows.sendout.domains import KEY as DOMAINS
 from workflows.sendout.lane import Lane, Lanes
 from workflows.sendout.left_behind import CLAIM_GRACE, settle_left_behind
 from workflows.sendout.notes import Notebook, key_of
@@ -71,6 +72,7 @@ class Sendouts:
     def begin(self) -> None:
         """Approve another sendout; the mailbox is empty again."""
         self._mailbox.forget()
+        redis_client.delete(DOMAINS)
         with transaction() as session:
             merged: Any = map(session.merge, self._people)
             self.id = a_dispatch(session, Cast(*merged)).id
@@ -98,6 +100,7 @@ class Sendouts:
         with transaction() as session:
             dispatch = session.get_one(Dispatch, self.id)
             let_time_pass(session, dispatch)
+            redis_client.delete(DOMAINS)
             return dispatch.state
 
     def finish(self) -> None:

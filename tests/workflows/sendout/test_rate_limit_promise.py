@@ -57,7 +57,7 @@ class Workers:
 
     def send(self, batch: Batch, fate: str) -> None:
         if fate == "is refused":
-            self.mailbox.answer(None, "451 4.7.1 later")
+            self.mailbox.answer(None, "452 4.2.2 full")
         if fate == "finds no relay":
             self.mailbox.stop()
         send_claimed(self.session, self.sending.id, batch, self.mailbox)
