@@ -123,7 +123,7 @@ def without_line(mail: AuthoredMail) -> tuple[str | None, str | None]:
 
 
 @given(mutated() | built)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_the_authors_text_stays_the_same_around_the_line(raw: bytes) -> None:
     try:
         before = read(raw, limit=LIMIT)

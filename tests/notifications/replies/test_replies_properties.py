@@ -102,13 +102,13 @@ def what_may_decide(lines: list[str]) -> Verdict | None:
     return next((verdict for verdict, known in kinds.items() if set(first) & set(known)), None)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from(EVERYTHING), max_size=12))
 def test_only_the_first_line_that_is_not_quoted_decides(lines: list[str]) -> None:
     assert reply_in("\n".join(lines)).verdict in {None, what_may_decide(lines)}
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(st.text())
 def test_no_text_decides_that_does_not_begin_with_a_verb(text: str) -> None:
     verdict = reply_in(text).verdict
@@ -179,7 +179,7 @@ PIECES = st.sampled_from(
 AROUND = st.sampled_from(["", "ok", "Ada", "please", "Nice text", "thanks"])
 
 
-@settings(max_examples=120)
+@settings(max_examples=60)
 @given(
     st.lists(PIECES, max_size=5),
     AROUND,
@@ -245,7 +245,7 @@ def test_no_html_crashes(source: str) -> None:
     assert isinstance(text_of_html(source), str)
 
 
-@settings(max_examples=120)
+@settings(max_examples=60)
 @given(st.sampled_from(SOURCES), st.data())
 def test_no_broken_mail_crashes(path: Path, data: st.DataObject) -> None:
     raw = path.read_bytes()
@@ -323,7 +323,7 @@ def test_hostile_text_takes_a_time_that_grows_with_its_length_only(line: str) ->
     assert reply_in(line * (100_000 // len(line))).verdict is None
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(st.text(alphabet="okn 0123456789-:.\n?é٣４"))
 def test_no_sms_decides_without_a_verb_and_then_a_code(text: str) -> None:
     reply = read_sms(text)
