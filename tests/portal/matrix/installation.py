@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property
 from io import BytesIO
 from typing import Any
 from urllib.parse import unquote
@@ -124,6 +125,16 @@ class Installation:
         finally:
             savepoint.rollback()
             self.published.clear()
+
+    @cached_property
+    def first_rows(self) -> dict[str, str]:
+        """The rows when this is first asked: for tests that each leave them as they were."""
+        return self.rows()
+
+    @cached_property
+    def first_rows_without_refusals(self) -> dict[str, str]:
+        """The same, without what the audit trail says of refusals."""
+        return self.rows(refusals=False)
 
     def rows(self, *, refusals: bool = True) -> dict[str, str]:
         """A digest of each table, with or without what the audit trail says of refusals."""

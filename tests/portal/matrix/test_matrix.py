@@ -51,7 +51,7 @@ def test_the_table_has_every_route_and_no_other(installation: Installation) -> N
 def test_a_page_is_for_those_in_the_table_and_changes_nothing(
     installation: Installation, line: Line
 ) -> None:
-    before = installation.rows()
+    before = installation.first_rows
 
     answers = {who: installation.ask(line, who) for who in KINDS}
 
@@ -66,7 +66,7 @@ def test_a_page_is_for_those_in_the_table_and_changes_nothing(
 def test_a_form_is_for_those_in_the_table_and_a_refusal_changes_nothing(
     installation: Installation, line: Line
 ) -> None:
-    before = installation.rows(refusals=False)
+    before = installation.first_rows_without_refusals
     expected = dict(zip(KINDS, line.marks, strict=True))
     done = "y" if line.path in DONE_WITHOUT_REDIRECT else ">"
     admitted = [who for who, mark in expected.items() if mark == done]
