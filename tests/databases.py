@@ -71,15 +71,20 @@ def reusable_database(template: str) -> Iterator[URL]:
 
 def empty(url: URL) -> None:
     """End all other sessions, restore the rows of the migrations, and restart the ids."""
+    with create_engine(url, poolclass=NullPool).begin() as connection, _closed(url):
+        connection.execute(END_OTHERS)
+        restore_rows(connection)
+        restart_ids(connection)
+
+
+def restart_ids(connection: Connection) -> None:
+    """Let the ids of each table go on after the highest that is left."""
     restarts = [
         f"select setval(pg_get_serial_sequence('\"{name}\"', 'id'),"
         f' coalesce(max(id), 0) + 1, false) from "{name}"'
         for name in NUMBERED
     ]
-    with create_engine(url, poolclass=NullPool).begin() as connection, _closed(url):
-        connection.execute(END_OTHERS)
-        restore_rows(connection)
-        connection.exec_driver_sql("; ".join(restarts))
+    connection.exec_driver_sql("; ".join(restarts))
 
 
 @contextmanager

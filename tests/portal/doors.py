@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 import pytest
 import urllib3
 from pydantic import SecretStr
-from sqlalchemy import Engine, create_engine, select
+from sqlalchemy import URL, Engine, create_engine, select
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 from twilio.request_validator import RequestValidator
 
 from models import (
@@ -35,7 +36,7 @@ from sandbox.phone import PhoneNetwork
 from sandbox.web_server import WebServer
 from settings import Settings, settings
 from tests.builders import LIMIT, an_eml, cast
-from tests.databases import new_database
+from tests.databases import keep_rows, new_database, restart_ids, restore_rows
 from tests.portal.inbound.lmtp_servers import lmtp_server
 from workflows import tasks
 from workflows.messages.write import Draft, write
@@ -65,15 +66,11 @@ class Doors:
         self.letter_context = LetterContext.from_settings(self.settings)
 
     def reset(self, published: list[OutboxEntry]) -> None:
-        """Forget mails and SMS, and add the cast to the database, which is empty."""
+        """Forget mails and SMS."""
         self.mailbox.forget()
         self.phone.forget()
         self.phone.connect(SMS_URL, at=self.web)
         self.published = published
-        with transaction() as session:
-            people = cast(session)
-            people.grace.phone, people.linus.phone = GRACE, LINUS
-            people.grace.preference = Preference.BOTH
 
     def ask(self, raw: bytes = b"") -> int:
         """Request approval of a message by Ada; return once the letters have arrived."""
@@ -141,34 +138,6 @@ def opened() -> Iterator[Doors]:
             yield Doors(mailbox, phone, own, web.url, port)
 
 
-@contextmanager
-def a_database(template: str) -> Iterator[Engine]:
-    """A database for one module; a fixture `own_database` for each test takes longer."""
-    with new_database(template) as url:
-        own = create_engine(url, hide_parameters=True)
-        new_session.configure(bind=own)
-        yield own
-        new_session.configure(bind=engine)
-        own.dispose()
-
-
-# Tables whose rows the migrations add.
-PREPARED = {"installation", "legal_move", "role"}
-
-
-def clear(database: Engine) -> None:
-    """Leave in the database only what the migrations put there, and let ids begin at 1 again."""
-    tables = [t for t in Base.metadata.tables.values() if t.name not in PREPARED]
-    numbered = [table.name for table in tables if table.columns.get("id") is not None]
-    statements = [
-        "set local session_replication_role = replica",
-        *(f'delete from "{table.name}"' for table in tables),
-        *(f"select setval(pg_get_serial_sequence('\"{n}\"', 'id'), 1, false)" for n in numbered),
-    ]
-    with database.begin() as connection:
-        connection.exec_driver_sql("; ".join(statements))
-
-
 def settings_for(phone: PhoneNetwork, mailbox: Mailbox | None = None) -> Settings:
     """The settings of an operator who has this telephone and this mail relay."""
     relay = mailbox.url if mailbox else "smtp://127.0.0.1:9"
@@ -224,11 +193,27 @@ def post_signed(
     return form(doors.web + url.removeprefix(PUBLIC), fields, X_Twilio_Signature=signature)
 
 
+@pytest.fixture(scope="session")
+def database_of_doors(template: str) -> Iterator[URL]:
+    """A database with the cast, which each test restores."""
+    with new_database(template) as url:
+        with Session(create_engine(url, poolclass=NullPool)) as session, session.begin():
+            people = cast(session)
+            people.grace.phone, people.linus.phone = GRACE, LINUS
+            people.grace.preference = Preference.BOTH
+            session.flush()
+            keep_rows(session.connection())
+        yield url
+
+
 @pytest.fixture(scope="module")
-def module_database(template: str) -> Iterator[Engine]:
-    """A database for all tests of a module, one after the other."""
-    with a_database(template) as database:
-        yield database
+def module_database(database_of_doors: URL) -> Iterator[Engine]:
+    """The same, for all tests of a module, one after the other."""
+    own = create_engine(database_of_doors, hide_parameters=True)
+    new_session.configure(bind=own)
+    yield own
+    new_session.configure(bind=engine)
+    own.dispose()
 
 
 @pytest.fixture(scope="module")
@@ -247,7 +232,9 @@ def doors(
 ) -> Doors:
     """All doors, with a database that holds only the cast."""
     monkeypatch.setattr(tasks, "letter_context", module_doors.letter_context)
-    clear(module_database)
+    with module_database.begin() as connection:
+        restore_rows(connection)
+        restart_ids(connection)
     module_doors.reset(published)
     return module_doors
 
