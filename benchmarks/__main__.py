@@ -20,6 +20,9 @@ BENCHMARKS = {
     "sweeping": 1,
     "moderating": 1,
     "sending": 5,
+    "asking_meanwhile": 1,
+    "growing": 6,
+    "pacing": 5,
 }
 
 ROW = "{:66} {:>11} {:>11} {:>6} {:>9}  {}"
