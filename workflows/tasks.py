@@ -135,12 +135,11 @@ def record_outcome(claimed: Claim, outcome: Outcome) -> None:
 @app.task(name="sweep.sweep")
 def sweep_all() -> None:
     """Find what the broker lost, what fell due, and what a dead worker left behind."""
-    if outbox.another_waits("sweep"):
-        return
-    with connect() as connection:
-        for look in LOOKS:
-            with transaction(connection=connection) as session:
-                look(session)
+    if not outbox.another_waits("sweep"):
+        with connect() as connection:
+            for look in LOOKS:
+                with transaction(connection=connection) as session:
+                    look(session)
 
 
 def forget_old_rows(session: Session) -> None:
