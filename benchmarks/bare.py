@@ -22,10 +22,11 @@ def loop(server: str, content: bytes, copies: int) -> None:
             smtp.sendmail(SENDER, f"member{number}@example.org", content)
 
 
-def lanes(server: str, content: bytes, copies: int, lanes: int) -> None:
+def lanes(server: str, content: bytes, copies: int, *, number: int) -> None:
     """Send over this many connections, each in a process of its own, with PIPELINING."""
     fork = get_context("fork").Process  # which need not import anything first
-    processes = [fork(target=lane, args=(server, content, copies // lanes)) for _ in range(lanes)]
+    share = (server, content, copies // number)
+    processes = [fork(target=lane, args=share) for _ in range(number)]
     for process in processes:
         process.start()
     for process in processes:

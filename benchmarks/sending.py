@@ -136,7 +136,7 @@ def bare_loop(_number: int) -> float:
 
 
 def bare_lanes() -> None:
-    bare.lanes(server(), a_copy(), COPIES, LANES)
+    bare.lanes(server(), a_copy(), COPIES, number=LANES)
 
 
 def server() -> str:
