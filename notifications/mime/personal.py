@@ -5,6 +5,7 @@ place is encoded without regard to what is around it.  All else stays byte for b
 """
 
 import re
+from base64 import b64encode
 from binascii import b2a_qp
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,10 @@ from notifications.mime.template import Place
 
 # A subject that needs no folding after "Subject: " (RFC 5322, 2.1.1).
 SHORT_SUBJECT: Final = 66  # characters
+
+# Bytes in an encoded word, in base64, so that a line has 76 characters at most (RFC 2047, 2).
+FIRST_WORD: Final = 39  # behind "Subject: "
+LATER_WORD: Final = 45
 
 _SOFT: Final = b"=\r\n"  # a soft line break of quoted-printable (RFC 2045, 6.7)
 _BARE_END: Final = re.compile(rb"(?<!\r)\n")
@@ -61,7 +66,9 @@ class SubjectPlace:
         """Return the subject in one line, or folded and in encoded words (RFC 2047)."""
         parts = (each if isinstance(each, str) else each.of(reader) for each in self.pieces)
         subject = " ".join("".join(parts).split())
-        if len(subject) <= SHORT_SUBJECT and is_plain(subject):
+        if not is_plain(subject):
+            return b"\r\n ".join(_encoded_words(subject.encode()))
+        if len(subject) <= SHORT_SUBJECT:
             return subject.encode()
         return text_field(subject, "Subject").replace("\n", "\r\n").encode()
 
@@ -101,6 +108,17 @@ def is_signed_by_author(raw: bytes) -> bool:
 def quoted_printable(text: str) -> bytes:
     """Return the text, of which lines end with CRLF, in UTF-8 and quoted-printable."""
     return _BARE_END.sub(b"\r\n", b2a_qp(text.encode(), istext=True))
+
+
+def _encoded_words(text: bytes) -> Iterator[bytes]:
+    """Yield the UTF-8 in words of whole characters (RFC 2047); the email package takes 100 µs."""
+    most = FIRST_WORD
+    while text:
+        end = min(most, len(text))
+        while end < len(text) and text[end] & 0xC0 == 0x80:
+            end -= 1
+        yield b"=?utf-8?b?" + b64encode(text[:end]) + b"?="
+        text, most = text[end:], LATER_WORD
 
 
 def _changed_parts(mail: bytes, marks: dict[bytes, Place]) -> Iterator[tuple[Span, bytes]]:
