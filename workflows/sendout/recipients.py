@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from sqlalchemy import (
     ARRAY,
-    CTE,
     ColumnElement,
     Select,
     Text,
@@ -38,24 +37,22 @@ def recipients(message: Message) -> Select[str]:
     """Return the query for the addresses that a sendout of this message has now."""
     if message.rest_of_id is None:
         return addresses(message.mailing_list)
-    got = served(message)
     if message.mailing_list.delivery is ListDelivery.LIST_ADDRESS:
-        return addresses(message.mailing_list).where(~select(got).exists())
+        return addresses(message.mailing_list).where(~served(message).exists())
     # A copy that was sent keeps the address that its recipient had.
-    former = (
-        select(Notification)
-        .join(got, got.c.address == Notification.former_address)
-        .where(Notification.user_id == User.id, Notification.former_address.is_not(None))
+    moved = select(Notification.user_id).where(
+        Notification.former_address.is_not(None),
+        served(message).where(Delivery.address == Notification.former_address).exists(),
     )
-    current = select(got).where(got.c.address == User.address)
-    return addresses(message.mailing_list).where(~current.exists(), ~former.exists())
+    current = served(message).where(Delivery.address == User.address)
+    return addresses(message.mailing_list).where(~current.exists(), User.id.not_in(moved))
 
 
-def served(message: Message) -> CTE:
-    """Return the addresses that got an earlier message of those of which this one is the rest.
+def served(message: Message) -> Select[Delivery]:
+    """Return the query for the copies that were sent, of the messages of which this is the rest.
 
-    So did those for whom a person settled that nothing more is to be done.  An uncertain copy
-    counts, unless the author chose otherwise.
+    Those of which a person settled that nothing more is to be done count as sent.  So do uncertain
+    ones, unless the author chose otherwise.
     """
     done = or_(
         Delivery.state.in_([DeliveryState.SENT, DeliveryState.SENDING]),
@@ -63,14 +60,13 @@ def served(message: Message) -> CTE:
     )
     if not message.rest_uncertain:
         done |= Delivery.state == DeliveryState.UNCERTAIN
-    return (
-        select(Delivery.address)
-        .join(Dispatch)
-        .where(
-            Dispatch.message_id.in_(family(message).where(Message.id != message.id)),
-            done,
-        )
-        .cte("served")
+    # An array, which PostgreSQL evaluates once: each address is then looked up by its unique index,
+    # and no plan compares all recipients with all copies.
+    earlier = select(Dispatch.id).where(
+        Dispatch.message_id.in_(family(message)), Dispatch.message_id != message.id
+    )
+    return select(Delivery).where(
+        Delivery.dispatch_id == any_(func.array(earlier.scalar_subquery())), done
     )
 
 
