@@ -90,7 +90,7 @@ tour: $(VENV)/browser chromium ## take the pictures of docs/tour.md again
 	@TOUR=docs/tour $(BIN)/python -m pytest tests/browser/test_tour.py
 
 .PHONY: bench
-bench: install ## measure the speed that the README states (about 17 minutes)
+bench: install ## measure the speed that the README states (about 35 minutes)
 	@$(BIN)/python -m benchmarks
 
 .PHONY: sure

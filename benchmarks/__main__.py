@@ -19,7 +19,7 @@ BENCHMARKS = {
     "pages": 3,
     "sweeping": 1,
     "moderating": 1,
-    "sending": 5,
+    "sending": 7,
     "asking_meanwhile": 1,
     "growing": 6,
     "pacing": 5,

@@ -26,8 +26,10 @@ SEED: Final = """
     insert into message (state, author_id, list_id, subject, size, written_at, composed, raw)
     select 'sent', 1, 1, 'Message ' || n, 6, now() - interval '1 year', false, 'sent'::bytea
     from generate_series(1, {messages}) as n;
-    insert into dispatch (state, message_id, content_hash, released_by_id, due_at, ring_at, rings)
-    select 'sent', id, '', 1, written_at, written_at, 1 from message;
+    insert into dispatch
+        (state, message_id, content_hash, released_by_id, due_at, ring_at, rings,
+         doubts_reported_at)
+    select 'sent', id, '', 1, written_at, written_at, 1, written_at from message;
     insert into delivery
         (state, dispatch_id, address, attempts, next_attempt_at, claimed_at, sent_at)
     select 'sent', d.id, n || '@example.org', 1, d.due_at, d.due_at, d.due_at
