@@ -57,14 +57,15 @@ ANSWERS: Final[tuple[tuple[int, str, Step], ...]] = (
     (2, "421 4.7.0 too fast", "DATA"),
 )
 
-# Why a copy is in doubt.  A killed worker leaves two for each of its lanes that was sending.  A
+# Why a copy is in doubt.  A killed worker leaves two for each of its lanes that was sending, and so
+# does a restarted PostgreSQL if a sweep settles a batch before its lane has recorded it.  A
 # connection that the mail server breaks off, or on which it says no more, leaves the copy whose
 # content had begun.  A flushed or crashed Valkey leaves none, unless a lane dies before its batch
 # is recorded: the note is lost then, and the whole batch is in doubt.
-KILLED: Final = "worker killed"
+LANE_LOST: Final = "lane lost"
 BROKEN_OFF: Final = "connection broken off"
 NO_NOTE_LEFT: Final = "note lost"
-CAUSES: Final = {UNANSWERED: KILLED, NO_NOTE: NO_NOTE_LEFT}
+CAUSES: Final = {UNANSWERED: LANE_LOST, NO_NOTE: NO_NOTE_LEFT}
 
 # How many copies the mail server may have taken, by state.
 COPIES: Final = {"sent": {1}, "failed": {0}, "uncertain": {0, 1}}
@@ -96,7 +97,7 @@ class FaultRun:
         self._live, self._postgres, self._valkey = live, postgres, valkey
         self._random, self._recipients = Random(seed), recipients  # noqa: S311 (no secret)
         self._faults: Counter[str] = Counter()
-        self._dead_lanes: set[str] = set()  # the claims of lanes that were killed
+        self._lost: set[str] = set()  # the claims of lanes that were killed or lost their locks
 
     def run(self, faults: dict[str, int]) -> Account:
         """Send, with each of these faults so many times, and return what became of it."""
@@ -151,7 +152,7 @@ class FaultRun:
         """Start the worker again if it has ended by itself, as production does."""
         if not self._live.worker.pid:
             self._faults["worker ended"] += 1
-            self._count_dead_lanes()
+            self._lost |= self._claims("sending")
             self._live.worker.start()
 
     def _sweep(self) -> None:
@@ -173,12 +174,13 @@ class FaultRun:
 
     def _kill(self) -> None:
         self._live.worker.kill()
-        self._count_dead_lanes()
+        self._lost |= self._claims("sending")
         self._live.worker.start()
 
-    def _count_dead_lanes(self) -> None:
-        sending = "select distinct claim::text from delivery where state = 'sending'"
-        self._dead_lanes |= {claim for (claim,) in self._live.sql(sending)}
+    def _claims(self, state: str) -> set[str]:
+        """Return the claims that have deliveries in this state."""
+        found = "select distinct claim::text from delivery where state = :state"
+        return {claim for (claim,) in self._live.sql(found, state=state)}
 
     def _drop_after_content(self) -> None:
         self._live.mailbox.drop_after_data(times=3, kept=self._random.random() < 0.5)
@@ -201,9 +203,13 @@ class FaultRun:
         self._restart(self._postgres.kill)
 
     def _restart(self, end: Callable[[], None]) -> None:
+        before = self._claims("uncertain")
+        self._lost |= self._claims("sending")
         end()
         sleep(self._random.uniform(0, 1))
         self._postgres.start()
+        # A sweep may have settled some already.
+        self._lost |= self._claims("sending") | (self._claims("uncertain") - before)
 
     def _flush_valkey(self) -> None:
         with redis.Redis.from_url(self._valkey.url) as client:
@@ -250,7 +256,7 @@ class FaultRun:
         valkeys = self._faults["flush_valkey"] + self._faults["crash_valkey"]
         stops = self._faults["stop_mail_server"]
         return {
-            KILLED: 2 * len(self._dead_lanes),
+            LANE_LOST: 2 * len(self._lost),
             BROKEN_OFF: self._live.mailbox.broken + stops * LANES,
             NO_NOTE_LEFT: valkeys * LANES * MAX_BATCH_SIZE,
         }

@@ -220,6 +220,22 @@ def test_a_refusal_leaves_the_domain_to_later_batches_and_sends_to_all_others(
         assert set(sendouts.copies().values()) == {1}
 
 
+def test_a_lane_sends_of_a_slowed_domain_what_other_lanes_have_left(
+    sendouts: Sendouts, redis_time: RedisTime
+) -> None:
+    sendouts.begin()
+    Domains().slow({SLOW: "450 4.7.1"})
+    Domains().count({SLOW: int(FIRST_RATE * PERIOD) - 2})
+
+    sendouts.run_lane()
+
+    assert attempts(sendouts) == [(SENT, 1)] * 2 + [(PENDING, 0)] * 4
+    assert sendouts.states().count(SENT) == 2 + 4
+    assert Domains().limits() == {SLOW: 0}
+    redis_time.moment += PERIOD
+    assert Domains().limits() == {SLOW: int(FIRST_RATE * PERIOD)}
+
+
 def test_a_relay_that_ends_every_session_slows_no_domain_down(
     sendouts: Sendouts, mailbox: Mailbox
 ) -> None:
