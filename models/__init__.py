@@ -18,7 +18,7 @@ from models.lists import (
     MailingList,
     SelfService,
 )
-from models.messages import Message, MessageState
+from models.messages import Message, MessageState, ShareUnit
 from models.moderation import ApproverKeys, Decision, ModerationRequest, RequestState, Verdict
 from models.notifications import LetterName, Notification, NotificationState
 from models.outbox import OutboxEntry, WorkItem
@@ -84,6 +84,7 @@ __all__ = [
     "Role",
     "SelfService",
     "SendoutRules",
+    "ShareUnit",
     "Span",
     "Subscription",
     "SubscriptionChange",

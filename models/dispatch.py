@@ -75,6 +75,11 @@ class Dispatch(WorkItem):
     # With a rate limit or a span: when its period began, and how many copies were claimed in it.
     period_began_at: Mapped[datetime | None]
     period_copies: Mapped[int] = mapped_column(default=0)
+    # Of a split message: the variant that a person chose for the rest, when they were asked to
+    # choose, and when the copies to the rest began.
+    winner_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    winner_asked_at: Mapped[datetime | None]
+    rest_began_at: Mapped[datetime | None]
     # Who stopped it; null also for the system.
     stopped_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     # When a stopped one was ended, so that it cannot be resumed.
@@ -82,7 +87,7 @@ class Dispatch(WorkItem):
     # When it was checked for copies in doubt, after its end; null again once some are resent.
     doubts_reported_at: Mapped[datetime | None]
 
-    message: Mapped[Message] = relationship()
+    message: Mapped[Message] = relationship(foreign_keys=message_id)
 
 
 class Delivery(Lifecycle):
@@ -124,6 +129,9 @@ class Delivery(Lifecycle):
     state: Mapped[DeliveryState] = mapped_column(text_enum(DeliveryState))
     dispatch_id: Mapped[int] = mapped_column(ForeignKey("dispatch.id"))
     address: Mapped[str]
+    # Of a split message: which variant it gets (null: the message itself), and who is addressed.
+    variant_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime]
     claimed_at: Mapped[datetime | None]

@@ -1,12 +1,12 @@
 """Messages from an author to a list, with their sendout settings."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.clock import now
@@ -28,7 +28,18 @@ class MessageState(StrEnum):
     SENT = "sent"
     STOPPED = "stopped"
     DISCARDED = "discarded"
+    VARIANT = "variant"
 
+
+class ShareUnit(StrEnum):
+    """How the shares of a split message are counted."""
+
+    PERCENT = "percent"
+    COPIES = "copies"
+
+
+# Of the variants of a message, of which there are at most as many.
+VARIANT_LETTERS = "ABCDEFGHIJ"
 
 # A message in one of these will go out, or may, without its author doing anything more.
 ON_THEIR_WAY = (MessageState.IN_MODERATION, MessageState.SCHEDULED, MessageState.SENDING)
@@ -41,6 +52,8 @@ class Message(Ruled, Lifecycle):
     __table_args__ = (
         Index(None, "list_id", "state"),
         Index(None, "rest_of_id", postgresql_where="rest_of_id is not null"),
+        Index(None, "variant_of_id", postgresql_where="variant_of_id is not null"),
+        CheckConstraint("variant_of_id is null or state = 'variant'", name="variant"),
         *checks(),
     )
 
@@ -50,7 +63,9 @@ class Message(Ruled, Lifecycle):
             MessageState.IN_MODERATION,
             MessageState.SCHEDULED,
             MessageState.DISCARDED,
+            MessageState.VARIANT,
         },
+        MessageState.VARIANT: {MessageState.DRAFT},
         MessageState.IN_MODERATION: {
             MessageState.SCHEDULED,
             MessageState.REJECTED,
@@ -83,12 +98,44 @@ class Message(Ruled, Lifecycle):
     rest_uncertain: Mapped[bool] = mapped_column(default=False)
     # {{ name }} and the like are filled in for each recipient.
     personal_fields: Mapped[bool] = mapped_column(default=False)
+    # A variant of another message: its state is VARIANT, and it goes out with that one.
+    variant_of_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    # Of a variant, and of a split message for itself: for how many recipients it is drawn.
+    share: Mapped[int | None]
+    # Of a split message: the unit of the shares, when the rest gets the winner, and which variant
+    # wins; without one, a person chooses (`Dispatch.winner_id`).
+    share_unit: Mapped[ShareUnit | None] = mapped_column(text_enum(ShareUnit))
+    rest_at: Mapped[datetime | None]
+    winner_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
     # Deferred: megabytes that a list of messages does not need.
     raw: Mapped[bytes] = mapped_column(deferred=True)
 
     author: Mapped[User] = relationship()
     mailing_list: Mapped[MailingList] = relationship()
-    rest_of: Mapped["Message | None"] = relationship(remote_side="Message.id")
+    rest_of: Mapped["Message | None"] = relationship(
+        foreign_keys=rest_of_id, remote_side="Message.id"
+    )
+    variants: Mapped[list["Message"]] = relationship(
+        foreign_keys=variant_of_id, order_by="Message.id", viewonly=True
+    )
+
+    @property
+    def is_split(self) -> bool:
+        """Whether it goes out in variants."""
+        return self.share_unit is not None
+
+    @property
+    def versions(self) -> list["Message"]:
+        """The message and its variants, in the order of their letters: A, B, and so on."""
+        return [self, *self.variants] if self.is_split else [self]
+
+    def letter_of(self, number: int) -> str:
+        """Return the letter of the version with this number."""
+        return VARIANT_LETTERS[[one.id for one in self.versions].index(number)]
+
+    def version(self, number: int | None) -> "Message":
+        """Return the variant with this number; the message itself for None."""
+        return next(one for one in self.versions if one.id == (number or self.id))
 
     @property
     def place(self) -> dict[str, int]:
@@ -107,10 +154,19 @@ class Message(Ruled, Lifecycle):
         return self.mailing_list.sendout_rules & self.sendout_rules
 
     def content_hash(self) -> str:
-        """What an approval is bound to: a SHA-256 of `raw`, to whom and how, in hexadecimal."""
+        """What an approval is bound to: a SHA-256 of `raw`, to whom and how, in hexadecimal.
+
+        That of a split message covers its variants and the whole plan.
+        """
         asked = str(self.list_id)
         if self.rest_of_id is not None:
             asked += f" rest of {self.rest_of_id}"
             asked += " and uncertain" if self.rest_uncertain else ""
         asked += " personal fields" if self.personal_fields else ""
-        return sha256(f"{asked}\n".encode() + self.raw).hexdigest()
+        content = sha256(f"{asked}\n".encode() + self.raw).hexdigest()
+        if not self.is_split:
+            return content
+        rest_at = self.rest_at and self.rest_at.astimezone(UTC).isoformat()
+        plan = [f"split {self.share} {self.share_unit} {rest_at} {self.winner_id} {content}"]
+        plan += [f"{one.id} {one.share} {one.content_hash()}" for one in self.variants]
+        return sha256("\n".join(plan).encode()).hexdigest()

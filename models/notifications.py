@@ -41,6 +41,7 @@ class LetterName(StrEnum):
     RETURNED = "SysMsgMessageReturned"
     STOPPED = "SysMsgMessageStopped"
     DOUBTS = "SysMsgMessageDoubts"
+    WINNER = "SysMsgMessageWinner"
     PROOF = "SysMsgMessageProof"
     NOT_UNDERSTOOD = "SysMsgReplyNotUnderstood"
     TOO_LATE = "SysMsgReplyTooLate"

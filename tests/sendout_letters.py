@@ -20,13 +20,15 @@ from workflows.moderation.decide import decide
 from workflows.sendout.claim import begin_sending
 from workflows.sendout.doubts import report_doubts
 from workflows.sendout.schedule import return_to_author, stop
+from workflows.sendout.variants import ask_for_winner
 
 
 def trigger_sendout_letter(
     session: Session, request: ModerationRequest, letter: LetterName
 ) -> None:
     """Cause the end of a sendout that this letter reports; nothing for other letters."""
-    if letter not in {LetterName.RETURNED, LetterName.STOPPED, LetterName.DOUBTS}:
+    causes = {LetterName.RETURNED, LetterName.STOPPED, LetterName.DOUBTS, LetterName.WINNER}
+    if letter not in causes:
         return
     grace, linus = (keys.user for keys in request.approver_keys)
     decide(session, request, Verdict.APPROVED, actor=Actor(grace, Door.PORTAL))
@@ -36,6 +38,9 @@ def trigger_sendout_letter(
     elif letter is LetterName.DOUBTS:
         end_in_doubt(session, waiting)
         report_doubts(session)
+    elif letter is LetterName.WINNER:
+        begin_sending(session, waiting)
+        ask_for_winner(session, waiting)
     else:
         begin_sending(session, waiting)
         stop(session, waiting, actor=Actor(linus, Door.PORTAL))

@@ -1,5 +1,6 @@
-"""Compose a letter as an e-mail: header, text, HTML, and the message that it is about."""
+"""Compose a letter as an e-mail: header, text, HTML, and the messages that it is about."""
 
+from collections.abc import Sequence
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from functools import partial
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import object_session
 
 from models import Channel, LetterName, Notification, marked
+from models.messages import VARIANT_LETTERS
 from notifications.letters.broken_templates import report_broken_template
 from notifications.letters.context import LetterContext
 from notifications.letters.letters import LETTERS, approver_keys_of, shared_variables
@@ -31,8 +33,7 @@ def compose(notification: Notification, context: LetterContext) -> bytes:
     mail = mail_with_header(notification, context, letter.subject)
     mail.set_content(letter.text)
     mail.add_alternative(letter.html, subtype="html")
-    attachment = LETTERS[notification.letter].attachment(notification, context)
-    return mail.as_bytes() if attachment is None else attach_mail(mail, attachment)
+    return attach_mails(mail, LETTERS[notification.letter].attachments(notification, context))
 
 
 def render(notification: Notification, context: LetterContext) -> RenderedLetter:
@@ -103,18 +104,24 @@ def first_letter(notification: Notification) -> Notification | None:
     )
 
 
-def attach_mail(mail: EmailMessage, attachment: bytes) -> bytes:
-    """Return the mail with another one attached, byte for byte.
+def attach_mails(mail: EmailMessage, attachments: Sequence[bytes]) -> bytes:
+    """Return the mail with others attached, byte for byte.
 
-    Python's generator would parse and rewrite the attachment, which breaks signatures and unusual
-    charsets.  So it generates a placeholder, which is then replaced by the bytes.
+    Python's generator would parse and rewrite an attachment, which breaks signatures and unusual
+    charsets.  So it generates placeholders, which are then replaced by the bytes.
     """
-    placeholder = token_hex(16)
-    part = EmailMessage(policy=mail.policy)
-    part["Content-Type"] = "message/rfc822"
-    part["Content-Disposition"] = 'attachment; filename="message.eml"'
-    part["Content-Transfer-Encoding"] = "7bit" if attachment.isascii() else "8bit"
-    part.set_payload(placeholder)
-    mail.make_mixed()
-    mail.attach(part)
-    return mail.as_bytes().replace(placeholder.encode(), attachment)
+    placeholders = {token_hex(16).encode(): one for one in attachments}
+    if placeholders:
+        mail.make_mixed()
+    for number, (placeholder, attachment) in enumerate(placeholders.items()):
+        name = f"variant-{VARIANT_LETTERS[number].lower()}" if len(attachments) > 1 else "message"
+        part = EmailMessage(policy=mail.policy)
+        part["Content-Type"] = "message/rfc822"
+        part["Content-Disposition"] = f'attachment; filename="{name}.eml"'
+        part["Content-Transfer-Encoding"] = "7bit" if attachment.isascii() else "8bit"
+        part.set_payload(placeholder.decode())
+        mail.attach(part)
+    whole = mail.as_bytes()
+    for placeholder, attachment in placeholders.items():
+        whole = whole.replace(placeholder, attachment, 1)
+    return whole

@@ -1,6 +1,6 @@
 """Every kind of letter: the variables of its templates, its attachment, and when it is moot."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,8 @@ from sqlalchemy.orm import object_session
 
 from models import (
     ApproverKeys,
+    Dispatch,
+    DispatchState,
     Failure,
     LetterName,
     MailedLink,
@@ -30,6 +32,7 @@ from notifications.replies.parse import Why
 from notifications.wording.failures import failure_sentence, readable_stderr
 from notifications.wording.languages import format_moment
 from notifications.wording.sendout_words import pace_words, window_words
+from notifications.wording.split_words import split_lines
 
 Variables = Mapping[str, Any]
 
@@ -41,8 +44,8 @@ class Letter:
     name: LetterName
     # The variables of its templates, besides `shared_variables`.
     variables: Callable[[Notification, LetterContext], Variables] = lambda *_: {}
-    # The mail that it carries as an attachment (RFC 5322 bytes), if any.
-    attachment: Callable[[Notification, LetterContext], bytes | None] = lambda *_: None
+    # The mails that it carries as attachments (RFC 5322 bytes).
+    attachments: Callable[[Notification, LetterContext], Sequence[bytes]] = lambda *_: ()
     # Whether events have overtaken the letter, so that it is not sent.
     moot: Callable[[Notification], bool] = lambda _: False
 
@@ -69,6 +72,9 @@ def message_variables(notification: Notification, context: LetterContext) -> Var
         "personal_fields": message.personal_fields,
         "send_at": message.send_at and send_time(notification, message.send_at, context),
         "rate": pace_words(rules, language) if rules.rate or rules.span else None,
+        "split": split_lines(
+            message, language, lambda moment: local_time(notification, moment, context)
+        ),
         "window": rules.windows and window_words(rules.windows, context.time_zone, language),
     }
 
@@ -181,6 +187,11 @@ def doubts_variables(notification: Notification, context: LetterContext) -> Vari
     return {"page": context.doubts_page(message_of(notification).id)}
 
 
+def winner_variables(notification: Notification, context: LetterContext) -> Variables:
+    """Return where the winner can be chosen."""
+    return {"page": context.message_page(message_of(notification).id)}
+
+
 def phone_lock_variables(notification: Notification, context: LetterContext) -> Variables:
     """Return where an administrator can remove the phone number."""
     user_id = notification.detail.get("user_id")
@@ -211,14 +222,18 @@ def failed_push_variables(notification: Notification, _context: LetterContext) -
     }
 
 
-def message_as_sent(notification: Notification, context: LetterContext) -> bytes:
-    """Return the message as recipients will get it, with an example of their own link."""
-    return example_copy(message_of(notification), context.mailer.copy_settings)
+def message_as_sent(notification: Notification, context: LetterContext) -> Sequence[bytes]:
+    """Return the message as recipients will get it, with an example of their own link.
+
+    Of a split message, that is each variant.
+    """
+    versions = message_of(notification).versions
+    return [example_copy(one, context.mailer.copy_settings) for one in versions]
 
 
-def message_as_written(notification: Notification, _context: LetterContext) -> bytes:
-    """Return the message as its author submitted it."""
-    return message_of(notification).raw
+def message_as_written(notification: Notification, _context: LetterContext) -> Sequence[bytes]:
+    """Return the message as its author submitted it, with its variants."""
+    return [one.raw for one in message_of(notification).versions]
 
 
 def request_closed(notification: Notification) -> bool:
@@ -230,6 +245,18 @@ def request_closed(notification: Notification) -> bool:
 def message_discarded(notification: Notification) -> bool:
     """Tell whether the message no longer exists."""
     return message_of(notification).state is MessageState.DISCARDED
+
+
+def winner_known(notification: Notification) -> bool:
+    """Tell whether the split message needs no choice any more."""
+    session = object_session(notification)
+    assert session is not None
+    waits = select(Dispatch.id).where(
+        Dispatch.message_id == notification.message_id,
+        Dispatch.winner_id.is_(None),
+        Dispatch.state.in_([DispatchState.SENDING, DispatchState.STOPPED]),
+    )
+    return session.scalar(waits) is None
 
 
 def none_suspended(notification: Notification) -> bool:
@@ -294,10 +321,11 @@ LETTERS = {
         Letter(LetterName.EXPIRED, expiry_variables),
         Letter(LetterName.APPROVED, approval_variables),
         Letter(LetterName.REJECTED, decision_variables, message_as_written),
-        Letter(LetterName.RETURNED, attachment=message_as_written),
+        Letter(LetterName.RETURNED, attachments=message_as_written),
         Letter(LetterName.STOPPED, stopped_variables, message_as_written),
         Letter(LetterName.DOUBTS, doubts_variables),
-        Letter(LetterName.PROOF, attachment=message_as_sent, moot=message_discarded),
+        Letter(LetterName.WINNER, winner_variables, moot=winner_known),
+        Letter(LetterName.PROOF, attachments=message_as_sent, moot=message_discarded),
         Letter(LetterName.NOT_UNDERSTOOD, not_understood_variables, moot=request_closed),
         Letter(LetterName.TOO_LATE, decision_variables),
         Letter(LetterName.REPEATED, decision_variables),

@@ -73,6 +73,7 @@ def samples(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
         LetterName.RETURNED: message,
         LetterName.STOPPED: {**message, **_STOPPED},
         LetterName.DOUBTS: {**message, **_DOUBTS},
+        LetterName.WINNER: {**message, "page": _STOPPED["page"]},
         LetterName.PROOF: message,
         LetterName.LOG_IN: link,
         LetterName.RESET: link,
@@ -104,6 +105,10 @@ def _message(language: Language) -> Mapping[str, Any]:
         "recipients": 180,
         "personal_fields": True,
         "send_at": _moment(31, 8, language),
+        "split": [
+            f"A: {_TYPED[language]['subject']}",
+            f"B: {_TYPED[language]['subject']}",
+        ],
         "rate": pace_words(SendoutRules(Rate(500, 30)), language),
         "window": window_words([Window.read("08:00-20:00")], _ZONE, language),
     }

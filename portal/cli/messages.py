@@ -9,11 +9,12 @@ from typing import Annotated
 import typer
 from sqlalchemy.orm import Session
 
-from models import Message, MessageState, SendoutRules
+from models import Language, Message, MessageState, SendoutRules, ShareUnit
 from models.ids import MAX_ID
 from notifications.mime.from_field import FromNotice, from_notice
 from notifications.mime.list_mail import CopySettings, example_copy
 from notifications.mime.personal import is_signed_by_author
+from notifications.wording.split_words import split_lines
 from portal.cli.options import (
     As,
     MessageId,
@@ -25,6 +26,7 @@ from portal.cli.options import (
     counted,
     instant,
     local,
+    row_number,
     say,
     show,
     with_options,
@@ -33,6 +35,7 @@ from portal.wording.audit_sentences import sentence
 from settings import settings
 from workflows.lists import lists
 from workflows.messages import drafts, write
+from workflows.messages.split import Split, split, unsplit
 from workflows.moderation.approver_keys import view
 from workflows.queries.message_status import newest_request, status_text, timeline
 from workflows.queries.outbox_page import newest_messages
@@ -51,7 +54,9 @@ FROM_NOTICES = {
 }
 
 app = typer.Typer()
-message_commands = typer.Typer(help="Messages: submit, hand-in, copy, show.", no_args_is_help=True)
+message_commands = typer.Typer(
+    help="Messages: submit, hand-in, split, copy, show.", no_args_is_help=True
+)
 app.add_typer(message_commands, name="message")
 
 
@@ -109,6 +114,51 @@ def hand_in(message_id: MessageId, author: As) -> None:
         done(report(session, message))
 
 
+@message_commands.command("split")
+def split_message(
+    message_id: MessageId,
+    author: As,
+    shares: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NUMBER=SHARE]...", help="12=10 13=10: message 12 and draft 13, 10 % each."
+        ),
+    ] = None,
+    copies: Annotated[bool, typer.Option("--copies", help="Shares are copies, not %.")] = False,
+    rest_at: Annotated[
+        datetime | None,
+        typer.Option(parser=instant, metavar="TIME", help="When everyone else gets the winner."),
+    ] = None,
+    winner: Annotated[
+        int | None,
+        typer.Option(parser=row_number, metavar="NUMBER", help="It wins; else a person chooses."),
+    ] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Make the variants drafts again.")] = False,
+) -> None:
+    """Send a draft in variants, each to a share of the list, and the winner to the rest."""
+    if undo == bool(shares):
+        raise typer.BadParameter("give either shares or --undo")
+    with acting() as (session, done):
+        message, actor = write.message_by_id(session, message_id), actor_as(session, author)
+        if not shares:
+            unsplit(session, message, actor=actor)
+            done(f"Message {message.id} goes out alone.")
+            return
+        unit = ShareUnit.COPIES if copies else ShareUnit.PERCENT
+        plan = Split(dict(map(share_of, shares)), unit, rest_at, winner)
+        split(session, message, plan, actor=actor)
+        for line in split_lines(message, Language.ENGLISH, local):
+            done(line)
+
+
+def share_of(text: str) -> tuple[int, int]:
+    """Parse a share such as 12=10; raises BadParameter."""
+    number, _, share = text.partition("=")
+    if not (share.isdecimal() and len(share) < 10):
+        raise typer.BadParameter("write a share as in 12=10")
+    return row_number(number), int(share)
+
+
 @message_commands.command("copy")
 def copy(
     message_id: MessageId,
@@ -155,7 +205,8 @@ def show_message(message_id: MessageId, reader: As) -> None:
     with transaction() as session:
         message = write.message_by_id(session, message_id)
         actor = actor_as(session, reader)
-        view(session, newest_request(session, message), actor=actor)
+        main = session.get_one(Message, message.variant_of_id or message.id)
+        view(session, newest_request(session, main), actor=actor)
         sys.stdout.buffer.write(example_copy(message, CopySettings.from_settings(settings)))
 
 

@@ -1,4 +1,4 @@
-"""`listgate sendout`: hold all, resume or end one; list, resend and settle copies in doubt."""
+"""`listgate sendout`: hold, resume, end, choose a winner, list and resend copies in doubt."""
 
 from typing import Annotated
 
@@ -6,14 +6,17 @@ import typer
 from sqlalchemy.orm import Session
 
 from models import Actor, Delivery, DeliveryState
-from portal.cli.options import MessageId, acting, actor_as, counted, local, show
+from portal.cli.options import MessageId, acting, actor_as, counted, local, row_number, show
 from workflows.messages.write import message_by_id
 from workflows.sendout import doubts
 from workflows.sendout import resume as resuming
 from workflows.sendout.hold import held_since, hold_sendouts, release_sendouts
+from workflows.sendout.winner import choose_winner
 
 app = typer.Typer()
-sendout = typer.Typer(help="Sendouts: hold, resume, end, uncertain, failed.", no_args_is_help=True)
+sendout = typer.Typer(
+    help="Sendouts: hold, resume, end, winner, uncertain, failed.", no_args_is_help=True
+)
 app.add_typer(sendout, name="sendout")
 
 
@@ -71,6 +74,26 @@ def end(message_id: MessageId, by: By = None) -> None:
         message = message_by_id(session, message_id)
         resuming.end(session, message, actor=actor_of(session, by))
         done(f"The sendout of message {message.id} has ended.")
+
+
+@sendout.command("winner")
+def winner(
+    message_id: MessageId,
+    variant: Annotated[
+        int, typer.Argument(parser=row_number, metavar="VARIANT", help="The winner's number.")
+    ],
+    instead_of: Annotated[
+        int | None,
+        typer.Option(parser=row_number, metavar="NUMBER", help="The variant chosen before."),
+    ] = None,
+    by: By = None,
+) -> None:
+    """Choose the variant that goes to the rest of the list."""
+    with acting() as (session, done):
+        message = message_by_id(session, message_id)
+        actor = actor_of(session, by)
+        choose_winner(session, message, variant, actor=actor, instead_of=instead_of)
+        done(f"The rest gets variant {message.letter_of(variant)}.")
 
 
 @sendout.command(

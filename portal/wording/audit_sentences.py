@@ -136,6 +136,14 @@ SENTENCES: Mapping[Act, Sentence] = {
         if "rest_of" in detail
         else _("%(actor)s wrote the message")
     ),
+    Act.SPLIT: _("%(actor)s split the message into %(variants)s variants"),
+    Act.UNSPLIT: _("%(actor)s made the variants drafts again"),
+    Act.CHOSE_WINNER: _("%(actor)s chose variant %(variant)s for the rest"),
+    Act.BEGAN_REST: lambda detail: (
+        _("%(actor)s began to send variant %(variant)s to the rest: 1 recipient")
+        if detail["recipients"] == 1
+        else _("%(actor)s began to send variant %(variant)s to the rest: %(recipients)s recipients")
+    ),
     Act.ASKED: _("%(actor)s asked for approval (request %(request_id)s)"),
     Act.NOTIFIED: _("%(actor)s wrote to %(user)s by %(channel)s: %(letter)s"),
     Act.NOT_NOTIFIED: _("%(actor)s could not write to %(user)s (%(letter)s): %(reason)s"),

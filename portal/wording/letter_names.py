@@ -18,6 +18,7 @@ LETTERS: Mapping[str, str] = {
     LetterName.RETURNED: _("return of a changed message"),
     LetterName.STOPPED: _("stopped sendout"),
     LetterName.DOUBTS: _("copies in doubt"),
+    LetterName.WINNER: _("winner to be chosen"),
     LetterName.PROOF: _("proof"),
     LetterName.NOT_UNDERSTOOD: _("reply not understood"),
     LetterName.TOO_LATE: _("reply too late"),

@@ -64,6 +64,13 @@ def rate_field(form: Form, facts: Mapping[str, object]) -> str:
     return "rate_minutes" if in_bounds else "rate_copies"
 
 
+def share_field(form: Form, facts: Mapping[str, object]) -> str:
+    """Return the share of the message that the refusal names, or else the first one."""
+    shares = [name for name in form if name.startswith("share_")]
+    named = f"share_{facts.get('number')}"
+    return named if named in shares else next(iter(shares), "")
+
+
 def clock_field(form: Form, _facts: Mapping[str, object]) -> str:
     """Return the end of a window that is not a time of day."""
     opens = form.get("window_opens", "").strip()
@@ -170,6 +177,17 @@ FIELDS: Mapping[str, str | Choose] = {
     "A sendout is spread over 1 to %(minutes)d minutes, a week at most.": "span_minutes",
     "Write a span in minutes or hours, like 180 or 3h.": "span_minutes",
     "The list spreads each sendout over %(minutes)d minutes: choose no fewer.": "span_minutes",
+    "A message is split into 2 to %(most)d variants.": share_field,
+    "A share is at least 1 percent, and all together are at most 100.": share_field,
+    "A share is at least one copy, and no more than any list has members.": share_field,
+    "The message itself is one of the variants: it needs a share.": share_field,
+    "Message %(number)d is not a draft of the same author to the same list, or is split "
+    "itself.": share_field,
+    "The shares are 100 percent: no one is left for a winner.": "rest_at",
+    "Choose when the winner goes to the rest, or share out 100 percent.": "rest_at",
+    "The winner goes out after the variants: choose a later time for it.": "rest_at",
+    "The winner must be one of the variants.": "winner",
+    "This message is split: first make its variants drafts again.": "list",
     "A window needs both an opening and a closing time.": first_empty(
         "window_opens", "window_closes"
     ),

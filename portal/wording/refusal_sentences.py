@@ -27,6 +27,7 @@ STATES: Mapping[str, str] = {
     MessageState.SENT: _("Sent"),
     MessageState.STOPPED: _("Stopped"),
     MessageState.DISCARDED: _("Deleted"),
+    MessageState.VARIANT: _("Variant"),
 }
 
 # Facts that are words of ours, by the name of their gap.

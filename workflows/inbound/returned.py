@@ -72,7 +72,10 @@ def was_sent_to_address(session: Session, message: Message, user: User) -> bool:
     sent = (
         select(Delivery.id)
         .join(Dispatch, Dispatch.id == Delivery.dispatch_id)
-        .where(Dispatch.message_id == message.id, Delivery.address == user.address)
+        .where(
+            Dispatch.message_id == (message.variant_of_id or message.id),
+            Delivery.address == user.address,
+        )
     )
     return session.scalar(sent.limit(1)) is not None
 

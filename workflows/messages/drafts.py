@@ -25,7 +25,12 @@ from models.clock import now
 from workflows.access import require, require_author, require_author_or, require_open
 from workflows.messages.write import Draft, Rest, require_sensible, subject_of, write
 from workflows.sendout.rest import OVER, require_rest
-from workflows.sendout.rules import audit_detail, choose_rules, lock_rules
+from workflows.sendout.rules import (
+    audit_detail,
+    choose_rules,
+    lock_rules,
+    require_rest_later,
+)
 from workflows.sendout.schedule import set_time
 
 
@@ -58,6 +63,7 @@ def rewrite(
     require_version(session, message, version)
     if message.rest_of_id is not None and draft.mailing_list.id != message.list_id:
         raise Invalid("A message to those who did not get an earlier one stays on its list.")
+    require_same_list(message, draft)
     message.subject = subject_of(draft, max_bytes)
     message.mailing_list, message.composed = draft.mailing_list, draft.composed
     message.personal_fields = draft.personal_fields
@@ -73,6 +79,8 @@ def discard(session: Session, message: Message, *, actor: Actor) -> None:
     """
     require_author(message, actor)
     lock_draft(session, message)
+    if message.is_split:
+        raise Invalid("This message is split: first make its variants drafts again.")
     message.move(MessageState.DISCARDED, MessageState.DRAFT)
     message.subject, message.raw, message.size = "", b"", 0
     message.schedule(None)
@@ -176,12 +184,19 @@ def reschedule(
         lock_draft(session, message)
     else:
         set_time(session, message, send_at)
+    require_rest_later(send_at, message.rest_at)
     message.schedule(send_at)
     detail: dict[str, Any] = {}
     if rules is not None and rules != message.sendout_rules:
         choose_rules(message, rules)
         detail = audit_detail(rules)
     record(session, Act.RESCHEDULED, actor=actor, **message.place, **detail)
+
+
+def require_same_list(message: Message, draft: Draft) -> None:
+    """Raise Invalid if a split message would go to another list than its variants."""
+    if message.is_split and draft.mailing_list is not message.mailing_list:
+        raise Invalid("This message is split: first make its variants drafts again.")
 
 
 def require_version(session: Session, message: Message, version: str | None) -> None:

@@ -34,7 +34,7 @@ from workflows.sendout.schedule import release
 NO_RULES = SendoutRules()
 
 # Only the author reads these.
-PRIVATE = {MessageState.DRAFT, MessageState.DISCARDED}
+PRIVATE = {MessageState.DRAFT, MessageState.DISCARDED, MessageState.VARIANT}
 
 # A time further in the past is a wrong year or zone, not a slow approver.
 PAST_TOLERANCE = timedelta(hours=1)

@@ -39,14 +39,19 @@ def status_text(session: Session, message: Message, zone: tzinfo) -> str:
             return schedule_text(plan_start(message, zone, newest_dispatch(session, message)))
         case MessageState.REJECTED:
             return rejection_text(session, message)
-        case MessageState.DRAFT:
-            return "is a draft"
-        case MessageState.DISCARDED:
-            return "was deleted"
+        case MessageState.DRAFT | MessageState.DISCARDED | MessageState.VARIANT:
+            return content_text(message)
         case MessageState.SENDING | MessageState.SENT | MessageState.STOPPED:
             counts = count_by_state(session, newest_dispatch(session, message))
             outcome = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
             return f"is {message.state} ({outcome or 'nobody is on the list'})"
+
+
+def content_text(message: Message) -> str:
+    """Return what a message is that cannot go out by itself now."""
+    if message.variant_of_id is not None:
+        return f"is a variant of message {message.variant_of_id}"
+    return "was deleted" if message.state is MessageState.DISCARDED else "is a draft"
 
 
 def schedule_text(start: Plan) -> str:

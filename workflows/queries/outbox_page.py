@@ -20,6 +20,9 @@ from models import (
 from workflows.messages.write import PRIVATE
 from workflows.queries.text_search import MESSAGES, matches
 
+# A variant is on the page of its message.
+HIDDEN = (MessageState.DISCARDED, MessageState.VARIANT)
+
 
 @dataclass(frozen=True)
 class OutboxQuery:
@@ -36,7 +39,7 @@ def outbox(user: User, query: OutboxQuery = OutboxQuery()) -> Select[Message]:
     found = (
         select(Message)
         .join(Message.author)
-        .where(Message.state != MessageState.DISCARDED, matches(query.words, MESSAGES))
+        .where(Message.state.not_in(HIDDEN), matches(query.words, MESSAGES))
         .order_by(Message.id.desc())
         .options(contains_eager(Message.author), selectinload(Message.mailing_list))
     )

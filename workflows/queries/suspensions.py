@@ -81,5 +81,6 @@ def suspended_lists(session: Session, user: User) -> set[int]:
 
 def count_returned(session: Session, message: Message) -> int:
     """Return how many copies of the message came back, or were reported as delayed, so far."""
-    returned = select(func.count()).where(Bounce.message_id == message.id)
+    versions = [one.id for one in message.versions]
+    returned = select(func.count()).where(Bounce.message_id.in_(versions))
     return session.scalars(returned).one()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from types import MappingProxyType
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select, func, insert, literal, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload, undefer
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -26,8 +26,9 @@ from notifications.retry import UNAVAILABLE_DELAY
 from workflows.sendout.domains import PERIOD
 from workflows.sendout.hold import held_since
 from workflows.sendout.rate_limit import allowance, count_claimed
-from workflows.sendout.recipients import recipients
+from workflows.sendout.recipients import add_deliveries, recipients
 from workflows.sendout.schedule import return_to_author, stop
+from workflows.sendout.variants import draw_shares, look_at_rest
 
 # A stop, a hold or changed rules take effect after a batch: the first one of a lane is small, each
 # further one is about a second's work (`next_size`).
@@ -159,10 +160,14 @@ def next_deliveries(dispatch: Dispatch, number: int) -> Select[int]:
 
 
 def load_message(session: Session, dispatch: Dispatch) -> None:
-    """Read the message with its bytes, its list and its author, in one query."""
+    """Read the message with its bytes, list and author in one query, its variants in another."""
     whole = [undefer(Message.raw), joinedload(Message.mailing_list), joinedload(Message.author)]
     message = session.get_one(Message, dispatch.message_id, options=whole)
     set_committed_value(dispatch, "message", message)
+    if message.is_split:
+        variants = select(Message).where(Message.variant_of_id == message.id).order_by(Message.id)
+        with_content = variants.options(undefer(Message.raw))
+        set_committed_value(message, "variants", session.scalars(with_content).all())
 
 
 def is_unchanged(dispatch: Dispatch) -> bool:
@@ -184,20 +189,10 @@ def begin_sending(session: Session, dispatch: Dispatch) -> None:
     dispatch.move(DispatchState.SENDING)
     message.move(MessageState.SENDING)
     message.dated_at = now()
-    found = recipients(message).subquery()
-    session.execute(
-        insert(Delivery).from_select(
-            ["dispatch_id", "address", "state", "attempts", "next_attempt_at"],
-            select(
-                literal(dispatch.id),
-                found.c.address,
-                literal(DeliveryState.PENDING, Delivery.state.type),
-                literal(0),
-                literal(now()),
-            ),
-        )
-    )
-    expected = session.scalar(select(func.count()).select_from(found))
+    if message.is_split:
+        expected = draw_shares(session, dispatch)
+    else:
+        expected = add_deliveries(session, dispatch, recipients(message))
     dispatch.recipients = expected
     record(session, Act.BEGAN_SENDING, actor=Actor.system(), recipients=expected, **message.place)
 
@@ -207,8 +202,13 @@ def finish_or_wait(
 ) -> None:
     """Postpone the dispatch until a delivery may be tried, or finish it if none is left.
 
-    If the rules allow more copies already, `again_at` has passed: look again after a pause.
+    If the rules allow more copies already, `again_at` has passed: look again after a pause.  Of a
+    split message, the copies to the rest are created when they are due.
     """
+    rest_at = look_at_rest(session, dispatch)
+    if rest_at and rest_at <= now():
+        dispatch.postpone(rest_at)
+        return
     own = select(Delivery.next_attempt_at).where(Delivery.dispatch_id == dispatch.id)
     # Two queries, each by its index: a rate-limited sendout to a million runs them in every period.
     pending = own.where(Delivery.state == DeliveryState.PENDING)
@@ -216,8 +216,12 @@ def finish_or_wait(
     for query in (pending.order_by(Delivery.next_attempt_at), sending):
         if next_at := session.scalar(query.limit(1)):
             soonest = again_at if again_at > now() else now() + pause
-            dispatch.postpone(max(next_at, soonest))
+            again = max(next_at, soonest)
+            dispatch.postpone(min(again, rest_at) if rest_at else again)
             return
+    if rest_at:
+        dispatch.postpone(rest_at)
+        return
     dispatch.move(DispatchState.SENT)
     dispatch.message.move(MessageState.SENT)
     record(

@@ -1,16 +1,18 @@
 """Choose the recipients of a sendout when it begins, and find those who leave before their turn."""
 
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    CursorResult,
     Select,
     Text,
     and_,
     any_,
     func,
+    insert,
     literal,
     or_,
     select,
@@ -31,6 +33,7 @@ from models import (
     User,
 )
 from models.addresses import address_key
+from models.clock import now
 
 
 def recipients(message: Message) -> Select[str]:
@@ -89,6 +92,24 @@ def addresses(mailing_list: MailingList) -> Select[str]:
             User.disabled_at.is_(None),
         )
     )
+
+
+def add_deliveries(session: Session, dispatch: Dispatch, found: Select[Any]) -> int:
+    """Create a Delivery for each row of the query, in one statement; return how many.
+
+    Its columns, an address at least, are columns of Delivery.
+    """
+    common = {
+        "dispatch_id": literal(dispatch.id),
+        "state": literal(DeliveryState.PENDING, Delivery.state.type),
+        "attempts": literal(0),
+        "next_attempt_at": literal(now()),
+    }
+    columns = [*found.selected_columns.keys(), *common]
+    rows = found.add_columns(*common.values())
+    created = session.execute(insert(Delivery).from_select(columns, rows))
+    assert isinstance(created, CursorResult)
+    return created.rowcount
 
 
 def count(session: Session, message: Message) -> int:

@@ -1,5 +1,6 @@
 """Set the rate, the span and the daily window of sendouts, for a list or for one message."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -20,6 +21,9 @@ from models import (
 from models.clock import now
 from models.messages import ON_THEIR_WAY
 from workflows.access import lock_list, require, require_open
+
+# Of a split message; its variants cannot change unless these do.
+SPLIT_COLUMNS = ("send_at", "share", "share_unit", "rest_at", "winner_id")
 
 # On both MailingList and Message.
 RULE_COLUMNS = ("rate_copies", "rate_minutes", "window_opens", "window_closes", "span_minutes")
@@ -91,13 +95,24 @@ def require_overlap(message: Message, rules: SendoutRules) -> None:
 def lock_and_require_overlap(session: Session, message: Message) -> None:
     """Lock the message's own rules, and `require_overlap` for them; raises Archived, too.
 
+    Of a split message, the plan must leave time between the variants and the rest.
+
     Without the lock, another session could change the rules between this check and the commit.
     """
     session.flush()  # a refresh would discard unwritten changes
-    session.refresh(message, RULE_COLUMNS, with_for_update={"key_share": True})
+    columns = [*RULE_COLUMNS, *SPLIT_COLUMNS]
+    session.refresh(message, columns, with_for_update={"key_share": True})
+    session.expire(message, ["variants"])
+    require_rest_later(message.send_at, message.rest_at)
     if message.sendout_rules.windows:
         lock_rules(session, message.mailing_list)
         require_overlap(message, message.sendout_rules)
+
+
+def require_rest_later(send_at: datetime | None, rest_at: datetime | None) -> None:
+    """Raise Invalid unless the rest of a split message is sent after its variants."""
+    if rest_at is not None and rest_at <= max(now(), send_at or now()):
+        raise Invalid("The winner goes out after the variants: choose a later time for it.")
 
 
 def lock_rules(session: Session, mailing_list: MailingList) -> None:

@@ -6,9 +6,10 @@ dead lane (workflows/sendout/left_behind.py).
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import groupby, islice
+from operator import attrgetter
 from time import monotonic
 from typing import NamedTuple
 
@@ -49,6 +50,7 @@ class Row(NamedTuple):
     id: int
     address: str
     attempts: int
+    variant_id: int | None = None  # of a split message; None for the message itself
     person_id: int | None = None  # the user with this address
     name: str = ""
 
@@ -126,7 +128,9 @@ def send_batch(
             if row.address in people and people[row.address].is_gone:
                 progress.add(row.id, Result(DeliveryState.FAILED, GONE, GONE))
         batch = [with_person(row, people.get(row.address)) for row in rows]
-        Round(progress, batch, copies(dispatch.message), notebook=notebook).send(connect)
+        needed = {row.variant_id for row in batch}
+        variants = {number: copies(dispatch.message.version(number)) for number in needed}
+        Round(progress, batch, variants, notebook=notebook).send(connect)
     progress.record(session)
 
 
@@ -138,7 +142,7 @@ def with_person(row: Row, person: Person | None) -> Row:
 def lock_claimed(session: Session, batch: Batch) -> Sequence[Row]:
     """Lock and return the deliveries of the batch that are still SENDING under its claim."""
     found = session.execute(
-        select(Delivery.id, Delivery.address, Delivery.attempts)
+        select(Delivery.id, Delivery.address, Delivery.attempts, Delivery.variant_id)
         .where(
             is_one_of(Delivery.id, batch.ids),
             Delivery.state == DeliveryState.SENDING,
@@ -154,7 +158,12 @@ class Round:
     """One pass through a batch, which notes its copies ahead, two at a time."""
 
     def __init__(
-        self, progress: Progress, rows: Sequence[Row], copies: Copies, *, notebook: Notebook
+        self,
+        progress: Progress,
+        rows: Sequence[Row],
+        copies: Mapping[int | None, Copies],  # by variant
+        *,
+        notebook: Notebook,
     ) -> None:
         self._progress, self._copies, self._notebook = progress, copies, notebook
         self._rows = rows
@@ -179,9 +188,8 @@ class Round:
 
     def _letters(self) -> Iterator[Envelope]:
         """Yield each letter, for at most BATCH_SECONDS."""
-        began, rows = monotonic(), iter(self._rows)
-        size = MAX_RECIPIENTS if self._copies.identical else 1
-        while group := list(islice(rows, size)):
+        began = monotonic()
+        for group in self._groups():
             if monotonic() - began > BATCH_SECONDS:
                 return
             letters = [(row, each) for row in group if (each := self._copy(row))]
@@ -195,6 +203,13 @@ class Round:
                 else first
             )
 
+    def _groups(self) -> Iterator[Sequence[Row]]:
+        """Yield the rows that get one letter together, in the order of their ids."""
+        for variant, rows in groupby(self._rows, key=attrgetter("variant_id")):
+            size = MAX_RECIPIENTS if self._copies[variant].identical else 1
+            while group := list(islice(rows, size)):
+                yield group
+
     def _copy(self, row: Row) -> Envelope | None:
         """Return the copy of a recipient who is still there and can have one."""
         if row.id in self._progress.results:
@@ -203,7 +218,7 @@ class Round:
             self._progress.skip(row)
             return None
         try:
-            return self._copies.to(row.address, row.person_id, row.name)
+            return self._copies[row.variant_id].to(row.address, row.person_id, row.name)
         except NotDelivered as impossible:
             self._progress.add(row.id, result(impossible, row.attempts))
             return None

@@ -119,7 +119,7 @@ class Promises(Storyteller):
     def sendouts(self) -> Sequence[Any]:
         """Return each dispatch with its message's author."""
         return self.session.execute(
-            select(*Dispatch.__table__.columns, Message.author_id).join(Message)
+            select(*Dispatch.__table__.columns, Message.author_id).join(Dispatch.message)
         ).all()
 
     def deliveries(self) -> Sequence[Any]:

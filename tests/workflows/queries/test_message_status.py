@@ -10,6 +10,7 @@ from models.clock import now
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_dispatch, a_draft, a_request
 from tests.workflows.sendout.sending import EDSGER, step
+from tests.workflows.sendout.splitting import a_split
 from workflows.messages import drafts
 from workflows.moderation.decide import decide, request_approval, withdraw
 from workflows.queries.message_status import newest_dispatch, status_text, timeline
@@ -175,8 +176,9 @@ def test_there_is_a_sentence_for_every_state(
 def in_state(state: MessageState, session: Session, people: Cast) -> Message:
     """A message that came to this state by the verbs."""
     match state:
-        case MessageState.DRAFT:
-            return a_draft(session, people)
+        case MessageState.DRAFT | MessageState.VARIANT:
+            split = a_split(session, people, 50, 50, has_rest=False)
+            return split if state is MessageState.DRAFT else split.variants[0]
         case MessageState.IN_MODERATION:
             return a_request(session, people).message
         case MessageState.DISCARDED:

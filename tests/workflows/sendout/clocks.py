@@ -7,7 +7,17 @@ import pytest
 from models import outbox
 from notifications import retry
 from workflows.messages import drafts
-from workflows.sendout import claim, forecast, rate_limit, record, rules, schedule
+from workflows.sendout import (
+    claim,
+    forecast,
+    rate_limit,
+    recipients,
+    record,
+    rules,
+    schedule,
+    variants,
+    winner,
+)
 
 NINE = datetime(2027, 1, 31, 9, tzinfo=UTC)
 
@@ -19,6 +29,9 @@ ASK_FOR_THE_TIME = (
     record,
     forecast,
     rules,
+    recipients,
+    variants,
+    winner,
     retry,
     outbox,
 )
