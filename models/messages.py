@@ -119,6 +119,10 @@ class Message(Ruled, Lifecycle):
         foreign_keys=variant_of_id, order_by="Message.id", viewonly=True
     )
 
+    variant_of: Mapped["Message | None"] = relationship(
+        foreign_keys=variant_of_id, remote_side="Message.id"
+    )
+
     @property
     def is_split(self) -> bool:
         """Whether it goes out in variants."""

@@ -13,7 +13,7 @@ from portal.accounts.security import configure_security
 from portal.audit import person, search
 from portal.inbound import twilio
 from portal.lists import approver_lists, imports
-from portal.messages import compose, doubts, outbox, preview, show
+from portal.messages import compose, doubts, outbox, preview, show, split
 from portal.moderation import link, requests
 from portal.people import roles
 from portal.subscriptions import my_lists, unsubscribe
@@ -45,6 +45,7 @@ BLUEPRINTS = (
     show.pages,
     outbox.pages,
     doubts.pages,
+    split.pages,
     link.pages,
     requests.pages,
     my_lists.pages,

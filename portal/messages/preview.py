@@ -105,7 +105,7 @@ def readable(message_id: int) -> Message:
     if message.state is MessageState.DISCARDED:
         abort(404)
     require_reader(g.session, message, current_actor())
-    moderation_request = request_to_answer(g.session, message, user)
+    moderation_request = request_to_answer(g.session, message.variant_of or message, user)
     if moderation_request is not None and user != message.author:
         abort(redirect(url_for("requests.show", request_id=moderation_request.id), 303))
     return message

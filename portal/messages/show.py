@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from models import Message, MessageState, Right, SendoutRules
 from notifications.mime.from_field import from_notice
 from notifications.mime.personal import is_signed_by_author
+from notifications.wording.split_words import split_lines
 from portal.messages.compose import max_bytes, own_message
 from portal.messages.preview import preview_of, readable
 from portal.messages.sendout_fields import forecast_of, send_time_fields, typed_rules, typed_time
@@ -15,6 +16,7 @@ from portal.web.flash import flash
 from portal.web.i18n import gettext as _
 from portal.web.i18n import page_language
 from portal.web.sign_in import current_actor, current_user, signed_in
+from portal.web.templating import time_text
 from portal.wording.audit_sentences import sentence
 from workflows.messages import drafts
 from workflows.messages.write import hand_in, message_by_id
@@ -29,11 +31,12 @@ from workflows.sendout.recipients import count
 from workflows.sendout.rest import has_rest
 from workflows.sendout.resume import can_be_resumed, end, resume
 from workflows.sendout.schedule import recall
+from workflows.sendout.winner import undecided
 
 pages = Blueprint("messages", __name__)
 
 # The URLs of the forms on a message's page, which a GET shows so that a refusal appears there.
-ACTS = "any(handing_in, withdrawal, recall, resumption, end, time, copy, rest, proof)"
+ACTS = "any(winner, handing_in, withdrawal, recall, resumption, end, time, copy, rest, proof)"
 
 
 @pages.get("/messages/<id:message_id>")
@@ -78,6 +81,8 @@ def message_state(message: Message) -> dict[str, object]:
         "has_rest": has_rest(g.session, message),
         "recipients": count(g.session, message) if is_rest and not tally else None,
         "slowed": slowed_domains(message),
+        "split": split_lines(message, page_language(), time_text),
+        "undecided": undecided(g.session, message),
         "returned": count_returned(g.session, message) if tally else 0,
         "happened": [(each, sentence(each, language, names)) for each in happened],
     }

@@ -1,6 +1,7 @@
 """The decision page behind a mailed link, for one approver and one request."""
 
 from datetime import timedelta
+from functools import partial
 
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -8,8 +9,8 @@ from werkzeug.wrappers import Response
 
 from models import Actor, ApproverKeys, Door, ModerationRequest, RequestState, Verdict
 from models.clock import now
-from portal.messages.preview import download, html_response, wants_images
-from portal.moderation.request_view import content, outcome, preview_for, summary
+from portal.messages.preview import download, html_response
+from portal.moderation.request_view import content, outcome, previews_for, summary
 from portal.web.operators_keys import own_keys
 from workflows.moderation.approver_keys import keys_by_link
 from workflows.moderation.decide import decide
@@ -28,13 +29,10 @@ def show(token: str) -> str:
     moderation_request, approver = keys.request, keys.user
     if is_long_closed(moderation_request):
         return render_template("answer_closed.html", outcome=outcome(moderation_request, approver))
-    html_url = url_for(".html", token=token, images="yes" if wants_images() else None)
-    preview = preview_for(
-        moderation_request,
-        html_url,
-        lambda number: url_for(".attachment", token=token, number=number),
+    previews = previews_for(moderation_request, partial(url_for, token=token))
+    return render_template(
+        "answer.html", previews=previews, **summary(moderation_request, approver)
     )
-    return render_template("answer.html", preview=preview, **summary(moderation_request, approver))
 
 
 @pages.post("/answer/<token>")

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import abort, g
+from flask import abort, g, request
 
 from models import Message, ModerationRequest, RequestState, User, Verdict
 from notifications.mime.parse import AuthoredMail
-from portal.messages.preview import Preview, contents, example_name
+from notifications.wording.split_words import split_lines
+from portal.messages.preview import Preview, contents, example_name, wants_images
 from portal.messages.sendout_fields import forecast_of
 from portal.web.i18n import gettext as _
 from portal.web.i18n import page_language
@@ -16,8 +17,6 @@ from portal.wording.audit_sentences import door_words, sentence
 from workflows.queries import message_status
 from workflows.queries.approver_inbox import other_approvers
 from workflows.sendout import recipients
-
-FileUrl = Callable[[int], str]
 
 
 def is_shown(moderation_request: ModerationRequest) -> bool:
@@ -33,21 +32,36 @@ def is_shown(moderation_request: ModerationRequest) -> bool:
 
 
 def content(moderation_request: ModerationRequest) -> AuthoredMail:
-    """Return the message as it will be sent; 404 if it must not be shown."""
-    if not is_shown(moderation_request):
+    """Return the message as it will be sent, or `?variant=` of it; 404 if it must not be shown."""
+    versions = {str(one.id): one for one in moderation_request.message.versions}
+    chosen = versions.get(request.args.get("variant", str(moderation_request.message.id)))
+    if chosen is None or not is_shown(moderation_request):
         abort(404)
-    return contents(moderation_request.message)
+    return contents(chosen)
 
 
-def preview_for(
-    moderation_request: ModerationRequest, html_url: str, file_url: FileUrl
-) -> Preview | None:
-    """Return its preview, with these URLs for frame and files; None if it must not be shown."""
+def previews_for(
+    moderation_request: ModerationRequest, url: Callable[..., str]
+) -> list[tuple[str, Preview]]:
+    """Return the preview of each variant with its letter; none if it must not be shown.
+
+    `url` returns the URL of an endpoint of this page.
+    """
+    if not is_shown(moderation_request):
+        return []
     message = moderation_request.message
-    return (
-        Preview(contents(message), html_url, file_url, example_name(message))
-        if is_shown(moderation_request)
-        else None
+    return [(message.letter_of(one.id), preview_for(message, one, url)) for one in message.versions]
+
+
+def preview_for(message: Message, version: Message, url: Callable[..., str]) -> Preview:
+    """Return the preview of one variant, or of a message that is not split."""
+    images = "yes" if wants_images() else None
+    variant = None if version is message else version.id
+    return Preview(
+        contents(version),
+        url(".html", images=images, variant=variant),
+        lambda number: url(".attachment", number=number, variant=variant),
+        example_name(version),
     )
 
 
@@ -57,6 +71,7 @@ def summary(moderation_request: ModerationRequest, approver: User) -> dict[str, 
     return {
         "moderation_request": moderation_request,
         "message": moderation_request.message,
+        "split": split_lines(moderation_request.message, page_language(), time_text),
         "recipients": number,
         "plan": forecast_of(moderation_request.message, copies=number),
         "others": other_approvers(g.session, moderation_request, approver),

@@ -1,12 +1,14 @@
 """Requests: the approver's inbox, and one request to read and to answer."""
 
+from functools import partial
+
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from models import ModerationRequest, RequestState, User, Verdict
-from portal.messages.preview import download, html_response, wants_images
+from portal.messages.preview import download, html_response
 from portal.moderation.presence import note_presence
-from portal.moderation.request_view import content, preview_for, summary
+from portal.moderation.request_view import content, previews_for, summary
 from portal.web.flash import flash
 from portal.web.i18n import gettext as _
 from portal.web.paging import page_of
@@ -49,14 +51,9 @@ def show(request_id: int) -> ResponseReturnValue:
     moderation_request, user = request_and_reader(request_id)
     if not has_opened(moderation_request, user):
         return render_template("requests/closed.html", **summary(moderation_request, user))
-    html_url = url_for(".html", request_id=request_id, images="yes" if wants_images() else None)
     return render_template(
         "requests/show.html",
-        preview=preview_for(
-            moderation_request,
-            html_url,
-            lambda number: url_for(".attachment", request_id=request_id, number=number),
-        ),
+        previews=previews_for(moderation_request, partial(url_for, request_id=request_id)),
         others_reading=other_readers(moderation_request, user),
         **summary(moderation_request, user),
     )

@@ -132,8 +132,9 @@ def require_reader(session: Session, message: Message, actor: Actor) -> None:
     """Raise Trespass unless the actor may read the message.
 
     Its author may, as may everyone who can answer an open request about it and, unless it is a
-    draft, everyone with Right 605.
+    draft, everyone with Right 605.  Of a variant, the message that it belongs to counts.
     """
+    message = message.variant_of or message
     user = actor.person
     if user.id == message.author_id:
         return

@@ -1,6 +1,6 @@
 """Choose the variant of a split message that goes to the rest."""
 
-from sqlalchemy import and_, or_
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -28,6 +28,13 @@ UNDECIDED = and_(
 
 class WinnerChosen(Refusal):
     """Another choice was first."""
+
+
+def undecided(session: Session, message: Message) -> Dispatch | None:
+    """Return the message's dispatch if a person can choose the winner now."""
+    if message.rest_at is None or message.winner_id is not None:
+        return None
+    return session.scalar(select(Dispatch).where(Dispatch.message_id == message.id, UNDECIDED))
 
 
 def choose_winner(

@@ -118,6 +118,10 @@ POST /messages/{draft}/resumption                     ?-!--! .
 POST /messages/{draft}/end                            ?-!--! .
 GET  /messages/{sent}/doubts                          ?----y 601
 POST /messages/{sent}/doubts                          ?----> 601 /messages/{sent}
+GET  /messages/{draft}/split                          ?-y--- .
+POST /messages/{draft}/split                          ?->--- . /messages/{draft}
+GET  /messages/{asked}/split                          ?->--- . /messages/{asked}
+POST /messages/{draft}/winner                         ?-!--! .
 POST /messages/{draft}/rest                           ?-!--- .
 POST /messages/{sent}/rest                            ?->--- . /messages/*
 GET  /messages/{draft}/doubts                         ?----y 601
