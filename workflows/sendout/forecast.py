@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from models import Dispatch, DispatchState, Message, MessageState, SendoutRules
 from models.clock import now
 from workflows.sendout import recipients
+from workflows.sendout.variants import number_drawn
 
 # In the other states no more copies are sent, so there is no forecast.
 FORECAST_STATES = {
@@ -73,6 +74,8 @@ def plan(
     if unlimited or start.begins_at is None or start.late_since:
         return start
     copies = recipients.count(session, message) if copies is None else copies
+    if message.is_split and message.state is not MessageState.SENDING:
+        copies = number_drawn(message, copies)  # the rest has a time of its own
     of = dispatch.recipients if dispatch else None
     ends_at = start.rules.end(start.begins_at, copies, zone, of=of)
     return replace(start, copies=copies, ends_at=ends_at)

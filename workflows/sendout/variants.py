@@ -72,6 +72,13 @@ def draw_shares(session: Session, dispatch: Dispatch) -> int:
     )
 
 
+def number_drawn(message: Message, members: int) -> int:
+    """Return for how many of so many members the shares are."""
+    shares = sum(one.share or 0 for one in message.versions)
+    in_percent = message.share_unit is ShareUnit.PERCENT
+    return members * shares // 100 if in_percent else min(shares, members)
+
+
 def look_at_rest(session: Session, dispatch: Dispatch) -> datetime | None:
     """Begin the copies to the rest if they are due; return when to look again, None for never.
 

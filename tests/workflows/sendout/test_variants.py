@@ -1,7 +1,7 @@
 """A split message: each recipient gets one variant, and the rest the winner, once."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from sqlalchemy import select, text
@@ -33,6 +33,7 @@ from tests.workflows.sendout.sending import step
 from tests.workflows.sendout.splitting import a_split, approved
 from workflows.people.addresses import change_address
 from workflows.sendout.claim import begin_sending, load_message
+from workflows.sendout.forecast import plan
 from workflows.sendout.resume import resume
 from workflows.sendout.schedule import recall
 from workflows.sendout.winner import WinnerChosen, choose_winner
@@ -261,6 +262,19 @@ def test_each_step_is_spread_over_the_span(
         clock.run(minutes=1)
 
     assert sizes == [2, 2, 2, 2, 3, 3, 3, 3]
+
+
+def test_the_forecast_is_that_of_the_shares(session: Session, people: Cast) -> None:
+    people.announce.sendout_rules = SendoutRules(Rate(1, 1))
+    members(session, people.announce, 18)
+    message = a_split(session, people, 20, 20)
+
+    foreseen = plan(session, message, UTC)
+
+    assert foreseen is not None
+    assert foreseen.begins_at is not None
+    assert foreseen.copies == 8
+    assert foreseen.ends_at == foreseen.begins_at + timedelta(minutes=7)
 
 
 def test_an_unsplit_message_has_no_variants(session: Session, people: Cast) -> None:
