@@ -106,13 +106,13 @@ def begin_rest(session: Session, dispatch: Dispatch, winner_id: int) -> None:
     message = dispatch.message
     winner = next(one for one in message.versions if one.id == winner_id)
     found = people(message).subquery()
-    has_one = select(Delivery).where(
-        Delivery.dispatch_id == dispatch.id,
-        or_(Delivery.address == found.c.address, Delivery.person_id == found.c.person_id),
-    )
+    own = Delivery.dispatch_id == dispatch.id
+    # Two conditions: with OR, PostgreSQL would compare all members with all deliveries.
+    address_has_one = select(Delivery).where(own, Delivery.address == found.c.address)
+    with_one = select(Delivery.person_id).where(own, Delivery.person_id.is_not(None))
     rest = select(
         found.c.address, found.c.person_id, variant_id(message, winner).label("variant_id")
-    ).where(~has_one.exists())
+    ).where(~address_has_one.exists(), func.coalesce(found.c.person_id, 0).not_in(with_one))
     number = add_deliveries(session, dispatch, rest)
     dispatch.rest_began_at, dispatch.recipients = now(), number
     record(
