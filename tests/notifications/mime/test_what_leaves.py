@@ -57,7 +57,7 @@ def test_a_letter_parses_without_defects(
 
 
 @given(mutated() | built)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_what_a_list_adds_to_a_mail_has_no_defects(raw: bytes) -> None:
     try:
         read(raw, limit=LIMIT)
