@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0023_variants"
-down_revision = "0019_moves_in_sets"
+revision = "0019_variants"
+down_revision = "0018_moves_in_sets"
 
 
 def upgrade() -> None:
@@ -36,5 +36,5 @@ def upgrade() -> None:
             add column person_id bigint references "user";
 
         -- Older code would send every recipient of a split message the same content.
-        update installation set serves_from = '0023_variants';
+        update installation set serves_from = '0019_variants';
     """)

@@ -5,8 +5,8 @@ A sendout moves each of its rows twice, in sets.  Every other move asks `legal_m
 
 from alembic import op
 
-revision = "0019_moves_in_sets"
-down_revision = "0017_split"
+revision = "0018_moves_in_sets"
+down_revision = "0017_span"
 
 
 def upgrade() -> None:

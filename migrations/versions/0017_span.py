@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision = "0017_split"
+revision = "0017_span"
 down_revision = "0016_personal_fields"
 
 
