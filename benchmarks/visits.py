@@ -29,6 +29,7 @@ READERS: Final = {
     "moderation": Reader.STRANGER,
     "unsubscribe": Reader.STRANGER,
     "messages.ask_deletion": Reader.AUTHOR,
+    "splits.show": Reader.AUTHOR,
     "accounts.log_in": Reader.STRANGER,
     "accounts.ask_code": Reader.STRANGER,
     "accounts.show_link": Reader.STRANGER,
@@ -86,6 +87,10 @@ SEARCHES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
+# Pages that only a draft has, beside those for writing one.
+OF_DRAFTS = {"messages.ask_deletion", "splits.show"}
+
+
 @dataclass(frozen=True)
 class UrlValues:
     """The values of the variables in URLs."""
@@ -138,7 +143,7 @@ def visit(app: Flask, rule: Rule, values: UrlValues, *, query: str) -> Visit:
 def filled(app: Flask, rule: Rule, values: UrlValues) -> str:
     """Return the URL path; raise KeyError for a variable without a value."""
     blueprint = rule.endpoint.partition(".")[0]
-    of_draft = blueprint == "writing" or rule.endpoint == "messages.ask_deletion"
+    of_draft = blueprint == "writing" or rule.endpoint in OF_DRAFTS
     tokens = {"accounts": values.link, "unsubscribe": values.unsubscribe}
     variables: dict[str, Any] = {
         "list_id": values.list_id,
