@@ -15,6 +15,7 @@ BY_PERSON = {
         "/messages/{draft}",
         "/messages/{draft}/draft",
         "/messages/{draft}/deletion",
+        "/messages/{draft}/split",
         "/messages/{upload}/draft",
         "/messages/{asked}",
         "/messages/{rejected}",
