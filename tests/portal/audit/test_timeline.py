@@ -26,18 +26,22 @@ from tests.builders import LIMIT, Cast, a_dispatch, a_draft, a_letter, a_request
 from tests.letter_context import a_context
 from tests.sendout_letters import end_in_doubt
 from tests.workflows.sendout.sending import send_claimed
+from tests.workflows.sendout.splitting import a_split, approved
 from workflows.lists import lists
 from workflows.messages import drafts
+from workflows.messages.split import unsplit
 from workflows.messages.write import Draft, write
 from workflows.moderation import deadlines
 from workflows.moderation.approver_keys import view
 from workflows.moderation.decide import withdraw
 from workflows.queries.audit_search import Names
 from workflows.sendout import doubts
-from workflows.sendout.claim import claim_batch
+from workflows.sendout.claim import begin_sending, claim_batch
 from workflows.sendout.left_behind import settle_left_behind
 from workflows.sendout.resume import end, resume
 from workflows.sendout.schedule import recall, release
+from workflows.sendout.variants import begin_rest
+from workflows.sendout.winner import choose_winner
 
 # They are about people, roles and lists; no message's timeline tells of them.
 ABOUT_NO_MESSAGE = {
@@ -129,6 +133,18 @@ def perform_every_act(session: Session, people: Cast, mailbox: Mailbox) -> None:
     failed, operator = doubts.Choice([DeliveryState.FAILED]), Actor.operator()
     doubts.settle(session, in_doubt.message, failed, actor=operator)
     doubts.resend(session, in_doubt.message, doubts.Choice(), actor=operator)
+    send_in_variants(session, people)
+
+
+def send_in_variants(session: Session, people: Cast) -> None:
+    """Split a message, take that back, split another one, and send the winner to the rest."""
+    ada = Actor(people.ada, Door.PORTAL)
+    unsplit(session, a_split(session, people, 10, 10), actor=ada)
+    message = a_split(session, people, 10, 10)
+    dispatch = approved(session, people, message)
+    begin_sending(session, dispatch)
+    choose_winner(session, message, message.id, actor=ada)
+    begin_rest(session, dispatch, message.id)
 
 
 def discard_a_draft(session: Session, people: Cast) -> None:
