@@ -93,6 +93,10 @@ tour: $(VENV)/browser chromium ## take the pictures of docs/tour.md again
 bench: install ## measure the speed that the README states (about 35 minutes)
 	@$(BIN)/python -m benchmarks
 
+.PHONY: bench-mailman
+bench-mailman: install ## compare a sendout with GNU Mailman 3, which it downloads (about 10 minutes)
+	@$(BIN)/python -m benchmarks mailman
+
 .PHONY: sure
 sure: format lint types imports migrations test ## run everything that CI checks
 

@@ -1,5 +1,6 @@
 """The table of `make bench` shows what was measured, on servers with the settings it names."""
 
+import smtplib
 from contextlib import closing
 from importlib import import_module
 
@@ -7,10 +8,11 @@ import psycopg2
 import pytest
 from sqlalchemy import make_url
 
-from benchmarks.__main__ import BENCHMARKS, cells
+from benchmarks.__main__ import BENCHMARKS, OPTIONAL, cells
 from benchmarks.durable import DURABLE, DurablePostgres
 from benchmarks.measuring import in_turn
 from benchmarks.results import Measured, parse, report
+from benchmarks.sink import delivered, sink
 
 
 def measured(ours: float, bare: float | None, goal: float) -> Measured:
@@ -29,6 +31,7 @@ def test_a_goal_is_met_by_the_ratio_or_without_comparison_by_ours(
 
 def test_a_row_has_both_sides_their_ratio_and_the_goal() -> None:
     assert cells(measured(5.0, 2.0, 3.0)) == ("an import", "5 s", "2 s", "2.50", "≤ 3", "met")
+    assert cells(measured(1.0, 120.0, 0.01))[3:] == ("0.0083", "≤ 0.01", "met")
     assert cells(measured(5.0, None, 3.0)) == ("an import", "5 s", "-", "-", "≤ 3 s", "MISSED")
 
 
@@ -64,6 +67,19 @@ def test_postgresql_is_as_durable_as_the_table_says() -> None:
                 assert cursor.fetchone() == (value,)
 
 
-@pytest.mark.parametrize("name", BENCHMARKS)
+def test_the_sink_counts_the_recipients_of_complete_mails() -> None:
+    with sink() as url:
+        server = url.removeprefix("smtp://")
+        host, port = server.split(":")
+        with smtplib.SMTP(host, int(port)) as smtp:
+            smtp.sendmail("a@example.org", ["b@example.org", "c@example.org"], b"Subject: 1\r\n")
+            smtp.sendmail("a@example.org", ["d@example.org"], b"Subject: 2\r\n")
+            smtp.mail("a@example.org")
+            smtp.rcpt("e@example.org")
+
+        assert delivered(server) == 3
+
+
+@pytest.mark.parametrize("name", BENCHMARKS | OPTIONAL)
 def test_every_benchmark_can_be_run(name: str) -> None:
     assert callable(import_module(f"benchmarks.{name}").main)
