@@ -198,6 +198,9 @@ def workers() -> Finding:
         fix = "start `celery -A workflows.celery worker`, and one `beat`"
         return Finding("workers", False, "none answers", fix)
     found = ", ".join(sorted(names))
+    if len(set(names)) < len(names):  # of workers with one name, Celery shows the queues of one
+        fix = "give each worker of a host its own name: `celery worker --hostname=NAME@%h`"
+        return Finding("workers", False, f"{found}: a name twice", fix)
     if not idle:
         return Finding("workers", True, found)
     fix = f"start `celery -A workflows.celery worker --queues={','.join(idle)}`"

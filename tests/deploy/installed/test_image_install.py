@@ -28,6 +28,8 @@ def test_the_image_builds_and_its_services_start(machine: Machine, given: dict[s
         name: [f"{binaries}/{SERVICES[name]['command'][0]}", *SERVICES[name]["command"][1:]]
         for name in LASTING
     }
+    # Each container has a host name of its own; here all services run on one host.
+    commands["sendout"].append("--hostname=sendout@%h")
 
     with running_programs(commands, environment, machine.root / "app"):
         listed = machine.run("listgate doctor || true", folder=machine.root / "app")

@@ -239,6 +239,10 @@ def test_a_queue_without_a_worker_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     consumed["two@here"].append("sendout")
     assert doctor.workers().ok
     assert asked == [["one@here", "two@here"]] * 2
+    pong.append(pong[0])
+    assert_wrong(
+        doctor.workers(), says="one@here, one@here, two@here: a name twice", fix="--hostname="
+    )
 
 
 def test_workers_are_not_pinged_through_an_unavailable_broker(
