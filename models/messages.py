@@ -118,7 +118,6 @@ class Message(Ruled, Lifecycle):
     variants: Mapped[list["Message"]] = relationship(
         foreign_keys=variant_of_id, order_by="Message.id", viewonly=True
     )
-
     variant_of: Mapped["Message | None"] = relationship(
         foreign_keys=variant_of_id, remote_side="Message.id"
     )

@@ -104,7 +104,7 @@ def begin_rest(session: Session, dispatch: Dispatch, winner_id: int) -> None:
     nor an address that is another person's now gets a second copy.
     """
     message = dispatch.message
-    winner = next(one for one in message.versions if one.id == winner_id)
+    winner = message.version(winner_id)
     found = people(message).subquery()
     own = Delivery.dispatch_id == dispatch.id
     # Two conditions: with OR, PostgreSQL would compare all members with all deliveries.
