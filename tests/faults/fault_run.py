@@ -47,7 +47,7 @@ MEMBERS: Final = f"""
     insert into subscription (list_id, user_id, since) select :list, id, now() from person
 """
 
-# So many of a thousand recipients are answered like this: temporary refusals once, others always.
+# How many of a thousand recipients are refused, and how: for now once, or for good always.
 ANSWERS: Final[tuple[tuple[int, str, Step], ...]] = (
     (10, "550 5.1.1 no such person", "RCPT"),
     (5, "550 5.7.1 not that content", "DATA"),

@@ -134,7 +134,7 @@ class Domains:
 
 
 def domain_of(address: str) -> str:
-    """Return the domain of an address, as `Delivery.domain` spells it."""
+    """Return the domain of an address, in the form in which claims compare it."""
     return address.rpartition("@")[2].lower()
 
 

@@ -150,7 +150,7 @@ class Sendouts:
         return Counter(to for mail in self._mailbox.mails for to in mail.recipients)
 
     def uncertain(self) -> int:
-        """Return how many are in doubt; check that nobody got two copies, or none unnoticed."""
+        """Return how many are in doubt; check that each got one copy, or the rows say otherwise."""
         states, copies = {key: row.state for key, row in self.rows().items()}, self.copies()
         allowed = {
             DeliveryState.SENT: {1},

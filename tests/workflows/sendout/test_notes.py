@@ -1,4 +1,4 @@
-"""Whatever happens to a lane, its notes say enough that nobody gets a copy twice."""
+"""Whatever happens to a lane, its notes say enough that each recipient gets one copy at most."""
 
 from collections.abc import Callable
 from datetime import timedelta
