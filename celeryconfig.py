@@ -90,8 +90,9 @@ worker_prefetch_multiplier = 1
 # Memory that a library leaks is freed after this many tasks.
 worker_max_tasks_per_child = 1000
 
-# A task whose broker connection was lost is delivered to another worker: do not let both run.
-worker_cancel_long_running_tasks_on_connection_loss = True
+# A task goes on when the broker's connection is lost.  It runs again elsewhere, which claims make
+# harmless; to kill a lane in the middle of a batch would leave the outcome of its copies unknown.
+worker_cancel_long_running_tasks_on_connection_loss = False
 
 # Logging is set up by workflows/celery.py.
 worker_hijack_root_logger = False

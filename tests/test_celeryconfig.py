@@ -182,8 +182,11 @@ def test_every_time_is_in_utc() -> None:
     assert str(app.conf.timezone) == "UTC"
 
 
-def test_a_lost_connection_cancels_the_running_task() -> None:
-    assert app.conf.worker_cancel_long_running_tasks_on_connection_loss
+def test_a_lost_connection_does_not_kill_the_running_task() -> None:
+    assert app.conf.worker_cancel_long_running_tasks_on_connection_loss is False
+
+
+def test_a_worker_fetches_no_task_ahead() -> None:
     assert app.conf.worker_prefetch_multiplier == 1
 
 

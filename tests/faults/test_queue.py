@@ -34,6 +34,8 @@ def test_a_sendout_ends_after_a_crash_of_valkey(
     live.mailbox.be_slow(0.02)
     live.decide(live.ask())
     wait_for("half of a batch", live.copies, enough=lambda copies: len(copies) > 25)
+    # The worker notices that the connection is lost before the mail server answers.
+    live.mailbox.be_slow(0.5)
 
     crash(own_valkey, loses_data=loses_data)
     live.wait_until_idle()
