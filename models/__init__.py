@@ -7,6 +7,7 @@ from models.bounces import Bounce
 from models.contacts import Channel, Language, Preference
 from models.credentials import Credentials, LinkPurpose, MailedLink, PortalSession, RecoveryCode
 from models.dispatch import Delivery, DeliveryState, Dispatch, DispatchState
+from models.grants import Grant, Role
 from models.idempotency import IdempotentCall
 from models.installation import Installation, marked
 from models.lifecycle import IllegalTransition, Lifecycle, legal_move
@@ -15,6 +16,7 @@ from models.lists import (
     FromField,
     ListDelivery,
     ListKind,
+    ListSet,
     MailingList,
     SelfService,
 )
@@ -22,7 +24,7 @@ from models.messages import Message, MessageState, ShareUnit
 from models.moderation import ApproverKeys, Decision, ModerationRequest, RequestState, Verdict
 from models.notifications import LetterName, Notification, NotificationState
 from models.outbox import OutboxEntry, WorkItem
-from models.people import Role, User
+from models.people import User
 from models.refusals import Amount, Invalid, Refusal, Trespass, Unknown
 from models.replies import InboundMail, InboundMailState, InboundSms, ReplyLetter, WrongCode
 from models.rights import Right
@@ -51,6 +53,7 @@ __all__ = [
     "Door",
     "Failure",
     "FromField",
+    "Grant",
     "IdempotentCall",
     "IllegalTransition",
     "InboundMail",
@@ -64,6 +67,7 @@ __all__ = [
     "LinkPurpose",
     "ListDelivery",
     "ListKind",
+    "ListSet",
     "MailedLink",
     "MailingList",
     "Message",

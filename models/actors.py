@@ -70,6 +70,9 @@ class Actor:
         """The user's id and the door."""
         return {"by_id": self.user.id if self.user else None, "via": self.door}
 
-    def may(self, right: Right) -> bool:
-        """Whether the user has `right`; the operator and the system may do anything."""
-        return self.user.may(right) if self.user else self.door in NAMES
+    def may(self, right: Right, list_id: int | None = None) -> bool:
+        """Whether the user has `right`, with `list_id` on that list.
+
+        The operator and the system may do anything.
+        """
+        return self.user.may(right, list_id) if self.user else self.door in NAMES

@@ -11,6 +11,7 @@ from models.addresses import Addressed
 from models.base import Base, identity
 from models.clock import now
 from models.contacts import Language
+from models.grants import list_set_member
 from models.lifecycle import text_enum
 from models.people import User
 from models.sendout import Ruled, checks
@@ -137,3 +138,19 @@ class MailingList(Ruled, Addressed, Base):
 
     def __str__(self) -> str:
         return self.short_name
+
+
+class ListSet(Base):
+    """A named set of lists, on which roles are granted together."""
+
+    __tablename__ = "list_set"
+
+    id: Mapped[identity]
+    name: Mapped[str] = mapped_column(unique=True)
+
+    lists: Mapped[list[MailingList]] = relationship(
+        secondary=list_set_member, order_by=MailingList.short_name
+    )
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,37 +1,26 @@
-"""Users and their roles."""
+"""Users, and what each may do on which list."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, SmallInteger, Table
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    SQLColumnExpression,
+    and_,
+    false,
+    select,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.addresses import Addressed
 from models.base import Base, identity
 from models.clock import now
 from models.contacts import Channel, Language, Preference
+from models.grants import Grant, Role
 from models.lifecycle import text_enum
-from models.rights import Right
-
-user_role = Table(
-    "user_role",
-    Base.metadata,
-    Column("user_id", ForeignKey("user.id"), primary_key=True),
-    Column("role_id", ForeignKey("role.id"), primary_key=True),
-)
-
-
-class Role(Base):
-    """A named set of Rights; administrators edit them."""
-
-    __tablename__ = "role"
-    __table_args__ = (
-        CheckConstraint(f"rights <@ '{{{','.join(str(int(r)) for r in Right)}}}'", name="known"),
-    )
-
-    id: Mapped[identity]
-    name: Mapped[str] = mapped_column(unique=True)
-    rights: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger))
+from models.rights import LIST_RIGHTS, Right
 
 
 class User(Addressed, Base):
@@ -59,11 +48,56 @@ class User(Addressed, Base):
     removed_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
-    roles: Mapped[list[Role]] = relationship(secondary=user_role)
+    grants: Mapped[list[Grant]] = relationship(cascade="all, delete-orphan", order_by=Grant.id)
 
-    def may(self, right: Right) -> bool:
-        """Whether one of this person's roles has `right`; False for a disabled person."""
-        return not self.disabled_at and any(right in role.rights for role in self.roles)
+    @property
+    def roles(self) -> list[Role]:
+        """The roles that are granted everywhere."""
+        return [grant.role for grant in self.grants if grant.is_everywhere]
+
+    @roles.setter
+    def roles(self, roles: Iterable[Role]) -> None:
+        kept = {grant.role: grant for grant in self.grants if grant.is_everywhere}
+        elsewhere = [grant for grant in self.grants if not grant.is_everywhere]
+        everywhere = [kept.get(role) or Grant(role=role) for role in dict.fromkeys(roles)]
+        self.grants = elsewhere + everywhere
+
+    def may(self, right: Right, list_id: int | None = None) -> bool:
+        """Whether this person has `right` everywhere or, with `list_id`, on that list.
+
+        False for a disabled person.  `able` is the same rule in SQL.
+        """
+        return not self.disabled_at and any(grant.gives(right, list_id) for grant in self.grants)
+
+    def list_ids(self, right: Right) -> set[int]:
+        """Return the ids of the single lists on which this person has `right`."""
+        if self.disabled_at or right not in LIST_RIGHTS:
+            return set()
+        giving = [grant for grant in self.grants if right in grant.role.rights]
+        return {list_id for grant in giving for list_id in grant.list_ids()}
+
+    def may_somewhere(self, right: Right) -> bool:
+        """Whether this person has `right` everywhere or on at least one list."""
+        return self.may(right) or bool(self.list_ids(right))
+
+    def may_on(self, right: Right, list_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
+        """SQL: `may(right, list_id)` of this person, for the lists of a query."""
+        if self.may(right):
+            return true()
+        return list_id.in_(lists) if (lists := self.list_ids(right)) else false()
+
+    @classmethod
+    def able(
+        cls, right: Right, list_id: SQLColumnExpression[int] | int | None = None
+    ) -> ColumnElement[bool]:
+        """SQL: `may(right, list_id)`, for the users of a query."""
+        given = (
+            select(Grant.id)
+            .join(Grant.role)
+            .where(Grant.user_id == cls.id, Grant.giving(right, list_id))
+            .correlate_except(Grant, Role)
+        )
+        return and_(cls.disabled_at.is_(None), given.exists())
 
     @property
     def channels(self) -> tuple[Channel, ...]:

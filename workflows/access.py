@@ -26,17 +26,33 @@ def require(
     message_id: int | None = None,
     list_id: int | None = None,
 ) -> None:
-    """Raise Trespass unless the actor has `right`; the operator and the system have every right."""
+    """Raise Trespass unless the actor has `right` everywhere or, with `list_id`, on that list.
+
+    The operator and the system have every right.
+    """
+    if not actor.may(right, list_id):
+        raise lacks(actor, right, message_id=message_id, list_id=list_id)
+
+
+def require_everywhere(actor: Actor, right: Right, *, list_id: int) -> None:
+    """Raise Trespass unless the actor has `right` everywhere; on this list alone is not enough."""
     if not actor.may(right):
-        raise Trespass(
-            "%(user)s lacks the right %(right)s (%(number)d).",
-            user=actor.name,
-            right=right.name,
-            number=right,
-            **actor.signature,
-            message_id=message_id,
-            list_id=list_id,
-        )
+        raise lacks(actor, right, list_id=list_id)
+
+
+def lacks(
+    actor: Actor, right: Right, *, message_id: int | None = None, list_id: int | None = None
+) -> Trespass:
+    """Return the refusal of an actor without the right."""
+    return Trespass(
+        "%(user)s lacks the right %(right)s (%(number)d).",
+        user=actor.name,
+        right=right.name,
+        number=right,
+        **actor.signature,
+        message_id=message_id,
+        list_id=list_id,
+    )
 
 
 def require_author(message: Message, actor: Actor) -> None:

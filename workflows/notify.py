@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from models import (
     Channel,
     LetterName,
+    MailingList,
     Message,
     ModerationRequest,
     Notification,
     NotificationState,
     Right,
-    Role,
     User,
 )
 from models.clock import now
@@ -55,16 +55,23 @@ def notify(
 
 
 def notify_administrators(
-    session: Session, letter: LetterName, *, of: Right = Right.EDIT_USERS, **detail: Any
+    session: Session,
+    letter: LetterName,
+    *,
+    of: Right = Right.EDIT_USERS,
+    on: MailingList | None = None,
+    **detail: Any,
 ) -> None:
-    """Notify every user with the right `of`."""
-    notify(session, administrators(session, of=of), letter, **detail)
+    """Notify every user with the right `of`, everywhere or on the list `on`."""
+    notify(session, administrators(session, of=of, on=on), letter, **detail)
 
 
-def administrators(session: Session, *, of: Right = Right.EDIT_USERS) -> Sequence[User]:
-    """Return every user with the right `of`."""
-    holds = User.roles.any(Role.rights.contains([of.value]))
-    return session.scalars(select(User).where(holds).order_by(User.id)).all()
+def administrators(
+    session: Session, *, of: Right = Right.EDIT_USERS, on: MailingList | None = None
+) -> Sequence[User]:
+    """Return every enabled user with the right `of`, everywhere or on the list `on`."""
+    able = User.able(of, on.id if on else None)
+    return session.scalars(select(User).where(able).order_by(User.id)).all()
 
 
 def try_other_channel(session: Session, failed: Notification) -> None:

@@ -33,10 +33,13 @@ COMMANDS = {
     ),
     "user": Entry(
         "users",
-        "Users: add, list, grant, contact, address, disable, enable, codes-off, remove.",
+        "Users: add, list, grant, revoke, contact, address, disable, enable, codes-off, remove.",
     ),
     "role": Entry("roles", "Roles: named sets of rights."),
     "list": Entry("mailing_lists", "Mailing lists: create, set, show, all."),
+    "list-set": Entry(
+        "list_sets", "Sets of lists, to grant roles on: create, add, remove, show, delete."
+    ),
     "approvers": Entry("approvers", "Approver lists: create, set, assign."),
     "sync": Entry("sync", "The list server: now, status, history, diff, confirm."),
     "subscribe": Entry("subscriptions", "Subscribe people to a list."),

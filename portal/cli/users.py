@@ -3,20 +3,29 @@
 from typing import Annotated
 
 import typer
+from sqlalchemy.orm import Session
 
-from models import Actor
+from models import Actor, Grant, User
 from portal.cli.contacts import address, contact
 from portal.cli.options import Address, RoleName, acting, counted, plain, show
 from workflows import access
+from workflows.lists import lists
+from workflows.lists.list_sets import list_set_named
+from workflows.people import roles as people_roles
 from workflows.people import users as people
 from workflows.people.credentials import turn_off_codes
 from workflows.people.removal import remove_user
 from workflows.queries.user_search import all_users
 from workflows.transaction import transaction
 
+On = Annotated[str, typer.Option("--on", metavar="LIST", help="Only on the list of this name.")]
+OnSet = Annotated[
+    str, typer.Option("--on-set", metavar="SET", help="Only on the lists of this set.")
+]
+
 app = typer.Typer()
 users = typer.Typer(
-    help="Users: add, list, grant, contact, address, disable, enable, codes-off, remove.",
+    help="Users: add, list, grant, revoke, contact, address, disable, enable, codes-off, remove.",
     no_args_is_help=True,
 )
 app.add_typer(users, name="user")
@@ -54,7 +63,7 @@ def list_users() -> None:
                     str(user.id),
                     user.address,
                     user.name,
-                    ", ".join(role.name for role in user.roles),
+                    roles_text(user),
                     "disabled" if user.disabled_at else "",
                 )
                 for user in all_users(session)
@@ -63,13 +72,44 @@ def list_users() -> None:
         )
 
 
+def roles_text(user: User) -> str:
+    """Return the person's roles, each with the list or set that it is granted on."""
+    return ", ".join(role_text(grant) for grant in user.grants)
+
+
+def role_text(grant: Grant) -> str:
+    """Return the name of the role and where it is granted: owner (on announce)."""
+    if grant.is_everywhere:
+        return grant.role.name
+    place = f"the set {grant.set_name}" if grant.set_name else grant.list_name
+    return f"{grant.role.name} (on {place})"
+
+
 @users.command("grant")
-def grant(address: Address, role: RoleName) -> None:
-    """Grant a role to a person."""
+def grant(address: Address, role: RoleName, on: On = "", on_set: OnSet = "") -> None:
+    """Grant a role to a person: everywhere, or on a list or a set of lists."""
     with acting() as (session, done):
-        user = access.user_with_address(session, address)
-        people.grant(session, user, role, actor=Actor.operator())
-        done(f"{user.name} is now {', '.join(r.name for r in user.roles)}.")
+        user, place = access.user_with_address(session, address), chosen_place(session, on, on_set)
+        people.grant(session, user, role, on=place, actor=Actor.operator())
+        done(f"{user.name} is now {roles_text(user)}.")
+
+
+@users.command("revoke")
+def revoke(address: Address, role: RoleName, on: On = "", on_set: OnSet = "") -> None:
+    """Take a role from a person that is granted everywhere, or on this list or set."""
+    with acting() as (session, done):
+        user, place = access.user_with_address(session, address), chosen_place(session, on, on_set)
+        people_roles.revoke(session, user, role, on=place, actor=Actor.operator())
+        done(f"{user.name} is now {roles_text(user) or 'without a role'}.")
+
+
+def chosen_place(session: Session, on: str, on_set: str) -> people.Place:
+    """Return the list or the set of the options; raises Unknown."""
+    if on and on_set:
+        raise typer.BadParameter("a grant is on one list or on one set", param_hint="--on-set")
+    if on:
+        return lists.list_named(session, on)
+    return list_set_named(session, on_set) if on_set else None
 
 
 @users.command("disable")

@@ -3,10 +3,12 @@
 from flask import g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from models import Right
 from portal.lists.blueprint import list_for, pages
 from portal.web.flash import flash
 from portal.web.i18n import gettext as _
 from portal.web.sign_in import current_actor, signed_in
+from workflows.access import require_everywhere
 from workflows.lists.archive import archive, unarchive
 
 
@@ -14,6 +16,7 @@ from workflows.lists.archive import archive, unarchive
 @signed_in
 def ask_archive(list_id: int) -> ResponseReturnValue:
     """Explain what archiving or its end does, with a button."""
+    require_everywhere(current_actor(), Right.EDIT_LISTS, list_id=list_id)
     return render_template("lists/archive.html", list=list_for(list_id))
 
 

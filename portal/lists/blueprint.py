@@ -11,6 +11,6 @@ pages = Blueprint("lists", __name__, url_prefix="/mailing-lists")
 
 
 def list_for(list_id: int, right: Right = Right.EDIT_LISTS) -> MailingList:
-    """Return the list, if the reader has this right; raises Trespass, Unknown."""
+    """Return the list, if the reader has this right on it; raises Trespass, Unknown."""
     require(current_actor(), right, list_id=list_id)
     return list_by_id(g.session, list_id)

@@ -1,9 +1,11 @@
 """All lists: search them, show one, and show warnings about their set-up."""
 
+from collections.abc import Mapping, Sequence
+
 from flask import current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from models import Right
+from models import Right, Sync
 from portal.lists.blueprint import list_for, pages
 from portal.lists.warnings import warning_text
 from portal.lists.words import list_words
@@ -24,31 +26,30 @@ MAX_COUNTED = 10_000
 @signed_in
 def overview() -> ResponseReturnValue:
     """Show the matching lists, those in use or those in the archive."""
-    require(current_actor(), Right.VIEW_LISTS)
+    user = current_user()
+    if not user.may_somewhere(Right.VIEW_LISTS):
+        require(current_actor(), Right.VIEW_LISTS)
     words, archived = request.args.get("q", ""), request.args.get("shown") == "archived"
-    page = page_of(g.session, search_lists(words, archived=archived))
+    page = page_of(g.session, search_lists(user, words, archived=archived))
     ids = [one.id for one in page.rows]
+    edited = [one for one in page.rows if user.may(Right.EDIT_LISTS, one.id)]
     return render_template(
         "lists/overview.html",
         page=page,
         members=member_counts(g.session, ids, limit=MAX_COUNTED),
-        warned=warnings_of(g.session, page.rows) if sees_warnings() else {},
-        stuck={push.list_id: push for push in stuck_pushes(g.session, ids, limit=len(ids))}
-        if sees_pushes()
-        else {},
+        warned=warnings_of(g.session, edited) if edited else {},
+        stuck=stuck_by_list([one.id for one in edited]),
         counted=MAX_COUNTED,
         **list_words(),
     )
 
 
-def sees_pushes() -> bool:
-    """Whether to show pushes: only where lists are pushed, and to those who can act."""
-    return current_app.config["LISTGATE"].maillists_enabled and sees_warnings()
-
-
-def sees_warnings() -> bool:
-    """Whether to show warnings: they name members, which only editors of lists may see."""
-    return current_user().may(Right.EDIT_LISTS)
+def stuck_by_list(ids: Sequence[int]) -> Mapping[int, Sync]:
+    """Return the stuck pushes of these lists, which the reader may edit, by list number."""
+    if not ids or not current_app.config["LISTGATE"].maillists_enabled:
+        return {}
+    stuck = stuck_pushes(g.session, current_user(), ids, limit=len(ids))
+    return {push.list_id: push for push in stuck}
 
 
 @pages.get("/<id:list_id>")
@@ -56,15 +57,17 @@ def sees_warnings() -> bool:
 def show(list_id: int) -> ResponseReturnValue:
     """Show one list: its settings, its approvers, warnings, and links to its other pages."""
     mailing_list = list_for(list_id, Right.VIEW_LISTS)
-    warned = warnings_of(g.session, [mailing_list])[list_id] if sees_warnings() else []
+    # Warnings name members, which only those who may edit the list see.
+    edits = current_user().may(Right.EDIT_LISTS, list_id)
+    warned = warnings_of(g.session, [mailing_list])[list_id] if edits else []
     return render_template(
         "lists/show.html",
         list=mailing_list,
         members=member_counts(g.session, [list_id], limit=MAX_COUNTED)[list_id],
         counted=MAX_COUNTED,
         warnings=[warning_text(one) for one in warned],
-        stuck=next(iter(stuck_pushes(g.session, [list_id])), None) if sees_pushes() else None,
+        stuck=stuck_by_list([list_id] if edits else []).get(list_id),
         good=last_good(g.session, list_id),
-        suspended=sees_warnings() and has_suspended(g.session, list_id),
+        suspended=edits and has_suspended(g.session, list_id),
         **list_words(),
     )

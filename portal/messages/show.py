@@ -219,7 +219,7 @@ def set_time(message: Message) -> None:
     actor, wanted = current_actor(), (typed_time(message), typed_rules())
     is_set = wanted != (None, SendoutRules())
     if wanted != (message.send_at, message.sendout_rules) and (
-        is_set or actor.may(Right.SCHEDULE_SENDOUT)
+        is_set or actor.may(Right.SCHEDULE_SENDOUT, message.list_id)
     ):
         send_at, rules = wanted
         drafts.reschedule(g.session, message, actor=actor, send_at=send_at, rules=rules)

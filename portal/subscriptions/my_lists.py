@@ -43,7 +43,7 @@ def my_lists() -> ResponseReturnValue:
             ListKind.DISCUSSION: _("Discussion list"),
             ListKind.ANNOUNCEMENT: _("Announcement list"),
         },
-        free=lambda one: one.self_service is SelfService.OPEN or user.may(Right.EDIT_LISTS),
+        free=lambda one: one.self_service is SelfService.OPEN or user.may(Right.EDIT_LISTS, one.id),
     )
 
 

@@ -16,9 +16,10 @@ pages = Blueprint("home", __name__)
 def show() -> ResponseReturnValue:
     """Show the reader's pages, whether all sendouts are held, and pushes that need attention."""
     maillists_enabled = current_app.config["LISTGATE"].maillists_enabled
-    can_act = maillists_enabled and current_user().may(Right.EDIT_LISTS)
+    user = current_user()
+    can_act = maillists_enabled and user.may_somewhere(Right.EDIT_LISTS)
     return render_template(
         "home.html",
         held_since=held_since(g.session),
-        stuck=stuck_pushes(g.session) if can_act else [],
+        stuck=stuck_pushes(g.session, user) if can_act else [],
     )

@@ -97,7 +97,7 @@ NAV_ITEMS = (
     NavItem(
         "lists.overview",
         lambda _: (_("Mailing lists"), _("The lists and how they are set up.")),
-        lambda user: user.may(Right.VIEW_LISTS),
+        lambda user: user.may_somewhere(Right.VIEW_LISTS),
         part=Part.ADMINISTRATION,
     ),
     NavItem(

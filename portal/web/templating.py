@@ -42,7 +42,8 @@ def template_variables() -> dict[str, Any]:
     return {
         "language": page_language().value,
         "reader": user,
-        "may": lambda right: user is not None and user.may(right),
+        "may": lambda right, list_id=None: user is not None and user.may(right, list_id),
+        "may_somewhere": lambda right: user is not None and user.may_somewhere(right),
         "Right": Right,
         "nav_links": nav_links,
         "refusal": g.get("refusal"),

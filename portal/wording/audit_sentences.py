@@ -96,9 +96,18 @@ SENTENCES: Mapping[Act, Sentence] = {
     Act.ADDED_USER: _("%(actor)s added %(user)s"),
     Act.DISABLED_USER: _("%(actor)s disabled %(user)s"),
     Act.ENABLED_USER: _("%(actor)s enabled %(user)s"),
-    Act.GRANTED_ROLE: _("%(actor)s gave %(user)s the role %(role)s"),
+    Act.GRANTED_ROLE: lambda detail: (
+        _("%(actor)s gave %(user)s the role %(role)s on the list %(on_list)s")
+        if "on_list" in detail
+        else _("%(actor)s gave %(user)s the role %(role)s on the set of lists %(on_set)s")
+        if "on_set" in detail
+        else _("%(actor)s gave %(user)s the role %(role)s")
+    ),
     Act.EDITED_ROLE: _("%(actor)s edited the role %(role)s (rights %(rights)s)"),
     Act.CREATED_LIST: _("%(actor)s created the list %(name)s"),
+    Act.CREATED_LIST_SET: _("%(actor)s created the set of lists %(list_set)s (%(lists)s)"),
+    Act.EDITED_LIST_SET: _("%(actor)s changed the set of lists %(list_set)s (now %(lists)s)"),
+    Act.DELETED_LIST_SET: _("%(actor)s deleted the set of lists %(list_set)s"),
     Act.CREATED_APPROVER_LIST: _("%(actor)s created the approver list %(approver_list)s"),
     Act.EDITED_APPROVER_LIST: _("%(actor)s changed who is on the approver list %(approver_list)s"),
     Act.ASSIGNED_APPROVERS: lambda detail: (
@@ -121,7 +130,13 @@ SENTENCES: Mapping[Act, Sentence] = {
     Act.ARCHIVED_LIST: _("%(actor)s archived the list %(list)s"),
     Act.UNARCHIVED_LIST: _("%(actor)s took the list %(list)s out of the archive"),
     Act.DELETED_APPROVER_LIST: _("%(actor)s deleted the approver list %(approver_list)s"),
-    Act.REVOKED_ROLE: _("%(actor)s took the role %(role)s from %(user)s"),
+    Act.REVOKED_ROLE: lambda detail: (
+        _("%(actor)s took the role %(role)s on the list %(on_list)s from %(user)s")
+        if "on_list" in detail
+        else _("%(actor)s took the role %(role)s on the set of lists %(on_set)s from %(user)s")
+        if "on_set" in detail
+        else _("%(actor)s took the role %(role)s from %(user)s")
+    ),
     Act.RENAMED_ROLE: _("%(actor)s renamed the role %(before)s to %(role)s"),
     Act.DELETED_ROLE: _("%(actor)s deleted the role %(role)s"),
     Act.REWROTE: _("%(actor)s changed the draft"),

@@ -115,9 +115,11 @@ FIELDS: Mapping[str, str | Choose] = {
     "The role's name must be one line of text.": "name",
     "The list's name must be one line of text.": "name",
     "The approver list's name must be one line of text.": "name",
+    "The name of the set must be one line of text.": "name",
     "A name has at most %(most)d characters.": "name",
     "There is already a role %(role)s.": "name",
     "There is already an approver list %(name)r.": "name",
+    "There is already a set of lists %(name)r.": "name",
     "There is already a mailing list %(name)r.": "short_name",
     "A short name has 1 to 64 of the characters a-z 0-9 . _ -, begins and ends with a letter or "
     "digit, and has no two dots in a row.": "short_name",

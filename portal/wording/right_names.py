@@ -18,7 +18,7 @@ WORDS: Mapping[Right, Callable[[Translate], tuple[str, str]]] = {
     ),
     Right.SEND_MESSAGES: lambda _: (
         _("Send messages"),
-        _("Send to every list without asking for approval; stop and recall what others send."),
+        _("Send without asking for approval; stop and recall what others send."),
     ),
     Right.VIEW_OUTBOX: lambda _: (
         _("View the outbox"),
@@ -27,6 +27,10 @@ WORDS: Mapping[Right, Callable[[Translate], tuple[str, str]]] = {
     Right.SCHEDULE_SENDOUT: lambda _: (
         _("Schedule sendouts"),
         _("Set when and how fast a message is sent."),
+    ),
+    Right.WRITE_MESSAGES: lambda _: (
+        _("Write messages"),
+        _("Write messages; sending them without approval is another right."),
     ),
     Right.EDIT_USERS: lambda _: (
         _("Edit users"),

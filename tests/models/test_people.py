@@ -10,7 +10,7 @@ from models.clock import now
 from tests.builders import Cast, person, role
 
 
-def test_the_rights_have_the_numbers_of_the_source_system() -> None:
+def test_the_rights_have_the_numbers_of_the_source_system_or_from_9000_on() -> None:
     assert {right.name: right.value for right in Right} == {
         "EDIT_LISTS": 402,
         "VIEW_LISTS": 404,
@@ -23,6 +23,7 @@ def test_the_rights_have_the_numbers_of_the_source_system() -> None:
         "CREATE_APPROVER_LISTS": 2310,
         "EDIT_APPROVER_LISTS": 2311,
         "DELETE_APPROVER_LISTS": 2312,
+        "WRITE_MESSAGES": 9601,
     }
 
 

@@ -81,6 +81,7 @@ def test_the_command_line_refuses_names(session: Session) -> None:
         ("user", "add", "new@example.org", LONG),
         ("role", "define", LONG, "--right", "404"),
         ("approvers", "create", LONG, "ada@example.org"),
+        ("list-set", "create", LONG, "announce"),
         ("list", "create", "quiet", "quiet@lists.example.org", LONG),
     ):
         with pytest.raises(Invalid, match="at most 200 characters"):

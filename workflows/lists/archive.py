@@ -15,7 +15,7 @@ from models import (
 )
 from models.clock import now
 from models.messages import ON_THEIR_WAY
-from workflows.access import lock_list, require
+from workflows.access import lock_list, require_everywhere
 
 
 class StillInUse(Refusal):
@@ -27,7 +27,7 @@ def archive(session: Session, mailing_list: MailingList, *, actor: Actor) -> boo
 
     Returns False if it is archived already.  Raises StillInUse if it has unfinished messages.
     """
-    require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
+    require_everywhere(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
     lock_list(session, mailing_list)
     if mailing_list.archived_at:
         return False
@@ -48,7 +48,7 @@ def archive(session: Session, mailing_list: MailingList, *, actor: Actor) -> boo
 
 def unarchive(session: Session, mailing_list: MailingList, *, actor: Actor) -> bool:
     """Make the list usable again; return False if it is not archived."""
-    require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
+    require_everywhere(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
     lock_list(session, mailing_list)
     if not mailing_list.archived_at:
         return False

@@ -66,7 +66,7 @@ def warnings_of(session: Session, mailing_lists: Sequence[MailingList]) -> dict[
 def read_facts(session: Session, list_ids: list[int]) -> Facts:
     """Read what the checks of these lists need."""
     # Loads the lists and their approvers, with roles, into the session.
-    members = selectinload(ApproverList.members).selectinload(User.roles)
+    members = selectinload(ApproverList.members).selectinload(User.grants)
     session.scalars(
         select(MailingList)
         .where(MailingList.id.in_(list_ids))
@@ -163,7 +163,9 @@ def doubts_about_people(
     kinds = {
         Doubt.APPROVER_DISABLED: [user for user in approvers if user.disabled_at],
         Doubt.APPROVER_LACKS_RIGHTS: [
-            user for user in able if not all(map(user.may, TO_READ_AND_SEND))
+            user
+            for user in able
+            if not all(user.may(right, mailing_list.id) for right in TO_READ_AND_SEND)
         ],
         Doubt.APPROVER_SUBSCRIBED: [
             user for user in able if (mailing_list.id, user.id) in facts.subscribed

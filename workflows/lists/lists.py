@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.exc import InvalidRequestError
@@ -29,7 +29,7 @@ from models.addresses import address_key, checked_address
 from models.lists import fits_list_address
 from models.names import approver_list_name, list_description, list_name
 from settings.types import fits_short_name
-from workflows.access import require
+from workflows.access import require, require_everywhere
 from workflows.moderation.late_approvers import ask_late_approvers
 from workflows.sync.journal import note_list_address
 from workflows.unique import unique
@@ -47,6 +47,13 @@ class NewList:
     delivery: ListDelivery = ListDelivery.MEMBERS
     four_eyes: bool = True
     language: Language = Language.ENGLISH
+
+
+# What a person with Right 402 on one list alone may change there.  The other fields decide how the
+# list is reached, delivered and checked, and need the right everywhere.
+OWNERS_FIELDS: Final = frozenset(
+    {"name", "description", "self_service", "language", "personal", "unsubscribe_line"}
+)
 
 
 @dataclass(frozen=True)
@@ -95,7 +102,8 @@ def edit_list(
 ) -> None:
     """Change the given values; the short name cannot change, because the list server uses it.
 
-    Raises Invalid for a name or an address that is invalid or taken.
+    Raises Invalid for a name or an address that is invalid or taken; Trespass for a change of
+    another field than OWNERS_FIELDS with Right 402 on this list alone.
     """
     require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
     wanted: dict[str, Any] = asdict(changes)
@@ -111,6 +119,8 @@ def edit_list(
             for column, value in wanted.items()
             if value is not None and value != getattr(mailing_list, column)
         }
+        if not changed.keys() <= OWNERS_FIELDS:
+            require_everywhere(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
         for column, value in changed.items():
             setattr(mailing_list, column, value)
     if changed:

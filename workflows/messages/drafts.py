@@ -54,8 +54,8 @@ def rewrite(
     """Replace the draft's list and bytes.
 
     With `version`, the `content_hash` of what was edited, an unseen change is not overwritten.
-    Raises Trespass for another author's message, Archived, NotADraft, Invalid for what is no mail,
-    ChangedMeanwhile.
+    Raises Trespass for another author's message, or for one with a plan if the actor lacks Right
+    618 on the new list; Archived, NotADraft, Invalid for what is no mail, ChangedMeanwhile.
     """
     require_author(message, actor)
     require_open(session, draft.mailing_list)
@@ -64,6 +64,8 @@ def rewrite(
     if message.rest_of_id is not None and draft.mailing_list.id != message.list_id:
         raise Invalid("A message to those who did not get an earlier one stays on its list.")
     require_same_list(message, draft)
+    if draft.mailing_list.id != message.list_id and has_plan(message):
+        require(actor, Right.SCHEDULE_SENDOUT, list_id=draft.mailing_list.id)
     message.subject = subject_of(draft, max_bytes)
     message.mailing_list, message.composed = draft.mailing_list, draft.composed
     message.personal_fields = draft.personal_fields
@@ -197,6 +199,11 @@ def require_same_list(message: Message, draft: Draft) -> None:
     """Raise Invalid if a split message would go to another list than its variants."""
     if message.is_split and draft.mailing_list is not message.mailing_list:
         raise Invalid("This message is split: first make its variants drafts again.")
+
+
+def has_plan(message: Message) -> bool:
+    """Whether the draft has a time or rules of its own, which need Right 618 on its list."""
+    return message.send_at is not None or message.sendout_rules != SendoutRules()
 
 
 def require_version(session: Session, message: Message, version: str | None) -> None:

@@ -114,7 +114,7 @@ def subject_of(draft: Draft, max_bytes: int) -> str:
 
 def hand_in(session: Session, message: Message, *, actor: Actor) -> None:
     """Schedule the message if its author may send (Right 601), otherwise ask for approval."""
-    if actor.person.may(Right.SEND_MESSAGES):
+    if actor.may(Right.SEND_MESSAGES, message.list_id):
         release(session, message, actor=actor)
     else:
         request_approval(session, message, actor=actor)
@@ -138,7 +138,7 @@ def require_reader(session: Session, message: Message, actor: Actor) -> None:
     user = actor.person
     if user.id == message.author_id:
         return
-    if user.may(Right.VIEW_OUTBOX) and message.state not in PRIVATE:
+    if user.may(Right.VIEW_OUTBOX, message.list_id) and message.state not in PRIVATE:
         return
     if request_to_answer(session, message, user) is None:
         raise Trespass(

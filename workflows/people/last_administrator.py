@@ -42,7 +42,7 @@ def is_last_administrator(session: Session, user: User) -> bool:
 
 def has_administrator(session: Session, *, but: User | None = None) -> bool:
     """Whether an enabled user may edit users, not counting `but`."""
-    able = select(User.id).where(User.disabled_at.is_(None), User.roles.any(EDITING))
+    able = select(User.id).where(User.able(Right.EDIT_USERS))
     if but is not None:
         able = able.where(User.id != but.id)
     return session.scalar(able.limit(1)) is not None

@@ -49,7 +49,7 @@ def remove_user(session: Session, user: User, *, actor: Actor) -> Departure | No
     lists = leave_every_list(session, user, actor=actor)
     approver_lists = leave_every_approver_list(session, user)
     with require_administrator_left(session, actor=actor):
-        user.roles = []
+        user.grants = []
     erase_contact(session, user)
     user.removed_at = now()
     user.disabled_at = user.disabled_at or user.removed_at

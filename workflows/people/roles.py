@@ -7,11 +7,30 @@ from sqlalchemy import select
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Session
 
-from models import Act, Actor, Invalid, Refusal, Right, Role, Unknown, User, record
-from models.people import user_role
+from models import (
+    Act,
+    Actor,
+    Grant,
+    Invalid,
+    ListSet,
+    MailingList,
+    Refusal,
+    Right,
+    Role,
+    Unknown,
+    User,
+    record,
+)
 from workflows.access import require, role_named
 from workflows.people.last_administrator import require_administrator_left
-from workflows.people.users import define_role, free_role_name, grant
+from workflows.people.users import (
+    Place,
+    define_role,
+    free_role_name,
+    grant,
+    granted,
+    place_detail,
+)
 from workflows.sync.journal import lock_user
 from workflows.unique import unique
 
@@ -61,22 +80,39 @@ def lock_role(session: Session, role: Role, *, shared: bool = False) -> None:
 
 def is_in_use(session: Session, role: Role) -> bool:
     """Whether anyone has the role."""
-    users = select(user_role.c.user_id).where(user_role.c.role_id == role.id)
-    return session.scalar(users.limit(1)) is not None
+    grants = select(Grant.id).where(Grant.role_id == role.id)
+    return session.scalar(grants.limit(1)) is not None
 
 
-def revoke(session: Session, user: User, role_name: str, *, actor: Actor) -> None:
-    """Revoke a role of `user` if they have it; raises LastAdministrator."""
+def revoke(session: Session, user: User, role_name: str, *, on: Place = None, actor: Actor) -> bool:
+    """Revoke a role that `user` has everywhere, or on this list or set of lists.
+
+    Returns False if they do not have it there; what they have elsewhere stays.  Raises
+    LastAdministrator.
+    """
     require(actor, Right.EDIT_USERS)
-    role = role_named(session, role_name)
-    if role in user.roles:
-        with require_administrator_left(session, actor=actor):
-            user.roles.remove(role)
-        record(session, Act.REVOKED_ROLE, actor=actor, user_id=user.id, role=role.name)
+    there = granted(user, role_named(session, role_name), on)
+    if there is None:
+        return False
+    with require_administrator_left(session, actor=actor):
+        user.grants.remove(there)
+    detail = place_detail(on)
+    record(session, Act.REVOKED_ROLE, actor=actor, user_id=user.id, role=there.role.name, **detail)
+    return True
+
+
+def place_of(session: Session, grant: Grant) -> Place:
+    """Return where a grant applies."""
+    if grant.list_id is not None:
+        return session.get_one(MailingList, grant.list_id)
+    return session.get_one(ListSet, grant.list_set_id) if grant.list_set_id is not None else None
 
 
 def set_roles(session: Session, user: User, names: Iterable[str], *, actor: Actor) -> None:
-    """Give `user` exactly these roles; raises Unknown, and Invalid if they were removed."""
+    """Give `user` exactly these roles everywhere; those on single lists stay.
+
+    Raises Unknown, and Invalid if they were removed.
+    """
     require(actor, Right.EDIT_USERS)
     lock_user(session, user, actor)
     if user.removed_at:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import partial
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,7 +11,10 @@ from models import (
     Act,
     Actor,
     Change,
+    Grant,
     Invalid,
+    ListSet,
+    MailingList,
     Right,
     Role,
     User,
@@ -20,9 +24,13 @@ from models.addresses import checked_address
 from models.clock import now
 from models.names import person_name, role_name
 from workflows.access import checked_right, find_user, require, role_named
+from workflows.lists.list_sets import lock_list_set
 from workflows.people.last_administrator import require_administrator_left
 from workflows.sync.journal import lock_user, note_everywhere
 from workflows.unique import unique
+
+# Where a role is granted; None is everywhere.
+Place = MailingList | ListSet | None
 
 
 def add_user(
@@ -51,15 +59,59 @@ def free_address(session: Session, address: str) -> str:
     return checked
 
 
-def grant(session: Session, user: User, role_name: str, *, actor: Actor) -> None:
-    """Grant `user` a role, unless they have it."""
+def grant(session: Session, user: User, role_name: str, *, on: Place = None, actor: Actor) -> Grant:
+    """Grant `user` a role everywhere, or on a list or a set of lists, unless they have it there.
+
+    Raises Unknown if there is no such role, or the set is deleted.
+    """
     require(actor, Right.EDIT_USERS)
     role = role_named(session, role_name)
     lock_user(session, user, actor)
-    session.refresh(user, ["roles"])
-    if role not in user.roles:
-        user.roles.append(role)
-        record(session, Act.GRANTED_ROLE, actor=actor, user_id=user.id, role=role.name)
+    if isinstance(on, ListSet):
+        lock_list_set(session, on, shared=True)
+    session.refresh(user, ["grants"])
+    if there := granted(user, role, on):
+        return there
+    new = Grant(role=role, **place_ids(on))
+    user.grants.append(new)
+    session.flush()
+    record(
+        session,
+        Act.GRANTED_ROLE,
+        actor=actor,
+        user_id=user.id,
+        role=role.name,
+        **place_detail(on),
+    )
+    return new
+
+
+def granted(user: User, role: Role, on: Place) -> Grant | None:
+    """Return the user's grant of this role at exactly this place, or None."""
+    ids = place_ids(on)
+    return next(
+        (
+            one
+            for one in user.grants
+            if one.role is role and {"list_id": one.list_id, "list_set_id": one.list_set_id} == ids
+        ),
+        None,
+    )
+
+
+def place_ids(on: Place) -> dict[str, int | None]:
+    """Return the columns of a grant at this place."""
+    return {
+        "list_id": on.id if isinstance(on, MailingList) else None,
+        "list_set_id": on.id if isinstance(on, ListSet) else None,
+    }
+
+
+def place_detail(on: Place) -> dict[str, Any]:
+    """Return the place as `list_id` and `detail` of an audit entry; everywhere has none."""
+    if isinstance(on, MailingList):
+        return {"list_id": on.id, "on_list": on.short_name}
+    return {"on_set": on.name} if on else {}
 
 
 def disable(session: Session, user: User, *, actor: Actor) -> None:

@@ -5,16 +5,23 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import Session, joinedload
 
-from models import MailingList, Subscription
+from models import MailingList, Right, Subscription, User
 from workflows.queries.text_search import LISTS, matches
 
 
-def search_lists(words: str, *, archived: bool) -> Select[MailingList]:
-    """Select the matching lists in use, or those in the archive, by short name."""
+def search_lists(user: User, words: str, *, archived: bool) -> Select[MailingList]:
+    """Select the matching lists in use, or those in the archive, by short name.
+
+    Only those that the user may see (Right 404).
+    """
     is_archived = MailingList.archived_at.is_not(None)
     return (
         select(MailingList)
-        .where(matches(words, LISTS), is_archived if archived else ~is_archived)
+        .where(
+            matches(words, LISTS),
+            is_archived if archived else ~is_archived,
+            user.may_on(Right.VIEW_LISTS, MailingList.id),
+        )
         .options(joinedload(MailingList.approver_list))
         .order_by(MailingList.short_name)
     )

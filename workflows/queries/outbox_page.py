@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, or_, select, true
+from sqlalchemy import Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from models import (
@@ -35,7 +35,10 @@ class OutboxQuery:
 
 
 def outbox(user: User, query: OutboxQuery = OutboxQuery()) -> Select[Message]:
-    """Select the user's own messages, and with Right 605 those of others; newest first."""
+    """Select the user's own messages, and those of others to lists on which they have Right 605.
+
+    The newest come first.
+    """
     found = (
         select(Message)
         .join(Message.author)
@@ -47,9 +50,11 @@ def outbox(user: User, query: OutboxQuery = OutboxQuery()) -> Select[Message]:
         found = found.where(Message.mailing_list.has(MailingList.short_name == query.list_name))
     if query.state is not None:
         found = found.where(Message.state == query.state)
-    if user.may(Right.VIEW_OUTBOX) and not query.only_own:
-        return found.where(or_(Message.author_id == user.id, Message.state.not_in(PRIVATE)))
-    return found.where(Message.author_id == user.id)
+    is_own = Message.author_id == user.id
+    if query.only_own or not user.may_somewhere(Right.VIEW_OUTBOX):
+        return found.where(is_own)
+    sees = user.may_on(Right.VIEW_OUTBOX, Message.list_id)
+    return found.where(or_(is_own, and_(sees, Message.state.not_in(PRIVATE))))
 
 
 def newest_messages(

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import Role
-from models.people import user_role
+from models import Grant, Role
 
 
 def all_roles(session: Session) -> Sequence[Role]:
@@ -15,6 +14,7 @@ def all_roles(session: Session) -> Sequence[Role]:
 
 
 def role_sizes(session: Session) -> Mapping[int, int]:
-    """Count the people with each role, by its id; a role that nobody has is missing."""
-    counts = select(user_role.c.role_id, func.count()).group_by(user_role.c.role_id)
+    """Count the people with each role anywhere, by its id; a role that nobody has is missing."""
+    people = func.count(Grant.user_id.distinct())
+    counts = select(Grant.role_id, people).group_by(Grant.role_id)
     return dict(session.execute(counts).all())

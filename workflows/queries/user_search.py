@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
-from models import ApproverList, Role, User
+from models import ApproverList, Grant, Role, User
 from workflows.queries.text_search import PEOPLE, matches
 
 STATUSES = {
@@ -16,13 +16,17 @@ STATUSES = {
 
 
 def search_users(words: str, *, status: str = "", role: str = "") -> Select[User]:
-    """Select the matching people by name; an unknown status means all who were not removed."""
+    """Select the matching people by name; an unknown status means all who were not removed.
+
+    `role` is one that they have anywhere.
+    """
     people = select(User).where(
         STATUSES.get(status, User.removed_at.is_(None)), matches(words, PEOPLE)
     )
     if role:
-        people = people.where(User.roles.any(Role.name == role.replace("\0", "")))
-    return people.options(selectinload(User.roles)).order_by(func.lower(User.name), User.id)
+        named = Grant.role.has(Role.name == role.replace("\0", ""))
+        people = people.where(User.grants.any(named))
+    return people.options(selectinload(User.grants)).order_by(func.lower(User.name), User.id)
 
 
 def all_users(session: Session) -> Sequence[User]:

@@ -156,5 +156,6 @@ def ask_for_winner(session: Session, dispatch: Dispatch) -> None:
         return
     dispatch.winner_asked_at = now()
     message = dispatch.message
-    people = dict.fromkeys([message.author, *administrators(session, of=Right.SEND_MESSAGES)])
+    senders = administrators(session, of=Right.SEND_MESSAGES, on=message.mailing_list)
+    people = dict.fromkeys([message.author, *senders])
     notify(session, people, LetterName.WINNER, message=message)

@@ -103,9 +103,10 @@ def list_for(
     session: Session, short_name: str, address: str, name: str, *, actor: Actor
 ) -> MailingList:
     """Return the list with this address; create it if there is none."""
-    require(actor, Right.EDIT_LISTS)
     if found := find_list(session, address):
+        require(actor, Right.EDIT_LISTS, list_id=found.id)
         return found
+    require(actor, Right.EDIT_LISTS)
     # Of two imports into the same new list, the second waits here and then finds the list.
     key = address_key(checked_address(address))
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))

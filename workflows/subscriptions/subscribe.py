@@ -170,7 +170,9 @@ def require_own_or_right(user: User, mailing_list: MailingList, actor: Actor) ->
     """Raise Trespass unless the actor may edit lists, or is `user` and the list is self-service."""
     if actor.user is not user:
         require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
-    elif mailing_list.self_service is SelfService.CLOSED and not user.may(Right.EDIT_LISTS):
+    elif mailing_list.self_service is SelfService.CLOSED and not user.may(
+        Right.EDIT_LISTS, mailing_list.id
+    ):
         raise Trespass(
             "Only administrators can change who is on %(list)s.",
             list=mailing_list,

@@ -112,6 +112,7 @@ def suspend(
             session,
             LetterName.SUSPENDED,
             of=Right.EDIT_LISTS,
+            on=mailing_list,
             due_at=now() + LETTER_DELAY,
             list=mailing_list.short_name,
             list_name=mailing_list.name,

@@ -181,7 +181,9 @@ def hold_push(session: Session, sync: Sync, *, reported: int) -> None:
     }
     record(session, Act.HELD_PUSH, actor=Actor.system(), list_id=sync.list_id, **facts)
     facts["list_id"] = sync.list_id
-    notify_administrators(session, LetterName.SYNC_HELD, of=Right.EDIT_LISTS, **facts)
+    notify_administrators(
+        session, LetterName.SYNC_HELD, of=Right.EDIT_LISTS, on=sync.mailing_list, **facts
+    )
 
 
 def succeed(session: Session, sync: Sync, addresses: FileIO, rules: Rules) -> None:
@@ -221,4 +223,4 @@ def report_failures(session: Session, sync: Sync, letter: LetterName) -> None:
         "exit_status": sync.exit_status,
         "stderr": sync.stderr,
     }
-    notify_administrators(session, letter, of=Right.EDIT_LISTS, **facts)
+    notify_administrators(session, letter, of=Right.EDIT_LISTS, on=sync.mailing_list, **facts)

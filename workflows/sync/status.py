@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
-from models import MailingList, SubscriptionChange, Sync, SyncState
+from models import MailingList, Right, SubscriptionChange, Sync, SyncState, User
 
 # Pushes that need a person, shown at most: when all lists fail, the reason is the same.
 MAX_STUCK = 20
@@ -55,11 +55,16 @@ def push_statuses(session: Session, mailing_list: MailingList | None = None) -> 
 
 
 def stuck_pushes(
-    session: Session, list_ids: Sequence[int] | None = None, *, limit: int = MAX_STUCK
+    session: Session,
+    user: User,
+    list_ids: Sequence[int] | None = None,
+    *,
+    limit: int = MAX_STUCK,
 ) -> Sequence[Sync]:
-    """Return the pushes that are held or keep failing, of all lists or of these, by list name.
+    """Return the pushes that are held or keep failing, by list name.
 
-    Archived lists are not pushed.
+    Those of all lists that the user may edit, or of these among them.  Archived lists are not
+    pushed.
     """
     query = (
         select(Sync)
@@ -70,6 +75,7 @@ def stuck_pushes(
             Sync.state != SyncState.DONE,
             or_(Sync.state == SyncState.HELD, Sync.failures > 0),
             MailingList.archived_at.is_(None),
+            user.may_on(Right.EDIT_LISTS, Sync.list_id),
         )
         .order_by(MailingList.name, MailingList.id)
         .limit(limit)

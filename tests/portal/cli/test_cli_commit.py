@@ -16,6 +16,8 @@ ADA, EDSGER, GRACE = "ada@example.org", "edsger@example.org", "grace@example.org
 COMMANDS = [
     ("user", "add", "eve@example.org", "Eve"),
     ("user", "grant", ADA, "sender"),
+    ("user", "revoke", ADA, "author"),
+    ("list-set", "create", "press", "announce"),
     ("user", "disable", ADA),
     ("user", "enable", ADA),
     ("user", "remove", EDSGER, "--yes"),

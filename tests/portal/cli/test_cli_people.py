@@ -195,6 +195,7 @@ def test_every_role_is_listed_with_names_and_numbers_of_its_rights() -> None:
         "administrator",
         "author",
         "clerk",
+        "owner",
         "sender",
     ]
     assert all(f"{right.name} ({right})" in said for right in Right)

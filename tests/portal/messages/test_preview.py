@@ -119,7 +119,7 @@ def test_who_reads_what_waits_for_an_answer(
 def test_an_approver_reads_where_it_is_noted(
     session: Session, people: Cast, as_person: Login
 ) -> None:
-    people.grace.roles.append(role(session, "author"))  # who sees the outbox, too
+    people.grace.roles = [role(session, "sender")]  # who sees the outbox, too
     asked, grace = a_request(session, people), as_person(people.grace)
 
     answer = grace.get(f"/messages/{asked.message_id}")

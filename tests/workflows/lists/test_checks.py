@@ -88,7 +88,7 @@ SET_UPS: dict[Doubt, tuple[Callable[[Session, Cast], object], list[Warned]]] = {
         [Warned(Doubt.APPROVER_DISABLED, (GRACE,))],
     ),
     Doubt.APPROVER_LACKS_RIGHTS: (
-        lambda _, p: p.linus.roles.clear(),
+        lambda _, p: p.linus.grants.clear(),
         [Warned(Doubt.APPROVER_LACKS_RIGHTS, (LINUS,))],
     ),
     Doubt.APPROVER_SUBSCRIBED: (grace_reads_it, [Warned(Doubt.APPROVER_SUBSCRIBED, (GRACE,))]),
