@@ -1,9 +1,11 @@
 """Edit a list: its description, its sendout rules and its approver lists."""
 
+from dataclasses import replace
+
 from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from models import ApproverList, FromField, Language, ListDelivery, ListKind, SelfService
+from models import ApproverList, FromField, Language, ListDelivery, ListKind, Right, SelfService
 from models.ids import row_id
 from portal.lists.blueprint import list_for, pages
 from portal.lists.words import chosen, list_words
@@ -28,29 +30,37 @@ def details(list_id: int) -> ResponseReturnValue:
 @signed_in
 def edit(list_id: int) -> ResponseReturnValue:
     """Save the settings and the sendout rules."""
-    form = request.form
     mailing_list, actor = list_for(list_id), current_actor()
-    edit_list(
-        g.session,
-        mailing_list,
-        ListChanges(
-            name=form.get("name", ""),
-            address=form.get("address", ""),
-            description=form.get("description", ""),
-            kind=chosen(ListKind, "kind"),
-            delivery=chosen(ListDelivery, "delivery"),
-            four_eyes="four_eyes" in form,
-            self_service=chosen(SelfService, "self_service"),
-            language=chosen(Language, "language"),
-            from_field=chosen(FromField, "from_field"),
-            personal="personal" in form,
-            unsubscribe_line="unsubscribe_line" in form,
-        ),
-        actor=actor,
-    )
+    changes = typed_changes() if actor.may(Right.EDIT_LISTS) else owners_changes()
+    edit_list(g.session, mailing_list, changes, actor=actor)
     set_sendout_rules(g.session, mailing_list, typed_rules(), actor=actor)
     flash(_("The list has been changed."))
     return redirect(url_for("lists.show", list_id=list_id), 303)
+
+
+def owners_changes() -> ListChanges:
+    """Return the fields of the form that an owner may change."""
+    form = request.form
+    return ListChanges(
+        name=form.get("name", ""),
+        description=form.get("description", ""),
+        self_service=chosen(SelfService, "self_service"),
+        language=chosen(Language, "language"),
+        personal="personal" in form,
+        unsubscribe_line="unsubscribe_line" in form,
+    )
+
+
+def typed_changes() -> ListChanges:
+    """Return every field of the form."""
+    return replace(
+        owners_changes(),
+        address=request.form.get("address", ""),
+        kind=chosen(ListKind, "kind"),
+        delivery=chosen(ListDelivery, "delivery"),
+        four_eyes="four_eyes" in request.form,
+        from_field=chosen(FromField, "from_field"),
+    )
 
 
 @pages.get("/<id:list_id>/approvers")

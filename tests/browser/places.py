@@ -54,6 +54,7 @@ BY_PERSON = {
         "/users/new",
         *(f"/users/{{edsger}}{part}" for part in ("", "/address", "/contact", "/history")),
         "/users/{edsger}/removal",
+        "/users/{edsger}/grants",
         "/users/{edsger}/roles",
         "/users/{donald}",
         "/roles",

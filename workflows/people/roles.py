@@ -91,7 +91,10 @@ def revoke(session: Session, user: User, role_name: str, *, on: Place = None, ac
     LastAdministrator.
     """
     require(actor, Right.EDIT_USERS)
-    there = granted(user, role_named(session, role_name), on)
+    role = role_named(session, role_name)
+    lock_user(session, user, actor)
+    session.refresh(user, ["grants"])
+    there = granted(user, role, on)
     if there is None:
         return False
     with require_administrator_left(session, actor=actor):
@@ -99,6 +102,15 @@ def revoke(session: Session, user: User, role_name: str, *, on: Place = None, ac
     detail = place_detail(on)
     record(session, Act.REVOKED_ROLE, actor=actor, user_id=user.id, role=there.role.name, **detail)
     return True
+
+
+def revoke_grant(session: Session, user: User, grant_id: int, *, actor: Actor) -> None:
+    """Revoke one grant of `user` as `revoke` does; raises Unknown if they do not have it."""
+    require(actor, Right.EDIT_USERS)
+    there = next((one for one in user.grants if one.id == grant_id), None)
+    if there is None:
+        raise Unknown("%(user)s does not have this role there.", user=user)
+    revoke(session, user, there.role.name, on=place_of(session, there), actor=actor)
 
 
 def place_of(session: Session, grant: Grant) -> Place:

@@ -59,6 +59,7 @@ FORMS: Mapping[str, Mapping[str, object]] = {
     "/users/{edsger}/contact": {"name": "E. W. Dijkstra", "language": "de"},
     "/users/{edsger}/address": {"address": "ewd@example.org"},
     "/users/{edsger}/roles": {"role": "author"},
+    "/users/{edsger}/grants": {"role": "author", "place": "announce"},
     "/users/{edsger}/standing": {"standing": "disabled"},
     "/roles/new": {**ROLE, "name": "another"},
     "/roles/{role}": ROLE,

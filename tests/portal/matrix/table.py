@@ -12,7 +12,9 @@ Names in braces are things of `installation.py`.  The forms of the POSTs are in 
 
 Rights ("402+2309": both) are named where a right alone gives access: a person with these and no
 others gets the same answer as Barbara, and one with all others is refused.  "." means no right:
-the answer depends on whose row it is.
+the answer depends on whose row it is.  After the rights stands the list: with "@" they give
+access to a person who has them on this list alone, too, with "@any" on any list; otherwise only to
+one who has them everywhere.
 
 Ids are sequential, so they are no secret: a hidden row answers 403 whether it is a draft or in
 moderation, and 404 only if there is no row with that id.  Where a right gives access, a person
@@ -94,38 +96,38 @@ POST /messages/{draft}/copy                           ?->--- . /messages/*
 POST /messages/{draft}/proof                          ?->--- . /messages/{draft}
 GET  /messages/{draft}/deletion                       ?-y--- .
 POST /messages/{draft}/deletion                       ?->--- . /messages
-GET  /messages/{asked}                                ?-y->y 605 /requests/{request}
-GET  /messages/{asked}/copy                           ?-y->y 605 /requests/{request}
-GET  /messages/{asked}/standing                       ?-y->y 605 /requests/{request}
-GET  /messages/{asked}/html                           ?-y->y 605 /requests/{request}
-GET  /messages/{asked}/attachments/0                  ?-y->y 605 /requests/{request}
+GET  /messages/{asked}                                ?-y->y 605@ /requests/{request}
+GET  /messages/{asked}/copy                           ?-y->y 605@ /requests/{request}
+GET  /messages/{asked}/standing                       ?-y->y 605@ /requests/{request}
+GET  /messages/{asked}/html                           ?-y->y 605@ /requests/{request}
+GET  /messages/{asked}/attachments/0                  ?-y->y 605@ /requests/{request}
 GET  /messages/{asked}/draft                          ?-y--- .
 POST /messages/{asked}/draft                          ?-!--- .
 POST /messages/{asked}/handing_in                     ?-!--- .
 POST /messages/{asked}/withdrawal                     ?->--- . /messages/{asked}
-POST /messages/{asked}/recall                         ?-!--! 601
-POST /messages/{asked}/time                           ?-!--! 601+618
+POST /messages/{asked}/recall                         ?-!--! 601@
+POST /messages/{asked}/time                           ?-!--! 601+618@
 POST /messages/{asked}/copy                           ?->--- . /messages/*
 POST /messages/{asked}/proof                          ?->--- . /messages/{asked}
 POST /messages/{asked}/deletion                       ?-!--- .
-GET  /messages/{scheduled}                            ?-y--y 605
-POST /messages/{scheduled}/recall                     ?->--> 601 /messages/{scheduled}
-POST /messages/{scheduled}/time                       ?->--> 601+618 /messages/{scheduled}
+GET  /messages/{scheduled}                            ?-y--y 605@
+POST /messages/{scheduled}/recall                     ?->--> 601@ /messages/{scheduled}
+POST /messages/{scheduled}/time                       ?->--> 601+618@ /messages/{scheduled}
 POST /messages/{scheduled}/withdrawal                 ?-!--- .
-POST /messages/{stopped}/resumption                   ?->--> 601 /messages/{stopped}
-POST /messages/{stopped}/end                          ?->--> 601 /messages/{stopped}
+POST /messages/{stopped}/resumption                   ?->--> 601@ /messages/{stopped}
+POST /messages/{stopped}/end                          ?->--> 601@ /messages/{stopped}
 POST /messages/{draft}/resumption                     ?-!--! .
 POST /messages/{draft}/end                            ?-!--! .
-GET  /messages/{sent}/doubts                          ?----y 601
-POST /messages/{sent}/doubts                          ?----> 601 /messages/{sent}
+GET  /messages/{sent}/doubts                          ?----y 601@
+POST /messages/{sent}/doubts                          ?----> 601@ /messages/{sent}
 GET  /messages/{draft}/split                          ?-y--- .
 POST /messages/{draft}/split                          ?->--- . /messages/{draft}
 GET  /messages/{asked}/split                          ?->--- . /messages/{asked}
 POST /messages/{draft}/winner                         ?-!--! .
 POST /messages/{draft}/rest                           ?-!--- .
 POST /messages/{sent}/rest                            ?->--- . /messages/*
-GET  /messages/{draft}/doubts                         ?----y 601
-POST /messages/{draft}/doubts                         ?----! 601
+GET  /messages/{draft}/doubts                         ?----y 601@
+POST /messages/{draft}/doubts                         ?----! 601@
 GET  /messages/{deleted}                              ?00000 .
 GET  /messages/{deleted}/standing                     ?00000 .
 GET  /messages/{deleted}/html                         ?00000 .
@@ -155,33 +157,33 @@ GET  /requests/999                                    ?00000 .
 POST /requests/999/decision                           ?00000 .
 
     Mailing lists                                     AMWOPB
-GET  /mailing-lists                                   ?-y--y 404
+GET  /mailing-lists                                   ?-y--y 404@any
 GET  /mailing-lists/new                               ?----y 402
 POST /mailing-lists/new                               ?----> 402 /mailing-lists/*
-GET  /mailing-lists/{list}                            ?-y--y 404
-GET  /mailing-lists/{list}/details                    ?----y 402
-POST /mailing-lists/{list}/details                    ?----> 402 /mailing-lists/{list}
-GET  /mailing-lists/{list}/approvers                  ?----y 402
-POST /mailing-lists/{list}/approvers                  ?----> 402+2309 /mailing-lists/{list}
-GET  /mailing-lists/{list}/subscribers                ?----y 402
-POST /mailing-lists/{list}/subscribers                ?----> 402 /mailing-lists/{list}/subscribers
-POST /mailing-lists/{list}/subscribers/{edsger}/end   ?----> 402 /mailing-lists/{list}/subscribers
-GET  /mailing-lists/{list}/subscribers.txt            ?----y 402
-GET  /mailing-lists/{list}/suspensions                ?----y 402
-POST /mailing-lists/{list}/suspensions/{edsger}/end   ?----> 402 /mailing-lists/{list}/suspensions
-GET  /mailing-lists/{list}/import                     ?----y 402
-POST /mailing-lists/{list}/import                     ?----> 402 /mailing-lists/{list}/subscribers
+GET  /mailing-lists/{list}                            ?-y--y 404@
+GET  /mailing-lists/{list}/details                    ?----y 402@
+POST /mailing-lists/{list}/details                    ?----> 402@ /mailing-lists/{list}
+GET  /mailing-lists/{list}/approvers                  ?----y 402@
+POST /mailing-lists/{list}/approvers                  ?----> 402+2309@ /mailing-lists/{list}
+GET  /mailing-lists/{list}/subscribers                ?----y 402@
+POST /mailing-lists/{list}/subscribers                ?----> 402@ /mailing-lists/{list}/subscribers
+POST /mailing-lists/{list}/subscribers/{edsger}/end   ?----> 402@ /mailing-lists/{list}/subscribers
+GET  /mailing-lists/{list}/subscribers.txt            ?----y 402@
+GET  /mailing-lists/{list}/suspensions                ?----y 402@
+POST /mailing-lists/{list}/suspensions/{edsger}/end   ?----> 402@ /mailing-lists/{list}/suspensions
+GET  /mailing-lists/{list}/import                     ?----y 402@
+POST /mailing-lists/{list}/import                     ?----> 402@ /mailing-lists/{list}/subscribers
 GET  /mailing-lists/{list}/archive                    ?----y 402
 POST /mailing-lists/{list}/archive                    ?----! 402
 POST /mailing-lists/{quiet}/archive                   ?----> 402 /mailing-lists/{quiet}
 POST /mailing-lists/{archived}/archive/end            ?----> 402 /mailing-lists/{archived}
-GET  /mailing-lists/{list}/pushes                     ?----y 402
-GET  /mailing-lists/{list}/pushes/part                ?----y 402
-POST /mailing-lists/{list}/pushes                     ?----> 402 /mailing-lists/{list}/pushes
-GET  /mailing-lists/{list}/pushes/difference          ?----y 402
-GET  /mailing-lists/{held}/pushes/confirmation        ?----y 402
-POST /mailing-lists/{held}/pushes/confirmation        ?----> 402 /mailing-lists/{held}/pushes
-POST /mailing-lists/{list}/pushes/confirmation        ?----! 402
+GET  /mailing-lists/{list}/pushes                     ?----y 402@
+GET  /mailing-lists/{list}/pushes/part                ?----y 402@
+POST /mailing-lists/{list}/pushes                     ?----> 402@ /mailing-lists/{list}/pushes
+GET  /mailing-lists/{list}/pushes/difference          ?----y 402@
+GET  /mailing-lists/{held}/pushes/confirmation        ?----y 402@
+POST /mailing-lists/{held}/pushes/confirmation        ?----> 402@ /mailing-lists/{held}/pushes
+POST /mailing-lists/{list}/pushes/confirmation        ?----! 402@
 
     Approver lists                                    AMWOPB
 GET  /approver-lists                                  ?----y 2309
@@ -205,6 +207,9 @@ GET  /users/{edsger}/address                          ?----y 2000
 POST /users/{edsger}/address                          ?----> 2000 /users/{edsger}
 GET  /users/{edsger}/roles                            ?----y 2000
 POST /users/{edsger}/roles                            ?----> 2000 /users/{edsger}
+GET  /users/{edsger}/grants                           ?----y 2000
+POST /users/{edsger}/grants                           ?----> 2000 /users/{edsger}/grants
+POST /users/{edsger}/grants/{grant}/end               ?----> 2000 /users/{edsger}/grants
 POST /users/{edsger}/standing                         ?----> 2000 /users/{edsger}
 POST /users/{edsger}/codes                            ?----> 2000 /users/{edsger}
 POST /users/{edsger}/invitation                       ?----> 2000 /users/{edsger}
@@ -228,6 +233,7 @@ class Line(NamedTuple):
     path: str
     marks: str
     rights: frozenset[int]
+    where: str  # "@": on the list, "@any": on any list, "": everywhere
     onward: str
 
     def __str__(self) -> str:
@@ -242,5 +248,6 @@ def lines(*methods: str) -> list[Line]:
 
 def read(method: str, path: str, marks: str, rights: str, onward: str = "") -> Line:
     """One line in parts."""
-    numbers = frozenset(int(one) for one in rights.split("+")) if rights != "." else frozenset()
-    return Line(method, path, marks, numbers, onward)
+    named, at, which = rights.partition("@")
+    numbers = frozenset(int(one) for one in named.split("+")) if named != "." else frozenset()
+    return Line(method, path, marks, numbers, at + which, onward)

@@ -30,11 +30,13 @@ from tests.push_letters import trigger_push_letter
 from tests.sendout_letters import end_in_doubt
 from workflows.lists import lists
 from workflows.lists.archive import archive
+from workflows.lists.list_sets import create_list_set
 from workflows.messages import drafts
 from workflows.messages.write import Draft, write
 from workflows.moderation.approver_keys import view
 from workflows.moderation.decide import decide, request_approval
 from workflows.people.roles import create_role
+from workflows.people.users import grant
 from workflows.sendout.claim import begin_sending
 from workflows.sendout.schedule import recall
 from workflows.subscriptions.tokens import token_of
@@ -75,7 +77,7 @@ def fill(session: Session, things: Things, app: Flask) -> dict[str, User]:
 
 
 def some_lists(session: Session, known: Cast, alan: User) -> dict[str, int]:
-    """Mailing lists, approver lists, and a role that no user has."""
+    """Mailing lists, a set of those in the table, approver lists, and roles."""
     trustees = lists.create_approver_list(session, "trustees", [alan], actor=Actor.operator())
     unused = lists.create_approver_list(session, "unused", [], actor=Actor.operator())
     lists.assign_approvers(session, a_list(session, "board"), trustees, actor=Actor.operator())
@@ -83,6 +85,11 @@ def some_lists(session: Session, known: Cast, alan: User) -> dict[str, int]:
     archive(session, archived, actor=Actor.operator())
     trigger_push_letter(session, held, LetterName.SYNC_HELD)
     role = create_role(session, "viewer", [404], actor=Actor.operator())
+    create_role(session, "nothing", [], actor=Actor.operator())
+    of_nothing = grant(session, known.edsger, "nothing", on=quiet, actor=Actor.operator())
+    create_list_set(
+        session, "named", [known.announce, quiet, held, archived], actor=Actor.operator()
+    )
     session.flush()
     return {
         "list": known.announce.id,
@@ -92,6 +99,7 @@ def some_lists(session: Session, known: Cast, alan: User) -> dict[str, int]:
         "editors": known.approvers.id,
         "unused": unused.id,
         "role": role.id,
+        "grant": of_nothing.id,
     }
 
 
