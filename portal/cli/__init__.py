@@ -33,14 +33,19 @@ COMMANDS = {
     ),
     "user": Entry(
         "users",
-        "Users: add, list, grant, revoke, contact, address, disable, enable, codes-off, remove.",
+        "Users: add, invite, list, show, grant, revoke, contact, address, disable, enable, "
+        "codes-off, remove.",
     ),
-    "role": Entry("roles", "Roles: named sets of rights."),
-    "list": Entry("mailing_lists", "Mailing lists: create, set, show, all."),
+    "role": Entry("roles", "Roles as sets of rights: list, define, rename, delete."),
+    "list": Entry(
+        "mailing_lists", "Mailing lists: create, set, show, all, warnings, archive, unarchive."
+    ),
     "list-set": Entry(
         "list_sets", "Sets of lists, to grant roles on: create, add, remove, show, delete."
     ),
-    "approvers": Entry("approvers", "Approver lists: create, set, assign."),
+    "approvers": Entry(
+        "approvers", "Approver lists: list, create, set, add, remove, assign, unassign, delete."
+    ),
     "sync": Entry("sync", "The list server: now, status, history, diff, confirm."),
     "subscribe": Entry("subscriptions", "Subscribe people to a list."),
     "unsubscribe": Entry("subscriptions", "Unsubscribe people from a list."),
@@ -60,8 +65,15 @@ COMMANDS = {
     "outbox": Entry("messages", "Show messages and their states, newest first."),
     "recall": Entry("messages", "Recall a scheduled message, or stop one that is being sent."),
     "timeline": Entry("messages", "Show everything that happened to a message, oldest first."),
-    "message": Entry("messages", "Messages: submit, hand-in, split, copy, show."),
+    "message": Entry(
+        "messages",
+        "Messages: submit, hand-in, rewrite, reschedule, split, proof, copy, discard, show.",
+    ),
     "sendout": Entry("sendout", "Sendouts: hold, resume, end, winner, uncertain, failed."),
+    "trail": Entry("trail", "Search the audit trail, newest first."),
+    "requests": Entry(
+        "moderation", "Show the requests that wait for a person's answer, oldest first."
+    ),
     "decide": Entry("moderation", "Answer a request; the first answer decides."),
     "withdraw": Entry("moderation", "Withdraw an open request; the message becomes a draft again."),
     "lmtp": Entry("lmtp", "Accept mail by LMTP at LMTP_ADDRESS, until stopped."),

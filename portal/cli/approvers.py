@@ -5,15 +5,40 @@ from typing import Annotated
 import typer
 
 from models import Actor
-from portal.cli.options import Addresses, ShortName, acting, counted
+from portal.cli.options import Addresses, ShortName, acting, counted, show
+from portal.cli.subscriptions import users_with
 from workflows import access
 from workflows.lists import lists
+from workflows.lists.approver_lists import add_approver, delete_approver_list, remove_approver
+from workflows.queries.approver_list_overview import approver_lists_with_members, use_counts
+from workflows.transaction import transaction
 
 app = typer.Typer()
-approvers = typer.Typer(help="Approver lists: create, set, assign.", no_args_is_help=True)
+approvers = typer.Typer(
+    help="Approver lists: list, create, set, add, remove, assign, unassign, delete.",
+    no_args_is_help=True,
+)
 app.add_typer(approvers, name="approvers")
 
 ApproverListName = Annotated[str, typer.Argument(metavar="NAME", help="An approver list's name.")]
+
+
+@approvers.command("list")
+def list_approvers() -> None:
+    """Show every approver list, its approvers, and how many mailing lists use it."""
+    with transaction() as session:
+        every = session.scalars(approver_lists_with_members()).all()
+        used = use_counts(session, every)
+        show(
+            "approver list",
+            "used by",
+            "approvers",
+            rows=[
+                (one.name, str(used[one.id]), ", ".join(user.name for user in one.members) or "-")
+                for one in every
+            ],
+            empty="No approver lists yet: listgate approvers create NAME ADDRESS...",
+        )
 
 
 @approvers.command("create")
@@ -33,6 +58,52 @@ def set_approvers(name: ApproverListName, addresses: Addresses) -> None:
         approver_list = lists.approver_list_named(session, name)
         lists.set_approvers(session, approver_list, users, actor=Actor.operator())
         done(f"The approver list {name} has {counted(len(set(users)), 'member')}.")
+
+
+@approvers.command("unassign")
+def unassign_approvers(
+    short_name: ShortName,
+    escalation: Annotated[
+        bool, typer.Option("--escalation", help="The escalation list instead.")
+    ] = False,
+) -> None:
+    """Leave a mailing list without its approver list."""
+    with acting() as (session, done):
+        mailing_list = lists.list_named(session, short_name)
+        lists.assign_approvers(
+            session, mailing_list, None, escalation=escalation, actor=Actor.operator()
+        )
+        kind = "escalation list" if escalation else "approver list"
+        done(f"The list {short_name} has no {kind} now.")
+
+
+@approvers.command("add")
+def add_approvers(name: ApproverListName, addresses: Addresses) -> None:
+    """Add approvers, who may answer open requests, too."""
+    with acting() as (session, done):
+        approver_list = lists.approver_list_named(session, name)
+        for user in users_with(session, addresses):
+            add_approver(session, approver_list, user, actor=Actor.operator())
+        done(f"The approver list {name} has {counted(len(approver_list.members), 'member')}.")
+
+
+@approvers.command("remove")
+def remove_approvers(name: ApproverListName, addresses: Addresses) -> None:
+    """Remove approvers, who can no longer answer open requests either."""
+    with acting() as (session, done):
+        approver_list = lists.approver_list_named(session, name)
+        for user in users_with(session, addresses):
+            remove_approver(session, approver_list, user, actor=Actor.operator())
+        done(f"The approver list {name} has {counted(len(approver_list.members), 'member')}.")
+
+
+@approvers.command("delete")
+def delete_approvers(name: ApproverListName) -> None:
+    """Delete an approver list that no mailing list uses."""
+    with acting() as (session, done):
+        approver_list = lists.approver_list_named(session, name)
+        delete_approver_list(session, approver_list, actor=Actor.operator())
+        done(f"The approver list {name} has been deleted.")
 
 
 @approvers.command("assign")

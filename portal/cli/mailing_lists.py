@@ -17,21 +17,29 @@ from notifications.wording.sendout_words import pace_words, window_words
 from portal.cli.options import (
     RateOption,
     ShortName,
+    SomeShortName,
     SpanOption,
     WindowOption,
     acting,
+    local,
     show,
     with_options,
 )
+from portal.wording.warning_sentences import warning_text
 from settings import settings
 from workflows.lists import lists
+from workflows.lists.archive import archive, unarchive
+from workflows.lists.checks import warnings_of
 from workflows.queries.list_search import all_lists as all_mailing_lists
 from workflows.queries.list_search import member_counts
 from workflows.sendout.rules import set_sendout_rules
 from workflows.transaction import transaction
 
 app = typer.Typer()
-mailing_lists = typer.Typer(help="Mailing lists: create, set, show, all.", no_args_is_help=True)
+mailing_lists = typer.Typer(
+    help="Mailing lists: create, set, show, all, warnings, archive, unarchive.",
+    no_args_is_help=True,
+)
 app.add_typer(mailing_lists, name="list")
 
 
@@ -48,6 +56,9 @@ def create_list(
     four_eyes: Annotated[
         bool, typer.Option(help="Authors cannot approve their own messages.")
     ] = True,
+    self_service: Annotated[
+        SelfService, typer.Option(help="open: anyone with a log-in may join and leave.")
+    ] = SelfService.OPEN,
     language: Annotated[
         Language, typer.Option(help="Of what is added to messages.")
     ] = Language.ENGLISH,
@@ -64,6 +75,7 @@ def create_list(
                 kind=kind,
                 delivery=delivery,
                 four_eyes=four_eyes,
+                self_service=self_service,
                 language=language,
             ),
             actor=Actor.operator(),
@@ -74,9 +86,19 @@ def create_list(
 @mailing_lists.command("set")
 def set_list(
     short_name: ShortName,
+    name: Annotated[str | None, typer.Option(help="Its display name.")] = None,
+    address: Annotated[str | None, typer.Option(help="Its address.")] = None,
     description: Annotated[str | None, typer.Option(help="What the list is for.")] = None,
+    kind: Annotated[ListKind | None, typer.Option(help="Who writes.")] = None,
+    delivery: Annotated[
+        ListDelivery | None,
+        typer.Option(help="A copy to each member, or one to the list's address."),
+    ] = None,
+    four_eyes: Annotated[
+        bool | None, typer.Option(help="Authors cannot approve their own messages.")
+    ] = None,
     self_service: Annotated[
-        SelfService | None, typer.Option(help="Whether members may join and leave by themselves.")
+        SelfService | None, typer.Option(help="open: anyone with a log-in may join and leave.")
     ] = None,
     language: Annotated[Language | None, typer.Option(help="Of what is added to messages.")] = None,
     from_field: Annotated[
@@ -102,7 +124,12 @@ def set_list(
             session,
             one,
             lists.ListChanges(
+                name=name,
+                address=address,
                 description=description,
+                kind=kind,
+                delivery=delivery,
+                four_eyes=four_eyes,
                 self_service=self_service,
                 language=language,
                 from_field=from_field,
@@ -170,9 +197,44 @@ def show_list(short_name: ShortName) -> None:
                 ("approvers", answer or "nobody"),
                 ("escalation", one.escalation_list.name if one.escalation_list else "none"),
                 ("members", str(member_counts(session, [one.id])[one.id])),
+                ("archived", local(one.archived_at) if one.archived_at else "no"),
             ],
             empty="",
         )
+
+
+@mailing_lists.command("warnings")
+def show_warnings(short_name: SomeShortName = None) -> None:
+    """Show what in the set-up of a list, or of all lists, is probably a mistake."""
+    with transaction() as session:
+        checked = (
+            [lists.list_named(session, short_name)] if short_name else all_mailing_lists(session)
+        )
+        warned = warnings_of(session, checked)
+        show(
+            "list",
+            "warning",
+            rows=[
+                (one.short_name, warning_text(each)) for one in checked for each in warned[one.id]
+            ],
+            empty="No warnings.",
+        )
+
+
+@mailing_lists.command("archive")
+def archive_list(short_name: ShortName) -> None:
+    """Archive a list: it takes no messages and no members, and is not pushed."""
+    with acting() as (session, done):
+        archived = archive(session, lists.list_named(session, short_name), actor=Actor.operator())
+        done(f"The list {short_name} {'has been' if archived else 'was already'} archived.")
+
+
+@mailing_lists.command("unarchive")
+def unarchive_list(short_name: ShortName) -> None:
+    """Take a list out of the archive; it is pushed."""
+    with acting() as (session, done):
+        unarchive(session, lists.list_named(session, short_name), actor=Actor.operator())
+        done(f"The list {short_name} is in use.")
 
 
 def sendout(rules: SendoutRules) -> str:

@@ -1,22 +1,21 @@
 """`listgate message`, `listgate outbox`, `listgate recall` and `listgate timeline`."""
 
 import sys
-from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from sqlalchemy.orm import Session
 
-from models import Language, Message, MessageState, SendoutRules, ShareUnit
+from models import Actor, Language, Message, MessageState, SendoutRules, ShareUnit
 from models.ids import MAX_ID
-from notifications.mime.from_field import FromNotice, from_notice
 from notifications.mime.list_mail import CopySettings, example_copy
-from notifications.mime.personal import is_signed_by_author
 from notifications.wording.split_words import split_lines
+from portal.cli.drafts import discard, proof, reschedule, rewrite
+from portal.cli.message_text import ZONE, contents, notices, report
 from portal.cli.options import (
     As,
+    By,
     MessageId,
     RateOption,
     SpanOption,
@@ -37,27 +36,22 @@ from workflows.lists import lists
 from workflows.messages import drafts, write
 from workflows.messages.split import Split, split, unsplit
 from workflows.moderation.approver_keys import view
-from workflows.queries.message_status import newest_request, status_text, timeline
+from workflows.queries.message_status import status_text, timeline
 from workflows.queries.outbox_page import newest_messages
 from workflows.sendout import schedule
 from workflows.sendout.recipients import count
 from workflows.transaction import transaction
 
-# Windows open in the organisation's time zone.
-ZONE = settings.zone_info
-
-FROM_NOTICES = {
-    FromNotice.FROM_LIST: "Recipients see the list's address as the sender; replies go to the "
-    "author.",
-    FromNotice.FOREIGN: "The From address is not of the list's domain: many mail providers may "
-    "reject the message (DMARC).",
-}
-
 app = typer.Typer()
 message_commands = typer.Typer(
-    help="Messages: submit, hand-in, split, copy, show.", no_args_is_help=True
+    help="Messages: submit, hand-in, rewrite, reschedule, split, proof, copy, discard, show.",
+    no_args_is_help=True,
 )
 app.add_typer(message_commands, name="message")
+message_commands.command("rewrite")(rewrite)
+message_commands.command("reschedule")(reschedule)
+message_commands.command("proof")(proof)
+message_commands.command("discard")(discard)
 
 
 @message_commands.command("submit")
@@ -200,14 +194,24 @@ def copy(
 
 
 @message_commands.command("show")
-def show_message(message_id: MessageId, reader: As) -> None:
-    """Write a message as it will be sent to stdout, for one of its approvers."""
+def show_message(message_id: MessageId, reader: By = None) -> None:
+    """Write a message as it will be sent to stdout; with --as, if the person may read it."""
     with transaction() as session:
         message = write.message_by_id(session, message_id)
-        actor = actor_as(session, reader)
-        main = session.get_one(Message, message.variant_of_id or message.id)
-        view(session, newest_request(session, main), actor=actor)
+        if message.state is MessageState.DISCARDED:
+            raise drafts.NotADraft("Message %(number)d was deleted.", number=message.id)
+        if reader:
+            open_as(session, message, actor_as(session, reader))
         sys.stdout.buffer.write(example_copy(message, CopySettings.from_settings(settings)))
+
+
+def open_as(session: Session, message: Message, actor: Actor) -> None:
+    """Raise Trespass unless the person may read the message; record it if an approver opens it."""
+    write.require_reader(session, message, actor)
+    main = message.variant_of or message
+    asked = write.request_to_answer(session, main, actor.person)
+    if asked is not None:
+        view(session, asked, actor=actor)
 
 
 @app.command()
@@ -268,24 +272,3 @@ def show_timeline(message_id: MessageId) -> None:
             ],
             empty="",
         )
-
-
-def notices(message: Message) -> Iterator[str]:
-    """Yield what its author should know before the message is handed in."""
-    if notice := from_notice(message):
-        yield FROM_NOTICES[notice]
-    if message.personal_fields and is_signed_by_author(message.raw):
-        yield "Copies are sent without the DKIM signature: personal fields make it invalid."
-
-
-def report(session: Session, message: Message) -> str:
-    """Return the state of the message as a sentence."""
-    return f"Message {message.id} {status_text(session, message, ZONE).rstrip('.')}."
-
-
-def contents(file: str) -> bytes:
-    """Return the content of the file; raises BadParameter if it cannot be read."""
-    try:
-        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except OSError as failure:
-        raise typer.BadParameter(f"{file}: {failure.strerror}") from None

@@ -1,4 +1,4 @@
-"""`listgate decide` and `listgate withdraw`."""
+"""`listgate requests`, `decide` and `withdraw`."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -6,9 +6,11 @@ from typing import Annotated
 import typer
 
 from models import Verdict
-from portal.cli.messages import report
-from portal.cli.options import As, RequestId, acting, actor_as
+from portal.cli.message_text import report
+from portal.cli.options import As, RequestId, acting, actor_as, local, show
 from workflows.moderation import decide as moderation
+from workflows.queries.approver_inbox import open_requests
+from workflows.transaction import transaction
 
 app = typer.Typer()
 
@@ -21,6 +23,33 @@ class Answer(StrEnum):
 
 
 VERDICTS = {Answer.APPROVE: Verdict.APPROVED, Answer.REJECT: Verdict.REJECTED}
+
+
+@app.command("requests")
+def show_requests(approver: As) -> None:
+    """Show the requests that wait for a person's answer, oldest first."""
+    with transaction() as session:
+        found = session.scalars(open_requests(actor_as(session, approver).person)).all()
+        show(
+            "request",
+            "asked",
+            "message",
+            "list",
+            "author",
+            "subject",
+            rows=[
+                (
+                    str(one.id),
+                    local(one.asked_at),
+                    str(one.message_id),
+                    one.message.mailing_list.short_name,
+                    one.message.author.name,
+                    one.message.subject,
+                )
+                for one in found
+            ],
+            empty="No request waits for an answer.",
+        )
 
 
 @app.command()

@@ -34,10 +34,18 @@ def row_number(text: str) -> int:
 
 
 As = Annotated[str, typer.Option("--as", metavar="ADDRESS", help="The person who acts.")]
+By = Annotated[
+    str | None,
+    typer.Option("--as", metavar="ADDRESS", help="The person who acts; by default the operator."),
+]
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="A user's address.")]
 Addresses = Annotated[list[str], typer.Argument(metavar="ADDRESS...", help="Users' addresses.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 RoleName = Annotated[str, typer.Argument(metavar="ROLE", help="A role's name.")]
 ShortName = Annotated[str, typer.Argument(metavar="LIST", help="A list's short name.")]
+SomeShortName = Annotated[
+    str | None, typer.Argument(metavar="[LIST]", help="A list's short name; by default, all lists.")
+]
 MessageId = Annotated[
     int, typer.Argument(parser=row_number, metavar="MESSAGE", help="A message's number.")
 ]
@@ -121,6 +129,11 @@ def acting() -> Iterator[tuple[Session, Callable[[str], None]]]:
 def actor_as(session: Session, address: str) -> Actor:
     """The person of `--as`, who acts at the command line; raises Unknown, Trespass if disabled."""
     return access.actor_with_address(session, address, Door.COMMAND_LINE)
+
+
+def actor_of(session: Session, address: str | None) -> Actor:
+    """Return the person of `--as`, or the local operator."""
+    return actor_as(session, address) if address else Actor.operator()
 
 
 def show(*columns: str, rows: list[tuple[str, ...]], empty: str) -> None:

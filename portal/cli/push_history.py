@@ -1,12 +1,10 @@
 """`listgate sync status` and `listgate sync history`."""
 
-from typing import Annotated
-
 import typer
 
 from models import Language, Sync, SyncState
 from notifications.wording.failures import failure_sentence, readable_stderr
-from portal.cli.options import ShortName, local, number, show
+from portal.cli.options import ShortName, SomeShortName, local, number, show
 from workflows.lists import lists
 from workflows.sync.status import PushStatus, last_pushes, push_statuses
 from workflows.transaction import transaction
@@ -15,10 +13,6 @@ app = typer.Typer()
 
 MAX_PUSHES = 20  # shown
 TAIL = 200  # characters of stderr shown
-
-SomeShortName = Annotated[
-    str | None, typer.Argument(metavar="[LIST]", help="A list's short name; by default, all lists.")
-]
 
 
 @app.command("status")

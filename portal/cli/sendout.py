@@ -3,10 +3,9 @@
 from typing import Annotated
 
 import typer
-from sqlalchemy.orm import Session
 
 from models import Actor, Delivery, DeliveryState
-from portal.cli.options import MessageId, acting, actor_as, counted, local, row_number, show
+from portal.cli.options import By, MessageId, acting, actor_of, counted, local, row_number, show
 from workflows.messages.write import message_by_id
 from workflows.sendout import doubts
 from workflows.sendout import resume as resuming
@@ -29,10 +28,6 @@ Resend = Annotated[
 ]
 Settle = Annotated[
     bool, typer.Option("--done", help="Nothing more is to be done about the copies.")
-]
-By = Annotated[
-    str | None,
-    typer.Option("--as", metavar="ADDRESS", help="The person who acts; by default the operator."),
 ]
 
 # Rows that a list shows, at most.
@@ -138,11 +133,6 @@ def in_doubt(
                 ],
                 empty=f"No copy is {state}.",
             )
-
-
-def actor_of(session: Session, address: str | None) -> Actor:
-    """Return the person of `--as`, or the local operator."""
-    return actor_as(session, address) if address else Actor.operator()
 
 
 def reason(copy: Delivery) -> str:

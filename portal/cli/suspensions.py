@@ -1,11 +1,9 @@
 """`listgate suspensions` and `resume`."""
 
-from typing import Annotated
-
 import typer
 
 from models import Actor
-from portal.cli.options import Addresses, ShortName, acting, counted, local, show
+from portal.cli.options import Addresses, ShortName, SomeShortName, acting, counted, local, show
 from portal.cli.subscriptions import users_with
 from workflows.lists import lists
 from workflows.queries.suspensions import suspended_members, suspension_counts, suspensions_of
@@ -13,10 +11,6 @@ from workflows.subscriptions.suspend import resume as end_suspension
 from workflows.transaction import transaction
 
 app = typer.Typer()
-
-SomeShortName = Annotated[
-    str | None, typer.Argument(metavar="[LIST]", help="A list's short name; by default, all lists.")
-]
 
 
 @app.command("suspensions")

@@ -7,14 +7,17 @@ from sqlalchemy.orm import Session
 
 from models import Actor, Grant, User
 from portal.cli.contacts import address, contact
-from portal.cli.options import Address, RoleName, acting, counted, plain, show
+from portal.cli.options import Address, RoleName, Yes, acting, counted, local, plain, show
 from workflows import access
 from workflows.lists import lists
 from workflows.lists.list_sets import list_set_named
 from workflows.people import roles as people_roles
 from workflows.people import users as people
+from workflows.people.account_links import invite
 from workflows.people.credentials import turn_off_codes
 from workflows.people.removal import remove_user
+from workflows.queries.suspensions import suspended_lists
+from workflows.queries.user_lists import approver_lists_of, lists_of
 from workflows.queries.user_search import all_users
 from workflows.transaction import transaction
 
@@ -25,7 +28,8 @@ OnSet = Annotated[
 
 app = typer.Typer()
 users = typer.Typer(
-    help="Users: add, list, grant, revoke, contact, address, disable, enable, codes-off, remove.",
+    help="Users: add, invite, list, show, grant, revoke, contact, address, disable, enable, "
+    "codes-off, remove.",
     no_args_is_help=True,
 )
 app.add_typer(users, name="user")
@@ -46,6 +50,15 @@ def add_user(
     with acting() as (session, done):
         user = people.add_user(session, address, name, roles=roles, actor=Actor.operator())
         done(f"User {user.id}: {user.name}")
+
+
+@users.command("invite")
+def invite_user(address: Address) -> None:
+    """Mail a person a link to choose a password; may be repeated."""
+    with acting() as (session, done):
+        user = access.user_with_address(session, address)
+        invite(session, user, actor=Actor.operator())
+        done(f"{user.name} will get an invitation.")
 
 
 @users.command("list")
@@ -83,6 +96,41 @@ def role_text(grant: Grant) -> str:
         return grant.role.name
     place = f"the set {grant.set_name}" if grant.set_name else grant.list_name
     return f"{grant.role.name} (on {place})"
+
+
+@users.command("show")
+def show_user(address: Address) -> None:
+    """Show a person: contact, roles, lists and approver lists."""
+    with transaction() as session:
+        user = access.user_with_address(session, address)
+        suspended = suspended_lists(session, user)
+        on = [
+            f"{one.short_name} (suspended)" if one.id in suspended else one.short_name
+            for one in lists_of(session, user)
+        ]
+        show(
+            "",
+            "",
+            rows=[
+                ("id", str(user.id)),
+                ("name", user.name),
+                ("address", user.address),
+                ("telephone", user.phone or "none"),
+                ("notified by", user.preference),
+                ("language", user.language),
+                ("time zone", user.time_zone or "the organisation's"),
+                ("roles", roles_text(user) or "none"),
+                ("lists", ", ".join(on) or "none"),
+                ("approver lists", approving(session, user) or "none"),
+                ("disabled", local(user.disabled_at) if user.disabled_at else "no"),
+            ],
+            empty="",
+        )
+
+
+def approving(session: Session, user: User) -> str:
+    """Return the names of the approver lists that the person is on."""
+    return ", ".join(one.name for one in approver_lists_of(session, user))
 
 
 @users.command("grant")
@@ -142,7 +190,7 @@ def turn_codes_off(address: Address) -> None:
 @users.command("remove")
 def remove(
     address: Address,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+    yes: Yes = False,
 ) -> None:
     """Remove a person from every list and delete all data but the name; cannot be undone."""
     with acting() as (session, done):

@@ -7,10 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from models import Right, Sync
 from portal.lists.blueprint import list_for, pages
-from portal.lists.warnings import warning_text
 from portal.lists.words import list_words
+from portal.web.i18n import page_language
 from portal.web.paging import page_of
 from portal.web.sign_in import current_actor, current_user, signed_in
+from portal.wording.warning_sentences import warning_text
 from workflows.access import require
 from workflows.lists.checks import warnings_of
 from workflows.queries.list_search import member_counts, search_lists
@@ -65,7 +66,7 @@ def show(list_id: int) -> ResponseReturnValue:
         list=mailing_list,
         members=member_counts(g.session, [list_id], limit=MAX_COUNTED)[list_id],
         counted=MAX_COUNTED,
-        warnings=[warning_text(one) for one in warned],
+        warnings=[warning_text(one, page_language()) for one in warned],
         stuck=stuck_by_list([list_id] if edits else []).get(list_id),
         good=last_good(g.session, list_id),
         suspended=edits and has_suspended(g.session, list_id),

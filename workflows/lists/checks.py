@@ -22,7 +22,7 @@ Pairs = Set[tuple[int, int]]  # (list id, user id)
 
 
 class Doubt(StrEnum):
-    """What may be wrong; portal/lists/warnings.py has the sentences."""
+    """What may be wrong; portal/wording/warning_sentences.py has the sentences."""
 
     NO_DESCRIPTION = "no_description"
     NO_APPROVERS = "no_approvers"

@@ -46,6 +46,7 @@ class NewList:
     kind: ListKind = ListKind.ANNOUNCEMENT
     delivery: ListDelivery = ListDelivery.MEMBERS
     four_eyes: bool = True
+    self_service: SelfService = SelfService.OPEN
     language: Language = Language.ENGLISH
 
 
@@ -88,6 +89,7 @@ def create_list(session: Session, new: NewList, *, actor: Actor) -> MailingList:
             kind=new.kind,
             delivery=new.delivery,
             four_eyes=new.four_eyes,
+            self_service=new.self_service,
             language=new.language,
             # People who talk to each other know where they are.
             unsubscribe_line=new.kind is ListKind.ANNOUNCEMENT,

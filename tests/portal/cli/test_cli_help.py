@@ -1,9 +1,7 @@
 """The help of every command."""
 
 import re
-from collections.abc import Iterator
 from importlib import import_module
-from typing import Any
 
 import pytest
 from typer.main import get_group
@@ -12,16 +10,8 @@ from models import database
 from portal.cli import COMMANDS as TABLE
 from portal.cli import imported
 from tests.builders import listgate
+from tests.portal.cli.commands import COMMANDS
 
-
-def walk(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Yield the command and all below it, each with the words that a user types."""
-    yield path, command
-    for name, below in getattr(command, "commands", {}).items():
-        yield from walk(below, (*path, name))
-
-
-COMMANDS = dict(pair for name in TABLE for pair in walk(imported(name), (name,)))
 GROUPS = [path for path, command in COMMANDS.items() if hasattr(command, "commands")]
 
 

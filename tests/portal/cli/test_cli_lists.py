@@ -14,10 +14,12 @@ from models import (
     ListDelivery,
     ListKind,
     MailingList,
+    SelfService,
     Subscription,
     Unknown,
 )
 from tests.builders import Cast, listgate
+from workflows.lists.archive import StillInUse
 
 ADA, GRACE, EDSGER = "ada@example.org", "grace@example.org", "edsger@example.org"
 
@@ -157,6 +159,59 @@ def test_what_a_list_adds_to_messages_is_set(session: Session) -> None:
     assert not announce.unsubscribe_line
 
 
+def test_every_setting_of_a_list_is_set(session: Session, people: Cast) -> None:
+    options = ("--name", "News", "--address", "news@lists.example.org", "--kind", "discussion")
+    more = ("--delivery", "list_address", "--no-four-eyes", "--self-service", "closed")
+
+    listgate("list", "set", "announce", *options, *more)
+
+    session.expire_all()
+    news = people.announce
+    assert (news.name, news.address) == ("News", "news@lists.example.org")
+    assert (news.kind, news.delivery) == (ListKind.DISCUSSION, ListDelivery.LIST_ADDRESS)
+    assert (news.four_eyes, news.self_service) == (False, SelfService.CLOSED)
+
+
+def test_a_list_is_created_closed(session: Session) -> None:
+    listgate("list", "create", "board", "board@example.org", "Board", "--self-service", "closed")
+
+    assert mailing_list(session, "board").self_service is SelfService.CLOSED
+
+
+def test_a_list_is_archived_and_taken_out_again(session: Session, people: Cast) -> None:
+    said = [listgate("list", "archive", "announce").stdout for _ in range(2)]
+    session.expire_all()
+    archived = people.announce.archived_at
+
+    back = listgate("list", "unarchive", "announce").stdout
+    session.expire_all()
+
+    assert said == [
+        "The list announce has been archived.\n",
+        "The list announce was already archived.\n",
+    ]
+    assert archived is not None
+    assert (back, people.announce.archived_at) == ("The list announce is in use.\n", None)
+
+
+@pytest.mark.usefixtures("people")
+def test_the_warnings_of_one_list_or_of_all_are_shown() -> None:
+    listgate("list", "create", "zoo", "zoo@example.org", "Zoo", "--description", "Animals")
+
+    def warnings(*lists: str) -> list[str]:
+        rows = listgate("list", "warnings", *lists).stdout.splitlines()
+        return [row.split(maxsplit=1)[0] for row in rows[1:]]
+
+    assert warnings() == ["announce", "announce", "zoo"]
+    assert warnings("zoo") == ["zoo"]
+    assert "There are no approvers" in listgate("list", "warnings", "zoo").stdout
+
+    listgate("approvers", "create", "keepers", "barbara@example.org")
+    listgate("approvers", "assign", "keepers", "zoo")
+
+    assert listgate("list", "warnings", "zoo").stdout == "No warnings.\n"
+
+
 @pytest.mark.usefixtures("people")
 def test_a_list_is_shown_with_all_there_is_to_know() -> None:
     said = listgate("list", "show", "announce").stdout
@@ -180,6 +235,7 @@ def test_a_list_is_shown_with_all_there_is_to_know() -> None:
         "approvers": "Grace Hopper, Linus Torvalds",
         "escalation": "none",
         "members": "2",
+        "archived": "no",
     }
 
 
@@ -252,6 +308,33 @@ def test_an_assigned_approver_list_answers_for_the_list(session: Session) -> Non
     assert said == "board now answers for the list announce.\n"
     assert answering is not None
     assert answering.name == "board"
+
+
+@pytest.mark.usefixtures("people")
+def test_approvers_are_added_and_removed(session: Session) -> None:
+    added = listgate("approvers", "add", "editors", EDSGER, GRACE).stdout
+    then = approvers(session, "editors")
+    removed = listgate("approvers", "remove", "editors", GRACE, ADA).stdout
+
+    assert added == "The approver list editors has 3 members.\n"
+    assert sorted(then) == ["Edsger", "Grace", "Linus"]
+    assert removed == "The approver list editors has 2 members.\n"
+    assert sorted(approvers(session, "editors")) == ["Edsger", "Linus"]
+
+
+def test_an_approver_list_is_deleted_once_no_list_uses_it(session: Session, people: Cast) -> None:
+    with pytest.raises(StillInUse, match="still used by: announce"):
+        listgate("approvers", "delete", "editors")
+
+    said = listgate("approvers", "unassign", "announce").stdout
+    unused = listgate("approvers", "list").stdout.splitlines()[1].split()
+    listgate("approvers", "delete", "editors")
+    session.expire_all()
+
+    assert said == "The list announce has no approver list now.\n"
+    assert unused[:2] == ["editors", "0"]
+    assert people.announce.approver_list is None
+    assert "No approver lists yet" in listgate("approvers", "list").stdout
 
 
 def test_subscribing_twice_is_subscribing_once(session: Session, people: Cast) -> None:

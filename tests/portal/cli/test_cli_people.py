@@ -4,9 +4,22 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import AuditEntry, Door, Invalid, Right, Role, Unknown, User
+from models import (
+    AuditEntry,
+    Door,
+    Invalid,
+    LetterName,
+    Notification,
+    Right,
+    Role,
+    Subscription,
+    Unknown,
+    User,
+)
+from models.clock import now
 from tests.builders import Cast, listgate
 from workflows.people.credentials import credentials_of
+from workflows.people.roles import RoleInUse
 
 ADA, EDSGER = "ada@example.org", "edsger@example.org"
 
@@ -216,3 +229,70 @@ def test_rights_are_given_by_number(right: list[str]) -> None:
 
     assert done.exit_code == 2
     assert "--right" in done.stderr
+
+
+@pytest.mark.usefixtures("people")
+def test_a_revoked_role_counts_no_more(session: Session) -> None:
+    listgate("user", "grant", ADA, "sender")
+
+    said = [listgate("user", "revoke", ADA, role).stdout for role in ("author", "sender")]
+
+    assert said == ["Ada Lovelace is now sender.\n", "Ada Lovelace is now without a role.\n"]
+    assert user(session, ADA).roles == []
+
+
+@pytest.mark.usefixtures("people")
+def test_an_invitation_is_mailed_again(session: Session) -> None:
+    said = [listgate("user", "invite", EDSGER).stdout for _ in range(2)]
+
+    assert said == ["Edsger Dijkstra will get an invitation.\n"] * 2
+    letters = session.scalars(select(Notification.letter)).all()
+    assert letters == [LetterName.INVITATION] * 2
+
+
+def test_a_person_is_shown_with_contact_roles_and_lists(session: Session, people: Cast) -> None:
+    listgate("user", "contact", EDSGER, "--name", "E. W. Dijkstra", "--time-zone", "Europe/Paris")
+    listgate("approvers", "add", "editors", EDSGER)
+    suspend(session, people)
+
+    facts = {
+        " ".join(row[:16].split()): row[16:].strip()
+        for row in listgate("user", "show", EDSGER).stdout.splitlines()
+        if row.strip()
+    }
+
+    assert facts == {
+        "id": str(people.edsger.id),
+        "name": "E. W. Dijkstra",
+        "address": EDSGER,
+        "telephone": "none",
+        "notified by": "email",
+        "language": "en",
+        "time zone": "Europe/Paris",
+        "roles": "none",
+        "lists": "announce (suspended)",
+        "approver lists": "editors",
+        "disabled": "no",
+    }
+
+
+def suspend(session: Session, people: Cast) -> None:
+    """Suspend Edsger's subscription."""
+    subscription = session.get_one(Subscription, (people.announce.id, people.edsger.id))
+    subscription.suspended_at = now()
+    session.flush()
+
+
+@pytest.mark.usefixtures("people")
+def test_a_role_is_renamed_and_deleted_once_nobody_has_it(session: Session) -> None:
+    said = listgate("role", "rename", "author", "writer").stdout
+
+    assert said == "The role author is now called writer.\n"
+    assert [role.name for role in user(session, ADA).roles] == ["writer"]
+    with pytest.raises(RoleInUse, match="Someone has the role writer"):
+        listgate("role", "delete", "writer")
+
+    listgate("user", "revoke", ADA, "writer")
+
+    assert listgate("role", "delete", "writer").stdout == "The role writer has been deleted.\n"
+    assert session.scalar(select(func.count(Role.id)).where(Role.name == "writer")) == 0

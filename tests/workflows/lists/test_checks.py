@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from models import Actor, ListKind, MailingList, Preference, User
 from models.clock import now
-from portal.lists.warnings import SENTENCES
+from portal.wording.warning_sentences import SENTENCES
 from tests.builders import Cast, a_draft, a_list
 from tests.portal.web.statements import counted
 from workflows.lists import archive, lists

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 
-from portal.web.i18n import gettext
+from models import Language
+from notifications.wording.languages import translations
 from workflows.lists.checks import Doubt, Warned
 
 
-def warning_text(warned: Warned) -> str:
-    """Return the sentence of a warning, in the page's language."""
+def warning_text(warned: Warned, language: Language = Language.ENGLISH) -> str:
+    """Return the sentence of a warning."""
+    gettext = translations(language).gettext
     return SENTENCES[warned.doubt](gettext) % {"names": ", ".join(warned.names)}
 
 
