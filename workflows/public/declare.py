@@ -23,16 +23,27 @@ UNAVAILABLE = (InterfaceError, OperationalError, RedisError)
 HIDDEN = "…"
 
 
-class PrivateRequest(Request):
-    """A call whose arguments are shown nowhere: callers may write free text into them."""
+class PublicRequest(Request):
+    """A call whose arguments are shown nowhere, and whose refusal is no failure of the worker."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        # Callers may write free text into them.
         self._argsrepr = self._kwargsrepr = HIDDEN
 
     def info(self, safe: bool = False) -> Any:  # noqa: ARG002 (Celery's)
         """Return what `inspect` shows."""
         return super().info(safe=True)
+
+    def on_failure(
+        self, exc_info: Any, send_failed_event: bool = True, return_ok: bool = False
+    ) -> None:
+        """Report a refusal to Flower as done, so that a failure there is a fault (ADR 33)."""
+        failure = getattr(exc_info.exception, "exc", exc_info.exception)
+        refused = isinstance(failure, Refusal)
+        super().on_failure(exc_info, send_failed_event and not refused, return_ok)
+        if refused:
+            self.send_event("task-succeeded", result=f"refused: {failure}", runtime=None)
 
 
 def public(
@@ -51,8 +62,8 @@ def public(
         return app.task(
             name=name,
             ignore_result=False,
-            Request=PrivateRequest,
-            # A refusal is a result, not a failure: Celery logs it without a traceback.
+            Request=PublicRequest,
+            # Celery logs a refusal without a traceback.
             throws=(Refusal,),
             # No row asks for this work yet, so the sweep cannot repeat it: the task itself retries.
             # Each delay stays below the broker's visibility timeout.
