@@ -1,5 +1,6 @@
 """Tables, with their constraints and states."""
 
+from models.absences import Absence
 from models.actors import Actor, Door
 from models.audit import Act, AuditEntry, acting, record, record_refusal
 from models.base import Base
@@ -34,6 +35,7 @@ from models.sync import Failure, PushedPart, Sync, SyncState
 from models.windows import Window
 
 __all__ = [
+    "Absence",
     "Act",
     "Actor",
     "Amount",

@@ -128,7 +128,7 @@ class MailingList(Ruled, Addressed, Base):
     def approvers_for(self, author: User, *, escalated: bool = False) -> list[User]:
         """The approvers who may answer about a message of `author`: with four eyes, not the author.
 
-        `ModerationRequest.answerable_by` is the same rule in SQL.
+        `answerers` adds the deputies of those who are away.
         """
         return [
             user

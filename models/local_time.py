@@ -1,6 +1,6 @@
 """Local times that people type, and the instants that they mean."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from models.refusals import Invalid
@@ -29,6 +29,11 @@ def instant_of(typed: datetime, zone: ZoneInfo, *, fold: int | None = None) -> d
             second=latter.astimezone(zone),
         )
     return (latter if fold else former).astimezone(zone)
+
+
+def beginning_of(day: date, zone: ZoneInfo) -> datetime:
+    """Return the first instant of the day in `zone`, even if clocks skip or repeat midnight."""
+    return in_utc(datetime.combine(day, time(), zone))
 
 
 def is_shown_twice(moment: datetime) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -15,9 +15,11 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased, mapped_column, relationship
 
+from models.absences import Absence
 from models.actors import Door
+from models.answerers import Answerers, answerers, is_of_list
 from models.base import Base, identity
 from models.clock import now
 from models.lifecycle import Lifecycle, text_enum
@@ -49,12 +51,21 @@ class Decision(Base):
 
     request_id: Mapped[int] = mapped_column(ForeignKey("moderation_request.id"), primary_key=True)
     approver_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    # The approver for whom a deputy answered.
+    for_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     verdict: Mapped[Verdict] = mapped_column(text_enum(Verdict))
     via: Mapped[Door] = mapped_column(text_enum(Door))
     comment: Mapped[str]
     decided_at: Mapped[datetime] = mapped_column(default=now)
 
-    approver: Mapped[User] = relationship()
+    approver: Mapped[User] = relationship(foreign_keys=[approver_id])
+    for_whom: Mapped[User | None] = relationship(foreign_keys=[for_id])
+
+    @property
+    def detail(self) -> dict[str, Any]:
+        """The `detail` of its audit entry."""
+        absent = {"absent": self.for_whom.name} if self.for_whom else {}
+        return {"comment": self.comment, **absent}
 
 
 class ModerationRequest(Lifecycle):
@@ -88,10 +99,14 @@ class ModerationRequest(Lifecycle):
     decision: Mapped[Decision | None] = relationship()
     approver_keys: Mapped[list["ApproverKeys"]] = relationship(order_by="ApproverKeys.id")
 
-    def approvers(self) -> list[User]:
-        """The users who may answer this request now, if it is open."""
+    def answerers(self) -> Answerers:
+        """Who may answer this request now, if it is open."""
         escalated = self.escalated_at is not None
-        return self.message.mailing_list.approvers_for(self.message.author, escalated=escalated)
+        return answerers(self.message.mailing_list, self.message.author, escalated=escalated)
+
+    def approvers(self) -> list[User]:
+        """The users who may answer this request now, if it is open; deputies come last."""
+        return self.answerers().everyone
 
     @classmethod
     def asks(cls, approver_list_ids: Select[int] | Sequence[int]) -> ColumnElement[bool]:
@@ -115,12 +130,28 @@ class ModerationRequest(Lifecycle):
         theirs = (
             select(approver.c.approver_list_id)
             .join(User, User.id == approver.c.user_id)
-            .where(User.id == user_id, User.disabled_at.is_(None))
+            .where(User.disabled_at.is_(None))
+        )
+        deputy = aliased(User)
+        in_place = (
+            theirs.join(Absence, Absence.user_id == User.id)
+            .join(deputy, deputy.id == Absence.deputy_id)
+            .where(deputy.id == user_id, deputy.disabled_at.is_(None), Absence.is_current())
+            .where(cls.may_answer_about(Absence.user_id))
+            .correlate(MailingList, Message)
         )
         return and_(
-            cls.asks(theirs),
-            or_(MailingList.four_eyes.is_(False), Message.author_id != user_id),
+            or_(
+                cls.asks(theirs.where(User.id == user_id)),
+                and_(is_of_list(user_id), cls.asks(in_place)),
+            ),
+            cls.may_answer_about(user_id),
         )
+
+    @staticmethod
+    def may_answer_about(user_id: InstrumentedAttribute[int] | int) -> ColumnElement[bool]:
+        """SQL: four eyes do not exclude the user, who is then not the author."""
+        return or_(MailingList.four_eyes.is_(False), Message.author_id != user_id)
 
 
 class ApproverKeys(Base):

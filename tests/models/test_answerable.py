@@ -1,17 +1,23 @@
 """The rule of who may answer a request: Python and SQL agree."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from models import ApproverList, Message, ModerationRequest, User
+from models import Absence, ApproverList, Message, ModerationRequest, Subscription, User
 from models.clock import now
 from tests.builders import Cast, a_request
 
 NAMES = ["ada", "grace", "linus", "barbara", "edsger"]
 SOME = st.sets(st.sampled_from(NAMES))
+# Who is away, with the deputy's name, and whether it is now.
+AWAY = st.dictionaries(
+    st.sampled_from(NAMES), st.tuples(st.none() | st.sampled_from(NAMES), st.booleans())
+)
 
 
 @pytest.fixture
@@ -28,6 +34,8 @@ def asked(session: Session, people: Cast) -> ModerationRequest:
     editors=SOME,
     board=st.none() | SOME,
     disabled=SOME,
+    members=SOME,
+    away=AWAY,
     four_eyes=st.booleans(),
     escalated=st.booleans(),
 )
@@ -39,6 +47,8 @@ def test_sql_finds_exactly_the_users_whom_python_names(
     editors: set[str],
     board: set[str] | None,
     disabled: set[str],
+    members: set[str],
+    away: dict[str, tuple[str | None, bool]],
     four_eyes: bool,
     escalated: bool,
 ) -> None:
@@ -49,11 +59,33 @@ def test_sql_finds_exactly_the_users_whom_python_names(
     asked.escalated_at = now() if escalated else None
     for name, user in users.items():
         user.disabled_at = now() if name in disabled else None
+    session.execute(delete(Subscription))
+    list_id = people.announce.id
+    session.add_all(Subscription(list_id=list_id, user_id=users[name].id) for name in members)
+    send_away(session, users, away)
     session.flush()
 
     found = {user for user in users.values() if is_answerable_by(session, asked, user)}
 
     assert found == set(asked.approvers())
+    assert len(asked.approvers()) == len(found)
+
+
+def send_away(
+    session: Session, users: dict[str, User], away: dict[str, tuple[str | None, bool]]
+) -> None:
+    """Replace all absences by these."""
+    session.execute(delete(Absence))
+    today, day = now(), timedelta(days=1)
+    for name, (deputy, is_now) in away.items():
+        from_at = today - day if is_now else today - 3 * day
+        stands_in = users[deputy] if deputy and deputy != name else None
+        until_at = from_at + 2 * day
+        session.add(
+            Absence(
+                user=users[name], from_at=from_at, until_at=until_at, zone="UTC", deputy=stands_in
+            )
+        )
 
 
 def board_of(
@@ -76,3 +108,32 @@ def is_answerable_by(session: Session, request: ModerationRequest, user: User) -
         .where(ModerationRequest.id == request.id, ModerationRequest.answerable_by(user.id))
     )
     return session.scalar(found) is not None
+
+
+def test_a_deputy_answers_only_in_an_absence_and_not_for_the_author(
+    session: Session, people: Cast, asked: ModerationRequest
+) -> None:
+    """The property shows that the two forms agree; this shows what they say."""
+    users = {name: getattr(people, name) for name in NAMES}
+    people.approvers.members.append(people.ada)
+    for away, deputies in {
+        ("grace", "edsger", True): ["edsger"],
+        ("grace", "edsger", False): [],
+        ("grace", None, True): [],
+        ("grace", "linus", True): [],  # who may answer anyway
+        ("grace", "ada", True): [],  # the author
+        ("ada", "edsger", True): [],  # in place of the author
+    }.items():
+        send_away(session, users, {away[0]: away[1:]})
+        session.flush()
+
+        assert list(asked.answerers().deputies) == [users[name] for name in deputies], away
+
+    send_away(session, users, {"grace": ("edsger", True), "edsger": ("barbara", True)})
+    session.flush()
+    assert asked.approvers() == [people.grace, people.linus, people.edsger]
+    assert asked.answerers().recipients == [people.linus]
+
+    send_away(session, users, {"grace": ("edsger", True)})
+    session.execute(delete(Subscription))
+    assert asked.approvers() == [people.grace, people.linus]

@@ -1,12 +1,12 @@
 """Local times: an offset counts; a time that clocks skip or show twice is refused."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from models import Invalid
-from models.local_time import instant_of, is_shown_twice
+from models.local_time import beginning_of, instant_of, is_shown_twice
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -78,3 +78,12 @@ def test_only_a_time_shown_twice_is_told_to_be() -> None:
 def test_the_ends_of_the_calendar_are_refused(end: str, zone: str) -> None:
     with pytest.raises(Invalid, match="outside the calendar"):
         instant_of(datetime.fromisoformat(end), ZoneInfo(zone))
+
+
+def test_a_day_begins_at_its_first_instant_even_if_clocks_skip_or_repeat_midnight() -> None:
+    for day, zone, instant in (
+        (date(2027, 1, 31), "Europe/Paris", datetime(2027, 1, 30, 23, tzinfo=UTC)),
+        (date(2026, 4, 24), "Africa/Cairo", datetime(2026, 4, 23, 22, tzinfo=UTC)),  # at 1:00
+        (date(2026, 11, 1), "America/Havana", datetime(2026, 11, 1, 4, tzinfo=UTC)),  # 0:00 twice
+    ):
+        assert beginning_of(day, ZoneInfo(zone)) == instant
