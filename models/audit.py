@@ -69,6 +69,7 @@ class Act(StrEnum):
     STARTED_SMS = "started_sms"
     APPROVED = "approved"
     REJECTED = "rejected"
+    SENT_BACK = "sent_back"
     WITHDREW = "withdrew"
     RELEASED = "released"
     RECALLED = "recalled"

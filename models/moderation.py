@@ -42,6 +42,7 @@ class Verdict(StrEnum):
 
     APPROVED = "approved"
     REJECTED = "rejected"
+    SENT_BACK = "sent_back"  # to its author for changes: a draft again
 
 
 class Decision(Base):

@@ -38,6 +38,7 @@ class LetterName(StrEnum):
     EXPIRED = "SysMsgMessageExpired"
     APPROVED = "SysMsgMessageApproved"
     REJECTED = "SysMsgMessageRejected"
+    SENT_BACK = "SysMsgMessageSentBack"
     RETURNED = "SysMsgMessageReturned"
     STOPPED = "SysMsgMessageStopped"
     DOUBTS = "SysMsgMessageDoubts"

@@ -219,6 +219,9 @@ def trigger_letter(
         case LetterName.APPROVED | LetterName.DECIDED | LetterName.REJECTED:
             verdict = Verdict.REJECTED if letter is LetterName.REJECTED else Verdict.APPROVED
             decide(session, request, verdict, actor=Actor(grace, Door.PORTAL), comment=comment)
+        case LetterName.SENT_BACK:
+            actor, comment = Actor(grace, Door.PORTAL), comment or "Too long."
+            decide(session, request, Verdict.SENT_BACK, actor=actor, comment=comment)
     if letter is LetterName.PHONE_LOCKED:
         notify_administrators(session, letter, person=grace.name, user_id=grace.id)
     trigger_push_letter(session, request.message.mailing_list, letter)

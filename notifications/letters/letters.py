@@ -104,6 +104,7 @@ def request_variables(notification: Notification, context: LetterContext) -> Var
         "reply_address": context.reply_to(approver_keys.id),
         "approve_by_mail": context.mailto(approver_keys.id, subject=subject, verb="OK"),
         "reject_by_mail": context.mailto(approver_keys.id, subject=subject, verb="NO: "),
+        "send_back_by_mail": context.mailto(approver_keys.id, subject=subject, verb="CHANGES: "),
         "link": context.link(approver_keys.id),
         # An SMS does not prove who opens its link, so this one requires a log-in.
         "page": context.page(request.id),
@@ -141,6 +142,12 @@ def decision_variables(notification: Notification, context: LetterContext) -> Va
         "comment": decision and decision.comment,
         "decided_at": decision and local_time(notification, decision.decided_at, context),
     }
+
+
+def sent_back_variables(notification: Notification, context: LetterContext) -> Variables:
+    """Return the decision, and where its author changes the draft."""
+    page = context.message_page(message_of(notification).id)
+    return {**decision_variables(notification, context), "page": page}
 
 
 def approval_variables(notification: Notification, context: LetterContext) -> Variables:
@@ -321,6 +328,7 @@ LETTERS = {
         Letter(LetterName.EXPIRED, expiry_variables),
         Letter(LetterName.APPROVED, approval_variables),
         Letter(LetterName.REJECTED, decision_variables, message_as_written),
+        Letter(LetterName.SENT_BACK, sent_back_variables),
         Letter(LetterName.RETURNED, attachments=message_as_written),
         Letter(LetterName.STOPPED, stopped_variables, message_as_written),
         Letter(LetterName.DOUBTS, doubts_variables),

@@ -19,15 +19,20 @@ SENTENCES: dict[Why, Callable[[Callable[[str], str]], str]] = {
         "mail cannot be read."
     ),
     Why.NO_ANSWER: lambda _: _(
-        "It must begin with a word that counts, such as OK or NO. OK may be followed by thanks "
-        "only, and NO by a colon and the reason."
+        "It must begin with a word that counts, such as OK, NO or CHANGES. OK may be followed by "
+        "thanks only, NO by a colon and the reason, and CHANGES by a colon and what to change."
     ),
     Why.HESITATION: lambda _: _(
         "An approval cannot carry a condition, a doubt, a question or a wish, not even in a "
-        "signature. Approve without one, reject with the reason, or use the buttons."
+        "signature. Approve without one, send the message back with CHANGES: and what to change, "
+        "or use the buttons."
     ),
     Why.CONTRADICTION: lambda _: _(
         "It says yes in one place and no in another, and we do not guess which of them counts."
+    ),
+    Why.NO_COMMENT: lambda _: _(
+        "To send the message back, write behind a colon, or in the lines below, what its author "
+        "should change."
     ),
     Why.REMARK: lambda _: _(
         "An approval cannot carry a remark, because the message is sent before anyone reads it. "

@@ -44,6 +44,10 @@ _STOPPED = {
     "stopped_by": "Barbara Liskov",
     "page": "https://listgate.example.org/messages/42",
 }
+_SENT_BACK = {
+    "verdict": "sent_back",
+    "page": "https://listgate.example.org/messages/42",
+}
 _DOUBTS = {
     "failed": 12,
     "uncertain": 2,
@@ -70,6 +74,7 @@ def samples(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
         LetterName.EXPIRED: {**message, "to_author": True},
         LetterName.APPROVED: {**message, **decision, "verdict": "approved", "comment": ""},
         LetterName.REJECTED: {**message, **decision},
+        LetterName.SENT_BACK: {**message, **decision, **_SENT_BACK},
         LetterName.RETURNED: message,
         LetterName.STOPPED: {**message, **_STOPPED},
         LetterName.DOUBTS: {**message, **_DOUBTS},
@@ -123,6 +128,8 @@ def _request(language: Language) -> Mapping[str, Any]:
         "reply_address": "moderation+abcdefghijklmnopqrstuvwxyz@lists.example.org",
         "approve_by_mail": "mailto:moderation+abc@lists.example.org?subject=Re%3A%20&body=OK",
         "reject_by_mail": "mailto:moderation+abc@lists.example.org?subject=Re%3A%20&body=NO%3A%20",
+        "send_back_by_mail": "mailto:moderation+abc@lists.example.org?subject=Re%3A%20"
+        "&body=CHANGES%3A%20",
         "link": "https://listgate.example.org/answer/abcdefghijklmnopqrstuvwxyz",
         "page": "https://listgate.example.org/requests/12",
     }

@@ -1,4 +1,4 @@
-"""The grammar of an answer: a verdict and courtesies, and for a rejection a reason."""
+"""The grammar of an answer: a verdict and courtesies, and for other than approvals a reason."""
 
 import re
 import string
@@ -19,6 +19,7 @@ _BANNER_LINES: Final = 5
 _VERBS = {
     Verdict.APPROVED: any_of("approve", "approve_by_mail"),
     Verdict.REJECTED: any_of("reject", "reject_by_mail"),
+    Verdict.SENT_BACK: any_of("send_back", "send_back_by_mail"),
 }
 _COURTESY = any_of("courtesies")
 
@@ -54,7 +55,11 @@ def _reasoned(verb: str) -> str:
 
 
 _CLOSED = {verdict: re.compile(_closed(verdict)) for verdict in _VERBS}
-_REASONED = re.compile(_reasoned(_VERBS[Verdict.REJECTED]))
+_REASONED = {
+    Verdict.REJECTED: re.compile(_reasoned(_VERBS[Verdict.REJECTED])),
+    # Most of these words also begin sentences, so only a colon or the line end is certain.
+    Verdict.SENT_BACK: re.compile(rf"{_VERBS[Verdict.SENT_BACK]}(?: *:|[.!]?(?=\n))\s*"),
+}
 _NUMBER = r"\.? ?[0-9]"  # "No. 7" is no answer
 _BACK = rf"(?!{_NUMBER})" r"(?: *$|[^\w\s'-]|\s+[^\w\s]|\s+" + any_of("second_thoughts") + r"\b)"
 _TAKEN_BACK = {
@@ -77,7 +82,7 @@ _MERE_SIGNS = re.compile(f"[{re.escape(string.punctuation)} ]+")
 
 class Answer(NamedTuple):
     verdict: Verdict
-    reason: str  # of a rejection; it may contain more than courtesies
+    reason: str  # of other than an approval; it may contain more than courtesies
 
 
 def answer_in(paragraph: str) -> Answer | None:
@@ -87,12 +92,13 @@ def answer_in(paragraph: str) -> Answer | None:
     for verdict, closed in _CLOSED.items():
         if len(paragraph) <= ANSWER_LIMIT and closed.fullmatch(start) and not repeated:
             return Answer(verdict, "")
-    match = _REASONED.match(start)
-    reason = _behind(paragraph, match.end()) if match else ""
-    # "no :(" would else be a colon and a reason.
-    if not reason or _MERE_SIGNS.fullmatch(reason.partition("\n")[0]):
-        return None
-    return Answer(Verdict.REJECTED, reason)
+    for verdict, reasoned in _REASONED.items():
+        match = reasoned.match(start)
+        reason = _behind(paragraph, match.end()) if match else ""
+        # "no :(" would else be a colon and a reason.
+        if reason and not _MERE_SIGNS.fullmatch(reason.partition("\n")[0]):
+            return Answer(verdict, reason)
+    return None
 
 
 def _behind(text: str, size: int) -> str:
@@ -106,12 +112,16 @@ def _behind(text: str, size: int) -> str:
 
 def verdict_of(word: str) -> Verdict | None:
     """Return the verdict that the word means in an SMS, or None."""
-    kinds = {Verdict.APPROVED: "approve", Verdict.REJECTED: "reject"}
+    kinds = {
+        Verdict.APPROVED: "approve",
+        Verdict.REJECTED: "reject",
+        Verdict.SENT_BACK: "send_back",
+    }
     return next((each for each, kind in kinds.items() if folded(word) in phrases(kind)), None)
 
 
 def takes_back(line: str, verdict: Verdict) -> bool:
-    """Whether a further `cleaned` line begins like an answer of the other kind."""
+    """Whether a further `cleaned` line begins like an answer of another kind."""
     start = folded(line[:ANSWER_LIMIT])
     return any(back.match(start) for kind, back in _TAKEN_BACK.items() if kind is not verdict)
 

@@ -1,4 +1,4 @@
-"""Reads what an approver answered by mail: approve, reject, or nothing that is certain."""
+"""Reads what an approver answered by mail: a verdict, or nothing that is certain."""
 
 import codecs
 import re
@@ -48,6 +48,7 @@ class Why(StrEnum):
     NO_ANSWER = "no answer"  # it does not begin with an answer, or the line continues after it
     HESITATION = "hesitation"  # a condition, doubt, delay, question, second thought or wish
     CONTRADICTION = "contradiction"  # a word of the other kind follows
+    NO_COMMENT = "no comment"  # it sends the message back, and does not say why
     REMARK = "remark"  # an approval with too long a remark, or one at another place of the quote
 
 
@@ -74,8 +75,8 @@ def reply_in(text: str, *, name: str = "") -> Reading:
     """The same for the text of a mail.
 
     The first paragraph that the approver wrote, behind a banner and a greeting, is the answer or
-    there is none.  An approval counts if nothing that follows it may limit it; a rejection counts
-    unless a line takes it back.
+    there is none.  An approval counts if nothing that follows it may limit it; another answer
+    counts unless a line takes it back, and one that sends the message back needs a comment.
     """
     own = own_words(text)
     lines = answer.without_opening(own.blocks[0]) if own.blocks else []
@@ -91,7 +92,10 @@ def reply_in(text: str, *, name: str = "") -> Reading:
     objection = _objection(found, lines[size:], own, name=name)
     if objection:
         return _not_understood(lines, *objection)
-    return Reading(found.verdict, as_comment(f"{found.reason}\n{_comment(lines[size:])}"))
+    comment = as_comment(f"{found.reason}\n{_comment(lines[size:])}")
+    if found.verdict is Verdict.SENT_BACK and not _says_something(comment, name):
+        return _not_understood(lines, Why.NO_COMMENT, lines[0])
+    return Reading(found.verdict, comment)
 
 
 def _not_understood(lines: list[str], why: Why, to_blame: str) -> Reading:
@@ -152,6 +156,16 @@ def _doubts(below: list[str], signature: list[str], name: str) -> Iterator[tuple
         signed = signed or (named and not courteous)
     if hesitation("\n".join(every)):
         yield Why.HESITATION, every[0]
+
+
+def _says_something(comment: str, name: str) -> bool:
+    """Return whether a line is more than courtesies, a closing formula or the approver's name."""
+    return any(
+        line
+        and not (answer.is_courteous(line) or answer.is_closing(line))
+        and not (name and answer.is_name_of(line, name))
+        for line in comment.split("\n")
+    )
 
 
 def _comment(lines: list[str]) -> str:

@@ -66,7 +66,7 @@ def read_sms(text: str) -> SmsReply:
 
 
 def _takes_back(comment: str, verdict: Verdict) -> bool:
-    """Whether the comment is an answer of the other kind, or limits an approval."""
+    """Whether the comment is an answer of another kind, or limits an approval."""
     limited = verdict is Verdict.APPROVED and bool(hesitation(comment))
     return limited or any(takes_back(line, verdict) for line in comment.split("\n"))
 

@@ -20,9 +20,14 @@ class Answer(StrEnum):
 
     APPROVE = "approve"
     REJECT = "reject"
+    SEND_BACK = "send-back"
 
 
-VERDICTS = {Answer.APPROVE: Verdict.APPROVED, Answer.REJECT: Verdict.REJECTED}
+VERDICTS = {
+    Answer.APPROVE: Verdict.APPROVED,
+    Answer.REJECT: Verdict.REJECTED,
+    Answer.SEND_BACK: Verdict.SENT_BACK,
+}
 
 
 @app.command("requests")
@@ -57,7 +62,9 @@ def decide(
     request_id: RequestId,
     answer: Annotated[Answer, typer.Argument(help="Your answer.")],
     approver: As,
-    comment: Annotated[str, typer.Option(help="The author reads it on rejection.")] = "",
+    comment: Annotated[
+        str, typer.Option(help="What a rejected author reads, or should change.")
+    ] = "",
 ) -> None:
     """Answer a request; the first answer decides."""
     with acting() as (session, done):

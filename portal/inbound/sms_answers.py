@@ -30,14 +30,22 @@ def sentence(said: Said, language: Language) -> str:
 SENTENCES: dict[Said, Callable[[Callable[[str], str]], str]] = {
     Said.APPROVED: lambda _: _('Approved: "%(subject)s" for %(list)s. Thank you.'),
     Said.REJECTED: lambda _: _('Rejected: "%(subject)s" for %(list)s. The author is notified.'),
+    Said.SENT_BACK: lambda _: _('Sent back: "%(subject)s" for %(list)s. The author is notified.'),
     Said.TOO_LATE: lambda _: _("Too late: %(approver)s answered first. Nothing was done."),
     Said.APPROVED_BEFORE: lambda _: _('You have already approved "%(subject)s" for %(list)s.'),
     Said.REJECTED_BEFORE: lambda _: _('You have already rejected "%(subject)s" for %(list)s.'),
+    Said.SENT_BACK_BEFORE: lambda _: _('You have already sent "%(subject)s" for %(list)s back.'),
     Said.APPROVAL_STANDS: lambda _: _(
         'You have already approved "%(subject)s" for %(list)s. Your first answer stands.'
     ),
     Said.REJECTION_STANDS: lambda _: _(
         'You have already rejected "%(subject)s" for %(list)s. Your first answer stands.'
+    ),
+    Said.RETURN_STANDS: lambda _: _(
+        'You have already sent "%(subject)s" for %(list)s back. Your first answer stands.'
+    ),
+    Said.COMMENT_NEEDED: lambda _: _(
+        "Nothing was done: write after the six digits what the author should change."
     ),
     Said.CLOSED: lambda _: _("This was withdrawn or has expired. Nothing was done."),
     Said.NOT_UNDERSTOOD: lambda _: _(

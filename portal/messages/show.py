@@ -75,7 +75,7 @@ def message_state(message: Message) -> dict[str, object]:
     return {
         "message": message,
         "plan": forecast_of(message, known.dispatches.get(message.id), pending),
-        "rejection": known.rejections.get(message.id),
+        "answer": known.answers.get(message.id),
         "tally": tally,
         "resumable": message.state is MessageState.STOPPED and can_be_resumed(g.session, message),
         "has_rest": has_rest(g.session, message),

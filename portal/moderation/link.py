@@ -24,7 +24,7 @@ LINK_SHOWS_MESSAGE = timedelta(weeks=4)
 
 @pages.get("/answer/<token>")
 def show(token: str) -> str:
-    """Show the message and the two buttons, or the outcome; link scanners fetch this page."""
+    """Show the message and the buttons, or the outcome; link scanners fetch this page."""
     keys = keys_for(token)
     moderation_request, approver = keys.request, keys.user
     if is_long_closed(moderation_request):

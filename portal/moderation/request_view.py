@@ -109,7 +109,11 @@ def outcome(moderation_request: ModerationRequest, approver: User) -> str:
     first = moderation_request.decision
     if first is None:
         return _("This request was withdrawn or has expired.")
-    verdicts = {Verdict.APPROVED: _("approved"), Verdict.REJECTED: _("rejected")}
+    verdicts = {
+        Verdict.APPROVED: _("approved"),
+        Verdict.REJECTED: _("rejected"),
+        Verdict.SENT_BACK: _("sent back for changes"),
+    }
     facts = {"verdict": verdicts[first.verdict], "decided_at": time_text(first.decided_at)}
     if first.approver == approver:
         return _("You answered on %(decided_at)s: %(verdict)s.") % facts

@@ -177,6 +177,7 @@ SENTENCES: Mapping[Act, Sentence] = {
     Act.REJECTED: lambda detail: (
         _("%(actor)s rejected: %(comment)s") if detail["comment"] else _("%(actor)s rejected")
     ),
+    Act.SENT_BACK: _("%(actor)s sent the message back for changes: %(comment)s"),
     Act.WITHDREW: _("%(actor)s withdrew request %(request_id)s"),
     Act.RELEASED: _("%(actor)s released the message with Right 601"),
     Act.RECALLED: _("%(actor)s recalled the message"),

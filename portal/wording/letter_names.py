@@ -15,6 +15,7 @@ LETTERS: Mapping[str, str] = {
     LetterName.EXPIRED: _("end of a request that nobody answered"),
     LetterName.APPROVED: _("approval"),
     LetterName.REJECTED: _("rejection"),
+    LetterName.SENT_BACK: _("return for changes"),
     LetterName.RETURNED: _("return of a changed message"),
     LetterName.STOPPED: _("stopped sendout"),
     LetterName.DOUBTS: _("copies in doubt"),

@@ -151,6 +151,7 @@ FIELDS: Mapping[str, str | Choose] = {
     "Listgate. Several words work well.": "new",
     "This code is wrong or has already been used.": "code",
     "This recovery code is wrong or has already been used.": "recovery",
+    "Say in a comment what the author should change.": "comment",
     "A comment may have at most %(most)d characters, and no NUL.": "comment",
     "Please choose a file.": "file",
     "Please choose a file with addresses.": "file",

@@ -28,7 +28,7 @@ from notifications.letters.keys import Keys
 from notifications.replies.sms import Keyword, SmsReply, keyword, read_sms
 from workflows.moderation.approver_keys import keys_by_code
 from workflows.moderation.approvers import NotAnApprover
-from workflows.moderation.decide import AlreadyDecided, NoLongerOpen, decide
+from workflows.moderation.decide import AlreadyDecided, CommentMissing, NoLongerOpen, decide
 from workflows.notify import notify_administrators
 
 # Five guesses an hour at a six-digit code: an attacker who can forge the sender finds the code of
@@ -50,6 +50,7 @@ class Said(StrEnum):
     NOTHING = "nothing"
     APPROVED = "approved"
     REJECTED = "rejected"
+    SENT_BACK = "sent_back"
     TOO_LATE = "too_late"
     CLOSED = "closed"
     NOT_UNDERSTOOD = "not_understood"
@@ -61,14 +62,18 @@ class Said(StrEnum):
     NOT_AN_APPROVER = "not_an_approver"
     APPROVED_BEFORE = "approved_before"
     REJECTED_BEFORE = "rejected_before"
+    SENT_BACK_BEFORE = "sent_back_before"
     APPROVAL_STANDS = "approval_stands"
     REJECTION_STANDS = "rejection_stands"
+    RETURN_STANDS = "return_stands"
+    COMMENT_NEEDED = "comment_needed"
 
 
-# What an approver who was first is answered to the same verdict, and to the other one.
+# What an approver who was first is answered to the same verdict, and to another one.
 OWN_ANSWER = {
     Verdict.APPROVED: (Said.APPROVED_BEFORE, Said.APPROVAL_STANDS),
     Verdict.REJECTED: (Said.REJECTED_BEFORE, Said.REJECTION_STANDS),
+    Verdict.SENT_BACK: (Said.SENT_BACK_BEFORE, Said.RETURN_STANDS),
 }
 
 
@@ -131,7 +136,7 @@ def answer(
 
 def limited(session: Session, user: User, answer: SmsAnswer) -> SmsAnswer:
     """Return the answer, or none if the same was given SAME_ANSWERS times within the hour."""
-    if answer.said in (Said.APPROVED, Said.REJECTED):
+    if answer.said in (Said.APPROVED, Said.REJECTED, Said.SENT_BACK):
         return answer
     recent = select(func.count(InboundSms.message_sid)).where(
         InboundSms.user_id == user.id,
@@ -153,14 +158,14 @@ def by_code(
     found = keys_by_code(session, user, reply.code, keys)
     if found is None:
         return wrong_code(session, user)
+    if policy == "off":
+        return SmsAnswer(Said.OFF, user)
     return decided(session, found, reply, policy=policy)
 
 
 def decided(session: Session, found: ApproverKeys, reply: SmsReply, *, policy: Policy) -> SmsAnswer:
     """Decide, or return why not."""
     user, request = found.user, found.request
-    if policy == "off":
-        return SmsAnswer(Said.OFF, user)
     if policy == "after_view" and found.viewed_at is None:
         return SmsAnswer(Said.VIEW_FIRST, user, {"message_id": request.message_id})
     assert reply.verdict is not None
@@ -173,6 +178,8 @@ def decided(session: Session, found: ApproverKeys, reply: SmsReply, *, policy: P
         return first_answer_stands(request, user, reply.verdict)
     except NoLongerOpen:
         return SmsAnswer(Said.CLOSED, user)
+    except CommentMissing:
+        return SmsAnswer(Said.COMMENT_NEEDED, user)
     return SmsAnswer(Said(reply.verdict.value), user, message_facts(request))
 
 
@@ -183,8 +190,8 @@ def first_answer_stands(request: ModerationRequest, user: User, verdict: Verdict
     if first.approver != user:
         facts = {"approver": first.approver.name, "verdict": first.verdict}
         return SmsAnswer(Said.TOO_LATE, user, facts)
-    same, opposite = OWN_ANSWER[first.verdict]
-    said = same if verdict is first.verdict else opposite
+    same, another = OWN_ANSWER[first.verdict]
+    said = same if verdict is first.verdict else another
     return SmsAnswer(said, user, message_facts(request))
 
 

@@ -38,6 +38,13 @@ COMMENT_LENGTH = 10_000  # characters
 # Where the approver reads the refusal.  At the others an operator or a service may act for them.
 OWN_DOORS = {Door.PORTAL, Door.LINK, Door.MAIL, Door.SMS}
 
+# What the audit trail and the author learn of each answer.
+OUTCOMES: Final = {
+    Verdict.APPROVED: (Act.APPROVED, LetterName.APPROVED),
+    Verdict.REJECTED: (Act.REJECTED, LetterName.REJECTED),
+    Verdict.SENT_BACK: (Act.SENT_BACK, LetterName.SENT_BACK),
+}
+
 # What every answer needs, in one query instead of five.
 WITH_MESSAGE: Final = joinedload(ModerationRequest.message).options(
     joinedload(Message.author),
@@ -55,6 +62,10 @@ class AlreadyDecided(Refusal):
 
 class NoLongerOpen(Refusal):
     """The request was withdrawn or has expired."""
+
+
+class CommentMissing(Invalid):
+    """A message cannot be sent back without a comment."""
 
 
 def request_approval(session: Session, message: Message, *, actor: Actor) -> ModerationRequest:
@@ -88,10 +99,12 @@ def decide(
 ) -> Decision:
     """Record the first answer and carry out what follows from it, whichever door it came through.
 
-    Raises NotAnApprover, AlreadyDecided (by whom, what and when), NoLongerOpen.
+    Raises NotAnApprover, AlreadyDecided (by whom, what and when), NoLongerOpen, CommentMissing.
     """
     require_approver(request, actor)
     comment = checked_comment(comment)
+    if verdict is Verdict.SENT_BACK and not comment and request.state is RequestState.OPEN:
+        raise CommentMissing("Say in a comment what the author should change.")
     try:
         win(session, request)
     except AlreadyDecided as refusal:
@@ -188,15 +201,8 @@ def win(
 
 def too_late(request: ModerationRequest) -> Refusal:
     """Return the refusal for an answer that was not the first."""
-    if (first := request.decision) is not None:
-        facts = {"approver": first.approver, "when": first.decided_at}
-        if first.verdict is Verdict.APPROVED:
-            return AlreadyDecided(
-                "%(approver)s has already approved this message, on %(when)s.", **facts
-            )
-        return AlreadyDecided(
-            "%(approver)s has already rejected this message, on %(when)s.", **facts
-        )
+    if request.decision is not None:
+        return already_decided(request.decision)
     if request.state is RequestState.EXPIRED:
         return NoLongerOpen(
             "Request %(number)d has expired and can no longer be answered.", number=request.id
@@ -206,6 +212,24 @@ def too_late(request: ModerationRequest) -> Refusal:
     )
 
 
+def already_decided(first: Decision) -> AlreadyDecided:
+    """Return the refusal that says who answered first, what and when."""
+    facts = {"approver": first.approver, "when": first.decided_at}
+    match first.verdict:
+        case Verdict.APPROVED:
+            return AlreadyDecided(
+                "%(approver)s has already approved this message, on %(when)s.", **facts
+            )
+        case Verdict.REJECTED:
+            return AlreadyDecided(
+                "%(approver)s has already rejected this message, on %(when)s.", **facts
+            )
+        case Verdict.SENT_BACK:
+            return AlreadyDecided(
+                "%(approver)s has already sent this message back, on %(when)s.", **facts
+            )
+
+
 def own_decision_stands(
     request: ModerationRequest, verdict: Verdict, actor: Actor
 ) -> AlreadyDecided | None:
@@ -213,44 +237,61 @@ def own_decision_stands(
     first = request.decision
     if first is None or first.approver != actor.user or actor.door not in OWN_DOORS:
         return None
+    return same_again(first) if first.verdict is verdict else first_stands(first)
+
+
+def same_again(first: Decision) -> AlreadyDecided:
+    """Return the refusal for an approver who repeats their own answer."""
     when = first.decided_at
-    match first.verdict, verdict:
-        case Verdict.APPROVED, Verdict.APPROVED:
+    match first.verdict:
+        case Verdict.APPROVED:
             return AlreadyDecided("You have already approved this message, on %(when)s.", when=when)
-        case Verdict.REJECTED, Verdict.REJECTED:
+        case Verdict.REJECTED:
             return AlreadyDecided("You have already rejected this message, on %(when)s.", when=when)
-        case Verdict.APPROVED, _:
+        case Verdict.SENT_BACK:
+            return AlreadyDecided(
+                "You have already sent this message back, on %(when)s.", when=when
+            )
+
+
+def first_stands(first: Decision) -> AlreadyDecided:
+    """Return the refusal for an approver who answers differently than before."""
+    when = first.decided_at
+    match first.verdict:
+        case Verdict.APPROVED:
             return AlreadyDecided(
                 "You have already approved this message, on %(when)s. Your first answer stands.",
                 when=when,
             )
-        case _:
+        case Verdict.REJECTED:
             return AlreadyDecided(
                 "You have already rejected this message, on %(when)s. Your first answer stands.",
+                when=when,
+            )
+        case Verdict.SENT_BACK:
+            return AlreadyDecided(
+                "You have already sent this message back, on %(when)s. Your first answer stands.",
                 when=when,
             )
 
 
 def carry_out(session: Session, request: ModerationRequest, decision: Decision) -> None:
-    """Carry out a decision: schedule or reject the message, notify author and other approvers."""
+    """Carry out a decision: move the message, notify its author and the other approvers."""
     message = request.message
     others = [user for user in asked_approvers(request) if user != decision.approver]
     notify(session, others, LetterName.DECIDED, message=message, request=request)
+    act, letter = OUTCOMES[decision.verdict]
     actor = Actor(decision.approver, decision.via)
-    if decision.verdict is Verdict.APPROVED:
-        record(session, Act.APPROVED, actor=actor, comment=decision.comment, **message.place)
-        message.move(MessageState.SCHEDULED, MessageState.IN_MODERATION)
-        schedule(
-            session,
-            message,
-            content_hash=request.content_hash,
-            request_id=request.id,
-        )
-        letter = LetterName.APPROVED
-    else:
-        message.move(MessageState.REJECTED)
-        record(session, Act.REJECTED, actor=actor, comment=decision.comment, **message.place)
-        letter = LetterName.REJECTED
+    record(session, act, actor=actor, comment=decision.comment, **message.place)
+    match decision.verdict:
+        case Verdict.APPROVED:
+            message.move(MessageState.SCHEDULED, MessageState.IN_MODERATION)
+            content_hash = request.content_hash
+            schedule(session, message, content_hash=content_hash, request_id=request.id)
+        case Verdict.REJECTED:
+            message.move(MessageState.REJECTED)
+        case Verdict.SENT_BACK:
+            message.move(MessageState.DRAFT, MessageState.IN_MODERATION)
     notify(session, [message.author], letter, message=message, request=request)
 
 

@@ -76,9 +76,10 @@ class Decide(Call):
 
     request_id: Annotated[Id, Field(strict=True)] = Field(description="An open request")
     approver_id: Annotated[Id, Field(strict=True)] = Field(description="The user who answers")
-    verdict: Verdict = Field(description='"approved" or "rejected"')
+    verdict: Verdict = Field(description='"approved", "rejected" or "sent_back"')
     comment: Annotated[Text, Field(max_length=COMMENT_LENGTH)] = Field(
-        "", description="The reason; the author of a rejected message gets it"
+        "",
+        description="The author of a rejected message gets it; required to send one back",
     )
     parcel: UUID | None = Field(
         None, description="The number of the parcel that the comment is in, in its place"

@@ -16,6 +16,7 @@ from models import (
     ModerationRequest,
     Right,
     User,
+    Verdict,
 )
 from workflows.messages.write import PRIVATE
 from workflows.queries.text_search import MESSAGES, matches
@@ -77,13 +78,14 @@ def newest_messages(
 class Progress:
     """What the page shows of messages beside their rows, by message id."""
 
-    rejections: Mapping[int, Decision]
+    # Of rejected messages, and of drafts that were sent back.
+    answers: Mapping[int, Decision]
     dispatches: Mapping[int, Dispatch]
     tallies: Mapping[int, Mapping[str, int]]
 
 
 def progress(session: Session, messages: Sequence[Message]) -> Progress:
-    """Return why they were rejected, when they are due, and their deliveries by state.
+    """Return why they came back, when they are due, and their deliveries by state.
 
     Three queries, however many messages.  Finished sendouts are not counted: their own page shows
     that.
@@ -93,14 +95,14 @@ def progress(session: Session, messages: Sequence[Message]) -> Progress:
         return [one.id for one in messages if one.state in states]
 
     return Progress(
-        rejections(session, ids(MessageState.REJECTED)),
+        answers(session, ids(MessageState.REJECTED, MessageState.DRAFT)),
         dispatches(session, ids(MessageState.SCHEDULED, MessageState.SENDING)),
         tallies(session, ids(MessageState.SENDING)),
     )
 
 
-def rejections(session: Session, message_ids: Sequence[int]) -> Mapping[int, Decision]:
-    """Return the newest decision about each message."""
+def answers(session: Session, message_ids: Sequence[int]) -> Mapping[int, Decision]:
+    """Return the newest decision about each message, unless it approved."""
     found = (
         select(ModerationRequest.message_id, Decision)
         .join(Decision, Decision.request_id == ModerationRequest.id)
@@ -108,7 +110,8 @@ def rejections(session: Session, message_ids: Sequence[int]) -> Mapping[int, Dec
         .options(joinedload(Decision.approver))
         .order_by(ModerationRequest.id)
     )
-    return {row.message_id: row.Decision for row in session.execute(found)}
+    newest = {row.message_id: row.Decision for row in session.execute(found)}
+    return {one: answer for one, answer in newest.items() if answer.verdict is not Verdict.APPROVED}
 
 
 def dispatches(session: Session, message_ids: Sequence[int]) -> Mapping[int, Dispatch]:

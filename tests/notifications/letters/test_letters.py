@@ -413,11 +413,14 @@ def test_a_letters_suggested_answers_are_understood(name: LetterName, language: 
     rendered = RenderedLetter(name, samples(language)[name], language=language)
 
     for part in (rendered.text, unescape(rendered.html)):
-        (approve, reject) = re.findall(r"\b(OK|N[A-Z]+ ?:)(?= )", unwrapped(part))[-2:]
+        found = re.findall(r"\b(OK|(?:[A-ZÄÀ]+ )?[A-ZÄ]+ ?:)(?= )", unwrapped(part))
+        approve, reject, send_back = found[-3:]
         assert reply_in(approve).verdict is Verdict.APPROVED
         assert reply_in(f"{reject} the reason").verdict is Verdict.REJECTED
+        assert reply_in(f"{send_back} the date").verdict is Verdict.SENT_BACK
     words = re.findall(r"\b(OK|N[A-Z]+) (?=482193)", rendered.sms)
-    assert [read_sms(f"{word} 482193").verdict for word in words] == list(Verdict)
+    verdicts = [read_sms(f"{word} 482193").verdict for word in words]
+    assert verdicts == [Verdict.APPROVED, Verdict.REJECTED]
 
 
 @pytest.mark.parametrize("language", Language)

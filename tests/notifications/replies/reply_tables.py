@@ -10,7 +10,7 @@ from notifications.replies.parse import Reading
 
 FOLDER: Final = Path(__file__).parent
 
-VERDICTS: Final = {"approved": Verdict.APPROVED, "rejected": Verdict.REJECTED, "nothing": None}
+VERDICTS: Final = {**{str(verdict): verdict for verdict in Verdict}, "nothing": None}
 
 UTF_8 = (
     "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit"

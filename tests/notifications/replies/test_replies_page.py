@@ -15,7 +15,9 @@ from tests.notifications.replies.reply_tables import VERDICTS, Said, said
 PAGE = (Path(__file__).parents[3] / "docs/replies.md").read_text()
 MAIL, SMS = PAGE.split("## By SMS")
 
-EXAMPLE = re.compile(r"^\| `(.+?)` \| (approved|rejected|nothing) \| ?(.*?) ?\|$", re.MULTILINE)
+EXAMPLE = re.compile(
+    r"^\| `(.+?)` \| (approved|rejected|sent_back|nothing) \| ?(.*?) ?\|$", re.MULTILINE
+)
 
 
 @pytest.mark.parametrize("row", word_rows().values(), ids=word_rows().keys())

@@ -111,6 +111,7 @@ def perform_every_act(session: Session, people: Cast, mailbox: Mailbox) -> None:
     mailbox.answer("ada@example.org", "550 5.1.1 no such user")
     deliver(session, a_letter(session, people, LetterName.REJECTED), context)  # not notified
     a_letter(session, people, LetterName.RETURNED)  # approved, returned
+    a_letter(session, people, LetterName.SENT_BACK)
     a_letter(session, people, LetterName.REMINDER)
     escalate_and_expire(session, people)
     withdraw(session, a_request(session, people), actor=Actor(people.ada, Door.PORTAL))

@@ -23,7 +23,7 @@ from models import (
 )
 from tests.builders import Cast, a_dispatch, a_request, listgate
 from workflows.moderation.approvers import NotAnApprover
-from workflows.moderation.decide import AlreadyDecided, NoLongerOpen
+from workflows.moderation.decide import AlreadyDecided, CommentMissing, NoLongerOpen
 from workflows.sendout.claim import claim_batch
 
 ADA, GRACE, LINUS = "ada@example.org", "grace@example.org", "linus@example.org"
@@ -67,6 +67,19 @@ def test_a_rejection_is_printed_with_its_reason_and_mailed_to_the_author(
     ).one()
     assert said == f"Message {request.message_id} was rejected by Grace Hopper: too long.\n"
     assert notice.user == people.ada
+
+
+def test_a_message_is_sent_back_with_a_comment(session: Session, people: Cast) -> None:
+    request = a_request(session, people)
+
+    with pytest.raises(CommentMissing):
+        decide(request.id, "send-back", GRACE)
+    said = decide(request.id, "send-back", GRACE, "--comment", "too long")
+
+    assert said == f"Message {request.message_id} is a draft.\n"
+    assert "Grace Hopper sent the message back for changes: too long" in timeline_of(
+        request.message_id
+    )
 
 
 def test_a_decision_names_person_door_and_reason(session: Session, people: Cast) -> None:

@@ -167,7 +167,7 @@ def test_an_approver_who_answers_again_is_addressed_directly(
 
     assert answer.status_code == 409
     assert "You have already approved this message, on " in browser.page
-    assert ("Your first answer stands." in browser.page) is (again is Verdict.REJECTED)
+    assert ("Your first answer stands." in browser.page) is (again is not Verdict.APPROVED)
     assert re.search(r"You answered on .+: approved\.", browser.page)
 
 

@@ -198,7 +198,7 @@ def test_the_field_of_a_sendout_in_question_is_marked(
     assert refused(as_person(people.ada), f"/messages/{draft.id}/handing_in", fields) == [field]
 
 
-def test_a_comment_that_is_too_long_is_marked(
+def test_a_comment_that_is_too_long_or_missing_is_marked(
     session: Session, people: Cast, as_person: Login
 ) -> None:
     request, grace = a_request(session, people), as_person(people.grace)
@@ -207,6 +207,8 @@ def test_a_comment_that_is_too_long_is_marked(
 
     long = {"verdict": "rejected", "comment": "x" * 10_001}
     assert refused(grace, f"/requests/{request.id}/decision", long) == ["comment"]
+    none = {"verdict": "sent_back", "comment": ""}
+    assert refused(grace, f"/requests/{request.id}/decision", none) == ["comment"]
 
 
 @pytest.mark.parametrize("path", ["/messages/1/withdrawal", "/messages/1/recall"])

@@ -158,11 +158,13 @@ def more(
 
 
 def more_messages(session: Session, people: Cast) -> None:
-    """One more message of each kind: a draft, an open question, one rejected, one being sent."""
+    """One more of each kind: draft, open question, one rejected, one sent back, one being sent."""
     a_draft(session, people)
     a_request(session, people)
     rejected = a_request(session, people)
     decide(session, rejected, Verdict.REJECTED, actor=Actor(people.linus, Door.MAIL))
+    back, linus = a_request(session, people), Actor(people.linus, Door.MAIL)
+    decide(session, back, Verdict.SENT_BACK, actor=linus, comment="Too long.")
     begin_sending(session, a_dispatch(session, people))
 
 

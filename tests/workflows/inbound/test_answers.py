@@ -273,16 +273,16 @@ def test_removing_a_person_erases_what_a_letter_quotes(
 def test_a_repeated_answer_gets_a_letter_that_it_was_given(
     session: Session, asked: ModerationRequest, verdict: Verdict
 ) -> None:
-    word = {Verdict.APPROVED: "OK", Verdict.REJECTED: "NO"}[verdict]
+    word = {Verdict.APPROVED: "OK", Verdict.REJECTED: "NO"}.get(verdict, "CHANGES: shorter")
     receive(session, asked, a_reply(word, Message_ID="<1@example.org>"))
 
     receive(session, asked, a_reply(word, Message_ID="<2@example.org>"))
 
     rendered = render(last_letter(session), CONTEXT)
     assert last_letter(session).letter is LetterName.REPEATED
-    assert rendered.subject.startswith(f"Already {verdict}: ")
+    assert rendered.subject.startswith(f"Already {verdict.replace('_', ' ')}: ")
     text = " ".join(rendered.text.split())
-    assert f"You have already {verdict} the message from Ada Lovelace" in text
+    assert f"You have already {verdict.split('_')[0]} the message from Ada Lovelace" in text
     assert "There is nothing left for you to do." in text
 
 

@@ -28,6 +28,7 @@ from workflows.moderation.decide import decide
         ("OK\n", MessageState.SCHEDULED),
         ("Approuver : parfait\n\n> OK\n", MessageState.SCHEDULED),
         ("nein: zu lang\n", MessageState.REJECTED),
+        ("Änderungen: kürzer, bitte\n", MessageState.DRAFT),
     ],
 )
 def test_a_clear_answer_decides(
@@ -42,7 +43,11 @@ def test_a_clear_answer_decides(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "disallow", "not approved", "ok, if Linus agrees", "> OK", "I cannot approve this"]
+    "text",
+    [
+        *("", "disallow", "not approved", "ok, if Linus agrees", "> OK", "I cannot approve this"),
+        "Changes",
+    ],
 )
 def test_a_mail_that_is_not_understood_is_answered_with_instructions(
     session: Session, asked: ModerationRequest, text: str

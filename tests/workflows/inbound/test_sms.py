@@ -58,6 +58,7 @@ def send(
         ("OK {}", Said.APPROVED, MessageState.SCHEDULED),
         ("ja {}", Said.APPROVED, MessageState.SCHEDULED),
         ("Non {} trop long", Said.REJECTED, MessageState.REJECTED),
+        ("zurück {}: zu lang", Said.SENT_BACK, MessageState.DRAFT),
     ],
 )
 def test_a_right_code_decides(
@@ -94,6 +95,21 @@ def test_an_sms_that_is_not_understood_does_nothing(
 
     assert answer.said is Said.NOT_UNDERSTOOD
     assert request_.state is RequestState.OPEN
+
+
+def test_a_message_is_not_sent_back_without_a_comment(
+    session: Session, people: Cast, request_: ModerationRequest
+) -> None:
+    answer = send(session, f"CHANGES {code(request_, people.grace)}")
+
+    assert answer.said is Said.COMMENT_NEEDED
+    assert request_.state is RequestState.OPEN
+    send(session, f"CHANGES {code(request_, people.grace)} it is too long")
+    again = send(session, f"back {code(request_, people.grace)}")
+    assert again.said is Said.NOT_UNDERSTOOD
+    again = send(session, f"return {code(request_, people.grace)} it is too long")
+    assert again.said is Said.SENT_BACK_BEFORE
+    assert send(session, f"OK {code(request_, people.grace)}").said is Said.RETURN_STANDS
 
 
 def test_a_strangers_sms_is_not_answered(
@@ -134,6 +150,7 @@ def test_the_second_approver_learns_who_was_first(
         ("NO", "Non", Said.REJECTED_BEFORE),
         ("OK", "NO", Said.APPROVAL_STANDS),
         ("NO", "OK", Said.REJECTION_STANDS),
+        ("OK", "Changes", Said.APPROVAL_STANDS),
     ],
 )
 def test_a_second_answer_of_the_first_approver_does_not_count(

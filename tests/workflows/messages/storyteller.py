@@ -52,7 +52,8 @@ WHO = ["who may", "who may", "who may", "who may", "ada", "grace", "linus", "bar
 REPLIES = ["451 4.3.0 later", "550 5.1.1 nobody", "421 4.3.2 closing"]
 
 
-DEEDS = ["ask", "ask", "approve", "approve", "reject", "withdraw", "release", "recall", "meddle"]
+DEEDS = ["ask", "ask", "approve", "approve", "reject", "send_back", "withdraw", "release"]
+DEEDS += ["recall", "meddle"]
 CHANCES = ["work", "work", "work", "wake", "let_time_pass"]
 CHANCES += ["refuse", "hang_up", "hang_up", "switch", "change_members"]
 
@@ -110,7 +111,7 @@ class Storyteller(RuleBasedStateMachine):
         if event in CHANCES:
             getattr(self, event)(message, luck)
             return
-        may = self.people.grace if event in {"approve", "reject"} else message.author
+        may = self.people.grace if event in {"approve", "reject", "send_back"} else message.author
         with self.attempt():
             getattr(self, event)(message, getattr(self.people, by, may))
 
@@ -134,6 +135,11 @@ class Storyteller(RuleBasedStateMachine):
     def reject(self, message: Message, by: User) -> None:
         if request := self.newest_request(message):
             decide.decide(self.session, request, Verdict.REJECTED, actor=Actor(by, PORTAL))
+
+    def send_back(self, message: Message, by: User) -> None:
+        if request := self.newest_request(message):
+            actor = Actor(by, PORTAL)
+            decide.decide(self.session, request, Verdict.SENT_BACK, actor=actor, comment="Why?")
 
     def withdraw(self, message: Message, by: User) -> None:
         if request := self.newest_request(message):

@@ -27,6 +27,7 @@ from workflows.lists import lists
 from workflows.moderation.approvers import NotAnApprover
 from workflows.moderation.decide import (
     AlreadyDecided,
+    CommentMissing,
     NoApprovers,
     NoLongerOpen,
     decide,
@@ -35,6 +36,7 @@ from workflows.moderation.decide import (
     withdraw,
 )
 from workflows.people import users
+from workflows.sendout.schedule import release
 from workflows.transaction import transaction
 
 COMMAND_LINE = Door.COMMAND_LINE
@@ -153,19 +155,57 @@ def test_a_rejected_message_comes_back_with_the_reason(session: Session, people:
     assert session.scalar(select(func.count(Dispatch.id))) == 0
 
 
-def test_a_rejection_and_its_notice_are_one_transaction(session: Session, people: Cast) -> None:
+def test_a_message_that_is_sent_back_is_a_draft_and_leaves_only_with_a_new_approval(
+    session: Session, people: Cast
+) -> None:
+    request, grace = a_request(session, people), Actor(people.grace, Door.PORTAL)
+
+    decide(session, request, Verdict.SENT_BACK, actor=grace, comment="too long")
+
+    message = request.message
+    assert (request.state, message.state) == (RequestState.DECIDED, MessageState.DRAFT)
+    assert letters(session)[-2:] == [(LetterName.DECIDED, "Linus"), (LetterName.SENT_BACK, "Ada")]
+    with pytest.raises(AlreadyDecided, match="Grace Hopper has already sent this message back"):
+        decide(session, request, Verdict.APPROVED, actor=Actor(people.linus, Door.PORTAL))
+    with pytest.raises(Trespass):
+        release(session, message, actor=Actor(people.ada, Door.PORTAL))
+    assert session.scalar(select(func.count(Dispatch.id))) == 0
+    again = request_approval(session, message, actor=Actor(people.ada, Door.PORTAL))
+    decide(session, again, Verdict.APPROVED, actor=grace)
+    assert session.scalars(select(Dispatch)).one().request_id == again.id
+
+
+def test_a_message_is_sent_back_with_a_comment_only(session: Session, people: Cast) -> None:
+    request, grace = a_request(session, people), Actor(people.grace, Door.SERVICE)
+
+    for comment in ("", " \n"):
+        with pytest.raises(CommentMissing, match="what the author should change"):
+            decide(session, request, Verdict.SENT_BACK, actor=grace, comment=comment)
+    assert (request.state, request.decision) == (RequestState.OPEN, None)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "letter"),
+    [
+        (Verdict.REJECTED, LetterName.REJECTED),
+        (Verdict.SENT_BACK, LetterName.SENT_BACK),
+    ],
+)
+def test_a_refusal_and_its_notice_are_one_transaction(
+    session: Session, people: Cast, verdict: Verdict, letter: LetterName
+) -> None:
     request = a_request(session, people)
     session.commit()
 
     with pytest.raises(ZeroDivisionError), transaction() as other:
         again = request_by_id(other, request.id)
         grace = access.actor_with_address(other, "grace@example.org", COMMAND_LINE)
-        decide(other, again, Verdict.REJECTED, actor=grace)
+        decide(other, again, verdict, actor=grace, comment="too long")
         raise ZeroDivisionError
 
     session.expire_all()
     assert request.state is RequestState.OPEN
-    assert (LetterName.REJECTED, "Ada") not in letters(session)
+    assert (letter, "Ada") not in letters(session)
 
 
 def test_the_second_approver_learns_who_decided_what_and_when(
@@ -196,8 +236,8 @@ def test_an_approver_who_answers_twice_learns_that_the_first_answer_counts(
     acts_for_themselves = door in {Door.PORTAL, Door.LINK, Door.MAIL, Door.SMS}
     who = "You have" if acts_for_themselves else "Grace Hopper has"
     assert sentence.startswith(f"{who} already rejected this message, on ")
-    opposite = acts_for_themselves and again is Verdict.APPROVED
-    assert sentence.endswith("Your first answer stands.") is opposite
+    another = acts_for_themselves and again is not Verdict.REJECTED
+    assert sentence.endswith("Your first answer stands.") is another
 
 
 def test_only_an_approver_decides(session: Session, people: Cast) -> None:

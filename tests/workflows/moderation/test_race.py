@@ -1,4 +1,4 @@
-"""The first answer wins (P1): eight processes answer and withdraw the same requests at once."""
+"""The first answer wins (P1): nine processes answer and withdraw the same requests at once."""
 
 import time
 from collections import defaultdict
@@ -41,11 +41,12 @@ ROLES: Final = (
     Role("Grace Hopper", Verdict.APPROVED, Door.COMMAND_LINE),
     Role("Ada Lovelace", None, Door.COMMAND_LINE),
     Role("Linus Torvalds", Verdict.REJECTED, Door.SERVICE),
+    Role("Grace Hopper", Verdict.SENT_BACK, Door.LINK),
 )
 
 
 # Each contests some requests alone, so that each wins some however the processes are scheduled.
-SOLE: Final = (Verdict.APPROVED, Verdict.REJECTED, None)
+SOLE: Final = (*Verdict, None)
 
 
 class Attempt(NamedTuple):
@@ -134,7 +135,7 @@ def silence(entries: Sequence[OutboxEntry]) -> None:
 def compete(url: str) -> list[Attempt]:
     """Let as many processes as there are roles answer every request."""
     task = prepare(url)
-    # Eight copies of one process that has imported everything, instead of eight that import it.
+    # Copies of one process that has imported everything, instead of as many that import it.
     copies = get_context("forkserver")
     copies.set_forkserver_preload([__name__])
     start = copies.Barrier(len(ROLES))
@@ -168,14 +169,22 @@ def race(template: str) -> Iterator[Race]:
         own.dispose()
 
 
+# What the refusals say, by the verdict that won.
+ALREADY: Final = {
+    Verdict.APPROVED: "already approved",
+    Verdict.REJECTED: "already rejected",
+    Verdict.SENT_BACK: "already sent this message back",
+    None: "was withdrawn",
+}
+
 Consequences = tuple[str, str, list[str] | None, list[str] | None, list[str] | None, list[str]]
 
 
 def consequences(race: Race, verdict: Verdict | None) -> dict[int, Consequences]:
     """Return the rows of every request that this verdict has won.
 
-    The states of request and message; its decisions, dispatches, rejection letters; what the audit
-    trail has besides the asking.
+    The states of request and message; its decisions, dispatches, letters that it came back; what
+    the audit trail has besides the asking.
     """
     won = [request_id for request_id, role in race.winners.items() if role.verdict is verdict]
     assert won, "no process has won with this verdict"
@@ -184,8 +193,9 @@ def consequences(race: Race, verdict: Verdict | None) -> dict[int, Consequences]
             (select array_agg(name || ' ' || verdict || ' ' || via) from decision
                 join "user" on "user".id = approver_id where request_id = request.id),
             (select array_agg(state) from dispatch where message_id = message.id),
-            (select array_agg(state) from notification
-                where message_id = message.id and letter = 'SysMsgMessageRejected'),
+            (select array_agg(letter || ' ' || state) from notification
+                where message_id = message.id
+                    and letter in ('SysMsgMessageRejected', 'SysMsgMessageSentBack')),
             (select array_agg(act || ' ' || actor || ' ' || door) from audit_entry
                 where message_id = message.id and act not in ('wrote', 'asked'))
         from moderation_request request join message on message.id = message_id
@@ -196,7 +206,7 @@ def consequences(race: Race, verdict: Verdict | None) -> dict[int, Consequences]
     return {request_id: tuple(rest) for request_id, *rest in found}
 
 
-def test_exactly_one_of_eight_simultaneous_answers_wins(race: Race) -> None:
+def test_exactly_one_of_nine_simultaneous_answers_wins(race: Race) -> None:
     wins = [[each.outcome for each in group].count("won") for group in race.attempts.values()]
 
     assert wins == [1] * REQUESTS
@@ -208,7 +218,7 @@ def test_every_later_answer_is_refused_with_the_name_of_the_first(race: Race) ->
         outcomes = {each.outcome for each in attempts} - {"won"}
         assert outcomes == {"AlreadyDecided" if winner.verdict else "NoLongerOpen"}
         for each in attempts:
-            said = f"already {winner.verdict}" if winner.verdict else "was withdrawn"
+            said = ALREADY[winner.verdict]
             if winner.verdict and winner.person == each.role.person and each.role.via in OWN_DOORS:
                 said = f"You have {said}"
             elif winner.verdict:
@@ -238,11 +248,26 @@ def test_a_rejection_leads_to_one_letter_and_no_dispatch(race: Race) -> None:
             "rejected",
             [f"{role.person} rejected {role.via}"],
             None,
-            ["pending"],
+            ["SysMsgMessageRejected pending"],
             [f"rejected {role.person} {role.via}"],
         )
         for request_id, role in race.winners.items()
         if role.verdict is Verdict.REJECTED
+    }
+
+
+def test_a_message_sent_back_leads_to_a_draft_and_one_letter(race: Race) -> None:
+    assert consequences(race, Verdict.SENT_BACK) == {
+        request_id: (
+            "decided",
+            "draft",
+            [f"{role.person} sent_back {role.via}"],
+            None,
+            ["SysMsgMessageSentBack pending"],
+            [f"sent_back {role.person} {role.via}"],
+        )
+        for request_id, role in race.winners.items()
+        if role.verdict is Verdict.SENT_BACK
     }
 
 
@@ -262,7 +287,7 @@ def test_a_withdrawal_leads_to_a_draft_and_nothing_else(race: Race) -> None:
 
 
 def test_the_answers_really_came_at_once(race: Race) -> None:
-    """Prove that the eight answers overlapped, which the tests above assume."""
+    """Prove that the nine answers overlapped, which the tests above assume."""
     contested = 0
     for attempts in race.attempts.values():
         (won,) = [each for each in attempts if each.outcome == "won"]

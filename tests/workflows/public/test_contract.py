@@ -100,7 +100,7 @@ def test_an_idempotency_key_is_a_short_text(kind: type[Call]) -> None:
 
 
 @pytest.mark.parametrize("verdict", ["", "Approved", "yes", "withdrawn", 1, True, None])
-def test_a_verdict_is_one_of_two_words(verdict: Any) -> None:
+def test_a_verdict_is_one_of_three_words(verdict: Any) -> None:
     with pytest.raises(Invalid, match=r"^verdict: "):
         Decide.read((), GOOD[Decide] | {"verdict": verdict})
 

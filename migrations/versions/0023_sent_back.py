@@ -1,0 +1,18 @@
+"""Messages sent back for changes: a third verdict."""
+
+from alembic import op
+
+revision = "0023_sent_back"
+down_revision = "0020_rights_per_list"
+
+
+def upgrade() -> None:
+    op.execute("""
+        alter table decision
+            drop constraint decision_verdict_check,
+            add constraint decision_verdict_check
+                check (verdict in ('approved', 'rejected', 'sent_back'));
+
+        -- Older code cannot read a decision that sends a message back.
+        update installation set serves_from = '0023_sent_back';
+    """)
