@@ -8,9 +8,11 @@ import socket
 from multiprocessing import get_context
 from typing import Final
 
+from notifications.mime.sealed_ids import TOKEN_LENGTH
 from notifications.smtp.replies import read_reply
 
-SENDER: Final = "bounces@example.org"
+# As long as the envelope senders of a sendout, with their tokens.
+SENDER: Final = f"bounces+{'t' * TOKEN_LENGTH}@example.org"
 REPLIES: Final = 4  # to the end of one letter, MAIL, RCPT and DATA
 
 

@@ -68,9 +68,12 @@ class Envelope:
             )
 
     def _needs_utf8(self) -> bool:
+        if not all(map(str.isascii, (self.sender, *self.recipients))):
+            return True
+        if self.content.isascii():
+            return False
         header, _, _ = self.content.partition(b"\r\n\r\n")
-        addresses = (self.sender, *self.recipients)
-        return not (header.isascii() and all(map(str.isascii, addresses)))
+        return not header.isascii()
 
 
 _BEYOND_ASCII = (
