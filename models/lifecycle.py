@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     any_,
+    inspect,
     literal,
     select,
     true,
@@ -109,16 +110,18 @@ class Lifecycle(Base):
         session.flush()
         legal = {origin for origin, targets in cls.moves.items() if origin and to in targets}
         origins = legal & set(only_from) if only_from else legal
+        mapper = inspect(cls)
+        column = mapper.columns
+        # The table instead of the class: as an ORM statement it takes twice as long.
         moved = session.scalars(
-            update(cls)
+            update(mapper.local_table)
             .where(
-                cls.id.in_(ids) if isinstance(ids, Select) else is_one_of(cls.id, ids),
-                cls.state.in_(origins),
+                column.id.in_(ids) if isinstance(ids, Select) else is_one_of(column.id, ids),
+                column.state.in_(origins),
                 true() if where is None else where,
             )
-            .values(state=to, **columns)
-            .returning(cls.id)
-            .execution_options(synchronize_session=False)
+            .values({column[name]: value for name, value in {"state": to, **columns}.items()})
+            .returning(column.id)
         ).all()
         for row in session.identity_map.values():
             if isinstance(row, cls):

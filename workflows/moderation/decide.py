@@ -9,6 +9,7 @@ from models import (
     Act,
     Actor,
     ApproverKeys,
+    ApproverList,
     Decision,
     Door,
     IllegalTransition,
@@ -48,7 +49,9 @@ OUTCOMES: Final = {
 # What every answer needs, in one query instead of five.
 WITH_MESSAGE: Final = joinedload(ModerationRequest.message).options(
     joinedload(Message.author),
-    joinedload(Message.mailing_list).joinedload(MailingList.approver_list),
+    joinedload(Message.mailing_list)
+    .joinedload(MailingList.approver_list)
+    .joinedload(ApproverList.members),
 )
 
 
@@ -117,7 +120,6 @@ def decide(
         comment=comment,
     )
     session.add(decision)
-    session.flush()
     carry_out(session, request, decision)
     return decision
 
