@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 from sqlalchemy import (
     ARRAY,
@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Enum,
     Select,
+    SQLColumnExpression,
     Table,
     Text,
     UniqueConstraint,
@@ -21,7 +22,7 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, object_session, validates
+from sqlalchemy.orm import Mapped, Session, object_session, validates
 
 from models.base import Base, identity
 from models.refusals import Refusal
@@ -58,7 +59,7 @@ legal_move = Table(
 )
 
 
-def is_one_of(column: InstrumentedAttribute[int], ids: Iterable[int]) -> ColumnElement[bool]:
+def is_one_of(column: SQLColumnExpression[int], ids: Iterable[int]) -> ColumnElement[bool]:
     """Return whether the id is one of many: one array, where `in_` makes a parameter of each."""
     return column == any_(literal(list(ids), ARRAY(BigInteger)))
 
@@ -114,7 +115,7 @@ class Lifecycle(Base):
         column = mapper.columns
         # The table instead of the class: as an ORM statement it takes twice as long.
         moved = session.scalars(
-            update(mapper.local_table)
+            update(cast("Table", mapper.local_table))
             .where(
                 column.id.in_(ids) if isinstance(ids, Select) else is_one_of(column.id, ids),
                 column.state.in_(origins),

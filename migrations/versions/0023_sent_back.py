@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0023_sent_back"
-down_revision = "0020_rights_per_list"
+down_revision = "0022_absences"
 
 
 def upgrade() -> None:
