@@ -26,6 +26,7 @@ ONLY_PAGES = {
     "people.recovery_codes.replace_recovery_codes": "only their owner may see them",
     "people.recovery_codes.use_recovery_code": "a log-in form",
     "people.roles.create_role": "`role define` creates a role, too",
+    "people.roles.revoke_grant": "`user revoke` names the role and its place",
     "people.roles.set_roles": "`user grant` and `user revoke` change one role at a time",
 }
 
@@ -37,7 +38,6 @@ ONLY_COMMANDS = {
     "lists.list_sets.remove_lists": "only the operator makes sets of lists",
     "lists.lists.set_approvers": "a page adds or removes one approver at a time",
     "people.roles.revoke": "a page sets all roles of a person at once",
-    "people.users.grant": "a page sets all roles of a person at once",
     "sendout.hold.hold_sendouts": "only the operator stops every sendout",
     "sendout.hold.release_sendouts": "only the operator stops every sendout",
     "subscriptions.imports.list_for": "a page imports into a list that exists",
