@@ -32,6 +32,7 @@ from workflows.lists.archive import archive, unarchive
 from workflows.lists.checks import warnings_of
 from workflows.queries.list_search import all_lists as all_mailing_lists
 from workflows.queries.list_search import member_counts
+from workflows.queries.user_search import owners_of
 from workflows.sendout.rules import set_sendout_rules
 from workflows.transaction import transaction
 
@@ -172,7 +173,7 @@ def all_lists() -> None:
 
 @mailing_lists.command("show")
 def show_list(short_name: ShortName) -> None:
-    """Show a list: its settings, its approvers and the number of its members."""
+    """Show a list: its settings, its approvers and owners, and the number of its members."""
     with transaction() as session:
         one = lists.list_named(session, short_name)
         answer = ", ".join(u.name for u in one.approver_list.members) if one.approver_list else ""
@@ -196,6 +197,7 @@ def show_list(short_name: ShortName) -> None:
                 ("approver list", one.approver_list.name if one.approver_list else "none"),
                 ("approvers", answer or "nobody"),
                 ("escalation", one.escalation_list.name if one.escalation_list else "none"),
+                ("owners", ", ".join(u.name for u in owners_of(session, one)) or "none"),
                 ("members", str(member_counts(session, [one.id])[one.id])),
                 ("archived", local(one.archived_at) if one.archived_at else "no"),
             ],

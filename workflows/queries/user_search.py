@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, not_, select
 from sqlalchemy.orm import Session, selectinload
 
-from models import ApproverList, Grant, Role, User
+from models import ApproverList, Grant, MailingList, Right, Role, User
 from workflows.queries.text_search import PEOPLE, matches
 
 STATUSES = {
@@ -32,6 +32,13 @@ def search_users(words: str, *, status: str = "", role: str = "") -> Select[User
 def all_users(session: Session) -> Sequence[User]:
     """Return everyone by name, also those who were removed."""
     return session.scalars(select(User).order_by(User.name, User.id)).all()
+
+
+def owners_of(session: Session, mailing_list: MailingList) -> Sequence[User]:
+    """Return who may edit this list and not all of them, by name."""
+    may_edit = User.able(Right.EDIT_LISTS, mailing_list.id)
+    theirs = select(User).where(may_edit, not_(User.able(Right.EDIT_LISTS)))
+    return session.scalars(theirs.order_by(User.name, User.id)).all()
 
 
 def approver_candidates(

@@ -234,6 +234,7 @@ def test_a_list_is_shown_with_all_there_is_to_know() -> None:
         "approver list": "editors",
         "approvers": "Grace Hopper, Linus Torvalds",
         "escalation": "none",
+        "owners": "none",
         "members": "2",
         "archived": "no",
     }

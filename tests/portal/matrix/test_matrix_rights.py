@@ -1,17 +1,10 @@
 """Rights open what the table says they open, alone and nothing else."""
 
 import pytest
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from models import Actor, ListSet, Right
-from models.database import new_session
-from tests.builders import person
+from tests.portal.matrix.holders import OTHER, TABLE, with_rights, with_rights_on, without
 from tests.portal.matrix.installation import Installation
 from tests.portal.matrix.table import KINDS, Line, lines
-from workflows.lists.list_sets import create_list_set, list_set_named
-from workflows.lists.lists import list_named
-from workflows.people.users import define_role, grant
 
 GUARDED = [line for line in lines("GET", "POST") if line.rights]
 # Numbers of messages are no secret; those of other things are, to users without the right for them.
@@ -21,43 +14,6 @@ BEHIND_A_RIGHT = [
     if "{" in line.path and len(line.rights) == 1 and not line.path.startswith("/messages/")
 ]
 NOWHERE = "999999"
-
-
-def with_rights(installation: Installation, *rights: int) -> str:
-    """Add a user with exactly these rights, who is on no list and has written nothing."""
-    who = "+".join(map(str, sorted(rights)))
-    if who not in installation.keys:
-        with new_session.begin() as session:
-            define_role(session, who, rights, actor=Actor.operator())
-            installation.give_key(session, who, person(session, f"r{who} Somebody", who))
-    return who
-
-
-def with_rights_on(installation: Installation, set_name: str, *rights: int) -> str:
-    """Add a user with exactly these rights on the lists of this set, and nowhere else."""
-    role = "+".join(map(str, sorted(rights)))
-    who = f"r{role}-{set_name}"
-    if who not in installation.keys:
-        with new_session.begin() as session:
-            define_role(session, role, rights, actor=Actor.operator())
-            user = person(session, f"{who} Somebody")
-            grant(session, user, role, on=a_set(session, set_name), actor=Actor.operator())
-            installation.give_key(session, who, user)
-    return who
-
-
-def a_set(session: Session, name: str) -> ListSet:
-    """The set of the table's lists, or one of another list."""
-    if name == "named":
-        return list_set_named(session, name)
-    board = list_named(session, "board")
-    found = session.scalar(select(ListSet).where(ListSet.name == name))
-    return found or create_list_set(session, name, [board], actor=Actor.operator())
-
-
-def without(installation: Installation, right: int) -> str:
-    """Add a user with every right but this one."""
-    return with_rights(installation, *(set(Right) - {right}))
 
 
 @pytest.mark.parametrize("line", GUARDED, ids=str)
@@ -85,8 +41,8 @@ def test_all_the_other_rights_do_not(installation: Installation, line: Line) -> 
 def test_on_a_list_a_right_opens_what_the_table_says(
     installation: Installation, line: Line
 ) -> None:
-    there = with_rights_on(installation, "named", *line.rights)
-    elsewhere = with_rights_on(installation, "other", *line.rights)
+    there = with_rights_on(installation, TABLE, *line.rights)
+    elsewhere = with_rights_on(installation, OTHER, *line.rights)
 
     with installation.undone():
         refused = installation.mark(line, elsewhere) if line.where != "@any" else "-"
