@@ -3,7 +3,7 @@
 from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from models import Language, ListDelivery, ListKind, Right
+from models import Language, ListDelivery, ListKind, Right, SelfService
 from portal.lists.blueprint import pages
 from portal.lists.words import chosen, list_words
 from portal.web.flash import flash
@@ -36,6 +36,7 @@ def create() -> ResponseReturnValue:
             kind=chosen(ListKind, "kind"),
             delivery=chosen(ListDelivery, "delivery"),
             four_eyes="four_eyes" in form,
+            self_service=chosen(SelfService, "self_service"),
             language=chosen(Language, "language"),
         ),
         actor=current_actor(),

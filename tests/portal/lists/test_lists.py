@@ -29,6 +29,7 @@ GIVEN = {
     "description": "News for everybody.",
     "kind": "discussion",
     "delivery": "list_address",
+    "self_service": "closed",
     "language": "fr",
 }
 
@@ -83,6 +84,7 @@ def test_a_list_is_created_empty_and_shown(session: Session, browser: Visitor) -
     assert answer.location == f"/mailing-lists/{created.id}"
     assert (created.kind, created.delivery) == (ListKind.DISCUSSION, ListDelivery.LIST_ADDRESS)
     assert (created.four_eyes, created.description) == (False, "News for everybody.")
+    assert created.self_service is SelfService.CLOSED
     browser.get(answer.location)
     assert "The list Everybody has been created; it has no members yet." in browser.page
     assert "There are no approvers" in browser.page
@@ -98,6 +100,14 @@ def test_a_refusal_is_shown_on_the_form_with_the_input(browser: Visitor) -> None
     assert not browser.page.count("checked")
 
 
+def test_the_forms_say_who_may_join_an_open_list(people: Cast, browser: Visitor) -> None:
+    for page in ("new", f"{people.announce.id}/details"):
+        browser.get(f"/mailing-lists/{page}")
+
+        select_and_hint = browser.page.split('name="self_service"')[1].split("<label")[0]
+        assert "anyone with a log-in can join" in select_and_hint
+
+
 def test_a_value_that_is_not_offered_is_refused(browser: Visitor) -> None:
     answer = browser.send("/mailing-lists/new", short_name="all", **{**GIVEN, "kind": "secret"})
 
@@ -111,7 +121,7 @@ def test_a_list_is_edited(session: Session, people: Cast, browser: Visitor) -> N
     assert 'value="announce@lists.example.org"' in browser.page
     assert browser.page.count("checked") == 3
 
-    changed = {"self_service": "closed", "from_field": "list", "personal": "yes"}
+    changed = {"from_field": "list", "personal": "yes"}
     assert browser.send(page, **changed, **GIVEN).status_code == 303
 
     announce = people.announce
@@ -126,7 +136,7 @@ def test_a_list_is_edited(session: Session, people: Cast, browser: Visitor) -> N
 def test_a_name_cannot_be_removed(session: Session, people: Cast, browser: Visitor) -> None:
     page = f"/mailing-lists/{people.announce.id}/details"
 
-    answer = browser.send(page, self_service="open", from_field="author", **{**GIVEN, "name": ""})
+    answer = browser.send(page, from_field="author", **{**GIVEN, "name": ""})
 
     assert answer.status_code == 400
     session.expire_all()

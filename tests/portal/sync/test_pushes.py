@@ -16,6 +16,8 @@ from workflows.sync.request import unfinished_sync
 
 Login = Callable[[User], Visitor]
 
+OVERWRITTEN = "each push replaces all members on the list server"
+
 
 @pytest.fixture
 def browser(people: Cast, as_person: Login) -> Visitor:
@@ -30,6 +32,14 @@ def pushes_of(people: Cast) -> str:
 @pytest.fixture
 def page(people: Cast) -> str:
     return pushes_of(people)
+
+
+def test_pages_that_change_members_say_that_pushes_overwrite(
+    people: Cast, browser: Visitor
+) -> None:
+    for path in ("new", f"{people.announce.id}/subscribers", f"{people.announce.id}/pushes"):
+        browser.get(f"/mailing-lists/{path}")
+        assert OVERWRITTEN in browser.page
 
 
 def test_a_list_that_was_never_pushed_says_so(browser: Visitor, page: str) -> None:
@@ -235,6 +245,9 @@ def test_without_a_list_server_nothing_is_offered(
 
     browser.get(f"/mailing-lists/{people.announce.id}")
     assert "Pushes" not in browser.page
+    for path in ("new", f"{people.announce.id}/subscribers"):
+        browser.get(f"/mailing-lists/{path}")
+        assert OVERWRITTEN not in browser.page
     for path in ("", "/part", "/difference", "/confirmation"):
         assert browser.get(page + path).status_code == 404
     assert browser.send(page).status_code == 404
