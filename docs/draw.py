@@ -1,6 +1,6 @@
 """Draws the pages that follow from the code; `make fix` draws them again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -10,13 +10,17 @@ from models import (
     Delivery,
     Dispatch,
     InboundMail,
+    Language,
+    LetterName,
     Lifecycle,
     Message,
     ModerationRequest,
     Notification,
     Sync,
 )
+from notifications.letters.samples import samples
 from notifications.replies.vocabulary import VOCABULARY
+from portal.wording.letter_names import LETTERS
 from settings import SECRETS, Settings
 from settings.types import UNITS
 from workflows.public.contract import Call
@@ -145,7 +149,47 @@ def cells(kind: str) -> str:
     )
 
 
+def letters() -> str:
+    """docs/letters.md: every letter, and the variables of its templates."""
+    known = samples(Language.ENGLISH)
+    examples = {name: one for facts in reversed(known.values()) for name, one in facts.items()}
+    return "\n".join(
+        [
+            "# Letters and their variables",
+            "",
+            "Drawn from the samples of `listgate letters show` by `make fix`. Each letter has the "
+            "templates `subject.txt`,",
+            "`body.txt`, `body.html` and `sms.txt` (Jinja), which may use its variables and "
+            "`language` (en, fr or de). Any other",
+            "variable is an error; `listgate letters check` finds it. A variable can be None or "
+            "empty: test it with `{% if … %}`;",
+            "`recipients` exists where `rest_of` is not None.",
+            "",
+            "| Letter | Is | Variables |",
+            "|---|---|---|",
+            *(f"| `{name}` | {LETTERS[name]} | {listed(known[name])} |" for name in LetterName),
+            "",
+            "| Variable | For example |",
+            "|---|---|",
+            *(f"| `{name}` | {example(examples[name])} |" for name in sorted(examples)),
+            "",
+        ]
+    )
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as code, in the order of the alphabet."""
+    return ", ".join(f"`{name}`" for name in sorted(names))
+
+
+def example(value: object) -> str:
+    """A value in one cell of a table."""
+    text = "; ".join(value) if isinstance(value, list) else str(value)
+    return text.replace("\n", " ").replace("|", "\\|")
+
+
 PAGES: Final = {
+    "docs/letters.md": letters,
     "docs/states.md": states,
     "docs/tasks.md": tasks,
     "docs/replies.md": replies,

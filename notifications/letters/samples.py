@@ -14,7 +14,8 @@ from notifications.wording.sendout_words import pace_words, window_words
 
 _ZONE = ZoneInfo("Europe/Paris")
 
-# What an organisation of each language would have typed: list, subject, comment; and what ssh says.
+# What an organisation of each language would have typed: list, subject, comment; and what a push
+# command would have written.
 _TYPED = {
     Language.ENGLISH: {
         "list_name": "Announcements",
@@ -184,7 +185,7 @@ def _link(language: Language) -> Mapping[str, Any]:
 
 def _pushes(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
     """Return the variables of the letters about members and pushes."""
-    stderr = f"ssh: connect to host mail.example.org port 22: {_TYPED[language]['stderr']}"
+    stderr = f"mail.example.org: {_TYPED[language]['stderr']}"
     list_ = {
         "recipient": "Barbara Liskov",
         "list": "announce",
@@ -209,5 +210,5 @@ def _pushes(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
             "reason": failure_sentence(Failure.EXIT_STATUS, 255, language),
             "stderr": stderr,
         },
-        LetterName.SYNC_RECOVERED: {**list_, "failures": 3},
+        LetterName.SYNC_RECOVERED: {**list_, "failures": 3, "stderr": stderr},
     }

@@ -53,6 +53,12 @@ TURNS: tuple[dict[str, Any], ...] = (
     {"verdict": None, "state": "expired"},
 )
 
+# Variables of a message to those who did not get an earlier one.
+ONLY_TO_THE_REST = {"recipients"}
+
+# Facts from which variables are made, and which templates need not know.
+RAW_FACTS = {"exit_status", "failure", "list_id", "user_id", "why"}
+
 PROBE = "<script>alert(1)</script> & \"so\" 'on' {{ 7 * 7 }}"
 
 SYNC = [LetterName.SYNC_HELD, LetterName.SYNC_FAILING, LetterName.SYNC_RECOVERED]
@@ -115,6 +121,19 @@ def test_every_letter_can_be_rendered_for_every_message(
     )
     assert "None" not in f"{rendered.subject}{rendered.text}{rendered.html}{rendered.sms}"
     assert "\n" not in rendered.subject
+
+
+def test_a_sample_has_the_variables_of_its_letter(session: Session, people: Cast) -> None:
+    wrong: dict[LetterName, set[str]] = {}
+    for name in LetterName:
+        with session.begin_nested() as alone:
+            letter = a_letter(session, people, name)
+            own = LETTERS[name].variables(letter, CONTEXT)
+            real = {*shared_variables(letter, CONTEXT), *own} - RAW_FACTS
+            wrong[name] = real ^ (SAMPLES[name].keys() - ONLY_TO_THE_REST)
+            alone.rollback()
+
+    assert wrong == {name: set() for name in LetterName}
 
 
 def test_a_phone_lock_letter_names_the_person(session: Session, people: Cast) -> None:
