@@ -152,7 +152,9 @@ def cells(kind: str) -> str:
 def letters() -> str:
     """docs/letters.md: every letter, and the variables of its templates."""
     known = samples(Language.ENGLISH)
-    examples = {name: one for facts in reversed(known.values()) for name, one in facts.items()}
+    examples = {
+        name: one for facts in reversed(list(known.values())) for name, one in facts.items()
+    }
     return "\n".join(
         [
             "# Letters and their variables",
