@@ -108,9 +108,10 @@ def revoke_grant(session: Session, user: User, grant_id: int, *, actor: Actor) -
     """Revoke one grant of `user` as `revoke` does; raises Unknown if they do not have it."""
     require(actor, Right.EDIT_USERS)
     there = next((one for one in user.grants if one.id == grant_id), None)
-    if there is None:
+    if there is None or not revoke(
+        session, user, there.role.name, on=place_of(session, there), actor=actor
+    ):
         raise Unknown("%(user)s does not have this role there.", user=user)
-    revoke(session, user, there.role.name, on=place_of(session, there), actor=actor)
 
 
 def place_of(session: Session, grant: Grant) -> Place:
