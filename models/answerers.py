@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, object_se
 from models.absences import Absence
 from models.lists import MailingList, approver
 from models.people import User
+from models.rights import Right
 from models.subscriptions import Subscription
 
 
@@ -69,10 +70,12 @@ def answerers(mailing_list: MailingList, author: User, *, escalated: bool = Fals
 
 
 def is_of_list(user_id: InstrumentedAttribute[int | None] | int) -> ColumnElement[bool]:
-    """SQL: the user is a member of the list, or on its approver list or escalation list.
+    """SQL: the user is a member or an author of the list, or on one of its two approver lists.
 
-    The query joins MailingList.  Nobody else can be a deputy on it.
+    The query joins MailingList.  No one else can be a deputy on it.
     """
+    person = aliased(User)
+    is_author = person.able(Right.WRITE_MESSAGES, MailingList.id)
     return or_(
         exists().where(Subscription.list_id == MailingList.id, Subscription.user_id == user_id),
         exists().where(
@@ -81,4 +84,5 @@ def is_of_list(user_id: InstrumentedAttribute[int | None] | int) -> ColumnElemen
                 [MailingList.approver_list_id, MailingList.escalation_list_id]
             ),
         ),
+        exists().where(person.id == user_id, is_author),
     )

@@ -39,6 +39,8 @@ class Act(StrEnum):
     EDITED_LIST_SET = "edited_list_set"
     DELETED_LIST_SET = "deleted_list_set"
     ASSIGNED_APPROVERS = "assigned_approvers"
+    SET_ABSENCE = "set_absence"
+    ENDED_ABSENCE = "ended_absence"
     CHANGED_ADDRESS = "changed_address"
     REMOVED_USER = "removed_user"
     SUBSCRIBED = "subscribed"

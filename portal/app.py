@@ -8,7 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from notifications.letters.keys import Keys
 from portal import accounts, lists, people
-from portal.accounts import details
+from portal.accounts import absences, details
 from portal.accounts.security import configure_security
 from portal.audit import person, search
 from portal.inbound import twilio
@@ -40,6 +40,7 @@ BLUEPRINTS = (
     home.pages,
     accounts.pages,
     details.pages,
+    absences.pages,
     compose.pages,
     preview.pages,
     show.pages,

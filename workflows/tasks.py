@@ -30,6 +30,7 @@ from workflows.moderation import decide as moderation
 from workflows.moderation.deadlines import Deadlines, meet_deadlines
 from workflows.notify import try_other_channel
 from workflows.people import addresses, removal
+from workflows.people.absences import note_absences
 from workflows.people.sessions import forget_old_sessions
 from workflows.public import contract
 from workflows.public.claim_check import content
@@ -160,6 +161,7 @@ LOOKS: list[Callable[[Session], None]] = [
     settle_left_behind,
     report_doubts,
     forget_old_rows,
+    note_absences,
     partial(meet_deadlines, deadlines=deadlines),
 ]
 if settings.maillists_enabled:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,8 +29,9 @@ from notifications.letters.keys import hashed
 from notifications.letters.reply_reasons import reason
 from notifications.mime.list_mail import example_copy
 from notifications.replies.parse import Why
+from notifications.wording.deciders import decider
 from notifications.wording.failures import failure_sentence, readable_stderr
-from notifications.wording.languages import format_moment
+from notifications.wording.languages import format_day, format_moment
 from notifications.wording.sendout_words import pace_words, window_words
 from notifications.wording.split_words import split_lines
 
@@ -108,7 +109,17 @@ def request_variables(notification: Notification, context: LetterContext) -> Var
         "link": context.link(approver_keys.id),
         # An SMS does not prove who opens its link, so this one requires a log-in.
         "page": context.page(request.id),
+        "absence": absence_variable(notification),
     }
+
+
+def absence_variable(notification: Notification) -> Variables | None:
+    """Return for whom a deputy is asked, and that person's last day away; None for an approver."""
+    absent, last_day = (notification.detail.get(fact) for fact in ("absent", "last_day"))
+    if not absent or not last_day:
+        return None
+    day = format_day(date.fromisoformat(last_day), notification.user.language)
+    return {"name": absent, "last_day": day}
 
 
 def not_understood_variables(notification: Notification, context: LetterContext) -> Variables:
@@ -137,7 +148,7 @@ def decision_variables(notification: Notification, context: LetterContext) -> Va
     decision = request.decision
     return {
         "state": request.state.value,
-        "approver": decision and decision.approver.name,
+        "approver": decision and decider(decision, notification.user.language),
         "verdict": decision and decision.verdict.value,
         "comment": decision and decision.comment,
         "decided_at": decision and local_time(notification, decision.decided_at, context),

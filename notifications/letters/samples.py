@@ -1,7 +1,7 @@
 """Sample variables for every letter, to preview a template without sending anything."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ from models import Failure, Language, LetterName, Rate, SendoutRules, Window
 from notifications.letters.reply_reasons import reason
 from notifications.replies.parse import Why
 from notifications.wording.failures import failure_sentence
-from notifications.wording.languages import format_moment
+from notifications.wording.languages import format_day, format_moment
 from notifications.wording.sendout_words import pace_words, window_words
 
 _ZONE = ZoneInfo("Europe/Paris")
@@ -69,7 +69,7 @@ def samples(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
     account = {"recipient": "Edsger Dijkstra", "account": True}
     return {
         LetterName.MODERATE: {**message, **request},
-        LetterName.REMINDER: {**message, **request},
+        LetterName.REMINDER: {**message, **request, **_absence(language)},
         LetterName.DECIDED: {**message, **decision},
         LetterName.WITHDRAWN: message,
         LetterName.EXPIRED: {**message, "to_author": True},
@@ -133,7 +133,14 @@ def _request(language: Language) -> Mapping[str, Any]:
         "&body=CHANGES%3A%20",
         "link": "https://listgate.example.org/answer/abcdefghijklmnopqrstuvwxyz",
         "page": "https://listgate.example.org/requests/12",
+        "absence": None,
     }
+
+
+def _absence(language: Language) -> Mapping[str, Any]:
+    """Return the variable about the person in whose place a deputy is asked."""
+    last_day = format_day(date(2027, 1, 31), language)
+    return {"absence": {"name": "Linus Torvalds", "last_day": last_day}}
 
 
 def _decision(language: Language) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 """The three languages: their catalogs, and how each writes a time."""
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -34,6 +34,10 @@ def translations(language: Language) -> NullTranslations:
 def format_moment(moment: datetime, language: Language, zone: ZoneInfo) -> str:
     """Return the time as people of this language write it, to the minute, with its zone."""
     there = moment.astimezone(zone)
-    date = format_date(there, "medium", locale=language)
-    time = format_time(there, "short", tzinfo=zone, locale=language)
-    return f"{date}, {time} {get_timezone_name(there, 'short', locale=language)}"
+    day, time = format_day(there, language), format_time(there, "short", locale=language)
+    return f"{day}, {time} {get_timezone_name(there, 'short', locale=language)}"
+
+
+def format_day(day: date, language: Language) -> str:
+    """Return the date as people of this language write it."""
+    return format_date(day, "medium", locale=language)

@@ -33,8 +33,8 @@ COMMANDS = {
     ),
     "user": Entry(
         "users",
-        "Users: add, invite, list, show, grant, revoke, contact, address, disable, enable, "
-        "codes-off, remove.",
+        "Users: add, invite, list, show, grant, revoke, contact, address, away, back, disable, "
+        "enable, codes-off, remove.",
     ),
     "role": Entry("roles", "Roles as sets of rights: list, define, rename, delete."),
     "list": Entry(
@@ -44,7 +44,8 @@ COMMANDS = {
         "list_sets", "Sets of lists, to grant roles on: create, add, remove, show, delete."
     ),
     "approvers": Entry(
-        "approvers", "Approver lists: list, create, set, add, remove, assign, unassign, delete."
+        "approvers",
+        "Approver lists: list, show, create, set, add, remove, assign, unassign, delete.",
     ),
     "sync": Entry("sync", "The list server: now, status, history, diff, confirm."),
     "subscribe": Entry("subscriptions", "Subscribe people to a list."),

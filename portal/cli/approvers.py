@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from models import Actor
+from portal.cli.absences import absences_text
 from portal.cli.options import Addresses, ShortName, acting, counted, show
 from portal.cli.subscriptions import users_with
 from workflows import access
@@ -15,7 +16,7 @@ from workflows.transaction import transaction
 
 app = typer.Typer()
 approvers = typer.Typer(
-    help="Approver lists: list, create, set, add, remove, assign, unassign, delete.",
+    help="Approver lists: list, show, create, set, add, remove, assign, unassign, delete.",
     no_args_is_help=True,
 )
 app.add_typer(approvers, name="approvers")
@@ -124,3 +125,24 @@ def assign_approvers(
             actor=Actor.operator(),
         )
         done(f"{name} now answers for the list {short_name}.")
+
+
+@approvers.command("show")
+def show_approvers(name: ApproverListName) -> None:
+    """Show who is on an approver list, and who is away."""
+    with transaction() as session:
+        members = lists.approver_list_named(session, name).members
+        show(
+            "address",
+            "name",
+            "",
+            rows=[
+                (
+                    user.address,
+                    user.name,
+                    "disabled" if user.disabled_at else absences_text(session, user),
+                )
+                for user in members
+            ],
+            empty=f"The approver list {name} is empty.",
+        )

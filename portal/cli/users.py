@@ -6,6 +6,7 @@ import typer
 from sqlalchemy.orm import Session
 
 from models import Actor, Grant, User
+from portal.cli.absences import absences_text, away, back
 from portal.cli.contacts import address, contact
 from portal.cli.options import Address, RoleName, Yes, acting, counted, local, plain, show
 from workflows import access
@@ -28,13 +29,15 @@ OnSet = Annotated[
 
 app = typer.Typer()
 users = typer.Typer(
-    help="Users: add, invite, list, show, grant, revoke, contact, address, disable, enable, "
-    "codes-off, remove.",
+    help="Users: add, invite, list, show, grant, revoke, contact, address, away, back, disable, "
+    "enable, codes-off, remove.",
     no_args_is_help=True,
 )
 app.add_typer(users, name="user")
 users.command("contact")(contact)
 users.command("address")(address)
+users.command("away")(away)
+users.command("back")(back)
 
 
 @users.command("add")
@@ -122,6 +125,7 @@ def show_user(address: Address) -> None:
                 ("roles", roles_text(user) or "none"),
                 ("lists", ", ".join(on) or "none"),
                 ("approver lists", approving(session, user) or "none"),
+                ("absences", absences_text(session, user) or "none"),
                 ("disabled", local(user.disabled_at) if user.disabled_at else "no"),
             ],
             empty="",

@@ -1,11 +1,12 @@
 """Approver lists: their members, and the mailing lists that use them."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from models import ApproverList, Right, User
+from models import Absence, ApproverList, Right, User
 from models.ids import row_id
 from portal.web.flash import flash
 from portal.web.i18n import gettext as _
@@ -20,6 +21,7 @@ from workflows.lists.approver_lists import (
     remove_approver,
 )
 from workflows.lists.lists import create_approver_list
+from workflows.people.absences import absences_ahead
 from workflows.queries.approver_list_overview import approver_lists_with_members, use_counts
 from workflows.queries.user_search import approver_candidates
 
@@ -67,7 +69,16 @@ def show(number: int) -> ResponseReturnValue:
         list=approver_list,
         uses=lists_using(g.session, approver_list),
         offered=candidates(approver_list),
+        absences=absences_by_user(approver_list),
     )
+
+
+def absences_by_user(approver_list: ApproverList) -> Mapping[int, list[Absence]]:
+    """Return the current and future absences of its members, by the id of the user."""
+    found: dict[int, list[Absence]] = defaultdict(list)
+    for absence in absences_ahead(g.session, approver_list.members):
+        found[absence.user_id].append(absence)
+    return found
 
 
 def list_to(right: Right, number: int) -> ApproverList:

@@ -82,10 +82,18 @@ def message_state(message: Message) -> dict[str, object]:
         "recipients": count(g.session, message) if is_rest and not tally else None,
         "slowed": slowed_domains(message),
         "split": split_lines(message, page_language(), time_text),
+        "all_away": waits_for_the_absent(message),
         "undecided": undecided(g.session, message),
         "returned": count_returned(g.session, message) if tally else 0,
         "happened": [(each, sentence(each, language, names)) for each in happened],
     }
+
+
+def waits_for_the_absent(message: Message) -> bool:
+    """Return whether the message waits for an answer, and everyone who may give it is away."""
+    if message.state is not MessageState.IN_MODERATION:
+        return False
+    return newest_request(g.session, message).answerers().all_away
 
 
 def slowed_domains(message: Message) -> Mapping[str, tuple[int, str]]:

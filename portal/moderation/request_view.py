@@ -6,7 +6,9 @@ from typing import Any
 from flask import abort, g, request
 
 from models import Message, ModerationRequest, RequestState, User, Verdict
+from models.answerers import Answerers
 from notifications.mime.parse import AuthoredMail
+from notifications.wording.deciders import decider
 from notifications.wording.split_words import split_lines
 from portal.messages.preview import Preview, contents, example_name, wants_images
 from portal.messages.sendout_fields import forecast_of
@@ -68,6 +70,7 @@ def preview_for(message: Message, version: Message, url: Callable[..., str]) -> 
 def summary(moderation_request: ModerationRequest, approver: User) -> dict[str, Any]:
     """Return the facts about a request that the templates show beside the message."""
     number = recipients.count(g.session, moderation_request.message)
+    able = moderation_request.answerers()
     return {
         "moderation_request": moderation_request,
         "message": moderation_request.message,
@@ -75,7 +78,9 @@ def summary(moderation_request: ModerationRequest, approver: User) -> dict[str, 
         "recipients": number,
         "plan": forecast_of(moderation_request.message, copies=number),
         "others": other_approvers(g.session, moderation_request, approver),
-        "closed_because": closed_because(moderation_request, approver),
+        "absence": able.deputies.get(approver),
+        "all_away": able.all_away and moderation_request.state is RequestState.OPEN,
+        "closed_because": closed_because(moderation_request, approver, able),
         "history": history(moderation_request.message),
     }
 
@@ -93,13 +98,15 @@ def history(message: Message) -> list[dict[str, Any]]:
     ]
 
 
-def closed_because(moderation_request: ModerationRequest, approver: User) -> str | None:
+def closed_because(
+    moderation_request: ModerationRequest, approver: User, able: Answerers
+) -> str | None:
     """Return why the approver can no longer answer, or None while they can."""
     if (first := moderation_request.decision) is not None:
         return f"{outcome(moderation_request, approver)} {first.comment}".strip()
     if moderation_request.state is not RequestState.OPEN:
         return outcome(moderation_request, approver)
-    if approver not in moderation_request.approvers():
+    if approver not in able.everyone:
         return _("You are no longer an approver of this list.")
     return None
 
@@ -119,5 +126,5 @@ def outcome(moderation_request: ModerationRequest, approver: User) -> str:
         return _("You answered on %(decided_at)s: %(verdict)s.") % facts
     return _("%(approver)s answered on %(decided_at)s: %(verdict)s.") % {
         **facts,
-        "approver": first.approver.name,
+        "approver": decider(first, page_language()),
     }

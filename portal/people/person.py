@@ -8,6 +8,7 @@ from portal.people.blueprint import pages, person_for
 from portal.web.flash import flash
 from portal.web.i18n import gettext as _
 from portal.web.sign_in import current_actor, signed_in
+from workflows.people.absences import absences_ahead
 from workflows.people.account_links import invite
 from workflows.people.credentials import turn_off_codes
 from workflows.people.last_administrator import is_last_administrator
@@ -27,6 +28,7 @@ def show(user_id: int) -> ResponseReturnValue:
         lists=lists_of(g.session, person),
         suspended=suspended_lists(g.session, person),
         approver_lists=approver_lists_of(g.session, person),
+        absences=absences_ahead(g.session, [person]),
         credentials=g.session.get(Credentials, person.id),
         last=is_last_administrator(g.session, person),
     )

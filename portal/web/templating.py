@@ -1,6 +1,6 @@
 """Set up templates: gettext, the reader and their rights, filters for times and sendouts."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,9 +8,10 @@ from babel.dates import format_timedelta
 from flask import Flask, current_app, g
 from markupsafe import Markup, escape
 
-from models import Right, SendoutRules
+from models import Decision, Right, SendoutRules
 from models.clock import now
 from notifications.wording import languages
+from notifications.wording.deciders import decider
 from notifications.wording.languages import translations
 from notifications.wording.sendout_words import pace_words, span_words, window_words
 from portal.web.i18n import page_language
@@ -31,6 +32,7 @@ def configure_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters |= {"time_text": time_text, "when": when, "age": age}
     app.jinja_env.filters |= {"rate": rate, "window": window, "span": span}
+    app.jinja_env.filters |= {"decider": decider_text, "day": day}
     # A global: macros that are imported without context mark the field.
     app.jinja_env.globals["refused_field"] = lambda: g.get("refused_field", "")
     app.context_processor(template_variables)
@@ -73,6 +75,16 @@ def age(moment: datetime) -> str:
     """Format the time that has passed, at least a minute, in the reader's language."""
     passed = max(now() - moment, timedelta(minutes=1))
     return format_timedelta(passed, locale=page_language().value)
+
+
+def day(moment: date) -> str:
+    """Format a date in the reader's language."""
+    return languages.format_day(moment, page_language())
+
+
+def decider_text(decision: Decision) -> str:
+    """Return who decided, and for whom, in the reader's language."""
+    return decider(decision, page_language())
 
 
 def organisation_zone() -> ZoneInfo:

@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from models import Act, AuditEntry, Door, Language
-from notifications.wording.languages import translations
+from notifications.wording.deciders import in_place_of
+from notifications.wording.languages import format_day, translations
 from notifications.wording.sendout_words import recorded_words
 from portal.wording.letter_names import LETTERS
 from portal.wording.refusal_sentences import refusal_words
@@ -22,8 +24,9 @@ def sentence(
 ) -> str:
     """Return an entry as a sentence; `names` are those of the ids in it."""
     gettext = translations(language).gettext
-    actor = entry.actor if entry.actor_id else gettext(entry.actor)
     detail = entry.detail or {}
+    actor = entry.actor if entry.actor_id else gettext(entry.actor)
+    actor = in_place_of(actor, detail.get("absent"), language)
     facts = {**words(detail, language), "actor": actor, **names.of(entry)}
     try:
         return gettext(template(Act(entry.act), detail)) % facts
@@ -60,6 +63,8 @@ def words(detail: Detail, language: Language) -> dict[str, Any]:
     facts["outcome"] = facts["outcome"] or gettext(_("nobody"))
     if "template" in facts:
         facts["sentence"] = refusal_words(facts["template"], facts["facts"], language=language)
+    for fact in DAYS & detail.keys():
+        facts[fact] = format_day(date.fromisoformat(detail[fact]), language)
     if "rate" in detail:
         facts["rules"] = recorded_words(detail, language)
     return facts
@@ -81,6 +86,9 @@ DOORS: Mapping[Door, str] = {
 ACTORS = (_("operator"), _("system"), _("unknown sender"))
 
 CHANNELS: Mapping[str, str] = {"email": _("email"), "sms": "SMS"}
+
+# Facts that are dates (ISO 8601).
+DAYS = {"first", "last"}
 
 OUTCOMES: Mapping[str, str] = {
     "failed": _("failed"),
@@ -115,6 +123,12 @@ SENTENCES: Mapping[Act, Sentence] = {
         if detail["escalation"]
         else _("%(actor)s made %(approver_list)s the approver list of %(list)s")
     ),
+    Act.SET_ABSENCE: lambda detail: (
+        _("%(actor)s entered that %(user)s is away from %(first)s to %(last)s; deputy: %(deputy)s")
+        if "deputy" in detail
+        else _("%(actor)s entered that %(user)s is away from %(first)s to %(last)s, with no deputy")
+    ),
+    Act.ENDED_ABSENCE: _("%(actor)s ended the absence of %(user)s from %(first)s to %(last)s"),
     Act.CHANGED_ADDRESS: _("%(actor)s changed the address of %(user)s"),
     Act.REMOVED_USER: _("%(actor)s removed %(user)s"),
     Act.SUBSCRIBED: _("%(actor)s subscribed %(user)s to %(list)s"),

@@ -71,6 +71,12 @@ def share_field(form: Form, facts: Mapping[str, object]) -> str:
     return named if named in shares else next(iter(shares), "")
 
 
+def day_field(form: Form, _facts: Mapping[str, object]) -> str:
+    """Return the first or last day of an absence, whichever is not a date."""
+    first = form.get("first", "")
+    return "last" if len(first) == len("2027-01-31") and first[:4].isdecimal() else "first"
+
+
 def clock_field(form: Form, _facts: Mapping[str, object]) -> str:
     """Return the end of a window that is not a time of day."""
     opens = form.get("window_opens", "").strip()
@@ -162,6 +168,13 @@ FIELDS: Mapping[str, str | Choose] = {
     "The %(field)s field contains a hidden line break or another control character.": (
         of_header_field
     ),
+    "This is not a date such as 2027-01-31.": day_field,
+    "The last day is before the first day.": "last",
+    "The last day is in the past.": "last",
+    "An absence ends within %(days)d days.": "last",
+    "%(user)s is already away from %(first)s to %(last)s.": "first",
+    "A deputy is another person.": "deputy",
+    "A deputy is a member, author or approver of a list for which %(user)s answers.": "deputy",
     "Please enter a time.": "send_at",
     "This is not a date and time such as 2027-01-31T09:00.": "send_at",
     "Clocks are put back then, and show this time twice. "

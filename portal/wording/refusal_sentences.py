@@ -1,14 +1,14 @@
 """Refusals in the reader's language."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from babel.numbers import format_decimal
 
 from models import Amount, Language, MessageState, Right
 from models.refusals import filled
-from notifications.wording.languages import format_moment, translations
+from notifications.wording.languages import format_day, format_moment, translations
 from portal.wording.right_names import WORDS
 
 UTC = ZoneInfo("UTC")
@@ -56,6 +56,8 @@ def refusal_words(
         if isinstance(fact, datetime):
             own = fact.tzinfo if isinstance(fact.tzinfo, ZoneInfo) else zone
             return format_moment(fact, language, own)
+        if isinstance(fact, date):
+            return format_day(fact, language)
         if isinstance(fact, Amount):
             return format_decimal(int(fact), locale=language.value)
         return TRANSLATED[gap](str(fact), gettext) if gap in TRANSLATED else fact

@@ -29,6 +29,7 @@ BY_PERSON = {
         "/requests/{opened}/decision",
         "/requests/{closed}",
         "/requests/{decided}",
+        "/account/absences",
     ),
     "edsger": (
         "/",
@@ -37,6 +38,7 @@ BY_PERSON = {
         "/messages",
         "/requests",
         "/account/details",
+        "/account/absences",
         "/account/address",
         "/account/history",
         "/account/password",
@@ -53,6 +55,7 @@ BY_PERSON = {
         "/users?words=nobody",
         "/users/new",
         *(f"/users/{{edsger}}{part}" for part in ("", "/address", "/contact", "/history")),
+        "/users/{edsger}/absences",
         "/users/{edsger}/removal",
         "/users/{edsger}/grants",
         "/users/{edsger}/roles",

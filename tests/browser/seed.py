@@ -9,6 +9,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -33,6 +34,7 @@ from workflows.lists import archive, lists
 from workflows.messages.write import Draft, hand_in, write
 from workflows.moderation.approver_keys import view
 from workflows.moderation.decide import decide, request_approval
+from workflows.people.absences import Away, set_absence
 from workflows.people.users import disable
 from workflows.subscriptions.subscribe import subscribe, unsubscribe
 from workflows.transaction import transaction
@@ -108,6 +110,7 @@ def seed(session: Session, list_server: Path) -> Seeded:
         for one in (mails.A_NIGHT, mails.THE_MINUTES, mails.IN_AUGUST, mails.NEW_BOOKS)
     )
     view(session, night, actor=Actor(library.grace, Door.PORTAL))
+    grace_will_be_away(session, library)
     answer(session, august, library.linus, "Please say when the holidays end.")
     answer(session, shelf, library.grace)
     concert, thanks = drafts(session, library)
@@ -204,6 +207,13 @@ def drafts(session: Session, library: Cast) -> tuple[Message, Message]:
         max_bytes=LIMIT,
     )
     return written(session, library.ada, library.announce, mails.A_CONCERT), uploaded
+
+
+def grace_will_be_away(session: Session, library: Cast) -> None:
+    """Enter ten days of absence, with Edsger as deputy."""
+    first, zone = now().date() + timedelta(days=10), ZoneInfo("Europe/Paris")
+    away = Away(first, first + timedelta(days=9), zone, library.edsger)
+    set_absence(session, library.grace, away, actor=Actor(library.grace, Door.PORTAL))
 
 
 def scheduled(session: Session, library: Cast) -> Message:

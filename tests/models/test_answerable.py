@@ -137,3 +137,5 @@ def test_a_deputy_answers_only_in_an_absence_and_not_for_the_author(
     send_away(session, users, {"grace": ("edsger", True)})
     session.execute(delete(Subscription))
     assert asked.approvers() == [people.grace, people.linus]
+    send_away(session, users, {"grace": ("barbara", True)})  # who has Right 9601
+    assert asked.approvers() == [people.grace, people.linus, people.barbara]

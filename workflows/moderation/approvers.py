@@ -2,18 +2,23 @@
 
 from typing import Any
 
-from models import Actor, ModerationRequest, Trespass
+from models import Actor, ModerationRequest, Trespass, User
 
 
 class NotAnApprover(Trespass):
-    """The actor is not on the approver list now, or is the author of a list under four eyes."""
+    """The actor is not on the approver list now and no deputy, or is the author under four eyes."""
 
 
-def require_approver(request: ModerationRequest, actor: Actor) -> None:
-    """Raise NotAnApprover unless the actor may answer this request now."""
-    user = actor.person
-    if user in request.approvers():
-        return
+def require_approver(request: ModerationRequest, actor: Actor) -> User | None:
+    """Return the approver for whom the actor would answer; None in their own right.
+
+    Raises NotAnApprover unless the actor may answer this request now.
+    """
+    able, user = request.answerers(), actor.person
+    if user in able.approvers:
+        return None
+    if user in able.deputies:
+        return able.deputies[user].user
     mailing_list = request.message.mailing_list
     place: dict[str, Any] = {**actor.signature, **request.message.place}
     if user == request.message.author and mailing_list.four_eyes:

@@ -17,7 +17,7 @@ from models import (
     record,
 )
 from models.clock import now
-from workflows.moderation.decide import ask_approvers, asked_approvers, notify_approvers
+from workflows.moderation.decide import ask_those_present, asked_approvers, notify_approvers
 from workflows.notify import notify
 
 
@@ -67,13 +67,13 @@ def overdue(
 
 
 def remind(session: Session, request: ModerationRequest) -> None:
-    """Remind everyone who may answer; ask approvers who were not asked yet."""
+    """Remind everyone who may answer and is not away; ask approvers who were not asked yet."""
     request.reminded_at = now()
-    approvers = request.approvers()
-    still_asked = [user for user in asked_approvers(request) if user in approvers]
+    recipients = request.answerers().recipients
+    still_asked = [user for user in asked_approvers(request) if user in recipients]
     notify_approvers(session, request, LetterName.REMINDER, still_asked)
     # A user who was enabled again, or became an approver while the request was being made.
-    ask_approvers(session, request, approvers)
+    ask_those_present(session, request)
     note(session, Act.REMINDED, request)
 
 
@@ -81,7 +81,7 @@ def escalate(session: Session, request: ModerationRequest) -> None:
     """Ask the list's escalation list too, if it has one."""
     request.escalated_at = now()
     if request.message.mailing_list.escalation_list is not None:
-        ask_approvers(session, request, request.approvers())
+        ask_those_present(session, request)
         note(session, Act.ESCALATED, request)
 
 

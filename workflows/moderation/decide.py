@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session, joinedload
 
 from models import (
+    Absence,
     Act,
     Actor,
     ApproverKeys,
@@ -26,6 +27,7 @@ from models import (
     Verdict,
     record,
 )
+from models.clock import now
 from workflows.access import require_author, require_open
 from workflows.moderation.approvers import require_approver
 from workflows.notify import notify
@@ -72,7 +74,7 @@ class CommentMissing(Invalid):
 
 
 def request_approval(session: Session, message: Message, *, actor: Actor) -> ModerationRequest:
-    """Ask everyone who may answer now; the request is bound to the content's hash.
+    """Ask those who may answer and are not away; the request is bound to the content's hash.
 
     Raises NoApprovers, Archived, Invalid if it is empty or its rules leave it no time, Trespass for
     another author's message, IllegalTransition unless it is a draft.
@@ -82,13 +84,13 @@ def request_approval(session: Session, message: Message, *, actor: Actor) -> Mod
     lock_and_require_overlap(session, message)
     require_content(session, message)
     require_rest(session, message)
-    approvers = approvers_to_ask(message)
+    require_approvers(message)
     message.move(MessageState.IN_MODERATION)
     request = ModerationRequest(message=message, content_hash=message.content_hash())
     session.add(request)
     session.flush()
     record(session, Act.ASKED, actor=actor, request_id=request.id, **message.place)
-    ask_approvers(session, request, approvers)
+    ask_those_present(session, request)
     return request
 
 
@@ -104,7 +106,7 @@ def decide(
 
     Raises NotAnApprover, AlreadyDecided (by whom, what and when), NoLongerOpen, CommentMissing.
     """
-    require_approver(request, actor)
+    for_whom = require_approver(request, actor)
     comment = checked_comment(comment)
     if verdict is Verdict.SENT_BACK and not comment and request.state is RequestState.OPEN:
         raise CommentMissing("Say in a comment what the author should change.")
@@ -115,6 +117,7 @@ def decide(
     decision = Decision(
         request_id=request.id,
         approver=actor.person,
+        for_whom=for_whom,
         verdict=verdict,
         via=actor.door,
         comment=comment,
@@ -147,6 +150,26 @@ def request_by_id(session: Session, request_id: int) -> ModerationRequest:
     return request
 
 
+def ask_those_present(session: Session, request: ModerationRequest) -> None:
+    """Ask those who may answer and are not away.
+
+    If all are away, the escalation list is asked at once; without one, those who are away are.
+    """
+    able = request.answerers()
+    escalates = request.message.mailing_list.escalation_list is not None
+    if able.all_away and escalates and request.escalated_at is None:
+        request.escalated_at = now()
+        record(
+            session,
+            Act.ESCALATED,
+            actor=Actor.system(),
+            request_id=request.id,
+            **request.message.place,
+        )
+        able = request.answerers()
+    ask_approvers(session, request, able.recipients)
+
+
 def ask_approvers(session: Session, request: ModerationRequest, approvers: Iterable[User]) -> None:
     """Give each approver who has none own keys to answer with, and notify them."""
     known = set(asked_approvers(request))
@@ -159,12 +182,23 @@ def ask_approvers(session: Session, request: ModerationRequest, approvers: Itera
 def notify_approvers(
     session: Session, request: ModerationRequest, letter: LetterName, approvers: Iterable[User]
 ) -> None:
-    """Send the letter with the message; it says to how many members a message to the rest goes."""
+    """Send the letter with the message; it says to how many members a message to the rest goes.
+
+    A deputy's also says for whom.
+    """
     message = request.message
     detail: dict[str, Any] = {}
     if message.rest_of_id is not None:
         detail["recipients"] = count(session, message)
-    notify(session, approvers, letter, message=message, request=request, **detail)
+    deputies = request.answerers().deputies
+    for user in approvers:
+        facts = absence_facts(deputies[user]) if user in deputies else {}
+        notify(session, [user], letter, message=message, request=request, **detail, **facts)
+
+
+def absence_facts(absence: Absence) -> dict[str, Any]:
+    """Return for whom a deputy is asked, and that person's last day away, for a letter."""
+    return {"absent": absence.user.name, "last_day": absence.last_day.isoformat()}
 
 
 def asked_approvers(request: ModerationRequest) -> Sequence[User]:
@@ -172,11 +206,10 @@ def asked_approvers(request: ModerationRequest) -> Sequence[User]:
     return [keys.user for keys in request.approver_keys]
 
 
-def approvers_to_ask(message: Message) -> Sequence[User]:
-    """Return everyone who may answer about this message now; raise NoApprovers if no one may."""
-    approvers = message.mailing_list.approvers_for(message.author)
-    if approvers:
-        return approvers
+def require_approvers(message: Message) -> None:
+    """Raise NoApprovers unless someone may answer about this message now."""
+    if message.mailing_list.approvers_for(message.author):
+        return
     facts = {"user": message.author, "list": message.mailing_list.short_name}
     if message.mailing_list.approver_list is None:
         raise NoApprovers(
@@ -280,11 +313,12 @@ def first_stands(first: Decision) -> AlreadyDecided:
 def carry_out(session: Session, request: ModerationRequest, decision: Decision) -> None:
     """Carry out a decision: move the message, notify its author and the other approvers."""
     message = request.message
-    others = [user for user in asked_approvers(request) if user != decision.approver]
+    people = dict.fromkeys([*asked_approvers(request), decision.for_whom])
+    others = [user for user in people if user and user != decision.approver]
     notify(session, others, LetterName.DECIDED, message=message, request=request)
     act, letter = OUTCOMES[decision.verdict]
     actor = Actor(decision.approver, decision.via)
-    record(session, act, actor=actor, comment=decision.comment, **message.place)
+    record(session, act, actor=actor, **decision.detail, **message.place)
     match decision.verdict:
         case Verdict.APPROVED:
             message.move(MessageState.SCHEDULED, MessageState.IN_MODERATION)

@@ -21,6 +21,7 @@ from models import (
 )
 from models.clock import now
 from workflows.access import require
+from workflows.people.absences import end_absences_of
 from workflows.people.account_links import void_links
 from workflows.people.last_administrator import require_administrator_left
 from workflows.people.recovery_codes import void_recovery_codes
@@ -48,6 +49,7 @@ def remove_user(session: Session, user: User, *, actor: Actor) -> Departure | No
         return None
     lists = leave_every_list(session, user, actor=actor)
     approver_lists = leave_every_approver_list(session, user)
+    end_absences_of(session, user)
     with require_administrator_left(session, actor=actor):
         user.grants = []
     erase_contact(session, user)

@@ -25,6 +25,7 @@ from models.clock import now
 from models.names import person_name, role_name
 from workflows.access import checked_right, find_user, require, role_named
 from workflows.lists.list_sets import lock_list_set
+from workflows.people.absences import end_absences_of
 from workflows.people.last_administrator import require_administrator_left
 from workflows.sync.journal import lock_user, note_everywhere
 from workflows.unique import unique
@@ -124,6 +125,7 @@ def disable(session: Session, user: User, *, actor: Actor) -> None:
     if not user.disabled_at:
         with require_administrator_left(session, actor=actor):
             user.disabled_at = now()
+        end_absences_of(session, user)
         note_everywhere(session, Change.DISABLED, user, actor=actor)
         record(session, Act.DISABLED_USER, actor=actor, user_id=user.id)
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from models import ApproverKeys, Message, ModerationRequest, RequestState, User
+from models import Absence, ApproverKeys, Message, ModerationRequest, RequestState, User
 from models.lists import approver
 
 
@@ -54,5 +54,7 @@ def other_approvers(session: Session, request: ModerationRequest, user: User) ->
 
 
 def is_approver(session: Session, user: User) -> bool:
-    """Return whether the user is on any approver list."""
-    return bool(session.scalar(select(exists().where(approver.c.user_id == user.id))))
+    """Return whether the user is on any approver list, or a deputy now."""
+    is_deputy = exists().where(Absence.deputy_id == user.id, Absence.is_current())
+    listed = exists().where(approver.c.user_id == user.id)
+    return bool(session.scalar(select(or_(listed, is_deputy))))

@@ -10,11 +10,13 @@ from models import (
     AuditEntry,
     Decision,
     Dispatch,
+    Language,
     Message,
     MessageState,
     ModerationRequest,
     Refusal,
 )
+from notifications.wording.deciders import decider
 from workflows.sendout.claim import count_by_state
 from workflows.sendout.forecast import Plan, plan_start
 
@@ -66,7 +68,8 @@ def rejection_text(session: Session, message: Message) -> str:
     """Return who rejected the message, and why."""
     decision = session.get_one(Decision, newest_request(session, message).id)
     reason = f": {decision.comment}" if decision.comment else ""
-    return f"was rejected by {decision.approver}{reason}"
+    decided_by = decider(decision, Language.ENGLISH)
+    return f"was rejected by {decided_by}{reason}"
 
 
 def newest_request(session: Session, message: Message) -> ModerationRequest:

@@ -107,7 +107,7 @@ def answers(session: Session, message_ids: Sequence[int]) -> Mapping[int, Decisi
         select(ModerationRequest.message_id, Decision)
         .join(Decision, Decision.request_id == ModerationRequest.id)
         .where(ModerationRequest.message_id.in_(message_ids))
-        .options(joinedload(Decision.approver))
+        .options(joinedload(Decision.approver), joinedload(Decision.for_whom))
         .order_by(ModerationRequest.id)
     )
     newest = {row.message_id: row.Decision for row in session.execute(found)}

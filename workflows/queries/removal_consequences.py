@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from models import (
+    Absence,
     ApproverKeys,
     ApproverList,
     MailingList,
@@ -25,6 +26,8 @@ class Consequences:
 
     lists: Sequence[MailingList]
     approver_lists: Sequence[ApproverList]
+    # Current and future absences in which the person is the deputy; they have none then.
+    deputyships: Sequence[Absence]
     # Open requests that this person may answer; the other approvers still may.
     questions: Sequence[Message]
     # Messages by this person, which continue.
@@ -52,6 +55,12 @@ def consequences(session: Session, user: User) -> Consequences:
         lists=lists_of(session, user),
         approver_lists=session.scalars(
             approver_lists_with(user).options(selectinload(ApproverList.members))
+        ).all(),
+        deputyships=session.scalars(
+            select(Absence)
+            .where(Absence.deputy_id == user.id, Absence.is_ahead())
+            .options(joinedload(Absence.user))
+            .order_by(Absence.from_at)
         ).all(),
         questions=messages(session, Message.id.in_(message_ids)),
         waiting=messages(session, is_author, Message.state == MessageState.IN_MODERATION),

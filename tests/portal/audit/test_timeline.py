@@ -68,6 +68,8 @@ ABOUT_NO_MESSAGE = {
     Act.SUSPENDED,
     Act.RESUMED,
     Act.IMPORTED,
+    Act.SET_ABSENCE,
+    Act.ENDED_ABSENCE,
     Act.CHANGED_ADDRESS,
     Act.REMOVED_USER,
     Act.REVOKED_ROLE,
@@ -258,6 +260,19 @@ def test_every_act_on_a_message_has_a_sentence(
         ),
         (entry("approved", comment=""), "Ada approved"),
         (entry("approved", comment="fine"), "Ada approved: fine"),
+        (entry("approved", comment="fine", absent="Grace"), "Ada (for Grace) approved: fine"),
+        (
+            entry("set_absence", user_id=3, first="2027-01-30", last="2027-01-31", deputy="Grace"),
+            "Ada entered that #3 is away from Jan 30, 2027 to Jan 31, 2027; deputy: Grace",
+        ),
+        (
+            entry("set_absence", user_id=3, first="2027-01-30", last="2027-01-31"),
+            "Ada entered that #3 is away from Jan 30, 2027 to Jan 31, 2027, with no deputy",
+        ),
+        (
+            entry("ended_absence", user_id=3, first="2027-01-30", last="2027-01-31"),
+            "Ada ended the absence of #3 from Jan 30, 2027 to Jan 31, 2027",
+        ),
         (entry("rejected", comment=""), "Ada rejected"),
         (entry("rejected", comment="too long\nand dull"), "Ada rejected: too long\nand dull"),
         (entry("reminded", request_id=7), "Ada reminded the approvers of request 7"),

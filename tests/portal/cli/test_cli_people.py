@@ -1,10 +1,13 @@
 """`listgate user` and `listgate role`."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import (
+    Absence,
     AuditEntry,
     Door,
     Invalid,
@@ -272,6 +275,7 @@ def test_a_person_is_shown_with_contact_roles_and_lists(session: Session, people
         "roles": "none",
         "lists": "announce (suspended)",
         "approver lists": "editors",
+        "absences": "none",
         "disabled": "no",
     }
 
@@ -296,3 +300,23 @@ def test_a_role_is_renamed_and_deleted_once_nobody_has_it(session: Session) -> N
 
     assert listgate("role", "delete", "writer").stdout == "The role writer has been deleted.\n"
     assert session.scalar(select(func.count(Role.id)).where(Role.name == "writer")) == 0
+
+
+def test_an_absence_is_entered_shown_changed_and_ended(session: Session, people: Cast) -> None:
+    today = now().date()
+    last, later = (f"{today + timedelta(days=days)}" for days in (3, 4))
+    grace = "grace@example.org"
+
+    said = listgate("user", "away", grace, last, "--deputy", EDSGER).stdout
+
+    absence = session.scalars(select(Absence)).one()
+    days = f"away from {absence.first_day} to {last} (deputy: Edsger Dijkstra)"
+    assert said == f"Absence {absence.id}: Grace Hopper is {days}.\n"
+    assert days in listgate("approvers", "show", "editors").stdout
+    changed = ("--change", str(absence.id), "--first", later)
+    moved = f"away from {later} to {later} (no deputy)"
+    assert moved in listgate("user", "away", grace, later, *changed).stdout
+    assert listgate("user", "back", grace).stdout == f"Grace Hopper is no longer {moved}.\n"
+    with pytest.raises(Invalid, match="no absence to end"):
+        listgate("user", "back", grace)
+    assert people.grace.name in listgate("approvers", "show", "editors").stdout

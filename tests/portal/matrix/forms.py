@@ -2,6 +2,9 @@
 
 from base64 import b64encode
 from collections.abc import Mapping
+from datetime import timedelta
+
+from models.clock import now
 
 PASSWORD = "correct horse battery"
 
@@ -18,6 +21,9 @@ LIST = {
     "from_field": "automatic",
 }
 
+# The absence of the table is later.
+AWAY = {"first": f"{now():%Y-%m-%d}", "last": f"{now() + timedelta(days=2):%Y-%m-%d}"}
+
 # By the address in the table; names in braces are filled in here as there.
 SMS = {"MessageSid": "SM" + "0" * 32, "From": "+33612345678", "Body": "What is this?"}
 
@@ -33,6 +39,7 @@ FORMS: Mapping[str, Mapping[str, object]] = {
     "/account/details": {"name": "Somebody Else", "language": "fr"},
     "/account/address": {"address": "elsewhere@example.org"},
     "/account/password": {"old": PASSWORD, "new": "an even better horse"},
+    "/account/absences": AWAY,
     "/account/codes": {"code": "{code}"},
     "/messages/new": TYPED,
     "/messages/upload": UPLOAD,
@@ -60,6 +67,7 @@ FORMS: Mapping[str, Mapping[str, object]] = {
     "/users/{edsger}/address": {"address": "ewd@example.org"},
     "/users/{edsger}/roles": {"role": "author"},
     "/users/{edsger}/grants": {"role": "author", "place": "announce"},
+    "/users/{edsger}/absences": AWAY,
     "/users/{edsger}/standing": {"standing": "disabled"},
     "/roles/new": {**ROLE, "name": "another"},
     "/roles/{role}": ROLE,

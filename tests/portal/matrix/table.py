@@ -71,6 +71,9 @@ GET  /account/codes                                   ?yyyyy .
 POST /account/codes                                   ?>>>>> . /account/recovery-codes
 GET  /account/recovery-codes                          ?yyyyy .
 POST /account/recovery-codes                          ?>>>>> . /account/codes
+GET  /account/absences                                ?yyyyy .
+POST /account/absences                                ?>>>>> . /account/absences
+POST /account/absences/{absence}/end                  ?>0000 . /account/absences
 GET  /account/history                                 ?yyyyy .
 
     Messages: those on the table are Ada's            AMWOPB
@@ -210,6 +213,9 @@ POST /users/{edsger}/roles                            ?----> 2000 /users/{edsger
 GET  /users/{edsger}/grants                           ?----y 2000
 POST /users/{edsger}/grants                           ?----> 2000 /users/{edsger}/grants
 POST /users/{edsger}/grants/{grant}/end               ?----> 2000 /users/{edsger}/grants
+GET  /users/{edsger}/absences                         ?----y 2000
+POST /users/{edsger}/absences                         ?----> 2000 /users/{edsger}/absences
+POST /users/{edsger}/absences/{absence}/end           ?----> 2000 /users/{edsger}/absences
 POST /users/{edsger}/standing                         ?----> 2000 /users/{edsger}
 POST /users/{edsger}/codes                            ?----> 2000 /users/{edsger}
 POST /users/{edsger}/invitation                       ?----> 2000 /users/{edsger}

@@ -1,12 +1,14 @@
 """One of each thing that the table names, and whose they are."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import (
+    Absence,
     Actor,
     Dispatch,
     Door,
@@ -35,12 +37,14 @@ from workflows.messages import drafts
 from workflows.messages.write import Draft, write
 from workflows.moderation.approver_keys import view
 from workflows.moderation.decide import decide, request_approval
+from workflows.people.absences import Away, set_absence
 from workflows.people.roles import create_role
 from workflows.people.users import grant
 from workflows.sendout.claim import begin_sending
 from workflows.sendout.schedule import recall
 from workflows.subscriptions.tokens import token_of
 
+UTC = ZoneInfo("UTC")
 WORDS = TypedMessage(
     "A secret subject",
     "Dear members,",
@@ -69,11 +73,20 @@ def fill(session: Session, things: Things, app: Flask) -> dict[str, User]:
     give_password(session, known.edsger, app, PASSWORD)
     numbers = {**some_lists(session, known, alan), **some_messages(session, known)}
     numbers |= {"edsger": known.edsger.id, "grace": known.grace.id}
+    numbers["absence"] = an_absence(session, known.edsger).id
     things.update({name: str(number) for name, number in numbers.items()})
     things.update(some_links(session, known, things))
     things["unsubscribe"] = token_of(session, known.announce.id, known.edsger.id)
     people = (known.edsger, known.ada, alan, known.grace, known.barbara)
     return {one.name.split()[0].lower(): one for one in people}
+
+
+def an_absence(session: Session, user: User) -> Absence:
+    """One of a week from today."""
+    day = now().date() + timedelta(days=7)
+    absence = set_absence(session, user, Away(day, day, UTC), actor=Actor.operator())
+    session.flush()
+    return absence
 
 
 def some_lists(session: Session, known: Cast, alan: User) -> dict[str, int]:

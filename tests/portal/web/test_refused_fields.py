@@ -37,6 +37,7 @@ FORMLESS = {
     },
     "Typed at the command line": {
         "%(number)d of these addresses have no such copy. Nothing was done.",
+        "%(user)s has no absence to end.",
     },
     "About a person, whom the page names": {
         "%(user)s is disabled and cannot answer.",
