@@ -1,31 +1,38 @@
-"""A sendout during which everything fails: workers, mail server, PostgreSQL and Valkey.
+"""A split sendout during which everything fails: workers, mail server, PostgreSQL and Valkey.
 
-In the end the mail server's record of what it took is held against the rows (P4, P5).  The seed
-decides the order of the faults, and after how many copies each happens; the machine, what the
-processes are doing at that moment.
+In the end the mail server's record of what it took is held against the rows (P4, P5): each
+recipient has one copy at most, of the variant that was drawn.  The seed decides the order of the
+faults, and after how many copies each happens; the machine, what the processes are doing then.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from random import Random
 from time import monotonic, sleep
-from typing import Final
+from typing import Any, Final
 
 import redis
 from kombu.exceptions import OperationalError
 
+from models import Actor, Door, ModerationRequest
+from models.clock import now
 from sandbox.mailbox import Step
 from sandbox.postgres import Postgres
 from sandbox.valkey import Valkey
 from settings import Settings
+from tests.builders import Cast
 from tests.faults.live import LiveStack
 from tests.waiting import PATIENCE
+from tests.workflows.sendout.splitting import a_split
+from workflows.moderation.decide import request_approval
 from workflows.redis_client import redis_client
 from workflows.sendout.claim import MAX_BATCH_SIZE
 from workflows.sendout.domains import KEY
 from workflows.sendout.left_behind import NO_NOTE, UNANSWERED
+from workflows.transaction import transaction
 
 LANES: Final = Settings.model_fields["sendout_lanes"].default
 
@@ -46,6 +53,10 @@ MEMBERS: Final = f"""
     )
     insert into subscription (list_id, user_id, since) select :list, id, now() from person
 """
+
+# The percentages of the variants; the second one goes to the rest, which begins soon after these.
+SHARES: Final = (40, 40)
+REST_AFTER: Final = timedelta(seconds=3)
 
 # How many of a thousand recipients are refused, and how: for now once, or for good always.
 ANSWERS: Final[tuple[tuple[int, str, Step], ...]] = (
@@ -124,7 +135,16 @@ class FaultRun:
                 number = numbers.pop()
                 address = f"member{number}@d{number % DOMAINS}.example"
                 live.mailbox.answer(address, reply, times=times, at=step)
-        live.decide(live.ask())
+        live.decide(self._ask())
+
+    def _ask(self) -> ModerationRequest:
+        """Request approval of a message in two variants."""
+        with transaction() as session:
+            merged: Any = map(session.merge, self._live.people)
+            people = Cast(*merged)
+            message = a_split(session, people, *SHARES, winner=1)
+            message.rest_at = now() + REST_AFTER
+            return request_approval(session, message, actor=Actor(people.ada, Door.PORTAL))
 
     def _wait_for(self, copies: int) -> None:
         """Wait until the mail server has so many copies, or the sendout is over."""
@@ -244,12 +264,29 @@ class FaultRun:
         account.wrong += [f"{each} is no recipient" for each in copies.keys() - rows.keys()]
         if len(rows) != self._recipients:
             account.wrong.append(f"{len(rows)} rows for {self._recipients} recipients")
+        account.wrong += self._wrong_variants()
         account.wrong += [
             f"{number} in doubt, {cause}"
             for cause, number in account.uncertain.items()
             if number > account.allowed[cause]
         ]
         return account
+
+    def _wrong_variants(self) -> Iterator[str]:
+        """Yield each copy of another variant than the row says, and a share of a wrong size."""
+        found = self._live.sql(
+            "select address, subject from delivery join dispatch on dispatch.id = dispatch_id"
+            " join message on message.id = coalesce(variant_id, message_id)"
+        )
+        drawn: dict[str, str] = dict(map(tuple, found))
+        copies = [mail for mail in self._live.mailbox.mails if mail.message["List-Id"]]
+        for copy in copies:
+            for address in copy.recipients:
+                if copy.message["Subject"] != drawn.get(address):
+                    yield f"{copy.message['Subject']} instead of {drawn.get(address)}"
+        first = Counter(drawn.values())["Variant 0"]
+        if first != self._recipients * SHARES[0] // 100:
+            yield f"{first} recipients have the first variant"
 
     def _allowed(self) -> dict[str, int]:
         """Return how many may be in doubt, by cause."""
