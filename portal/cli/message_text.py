@@ -7,11 +7,13 @@ from pathlib import Path
 import typer
 from sqlalchemy.orm import Session
 
-from models import Message
+from models import Message, MessageState
 from notifications.mime.from_field import FromNotice, from_notice
 from notifications.mime.personal import is_signed_by_author
+from portal.cli.options import counted
 from settings import settings
 from workflows.queries.message_status import status_text
+from workflows.sendout.domains import Domains
 
 # Windows open in the organisation's time zone.
 ZONE = settings.zone_info
@@ -30,6 +32,18 @@ def notices(message: Message) -> Iterator[str]:
         yield FROM_NOTICES[notice]
     if message.personal_fields and is_signed_by_author(message.raw):
         yield "Copies are sent without the DKIM signature: personal fields make it invalid."
+
+
+def slowed_domains(message: Message) -> Iterator[str]:
+    """Yield a sentence about each domain that gets fewer copies now; none unless it is sending."""
+    if message.state is not MessageState.SENDING:
+        return
+    slowed = Domains(settings.sendout_domain_rates).slowed()
+    for domain, (copies, answer) in slowed.items():
+        yield (
+            f"{domain} gets at most {counted(copies, 'copy', 'copies')} a minute, because the mail "
+            f"server answered {answer}."
+        )
 
 
 def report(session: Session, message: Message) -> str:

@@ -12,7 +12,7 @@ from models.ids import MAX_ID
 from notifications.mime.list_mail import CopySettings, example_copy
 from notifications.wording.split_words import split_lines
 from portal.cli.drafts import discard, proof, reschedule, rewrite
-from portal.cli.message_text import ZONE, contents, notices, report
+from portal.cli.message_text import ZONE, contents, notices, report, slowed_domains
 from portal.cli.options import (
     As,
     By,
@@ -262,6 +262,8 @@ def show_timeline(message_id: MessageId) -> None:
     with transaction() as session:
         message = write.message_by_id(session, message_id)
         say(f"{message.subject or '(no subject)'} {status_text(session, message, ZONE)}")
+        for line in slowed_domains(message):
+            say(line)
         show(
             "when",
             "door",

@@ -24,7 +24,10 @@ from models import (
 from tests.builders import Cast, a_dispatch, a_request, listgate
 from workflows.moderation.approvers import NotAnApprover
 from workflows.moderation.decide import AlreadyDecided, CommentMissing, NoLongerOpen
+from workflows.redis_client import redis_client
 from workflows.sendout.claim import claim_batch
+from workflows.sendout.domains import KEY as DOMAINS
+from workflows.sendout.domains import Domains
 
 ADA, GRACE, LINUS = "ada@example.org", "grace@example.org", "linus@example.org"
 
@@ -252,8 +255,18 @@ def test_the_timeline_shows_the_progress_of_a_sendout(session: Session, people: 
     waiting = a_dispatch(session, people)
     claim_batch(session, waiting, UTC)
     session.flush()
+    redis_client.delete(DOMAINS)
+    Domains().slow({"slow.example": "450 4.7.1"})
 
     said = timeline_of(waiting.message_id)
 
     assert "is sending (2 sending)" in said
     assert "system began to send to 2 recipients" in said
+    slowed = "slow.example gets at most 300 copies a minute, because the mail server answered 450"
+    assert slowed in said
+
+    waiting.message.move(MessageState.STOPPED)
+    session.flush()
+
+    assert slowed not in timeline_of(waiting.message_id)
+    redis_client.delete(DOMAINS)
