@@ -139,7 +139,10 @@ def approving(session: Session, user: User) -> str:
 
 @users.command("grant")
 def grant(address: Address, role: RoleName, on: On = "", on_set: OnSet = "") -> None:
-    """Grant a role to a person: everywhere, or on a list or a set of lists."""
+    """Grant a role to a person: everywhere, or on a list or a set of lists.
+
+    On a list, rights about people and about approver lists themselves have no effect.
+    """
     with acting() as (session, done):
         user, place = access.user_with_address(session, address), chosen_place(session, on, on_set)
         people.grant(session, user, role, on=place, actor=Actor.operator())

@@ -25,7 +25,7 @@ MAX_USER_IDS = 100_000
 UserIds = Annotated[list[Id], Field(min_length=1, max_length=MAX_USER_IDS)]
 
 LIST: Any = Field(description="A list's short name")
-OWN_OR_402: Any = Field(description="The user, if the list is open, or one with Right 402")
+OWN_OR_402: Any = Field(description="The user, if the list is open, or one with Right 402 on it")
 
 
 class KeyReused(Refusal):
@@ -97,7 +97,7 @@ class Recall(Call):
     """Take a scheduled message back, or stop one that is being sent."""
 
     message_id: Id = Field(description="A message that is scheduled or being sent")
-    by_id: Id = Field(description="Its author, or a user with Right 601")
+    by_id: Id = Field(description="Its author, or a user with Right 601 on its list")
 
 
 class Subscribe(Call):
@@ -123,7 +123,7 @@ class ImportSubscribers(Call):
     user_ids: UserIds = Field(
         description=f"Who joins, up to {MAX_USER_IDS:,}; who is on it stays on it"
     )
-    by_id: Id = Field(description="A user with Right 402")
+    by_id: Id = Field(description="A user with Right 402 on the list")
 
 
 class ChangeAddress(Call):
@@ -148,7 +148,7 @@ class PushList(Call):
     """Push a list to the list server at once, whether or not anything has changed."""
 
     list: ShortName = LIST
-    by_id: Id = Field(description="A user with Right 402")
+    by_id: Id = Field(description="A user with Right 402 on the list")
 
 
 Answer = dict[str, Any]
