@@ -294,6 +294,18 @@ def test_every_act_on_a_message_has_a_sentence(
         ),
         (entry("subscribed", user_id=3), "Ada subscribed #3 to #7"),
         (
+            entry("granted_role", user_id=3, role="owner", on_list="news"),
+            "Ada gave #3 the role owner on the list news",
+        ),
+        (
+            entry("revoked_role", user_id=3, role="owner", on_set="press"),
+            "Ada took the role owner on the set of lists press from #3",
+        ),
+        (
+            entry("edited_list_set", list_set="press", lists="news, releases"),
+            "Ada changed the set of lists press (now news, releases)",
+        ),
+        (
             entry("edited_role", role="author", rights=[404]),
             "Ada edited the role author (rights [404])",
         ),

@@ -24,7 +24,7 @@ from models import (
     Trespass,
     User,
 )
-from tests.builders import Cast, a_draft, a_list, listgate
+from tests.builders import Cast, a_draft, a_list, listgate, role
 from tests.portal.visitors import Visitor
 from tests.push_letters import trigger_push_letter
 from workflows.lists.lists import OWNERS_FIELDS, ListChanges, edit_list
@@ -182,6 +182,21 @@ def test_an_owner_sees_the_pushes_and_messages_of_their_list_only(
     path = f"/mailing-lists/{people.announce.id}/pushes"
     assert owner.send(f"{path}/confirmation", seen="420").location == path
     assert owner.send(f"/mailing-lists/{board.id}/pushes/confirmation").status_code == 403
+
+
+def test_without_the_right_to_use_approver_lists_they_are_shown(
+    session: Session, people: Cast, owner: Visitor
+) -> None:
+    owner.get(path := f"/mailing-lists/{people.announce.id}/approvers")
+    assert 'name="approver_list"' in owner.page
+
+    role(session, "owner").rights = [402]
+    session.commit()
+    owner.get(path)
+
+    assert 'name="approver_list"' not in owner.page
+    assert "it needs the right to use approver lists" in owner.page
+    assert "editors" in owner.page
 
 
 @pytest.mark.usefixtures("owner")
