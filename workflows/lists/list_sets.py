@@ -59,7 +59,8 @@ def change_lists(
     require(actor, Right.EDIT_USERS)
     lock_list_set(session, list_set)
     session.refresh(list_set, ["lists"])
-    wanted = [one for one in dict.fromkeys([*list_set.lists, *added]) if one not in set(removed)]
+    leaving = set(removed)
+    wanted = [one for one in dict.fromkeys([*list_set.lists, *added]) if one not in leaving]
     if wanted == list_set.lists:
         return
     list_set.lists = wanted
@@ -113,7 +114,7 @@ def all_list_sets(session: Session) -> Sequence[ListSet]:
 def set_detail(list_set: ListSet) -> dict[str, Any]:
     """Return the set as `detail` of an audit entry."""
     names = sorted(one.short_name for one in list_set.lists)
-    return {"list_set": list_set.name, "lists": ", ".join(names)}
+    return {"list_set": list_set.name, "lists": ", ".join(names) or "-"}
 
 
 def free_set_name(session: Session, name: str) -> str:

@@ -63,11 +63,13 @@ def free_address(session: Session, address: str) -> str:
 def grant(session: Session, user: User, role_name: str, *, on: Place = None, actor: Actor) -> Grant:
     """Grant `user` a role everywhere, or on a list or a set of lists, unless they have it there.
 
-    Raises Unknown if there is no such role, or the set is deleted.
+    Raises Unknown if there is no such role, or the set is deleted; Invalid if they were removed.
     """
     require(actor, Right.EDIT_USERS)
     role = role_named(session, role_name)
     lock_user(session, user, actor)
+    if user.removed_at:
+        raise Invalid("%(user)s was removed.", user=user)
     if isinstance(on, ListSet):
         lock_list_set(session, on, shared=True)
     session.refresh(user, ["grants"])

@@ -14,6 +14,7 @@ from workflows.lists.list_sets import (
     delete_list_set,
     remove_lists,
 )
+from workflows.people.removal import remove_user
 from workflows.people.roles import RoleInUse, delete_role, revoke, set_roles
 from workflows.people.users import grant
 
@@ -79,9 +80,11 @@ def test_a_list_that_joins_or_leaves_a_set_takes_the_rights_along(
 
     remove_lists(session, press, [people.announce], actor=OPERATOR)
     assert people.edsger.list_ids(Right.EDIT_LISTS) == {board.id}
+    remove_lists(session, press, iter([board]), actor=OPERATOR)
     assert entries(session, Act.EDITED_LIST_SET) == [
         ("edited_list_set", None, {"list_set": "press", "lists": "announce, board"}),
         ("edited_list_set", None, {"list_set": "press", "lists": "board"}),
+        ("edited_list_set", None, {"list_set": "press", "lists": "-"}),
     ]
 
 
@@ -99,6 +102,16 @@ def test_a_set_or_role_with_grants_cannot_be_deleted(
     delete_list_set(session, press, actor=OPERATOR)
     with pytest.raises(Unknown, match="'press'"):
         grant(session, people.edsger, "owner", on=press, actor=OPERATOR)
+
+
+def test_a_removed_person_loses_every_role_and_gets_none(session: Session, people: Cast) -> None:
+    grant(session, people.ada, "owner", on=people.announce, actor=OPERATOR)
+
+    remove_user(session, people.ada, actor=OPERATOR)
+
+    assert held(people.ada) == set()
+    with pytest.raises(Invalid, match="was removed"):
+        grant(session, people.ada, "owner", on=people.announce, actor=OPERATOR)
 
 
 def test_the_names_of_sets_are_unique(session: Session, people: Cast, press: ListSet) -> None:
