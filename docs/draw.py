@@ -186,7 +186,7 @@ def listed(names: Iterable[str]) -> str:
 
 def example(value: object) -> str:
     """A value in one cell of a table."""
-    text = "; ".join(value) if isinstance(value, list) else str(value)
+    text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
     return text.replace("\n", " ").replace("|", "\\|")
 
 

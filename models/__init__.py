@@ -22,7 +22,14 @@ from models.lists import (
     SelfService,
 )
 from models.messages import Message, MessageState, ShareUnit
-from models.moderation import ApproverKeys, Decision, ModerationRequest, RequestState, Verdict
+from models.moderation import (
+    ApproverKeys,
+    Decision,
+    ModerationRequest,
+    RequestState,
+    SentBackContent,
+    Verdict,
+)
 from models.notifications import LetterName, Notification, NotificationState
 from models.outbox import OutboxEntry, WorkItem
 from models.people import User
@@ -90,6 +97,7 @@ __all__ = [
     "Role",
     "SelfService",
     "SendoutRules",
+    "SentBackContent",
     "ShareUnit",
     "Span",
     "Subscription",

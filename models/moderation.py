@@ -15,6 +15,7 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased, mapped_column, relationship
 
 from models.absences import Absence
@@ -95,9 +96,15 @@ class ModerationRequest(Lifecycle):
     asked_at: Mapped[datetime] = mapped_column(default=now)
     reminded_at: Mapped[datetime | None]
     escalated_at: Mapped[datetime | None]
+    # The request about the same message that was sent back, and what its author changed since.
+    follows_id: Mapped[int | None] = mapped_column(ForeignKey("moderation_request.id"))
+    changes: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
 
     message: Mapped[Message] = relationship()
     decision: Mapped[Decision | None] = relationship()
+    follows: Mapped["ModerationRequest | None"] = relationship(
+        foreign_keys=follows_id, remote_side="ModerationRequest.id"
+    )
     approver_keys: Mapped[list["ApproverKeys"]] = relationship(order_by="ApproverKeys.id")
 
     def answerers(self) -> Answerers:
@@ -153,6 +160,18 @@ class ModerationRequest(Lifecycle):
     def may_answer_about(user_id: InstrumentedAttribute[int] | int) -> ColumnElement[bool]:
         """SQL: four eyes do not exclude the user, who is then not the author."""
         return or_(MailingList.four_eyes.is_(False), Message.author_id != user_id)
+
+
+class SentBackContent(Base):
+    """What was asked about in a request that was sent back, to compare the next one with.
+
+    The author changes `Message.raw` itself; this is what approvers read of it before.
+    """
+
+    __tablename__ = "sent_back_content"
+
+    request_id: Mapped[int] = mapped_column(ForeignKey("moderation_request.id"), primary_key=True)
+    content: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
 
 class ApproverKeys(Base):

@@ -1,4 +1,4 @@
-"""Messages sent back for changes: a third verdict."""
+"""Messages sent back for changes: a third verdict, and what has changed since."""
 
 from alembic import op
 
@@ -12,6 +12,14 @@ def upgrade() -> None:
             drop constraint decision_verdict_check,
             add constraint decision_verdict_check
                 check (verdict in ('approved', 'rejected', 'sent_back'));
+
+        create table sent_back_content (
+            request_id bigint primary key references moderation_request,
+            content jsonb not null
+        );
+        alter table moderation_request
+            add column follows_id bigint references moderation_request,
+            add column changes jsonb;
 
         -- Older code cannot read a decision that sends a message back.
         update installation set serves_from = '0023_sent_back';

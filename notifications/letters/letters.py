@@ -29,6 +29,7 @@ from notifications.letters.keys import hashed
 from notifications.letters.reply_reasons import reason
 from notifications.mime.list_mail import example_copy
 from notifications.replies.parse import Why
+from notifications.wording.change_words import Reader, change_words
 from notifications.wording.deciders import decider
 from notifications.wording.failures import failure_sentence, readable_stderr
 from notifications.wording.languages import format_day, format_moment
@@ -120,6 +121,19 @@ def absence_variable(notification: Notification) -> Variables | None:
         return None
     day = format_day(date.fromisoformat(last_day), notification.user.language)
     return {"name": absent, "last_day": day}
+
+
+def moderate_variables(notification: Notification, context: LetterContext) -> Variables:
+    """Return what an approver needs to answer, and what has changed since a send-back, or None."""
+    request, language = request_of(notification), notification.user.language
+    sent_back = request.follows and request.follows.decision
+    reader = Reader(language, lambda moment: local_time(notification, moment, context))
+    return {
+        **request_variables(notification, context),
+        "sent_back_by": sent_back and decider(sent_back, language),
+        "sent_back_comment": sent_back and sent_back.comment,
+        "changes": None if request.changes is None else change_words(request.changes, reader),
+    }
 
 
 def not_understood_variables(notification: Notification, context: LetterContext) -> Variables:
@@ -332,8 +346,8 @@ def approver_keys_of(notification: Notification) -> ApproverKeys:
 LETTERS = {
     letter.name: letter
     for letter in (
-        Letter(LetterName.MODERATE, request_variables, message_as_sent, request_closed),
-        Letter(LetterName.REMINDER, request_variables, message_as_sent, request_closed),
+        Letter(LetterName.MODERATE, moderate_variables, message_as_sent, request_closed),
+        Letter(LetterName.REMINDER, moderate_variables, message_as_sent, request_closed),
         Letter(LetterName.DECIDED, decision_variables),
         Letter(LetterName.WITHDRAWN),
         Letter(LetterName.EXPIRED, expiry_variables),

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from models import Failure, Language, LetterName, Rate, SendoutRules, Window
 from notifications.letters.reply_reasons import reason
 from notifications.replies.parse import Why
+from notifications.wording.change_words import Reader, change_words
 from notifications.wording.failures import failure_sentence
 from notifications.wording.languages import format_day, format_moment
 from notifications.wording.sendout_words import pace_words, window_words
@@ -68,8 +69,8 @@ def samples(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
     decision, link = _decision(language), _link(language)
     account = {"recipient": "Edsger Dijkstra", "account": True}
     return {
-        LetterName.MODERATE: {**message, **request},
-        LetterName.REMINDER: {**message, **request, **_absence(language)},
+        LetterName.MODERATE: {**message, **request, **_changes(language)},
+        LetterName.REMINDER: {**message, **request, **_changes(language), **_absence(language)},
         LetterName.DECIDED: {**message, **decision},
         LetterName.WITHDRAWN: message,
         LetterName.EXPIRED: {**message, "to_author": True},
@@ -141,6 +142,17 @@ def _absence(language: Language) -> Mapping[str, Any]:
     """Return the variable about the person in whose place a deputy is asked."""
     last_day = format_day(date(2027, 1, 31), language)
     return {"absence": {"name": "Linus Torvalds", "last_day": last_day}}
+
+
+def _changes(language: Language) -> Mapping[str, Any]:
+    """Return the variables about a message that was sent back and changed."""
+    subject = _TYPED[language]["subject"]
+    change = {"part": "subject", "before": subject.replace("3", "7"), "after": subject}
+    return {
+        "sent_back_by": "Linus Torvalds",
+        "sent_back_comment": _TYPED[language]["comment"],
+        "changes": change_words([change], Reader(language, str)),
+    }
 
 
 def _decision(language: Language) -> Mapping[str, Any]:

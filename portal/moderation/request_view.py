@@ -1,13 +1,14 @@
 """What a page about a request shows, after log-in or through a mailed link."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import abort, g, request
 
-from models import Message, ModerationRequest, RequestState, User, Verdict
+from models import Act, AuditEntry, Message, ModerationRequest, RequestState, User, Verdict
 from models.answerers import Answerers
 from notifications.mime.parse import AuthoredMail
+from notifications.wording.change_words import ChangeWords, Reader, change_words
 from notifications.wording.deciders import decider
 from notifications.wording.split_words import split_lines
 from portal.messages.preview import Preview, contents, example_name, wants_images
@@ -71,6 +72,7 @@ def summary(moderation_request: ModerationRequest, approver: User) -> dict[str, 
     """Return the facts about a request that the templates show beside the message."""
     number = recipients.count(g.session, moderation_request.message)
     able = moderation_request.answerers()
+    happened = message_status.timeline(g.session, moderation_request.message)
     return {
         "moderation_request": moderation_request,
         "message": moderation_request.message,
@@ -81,21 +83,35 @@ def summary(moderation_request: ModerationRequest, approver: User) -> dict[str, 
         "absence": able.deputies.get(approver),
         "all_away": able.all_away and moderation_request.state is RequestState.OPEN,
         "closed_because": closed_because(moderation_request, approver, able),
-        "history": history(moderation_request.message),
+        "history": [in_words(entry) for entry in happened],
+        "changes": changes(moderation_request),
+        "sent_back": sent_back(moderation_request, happened),
     }
 
 
-def history(message: Message) -> list[dict[str, Any]]:
-    """Return what happened so far, in the reader's language."""
+def in_words(entry: AuditEntry) -> dict[str, Any]:
+    """Return what happened, when and through which door, in the reader's language."""
     language = page_language()
-    return [
-        {
-            "at": entry.at,
-            "door": door_words(entry.door, language),
-            "words": sentence(entry, language),
-        }
-        for entry in message_status.timeline(g.session, message)
-    ]
+    return {
+        "at": entry.at,
+        "door": door_words(entry.door, language),
+        "words": sentence(entry, language),
+    }
+
+
+def sent_back(
+    moderation_request: ModerationRequest, happened: Sequence[AuditEntry]
+) -> dict[str, Any] | None:
+    """Return who last sent the message back before this request, and why."""
+    before = (one for one in reversed(happened) if one.at < moderation_request.asked_at)
+    return next((in_words(one) for one in before if one.act == Act.SENT_BACK), None)
+
+
+def changes(moderation_request: ModerationRequest) -> list[ChangeWords] | None:
+    """Return what was changed since the message was sent back; None if it was not."""
+    if moderation_request.changes is None:
+        return None
+    return change_words(moderation_request.changes, Reader(page_language(), time_text))
 
 
 def closed_because(

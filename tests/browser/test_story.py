@@ -38,6 +38,31 @@ def test_four_people_moderate_a_message(visits: Visits, running: Stack) -> None:
     expect(row).to_contain_text("Sent", ignore_case=True)
 
 
+def test_a_message_is_sent_back_changed_and_approved(visits: Visits, running: Stack) -> None:
+    ada, grace = visits.page_of("ada"), visits.page_of("grace", size=PHONE)
+    ask(ada, "Garden party")
+    read(grace, "Garden party")
+
+    grace.get_by_role("button", name="Send back").click()
+    expect(grace.get_by_role("alert")).to_contain_text("what the author should change")
+    grace.get_by_label("Comment").fill("It is on Sunday.")
+    grace.get_by_role("button", name="Send back").click()
+    expect(grace.get_by_text("Your answer has been recorded.")).to_be_visible()
+    ada.reload()
+    expect(ada.get_by_text("It is on Sunday.").first).to_be_visible()
+    ada.get_by_role("button", name="Edit the draft").click()
+    ada.get_by_label("Subject").fill("Garden party on Sunday")
+    ada.get_by_role("button", name="Save the draft").click()
+    ada.get_by_role("button", name="Request approval").click()
+    read(grace, "Garden party on Sunday")
+
+    expect(grace.locator("ins")).to_have_text("Garden party on Sunday")
+    grace.get_by_role("button", name="Approve").click()
+    wait_for(
+        "the copy", lambda: "Garden party on Sunday" in subjects(running, "edsger@example.org")
+    )
+
+
 def test_a_member_who_leaves_and_joins_is_pushed_to_the_list_server(
     visits: Visits, running: Stack
 ) -> None:

@@ -24,6 +24,7 @@ from models import (
 from models.clock import now
 from workflows.access import require, require_author, require_author_or, require_open
 from workflows.messages.write import Draft, Rest, require_sensible, subject_of, write
+from workflows.moderation.changes import forget_changes
 from workflows.sendout.rest import OVER, require_rest
 from workflows.sendout.rules import (
     audit_detail,
@@ -87,6 +88,7 @@ def discard(session: Session, message: Message, *, actor: Actor) -> None:
     message.subject, message.raw, message.size = "", b"", 0
     message.schedule(None)
     message.sendout_rules = SendoutRules()
+    forget_changes(session, message)
     record(session, Act.DISCARDED, actor=actor, **message.place)
 
 

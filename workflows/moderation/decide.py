@@ -30,6 +30,7 @@ from models import (
 from models.clock import now
 from workflows.access import require_author, require_open
 from workflows.moderation.approvers import require_approver
+from workflows.moderation.changes import changes_since, keep_content
 from workflows.notify import notify
 from workflows.sendout.recipients import count
 from workflows.sendout.rest import require_rest
@@ -86,7 +87,8 @@ def request_approval(session: Session, message: Message, *, actor: Actor) -> Mod
     require_rest(session, message)
     require_approvers(message)
     message.move(MessageState.IN_MODERATION)
-    request = ModerationRequest(message=message, content_hash=message.content_hash())
+    since = changes_since(session, message)
+    request = ModerationRequest(message=message, content_hash=message.content_hash(), **since)
     session.add(request)
     session.flush()
     record(session, Act.ASKED, actor=actor, request_id=request.id, **message.place)
@@ -327,6 +329,7 @@ def carry_out(session: Session, request: ModerationRequest, decision: Decision) 
         case Verdict.REJECTED:
             message.move(MessageState.REJECTED)
         case Verdict.SENT_BACK:
+            keep_content(session, request)
             message.move(MessageState.DRAFT, MessageState.IN_MODERATION)
     notify(session, [message.author], letter, message=message, request=request)
 

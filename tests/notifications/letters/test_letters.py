@@ -25,7 +25,7 @@ from tests.builders import Cast, a_letter, an_eml
 from tests.letter_context import a_context
 from tests.push_letters import trigger_push_letter
 from workflows.lists import lists
-from workflows.moderation.decide import decide, withdraw
+from workflows.moderation.decide import decide, request_approval, withdraw
 from workflows.people import users
 from workflows.subscriptions.suspend import resume
 
@@ -263,7 +263,41 @@ def test_a_rejection_without_a_reason_says_so(session: Session, people: Cast) ->
     assert "No reason was given." in rendered.html
 
 
-@pytest.mark.parametrize("name", [LetterName.REJECTED, LetterName.RETURNED, LetterName.EXPIRED])
+def test_a_message_that_is_sent_back_comes_with_the_comment_and_a_link(
+    session: Session, people: Cast
+) -> None:
+    letter = a_letter(session, people, LetterName.SENT_BACK, comment="Too long.\nAnd <dull>.")
+
+    rendered = render(letter, CONTEXT)
+
+    assert "What to change:\n\n    Too long.\n    And <dull>.\n" in rendered.text
+    assert "Too long.\nAnd &lt;dull&gt;." in rendered.html
+    assert f"    {CONTEXT.message_page(letter.message_id or 0)}\n" in rendered.text
+
+
+def test_the_next_request_shows_what_was_changed(session: Session, people: Cast) -> None:
+    first = a_letter(session, people, LetterName.SENT_BACK, comment="Call it *spring*.")
+    assert first.message is not None
+    first.message.raw = an_eml("Spring <party>")
+    request_approval(session, first.message, actor=Actor(people.ada, Door.PORTAL))
+    session.flush()
+    newest = select(Notification).where(Notification.letter == LetterName.MODERATE)
+    letter = session.scalars(newest.order_by(Notification.id.desc())).first()
+    assert letter is not None
+
+    rendered = render(letter, CONTEXT)
+
+    assert "Grace Hopper had sent the message back for changes:" in rendered.text
+    assert "\n    Call it *spring*.\n" in rendered.text
+    assert "Subject\n    - General assembly\n    + Spring <party>\n" in rendered.text
+    assert "<del>General assembly</del>" in rendered.html
+    assert "<ins>Spring &lt;party&gt;</ins>" in rendered.html
+
+
+@pytest.mark.parametrize(
+    "name",
+    [LetterName.REJECTED, LetterName.SENT_BACK, LetterName.RETURNED, LetterName.EXPIRED],
+)
 def test_a_letter_to_an_author_says_that_nothing_was_sent(
     session: Session, people: Cast, name: LetterName
 ) -> None:

@@ -4,16 +4,18 @@ from collections.abc import Callable
 from email.message import EmailMessage
 
 import pytest
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
-from models import Actor, Door, ModerationRequest, User
+from models import Actor, Door, ModerationRequest, User, Verdict
 from notifications.letters.keys import hashed
 from tests.builders import LIMIT, Cast
 from tests.letter_context import KEYS
 from tests.portal.visitors import Visitor
+from tests.portal.web.statements import counted
+from workflows.messages.drafts import rewrite
 from workflows.messages.write import Draft, write
 from workflows.moderation.approver_keys import view
-from workflows.moderation.decide import request_approval, withdraw
+from workflows.moderation.decide import decide, request_approval, withdraw
 
 Login = Callable[[User], Visitor]
 
@@ -123,3 +125,39 @@ def test_a_link_shows_what_the_portal_shows(asked: ModerationRequest, stranger: 
     assert "Linus Torvalds" in stranger.page  # asked as well
     assert "Ada Lovelace asked for approval" in stranger.page
     assert "<dd>2</dd>" in stranger.page  # Barbara and Edsger get it
+
+
+@pytest.mark.parametrize("door", ["portal", "link"])
+def test_the_page_shows_what_was_changed_since_it_was_sent_back(
+    session: Session, people: Cast, asked: ModerationRequest, as_person: Login, *, door: str
+) -> None:
+    ada, grace = Actor(people.ada, Door.PORTAL), Actor(people.grace, Door.PORTAL)
+    browser, message = as_person(people.grace), asked.message
+    before = statements(browser, asked, grace, door)
+    assert "What was changed since" not in browser.page
+    decide(session, asked, Verdict.SENT_BACK, actor=grace, comment="Greet <guests>, too.")
+    raw = newsletter().replace(b"Dear members", b"Dear members & guests")
+    rewrite(session, message, Draft(people.announce, raw), actor=ada, max_bytes=LIMIT)
+    again = request_approval(session, message, actor=ada)
+
+    after = statements(browser, again, grace, door)
+
+    assert "Grace Hopper sent the message back for changes: Greet <guests>," in browser.page
+    assert "<del>Dear members</del>" in browser.page
+    assert "<ins>Dear members & guests</ins>" in browser.page
+    assert after <= before
+
+
+def statements(browser: Visitor, asked: ModerationRequest, approver: Actor, door: str) -> int:
+    """Open the request's page, or the one of the approver's link; count its statements."""
+    keys = asked.approver_keys[0]
+    keys.link_hash = hashed(KEYS.link_token(keys.id))
+    session = object_session(asked)
+    assert session is not None
+    view(session, asked, actor=approver)
+    session.flush()
+    path = f"/requests/{asked.id}" if door == "portal" else link(asked)
+    browser.get(path)
+    with counted() as count:
+        assert browser.get(path).status_code == 200
+    return count()
