@@ -112,6 +112,11 @@ class ModerationRequest(Lifecycle):
         escalated = self.escalated_at is not None
         return answerers(self.message.mailing_list, self.message.author, escalated=escalated)
 
+    def own_approvers(self) -> list[User]:
+        """The users who may answer this request now in their own right, if it is open."""
+        escalated = self.escalated_at is not None
+        return self.message.mailing_list.approvers_for(self.message.author, escalated=escalated)
+
     def approvers(self) -> list[User]:
         """The users who may answer this request now, if it is open; deputies come last."""
         return self.answerers().everyone
