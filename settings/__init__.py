@@ -30,6 +30,7 @@ from settings.types import (
     DomainRates,
     Duration,
     LogLevel,
+    SmsDecision,
     broker,
     mailbox,
     origin,
@@ -148,7 +149,7 @@ class Settings(BaseModel):
     twilio_url: str = Field(
         "https://api.twilio.com", description="Twilio's API; other addresses are for the sandbox"
     )
-    sms_decision: Literal["allow", "after_view", "off"] = Field(
+    sms_decision: SmsDecision = Field(
         "allow",
         description="Whether a reply by SMS decides: always (allow), only after the approver has "
         "logged in and opened the message (after_view), or never (off)",

@@ -14,6 +14,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
+# Whether a reply by SMS decides: always, once the approver has opened the message, or never.
+SmsDecision = Literal["allow", "after_view", "off"]
+
 
 def parsed(url: SecretStr, *schemes: str) -> SplitResult:
     """Split a URL; raise ValueError without quoting it, because it may hold a password."""

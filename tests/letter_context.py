@@ -32,6 +32,7 @@ def a_context(mailbox: Mailbox | None = None, network: PhoneNetwork | None = Non
         public_url="https://listgate.example.org",
         reply_address=REPLIES,
         time_zone=ZoneInfo("UTC"),
+        sms_decision="allow",
         templates_dir=None,
     )
 

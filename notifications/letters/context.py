@@ -12,6 +12,7 @@ from notifications.letters.keys import Keys
 from notifications.sms.twilio import TwilioAccount
 from notifications.smtp.relay import Mailer
 from settings import Settings
+from settings.types import SmsDecision
 
 STATUS_PATH = "/webhooks/twilio/status"
 
@@ -26,6 +27,7 @@ class LetterContext:
     public_url: str
     reply_address: str
     time_zone: ZoneInfo
+    sms_decision: SmsDecision
     templates_dir: Path | None
 
     @classmethod
@@ -38,6 +40,7 @@ class LetterContext:
             public_url=settings.public_url,
             reply_address=settings.reply_address,
             time_zone=settings.zone_info,
+            sms_decision=settings.sms_decision,
             templates_dir=settings.templates_dir,
         )
 

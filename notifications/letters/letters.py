@@ -103,6 +103,7 @@ def request_variables(notification: Notification, context: LetterContext) -> Var
         "request_id": request.id,
         "asked_at": local_time(notification, request.asked_at, context),
         "code": context.keys.code(approver_keys.id),
+        "sms_decision": context.sms_decision,
         "reply_address": context.reply_to(approver_keys.id),
         "approve_by_mail": context.mailto(approver_keys.id, subject=subject, verb="OK"),
         "reject_by_mail": context.mailto(approver_keys.id, subject=subject, verb="NO: "),

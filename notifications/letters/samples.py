@@ -127,6 +127,7 @@ def _request(language: Language) -> Mapping[str, Any]:
         "request_id": 12,
         "asked_at": _moment(20, 9, language),
         "code": "482193",
+        "sms_decision": "allow",
         "reply_address": "moderation+abcdefghijklmnopqrstuvwxyz@lists.example.org",
         "approve_by_mail": "mailto:moderation+abc@lists.example.org?subject=Re%3A%20&body=OK",
         "reject_by_mail": "mailto:moderation+abc@lists.example.org?subject=Re%3A%20&body=NO%3A%20",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -26,6 +26,7 @@ from models import (
 from models.clock import now
 from notifications.letters.keys import Keys
 from notifications.replies.sms import Keyword, SmsReply, keyword, read_sms
+from settings.types import SmsDecision
 from workflows.moderation.approver_keys import keys_by_code
 from workflows.moderation.approvers import NotAnApprover
 from workflows.moderation.decide import AlreadyDecided, CommentMissing, NoLongerOpen, decide
@@ -40,8 +41,6 @@ LOCKED_FOR = timedelta(hours=1)
 # ("I am driving"), and two machines that answer each other must come to an end.
 SAME_ANSWERS = 5
 ANSWERS_COUNTED_FOR = timedelta(hours=1)
-
-Policy = Literal["allow", "after_view", "off"]
 
 
 class Said(StrEnum):
@@ -107,7 +106,7 @@ def answer(
     *,
     opt_out_type: str = "",
     keys: Keys,
-    policy: Policy,
+    policy: SmsDecision,
 ) -> SmsAnswer:
     """Decide as the SMS says, if it is clear and its sender may.
 
@@ -148,7 +147,7 @@ def limited(session: Session, user: User, answer: SmsAnswer) -> SmsAnswer:
 
 
 def by_code(
-    session: Session, user: User, reply: SmsReply, *, keys: Keys, policy: Policy
+    session: Session, user: User, reply: SmsReply, *, keys: Keys, policy: SmsDecision
 ) -> SmsAnswer:
     """Decide if verdict and code are right, unless too many wrong codes came before."""
     if locked(session, user):
@@ -163,7 +162,9 @@ def by_code(
     return decided(session, found, reply, policy=policy)
 
 
-def decided(session: Session, found: ApproverKeys, reply: SmsReply, *, policy: Policy) -> SmsAnswer:
+def decided(
+    session: Session, found: ApproverKeys, reply: SmsReply, *, policy: SmsDecision
+) -> SmsAnswer:
     """Decide, or return why not."""
     user, request = found.user, found.request
     if policy == "after_view" and found.viewed_at is None:

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from jinja2 import UndefinedError
@@ -10,6 +11,7 @@ from models import Language, LetterName
 from notifications.letters.rendering import PARTS, TEMPLATES, RenderedLetter
 from notifications.letters.samples import samples
 from notifications.sms.gsm7 import is_gsm7, segments
+from settings.types import SmsDecision
 
 MODERATE = LetterName.MODERATE
 
@@ -65,15 +67,36 @@ def test_a_sample_contains_no_english(language: Language) -> None:
 
 
 @pytest.mark.parametrize("language", Language)
-def test_the_question_fits_into_one_sms(language: Language) -> None:
-    variables = {**samples(language)[MODERATE], "subject": "Ein sehr langer Betreff: " * 9}
+@pytest.mark.parametrize("policy", get_args(SmsDecision))
+@pytest.mark.parametrize("letter", [MODERATE, LetterName.REMINDER, LetterName.NOT_UNDERSTOOD])
+def test_the_question_fits_into_one_sms(
+    letter: LetterName, policy: SmsDecision, language: Language
+) -> None:
+    long = {"subject": "Ein sehr langer Betreff: " * 9, "sms_decision": policy}
+    variables = {**samples(language)[letter], **long}
 
-    sms = RenderedLetter(MODERATE, variables, language=language).sms
+    sms = RenderedLetter(letter, variables, language=language).sms
 
     assert is_gsm7(sms)
     assert segments(sms) == 1
-    assert "482193" in sms
     assert variables["page"] in sms
+
+
+def test_an_sms_says_what_a_reply_by_sms_may_do() -> None:
+    facts = samples(Language.ENGLISH)[MODERATE]
+    ends = {
+        policy: RenderedLetter(
+            MODERATE, {**facts, "sms_decision": policy}, language=Language.ENGLISH
+        ).sms.partition(" to announce. ")[2]
+        for policy in get_args(SmsDecision)
+    }
+
+    page = "https://listgate.example.org/requests/12"
+    assert ends == {
+        "allow": f"Answer OK 482193 or NO 482193 reason. Read: {page}",
+        "after_view": f"Read it first, then answer OK 482193 or NO 482193 reason: {page}",
+        "off": f"Read and answer: {page}",
+    }
 
 
 def test_a_letter_is_a_folder_of_four_templates() -> None:

@@ -21,10 +21,11 @@ from models import (
     WrongCode,
 )
 from models.clock import now
+from settings.types import SmsDecision
 from tests.builders import Cast, a_request
 from tests.letter_context import KEYS
 from workflows.inbound import sms
-from workflows.inbound.sms import Policy, Said, SmsAnswer
+from workflows.inbound.sms import Said, SmsAnswer
 from workflows.lists import lists
 from workflows.moderation.approver_keys import view
 from workflows.moderation.decide import decide, withdraw
@@ -46,7 +47,7 @@ def code(request: ModerationRequest, user: User) -> str:
 
 
 def send(
-    session: Session, text: str, *, number: str = GRACE, policy: Policy = "allow"
+    session: Session, text: str, *, number: str = GRACE, policy: SmsDecision = "allow"
 ) -> SmsAnswer:
     """Receive this SMS; return the answer."""
     return sms.answer(session, number, text, keys=KEYS, policy=policy)
