@@ -14,6 +14,8 @@ from workflows.transaction import transaction
 
 app = typer.Typer()
 
+MAX_SHOWN = 200  # unusable lines shown; all are counted
+
 
 @app.command("import-mailing-list")
 @app.command("import_mailling_list", hidden=True)  # so it is called in the source system
@@ -46,7 +48,8 @@ def import_mailing_list(
         there = lists.find_list(session, address)
         with reading_bar(file) as lines:
             report = imports.check(session, lines, there, actor=Actor.operator())
-        print_report(report)
+        print_lines(report, create_users=create_users)
+        print_sum(report)
         imports.require_usable(report, **choice)
         if dry_run:
             return
@@ -61,11 +64,19 @@ def import_mailing_list(
     print_result(mailing_list, imported)
 
 
-def print_report(report: Report) -> None:
-    """Print the unusable lines, and the number of lines of each kind."""
-    wrong = [(line, f"Unknown address {address}.") for line, address, _ in report.unknown]
-    for line, reason in sorted([*wrong, *report.malformed]):
+def print_lines(report: Report, *, create_users: bool) -> None:
+    """Print the first unusable lines; an unknown address is none where users are created."""
+    unknown = [] if create_users else report.unknown
+    wrong = [(line, f"Unknown address {address}.") for line, address, _ in unknown]
+    wrong = sorted([*wrong, *report.malformed])
+    for line, reason in wrong[:MAX_SHOWN]:
         say(f"Line {line}: {reason}")
+    if len(wrong) > MAX_SHOWN:
+        say(f"Only the first {MAX_SHOWN} of {len(wrong)} such lines are shown.")
+
+
+def print_sum(report: Report) -> None:
+    """Print the number of lines of each kind."""
     say(
         f"{counted(report.lines, 'line')}: {counted(report.known, 'person', 'people')} "
         f"({report.on_list} already on the list), "

@@ -115,9 +115,23 @@ def test_unknown_and_malformed_lines_are_skipped_on_request(session: Session) ->
 
 
 @pytest.mark.usefixtures("people")
+def test_a_long_listing_of_unusable_lines_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.cli.imports.MAX_SHOWN", 1)
+
+    said = listgate(*ANNOUNCE, "-", "--skip-unknown", stdin=MIXED).stdout.splitlines()
+
+    assert said[:3] == [
+        "Line 2: Unknown address no.one@example.org.",
+        "Only the first 1 of 2 such lines are shown.",
+        MIXED_SUM,
+    ]
+
+
+@pytest.mark.usefixtures("people")
 def test_people_who_are_unknown_are_created_on_request(session: Session) -> None:
     said = listgate(*ANNOUNCE, "-", "--create-users", stdin=b"No One <no.one@example.org>").stdout
 
+    assert said.startswith("1 line: 0 people")
     assert "1 person has joined the list announce, 1 of them new users.\n" in said
     assert members(session, "announce") == {"Barbara", "Edsger", "No"}
 
