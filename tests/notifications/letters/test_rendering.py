@@ -72,8 +72,9 @@ def test_a_sample_contains_no_english(language: Language) -> None:
 def test_the_question_fits_into_one_sms(
     letter: LetterName, policy: SmsDecision, language: Language
 ) -> None:
-    long = {"subject": "Ein sehr langer Betreff: " * 9, "sms_decision": policy}
-    variables = {**samples(language)[letter], **long}
+    long = {"subject": "Ein sehr langer Betreff: " * 9}
+    # A deputy reads in a second segment for whom they answer.
+    variables = {**samples(language)[letter], **long, "sms_decision": policy, "absence": None}
 
     sms = RenderedLetter(letter, variables, language=language).sms
 
