@@ -157,6 +157,31 @@ def test_an_http_error_has_a_page_of_ours_too(people: Cast, as_person: Login) ->
     assert '<link rel="stylesheet"' in browser.page
 
 
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/no-such-page", "Perhaps the address is mistyped"),
+        ("/messages/999999", "There is no message 999999."),
+        ("/link/" + "a" * 26, "Please open it from the e-mail again."),
+    ],
+)
+def test_an_unknown_page_says_so_to_its_reader(
+    people: Cast, as_person: Login, path: str, words: str
+) -> None:
+    browser = as_person(people.ada)
+    heading = "This link is unknown" if "/link/" in path else "There is no such page"
+
+    assert browser.get(path).status_code == 404
+    assert f"<h1>{heading}</h1>" in browser.page
+    assert words in browser.page
+    assert 'aria-label="Main menu"' in browser.page
+
+
+def test_an_unknown_page_tells_a_stranger_of_links_only(stranger: Visitor) -> None:
+    assert stranger.get("/no-such-page").status_code == 404
+    assert "<h1>This link is unknown</h1>" in stranger.page
+
+
 def test_the_address_of_a_form_alone_explains_that_it_is_none_of_a_page(
     people: Cast, as_person: Login
 ) -> None:
