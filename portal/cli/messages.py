@@ -38,6 +38,7 @@ from workflows.messages.split import Split, split, unsplit
 from workflows.moderation.approver_keys import view
 from workflows.queries.message_status import status_text, timeline
 from workflows.queries.outbox_page import newest_messages
+from workflows.queries.same_mail import earlier_message
 from workflows.sendout import schedule
 from workflows.sendout.recipients import count
 from workflows.transaction import transaction
@@ -91,6 +92,8 @@ def submit(
         )
         for notice in notices(message):
             done(notice)
+        if (earlier := earlier_message(session, message)) is not None:
+            done(f"Message {earlier.id} is the same mail; mail programs may hide the second copy.")
         if not draft:
             write.hand_in(session, message, actor=actor)
         done(report(session, message))

@@ -17,6 +17,7 @@ from workflows.lists.lists import list_named
 from workflows.messages.drafts import rewrite
 from workflows.messages.write import Draft, message_by_id, write
 from workflows.queries.list_search import list_choices
+from workflows.queries.same_mail import earlier_message
 
 pages = Blueprint("writing", __name__)
 
@@ -135,6 +136,11 @@ def keep_upload() -> ResponseReturnValue:
         actor=current_actor(),
         max_bytes=max_bytes(),
     )
+    if (earlier := earlier_message(g.session, message)) is not None:
+        flash(
+            _("You handed in the same mail before; mail programs may hide the second copy."),
+            url=url_for("messages.show", message_id=earlier.id),
+        )
     return saved(message)
 
 

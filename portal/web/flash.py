@@ -3,6 +3,6 @@
 import flask
 
 
-def flash(sentence: str) -> None:
-    """Show a translated sentence on the next page."""
-    flask.flash(sentence, "status")
+def flash(sentence: str, *, url: str = "status") -> None:
+    """Show a translated sentence on the next page, with a link if `url` is one of the portal."""
+    flask.flash(sentence, url)

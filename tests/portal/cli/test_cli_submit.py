@@ -49,6 +49,19 @@ def nothing_is_there(session: Session) -> bool:
     return session.scalar(select(func.count(Message.id))) == 0
 
 
+def test_the_same_mail_submitted_again_is_noticed(session: Session, people: Cast) -> None:
+    assert people
+    mail = an_eml(Message_ID="<one@example.org>")
+    submit(ADA, "--draft", raw=mail)
+    first = the_message(session)
+
+    said = submit(ADA, "--draft", raw=mail).splitlines()
+
+    assert (
+        said[0] == f"Message {first.id} is the same mail; mail programs may hide the second copy."
+    )
+
+
 def test_a_message_of_an_author_who_may_not_send_waits_for_an_answer(
     session: Session, people: Cast
 ) -> None:

@@ -87,6 +87,21 @@ def test_an_upload_is_kept_byte_for_byte_and_replaced_whole(
     assert newest(session).raw == second
 
 
+def test_the_same_mail_uploaded_again_leads_to_the_first(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    ada, mail = as_person(people.ada), an_eml(Message_ID="<one@example.org>")
+    numbers = []
+    for _ in range(2):
+        send(ada, "/messages/upload", list="announce", file=(BytesIO(mail), "a.eml"))
+        numbers.append(newest(session).id)
+
+    ada.get(f"/messages/{numbers[1]}")
+
+    assert "You handed in the same mail before" in ada.page
+    assert f'<a href="/messages/{numbers[0]}">Show it</a>' in ada.page
+
+
 def test_a_form_never_rewrites_what_was_uploaded(
     session: Session, people: Cast, as_person: Login
 ) -> None:
