@@ -3,20 +3,24 @@
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from random import Random
 from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
 from models import Actor, Door, OutboxEntry, User, Verdict
+from models.clock import now
 from models.database import engine, new_session
 from tests.builders import a_request, cast
 from tests.databases import new_database
 from workflows.moderation.decide import OWN_DOORS, decide, request_by_id, withdraw
+from workflows.people.absences import Away, set_absence
 from workflows.transaction import transaction
 
 REQUESTS: Final = 48
@@ -30,6 +34,13 @@ class Role(NamedTuple):
     verdict: Verdict | None
     via: Door
 
+    @property
+    def in_place(self) -> str:
+        """For whom a deputy answers, at the end of a row."""
+        return " for Grace Hopper" if self.person == DEPUTY else ""
+
+
+DEPUTY: Final = "Edsger Dijkstra"
 
 # The same person may well answer twice, and differently.
 ROLES: Final = (
@@ -37,7 +48,7 @@ ROLES: Final = (
     Role("Linus Torvalds", Verdict.REJECTED, Door.MAIL),
     Role("Ada Lovelace", None, Door.PORTAL),
     Role("Grace Hopper", Verdict.REJECTED, Door.SMS),
-    Role("Linus Torvalds", Verdict.APPROVED, Door.LINK),
+    Role(DEPUTY, Verdict.APPROVED, Door.LINK),
     Role("Grace Hopper", Verdict.APPROVED, Door.COMMAND_LINE),
     Role("Ada Lovelace", None, Door.COMMAND_LINE),
     Role("Linus Torvalds", Verdict.REJECTED, Door.SERVICE),
@@ -118,14 +129,16 @@ def run(number: int, task: Task, start: Barrier, finish: Connection) -> None:
 
 
 def prepare(url: str) -> Task:
-    """The cast by name, and the open requests."""
+    """The cast by name, and the open requests; Grace is away, and Edsger her deputy."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("workflows.transaction.publish", silence)
         with transaction() as session:
             people = cast(session)
+            today, grace = now().date(), people.grace
+            away = Away(today, today + timedelta(days=1), ZoneInfo("UTC"), people.edsger)
+            set_absence(session, grace, away, actor=Actor(grace, Door.PORTAL))
             requests = [a_request(session, people).id for _ in range(REQUESTS)]
-    names = {person.name: person.id for person in (people.ada, people.grace, people.linus)}
-    return Task(url, names, requests)
+    return Task(url, {person.name: person.id for person in people[:5]}, requests)
 
 
 def silence(entries: Sequence[OutboxEntry]) -> None:
@@ -190,13 +203,17 @@ def consequences(race: Race, verdict: Verdict | None) -> dict[int, Consequences]
     assert won, "no process has won with this verdict"
     statement = """
         select request.id, request.state, message.state,
-            (select array_agg(name || ' ' || verdict || ' ' || via) from decision
-                join "user" on "user".id = approver_id where request_id = request.id),
+            (select array_agg(one.name || ' ' || verdict || ' ' || via
+                    || coalesce(' for ' || absent.name, ''))
+                from decision join "user" one on one.id = approver_id
+                    left join "user" absent on absent.id = for_id
+                where request_id = request.id),
             (select array_agg(state) from dispatch where message_id = message.id),
             (select array_agg(letter || ' ' || state) from notification
                 where message_id = message.id
                     and letter in ('SysMsgMessageRejected', 'SysMsgMessageSentBack')),
-            (select array_agg(act || ' ' || actor || ' ' || door) from audit_entry
+            (select array_agg(act || ' ' || actor || ' ' || door
+                    || coalesce(' for ' || (detail ->> 'absent'), '')) from audit_entry
                 where message_id = message.id and act not in ('wrote', 'asked'))
         from moderation_request request join message on message.id = message_id
         where request.id = any(:won)
@@ -231,10 +248,10 @@ def test_an_approval_leads_to_one_dispatch_and_no_letter(race: Race) -> None:
         request_id: (
             "decided",
             "scheduled",
-            [f"{role.person} approved {role.via}"],
+            [f"{role.person} approved {role.via}{role.in_place}"],
             ["waiting"],
             None,
-            [f"approved {role.person} {role.via}"],
+            [f"approved {role.person} {role.via}{role.in_place}"],
         )
         for request_id, role in race.winners.items()
         if role.verdict is Verdict.APPROVED
