@@ -65,8 +65,7 @@ def save_absence(person: User) -> None:
     typed = request.form.get("deputy", "").strip()
     deputy = find_user(g.session, typed) if typed else None
     if typed and deputy is None:
-        # The same as for a person who is on none of the lists: who has an account is no one's
-        # business.
+        # As for a person on none of the lists, so that the page does not show who has an account.
         raise no_deputy(person)
     zone = zone_of(person)
     away = Away(typed_day("first"), typed_day("last"), zone, deputy)

@@ -48,9 +48,10 @@ def set_absence(
     check_days(session, user, away, other_than=absence)
     if away.deputy is not None:
         require_possible_deputy(session, user, away.deputy)
-    begins_at = beginning_of(max(away.first, today(away.zone)), away.zone)
-    # One that has begun keeps its beginning.
-    absence.from_at = max(begins_at, min(absence.from_at, now()))
+    if away.first > today(away.zone):
+        absence.from_at = beginning_of(away.first, away.zone)
+    else:  # one that has begun keeps its beginning
+        absence.from_at = min(absence.from_at, now())
     absence.until_at = beginning_of(away.last + DAY, away.zone)
     absence.zone, absence.deputy = away.zone.key, away.deputy
     absence.due_at = absence.from_at if absence.from_at > now() else absence.until_at

@@ -230,7 +230,8 @@ def test_an_absence_is_changed_and_a_future_one_is_cancelled(
     session: Session, people: Cast
 ) -> None:
     absence, later = away(session, people.grace), away(session, people.grace, first=7, last=8)
-    grace, today, began_at = Actor(people.grace, PORTAL), now().date(), absence.from_at
+    absence.from_at = began_at = now() - 3 * DAY
+    grace, today = Actor(people.grace, PORTAL), now().date()
     a_request(session, people)
     longer = Away(today, today + 5 * DAY, UTC, people.edsger)
 
