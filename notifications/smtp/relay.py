@@ -19,7 +19,7 @@ from notifications.mime.list_mail import CopySettings
 from notifications.mime.return_path import ReturnPaths
 from notifications.smtp.letters import Letters
 from notifications.smtp.replies import SessionEnded, refusal
-from notifications.smtp.session import Meanwhile, Outcomes, Permit, Session
+from notifications.smtp.session import Outcomes, Permit, Session
 from settings import Settings
 from settings.types import SmtpServer, smtp_server
 
@@ -33,10 +33,6 @@ MAX_FAILED_SESSIONS = 2
 
 def _permit_all(_letter: Envelope) -> None:
     """Let every letter leave."""
-
-
-def _wait() -> None:
-    """Do nothing while the server works."""
 
 
 class Connection:
@@ -63,19 +59,13 @@ class Connection:
             raise outcome
 
     def send_all(
-        self,
-        source: Iterator[Envelope],
-        permit: Permit = _permit_all,
-        *,
-        meanwhile: Meanwhile = _wait,
+        self, source: Iterator[Envelope], permit: Permit = _permit_all
     ) -> Iterator[tuple[Envelope, Outcomes]]:
         """Yield each letter, with what became of it for each recipient, as soon as that is known.
 
         A letter is taken from the source when the one before it is about to be sent.  `permit` is
         called before the content of a letter leaves; what it raises is passed on, and that letter
         and all behind it are not sent.  The same holds for Unavailable.
-
-        `meanwhile` is called while the server works on a letter.
         """
         letters = Letters(source)
         while letters.next:
@@ -85,7 +75,7 @@ class Connection:
             # part of this one.
             self._session = None
             try:
-                yield from session.send_all(letters, permit, meanwhile)
+                yield from session.send_all(letters, permit)
             except SessionEnded as ended:
                 # Servers end a session that was idle for long or has reached its number of letters,
                 # often without a word.  No content was sent, so a new session is tried.

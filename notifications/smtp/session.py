@@ -46,9 +46,6 @@ Outcomes = list[NotDelivered | None]
 # Called just before the content of a letter is sent; if it raises, the content is not sent.
 Permit = Callable[[Envelope], object]
 
-# Called while the server works on a letter: composes a later one, say.
-Meanwhile = Callable[[], object]
-
 
 @dataclass
 class Offer:
@@ -106,9 +103,7 @@ class Session:
         self.in_sync = True
         self.has_answered = False  # it has taken or refused at least one letter
 
-    def send_all(
-        self, letters: Letters, permit: Permit, meanwhile: Meanwhile
-    ) -> Iterator[tuple[Envelope, Outcomes]]:
+    def send_all(self, letters: Letters, permit: Permit) -> Iterator[tuple[Envelope, Outcomes]]:
         """Yield each letter, with what became of it, as soon as that is known.
 
         May end before the last letter; those without an answer are still among `letters`.  Raise
@@ -116,17 +111,15 @@ class Session:
         server takes none at all.
         """
         offer = self._prepared(letters.next)
-        self._write(b"", offer)
+        self._offer(offer)
         while offer:
             final = offer.refusal or self._hear(offer)
             following = self._prepared(letters.second)
             if final:
-                self._write(b"", following)
+                self._offer(following)
             else:
                 permit(offer.letter)
-                self._write(with_dots(offer.letter.content), following)
-                meanwhile()
-                final = self._hear_end(following)
+                final = self._send_content(offer, following)
             letters.advance()
             yield offer.letter, offer.outcomes(final)
             offer = None if self._has_ended else following
@@ -150,6 +143,11 @@ class Session:
         except NotDelivered as impossible:
             return Offer(letter, refusal=impossible)
 
+    def _offer(self, offer: Offer | None) -> None:
+        # If this fails, so does reading the answers.
+        with suppress(smtplib.SMTPException, OSError):
+            self._write(b"", offer)
+
     def _write(self, content: bytes, offer: Offer | None) -> None:
         """Send the end of one letter, and with PIPELINING the commands of the next."""
         group = content
@@ -158,11 +156,9 @@ class Session:
             if self._pipelining:
                 group += _lines(offer.commands)
         view = memoryview(group)
-        # If this fails, so does reading the answers.
-        with suppress(smtplib.SMTPException, OSError):
-            for start in range(0, len(view), CHUNK):
-                self.in_sync = False
-                self._smtp.send(view[start : start + CHUNK])
+        for start in range(0, len(view), CHUNK):
+            self.in_sync = False
+            self._smtp.send(view[start : start + CHUNK])
 
     def _hear(self, offer: Offer) -> NotDelivered | None:
         """Read the answers; return why the letter is refused, None if its content may follow."""
@@ -219,9 +215,10 @@ class Session:
         self._command(".")
         self._answer(".")
 
-    def _hear_end(self, following: Offer | None) -> NotDelivered | None:
+    def _send_content(self, offer: Offer, following: Offer | None) -> NotDelivered | None:
         """Return why the letter was refused, or is in doubt; None if the server took it."""
         try:
+            self._write(with_dots(offer.letter.content), following)
             code, answer = self._reply()
         except (smtplib.SMTPException, OSError):
             self._has_ended = True

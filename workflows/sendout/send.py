@@ -7,7 +7,6 @@ dead lane (workflows/sendout/left_behind.py).
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
 from operator import attrgetter
@@ -171,16 +170,12 @@ class Round:
         # The recipients of each letter without an answer: of the next one and the one after it.
         self._waiting: deque[Sequence[Row]] = deque()
         self._covered = 0  # the last delivery whose copy may leave, by the latest note
-        self._position = 0  # of the next row that needs a copy
-        self._composed: dict[int, Envelope] = {}  # its copy, if it is there already, by its id
 
     def send(self, connect: Callable[[], Connection]) -> None:
         """Send until the batch ends, the relay fails or the progress cannot be noted."""
         progress = self._progress
         try:
-            for _, outcomes in connect().send_all(
-                self._letters(), self._permit, meanwhile=self._compose_next
-            ):
+            for _, outcomes in connect().send_all(self._letters(), self._permit):
                 self._take(outcomes)
         except Unavailable as failure:
             self._warn("relay unavailable", failure)
@@ -217,28 +212,16 @@ class Round:
 
     def _copy(self, row: Row) -> Envelope | None:
         """Return the copy of a recipient who is still there and can have one."""
-        self._position += 1
-        composed = self._composed.pop(row.id, None)
         if row.id in self._progress.results:
             return None
         if self._progress.closed and domain_of(row.address) in self._progress.closed:
             self._progress.skip(row)
             return None
         try:
-            return composed or self._compose(row)
+            return self._copies[row.variant_id].to(row.address, row.person_id, row.name)
         except NotDelivered as impossible:
             self._progress.add(row.id, result(impossible, row.attempts))
             return None
-
-    def _compose(self, row: Row) -> Envelope:
-        return self._copies[row.variant_id].to(row.address, row.person_id, row.name)
-
-    def _compose_next(self) -> None:
-        """Compose the next copy while the mail server works on another; it may not be sent."""
-        if self._position < len(self._rows):
-            row = self._rows[self._position]
-            with suppress(NotDelivered):
-                self._composed[row.id] = self._compose(row)
 
     def _permit(self, _letter: Envelope) -> None:
         """Let a letter leave once a note covers it: one for it and the one after it."""

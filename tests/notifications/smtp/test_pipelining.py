@@ -151,25 +151,6 @@ def test_what_may_not_leave_does_not() -> None:
     assert server.took == [("m0@example.org",), ("m1@example.org",)]
 
 
-def test_other_work_is_done_while_the_server_works_on_a_letter() -> None:
-    happened: list[str] = []
-
-    with (
-        scripted(PIPELINING | {"RCPT 2": "550 5.1.1 no"}) as server,
-        Relay.from_url(server.url, timeout=20).connect() as connection,
-    ):
-        for letter, _ in connection.send_all(
-            letters(),
-            lambda letter: happened.append(f"permit {letter.recipient}"),
-            meanwhile=lambda: happened.append("meanwhile"),
-        ):
-            happened.append(f"answer {letter.recipient}")
-
-    m0, m1, m2, *_ = (f"m{n}@example.org" for n in range(NUMBER))
-    assert happened[:4] == [f"permit {m0}", "meanwhile", f"answer {m0}", f"answer {m1}"]
-    assert happened[4:7] == [f"permit {m2}", "meanwhile", f"answer {m2}"]
-
-
 @pytest.mark.parametrize("offer", [{}, PIPELINING], ids=["one by one", "pipelining"])
 def test_a_session_that_waits_for_content_is_not_used_again(offer: Wishes) -> None:
     def refuse(_letter: Envelope) -> None:
