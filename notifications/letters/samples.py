@@ -19,6 +19,7 @@ _ZONE = ZoneInfo("Europe/Paris")
 # command would have written.
 _TYPED = {
     Language.ENGLISH: {
+        "list": "announce",
         "list_name": "Announcements",
         "subject": "General assembly on 3 February: you are invited",
         "comment": "The date is a Sunday.\nPlease correct it.",
@@ -26,6 +27,7 @@ _TYPED = {
         "stderr": "No route to host",
     },
     Language.FRENCH: {
+        "list": "annonces",
         "list_name": "Annonces",
         "subject": "Assemblée générale du 3 février : invitation",
         "comment": "La date tombe un dimanche.\nMerci de la corriger.",
@@ -33,6 +35,7 @@ _TYPED = {
         "stderr": "Aucun chemin d'accès pour atteindre l'hôte cible",
     },
     Language.GERMAN: {
+        "list": "verein",
         "list_name": "Ankündigungen",
         "subject": "Mitgliederversammlung am 3. Februar: Einladung",
         "comment": "Das Datum ist ein Sonntag.\nBitte korrigieren.",
@@ -104,7 +107,7 @@ def _message(language: Language) -> Mapping[str, Any]:
     return {
         "recipient": "Grace Hopper",
         "author": "Ada Lovelace",
-        "list": "announce",
+        "list": _TYPED[language]["list"],
         "list_name": _TYPED[language]["list_name"],
         "subject": _TYPED[language]["subject"],
         "message_id": 42,
@@ -208,7 +211,7 @@ def _pushes(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
     stderr = f"mail.example.org: {_TYPED[language]['stderr']}"
     list_ = {
         "recipient": "Barbara Liskov",
-        "list": "announce",
+        "list": _TYPED[language]["list"],
         "list_name": _TYPED[language]["list_name"],
     }
     return {

@@ -16,7 +16,19 @@ from settings.types import SmsDecision
 MODERATE = LetterName.MODERATE
 
 # Words of the English letters and samples that no other language of ours has.
-ENGLISH = {"the", "with", "your", "you", "Reason", "Hello", "copies", "every", "ended", "Sunday"}
+ENGLISH = {
+    "the",
+    "with",
+    "your",
+    "you",
+    "Reason",
+    "Hello",
+    "copies",
+    "every",
+    "ended",
+    "Sunday",
+    "announce",
+}
 
 
 def subject(templates_dir: Path, list_name: str | None = None) -> str:
