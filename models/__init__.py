@@ -20,6 +20,7 @@ from models.lists import (
     ListSet,
     MailingList,
     SelfService,
+    WhoMayAsk,
 )
 from models.messages import Message, MessageState, ShareUnit
 from models.moderation import (
@@ -108,6 +109,7 @@ __all__ = [
     "Unknown",
     "User",
     "Verdict",
+    "WhoMayAsk",
     "Window",
     "WorkItem",
     "WrongCode",

@@ -45,7 +45,7 @@ def answerers(mailing_list: MailingList, author: User, *, escalated: bool = Fals
     `ModerationRequest.answerable_by` is the same rule in SQL.
     """
     approvers = mailing_list.approvers_for(author, escalated=escalated)
-    excluded = {*approvers, *([author] if mailing_list.four_eyes else [])}
+    excluded = {*approvers, *([author] if mailing_list.excludes_author else [])}
     deputies: dict[User, Absence] = {}
     away: set[User] = set()
     session = object_session(mailing_list)

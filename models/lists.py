@@ -43,6 +43,23 @@ class SelfService(StrEnum):
     CLOSED = "closed"
 
 
+class WhoMayAsk(StrEnum):
+    """Who may write to a list and ask for approval there."""
+
+    AUTHORS = "authors"  # those with Right 9601 or 601 on the list
+    MEMBERS = "members"  # authors and subscribers
+    ACCOUNTS = "accounts"  # everyone with an account
+
+    @classmethod
+    def usual(cls, kind: ListKind) -> "WhoMayAsk":
+        """Return the value for a new list of this kind: members of an announcement list read."""
+        return cls.AUTHORS if kind is ListKind.ANNOUNCEMENT else cls.MEMBERS
+
+
+# Open requests of one author to one list, if no one chooses another limit.
+MAX_OPEN_REQUESTS = 3
+
+
 class FromField(StrEnum):
     """Whose address the From field of a copy has."""
 
@@ -87,6 +104,7 @@ class MailingList(Ruled, Addressed, Base):
             name="short_name",
         ),
         CheckConstraint(f"address ~ '^{LOCAL_PART}@{DOMAIN}$'", name="address"),
+        CheckConstraint("max_open_requests >= 0", name="max_open_requests"),
         *checks(),
     )
 
@@ -98,7 +116,13 @@ class MailingList(Ruled, Addressed, Base):
     delivery: Mapped[ListDelivery] = mapped_column(
         text_enum(ListDelivery), default=ListDelivery.MEMBERS
     )
+    # An approver cannot approve an own message.
     four_eyes: Mapped[bool] = mapped_column(default=True)
+    # Right 601 does not send alone: each message needs the approval of another person.
+    second_person: Mapped[bool] = mapped_column(default=False)
+    who_may_ask: Mapped[WhoMayAsk] = mapped_column(text_enum(WhoMayAsk), default=WhoMayAsk.AUTHORS)
+    # Of one author, at once; 0 is no limit.
+    max_open_requests: Mapped[int] = mapped_column(default=MAX_OPEN_REQUESTS)
     self_service: Mapped[SelfService] = mapped_column(
         text_enum(SelfService), default=SelfService.OPEN
     )
@@ -119,6 +143,11 @@ class MailingList(Ruled, Addressed, Base):
     approver_list: Mapped[ApproverList | None] = relationship(foreign_keys=[approver_list_id])
     escalation_list: Mapped[ApproverList | None] = relationship(foreign_keys=[escalation_list_id])
 
+    @property
+    def excludes_author(self) -> bool:
+        """Whether an approver cannot approve an own message."""
+        return self.four_eyes or self.second_person
+
     def approvers(self, *, escalated: bool = False) -> list[User]:
         """The approvers who are not disabled; with `escalated`, the escalation list's too."""
         lists = [self.approver_list, self.escalation_list if escalated else None]
@@ -126,14 +155,14 @@ class MailingList(Ruled, Addressed, Base):
         return [user for user in members if not user.disabled_at]
 
     def approvers_for(self, author: User, *, escalated: bool = False) -> list[User]:
-        """The approvers who may answer about a message of `author`: with four eyes, not the author.
+        """The approvers who may answer about a message of `author`, mostly not the author.
 
         `answerers` adds the deputies of those who are away.
         """
         return [
             user
             for user in self.approvers(escalated=escalated)
-            if not (self.four_eyes and user.id == author.id)
+            if not (self.excludes_author and user.id == author.id)
         ]
 
     def __str__(self) -> str:

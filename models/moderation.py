@@ -163,8 +163,11 @@ class ModerationRequest(Lifecycle):
 
     @staticmethod
     def may_answer_about(user_id: InstrumentedAttribute[int] | int) -> ColumnElement[bool]:
-        """SQL: four eyes do not exclude the user, who is then not the author."""
-        return or_(MailingList.four_eyes.is_(False), Message.author_id != user_id)
+        """SQL: the list's rules do not exclude the user, who is then not the author."""
+        return or_(
+            and_(MailingList.four_eyes.is_(False), MailingList.second_person.is_(False)),
+            Message.author_id != user_id,
+        )
 
 
 class SentBackContent(Base):

@@ -165,6 +165,13 @@ class Settings(BaseModel):
         timedelta(days=7),
         description="After this time, expire an unanswered request and notify its author",
     )
+    max_open_requests: int = Field(
+        3,
+        ge=0,
+        le=1000,
+        description="How many requests of one author a new list lets wait for an answer at once, "
+        "unless its form or command says otherwise; 0 for no limit",
+    )
     maillists_enabled: bool = Field(
         True, description="Whether lists are pushed to a list server; moderation works without it"
     )

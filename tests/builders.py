@@ -27,6 +27,7 @@ from models import (
     Subscription,
     User,
     Verdict,
+    WhoMayAsk,
 )
 from notifications.mime.list_mail import example_copy
 from notifications.smtp.relay import Mailer, Relay
@@ -96,12 +97,15 @@ def person(session: Session, name: str, *roles: str) -> User:
 
 
 def a_list(session: Session, short_name: str) -> MailingList:
-    """A list without approvers and members."""
-    return lists.create_list(
-        session,
-        lists.NewList(short_name, f"{short_name}@lists.example.org", short_name.title()),
-        actor=Actor.operator(),
+    """A list without approvers and members, to which everyone writes as much as they like."""
+    new = lists.NewList(
+        short_name,
+        f"{short_name}@lists.example.org",
+        short_name.title(),
+        who_may_ask=WhoMayAsk.ACCOUNTS,
+        max_open_requests=0,
     )
+    return lists.create_list(session, new, actor=Actor.operator())
 
 
 def an_eml(subject: str = "General assembly", **headers: str) -> bytes:

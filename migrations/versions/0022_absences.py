@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0022_absences"
-down_revision = "0020_rights_per_list"
+down_revision = "0021_asking"
 
 
 def upgrade() -> None:

@@ -7,6 +7,7 @@ import typer
 from models import Actor, MailingList
 from portal.cli.options import counted, say
 from portal.cli.progress import activity_bar, reading_bar
+from settings import settings
 from workflows.lists import lists
 from workflows.subscriptions import imports
 from workflows.subscriptions.imports import Imported, Report
@@ -56,7 +57,12 @@ def import_mailing_list(
         with activity_bar("Subscribing"):
             short_name = short_name or address.partition("@")[0].lower()
             mailing_list = imports.list_for(
-                session, short_name, address, name, actor=Actor.operator()
+                session,
+                short_name,
+                address,
+                name,
+                max_open_requests=settings.max_open_requests,
+                actor=Actor.operator(),
             )
             imported = imports.import_checked(
                 session, mailing_list, report, **choice, actor=Actor.operator()

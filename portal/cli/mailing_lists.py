@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from sqlalchemy.orm import Session
 
 from models import (
     Actor,
@@ -10,8 +11,10 @@ from models import (
     Language,
     ListDelivery,
     ListKind,
+    MailingList,
     SelfService,
     SendoutRules,
+    WhoMayAsk,
 )
 from notifications.wording.sendout_words import pace_words, window_words
 from portal.cli.options import (
@@ -35,6 +38,14 @@ from workflows.queries.list_search import member_counts
 from workflows.queries.user_search import owners_of
 from workflows.sendout.rules import set_sendout_rules
 from workflows.transaction import transaction
+
+SECOND_PERSON = typer.Option(
+    "--second-person/--no-second-person",
+    help="Another person approves each message, also of people with Right 601.",
+)
+MAX_OPEN = typer.Option(
+    "--max-open", metavar="N", help="Of one author, waiting at once; 0: no limit."
+)
 
 app = typer.Typer()
 mailing_lists = typer.Typer(
@@ -60,6 +71,12 @@ def create_list(
     self_service: Annotated[
         SelfService, typer.Option(help="open: anyone with a log-in may join and leave.")
     ] = SelfService.OPEN,
+    second_person: Annotated[bool, SECOND_PERSON] = False,
+    who_may_ask: Annotated[
+        WhoMayAsk | None,
+        typer.Option(help="Who may write; by default authors, and members of a discussion list."),
+    ] = None,
+    max_open_requests: Annotated[int, MAX_OPEN] = settings.max_open_requests,
     language: Annotated[
         Language, typer.Option(help="Of what is added to messages.")
     ] = Language.ENGLISH,
@@ -77,6 +94,9 @@ def create_list(
                 delivery=delivery,
                 four_eyes=four_eyes,
                 self_service=self_service,
+                second_person=second_person,
+                who_may_ask=who_may_ask,
+                max_open_requests=max_open_requests,
                 language=language,
             ),
             actor=Actor.operator(),
@@ -98,6 +118,9 @@ def set_list(
     four_eyes: Annotated[
         bool | None, typer.Option(help="Authors cannot approve their own messages.")
     ] = None,
+    second_person: Annotated[bool | None, SECOND_PERSON] = None,
+    who_may_ask: Annotated[WhoMayAsk | None, typer.Option(help="Who may write.")] = None,
+    max_open_requests: Annotated[int | None, MAX_OPEN] = None,
     self_service: Annotated[
         SelfService | None, typer.Option(help="open: anyone with a log-in may join and leave.")
     ] = None,
@@ -131,6 +154,9 @@ def set_list(
                 kind=kind,
                 delivery=delivery,
                 four_eyes=four_eyes,
+                second_person=second_person,
+                who_may_ask=who_may_ask,
+                max_open_requests=max_open_requests,
                 self_service=self_service,
                 language=language,
                 from_field=from_field,
@@ -173,36 +199,45 @@ def all_lists() -> None:
 
 @mailing_lists.command("show")
 def show_list(short_name: ShortName) -> None:
-    """Show a list: its settings, its approvers and owners, and the number of its members."""
+    """Show a list: its settings, approvers, owners, the number of its members, and warnings."""
     with transaction() as session:
         one = lists.list_named(session, short_name)
-        answer = ", ".join(u.name for u in one.approver_list.members) if one.approver_list else ""
+        warned = warnings_of(session, [one])[one.id]
         show(
             "",
             "",
-            rows=[
-                ("short name", one.short_name),
-                ("address", one.address),
-                ("name", one.name),
-                ("description", one.description or "missing"),
-                ("kind", one.kind),
-                ("delivery", one.delivery),
-                ("sendouts", sendout(one.sendout_rules)),
-                ("self service", one.self_service),
-                ("four eyes", "yes" if one.four_eyes else "no"),
-                ("language", one.language),
-                ("from", one.from_field),
-                ("personal", "yes" if one.personal else "no"),
-                ("unsubscribe line", "yes" if one.unsubscribe_line else "no"),
-                ("approver list", one.approver_list.name if one.approver_list else "none"),
-                ("approvers", answer or "nobody"),
-                ("escalation", one.escalation_list.name if one.escalation_list else "none"),
-                ("owners", ", ".join(u.name for u in owners_of(session, one)) or "none"),
-                ("members", str(member_counts(session, [one.id])[one.id])),
-                ("archived", local(one.archived_at) if one.archived_at else "no"),
-            ],
+            rows=[*setup_of(session, one), *(("warning", warning_text(each)) for each in warned)],
             empty="",
         )
+
+
+def setup_of(session: Session, one: MailingList) -> list[tuple[str, str]]:
+    """Return the settings of a list with their names."""
+    answer = ", ".join(u.name for u in one.approver_list.members) if one.approver_list else ""
+    return [
+        ("short name", one.short_name),
+        ("address", one.address),
+        ("name", one.name),
+        ("description", one.description or "missing"),
+        ("kind", one.kind),
+        ("delivery", one.delivery),
+        ("sendouts", sendout(one.sendout_rules)),
+        ("self service", one.self_service),
+        ("who may write", one.who_may_ask),
+        ("open requests of one author", str(one.max_open_requests or "no limit")),
+        ("second person", "yes" if one.second_person else "no"),
+        ("four eyes", "yes" if one.four_eyes else "no"),
+        ("language", one.language),
+        ("from", one.from_field),
+        ("personal", "yes" if one.personal else "no"),
+        ("unsubscribe line", "yes" if one.unsubscribe_line else "no"),
+        ("approver list", one.approver_list.name if one.approver_list else "none"),
+        ("approvers", answer or "nobody"),
+        ("escalation", one.escalation_list.name if one.escalation_list else "none"),
+        ("owners", ", ".join(u.name for u in owners_of(session, one)) or "none"),
+        ("members", str(member_counts(session, [one.id])[one.id])),
+        ("archived", local(one.archived_at) if one.archived_at else "no"),
+    ]
 
 
 @mailing_lists.command("warnings")

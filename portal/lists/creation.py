@@ -3,9 +3,9 @@
 from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from models import Language, ListDelivery, ListKind, Right, SelfService
+from models import Language, ListDelivery, ListKind, Right, SelfService, WhoMayAsk
 from portal.lists.blueprint import pages
-from portal.lists.words import chosen, list_words
+from portal.lists.words import chosen, list_words, typed_limit
 from portal.web.flash import flash
 from portal.web.i18n import gettext as _
 from portal.web.sign_in import current_actor, signed_in
@@ -37,6 +37,9 @@ def create() -> ResponseReturnValue:
             delivery=chosen(ListDelivery, "delivery"),
             four_eyes="four_eyes" in form,
             self_service=chosen(SelfService, "self_service"),
+            second_person="second_person" in form,
+            who_may_ask=chosen(WhoMayAsk, "who_may_ask") if form.get("who_may_ask") else None,
+            max_open_requests=typed_limit() or 0,
             language=chosen(Language, "language"),
         ),
         actor=current_actor(),

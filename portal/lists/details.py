@@ -5,10 +5,19 @@ from dataclasses import replace
 from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from models import ApproverList, FromField, Language, ListDelivery, ListKind, Right, SelfService
+from models import (
+    ApproverList,
+    FromField,
+    Language,
+    ListDelivery,
+    ListKind,
+    Right,
+    SelfService,
+    WhoMayAsk,
+)
 from models.ids import row_id
 from portal.lists.blueprint import list_for, pages
-from portal.lists.words import chosen, list_words
+from portal.lists.words import chosen, list_words, typed_limit
 from portal.messages.sendout_fields import typed_rules
 from portal.web.flash import flash
 from portal.web.i18n import gettext as _
@@ -59,6 +68,9 @@ def typed_changes() -> ListChanges:
         kind=chosen(ListKind, "kind"),
         delivery=chosen(ListDelivery, "delivery"),
         four_eyes="four_eyes" in request.form,
+        second_person="second_person" in request.form,
+        who_may_ask=chosen(WhoMayAsk, "who_may_ask"),
+        max_open_requests=typed_limit(),
         from_field=chosen(FromField, "from_field"),
     )
 

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from flask import request
 
-from models import FromField, Invalid, Language, ListDelivery, ListKind, SelfService
+from models import FromField, Invalid, Language, ListDelivery, ListKind, SelfService, WhoMayAsk
 from portal.web.i18n import gettext as _
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -22,6 +22,11 @@ def list_words() -> dict[str, Any]:
             ListDelivery.MEMBERS: _("To each member"),
             ListDelivery.LIST_ADDRESS: _("Once, to the list's own address"),
         },
+        "askers": {
+            WhoMayAsk.AUTHORS: _("Only authors: who has Right 9601 or 601 on the list"),
+            WhoMayAsk.MEMBERS: _("Authors and members"),
+            WhoMayAsk.ACCOUNTS: _("Everyone with an account"),
+        },
         "services": {
             SelfService.OPEN: _("Members can join and leave by themselves"),
             SelfService.CLOSED: _("Only administrators can add and remove members"),
@@ -37,6 +42,20 @@ def list_words() -> dict[str, Any]:
             Language.GERMAN: "Deutsch",
         },
     }
+
+
+def typed_limit() -> int | None:
+    """Return the limit of open requests in the form, None if it has no such field; raises Invalid.
+
+    An empty field is no limit.
+    """
+    typed = request.form.get("max_open_requests")
+    if typed is None:
+        return None
+    digits = typed.strip() or "0"
+    if not (digits.isdecimal() and len(digits) < 10):
+        raise Invalid("The limit of open requests is a number, or 0 for no limit.")
+    return int(digits)
 
 
 def chosen(kind: type[Word], field: str) -> Word:

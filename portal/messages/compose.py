@@ -49,7 +49,7 @@ def new() -> ResponseReturnValue:
     return render_template(
         "writing/form.html",
         typed=TypedMessage("", "", ""),
-        lists=list_choices(g.session, archived=False),
+        lists=list_choices(g.session, archived=False, writer=current_user()),
         message=None,
     )
 
@@ -81,7 +81,7 @@ def edit(message_id: int) -> ResponseReturnValue:
     return render_template(
         "writing/form.html" if message.composed else "writing/upload.html",
         typed=read_typed(message.raw) if message.composed else None,
-        lists=list_choices(g.session, archived=False),
+        lists=list_choices(g.session, archived=False, writer=current_user()),
         message=message,
         version=version,
         # In a form that was refused: its author has not seen what another window saved.
@@ -122,7 +122,9 @@ def new_raw(message: Message) -> bytes:
 def upload() -> ResponseReturnValue:
     """Show the form for a file."""
     return render_template(
-        "writing/upload.html", lists=list_choices(g.session, archived=False), message=None
+        "writing/upload.html",
+        lists=list_choices(g.session, archived=False, writer=current_user()),
+        message=None,
     )
 
 

@@ -3,7 +3,16 @@
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
-from models import FromField, Language, ListDelivery, ListKind, Preference, Refusal, SelfService
+from models import (
+    FromField,
+    Language,
+    ListDelivery,
+    ListKind,
+    Preference,
+    Refusal,
+    SelfService,
+    WhoMayAsk,
+)
 from models.sendout import MAX_COPIES
 from notifications.mime.parse import Unreadable
 
@@ -16,6 +25,7 @@ CHOICES: Mapping[str, type[StrEnum]] = {
     "preference": Preference,
     "kind": ListKind,
     "delivery": ListDelivery,
+    "who_may_ask": WhoMayAsk,
     "self_service": SelfService,
     "from_field": FromField,
 }
@@ -141,6 +151,10 @@ FIELDS: Mapping[str, str | Choose] = {
     "A message to those who did not get an earlier one stays on its list.": "list",
     "There is no mailing list %(name)r.": "list",
     "The list %(list)s is archived.": "list",
+    "Only its authors may write to the list %(list)s, and %(user)s is not one of them.": "list",
+    "Only its members and authors may write to the list %(list)s, and %(user)s is neither.": "list",
+    "The limit of open requests is a number, or 0 for no limit.": "max_open_requests",
+    "The limit of open requests is 1 to %(most)d, or 0 for no limit.": "max_open_requests",
     "There is no approver list %(number)d.": unknown_approver_list,
     "Please choose one of the options.": unknown_choice,
     "This is not one of the choices.": unknown_choice,

@@ -37,6 +37,7 @@ def asked(session: Session, people: Cast) -> ModerationRequest:
     members=SOME,
     away=AWAY,
     four_eyes=st.booleans(),
+    second_person=st.booleans(),
     escalated=st.booleans(),
 )
 def test_sql_finds_exactly_the_users_whom_python_names(
@@ -50,12 +51,14 @@ def test_sql_finds_exactly_the_users_whom_python_names(
     members: set[str],
     away: dict[str, tuple[str | None, bool]],
     four_eyes: bool,
+    second_person: bool,
     escalated: bool,
 ) -> None:
     users = {name: getattr(people, name) for name in NAMES}
     people.approvers.members = [users[name] for name in editors]
     people.announce.escalation_list = board_of(session, board, users)
     people.announce.four_eyes = four_eyes
+    people.announce.second_person = second_person
     asked.escalated_at = now() if escalated else None
     for name, user in users.items():
         user.disabled_at = now() if name in disabled else None

@@ -23,10 +23,11 @@ from models import (
     SelfService,
     Unknown,
     User,
+    WhoMayAsk,
     record,
 )
 from models.addresses import address_key, checked_address
-from models.lists import fits_list_address
+from models.lists import MAX_OPEN_REQUESTS, fits_list_address
 from models.names import approver_list_name, list_description, list_name
 from settings.types import fits_short_name
 from workflows.access import require, require_everywhere
@@ -47,8 +48,14 @@ class NewList:
     delivery: ListDelivery = ListDelivery.MEMBERS
     four_eyes: bool = True
     self_service: SelfService = SelfService.OPEN
+    second_person: bool = False
+    who_may_ask: WhoMayAsk | None = None  # as usual for the kind
+    max_open_requests: int = MAX_OPEN_REQUESTS
     language: Language = Language.ENGLISH
 
+
+# The largest limit of open requests.
+MAX_LIMIT = 1000
 
 # What a person with Right 402 on one list alone may change there.  The other fields decide how the
 # list is reached, delivered and checked, and need the right everywhere.
@@ -67,6 +74,9 @@ class ListChanges:
     kind: ListKind | None = None
     delivery: ListDelivery | None = None
     four_eyes: bool | None = None
+    second_person: bool | None = None
+    who_may_ask: WhoMayAsk | None = None
+    max_open_requests: int | None = None
     self_service: SelfService | None = None
     language: Language | None = None
     personal: bool | None = None
@@ -90,6 +100,9 @@ def create_list(session: Session, new: NewList, *, actor: Actor) -> MailingList:
             delivery=new.delivery,
             four_eyes=new.four_eyes,
             self_service=new.self_service,
+            second_person=new.second_person,
+            who_may_ask=new.who_may_ask or WhoMayAsk.usual(new.kind),
+            max_open_requests=checked_limit(new.max_open_requests),
             language=new.language,
             # People who talk to each other know where they are.
             unsubscribe_line=new.kind is ListKind.ANNOUNCEMENT,
@@ -113,6 +126,8 @@ def edit_list(
         wanted["name"] = list_name(changes.name)
     if changes.description is not None:
         wanted["description"] = list_description(changes.description)
+    if changes.max_open_requests is not None:
+        checked_limit(changes.max_open_requests)
     lock_settings(session, mailing_list)
     with unique(session, partial(free_new_address, session, mailing_list, changes)) as address:
         wanted["address"] = address
@@ -129,6 +144,15 @@ def edit_list(
         record(session, Act.EDITED_LIST, actor=actor, list_id=mailing_list.id, **changed)
     if "address" in changed:
         note_list_address(session, mailing_list, actor=actor)
+
+
+def checked_limit(requests: int) -> int:
+    """Return the limit of open requests; raises Invalid unless it is possible."""
+    if not 0 <= requests <= MAX_LIMIT:
+        raise Invalid(
+            "The limit of open requests is 1 to %(most)d, or 0 for no limit.", most=MAX_LIMIT
+        )
+    return requests
 
 
 def lock_settings(session: Session, mailing_list: MailingList) -> None:

@@ -24,6 +24,7 @@ from models import (
 from models.clock import now
 from workflows.access import require, require_author, require_author_or, require_open
 from workflows.messages.write import Draft, Rest, require_sensible, subject_of, write
+from workflows.moderation.asking import require_may_write
 from workflows.moderation.changes import forget_changes
 from workflows.sendout.rest import OVER, require_rest
 from workflows.sendout.rules import (
@@ -56,10 +57,12 @@ def rewrite(
 
     With `version`, the `content_hash` of what was edited, an unseen change is not overwritten.
     Raises Trespass for another author's message, or for one with a plan if the actor lacks Right
-    618 on the new list; Archived, NotADraft, Invalid for what is no mail, ChangedMeanwhile.
+    618 on the new list; MayNotWrite, Archived, NotADraft, Invalid for what is no mail,
+    ChangedMeanwhile.
     """
     require_author(message, actor)
     require_open(session, draft.mailing_list)
+    require_may_write(session, draft.mailing_list, actor)
     lock_draft(session, message)
     require_version(session, message, version)
     if message.rest_of_id is not None and draft.mailing_list.id != message.list_id:

@@ -27,6 +27,7 @@ from models.sendout import MAX_DAYS
 from notifications.mime.parse import read
 from notifications.mime.personal import personal_mail
 from workflows.access import require, require_open
+from workflows.moderation.asking import require_may_write
 from workflows.moderation.decide import request_approval
 from workflows.sendout.rules import choose_rules
 from workflows.sendout.schedule import release
@@ -74,10 +75,12 @@ def write(
     """Save a draft, byte for byte.
 
     Raises Invalid for a mail or personal fields that cannot be parsed, an impossible time or rules
-    that the list does not allow; Trespass for setting time or rules without Right 618; Archived.
+    that the list does not allow; MayNotWrite; Trespass for setting time or rules without Right 618;
+    Archived.
     """
     mailing_list = draft.mailing_list
     require_open(session, mailing_list)
+    require_may_write(session, mailing_list, actor)
     if send_at is not None or rules != NO_RULES:
         require(actor, Right.SCHEDULE_SENDOUT, list_id=mailing_list.id)
     if send_at is not None:
@@ -113,11 +116,20 @@ def subject_of(draft: Draft, max_bytes: int) -> str:
 
 
 def hand_in(session: Session, message: Message, *, actor: Actor) -> None:
-    """Schedule the message if its author may send (Right 601), otherwise ask for approval."""
-    if actor.may(Right.SEND_MESSAGES, message.list_id):
+    """Schedule the message if its author may send (Right 601), otherwise ask for approval.
+
+    On a list that requires a second person everyone asks.
+    """
+    if sends_alone(message, actor):
         release(session, message, actor=actor)
     else:
         request_approval(session, message, actor=actor)
+
+
+def sends_alone(message: Message, actor: Actor) -> bool:
+    """Whether the actor sends the message without approval: with Right 601 on most lists."""
+    may_send = actor.may(Right.SEND_MESSAGES, message.list_id)
+    return may_send and not message.mailing_list.second_person
 
 
 def message_by_id(session: Session, message_id: int) -> Message:

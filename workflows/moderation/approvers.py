@@ -22,7 +22,7 @@ def require_approver(request: ModerationRequest, actor: Actor) -> User | None:
         return deputies[user].user
     mailing_list = request.message.mailing_list
     place: dict[str, Any] = {**actor.signature, **request.message.place}
-    if user == request.message.author and mailing_list.four_eyes:
+    if user == request.message.author and mailing_list.excludes_author:
         raise NotAnApprover(
             "%(user)s wrote this message, and the list %(list)s requires four eyes.",
             user=user,

@@ -30,6 +30,7 @@ from models import (
 from models.clock import now
 from workflows.access import require_author, require_open
 from workflows.moderation.approvers import require_approver
+from workflows.moderation.asking import require_may_write, require_room
 from workflows.moderation.changes import changes_since, keep_content
 from workflows.notify import notify
 from workflows.sendout.recipients import count
@@ -77,11 +78,14 @@ class CommentMissing(Invalid):
 def request_approval(session: Session, message: Message, *, actor: Actor) -> ModerationRequest:
     """Ask those who may answer and are not away; the request is bound to the content's hash.
 
-    Raises NoApprovers, Archived, Invalid if it is empty or its rules leave it no time, Trespass for
-    another author's message, IllegalTransition unless it is a draft.
+    Raises NoApprovers, Archived, MayNotWrite, TooManyOpenRequests, Invalid if it is empty or its
+    rules leave it no time, Trespass for another author's message, IllegalTransition unless it is a
+    draft.
     """
     require_author(message, actor)
     require_open(session, message.mailing_list)
+    require_may_write(session, message.mailing_list, actor)
+    require_room(session, message)
     lock_and_require_overlap(session, message)
     require_content(session, message)
     require_rest(session, message)

@@ -6,6 +6,7 @@ from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import Session, joinedload
 
 from models import MailingList, Right, Subscription, User
+from workflows.moderation.asking import writable_by
 from workflows.queries.text_search import LISTS, matches
 
 
@@ -32,11 +33,18 @@ def all_lists(session: Session) -> Sequence[MailingList]:
     return session.scalars(select(MailingList).order_by(MailingList.short_name)).all()
 
 
-def list_choices(session: Session, *, archived: bool = True) -> list[tuple[str, str]]:
-    """Return the short name and the label of each list, by name; archived ones if asked for."""
+def list_choices(
+    session: Session, *, archived: bool = True, writer: User | None = None
+) -> list[tuple[str, str]]:
+    """Return the short name and the label of each list, by name; archived ones if asked for.
+
+    With `writer`, only of those to which this person may write.
+    """
     lists = select(MailingList.short_name, MailingList.name).order_by(MailingList.name)
     if not archived:
         lists = lists.where(MailingList.archived_at.is_(None))
+    if writer is not None:
+        lists = lists.where(writable_by(writer))
     return [(short_name, f"{name} ({short_name})") for short_name, name in session.execute(lists)]
 
 

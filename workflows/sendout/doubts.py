@@ -29,6 +29,7 @@ from workflows.access import require, require_open
 from workflows.notify import administrators, notify
 from workflows.sendout.rest import require_last
 from workflows.sendout.schedule import lock_dispatch
+from workflows.sendout.second_person import require_second_person
 
 IN_DOUBT = (DeliveryState.FAILED, DeliveryState.UNCERTAIN)
 
@@ -81,13 +82,14 @@ def resend(session: Session, message: Message, choice: Choice, *, actor: Actor) 
     """Send the chosen copies again, with the same Message-ID; return how many.
 
     Someone whose copy is uncertain may get it twice: a person decides that, never the system.
-    Raises Archived, IllegalTransition unless the message is being sent or was, or if a later one
-    goes to the rest; Invalid as `chosen`.
+    Raises Archived, NeedsSecondPerson, IllegalTransition unless the message is being sent or was,
+    or if a later one goes to the rest; Invalid as `chosen`.
     """
     require_right(message, actor)
     require_open(session, message.mailing_list)
     require_last(session, message)
     dispatch = lock_sent(session, message)
+    require_second_person(session, message, dispatch)
     copies = Delivery.move_all(session, chosen(session, message, choice), DeliveryState.PENDING)
     session.execute(
         update(Delivery)

@@ -18,19 +18,22 @@ from models.clock import now
 from models.dispatch import RESUMABLE
 from workflows.access import require, require_author_or, require_open
 from workflows.sendout.schedule import lock_dispatch
+from workflows.sendout.second_person import require_second_person
 
 
 def resume(session: Session, message: Message, *, actor: Actor) -> None:
     """Send the copies that were not sent yet.
 
     Everyone with Right 601 may do this, and an author who stopped the sendout themselves.  Raises
-    Archived, IllegalTransition unless it is stopped, not ended, and its content is as approved.
+    Archived, NeedsSecondPerson, IllegalTransition unless it is stopped, not ended, and its content
+    is as approved.
     """
     require_author_or(Right.SEND_MESSAGES, message, actor)
     dispatch = lock_stopped(session, message)
     if dispatch.stopped_by_id != message.author_id:
         require(actor, Right.SEND_MESSAGES, **message.place)
     require_open(session, message.mailing_list)
+    require_second_person(session, message, dispatch)
     if message.content_hash() != dispatch.content_hash:
         raise IllegalTransition(
             "The content of message %(number)d is not what was approved: it cannot be resumed.",

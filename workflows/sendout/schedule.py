@@ -26,16 +26,19 @@ from workflows.access import require, require_author, require_author_or, require
 from workflows.notify import notify
 from workflows.sendout.rest import require_rest
 from workflows.sendout.rules import RULE_COLUMNS, lock_and_require_overlap
+from workflows.sendout.second_person import require_second_person, require_sends_alone
 
 
 def release(session: Session, message: Message, *, actor: Actor) -> Dispatch:
     """Schedule one's own message without approval, with Right 601.
 
-    Raises Trespass without that right or for another author's message, Archived, Invalid if it is
-    empty or its window does not overlap the list's, IllegalTransition unless it is a draft.
+    Raises Trespass without that right or for another author's message, NeedsSecondPerson, Archived,
+    Invalid if it is empty or its window does not overlap the list's, IllegalTransition unless it is
+    a draft.
     """
     require_author(message, actor)
     require(actor, Right.SEND_MESSAGES, message_id=message.id, list_id=message.list_id)
+    require_sends_alone(message.mailing_list)
     require_open(session, message.mailing_list)
     lock_and_require_overlap(session, message)
     require_content(session, message)
@@ -96,13 +99,17 @@ def schedule(
 
 
 def set_time(session: Session, message: Message, send_at: datetime | None) -> None:
-    """Set another time for a scheduled message; raises IllegalTransition once it is being sent."""
+    """Set another time for a scheduled message.
+
+    Raises IllegalTransition once it is being sent, and NeedsSecondPerson.
+    """
     dispatch = unfinished_dispatch(session, message)
     if dispatch.state is not DispatchState.WAITING:
         raise IllegalTransition(
             "Message %(number)d is being sent; its time can no longer be changed.",
             number=message.id,
         )
+    require_second_person(session, message, dispatch)
     dispatch.postpone(max(now(), send_at or now()))
 
 

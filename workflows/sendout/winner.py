@@ -19,6 +19,7 @@ from models.clock import now
 from models.dispatch import RESUMABLE
 from workflows.access import require_author_or
 from workflows.sendout.schedule import lock_dispatch
+from workflows.sendout.second_person import require_second_person
 
 # Its variants are being sent, or were stopped, and the rest has not begun.
 UNDECIDED = and_(
@@ -49,7 +50,8 @@ def choose_winner(
 
     The author and everyone with Right 601 may do this.  The first choice stands, unless the actor
     names it to replace it.  Raises Trespass, IllegalTransition unless the variants are being sent
-    and a winner is needed, Invalid for a number that is no variant, WinnerChosen.
+    and a winner is needed, NeedsSecondPerson, Invalid for a number that is no variant,
+    WinnerChosen.
     """
     require_author_or(Right.SEND_MESSAGES, message, actor)
     dispatch = lock_dispatch(session, message, UNDECIDED)
@@ -57,6 +59,7 @@ def choose_winner(
         raise IllegalTransition(
             "No winner can be chosen for message %(number)d now.", number=message.id
         )
+    require_second_person(session, message, dispatch)
     if winner_id not in {one.id for one in message.versions}:
         raise Invalid("The winner must be one of the variants.")
     if dispatch.winner_id != instead_of:

@@ -25,6 +25,7 @@ from models import (
 from models.addresses import address_key, checked_address
 from models.clock import now
 from models.contacts import Language, Preference
+from models.lists import MAX_OPEN_REQUESTS
 from workflows.access import require, require_open
 from workflows.lists.lists import NewList, create_list, find_list
 from workflows.subscriptions import staging
@@ -100,7 +101,13 @@ def check(
 
 
 def list_for(
-    session: Session, short_name: str, address: str, name: str, *, actor: Actor
+    session: Session,
+    short_name: str,
+    address: str,
+    name: str,
+    *,
+    max_open_requests: int = MAX_OPEN_REQUESTS,
+    actor: Actor,
 ) -> MailingList:
     """Return the list with this address; create it if there is none."""
     if found := find_list(session, address):
@@ -112,7 +119,8 @@ def list_for(
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
     if found := find_list(session, address):
         return found
-    return create_list(session, NewList(short_name, address, name), actor=actor)
+    new = NewList(short_name, address, name, max_open_requests=max_open_requests)
+    return create_list(session, new, actor=actor)
 
 
 def import_checked(

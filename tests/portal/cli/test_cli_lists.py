@@ -231,12 +231,17 @@ def test_a_list_is_shown_with_all_there_is_to_know() -> None:
         "unsubscribe line": "yes",
         "sendouts": "as fast as the mail relay takes them, at any time",
         "self service": "open",
+        "who may write": "accounts",
+        "open requests of one author": "no limit",
+        "second person": "no",
         "approver list": "editors",
         "approvers": "Grace Hopper, Linus Torvalds",
         "escalation": "none",
         "owners": "none",
         "members": "2",
         "archived": "no",
+        "warning": "Approvers without the rights to read and send messages (605 and 601): "
+        "Grace Hopper, Linus Torvalds.",
     }
 
 

@@ -59,7 +59,7 @@ def test_a_name_is_shown_as_it_is(name: str) -> None:
     assert defined.stdout.startswith(f"The role {name} has")
     assert name in listgate("user", "list").stdout
     assert name in listgate("role", "list").stdout
-    assert listgate("list", "show", "staff").stdout.count(name) == 4
+    assert listgate("list", "show", "staff").stdout.count(name) == 5
 
 
 def test_a_reason_gives_no_orders_to_the_terminal(session: Session, people: Cast) -> None:

@@ -16,6 +16,7 @@ from models import (
     MailingList,
     SelfService,
     User,
+    WhoMayAsk,
 )
 from tests.builders import Cast, a_list
 from tests.portal.visitors import Visitor
@@ -31,6 +32,9 @@ GIVEN = {
     "delivery": "list_address",
     "self_service": "closed",
     "language": "fr",
+    "who_may_ask": "members",
+    "max_open_requests": "5",
+    "second_person": "yes",
 }
 
 
@@ -97,7 +101,7 @@ def test_a_refusal_is_shown_on_the_form_with_the_input(browser: Visitor) -> None
     assert "A short name has 1 to 64 of the characters" in browser.page
     assert 'value="Not Good"' in browser.page
     assert '<option value="discussion" selected>' in browser.page
-    assert not browser.page.count("checked")
+    assert browser.page.count("checked") == 1
 
 
 def test_the_forms_say_who_may_join_an_open_list(people: Cast, browser: Visitor) -> None:
@@ -128,7 +132,8 @@ def test_a_list_is_edited(session: Session, people: Cast, browser: Visitor) -> N
     session.expire_all()
     assert (announce.name, announce.address) == ("Everybody", "all@lists.example.org")
     assert (announce.kind, announce.self_service) == (ListKind.DISCUSSION, SelfService.CLOSED)
-    assert announce.four_eyes is False
+    assert (announce.four_eyes, announce.second_person) == (False, True)
+    assert (announce.who_may_ask, announce.max_open_requests) == (WhoMayAsk.MEMBERS, 5)
     assert (announce.language, announce.from_field) == (Language.FRENCH, FromField.LIST)
     assert (announce.personal, announce.unsubscribe_line) == (True, False)
 

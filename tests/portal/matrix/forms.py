@@ -17,6 +17,8 @@ LIST = {
     "kind": "discussion",
     "delivery": "members",
     "self_service": "closed",
+    "who_may_ask": "authors",
+    "max_open_requests": "3",
     "language": "en",
     "from_field": "automatic",
 }

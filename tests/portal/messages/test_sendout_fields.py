@@ -40,6 +40,8 @@ LIST = {
     "kind": "announcement",
     "delivery": "members",
     "self_service": "open",
+    "who_may_ask": "members",
+    "max_open_requests": "3",
     "language": "en",
     "from_field": "automatic",
 }

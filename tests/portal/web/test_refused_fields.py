@@ -22,6 +22,8 @@ LIST = {
     "kind": "discussion",
     "delivery": "members",
     "self_service": "open",
+    "who_may_ask": "members",
+    "max_open_requests": "3",
     "language": "en",
     "from_field": "automatic",
     **dict.fromkeys(("rate_copies", "rate_minutes", "window_opens", "window_closes"), ""),
@@ -120,6 +122,9 @@ def barbara(session: Session, people: Cast, as_person: Login) -> Visitor:
         ("/mailing-lists/new", {**NEW, "kind": "other"}, "kind"),
         ("/mailing-lists/new", {**NEW, "delivery": "other"}, "delivery"),
         ("/mailing-lists/1/details", {**LIST, "self_service": "no"}, "self_service"),
+        ("/mailing-lists/1/details", {**LIST, "who_may_ask": "all"}, "who_may_ask"),
+        ("/mailing-lists/new", {**NEW, "max_open_requests": "few"}, "max_open_requests"),
+        ("/mailing-lists/new", {**NEW, "max_open_requests": "1001"}, "max_open_requests"),
         ("/mailing-lists/1/details", {**LIST, "rate_copies": "5"}, "rate_minutes"),
         ("/mailing-lists/1/details", {**LIST, "rate_minutes": "5"}, "rate_copies"),
         (
