@@ -20,7 +20,7 @@ from benchmarks.measuring import in_turn, seconds
 from benchmarks.no_work import nothing
 from benchmarks.results import Measured, report
 from benchmarks.seeding import seed_people, settle
-from models import Actor, Door, User, Verdict
+from models import Actor, Door, User, Verdict, WhoMayAsk
 from sandbox.commands import celery
 from sandbox.mailbox import Mailbox
 from sandbox.programs import Program
@@ -59,9 +59,14 @@ def a_moderated_list() -> None:
         approver = session.get_one(User, APPROVER)
         operator = Actor.operator()
         editors = lists.create_approver_list(session, "editors", [approver], actor=operator)
-        news = lists.create_list(
-            session, lists.NewList("news", "news@example.org", "News"), actor=operator
+        new = lists.NewList(
+            "news",
+            "news@example.org",
+            "News",
+            who_may_ask=WhoMayAsk.ACCOUNTS,
+            max_open_requests=0,
         )
+        news = lists.create_list(session, new, actor=operator)
         lists.assign_approvers(session, news, editors, actor=operator)
 
 

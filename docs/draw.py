@@ -184,9 +184,14 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in sorted(names))
 
 
+def words(value: object) -> str:
+    """Return an entry of a list as text; of a mapping, the names of its values."""
+    return ", ".join(value) if isinstance(value, dict) else str(value)
+
+
 def example(value: object) -> str:
     """A value in one cell of a table."""
-    text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
+    text = "; ".join(map(words, value)) if isinstance(value, list) else str(value)
     return text.replace("\n", " ").replace("|", "\\|")
 
 

@@ -33,6 +33,7 @@ class LetterName(StrEnum):
 
     MODERATE = "SysMsgMessageModerate"
     REMINDER = "SysMsgMessageReminder"
+    DIGEST = "SysMsgMessageDigest"
     DECIDED = "SysMsgMessageDecided"
     WITHDRAWN = "SysMsgMessageWithdrawn"
     EXPIRED = "SysMsgMessageExpired"
@@ -73,6 +74,14 @@ class Notification(WorkItem):
             "user_id",
             postgresql_where="former_address is not null",
         ),
+        Index(
+            "notification_asking_idx",
+            "user_id",
+            "sent_at",
+            postgresql_where="letter in ('SysMsgMessageModerate', 'SysMsgMessageReminder',"
+            " 'SysMsgMessageDigest')",
+        ),
+        Index(None, "digest_id", postgresql_where="digest_id is not null"),
     )
 
     moves: ClassVar = {
@@ -92,6 +101,8 @@ class Notification(WorkItem):
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
     message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"), index=True)
     request_id: Mapped[int | None] = mapped_column(ForeignKey("moderation_request.id"), index=True)
+    # The digest that names the request in place of this letter.
+    digest_id: Mapped[int | None] = mapped_column(ForeignKey("notification.id"))
     link_id: Mapped[int | None] = mapped_column(ForeignKey("mailed_link.id"), index=True)
     # Overrides the recipient: the previous address, for "your address was changed" letters.
     former_address: Mapped[str | None]

@@ -166,11 +166,13 @@ class Settings(BaseModel):
         description="After this time, expire an unanswered request and notify its author",
     )
     max_open_requests: int = Field(
-        3,
+        3, ge=0, le=1000, description="Of one author at once, in a new list; 0 for no limit"
+    )
+    request_letters_per_hour: int = Field(
+        12,
         ge=0,
-        le=1000,
-        description="How many requests of one author a new list lets wait for an answer at once, "
-        "unless its form or command says otherwise; 0 for no limit",
+        description="The most letters or SMS an hour that ask one approver, and of them one in ten "
+        "minutes about the same author; what is beyond is in a digest; 0 for no limit",
     )
     maillists_enabled: bool = Field(
         True, description="Whether lists are pushed to a list server; moderation works without it"

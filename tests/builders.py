@@ -29,6 +29,7 @@ from models import (
     Verdict,
     WhoMayAsk,
 )
+from models.clock import now
 from notifications.mime.list_mail import example_copy
 from notifications.smtp.relay import Mailer, Relay
 from portal.cli import app
@@ -44,6 +45,7 @@ from workflows.messages import drafts
 from workflows.messages.write import Draft, write
 from workflows.moderation import deadlines
 from workflows.moderation.decide import decide, request_approval, withdraw
+from workflows.moderation.digest import join_digest
 from workflows.notify import notify_administrators
 from workflows.people.users import add_user
 from workflows.subscriptions.subscribe import subscribe
@@ -212,6 +214,8 @@ def trigger_letter(
     match letter:
         case LetterName.REMINDER:
             deadlines.remind(session, request)
+        case LetterName.DIGEST:
+            replace_by_digest(session, request, grace)
         case LetterName.PROOF:
             drafts.send_proof(
                 session, request.message, actor=Actor(request.message.author, Door.PORTAL)
@@ -231,6 +235,12 @@ def trigger_letter(
     trigger_push_letter(session, request.message.mailing_list, letter)
     trigger_sendout_letter(session, request, letter)
     trigger_reply_letter(session, request, letter, comment=comment)
+
+
+def replace_by_digest(session: Session, request: ModerationRequest, approver: User) -> None:
+    """Let a digest name the request in place of the approver's letter."""
+    first = select(Notification).filter_by(request_id=request.id, user_id=approver.id)
+    join_digest(session, session.scalars(first).one(), now())
 
 
 def listgate(*arguments: str, stdin: bytes = b"") -> Result:

@@ -32,6 +32,8 @@ RUNNING: Final = pytest.StashKey[Servers]()
 # No file name, so that the tests do not read a developer's .env.
 SETTINGS: Final = {
     "LISTGATE_ENV_FILE": "",
+    # The same people ask and answer in most tests; those of digests set a limit.
+    "REQUEST_LETTERS_PER_HOUR": "0",
     "SECRET_KEY": "a secret for tests, of at least 32 characters",
     "MAILLIST_SYNC_COMMAND": "cat",
 }

@@ -79,6 +79,8 @@ def try_other_channel(session: Session, failed: Notification) -> None:
     user, other = failed.user, OTHER[failed.channel]
     if failed.letter is LetterName.PROOF:
         return  # an SMS cannot show a mail as it will be sent
+    if "instead_of" in failed.detail:
+        return  # the digest has failed over the other channel before
     if failed.link_id is not None:
         return  # an account link goes to the address it was requested for, and nowhere else
     if other is Channel.SMS and (not user.phone or user.sms_stopped_at):
@@ -89,6 +91,8 @@ def try_other_channel(session: Session, failed: Notification) -> None:
         Notification.message_id.is_not_distinct_from(failed.message_id),
         Notification.request_id.is_not_distinct_from(failed.request_id),
         Notification.channel == other,
+        # Each digest has other requests than the earlier ones.
+        Notification.letter != LetterName.DIGEST,
     )
     if session.scalar(twin.limit(1)) is None:
         session.add(
@@ -98,9 +102,14 @@ def try_other_channel(session: Session, failed: Notification) -> None:
                 user=user,
                 message=failed.message,
                 request=failed.request,
-                detail=failed.detail,
+                detail=failed.detail | in_place_of(failed),
             )
         )
+
+
+def in_place_of(failed: Notification) -> dict[str, int]:
+    """Return the detail of a digest that repeats another one, whose requests it names."""
+    return {"instead_of": failed.id} if failed.letter is LetterName.DIGEST else {}
 
 
 def lock_by_provider_id(session: Session, provider_id: str) -> Notification | None:

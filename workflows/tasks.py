@@ -28,6 +28,7 @@ from workflows.lists import lists
 from workflows.messages.write import message_by_id
 from workflows.moderation import decide as moderation
 from workflows.moderation.deadlines import Deadlines, meet_deadlines
+from workflows.moderation.digest import put_off
 from workflows.notify import try_other_channel
 from workflows.people import addresses, removal
 from workflows.people.absences import note_absences
@@ -61,6 +62,7 @@ try:
 except ValueError as wrong:
     raise SystemExit(str(wrong)) from None
 deadlines = Deadlines(settings.remind_after, settings.escalate_after, settings.expire_after)
+limit = settings.request_letters_per_hour
 debounce = Debounce(settings.sync_quiet, settings.sync_max_wait)
 rules = Rules(
     settings.maillists_enabled,
@@ -90,7 +92,8 @@ def deliver_notification(notification_id: int) -> None:
     """Send a letter that waits."""
     with transaction() as session:
         notification = Notification.take(session, notification_id, NotificationState.PENDING)
-        if notification and not deliver(session, notification, letter_context):
+        waits = notification is None or put_off(session, notification, limit)
+        if notification and not waits and not deliver(session, notification, letter_context):
             try_other_channel(session, notification)
 
 

@@ -1,4 +1,5 @@
-"""Who may write to a list and ask there, how many open requests one author has, a second person.
+"""Who may write to a list and ask there, how many open requests one author has, a second person,
+and digests of requests.
 
 In a list that exists, everyone with an account may write, without a limit, as before.
 """
@@ -18,6 +19,12 @@ def upgrade() -> None:
             add column max_open_requests bigint not null default 0
                 constraint mailing_list_max_open_requests_check check (max_open_requests >= 0),
             add column second_person boolean not null default false;
+
+        alter table notification add column digest_id bigint references notification;
+        create index on notification (digest_id) where digest_id is not null;
+        create index notification_asking_idx on notification (user_id, sent_at) where letter in (
+            'SysMsgMessageModerate', 'SysMsgMessageReminder', 'SysMsgMessageDigest'
+        );
 
         -- Older code would let anyone write, and anyone with Right 601 send alone.
         update installation set serves_from = '0021_asking';

@@ -11,9 +11,10 @@ from sqlalchemy.orm import object_session
 
 from models import Channel, LetterName, Notification, marked
 from models.messages import VARIANT_LETTERS
+from notifications.letters.about import approver_keys_of
 from notifications.letters.broken_templates import report_broken_template
 from notifications.letters.context import LetterContext
-from notifications.letters.letters import LETTERS, approver_keys_of, shared_variables
+from notifications.letters.letters import LETTERS, shared_variables
 from notifications.letters.rendering import RenderedLetter
 from notifications.mime.envelope import wire_address
 from notifications.mime.mail_header import HEADER_POLICY, mailbox, text_field

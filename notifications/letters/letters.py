@@ -10,21 +10,24 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import object_session
 
 from models import (
-    ApproverKeys,
     Dispatch,
     DispatchState,
     Failure,
     LetterName,
     MailedLink,
-    Message,
     MessageState,
-    ModerationRequest,
     Notification,
-    RequestState,
     Subscription,
 )
 from models.clock import now
+from notifications.letters.about import (
+    approver_keys_of,
+    message_of,
+    request_closed,
+    request_of,
+)
 from notifications.letters.context import LetterContext
+from notifications.letters.digest import digest_variables, digested
 from notifications.letters.keys import hashed
 from notifications.letters.reply_reasons import reason
 from notifications.mime.list_mail import example_copy
@@ -269,12 +272,6 @@ def message_as_written(notification: Notification, _context: LetterContext) -> S
     return [one.raw for one in message_of(notification).versions]
 
 
-def request_closed(notification: Notification) -> bool:
-    """Tell whether the recipient can no longer answer the request."""
-    request = request_of(notification)
-    return request.state is not RequestState.OPEN or notification.user not in request.approvers()
-
-
 def message_discarded(notification: Notification) -> bool:
     """Tell whether the message no longer exists."""
     return message_of(notification).state is MessageState.DISCARDED
@@ -320,28 +317,10 @@ def local_time(notification: Notification, moment: datetime, context: LetterCont
     return format_moment(moment, user.language, zone)
 
 
-def message_of(notification: Notification) -> Message:
-    """Return the message that the letter is about."""
-    assert notification.message is not None
-    return notification.message
-
-
-def request_of(notification: Notification) -> ModerationRequest:
-    """Return the request that the letter is about."""
-    assert notification.request is not None
-    return notification.request
-
-
 def link_of(notification: Notification) -> MailedLink:
     """Return the link that the letter contains."""
     assert notification.link is not None
     return notification.link
-
-
-def approver_keys_of(notification: Notification) -> ApproverKeys:
-    """Return the recipient's keys to the request; only an approver gets such a letter."""
-    keys = request_of(notification).approver_keys
-    return next(one for one in keys if one.user_id == notification.user_id)
 
 
 LETTERS = {
@@ -349,6 +328,7 @@ LETTERS = {
     for letter in (
         Letter(LetterName.MODERATE, moderate_variables, message_as_sent, request_closed),
         Letter(LetterName.REMINDER, moderate_variables, message_as_sent, request_closed),
+        Letter(LetterName.DIGEST, digest_variables, moot=lambda one: not digested(one)),
         Letter(LetterName.DECIDED, decision_variables),
         Letter(LetterName.WITHDRAWN),
         Letter(LetterName.EXPIRED, expiry_variables),

@@ -74,6 +74,7 @@ def samples(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
     return {
         LetterName.MODERATE: {**message, **request, **_changes(language)},
         LetterName.REMINDER: {**message, **request, **_changes(language), **_absence(language)},
+        LetterName.DIGEST: _digest(language),
         LetterName.DECIDED: {**message, **decision},
         LetterName.WITHDRAWN: message,
         LetterName.EXPIRED: {**message, "to_author": True},
@@ -156,6 +157,18 @@ def _changes(language: Language) -> Mapping[str, Any]:
         "sent_back_by": "Linus Torvalds",
         "sent_back_comment": _TYPED[language]["comment"],
         "changes": change_words([change], Reader(language, str)),
+    }
+
+
+def _digest(language: Language) -> Mapping[str, Any]:
+    """Return the variables of a digest."""
+    message, request = _message(language), _request(language)
+    entry = {name: message[name] for name in ("subject", "author", "list", "list_name")}
+    return {
+        "recipient": message["recipient"],
+        "requests": [{**entry, "link": request["link"]}] * 2,
+        "page": "https://listgate.example.org/requests",
+        "approver": True,
     }
 
 

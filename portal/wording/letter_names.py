@@ -10,6 +10,7 @@ _ = str
 LETTERS: Mapping[str, str] = {
     LetterName.MODERATE: _("request for approval"),
     LetterName.REMINDER: _("reminder of a request"),
+    LetterName.DIGEST: _("digest of requests"),
     LetterName.DECIDED: _("decision by someone else"),
     LetterName.WITHDRAWN: _("withdrawal of a request"),
     LetterName.EXPIRED: _("end of a request that nobody answered"),

@@ -42,7 +42,12 @@ CONTEXT = a_context()
 ENGLISH = environment(Language.ENGLISH, None)
 
 # The others are about a person's telephone or account.
-ABOUT_A_MESSAGE = [name for name in LetterName if "Message" in name or "Reply" in name]
+# A digest is about several.
+ABOUT_A_MESSAGE = [
+    name
+    for name in LetterName
+    if ("Message" in name or "Reply" in name) and name is not LetterName.DIGEST
+]
 
 # Some letters have other words for other turns of the story.
 TURNS: tuple[dict[str, Any], ...] = (
@@ -182,6 +187,23 @@ def test_user_input_is_escaped_in_html_and_unchanged_in_text() -> None:
         assert "<script" not in letter.html, name
         assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; " in letter.html, name
         assert "{{ 7 * 7 }}" in letter.html, name
+
+
+def test_a_digest_shows_each_request_with_its_link(session: Session, people: Cast) -> None:
+    digest = a_letter(session, people, LetterName.DIGEST)
+
+    rendered = render(digest, CONTEXT)
+
+    (entry,) = LETTERS[LetterName.DIGEST].variables(digest, CONTEXT)["requests"]
+    for part in (rendered.text, rendered.html):
+        assert all(one in part for one in ("General assembly", "Ada Lovelace", entry["link"]))
+    assert rendered.subject == "Messages to approve: 1"
+    assert "/requests" in rendered.sms
+    hostile = {"requests": [{**entry, "subject": PROBE}]}
+    assert (
+        "<script"
+        not in said_with(LetterName.DIGEST, {**SAMPLES[LetterName.DIGEST], **hostile}).html
+    )
 
 
 def test_no_variable_of_a_letter_becomes_html() -> None:
