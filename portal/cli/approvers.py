@@ -1,18 +1,36 @@
 """`listgate approvers`."""
 
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from typing import Annotated, Final
 
 import typer
+from sqlalchemy.orm import Session
 
-from models import Actor
+from models import Actor, MailingList
 from portal.cli.absences import absences_text
 from portal.cli.options import Addresses, ShortName, acting, counted, show
 from portal.cli.subscriptions import users_with
+from portal.wording.warning_sentences import warning_text
 from workflows import access
 from workflows.lists import lists
-from workflows.lists.approver_lists import add_approver, delete_approver_list, remove_approver
+from workflows.lists.approver_lists import (
+    add_approver,
+    delete_approver_list,
+    lists_using,
+    remove_approver,
+)
+from workflows.lists.checks import Doubt, warnings_of
 from workflows.queries.approver_list_overview import approver_lists_with_members, use_counts
 from workflows.transaction import transaction
+
+# The warnings that adding people or assigning a list can cause.
+ABOUT_APPROVERS: Final = {
+    Doubt.APPROVER_DISABLED,
+    Doubt.APPROVER_LACKS_RIGHTS,
+    Doubt.APPROVER_SUBSCRIBED,
+    Doubt.ONLY_APPROVER_WRITES,
+    Doubt.SMS_STOPPED,
+}
 
 app = typer.Typer()
 approvers = typer.Typer(
@@ -59,6 +77,7 @@ def set_approvers(name: ApproverListName, addresses: Addresses) -> None:
         approver_list = lists.approver_list_named(session, name)
         lists.set_approvers(session, approver_list, users, actor=Actor.operator())
         done(f"The approver list {name} has {counted(len(set(users)), 'member')}.")
+        warn(session, lists_using(session, approver_list), done)
 
 
 @approvers.command("unassign")
@@ -86,6 +105,7 @@ def add_approvers(name: ApproverListName, addresses: Addresses) -> None:
         for user in users_with(session, addresses):
             add_approver(session, approver_list, user, actor=Actor.operator())
         done(f"The approver list {name} has {counted(len(approver_list.members), 'member')}.")
+        warn(session, lists_using(session, approver_list), done)
 
 
 @approvers.command("remove")
@@ -125,6 +145,7 @@ def assign_approvers(
             actor=Actor.operator(),
         )
         done(f"{name} now answers for the list {short_name}.")
+        warn(session, [lists.list_named(session, short_name)], done)
 
 
 @approvers.command("show")
@@ -146,3 +167,15 @@ def show_approvers(name: ApproverListName) -> None:
             ],
             empty=f"The approver list {name} is empty.",
         )
+
+
+def warn(
+    session: Session, mailing_lists: Sequence[MailingList], done: Callable[[str], None]
+) -> None:
+    """Print what is probably wrong with the approvers of these lists."""
+    session.flush()
+    warned = warnings_of(session, mailing_lists)
+    for one in mailing_lists:
+        for each in warned[one.id]:
+            if each.doubt in ABOUT_APPROVERS:
+                done(f"{one.short_name}: {warning_text(each)}")

@@ -311,7 +311,13 @@ def test_an_assigned_approver_list_answers_for_the_list(session: Session) -> Non
     said = listgate("approvers", "assign", "board", "announce").stdout
 
     answering = mailing_list(session, "announce").approver_list
-    assert said == "board now answers for the list announce.\n"
+    assert said == (
+        "board now answers for the list announce.\n"
+        "announce: Approvers without the rights to read and send messages (605 and 601): "
+        "Edsger Dijkstra.\n"
+        "announce: Approvers who are also members, and so get each message twice: "
+        "Edsger Dijkstra.\n"
+    )
     assert answering is not None
     assert answering.name == "board"
 
@@ -322,7 +328,13 @@ def test_approvers_are_added_and_removed(session: Session) -> None:
     then = approvers(session, "editors")
     removed = listgate("approvers", "remove", "editors", GRACE, ADA).stdout
 
-    assert added == "The approver list editors has 3 members.\n"
+    assert added == (
+        "The approver list editors has 3 members.\n"
+        "announce: Approvers without the rights to read and send messages (605 and 601): "
+        "Grace Hopper, Linus Torvalds, Edsger Dijkstra.\n"
+        "announce: Approvers who are also members, and so get each message twice: "
+        "Edsger Dijkstra.\n"
+    )
     assert sorted(then) == ["Edsger", "Grace", "Linus"]
     assert removed == "The approver list editors has 2 members.\n"
     assert sorted(approvers(session, "editors")) == ["Edsger", "Linus"]
