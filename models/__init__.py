@@ -38,6 +38,7 @@ from models.refusals import Amount, Invalid, Refusal, Trespass, Unknown
 from models.replies import InboundMail, InboundMailState, InboundSms, ReplyLetter, WrongCode
 from models.rights import Right
 from models.sendout import Rate, SendoutRules, Span
+from models.subscription_requests import SubscriptionRequest, SubscriptionRequestState
 from models.subscriptions import Change, Subscription, SubscriptionChange, ask_for_push
 from models.sync import Failure, PushedPart, Sync, SyncState
 from models.windows import Window
@@ -103,6 +104,8 @@ __all__ = [
     "Span",
     "Subscription",
     "SubscriptionChange",
+    "SubscriptionRequest",
+    "SubscriptionRequestState",
     "Sync",
     "SyncState",
     "Trespass",

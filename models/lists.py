@@ -37,9 +37,13 @@ class ListKind(StrEnum):
 
 
 class SelfService(StrEnum):
-    """Whether users subscribe and unsubscribe themselves, or only administrators do it."""
+    """Who decides who joins: the person, the list's owners when the person asks, or they alone.
+
+    Members of a list that is not closed leave by themselves.
+    """
 
     OPEN = "open"
+    ON_REQUEST = "on_request"
     CLOSED = "closed"
 
 

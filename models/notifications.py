@@ -51,6 +51,8 @@ class LetterName(StrEnum):
     OTHER_SENDER = "SysMsgReplyFromOtherSender"
     PHONE_LOCKED = "SysMsgPhoneLocked"
     SUSPENDED = "SysMsgSubscriptionSuspended"
+    SUBSCRIPTION_REQUEST = "SysMsgSubscriptionRequest"
+    SUBSCRIPTION_ANSWER = "SysMsgSubscriptionAnswer"
     SYNC_HELD = "SysMsgSyncHeld"
     SYNC_FAILING = "SysMsgSyncFailing"
     SYNC_RECOVERED = "SysMsgSyncRecovered"

@@ -16,7 +16,6 @@ COPY_SETTINGS = CopySettings(
     "https://listgate.example.org",
     "unsubscribe@lists.example.org",
     "listgate@example.org",
-    has_my_lists=True,
 )
 
 

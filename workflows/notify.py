@@ -90,6 +90,7 @@ def try_other_channel(session: Session, failed: Notification) -> None:
         Notification.letter == failed.letter,
         Notification.message_id.is_not_distinct_from(failed.message_id),
         Notification.request_id.is_not_distinct_from(failed.request_id),
+        Notification.detail == failed.detail,
         Notification.channel == other,
         # Each digest has other requests than the earlier ones.
         Notification.letter != LetterName.DIGEST,

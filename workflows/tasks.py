@@ -41,6 +41,7 @@ from workflows.sendout.domains import Domains
 from workflows.sendout.doubts import report_doubts
 from workflows.sendout.lane import Lane, Lanes
 from workflows.sendout.left_behind import settle_left_behind
+from workflows.subscriptions import requests as subscription_requests
 from workflows.subscriptions import subscribe as subscriptions
 from workflows.subscriptions.suspend import forget_old_bounces
 from workflows.sync.command import Commands, Outcome
@@ -166,6 +167,7 @@ LOOKS: list[Callable[[Session], None]] = [
     forget_old_rows,
     note_absences,
     partial(meet_deadlines, deadlines=deadlines),
+    subscription_requests.expire,
 ]
 if settings.maillists_enabled:
     LOOKS += [partial(end_leases, rules=rules), request_pushes]
@@ -214,8 +216,8 @@ def subscribe(session: Session, call: contract.Subscribe) -> contract.Answer:
     actor = service_actor(session, call.by_id)
     user = access.user_by_id(session, call.user_id)
     which = lists.list_named(session, call.list)
-    joined = subscriptions.subscribe(session, user, which, actor=actor)
-    return contract.changed(call, done=joined)
+    joined = subscription_requests.join(session, user, which, actor=actor)
+    return contract.joined(call, joined)
 
 
 @public("listgate.unsubscribe", contract.Unsubscribe)

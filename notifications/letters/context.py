@@ -81,6 +81,15 @@ class LetterContext:
         """Return the URL where the suspended members of a list are shown and resumed."""
         return f"{self.public_url}/mailing-lists/{list_id}/suspensions"
 
+    def subscription_requests_page(self, list_id: int) -> str:
+        """Return the URL where the requests to join a list are answered."""
+        return f"{self.public_url}/mailing-lists/{list_id}/requests"
+
+    @property
+    def my_lists_page(self) -> str:
+        """The URL where members see, join and leave lists."""
+        return f"{self.public_url}/my/lists"
+
     def held_push_page(self, list_id: int) -> str:
         """Return the URL where a held push is shown and confirmed."""
         return f"{self.public_url}/mailing-lists/{list_id}/pushes/confirmation"

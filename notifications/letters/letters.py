@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import object_session
 
 from models import (
@@ -17,7 +17,6 @@ from models import (
     MailedLink,
     MessageState,
     Notification,
-    Subscription,
 )
 from models.clock import now
 from notifications.letters.about import (
@@ -30,6 +29,13 @@ from notifications.letters.context import LetterContext
 from notifications.letters.digest import digest_variables, digested
 from notifications.letters.keys import hashed
 from notifications.letters.reply_reasons import reason
+from notifications.letters.subscription_letters import (
+    none_suspended,
+    subscription_answer_variables,
+    subscription_request_closed,
+    subscription_request_variables,
+    suspended_variables,
+)
 from notifications.mime.list_mail import example_copy
 from notifications.replies.parse import Why
 from notifications.wording.change_words import Reader, change_words
@@ -235,12 +241,6 @@ def phone_lock_variables(notification: Notification, context: LetterContext) -> 
     return {"page": context.person_page(user_id) if user_id else context.public_url}
 
 
-def suspended_variables(notification: Notification, context: LetterContext) -> Variables:
-    """Return how many subscriptions to the list are suspended now, and where they are shown."""
-    page = context.suspensions_page(notification.detail["list_id"])
-    return {"suspended": suspended_now(notification), "page": page}
-
-
 def held_push_variables(notification: Notification, context: LetterContext) -> Variables:
     """Return where the push can be confirmed."""
     list_id = notification.detail.get("list_id")
@@ -289,22 +289,6 @@ def winner_known(notification: Notification) -> bool:
     return session.scalar(waits) is None
 
 
-def none_suspended(notification: Notification) -> bool:
-    """Tell whether all subscriptions to the list have been resumed."""
-    return suspended_now(notification) == 0
-
-
-def suspended_now(notification: Notification) -> int:
-    """Return how many subscriptions to the letter's list are suspended."""
-    session = object_session(notification)
-    assert session is not None
-    suspended = select(func.count()).where(
-        Subscription.list_id == notification.detail["list_id"],
-        Subscription.suspended_at.is_not(None),
-    )
-    return session.scalars(suspended).one()
-
-
 def link_over(notification: Notification) -> bool:
     """Tell whether the link has expired or was used."""
     return link_of(notification).over
@@ -346,6 +330,12 @@ LETTERS = {
         Letter(LetterName.OTHER_SENDER, other_sender_variables),
         Letter(LetterName.PHONE_LOCKED, phone_lock_variables),
         Letter(LetterName.SUSPENDED, suspended_variables, moot=none_suspended),
+        Letter(
+            LetterName.SUBSCRIPTION_REQUEST,
+            subscription_request_variables,
+            moot=subscription_request_closed,
+        ),
+        Letter(LetterName.SUBSCRIPTION_ANSWER, subscription_answer_variables),
         Letter(LetterName.SYNC_HELD, held_push_variables),
         Letter(LetterName.SYNC_FAILING, failed_push_variables),
         Letter(LetterName.SYNC_RECOVERED),

@@ -23,6 +23,7 @@ _TYPED = {
         "list_name": "Announcements",
         "subject": "General assembly on 3 February: you are invited",
         "comment": "The date is a Sunday.\nPlease correct it.",
+        "refusal": "This list is for teachers only.",
         "reply": "OK - but please change the date first",
         "stderr": "No route to host",
     },
@@ -31,6 +32,7 @@ _TYPED = {
         "list_name": "Annonces",
         "subject": "Assemblée générale du 3 février : invitation",
         "comment": "La date tombe un dimanche.\nMerci de la corriger.",
+        "refusal": "Cette liste est réservée aux enseignants.",
         "reply": "OK, mais changez d'abord la date",
         "stderr": "Aucun chemin d'accès pour atteindre l'hôte cible",
     },
@@ -39,6 +41,7 @@ _TYPED = {
         "list_name": "Ankündigungen",
         "subject": "Mitgliederversammlung am 3. Februar: Einladung",
         "comment": "Das Datum ist ein Sonntag.\nBitte korrigieren.",
+        "refusal": "Diese Liste ist nur für Lehrkräfte.",
         "reply": "OK, aber bitte erst das Datum ändern",
         "stderr": "Keine Route zum Zielrechner",
     },
@@ -96,6 +99,7 @@ def samples(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
         LetterName.PHONE_LOCKED: _PHONE_LOCKED,
         **_replies(language),
         **_pushes(language),
+        **_subscription_requests(language),
     }
 
 
@@ -216,6 +220,27 @@ def _link(language: Language) -> Mapping[str, Any]:
         "recipient": "Edsger Dijkstra",
         "link": "https://listgate.example.org/link/abcdefghijklmnopqrstuvwxyz",
         "expires_at": _moment(20, 11, language),
+    }
+
+
+def _subscription_requests(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
+    """Return the variables of the letters about requests to join."""
+    list_ = {"list": _TYPED[language]["list"], "list_name": _TYPED[language]["list_name"]}
+    return {
+        LetterName.SUBSCRIPTION_REQUEST: {
+            **list_,
+            "recipient": "Barbara Liskov",
+            "person": "Edsger Dijkstra",
+            "address": "edsger@example.org",
+            "page": "https://listgate.example.org/mailing-lists/3/requests",
+        },
+        LetterName.SUBSCRIPTION_ANSWER: {
+            **list_,
+            "recipient": "Edsger Dijkstra",
+            "state": "declined",
+            "comment": _TYPED[language]["refusal"],
+            "page": "https://listgate.example.org/my/lists",
+        },
     }
 
 

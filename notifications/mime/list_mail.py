@@ -32,7 +32,6 @@ class CopySettings:
     public_url: str
     unsubscribe_address: str  # gets a +token
     owner_address: str  # of the people who run the lists
-    has_my_lists: bool  # the page where members join and leave
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
@@ -41,7 +40,6 @@ class CopySettings:
             settings.public_url,
             settings.unsubscribe_to,
             settings.letter_address,
-            settings.maillists_enabled,
         )
 
 
@@ -99,7 +97,7 @@ def has_own_links(mailing_list: MailingList) -> bool:
 
     Only administrators remove members of a closed list, and a list server adds its own links.
     """
-    return has_personal_copies(mailing_list) and mailing_list.self_service is SelfService.OPEN
+    return has_personal_copies(mailing_list) and mailing_list.self_service is not SelfService.CLOSED
 
 
 def has_personal_copies(mailing_list: MailingList) -> bool:
@@ -117,7 +115,7 @@ def ways_to_unsubscribe(
         address = in_uri(with_detail(wire_address(settings.unsubscribe_address), token))
         url = unsubscribe_url(mailing_list, settings, token)
         return Unsubscribing((url, f"mailto:{address}?subject=unsubscribe"), one_click=True)
-    if mailing_list.self_service is SelfService.OPEN and settings.has_my_lists:
+    if mailing_list.self_service is not SelfService.CLOSED:
         return Unsubscribing((f"{settings.public_url}/my/lists",))
     subject = quote(f"unsubscribe {mailing_list.short_name}")
     return Unsubscribing(
@@ -145,9 +143,7 @@ def list_headers(
         message_id=f"<message.{marked(message.id, message.mark)}@{domain}>",
         date=message.dated_at or message.written_at,
         owner_address=settings.owner_address,
-        help_url=f"{settings.public_url}/my/lists"
-        if settings.has_my_lists
-        else settings.public_url,
+        help_url=f"{settings.public_url}/my/lists",
         feedback_id=f"{message.id}:{mailing_list.short_name}:{mailing_list.kind}:listgate",
         unsubscribing=unsubscribing,
         from_list=is_from_list(mailing_list, message.raw),

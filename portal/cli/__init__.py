@@ -50,6 +50,9 @@ COMMANDS = {
     "sync": Entry("sync", "The list server: now, status, history, diff, confirm."),
     "subscribe": Entry("subscriptions", "Subscribe people to a list."),
     "unsubscribe": Entry("subscriptions", "Unsubscribe people from a list."),
+    "subscription-requests": Entry(
+        "subscription_requests", "Requests to join lists: list, accept, decline."
+    ),
     "suspensions": Entry(
         "suspensions", "Show the members to whom mail came back, or how many each list has."
     ),

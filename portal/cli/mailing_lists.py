@@ -46,6 +46,8 @@ SECOND_PERSON = typer.Option(
 MAX_OPEN = typer.Option(
     "--max-open", metavar="N", help="Of one author, waiting at once; 0: no limit."
 )
+# Help of --self-service.
+SELF_SERVICE = "open: anyone with a log-in may join; on_request: the owners decide who joins."
 
 app = typer.Typer()
 mailing_lists = typer.Typer(
@@ -68,9 +70,7 @@ def create_list(
     four_eyes: Annotated[
         bool, typer.Option(help="Authors cannot approve their own messages.")
     ] = True,
-    self_service: Annotated[
-        SelfService, typer.Option(help="open: anyone with a log-in may join and leave.")
-    ] = SelfService.OPEN,
+    self_service: Annotated[SelfService, typer.Option(help=SELF_SERVICE)] = SelfService.OPEN,
     second_person: Annotated[bool, SECOND_PERSON] = False,
     who_may_ask: Annotated[
         WhoMayAsk | None,
@@ -121,9 +121,7 @@ def set_list(
     second_person: Annotated[bool | None, SECOND_PERSON] = None,
     who_may_ask: Annotated[WhoMayAsk | None, typer.Option(help="Who may write.")] = None,
     max_open_requests: Annotated[int | None, MAX_OPEN] = None,
-    self_service: Annotated[
-        SelfService | None, typer.Option(help="open: anyone with a log-in may join and leave.")
-    ] = None,
+    self_service: Annotated[SelfService | None, typer.Option(help=SELF_SERVICE)] = None,
     language: Annotated[Language | None, typer.Option(help="Of what is added to messages.")] = None,
     from_field: Annotated[
         FromField | None, typer.Option("--from", help="Whose address recipients see.")

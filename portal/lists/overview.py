@@ -15,7 +15,7 @@ from portal.wording.warning_sentences import warning_text
 from workflows.access import require
 from workflows.lists.checks import warnings_of
 from workflows.queries.list_search import member_counts, search_lists
-from workflows.queries.suspensions import has_suspended
+from workflows.queries.subscription_requests import owners_notes
 from workflows.sync.snapshot import last_good
 from workflows.sync.status import stuck_pushes
 
@@ -69,6 +69,6 @@ def show(list_id: int) -> ResponseReturnValue:
         warnings=[warning_text(one, page_language()) for one in warned],
         stuck=stuck_by_list([list_id] if edits else []).get(list_id),
         good=last_good(g.session, list_id),
-        suspended=edits and has_suspended(g.session, list_id),
+        notes=owners_notes(g.session, list_id) if edits else None,
         **list_words(),
     )

@@ -28,8 +28,9 @@ def list_words() -> dict[str, Any]:
             WhoMayAsk.ACCOUNTS: _("Everyone with an account"),
         },
         "services": {
-            SelfService.OPEN: _("Members can join and leave by themselves"),
-            SelfService.CLOSED: _("Only administrators can add and remove members"),
+            SelfService.OPEN: _("Open: anyone with a log-in may join and leave"),
+            SelfService.ON_REQUEST: _("On request: the list's owners decide who joins"),
+            SelfService.CLOSED: _("Closed: only administrators and owners add and remove members"),
         },
         "from_fields": {
             FromField.AUTOMATIC: _("The author, or the list if the author has another domain"),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from flask import current_app, g, request, url_for
+from flask import g, request, url_for
 
 from models import Right, User
 from portal.web.i18n import gettext
@@ -54,7 +54,6 @@ NAV_ITEMS = (
     NavItem(
         "subscriptions.my_lists",
         lambda _: (_("My lists"), _("Join and leave lists.")),
-        lambda _: current_app.config["LISTGATE"].maillists_enabled,
     ),
     NavItem(
         "contacts.details",

@@ -133,6 +133,22 @@ SENTENCES: Mapping[Act, Sentence] = {
     Act.REMOVED_USER: _("%(actor)s removed %(user)s"),
     Act.SUBSCRIBED: _("%(actor)s subscribed %(user)s to %(list)s"),
     Act.UNSUBSCRIBED: _("%(actor)s unsubscribed %(user)s from %(list)s"),
+    Act.ASKED_TO_JOIN: _("%(actor)s asked to join %(list)s"),
+    Act.ACCEPTED_MEMBER: lambda detail: (
+        _("%(actor)s accepted the request of %(user)s to join %(list)s: %(comment)s")
+        if detail["comment"]
+        else _("%(actor)s accepted the request of %(user)s to join %(list)s")
+    ),
+    Act.DECLINED_MEMBER: lambda detail: (
+        _("%(actor)s declined the request of %(user)s to join %(list)s: %(comment)s")
+        if detail["comment"]
+        else _("%(actor)s declined the request of %(user)s to join %(list)s")
+    ),
+    Act.ENDED_JOIN_REQUEST: lambda detail: (
+        _("%(actor)s withdrew the request of %(user)s to join %(list)s")
+        if detail["state"] == "withdrawn"
+        else _("%(actor)s ended the request of %(user)s to join %(list)s: no answer came")
+    ),
     Act.SUSPENDED: _("%(actor)s suspended %(user)s on %(list)s: mail to them came back"),
     Act.RESUMED: _("%(actor)s resumed the subscription of %(user)s to %(list)s"),
     Act.IMPORTED: _("%(actor)s imported members into %(list)s (new: %(joined)s)"),

@@ -28,6 +28,8 @@ LETTERS: Mapping[str, str] = {
     LetterName.OTHER_SENDER: _("reply from another address"),
     LetterName.PHONE_LOCKED: _("locked telephone"),
     LetterName.SUSPENDED: _("suspended members"),
+    LetterName.SUBSCRIPTION_REQUEST: _("request to join a list"),
+    LetterName.SUBSCRIPTION_ANSWER: _("answer to a request to join"),
     LetterName.SYNC_HELD: _("held push"),
     LetterName.SYNC_FAILING: _("failing push"),
     LetterName.SYNC_RECOVERED: _("recovered push"),

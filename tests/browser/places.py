@@ -74,6 +74,7 @@ BY_PERSON = {
         "/mailing-lists/{announce}/archive",
         "/mailing-lists/{announce}/import",
         "/mailing-lists/{announce}/subscribers",
+        "/mailing-lists/{choir}/requests",
         "/mailing-lists/{board}/subscribers",
         "/mailing-lists/{board}/suspensions",
         "/mailing-lists/{board}",

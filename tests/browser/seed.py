@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from models import (
     Actor,
     Door,
+    LetterName,
     ListKind,
     MailingList,
     Message,
@@ -29,6 +30,7 @@ from notifications.mime.compose import TypedMessage, compose_mail
 from sandbox.stack import ROOT, Stack
 from tests.browser import mails
 from tests.builders import LIMIT, Cast, a_list, an_eml, cast, person
+from tests.push_letters import trigger_push_letter
 from tests.workflows.sync.pushing import ListServer, asked
 from workflows.lists import archive, lists
 from workflows.messages.write import Draft, hand_in, write
@@ -159,6 +161,7 @@ def a_choir(session: Session, server: ListServer) -> tuple[MailingList, User]:
         unsubscribe(session, one, choir, actor=Actor(one, Door.PORTAL))
     server.push(session, asked(session, choir))
     disable(session, singers[0], actor=Actor.operator())
+    trigger_push_letter(session, choir, LetterName.SUBSCRIPTION_REQUEST)
     return choir, singers[-1]
 
 

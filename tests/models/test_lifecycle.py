@@ -22,6 +22,7 @@ from models import (
     ModerationRequest,
     Notification,
     RequestState,
+    SubscriptionRequest,
     Sync,
     Verdict,
     legal_move,
@@ -37,6 +38,7 @@ KINDS: list[type[Lifecycle]] = [
     Dispatch,
     Delivery,
     InboundMail,
+    SubscriptionRequest,
     Sync,
 ]
 MOVES = {
@@ -63,6 +65,7 @@ def row_ids(session: Session, people: Cast) -> dict[type[Lifecycle], int]:
         Delivery(dispatch_id=dispatch.id, address="edsger@example.org", next_attempt_at=now())
     )
     session.add(InboundMail(raw=b"", envelope_sender="", envelope_recipient=""))
+    session.add(SubscriptionRequest(list_id=people.announce.id, user_id=people.ada.id))
     session.add(Sync(list_id=people.announce.id))
     session.flush()
     return {kind: session.scalars(select(func.min(kind.id))).one() for kind in KINDS}

@@ -10,12 +10,14 @@ from models import (
     Message,
     Refusal,
     Right,
+    SubscriptionRequest,
     ask_for_push,
     record,
 )
 from models.clock import now
 from models.messages import ON_THEIR_WAY
 from workflows.access import lock_list, require_everywhere
+from workflows.lists.ended_requests import end_requests, open_requests
 
 
 class StillInUse(Refusal):
@@ -43,6 +45,8 @@ def archive(session: Session, mailing_list: MailingList, *, actor: Actor) -> boo
         )
     mailing_list.archived_at = now()
     record(session, Act.ARCHIVED_LIST, actor=actor, list_id=mailing_list.id)
+    waiting_to_join = open_requests(SubscriptionRequest.list_id == mailing_list.id)
+    end_requests(session, waiting_to_join, actor=actor)
     return True
 
 

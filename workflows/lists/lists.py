@@ -21,6 +21,7 @@ from models import (
     MailingList,
     Right,
     SelfService,
+    SubscriptionRequest,
     Unknown,
     User,
     WhoMayAsk,
@@ -31,6 +32,7 @@ from models.lists import MAX_OPEN_REQUESTS, fits_list_address
 from models.names import approver_list_name, list_description, list_name
 from settings.types import fits_short_name
 from workflows.access import require, require_everywhere
+from workflows.lists.ended_requests import end_requests, open_requests
 from workflows.moderation.late_approvers import ask_late_approvers
 from workflows.sync.journal import note_list_address
 from workflows.unique import unique
@@ -144,6 +146,9 @@ def edit_list(
         record(session, Act.EDITED_LIST, actor=actor, list_id=mailing_list.id, **changed)
     if "address" in changed:
         note_list_address(session, mailing_list, actor=actor)
+    if changed.get("self_service", SelfService.ON_REQUEST) is not SelfService.ON_REQUEST:
+        requests = open_requests(SubscriptionRequest.list_id == mailing_list.id)
+        end_requests(session, requests, actor=actor)
 
 
 def checked_limit(requests: int) -> int:

@@ -16,11 +16,13 @@ from models import (
     MailedLink,
     Notification,
     Right,
+    SubscriptionRequest,
     User,
     record,
 )
 from models.clock import now
 from workflows.access import require
+from workflows.lists.ended_requests import end_requests, open_requests
 from workflows.people.absences import end_absences_of
 from workflows.people.account_links import void_links
 from workflows.people.last_administrator import require_administrator_left
@@ -55,6 +57,7 @@ def remove_user(session: Session, user: User, *, actor: Actor) -> Departure | No
     erase_contact(session, user)
     user.removed_at = now()
     user.disabled_at = user.disabled_at or user.removed_at
+    end_requests(session, open_requests(SubscriptionRequest.user_id == user.id), actor=actor)
     record(session, Act.REMOVED_USER, actor=actor, user_id=user.id, lists=lists)
     return Departure(len(lists), approver_lists)
 

@@ -17,6 +17,7 @@ from models import (
     MailingList,
     Right,
     Role,
+    SubscriptionRequest,
     User,
     record,
 )
@@ -24,6 +25,7 @@ from models.addresses import checked_address
 from models.clock import now
 from models.names import person_name, role_name
 from workflows.access import checked_right, find_user, require, role_named
+from workflows.lists.ended_requests import end_requests, open_requests
 from workflows.lists.list_sets import lock_list_set
 from workflows.people.absences import end_absences_of
 from workflows.people.last_administrator import require_administrator_left
@@ -129,6 +131,7 @@ def disable(session: Session, user: User, *, actor: Actor) -> None:
             user.disabled_at = now()
         end_absences_of(session, user)
         note_everywhere(session, Change.DISABLED, user, actor=actor)
+        end_requests(session, open_requests(SubscriptionRequest.user_id == user.id), actor=actor)
         record(session, Act.DISABLED_USER, actor=actor, user_id=user.id)
 
 

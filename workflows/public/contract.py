@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from models import IdempotentCall, Invalid, Message, ModerationRequest, Refusal, Verdict
 from models.ids import MAX_ID
 from workflows.moderation.decide import COMMENT_LENGTH
+from workflows.subscriptions.requests import Joined
 
 Id = Annotated[int, Field(gt=0, le=MAX_ID)]
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]  # no database takes a NUL
@@ -25,7 +26,9 @@ MAX_USER_IDS = 100_000
 UserIds = Annotated[list[Id], Field(min_length=1, max_length=MAX_USER_IDS)]
 
 LIST: Any = Field(description="A list's short name")
-OWN_OR_402: Any = Field(description="The user, if the list is open, or one with Right 402 on it")
+OWN_OR_402: Any = Field(
+    description="The user, unless the list is closed, or one with Right 402 on it"
+)
 
 
 class KeyReused(Refusal):
@@ -101,7 +104,10 @@ class Recall(Call):
 
 
 class Subscribe(Call):
-    """Put a user on a list."""
+    """Put a user on a list; a user who joins a list on request by themselves asks its owners.
+
+    Then the result is `"changed": false, "asked": true`, and the owners answer later.
+    """
 
     user_id: Id = Field(description="Who joins")
     list: ShortName = LIST
@@ -165,6 +171,12 @@ def states(message: Message, request: ModerationRequest | None = None) -> Answer
 def changed(call: Subscribe | Unsubscribe | ChangeAddress | RemoveUser, *, done: bool) -> Answer:
     """Return the result of a task about one user; `changed` is false if nothing changed."""
     return {"user_id": call.user_id, "changed": done}
+
+
+def joined(call: Subscribe, outcome: Joined) -> Answer:
+    """Return the result of `listgate.subscribe`; `asked` is there if the owners were asked."""
+    answer = changed(call, done=outcome is Joined.SUBSCRIBED)
+    return answer | {"asked": True} if outcome is Joined.ASKED else answer
 
 
 def once(session: Session, task: str, call: Call, act: Callable[[], Answer]) -> Answer:

@@ -63,11 +63,6 @@ def suspension_counts(session: Session) -> Sequence[tuple[MailingList, int]]:
     return [(mailing_list, count) for mailing_list, count in counts]
 
 
-def has_suspended(session: Session, list_id: int) -> bool:
-    """Return whether a subscription to this list is suspended."""
-    return session.scalar(suspended_members(list_id).limit(1)) is not None
-
-
 def suspended_lists(session: Session, user: User) -> set[int]:
     """Return the ids of the lists on which this person's subscription is suspended."""
     return set(

@@ -1,12 +1,28 @@
 """A user and the lists: which ones they are on, which they may join, where they approve."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, null, select
 from sqlalchemy.orm import Session
 
-from models import ApproverList, MailingList, Subscription, User
+from models import (
+    ApproverList,
+    MailingList,
+    Subscription,
+    SubscriptionRequest,
+    SubscriptionRequestState,
+    User,
+)
 from workflows.queries.text_search import LISTS, matches
+
+
+class Membership(NamedTuple):
+    """Whether a person is on a list, and since when they ask to join it."""
+
+    is_on: bool
+    asked_at: datetime | None
 
 
 def search_open_lists(user: User, words: str, *, only_own: bool = False) -> Select[MailingList]:
@@ -17,10 +33,23 @@ def search_open_lists(user: User, words: str, *, only_own: bool = False) -> Sele
     return lists.order_by(func.lower(MailingList.name), MailingList.id)
 
 
-def subscribed_among(session: Session, user: User, lists: Sequence[MailingList]) -> set[int]:
-    """Return the ids of those of these lists that the user is on."""
-    ids = [one.id for one in lists]
-    return set(session.scalars(subscribed(user).where(Subscription.list_id.in_(ids))))
+def memberships_among(
+    session: Session, user: User, lists: Sequence[MailingList]
+) -> Mapping[int, Membership]:
+    """Return the user's part in those of these lists that they are on or ask to join, by id."""
+    asking = select(SubscriptionRequest.list_id, SubscriptionRequest.asked_at).where(
+        SubscriptionRequest.user_id == user.id,
+        SubscriptionRequest.state == SubscriptionRequestState.OPEN,
+    )
+    joined = select(Subscription.list_id, null()).where(Subscription.user_id == user.id)
+    both = joined.union_all(asking).subquery()
+    list_id, asked_at = both.c
+    rows = session.execute(
+        select(list_id, func.count(asked_at) < func.count(), func.max(asked_at))
+        .where(list_id.in_([one.id for one in lists]))
+        .group_by(list_id)
+    )
+    return {number: Membership(on, asked) for number, on, asked in rows}
 
 
 def lists_of(session: Session, user: User) -> Sequence[MailingList]:

@@ -27,6 +27,8 @@ from models import (
     Right,
     SelfService,
     Subscription,
+    SubscriptionRequest,
+    SubscriptionRequestState,
     Trespass,
     Unknown,
     User,
@@ -99,8 +101,16 @@ def subscribe(session: Session, user: User, mailing_list: MailingList, *, actor:
     Raises Archived, Invalid if the user was removed, Trespass.
     """
     require_own_or_right(user, mailing_list, actor)
+    if must_ask(user, mailing_list, actor):
+        raise Trespass(
+            "The owners of the list %(list)s decide who joins: please ask to join it.",
+            list=mailing_list,
+            **actor.signature,
+            list_id=mailing_list.id,
+        )
     require_not_removed(user)
     if note_change(session, JOIN, user=user, mailing_list=mailing_list, actor=actor):
+        accept_subscribed(session, mailing_list, actor=actor)
         return True
     # They are subscribed, or the list was archived or they were removed since this session read
     # the rows.
@@ -152,7 +162,29 @@ def subscribe_ids(
     )
     who = User.id.in_(ids) & ~subscribed.exists()
     joined = joining(literal(mailing_list.id), literal(now()), who).cte("joined")
-    return note_rows(session, Change.JOINED, joined, actor=actor).get(mailing_list.id, 0)
+    counts = note_rows(session, Change.JOINED, joined, actor=actor)
+    accept_subscribed(session, mailing_list, actor=actor)
+    return counts.get(mailing_list.id, 0)
+
+
+def accept_subscribed(session: Session, mailing_list: MailingList, *, actor: Actor) -> None:
+    """Accept the open requests of people who have been subscribed without an answer to them."""
+    if mailing_list.self_service is not SelfService.ON_REQUEST:
+        return
+    subscribed = select(Subscription.user_id).where(Subscription.list_id == mailing_list.id)
+    requests = select(SubscriptionRequest.id).where(
+        SubscriptionRequest.list_id == mailing_list.id,
+        SubscriptionRequest.state == SubscriptionRequestState.OPEN,
+        SubscriptionRequest.user_id.in_(subscribed),
+    )
+    SubscriptionRequest.move_all(
+        session,
+        requests,
+        SubscriptionRequestState.ACCEPTED,
+        decided_at=now(),
+        decided_by_id=actor.signature["by_id"],
+        via=actor.door,
+    )
 
 
 def leave_every_list(session: Session, user: User, *, actor: Actor) -> list[int]:
@@ -166,8 +198,15 @@ def leave_every_list(session: Session, user: User, *, actor: Actor) -> list[int]
     return sorted(note_rows(session, Change.LEFT, ended, actor=actor))
 
 
+def must_ask(user: User, mailing_list: MailingList, actor: Actor) -> bool:
+    """Whether the actor joins the list only if its owners accept."""
+    if mailing_list.self_service is not SelfService.ON_REQUEST or actor.user is not user:
+        return False
+    return not user.may(Right.EDIT_LISTS, mailing_list.id)
+
+
 def require_own_or_right(user: User, mailing_list: MailingList, actor: Actor) -> None:
-    """Raise Trespass unless the actor may edit lists, or is `user` and the list is self-service."""
+    """Raise Trespass unless the actor may edit lists, or is `user` and the list is not closed."""
     if actor.user is not user:
         require(actor, Right.EDIT_LISTS, list_id=mailing_list.id)
     elif mailing_list.self_service is SelfService.CLOSED and not user.may(

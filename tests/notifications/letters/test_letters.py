@@ -62,7 +62,7 @@ TURNS: tuple[dict[str, Any], ...] = (
 ONLY_TO_THE_REST = {"recipients"}
 
 # Facts from which variables are made, and which templates need not know.
-RAW_FACTS = {"exit_status", "failure", "list_id", "user_id", "why"}
+RAW_FACTS = {"exit_status", "failure", "list_id", "subscription_request_id", "user_id", "why"}
 
 PROBE = "<script>alert(1)</script> & \"so\" 'on' {{ 7 * 7 }}"
 

@@ -28,6 +28,9 @@ ONLY_PAGES = {
     "people.roles.create_role": "`role define` creates a role, too",
     "people.roles.revoke_grant": "`user revoke` names the role and its place",
     "people.roles.set_roles": "`user grant` and `user revoke` change one role at a time",
+    "subscriptions.requests.join": "the operator subscribes people, and asks no owner",
+    "subscriptions.requests.withdraw": "a person takes their own request back",
+    "subscriptions.subscribe.must_ask": "it only says whether a person asks or joins",
 }
 
 # Verbs that no page calls, and why.

@@ -59,6 +59,7 @@ FORMS: Mapping[str, Mapping[str, object]] = {
     "/mailing-lists/new": {**LIST, "short_name": "new", "address": "new@lists.example.org"},
     "/mailing-lists/{list}/details": {**LIST, "address": "announce@lists.example.org"},
     "/mailing-lists/{list}/approvers": {"approver_list": "{unused}"},
+    "/mailing-lists/{held}/requests/{joining}/answer": {"verdict": "approved"},
     "/mailing-lists/{list}/subscribers": {"address": "ada@example.org"},
     "/mailing-lists/{list}/import": {"content": b64encode(b"ada@example.org\n").decode()},
     "/mailing-lists/{held}/pushes/confirmation": {"seen": "420"},

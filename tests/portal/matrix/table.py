@@ -172,6 +172,9 @@ GET  /mailing-lists/{list}/subscribers                ?----y 402@
 POST /mailing-lists/{list}/subscribers                ?----> 402@ /mailing-lists/{list}/subscribers
 POST /mailing-lists/{list}/subscribers/{edsger}/end   ?----> 402@ /mailing-lists/{list}/subscribers
 GET  /mailing-lists/{list}/subscribers.txt            ?----y 402@
+GET  /mailing-lists/{list}/requests                   ?----y 402@
+POST /mailing-lists/{held}/requests/{joining}/answer  ?----> 402@ /mailing-lists/{held}/requests
+POST /mailing-lists/{list}/requests/{joining}/answer  ?----0 402@
 GET  /mailing-lists/{list}/suspensions                ?----y 402@
 POST /mailing-lists/{list}/suspensions/{edsger}/end   ?----> 402@ /mailing-lists/{list}/suspensions
 GET  /mailing-lists/{list}/import                     ?----y 402@

@@ -40,6 +40,7 @@ from workflows.moderation.decide import decide, request_approval
 from workflows.people.absences import Away, set_absence
 from workflows.people.roles import create_role
 from workflows.people.users import grant
+from workflows.queries.subscription_requests import open_requests_to
 from workflows.sendout.claim import begin_sending
 from workflows.sendout.schedule import recall
 from workflows.subscriptions.tokens import token_of
@@ -97,6 +98,8 @@ def some_lists(session: Session, known: Cast, alan: User) -> dict[str, int]:
     quiet, held, archived = (a_list(session, name) for name in ("quiet", "held", "archived"))
     archive(session, archived, actor=Actor.operator())
     trigger_push_letter(session, held, LetterName.SYNC_HELD)
+    trigger_push_letter(session, held, LetterName.SUBSCRIPTION_REQUEST)
+    joining = session.scalars(open_requests_to(held.id)).one()
     role = create_role(session, "viewer", [404], actor=Actor.operator())
     create_role(session, "nothing", [], actor=Actor.operator())
     of_nothing = grant(session, known.edsger, "nothing", on=quiet, actor=Actor.operator())
@@ -108,6 +111,7 @@ def some_lists(session: Session, known: Cast, alan: User) -> dict[str, int]:
         "list": known.announce.id,
         "quiet": quiet.id,
         "held": held.id,
+        "joining": joining.id,
         "archived": archived.id,
         "editors": known.approvers.id,
         "unused": unused.id,

@@ -154,19 +154,50 @@ def test_the_page_is_in_the_readers_language(
     assert word in edsger.page
 
 
-def test_without_lists_to_push_the_page_is_not_offered(
-    session: Session, people: Cast, stranger: Visitor
+@pytest.mark.parametrize("service", [SelfService.OPEN, SelfService.ON_REQUEST])
+def test_without_lists_to_push_members_leave_and_no_one_joins(
+    session: Session, people: Cast, service: SelfService
 ) -> None:
-    without = create_app(
-        settings.model_copy(update={"public_url": PUBLIC, "maillists_enabled": False})
-    )
-    edsger = log_in_as(session, Visitor(without), people.edsger)
-    assert stranger
-
-    assert edsger.get(LISTS).status_code == 404
-
+    app = create_app(settings.model_copy(update={"public_url": PUBLIC, "maillists_enabled": False}))
+    people.announce.self_service = service
+    session.flush()
+    edsger = log_in_as(session, Visitor(app), people.edsger)
     edsger.get("/")
-    assert "My lists" not in edsger.page
+    assert "My lists" in edsger.page
+    edsger.get(LISTS)
+
+    edsger.send(LISTS, list=str(people.announce.id), wish="leave")
+
+    assert not on(session, people.edsger, people.announce.id)
+    edsger.get(LISTS)
+    assert "You are on no list." in edsger.page
+    assert "Announce<" not in edsger.page
+    joining = {"list": str(people.announce.id), "wish": "join"}
+    assert edsger.send(LISTS, **joining).status_code == 404
+
+
+def test_a_person_asks_to_join_and_withdraws(
+    session: Session, people: Cast, as_person: Login
+) -> None:
+    people.announce.self_service = SelfService.ON_REQUEST
+    session.flush()
+    ada, number = as_person(people.ada), str(people.announce.id)
+    ada.get(LISTS)
+    assert "Ask to join Announce" in ada.page
+
+    ada.send(LISTS, list=number, wish="join")
+
+    ada.get(LISTS)
+    assert "The owners of the list Announce have been asked" in ada.page
+    assert "You asked to join on " in ada.page
+    assert "Ask to join Announce" not in ada.page
+    assert not on(session, people.ada, people.announce.id)
+    ada.send(LISTS, list=number, wish="withdraw")
+    ada.get(LISTS)
+    assert "Your request to join the list Announce has been withdrawn." in ada.page
+    edsger = as_person(people.edsger)
+    edsger.get(LISTS)
+    assert "Leave Announce" in edsger.page
 
 
 def test_many_lists_have_pages(session: Session, people: Cast, as_person: Login) -> None:

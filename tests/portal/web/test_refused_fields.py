@@ -51,6 +51,7 @@ FORMLESS = {
         "Choose what to do.",
         "There is no such copy. Nothing was done.",
         "Please say whether you want to join or leave.",
+        "The list %(list)s takes no requests to join it.",
         "There is no right with the number %(number)d.",
     },
     "About the whole message, whose form is on another page": {

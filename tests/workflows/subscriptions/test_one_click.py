@@ -15,6 +15,7 @@ from models import (
     Trespass,
     Unknown,
 )
+from notifications.mime.list_mail import has_own_links
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_dispatch
 from tests.letter_context import KEYS
@@ -75,6 +76,21 @@ def test_on_a_list_that_was_closed_nobody_leaves_by_a_link(session: Session, peo
         unsubscribe_by_token(session, owner)
 
     assert is_subscribed(session, owner)
+
+
+def test_on_a_list_on_request_one_leaves_by_link_and_by_mail(
+    session: Session, people: Cast
+) -> None:
+    people.announce.self_service = SelfService.ON_REQUEST
+    assert has_own_links(people.announce)
+    by_link = owner_of(session, token_of(session, people.announce.id, people.edsger.id))
+    by_mail = token_of(session, people.announce.id, people.barbara.id)
+
+    assert unsubscribe_by_token(session, by_link)
+    received = handled(session, f"unsubscribe+{by_mail}@lists.example.org", "barbara@example.org")
+
+    assert received.outcome == "unsubscribed"
+    assert not is_subscribed(session, by_link)
 
 
 @pytest.mark.parametrize("sender", ["edsger@example.org", "robot@provider.example", ""])
