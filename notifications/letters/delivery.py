@@ -33,7 +33,7 @@ def deliver(session: Session, notification: Notification, context: LetterContext
     """
     if notification.due_at > now():
         return True
-    if notification.user.disabled_at or LETTERS[notification.letter].moot(notification):
+    if is_moot(notification):
         notification.move(NotificationState.MOOT)
         return True
     try:
@@ -46,6 +46,12 @@ def deliver(session: Session, notification: Notification, context: LetterContext
     notification.sent_at = now()
     record_outcome(session, Act.NOTIFIED, notification)
     return True
+
+
+def is_moot(notification: Notification) -> bool:
+    """Whether the letter need not be sent any more."""
+    disabled = notification.user.disabled_at is not None
+    return disabled or LETTERS[notification.letter].moot(notification)
 
 
 def send_email(notification: Notification, context: LetterContext) -> None:

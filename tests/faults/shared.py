@@ -62,6 +62,7 @@ def environment(
         "MAIL_FROM": MAIL_FROM,
         "SECRET_KEY": os.environ["SECRET_KEY"],
         "MAILLIST_SYNC_COMMAND": command,
+        "REQUEST_LETTERS_PER_HOUR": os.environ["REQUEST_LETTERS_PER_HOUR"],
         "SYNC_QUIET": f"{SYNC_QUIET.seconds}s",
         "SYNC_TIMEOUT": f"{SYNC_TIMEOUT.seconds}s",
         "LISTGATE_ENV_FILE": "",

@@ -24,27 +24,37 @@ from workflows.transaction import transaction
 
 ADDRESS = "grace@example.org"
 REASON = "far too long"
-BOTH_VERDICTS = pytest.mark.parametrize("verdict", list(Verdict))
+EVERY_VERDICT = pytest.mark.parametrize("verdict", list(Verdict))
 
 
 @dataclass(frozen=True)
 class Words:
-    """What an approver enters: to approve, to reject with the REASON, and by mistake."""
+    """What an approver enters: to approve, otherwise with the REASON, and by mistake."""
 
     approved: str
     rejected: str
+    sent_back: str
     mistaken: str
 
     def of(self, verdict: Verdict) -> str:
         """Return the words for this verdict."""
-        return self.approved if verdict is Verdict.APPROVED else self.rejected
+        return {
+            Verdict.APPROVED: self.approved,
+            Verdict.REJECTED: self.rejected,
+            Verdict.SENT_BACK: self.sent_back,
+        }[verdict]
 
 
 WORDS = {
-    Door.SMS: Words("OK {code}", f"NO {{code}} {REASON}", "perhaps {code}"),
-    Door.MAIL: Words("OK", f"NO: {REASON}", "I cannot approve this yet."),
-    Door.LINK: Words("approved", "rejected", "perhaps"),
-    Door.COMMAND_LINE: Words("approve", "reject", "perhaps"),
+    Door.SMS: Words(
+        "OK {code}",
+        f"NO {{code}} {REASON}",
+        f"CHANGES {{code}} {REASON}",
+        "perhaps {code}",
+    ),
+    Door.MAIL: Words("OK", f"NO: {REASON}", f"CHANGES: {REASON}", "I cannot approve this yet."),
+    Door.LINK: Words("approved", "rejected", "sent_back", "perhaps"),
+    Door.COMMAND_LINE: Words("approve", "reject", "send-back", "perhaps"),
 }
 EVERY_DOOR = pytest.mark.parametrize("door", list(WORDS))
 
@@ -74,7 +84,7 @@ def by_link(doors: Doors, words: str, _request: int) -> str:
     letter = doors.mailbox.to(ADDRESS)[-1].message.get_body(("plain",))
     assert letter
     (path,) = set(re.findall(rf"{PUBLIC}(/answer/\S+)", letter.get_content()))
-    comment = REASON if words == "rejected" else ""
+    comment = REASON if words != "approved" else ""
     answer = doors.post(path, verdict=words, comment=comment)
     shown = doors.get(answer.headers["Location"]) if answer.status == 303 else answer
     return f"{answer.status} {shown.data.decode()}"
@@ -82,7 +92,7 @@ def by_link(doors: Doors, words: str, _request: int) -> str:
 
 def by_command(_doors: Doors, words: str, request: int) -> str:
     """Run `listgate decide`; return its exit code with its output or its refusal."""
-    comment = ["--comment", REASON] if words == "reject" else []
+    comment = ["--comment", REASON] if words != "approve" else []
     command = ["decide", str(request), words, "--as", ADDRESS, *comment]
     done = CliRunner().invoke(app, command)
     refusal = done.exception if isinstance(done.exception, AlreadyDecided) else ""
@@ -102,13 +112,23 @@ DECIDED = {
         Door.SMS,
         Verdict.REJECTED,
     ): '^Rejected: "General assembly" for announce. The author is notified',
+    (
+        Door.SMS,
+        Verdict.SENT_BACK,
+    ): '^Sent back: "General assembly" for announce',
     # No letter: it would only repeat what the approver has written.
     (Door.MAIL, Verdict.APPROVED): "^$",
     (Door.MAIL, Verdict.REJECTED): "^$",
+    (Door.MAIL, Verdict.SENT_BACK): "^$",
     (Door.LINK, Verdict.APPROVED): "^303 .*You answered on .*: approved",
     (Door.LINK, Verdict.REJECTED): f"^303 .*You answered on .*: rejected. {REASON}",
+    (Door.LINK, Verdict.SENT_BACK): f"^303 .*You answered on .*: sent back.* {REASON}",
     (Door.COMMAND_LINE, Verdict.APPROVED): "^0 Message 1 is scheduled for ",
     (Door.COMMAND_LINE, Verdict.REJECTED): f"^0 Message 1 was rejected by Grace Hopper: {REASON}",
+    (
+        Door.COMMAND_LINE,
+        Verdict.SENT_BACK,
+    ): f"^0 Message 1 is a draft again, .* Grace Hopper: {REASON}",
 }
 TOO_LATE = {
     Door.SMS: "^Too late: Linus Torvalds answered first. Nothing was done.$",
@@ -120,7 +140,7 @@ NOT_UNDERSTOOD = {
     Door.SMS: "^Not understood, nothing was done. Answer OK and the six digits, or NO",
     Door.MAIL: "not understood",
     Door.LINK: "^400 ",
-    Door.COMMAND_LINE: "^2 .*'perhaps' is not one of 'approve', 'reject'",
+    Door.COMMAND_LINE: "^2 .*'perhaps' is not one of 'approve', 'reject', 'send-back'",
 }
 
 
@@ -146,7 +166,7 @@ def effects() -> list[int]:
 
 
 @EVERY_DOOR
-@BOTH_VERDICTS
+@EVERY_VERDICT
 def test_the_first_answer_decides(doors: Doors, door: Door, verdict: Verdict) -> None:
     request = doors.ask()
 
@@ -155,13 +175,13 @@ def test_the_first_answer_decides(doors: Doors, door: Door, verdict: Verdict) ->
     (decision,) = decisions()
     assert (decision.request_id, decision.approver.name) == (request, "Grace Hopper")
     assert (decision.verdict, decision.via) == (verdict, door)
-    assert decision.comment == (REASON if verdict is Verdict.REJECTED else "")
+    assert decision.comment == ("" if verdict is Verdict.APPROVED else REASON)
     assert says(answer, DECIDED[door, verdict]), answer
     assert effects() == [1, int(verdict is Verdict.APPROVED), 0]
 
 
 @EVERY_DOOR
-@BOTH_VERDICTS
+@EVERY_VERDICT
 def test_a_late_answer_changes_nothing_and_gets_the_name_of_who_was_first(
     doors: Doors, door: Door, verdict: Verdict
 ) -> None:
@@ -196,7 +216,7 @@ def test_an_unclear_answer_changes_nothing_and_is_refused(
     assert effects() == [int(late), int(late), 0]
 
 
-@BOTH_VERDICTS
+@EVERY_VERDICT
 def test_all_doors_write_the_same_audit_entry_except_for_the_door(
     doors: Doors, verdict: Verdict
 ) -> None:

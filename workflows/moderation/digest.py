@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from models import LetterName, Message, Notification, NotificationState
 from models.clock import now
+from notifications.letters.delivery import is_moot
 
 # The letters that count against the limit an hour, of which a digest is one.
 LIMITED = (LetterName.MODERATE, LetterName.REMINDER, LetterName.DIGEST)
@@ -28,7 +29,7 @@ def put_off(session: Session, letter: Notification, most: int) -> bool:
 
     A digest itself is postponed.  `most` letters may leave an hour; 0 is no limit.
     """
-    if not most or letter.letter not in LIMITED or letter.due_at > now():
+    if not most or letter.letter not in LIMITED or letter.due_at > now() or is_moot(letter):
         return False
     lock_limit(session, letter)
     leaves_at = next_letter_at(session, letter, most)

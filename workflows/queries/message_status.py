@@ -15,6 +15,7 @@ from models import (
     MessageState,
     ModerationRequest,
     Refusal,
+    Verdict,
 )
 from notifications.wording.deciders import decider
 from workflows.sendout.claim import count_by_state
@@ -40,7 +41,10 @@ def status_text(session: Session, message: Message, zone: tzinfo) -> str:
         case MessageState.SCHEDULED:
             return schedule_text(plan_start(message, zone, newest_dispatch(session, message)))
         case MessageState.REJECTED:
-            return rejection_text(session, message)
+            rejected = session.get_one(Decision, newest_request(session, message).id)
+            return f"was rejected by {decider_text(rejected)}"
+        case MessageState.DRAFT if returned := sent_back(session, message):
+            return f"is a draft again, sent back by {decider_text(returned)}"
         case MessageState.DRAFT | MessageState.DISCARDED | MessageState.VARIANT:
             return content_text(message)
         case MessageState.SENDING | MessageState.SENT | MessageState.STOPPED:
@@ -64,12 +68,22 @@ def schedule_text(start: Plan) -> str:
     return f"is scheduled for {start.begins_at.astimezone():%Y-%m-%d %H:%M:%S %Z}"
 
 
-def rejection_text(session: Session, message: Message) -> str:
-    """Return who rejected the message, and why."""
-    decision = session.get_one(Decision, newest_request(session, message).id)
+def sent_back(session: Session, message: Message) -> Decision | None:
+    """Return the newest decision about the message if it sent the message back."""
+    newest = session.scalar(
+        select(Decision)
+        .join(ModerationRequest, ModerationRequest.id == Decision.request_id)
+        .where(ModerationRequest.message_id == message.id)
+        .order_by(Decision.request_id.desc())
+        .limit(1)
+    )
+    return newest if newest and newest.verdict is Verdict.SENT_BACK else None
+
+
+def decider_text(decision: Decision) -> str:
+    """Return who decided, and why."""
     reason = f": {decision.comment}" if decision.comment else ""
-    decided_by = decider(decision, Language.ENGLISH)
-    return f"was rejected by {decided_by}{reason}"
+    return f"{decider(decision, Language.ENGLISH)}{reason}"
 
 
 def newest_request(session: Session, message: Message) -> ModerationRequest:

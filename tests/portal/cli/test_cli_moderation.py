@@ -79,7 +79,8 @@ def test_a_message_is_sent_back_with_a_comment(session: Session, people: Cast) -
         decide(request.id, "send-back", GRACE)
     said = decide(request.id, "send-back", GRACE, "--comment", "too long")
 
-    assert said == f"Message {request.message_id} is a draft.\n"
+    again = f"Message {request.message_id} is a draft again"
+    assert said == f"{again}, sent back by Grace Hopper: too long.\n"
     assert "Grace Hopper sent the message back for changes: too long" in timeline_of(
         request.message_id
     )

@@ -19,6 +19,7 @@ from models import (
     Verdict,
 )
 from models.clock import now
+from notifications.letters.delivery import is_moot
 from notifications.letters.digest import digested
 from notifications.letters.letters import LETTERS
 from tests.builders import LIMIT, Cast, an_eml, person
@@ -66,7 +67,7 @@ def deliver_all(session: Session, user: User, *, most: int = 12) -> list[LetterN
     for letter in letters_to(session, user):
         if put_off(session, letter, most):
             continue
-        if LETTERS[letter.letter].moot(letter):
+        if is_moot(letter):
             letter.move(NotificationState.MOOT)
             continue
         letter.move(NotificationState.SENT)
@@ -122,6 +123,16 @@ def test_a_digest_names_only_what_is_still_to_answer(session: Session, people: C
     decide(session, newest_request(session, third), Verdict.APPROVED, actor=linus)
 
     assert LETTERS[LetterName.DIGEST].moot(digest)
+
+
+def test_a_letter_about_a_decided_request_is_in_no_digest(session: Session, people: Cast) -> None:
+    _, second = (ask(session, people, people.ada) for _ in range(2))
+    linus = Actor(people.linus, Door.PORTAL)
+    decide(session, newest_request(session, second), Verdict.APPROVED, actor=linus)
+
+    deliver_all(session, people.grace)
+
+    assert digests(session, people.grace) == []
 
 
 def test_an_hour_has_so_many_letters_and_the_digest_waits_for_its_end(
