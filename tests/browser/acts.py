@@ -5,16 +5,16 @@ from playwright.sync_api import Page, expect
 from sandbox.stack import Stack
 
 
-def ask(ada: Page, subject: str, html: str = "") -> None:
-    """Have Ada write a message and ask for approval."""
-    ada.goto("/messages/new")
-    ada.get_by_label("List", exact=True).select_option("announce")
-    ada.get_by_label("Subject").fill(subject)
-    ada.get_by_label("As text").fill("Dear members,\n\nplease come.\n")
-    ada.get_by_label("As HTML").fill(html)
-    ada.get_by_role("button", name="Save the draft").click()
-    ada.get_by_role("button", name="Request approval").click()
-    expect(ada.get_by_text("The approvers have been asked.")).to_be_visible()
+def ask(author: Page, subject: str, html: str = "", *, mailing_list: str = "announce") -> None:
+    """Have an author write a message and ask for approval."""
+    author.goto("/messages/new")
+    author.get_by_label("List", exact=True).select_option(mailing_list)
+    author.get_by_label("Subject").fill(subject)
+    author.get_by_label("As text").fill("Dear members,\n\nplease come.\n")
+    author.get_by_label("As HTML").fill(html)
+    author.get_by_role("button", name="Save the draft").click()
+    author.get_by_role("button", name="Request approval").click()
+    expect(author.get_by_text("The approvers have been asked.")).to_be_visible()
 
 
 def read(approver: Page, subject: str) -> None:

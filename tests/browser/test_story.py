@@ -1,6 +1,7 @@
 """Stories in the portal, up to the recipients' mailboxes and the list server."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -61,6 +62,67 @@ def test_a_message_is_sent_back_changed_and_approved(visits: Visits, running: St
     wait_for(
         "the copy", lambda: "Garden party on Sunday" in subjects(running, "edsger@example.org")
     )
+
+
+def test_a_deputy_approves_for_an_approver_who_is_away(visits: Visits, running: Stack) -> None:
+    ada, grace = visits.page_of("ada"), visits.page_of("grace", size=PHONE)
+    edsger = visits.page_of("edsger", size=PHONE)
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    grace.goto("/account/absences")
+    grace.get_by_label("First day").fill(today)
+    grace.get_by_label("Last day").fill(today)
+    grace.get_by_label("Deputy").fill("edsger@example.org")
+    grace.get_by_role("button", name="Save").click()
+    expect(grace.get_by_role("cell", name="Edsger Dijkstra").first).to_be_visible()
+    ask(ada, "Harvest festival")
+
+    read(edsger, "Harvest festival")
+    edsger.get_by_role("button", name="Approve").click()
+
+    expect(edsger.get_by_text("Your answer has been recorded.")).to_be_visible()
+    wait_for("the copy", lambda: "Harvest festival" in subjects(running, "barbara@example.org"))
+    ada.reload()
+    expect(ada.get_by_text("Edsger Dijkstra (for Grace Hopper)").first).to_be_visible()
+    grace.reload()
+    grace.get_by_role("button", name="End").first.click()
+    expect(grace.get_by_role("row")).to_have_count(2)  # the head, and the absence of the seed
+
+
+def test_a_person_asks_to_join_and_the_first_owner_decides(visits: Visits, running: Stack) -> None:
+    new = ("list", "create", "readers", "readers@lists.example.org", "Readers")
+    running.listgate(*new, "--self-service", "on_request")
+    edsger, barbara = visits.page_of("edsger", size=PHONE), visits.page_of("barbara")
+
+    edsger.goto("/my/lists")
+    edsger.get_by_role("button", name="Ask to join Readers").click()
+    expect(edsger.get_by_text("the owners have not answered yet").first).to_be_visible()
+    barbara.goto("/mailing-lists")
+    barbara.get_by_role("link", name="Readers").click()
+    barbara.goto(f"{barbara.url}/requests")
+    barbara.get_by_role("button", name="Accept Edsger Dijkstra").click()
+
+    expect(barbara.get_by_text("There are no requests to join this list.")).to_be_visible()
+    file: Path = running.list_server / "readers"
+    wait_for("the push", lambda: file.exists() and "edsger@example.org" in file.read_text())
+    edsger.reload()
+    expect(edsger.get_by_role("button", name="Leave Readers")).to_be_visible()
+
+
+def test_where_a_second_person_is_needed_right_601_does_not_send_alone(
+    visits: Visits, running: Stack
+) -> None:
+    new = ("list", "create", "statutes", "statutes@lists.example.org", "Statutes")
+    running.listgate(*new, "--second-person")
+    running.listgate("approvers", "assign", "editors", "statutes")
+    running.listgate("subscribe", "statutes", "edsger@example.org")
+    barbara, grace = visits.page_of("barbara"), visits.page_of("grace", size=PHONE)
+
+    ask(barbara, "New statutes", mailing_list="statutes")
+    read(grace, "New statutes")
+    grace.get_by_role("button", name="Approve").click()
+
+    expect(grace.get_by_text("Your answer has been recorded.")).to_be_visible()
+    wait_for("the copy", lambda: "New statutes" in subjects(running, "edsger@example.org"))
 
 
 def test_a_member_who_leaves_and_joins_is_pushed_to_the_list_server(
