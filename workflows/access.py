@@ -117,7 +117,8 @@ def find_user(session: Session, address: str) -> User | None:
 
 def role_named(session: Session, name: str) -> Role:
     """Return the role with this name; raise Unknown."""
-    role = session.scalar(select(Role).where(Role.name == name))
+    # PostgreSQL has no text with NUL.
+    role = None if "\0" in name else session.scalar(select(Role).where(Role.name == name))
     if role is None:
         raise Unknown("There is no role %(role)r.", role=name)
     return role

@@ -25,9 +25,10 @@ def test_exactly_the_named_roles_are_left(session: Session, people: Cast) -> Non
     assert acts == [Act.REVOKED_ROLE, Act.GRANTED_ROLE]
 
 
-def test_an_unknown_role_is_refused(session: Session, people: Cast) -> None:
+@pytest.mark.parametrize("name", ["emperor", "a\0b"])
+def test_an_unknown_role_is_refused(session: Session, people: Cast, name: str) -> None:
     with pytest.raises(Unknown):
-        roles.set_roles(session, people.ada, ["emperor"], actor=Actor(people.barbara, PORTAL))
+        roles.set_roles(session, people.ada, [name], actor=Actor(people.barbara, PORTAL))
 
 
 def test_a_removed_user_gets_no_roles(session: Session, people: Cast) -> None:
