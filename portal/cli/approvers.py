@@ -1,7 +1,7 @@
 """`listgate approvers`."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 from sqlalchemy.orm import Session
@@ -19,18 +19,9 @@ from workflows.lists.approver_lists import (
     lists_using,
     remove_approver,
 )
-from workflows.lists.checks import Doubt, warnings_of
+from workflows.lists.checks import approver_warnings
 from workflows.queries.approver_list_overview import approver_lists_with_members, use_counts
 from workflows.transaction import transaction
-
-# The warnings that adding people or assigning a list can cause.
-ABOUT_APPROVERS: Final = {
-    Doubt.APPROVER_DISABLED,
-    Doubt.APPROVER_LACKS_RIGHTS,
-    Doubt.APPROVER_SUBSCRIBED,
-    Doubt.ONLY_APPROVER_WRITES,
-    Doubt.SMS_STOPPED,
-}
 
 app = typer.Typer()
 approvers = typer.Typer(
@@ -173,9 +164,5 @@ def warn(
     session: Session, mailing_lists: Sequence[MailingList], done: Callable[[str], None]
 ) -> None:
     """Print what is probably wrong with the approvers of these lists."""
-    session.flush()
-    warned = warnings_of(session, mailing_lists)
-    for one in mailing_lists:
-        for each in warned[one.id]:
-            if each.doubt in ABOUT_APPROVERS:
-                done(f"{one.short_name}: {warning_text(each)}")
+    for one, warned in approver_warnings(session, mailing_lists):
+        done(f"{one.short_name}: {warning_text(warned)}")

@@ -10,8 +10,10 @@ from models import Absence, ApproverList, Right, User
 from models.ids import row_id
 from portal.web.flash import flash
 from portal.web.i18n import gettext as _
+from portal.web.i18n import page_language
 from portal.web.paging import page_of
 from portal.web.sign_in import current_actor, current_user, signed_in
+from portal.wording.warning_sentences import warning_text
 from workflows.access import require, user_by_id
 from workflows.lists.approver_lists import (
     add_approver,
@@ -20,6 +22,7 @@ from workflows.lists.approver_lists import (
     lists_using,
     remove_approver,
 )
+from workflows.lists.checks import approver_warnings
 from workflows.lists.lists import create_approver_list
 from workflows.people.absences import absences_ahead
 from workflows.queries.approver_list_overview import approver_lists_with_members, use_counts
@@ -62,12 +65,15 @@ def create() -> ResponseReturnValue:
 @pages.get("/<id:number>")
 @signed_in
 def show(number: int) -> ResponseReturnValue:
-    """Show its members, the lists that use it, and people to add."""
+    """Show its members, the lists that use it, and people to add; warn after one was added."""
     approver_list = list_to(Right.USE_APPROVER_LISTS, number)
+    uses = lists_using(g.session, approver_list)
+    warned = approver_warnings(g.session, uses) if "added" in request.args else []
     return render_template(
         "approver_lists/show.html",
         list=approver_list,
-        uses=lists_using(g.session, approver_list),
+        uses=uses,
+        warnings=[(one, warning_text(each, page_language())) for one, each in warned],
         offered=candidates(approver_list),
         absences=absences_by_user(approver_list),
     )
@@ -103,7 +109,7 @@ def add(number: int) -> ResponseReturnValue:
     user = user_by_id(g.session, row_id(request.form.get("user", "")) or 0)
     add_approver(g.session, approver_list, user, actor=current_actor())
     flash(_("%(name)s is now on the approver list.") % {"name": user.name})
-    return redirect(url_for("approver_lists.show", number=number), 303)
+    return redirect(url_for("approver_lists.show", number=number, added=""), 303)
 
 
 @pages.post("/<id:number>/members/<id:user_id>/end")

@@ -35,6 +35,18 @@ class Doubt(StrEnum):
     SMS_STOPPED = "sms_stopped"
 
 
+# What adding people or assigning an approver list can cause.
+ABOUT_APPROVERS = frozenset(
+    {
+        Doubt.APPROVER_DISABLED,
+        Doubt.APPROVER_LACKS_RIGHTS,
+        Doubt.APPROVER_SUBSCRIBED,
+        Doubt.ONLY_APPROVER_WRITES,
+        Doubt.SMS_STOPPED,
+    }
+)
+
+
 @dataclass(frozen=True)
 class Warned:
     """A doubt about a list, and the names of the people concerned."""
@@ -61,6 +73,20 @@ def warnings_of(session: Session, mailing_lists: Sequence[MailingList]) -> dict[
     facts = read_facts(session, [one.id for one in used])
     found = {one.id: list(doubts(one, facts)) for one in used}
     return defaultdict(list, found)
+
+
+def approver_warnings(
+    session: Session, mailing_lists: Sequence[MailingList]
+) -> list[tuple[MailingList, Warned]]:
+    """Return the doubts about the approvers of these lists, each with its list."""
+    session.flush()
+    warned = warnings_of(session, mailing_lists)
+    return [
+        (one, each)
+        for one in mailing_lists
+        for each in warned[one.id]
+        if each.doubt in ABOUT_APPROVERS
+    ]
 
 
 def read_facts(session: Session, list_ids: list[int]) -> Facts:

@@ -77,6 +77,19 @@ def test_a_user_is_found_and_added(
     assert "Nobody was found." in browser.page
 
 
+def test_who_adds_an_approver_without_the_rights_is_warned(
+    people: Cast, browser: Visitor, page: str
+) -> None:
+    added = browser.send(f"{page}/members", user=str(people.edsger.id))
+    browser.get(added.location)
+
+    lacking = "Approvers without the rights to read and send messages (605 and 601)"
+    assert lacking in browser.page
+    assert "Approvers who are also members, and so get each message twice: Edsger" in browser.page
+    browser.get(page)
+    assert lacking not in browser.page
+
+
 @pytest.mark.parametrize("number", ["", "x", "0", "9" * 18, "9" * 40])
 def test_an_unknown_user_is_not_added(
     session: Session, people: Cast, browser: Visitor, page: str, number: str
