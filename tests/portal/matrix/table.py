@@ -196,7 +196,7 @@ GET  /approver-lists                                  ?----y 2309
 GET  /approver-lists/new                              ?----y 2310
 POST /approver-lists/new                              ?----> 2310 /approver-lists/*
 GET  /approver-lists/{editors}                        ?----y 2309
-POST /approver-lists/{editors}/members                ?----> 2311 /approver-lists/{editors}
+POST /approver-lists/{editors}/members                ?----> 2311 /approver-lists/{editors}?added=
 POST /approver-lists/{editors}/members/{grace}/end    ?----> 2311 /approver-lists/{editors}
 POST /approver-lists/{unused}/end                     ?----> 2312 /approver-lists
 POST /approver-lists/{editors}/end                    ?----! 2312
