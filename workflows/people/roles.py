@@ -12,8 +12,6 @@ from models import (
     Actor,
     Grant,
     Invalid,
-    ListSet,
-    MailingList,
     Refusal,
     Right,
     Role,
@@ -92,33 +90,35 @@ def revoke(session: Session, user: User, role_name: str, *, on: Place = None, ac
     """
     require(actor, Right.EDIT_USERS)
     role = role_named(session, role_name)
-    lock_user(session, user, actor)
-    session.refresh(user, ["grants"])
+    lock_grants(session, user, actor)
     there = granted(user, role, on)
-    if there is None:
-        return False
-    with require_administrator_left(session, actor=actor):
-        user.grants.remove(there)
-    detail = place_detail(on)
-    record(session, Act.REVOKED_ROLE, actor=actor, user_id=user.id, role=there.role.name, **detail)
-    return True
+    if there is not None:
+        end_grant(session, user, there, actor=actor)
+    return there is not None
 
 
 def revoke_grant(session: Session, user: User, grant_id: int, *, actor: Actor) -> None:
-    """Revoke one grant of `user` as `revoke` does; raises Unknown if they do not have it."""
+    """Revoke one grant of `user`; raises Unknown if they do not have it, LastAdministrator."""
     require(actor, Right.EDIT_USERS)
+    lock_grants(session, user, actor)
     there = next((one for one in user.grants if one.id == grant_id), None)
-    if there is None or not revoke(
-        session, user, there.role.name, on=place_of(session, there), actor=actor
-    ):
+    if there is None:
         raise Unknown("%(user)s does not have this role there.", user=user)
+    end_grant(session, user, there, actor=actor)
 
 
-def place_of(session: Session, grant: Grant) -> Place:
-    """Return where a grant applies."""
-    if grant.list_id is not None:
-        return session.get_one(MailingList, grant.list_id)
-    return session.get_one(ListSet, grant.list_set_id) if grant.list_set_id is not None else None
+def lock_grants(session: Session, user: User, actor: Actor) -> None:
+    """Lock the user and read their grants, so that of two who revoke one, the second sees it."""
+    lock_user(session, user, actor)
+    session.refresh(user, ["grants"])
+
+
+def end_grant(session: Session, user: User, there: Grant, *, actor: Actor) -> None:
+    """Delete a grant of the locked user, unless it is the last administrator's."""
+    detail = place_detail(there)
+    with require_administrator_left(session, actor=actor):
+        user.grants.remove(there)
+    record(session, Act.REVOKED_ROLE, actor=actor, user_id=user.id, role=there.role.name, **detail)
 
 
 def set_roles(session: Session, user: User, names: Iterable[str], *, actor: Actor) -> None:

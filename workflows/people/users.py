@@ -86,7 +86,7 @@ def grant(session: Session, user: User, role_name: str, *, on: Place = None, act
         actor=actor,
         user_id=user.id,
         role=role.name,
-        **place_detail(on),
+        **place_detail(new),
     )
     return new
 
@@ -112,11 +112,11 @@ def place_ids(on: Place) -> dict[str, int | None]:
     }
 
 
-def place_detail(on: Place) -> dict[str, Any]:
-    """Return the place as `list_id` and `detail` of an audit entry; everywhere has none."""
-    if isinstance(on, MailingList):
-        return {"list_id": on.id, "on_list": on.short_name}
-    return {"on_set": on.name} if on else {}
+def place_detail(there: Grant) -> dict[str, Any]:
+    """Return where a grant applies, as an audit entry has it; everywhere has nothing."""
+    if there.list_id is not None:
+        return {"list_id": there.list_id, "on_list": there.list_name}
+    return {"on_set": there.set_name} if there.list_set_id is not None else {}
 
 
 def disable(session: Session, user: User, *, actor: Actor) -> None:
