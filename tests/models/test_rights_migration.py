@@ -13,7 +13,7 @@ SHIPPED = {
     "sender": [404, 601, 605, 618],
     "author": [404, 605, 618],
 }
-# Everyone's roles; Edsger has none, and nobody has the role sender.
+# Everyone's roles; Edsger has none; no one has the role sender.
 HELD = {
     "ada": ["author"],
     "grace": ["author", "odd"],

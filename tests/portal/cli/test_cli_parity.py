@@ -20,8 +20,8 @@ from workflows.people.contacts import ContactChanges
 
 # Verbs that no command calls, and why.
 ONLY_PAGES = {
-    "people.credentials.change_password": "its owner types a password, and nobody else",
-    "people.credentials.note_log_in": "nobody logs in to the command line",
+    "people.credentials.change_password": "only its owner types a password",
+    "people.credentials.note_log_in": "the command line has no log-in",
     "people.credentials.turn_on_codes": "it takes the owner's telephone",
     "people.recovery_codes.replace_recovery_codes": "only their owner may see them",
     "people.recovery_codes.use_recovery_code": "a log-in form",
@@ -100,7 +100,7 @@ def functions_in(value: Any) -> Iterator[FunctionType]:
 
 
 def is_verb(function: FunctionType) -> bool:
-    """Whether the function of `workflows` acts for somebody."""
+    """Whether the function of `workflows` acts for an actor."""
     if not function.__module__.startswith("workflows.") or function.__name__.startswith("require"):
         return False
     takes_actor = "actor" in inspect.signature(function).parameters

@@ -40,7 +40,7 @@ def add(installation: Installation, who: str, rights: tuple[int, ...], place: st
     """Add the user, and log them in."""
     with new_session.begin() as session:
         define_role(session, who, rights, actor=Actor.operator())
-        user = person(session, f"{address_of(who)} Somebody")
+        user = person(session, f"{address_of(who)} Holder")
         grant(session, user, who, on=place_named(session, place), actor=Actor.operator())
         installation.give_key(session, who, user)
 

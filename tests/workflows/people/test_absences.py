@@ -271,7 +271,7 @@ def test_disabling_and_removal_end_absences_and_deputyships(
     assert session.get(Absence, later.id) is None
     assert graces.deputy is None
     assert people.edsger not in request.approvers()
-    assert letters_to(session, people.grace) == [MODERATE]  # nobody is left who is not away
+    assert letters_to(session, people.grace) == [MODERATE]  # all are away
     leave(session, people.grace, actor=barbara)
     session.expire_all()
     assert absences_ahead(session, [people.grace, people.edsger]) == []
