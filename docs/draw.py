@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from enum import StrEnum
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,9 +22,10 @@ from models import (
 from notifications.letters.samples import samples
 from notifications.replies.vocabulary import VOCABULARY
 from portal.wording.letter_names import LETTERS
-from settings import SECRETS, Settings
+from settings import Settings
+from settings.secrets import SECRETS
 from settings.types import UNITS
-from workflows.public.contract import Call
+from workflows.public.declare import Operation
 from workflows.tasks import PUBLIC
 
 ROOT: Final = Path(__file__).parent.parent
@@ -71,19 +73,26 @@ def diagram(kind: type[Lifecycle]) -> Iterator[str]:
 def tasks() -> str:
     """docs/tasks.md: the tasks that other services may enqueue."""
     intro = (ROOT / "docs/tasks.intro.md").read_text()
-    return intro + "\n".join(line for name, call in PUBLIC.items() for line in page(name, call))
+    return intro + "\n".join(line for one in PUBLIC.values() for line in page(one))
 
 
-def page(name: str, call: type[Call]) -> Iterator[str]:
-    """One public task and its arguments."""
-    assert call.__doc__ is not None
-    yield from ("", f"## `{name}`", "", call.__doc__, "")
+def page(operation: Operation) -> Iterator[str]:
+    """One public task: its arguments and its answer."""
+    meaning = cleandoc(operation.arguments.__doc__ or "")
+    yield from ("", f"## `{operation.name}`", "", meaning, "", f"Scope: `{operation.scope}`.", "")
     yield from ("| Argument | Type | Meaning |", "|---|---|---|")
-    for field, schema in call.model_json_schema()["properties"].items():
-        kind = schema.get("type", "string")
-        optional = "" if field in call.model_json_schema()["required"] else ", optional"
-        yield f"| `{field}` | {kind}{optional} | {schema['description']} |"
+    schema = operation.arguments.model_json_schema()
+    for field, about in schema["properties"].items():
+        notes = "" if field in schema["required"] else ", optional"
+        notes += ", in the parcel" if field in operation.arguments.private_fields() else ""
+        yield f"| `{field}` | {kind_of(about)}{notes} | {about['description']} |"
     yield ""
+
+
+def kind_of(schema: Mapping[str, Any]) -> str:
+    """The JSON types that a schema allows, in words."""
+    kinds = [one.get("type", "string") for one in schema.get("anyOf", [schema])]
+    return " or ".join(kind for kind in dict.fromkeys(kinds) if kind != "null")
 
 
 def env_example() -> str:

@@ -38,6 +38,7 @@ from models.refusals import Amount, Invalid, Refusal, Trespass, Unknown
 from models.replies import InboundMail, InboundMailState, InboundSms, ReplyLetter, WrongCode
 from models.rights import Right
 from models.sendout import Rate, SendoutRules, Span
+from models.services import ActsFor, ExternalId, Scope, Service, ServiceKey
 from models.subscription_requests import SubscriptionRequest, SubscriptionRequestState
 from models.subscriptions import Change, Subscription, SubscriptionChange, ask_for_push
 from models.sync import Failure, PushedPart, Sync, SyncState
@@ -47,6 +48,7 @@ __all__ = [
     "Absence",
     "Act",
     "Actor",
+    "ActsFor",
     "Amount",
     "ApproverKeys",
     "ApproverList",
@@ -62,6 +64,7 @@ __all__ = [
     "Dispatch",
     "DispatchState",
     "Door",
+    "ExternalId",
     "Failure",
     "FromField",
     "Grant",
@@ -97,9 +100,12 @@ __all__ = [
     "RequestState",
     "Right",
     "Role",
+    "Scope",
     "SelfService",
     "SendoutRules",
     "SentBackContent",
+    "Service",
+    "ServiceKey",
     "ShareUnit",
     "Span",
     "Subscription",

@@ -6,6 +6,7 @@ from typing import Self, TypedDict
 
 from models.people import User
 from models.rights import Right
+from models.services import Service
 
 
 class Door(StrEnum):
@@ -38,11 +39,12 @@ UNKNOWN_SENDER = "unknown sender"
 class Actor:
     """Who acts and through which door.
 
-    A user, or without one the local operator, the system, or an unknown sender.
+    A user, or without one another service, the local operator, the system, or an unknown sender.
     """
 
     user: User | None
     door: Door
+    service: Service | None = None
 
     @classmethod
     def operator(cls) -> Self:
@@ -62,8 +64,9 @@ class Actor:
 
     @property
     def name(self) -> str:
-        """The user's name, "operator", "system" or "unknown sender"."""
-        return self.user.name if self.user else NAMES.get(self.door, UNKNOWN_SENDER)
+        """The name of the user or the service, "operator", "system" or "unknown sender"."""
+        who = self.user or self.service
+        return who.name if who else NAMES.get(self.door, UNKNOWN_SENDER)
 
     @property
     def signature(self) -> Signature:
@@ -73,6 +76,6 @@ class Actor:
     def may(self, right: Right, list_id: int | None = None) -> bool:
         """Whether the user has `right`, with `list_id` on that list.
 
-        The operator and the system may do anything.
+        The operator and the system may do anything; a service is limited by its scopes.
         """
         return self.user.may(right, list_id) if self.user else self.door in NAMES

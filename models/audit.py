@@ -14,6 +14,7 @@ from models.clock import now
 from models.lifecycle import text_enum
 from models.people import User
 from models.refusals import Refusal, Trespass
+from models.services import acting_service
 
 
 class Act(StrEnum):
@@ -99,6 +100,12 @@ class Act(StrEnum):
     MADE_RECOVERY_CODES = "made_recovery_codes"
     USED_RECOVERY_CODE = "used_recovery_code"
     INVITED = "invited"
+    ADDED_SERVICE = "added_service"
+    EDITED_SERVICE = "edited_service"
+    DISABLED_SERVICE = "disabled_service"
+    ENABLED_SERVICE = "enabled_service"
+    MADE_SERVICE_KEY = "made_service_key"
+    REVOKED_SERVICE_KEY = "revoked_service_key"
     REFUSED = "refused"
 
 
@@ -127,6 +134,8 @@ class AuditEntry(Base):
     actor_id: Mapped[int | None]
     actor: Mapped[str]
     door: Mapped[Door] = mapped_column(text_enum(Door))
+    # The name of the service that acted, by itself or in the place of the actor.
+    service: Mapped[str | None]
     message_id: Mapped[int | None]
     list_id: Mapped[int | None]
     detail: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
@@ -154,6 +163,7 @@ def record(
             "message_id": message_id,
             "list_id": list_id,
             "detail": detail,
+            "service": acting_service(session),
             **acting(actor),
         },
     )

@@ -34,6 +34,11 @@ def list_set_name(name: str) -> str:
     return one_line(name, Invalid("The name of the set must be one line of text."))
 
 
+def service_name(name: str) -> str:
+    """Return the name without surrounding blanks; raise Invalid if it is not a valid name."""
+    return one_line(name, Invalid("The service's name must be one line of text."))
+
+
 def list_description(description: str) -> str:
     """Return the description without surrounding blanks; raise Invalid if it is not text."""
     return lines(description, Invalid("The description must be text."))

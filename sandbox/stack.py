@@ -120,6 +120,7 @@ def settings(
         "TWILIO_AUTH_TOKEN": phone.account.token,
         "TWILIO_SENDER": phone.account.number,
         "TWILIO_URL": phone.url,
+        "SERVICES_OPEN": "true",
         "LOG_FORMAT": "console",
         "LISTGATE_ENV_FILE": "",  # ignore a developer's .env
     }

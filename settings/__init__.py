@@ -23,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from settings.secrets import is_weak
+from settings.secrets import SecretFileError, from_files, is_weak
 from settings.types import (
     Command,
     Commands,
@@ -148,6 +148,11 @@ class Settings(BaseModel):
     )
     twilio_url: str = Field(
         "https://api.twilio.com", description="Twilio's API; other addresses are for the sandbox"
+    )
+    services_open: bool = Field(
+        False,
+        description="Accept tasks that no service has signed: everyone who can reach the broker "
+        "may then act as anyone",
     )
     sms_decision: SmsDecision = Field(
         "allow",
@@ -356,37 +361,6 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         for name, value in source.items()
     }
     return {name: found[name] for name in Settings.model_fields if found.get(name) is not None}
-
-
-class SecretFileError(Exception):
-    """A setting that ends with _FILE cannot be used; the text says why."""
-
-
-def from_files(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return the secrets whose files the environment names: SECRET_KEY_FILE for SECRET_KEY.
-
-    Raise SecretFileError for a file that cannot be read, or a secret that is given twice.
-    """
-    found = {}
-    for field in SECRETS:
-        name = field.upper()
-        if not (path := environ.get(f"{name}_FILE")):
-            continue
-        if environ.get(name):
-            raise SecretFileError(f"{name}: is given twice, also as {name}_FILE")
-        try:
-            found[field] = Path(path).read_text().strip()
-        except (OSError, UnicodeDecodeError) as failure:
-            reason = getattr(failure, "strerror", None) or "is not text"
-            raise SecretFileError(f"{name}_FILE: {path}: {reason}") from None
-    return found
-
-
-# The settings that can be read from a file.
-SECRETS = (
-    *("database_url", "redis_url", "smtp_url", "secret_key", "twilio_auth_token"),
-    "dkim_key",
-)
 
 
 def named(location: tuple[int | str, ...]) -> str:

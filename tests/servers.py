@@ -36,6 +36,8 @@ SETTINGS: Final = {
     "REQUEST_LETTERS_PER_HOUR": "0",
     "SECRET_KEY": "a secret for tests, of at least 32 characters",
     "MAILLIST_SYNC_COMMAND": "cat",
+    # Signatures have tests of their own.
+    "SERVICES_OPEN": "true",
 }
 
 

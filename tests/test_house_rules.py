@@ -42,8 +42,6 @@ VAGUE = {
     "managers",
     "processor",
     "processors",
-    "service",
-    "services",
     "util",
     "utils",
 }

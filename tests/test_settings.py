@@ -10,7 +10,8 @@ from pydantic import SecretStr, ValidationError
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import OperationalError
 
-from settings import SECRETS, Settings, read
+from settings import Settings, read
+from settings.secrets import SECRETS
 from tests.builders import run
 
 SECRET = "s3cret"

@@ -1,7 +1,7 @@
 """Every task there is: transaction, take, one verb.
 
-The first half is internal; the second is public, for other services: workflows/public/contract.py
-has their arguments and answers, workflows/public/declare.py how they are declared.
+The tasks of this page are internal.  Those for other services are declared beside their arguments
+and answers, in the modules of workflows/public that it imports.
 """
 
 from collections.abc import Callable
@@ -10,53 +10,38 @@ from tempfile import TemporaryFile
 
 from sqlalchemy.orm import Session
 
-from models import (
-    Actor,
-    Door,
-    InboundMail,
-    InboundMailState,
-    Notification,
-    NotificationState,
-)
+from models import InboundMail, InboundMailState, Notification, NotificationState
 from notifications.letters.context import LetterContext
 from notifications.letters.delivery import deliver
 from settings import settings
-from workflows import access, outbox, sweep
+from workflows import outbox, sweep
 from workflows.celery import app
 from workflows.inbound import mail
-from workflows.lists import lists
-from workflows.messages.write import message_by_id
-from workflows.moderation import decide as moderation
 from workflows.moderation.deadlines import Deadlines, meet_deadlines
 from workflows.moderation.digest import put_off
 from workflows.notify import try_other_channel
-from workflows.people import addresses, removal
 from workflows.people.absences import note_absences
 from workflows.people.sessions import forget_old_sessions
-from workflows.public import contract
-from workflows.public.claim_check import content
-from workflows.public.declare import PUBLIC, public
-from workflows.sendout import schedule
+from workflows.public import lists, messages, moderation, people, subscriptions
+from workflows.public.declare import PUBLIC
 from workflows.sendout.domains import Domains
 from workflows.sendout.doubts import report_doubts
 from workflows.sendout.lane import Lane, Lanes
 from workflows.sendout.left_behind import settle_left_behind
 from workflows.subscriptions import requests as subscription_requests
-from workflows.subscriptions import subscribe as subscriptions
 from workflows.subscriptions.suspend import forget_old_bounces
 from workflows.sync.command import Commands, Outcome
 from workflows.sync.push import Claim, Rules, claim_push, end_leases, finish_push, run_command
 from workflows.sync.request import (
     Debounce,
-    push_now,
     request_debounced_push,
     request_due_pushes,
     request_nightly_pushes,
-    require_maillists,
 )
 from workflows.transaction import connect, transaction
 
-__all__ = ["PUBLIC"]  # docs/tasks.md is drawn from it
+# The public tasks, and what docs/tasks.md is drawn from.
+__all__ = ["PUBLIC", "lists", "messages", "moderation", "people", "subscriptions"]
 
 try:
     letter_context = LetterContext.from_settings(settings)
@@ -171,91 +156,3 @@ LOOKS: list[Callable[[Session], None]] = [
 ]
 if settings.maillists_enabled:
     LOOKS += [partial(end_leases, rules=rules), request_pushes]
-
-
-def service_actor(session: Session, user_id: int) -> Actor:
-    """The person in whose name another service acts; raises Unknown, Trespass if disabled."""
-    return access.actor_by_id(session, user_id, Door.SERVICE)
-
-
-@public("listgate.request_approval", contract.RequestApproval)
-def request_approval(session: Session, call: contract.RequestApproval) -> contract.Answer:
-    message = message_by_id(session, call.message_id)
-    actor = service_actor(session, call.author_id)
-    request = moderation.request_approval(session, message, actor=actor)
-    return contract.states(message, request)
-
-
-@public("listgate.decide", contract.Decide)
-def decide(session: Session, call: contract.Decide) -> contract.Answer:
-    request = moderation.request_by_id(session, call.request_id)
-    actor = service_actor(session, call.approver_id)
-    comment = content(call.parcel) if call.parcel else call.comment
-    moderation.decide(session, request, call.verdict, actor=actor, comment=comment)
-    return contract.states(request.message, request)
-
-
-@public("listgate.withdraw", contract.Withdraw)
-def withdraw(session: Session, call: contract.Withdraw) -> contract.Answer:
-    request = moderation.request_by_id(session, call.request_id)
-    actor = service_actor(session, call.author_id)
-    moderation.withdraw(session, request, actor=actor)
-    return contract.states(request.message, request)
-
-
-@public("listgate.recall", contract.Recall)
-def recall(session: Session, call: contract.Recall) -> contract.Answer:
-    message = message_by_id(session, call.message_id)
-    actor = service_actor(session, call.by_id)
-    schedule.recall(session, message, actor=actor)
-    return contract.states(message)
-
-
-@public("listgate.subscribe", contract.Subscribe)
-def subscribe(session: Session, call: contract.Subscribe) -> contract.Answer:
-    actor = service_actor(session, call.by_id)
-    user = access.user_by_id(session, call.user_id)
-    which = lists.list_named(session, call.list)
-    joined = subscription_requests.join(session, user, which, actor=actor)
-    return contract.joined(call, joined)
-
-
-@public("listgate.unsubscribe", contract.Unsubscribe)
-def unsubscribe(session: Session, call: contract.Unsubscribe) -> contract.Answer:
-    actor = service_actor(session, call.by_id)
-    user = access.user_by_id(session, call.user_id)
-    which = lists.list_named(session, call.list)
-    left = subscriptions.unsubscribe(session, user, which, actor=actor)
-    return contract.changed(call, done=left)
-
-
-@public("listgate.import_subscribers", contract.ImportSubscribers)
-def import_subscribers(session: Session, call: contract.ImportSubscribers) -> contract.Answer:
-    actor = service_actor(session, call.by_id)
-    which = lists.list_named(session, call.list)
-    joined = subscriptions.subscribe_all(session, which, call.user_ids, actor=actor)
-    return {"list": call.list, "joined": joined}
-
-
-@public("listgate.change_address", contract.ChangeAddress)
-def change_address(session: Session, call: contract.ChangeAddress) -> contract.Answer:
-    actor = service_actor(session, call.by_id)
-    user, address = access.user_by_id(session, call.user_id), content(call.parcel)
-    moved = addresses.change_address(session, user, address, actor=actor)
-    return contract.changed(call, done=moved)
-
-
-@public("listgate.remove_user", contract.RemoveUser)
-def remove_user(session: Session, call: contract.RemoveUser) -> contract.Answer:
-    actor = service_actor(session, call.by_id)
-    user = access.user_by_id(session, call.user_id)
-    left = removal.remove_user(session, user, actor=actor)
-    return contract.changed(call, done=left is not None)
-
-
-@public("listgate.push_list", contract.PushList)
-def push_list(session: Session, call: contract.PushList) -> contract.Answer:
-    require_maillists(enabled=rules.enabled)
-    actor = service_actor(session, call.by_id)
-    sync = push_now(session, lists.list_named(session, call.list), actor=actor)
-    return {"list": call.list, "sync_id": sync.id, "sync": sync.state.value}

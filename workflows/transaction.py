@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from models import Trespass, record_refusal
 from models.database import new_session
 from models.outbox import drain
+from models.services import SERVICE
 from workflows.outbox import publish
 
 
@@ -24,14 +25,16 @@ def transaction(
     Where it is `read_only`, PostgreSQL refuses every change, and nothing is put on record.
     """
     on = {"bind": connection} if connection else {}
+    session = new_session(**on)
     try:
-        with new_session(**on) as session, session.begin():
+        with session, session.begin():
             session.info["read_only"] = read_only
             yield session
     except Trespass as refusal:
         if not read_only:
-            with new_session.begin() as session:
-                record_refusal(session, refusal)
+            with new_session.begin() as recording:
+                recording.info[SERVICE] = session.info.get(SERVICE)
+                record_refusal(recording, refusal)
         raise
     publish(drain(session))
 

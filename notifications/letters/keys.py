@@ -50,6 +50,11 @@ class Keys:
         """Return the last part of the URL of a log-in, a reset or an invitation."""
         return self._token("mailed", link_id)
 
+    def service_token(self, key_id: int, salt: str) -> str:
+        """Return the token of a service's key; its number makes it findable."""
+        secret = b32encode(hmac(self.derived("services"), f"{key_id}:{salt}".encode(), "sha256"))
+        return f"lgs_{key_id}_{secret.decode().lower().rstrip('=')}"
+
     def derived(self, purpose: str) -> bytes:
         """Return the 32-byte key for a purpose that concerns no single row."""
         return hmac(self.secret, f"key:{purpose}".encode(), "sha256")

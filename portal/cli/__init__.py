@@ -80,6 +80,9 @@ COMMANDS = {
     ),
     "decide": Entry("moderation", "Answer a request; the first answer decides."),
     "withdraw": Entry("moderation", "Withdraw an open request; the message becomes a draft again."),
+    "service": Entry(
+        "services", "Services that act here: add, set, list, key, revoke, disable, enable."
+    ),
     "lmtp": Entry("lmtp", "Accept mail by LMTP at LMTP_ADDRESS, until stopped."),
     "receive-mail": Entry(
         "receive_mail",

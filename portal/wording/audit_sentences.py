@@ -245,5 +245,11 @@ SENTENCES: Mapping[Act, Sentence] = {
     Act.MADE_RECOVERY_CODES: _("%(actor)s made new recovery codes"),
     Act.USED_RECOVERY_CODE: _("%(actor)s used a recovery code (left: %(left)s)"),
     Act.INVITED: _("%(actor)s invited %(user)s"),
+    Act.ADDED_SERVICE: _("%(actor)s added the service %(service)s"),
+    Act.EDITED_SERVICE: _("%(actor)s changed what the service %(service)s may do"),
+    Act.DISABLED_SERVICE: _("%(actor)s disabled the service %(service)s"),
+    Act.ENABLED_SERVICE: _("%(actor)s enabled the service %(service)s"),
+    Act.MADE_SERVICE_KEY: _("%(actor)s made key %(key)s of the service %(service)s"),
+    Act.REVOKED_SERVICE_KEY: _("%(actor)s revoked key %(key)s of the service %(service)s"),
     Act.REFUSED: _("%(actor)s was refused: %(sentence)s"),
 }

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from flower.options import default_options  # type: ignore[import-untyped]
 
-from settings import SECRETS, Settings
+from settings import Settings
+from settings.secrets import SECRETS
 from tests.deploy.compose import COMPOSE, ROOT, RUNBOOK, SERVICES, TEXT, complaints, longest_task
 
 OURS = [name for name, service in SERVICES.items() if "build" in service]

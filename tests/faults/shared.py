@@ -63,6 +63,7 @@ def environment(
         "SECRET_KEY": os.environ["SECRET_KEY"],
         "MAILLIST_SYNC_COMMAND": command,
         "REQUEST_LETTERS_PER_HOUR": os.environ["REQUEST_LETTERS_PER_HOUR"],
+        "SERVICES_OPEN": "true",
         "SYNC_QUIET": f"{SYNC_QUIET.seconds}s",
         "SYNC_TIMEOUT": f"{SYNC_TIMEOUT.seconds}s",
         "LISTGATE_ENV_FILE": "",

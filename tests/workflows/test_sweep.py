@@ -214,7 +214,7 @@ def test_deliveries_that_a_living_worker_has_locked_are_unchanged(own_database: 
 
 def test_calls_are_remembered_for_a_week(session: Session) -> None:
     for age in (timedelta(), timedelta(days=6, hours=23), timedelta(days=7, seconds=1)):
-        session.add(IdempotentCall(key=str(age), task="t", arguments={}, called_at=now() - age))
+        session.add(IdempotentCall(key=str(age), task="t", fingerprint="", called_at=now() - age))
 
     sweep.forget_old_calls(session)
 

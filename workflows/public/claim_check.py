@@ -6,11 +6,11 @@ The queues show the id and nothing else (docs/decisions/0010-claim-check.md).
 from uuid import UUID
 
 from models import Refusal
-from workflows.moderation.decide import COMMENT_LENGTH
+from settings import settings
 from workflows.redis_client import redis_client
 
-# The longest text that travels so, a comment; UTF-8 takes up to four bytes per character.
-LONGEST = 4 * COMMENT_LENGTH  # bytes
+# A mail as base64 in JSON, or a register of a million people.
+LONGEST = max(2 * settings.message_max_bytes, 200_000_000)  # bytes
 
 
 class NoParcel(Refusal):

@@ -1,26 +1,71 @@
-"""Declare tasks for other services: validated arguments, one effect per idempotency key."""
+"""Declare what other services can do: validated arguments, one effect per idempotency key.
+
+Each operation is a Celery task of its name, and may be a route of the HTTP API
+(portal/api/routes.py); both call `Operation.perform`.
+"""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, get_type_hints
 
+from celery import Task
 from celery.worker.request import Request
 from redis import RedisError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from models import Refusal
+from models import Invalid, Refusal, Scope
+from models.services import act_as
+from notifications.letters.keys import Keys
+from settings import settings
 from workflows.celery import app
-from workflows.public.contract import Answer, Call, once
+from workflows.public.call import Answer, Arguments, Call, parcel_id, require_public, unpacked
+from workflows.public.caller import Caller
+from workflows.public.claim_check import content
+from workflows.public.idempotency import once
+from workflows.services.authenticate import ENVELOPE, key_of_envelope
 from workflows.transaction import transaction
 
-Arguments = TypeVar("Arguments", bound=Call)
-PUBLIC: dict[str, type[Call]] = {}
+Act = Callable[[Session, Caller, Any], Answer]
 
 # PostgreSQL or Redis is unavailable.
 UNAVAILABLE = (InterfaceError, OperationalError, RedisError)
 
 # What events, `inspect` and debug logs show in the place of a call's arguments.
 HIDDEN = "…"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Something that another service can do or read."""
+
+    name: str
+    scope: Scope
+    arguments: type[Arguments]
+    answer: type[Answer]
+    act: Act
+
+    def perform(self, session: Session, caller: Caller, given: dict[str, Any]) -> dict[str, Any]:
+        """Return the answer, as JSON, to the arguments that JSON has given.
+
+        Raises Invalid for arguments, Trespass for a scope that the caller lacks, and the refusals
+        of the operation.
+        """
+        caller.require(self.scope)
+        act_as(session, caller.service)
+
+        def answer() -> dict[str, Any]:
+            parcel = parcel_id(given)
+            whole = unpacked(self.arguments, given, content(parcel)) if parcel else given
+            answered = self.act(session, caller, self.arguments.read(whole))
+            return answered.model_dump(mode="json", exclude_none=True)
+
+        if not issubclass(self.arguments, Call):
+            return answer()
+        return once(session, self.name, given, answer, service_id=caller.service_id)
+
+
+PUBLIC: dict[str, Operation] = {}
 
 
 class PublicRequest(Request):
@@ -46,31 +91,53 @@ class PublicRequest(Request):
             self.send_event("task-succeeded", result=f"refused: {failure}", runtime=None)
 
 
-def public(
-    name: str, arguments: type[Arguments]
-) -> Callable[[Callable[[Session, Arguments], Answer]], Callable[..., Any]]:
-    """Declare a task; the decorated function gets a session and validated arguments."""
-    PUBLIC[name] = arguments
+def public(name: str, scope: Scope) -> Callable[[Act], Operation]:
+    """Declare an operation by a function; its annotations are the arguments and the answer."""
 
-    def declare(verb: Callable[[Session, Arguments], Answer]) -> Callable[..., Any]:
-        def answer(*unnamed: Any, **given: Any) -> Answer:
-            call = arguments.read(unnamed, given)
-            with transaction() as session:
-                return once(session, name, call, lambda: verb(session, call))
-
-        answer.__doc__ = arguments.__doc__
-        return app.task(
-            name=name,
-            ignore_result=False,
-            Request=PublicRequest,
-            # Celery logs a refusal without a traceback.
-            throws=(Refusal,),
-            # No row asks for this work yet, so the sweep cannot repeat it: the task itself retries.
-            # Each delay stays below the broker's visibility timeout.
-            autoretry_for=UNAVAILABLE,
-            retry_backoff=True,
-            retry_backoff_max=120,
-            max_retries=None,
-        )(answer)
+    def declare(act: Act) -> Operation:
+        hints = get_type_hints(act)
+        operation = Operation(name, scope, hints["call"], hints["return"], act)
+        PUBLIC[name] = operation
+        declare_task(operation)
+        return operation
 
     return declare
+
+
+def declare_task(operation: Operation) -> None:
+    """Make the operation a Celery task."""
+
+    def answer(task: Task[Any, Any], *unnamed: Any, **given: Any) -> dict[str, Any]:
+        if unnamed:
+            raise Invalid("Pass every argument by name.")
+        require_public(operation.arguments, given)
+        with transaction() as session:
+            return operation.perform(session, caller_of(session, task, given), given)
+
+    answer.__doc__ = operation.arguments.__doc__
+    app.task(
+        bind=True,
+        name=operation.name,
+        ignore_result=False,
+        Request=PublicRequest,
+        # Celery logs a refusal without a traceback.
+        throws=(Refusal,),
+        # No row asks for this work yet, so the sweep cannot repeat it: the task itself retries.
+        # Each delay stays below the broker's visibility timeout.
+        autoretry_for=UNAVAILABLE,
+        retry_backoff=True,
+        retry_backoff_max=120,
+        max_retries=None,
+    )(answer)
+
+
+def caller_of(session: Session, task: Task[Any, Any], given: dict[str, Any]) -> Caller:
+    """Return the service that signed the call; raise NotAuthenticated.
+
+    Where SERVICES_OPEN is true a call needs no signature, but a wrong one is refused.
+    """
+    envelope = task.request.get(ENVELOPE)
+    if envelope is None and settings.services_open:
+        return Caller()
+    call = (str(task.name), str(task.request.id), given)
+    return Caller(key_of_envelope(session, envelope, call, Keys.from_settings(settings)))

@@ -45,6 +45,12 @@ from workflows.sendout.winner import choose_winner
 
 # They are about people, roles and lists; no message's timeline tells of them.
 ABOUT_NO_MESSAGE = {
+    Act.ADDED_SERVICE,
+    Act.EDITED_SERVICE,
+    Act.DISABLED_SERVICE,
+    Act.ENABLED_SERVICE,
+    Act.MADE_SERVICE_KEY,
+    Act.REVOKED_SERVICE_KEY,
     Act.ADDED_USER,
     Act.HELD_SENDOUTS,
     Act.RELEASED_SENDOUTS,

@@ -16,7 +16,7 @@ from tests.builders import Cast, a_request, listgate
 from tests.letter_context import KEYS
 from tests.portal.visitors import Visitor, an_app
 from tests.workflows.inbound.mails import a_reply, receive
-from workflows import tasks
+from workflows.celery import app
 from workflows.inbound import sms
 from workflows.lists.approver_lists import add_approver, remove_approver
 from workflows.moderation.approvers import NotAnApprover
@@ -64,7 +64,7 @@ def by_command(attempt: Attempt) -> None:
 
 
 def by_task(attempt: Attempt) -> None:
-    tasks.decide(
+    app.tasks["listgate.decide"](
         idempotency_key=str(uuid4()),
         request_id=attempt.request.id,
         approver_id=attempt.user.id,

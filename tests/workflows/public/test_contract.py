@@ -1,6 +1,5 @@
 """Public tasks check their arguments and answer each call once."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from typing import Any
@@ -14,26 +13,15 @@ from sqlalchemy.orm import Session
 from models import Invalid, Verdict
 from tests.builders import Cast, a_draft, a_request
 from tests.workflows.locks import wait_until_one_waits
-from workflows.public.contract import (
-    Answer,
-    Call,
-    ChangeAddress,
-    Decide,
-    ImportSubscribers,
-    KeyReused,
-    PushList,
-    Recall,
-    RemoveUser,
-    RequestApproval,
-    Subscribe,
-    Unsubscribe,
-    Withdraw,
-    once,
-    states,
-)
+from workflows.public.call import Answer, Arguments
+from workflows.public.idempotency import KeyReused, once
+from workflows.public.lists import PushList
+from workflows.public.messages import Recall
+from workflows.public.moderation import Decide, RequestApproval, Withdraw, states
+from workflows.public.people import ChangeAddress, RemoveUser
+from workflows.public.subscriptions import ImportSubscribers, Subscribe, Unsubscribe
 
-PARCEL = "0f8fad5b-d9cb-469f-a165-70867728950e"
-GOOD: dict[type[Call], dict[str, Any]] = {
+GOOD: dict[type[Arguments], dict[str, Any]] = {
     RequestApproval: {"idempotency_key": "k", "message_id": 1, "author_id": 2},
     Decide: {"idempotency_key": "k", "request_id": 1, "approver_id": 2, "verdict": "approved"},
     Withdraw: {"idempotency_key": "k", "request_id": 1, "author_id": 2},
@@ -41,14 +29,14 @@ GOOD: dict[type[Call], dict[str, Any]] = {
     Subscribe: {"idempotency_key": "k", "user_id": 1, "list": "a", "by_id": 2},
     Unsubscribe: {"idempotency_key": "k", "user_id": 1, "list": "a", "by_id": 2},
     ImportSubscribers: {"idempotency_key": "k", "list": "a", "user_ids": [1, 3], "by_id": 2},
-    ChangeAddress: {"idempotency_key": "k", "user_id": 1, "parcel": PARCEL, "by_id": 2},
+    ChangeAddress: {"idempotency_key": "k", "user_id": 1, "address": "a@b.example"},
     RemoveUser: {"idempotency_key": "k", "user_id": 1, "by_id": 2},
     PushList: {"idempotency_key": "k", "list": "a", "by_id": 2},
 }
 ARGUMENTS = [(kind, name) for kind, good in GOOD.items() for name in good]
 WRONG_IDS: list[Any] = [0, -1, 2**63, "1", "", 1.0, 1.5, True, None, [1], {"id": 1}]
 
-recall = Recall(idempotency_key="k", message_id=1, by_id=2)
+recall = GOOD[Recall]
 
 
 class Spy:
@@ -57,81 +45,82 @@ class Spy:
     def __init__(self) -> None:
         self.done = 0
 
-    def __call__(self) -> Answer:
+    def __call__(self) -> dict[str, Any]:
         self.done += 1
         return {"done": self.done}
 
 
 @pytest.mark.parametrize("kind", GOOD)
-def test_good_arguments_are_read(kind: type[Call]) -> None:
-    call = kind.read((), GOOD[kind])
+def test_good_arguments_are_read(kind: type[Arguments]) -> None:
+    call = kind.read(GOOD[kind])
 
     assert call.model_dump(mode="json", exclude_defaults=True) == GOOD[kind]
 
 
 def test_a_decision_may_bring_a_comment() -> None:
-    call = Decide.read((), GOOD[Decide] | {"verdict": "rejected", "comment": "x" * 10_000})
+    call = Decide.read(GOOD[Decide] | {"verdict": "rejected", "comment": "x" * 10_000})
 
     assert (call.verdict, len(call.comment)) == (Verdict.REJECTED, 10_000)
 
 
+def needed(kind: type[Arguments]) -> list[str]:
+    """Return the names of the arguments that have no default."""
+    return [name for name, field in kind.model_fields.items() if field.is_required()]
+
+
 @pytest.mark.parametrize("kind", GOOD)
-def test_each_argument_is_needed_and_named_when_it_is_missing(kind: type[Call]) -> None:
-    for missing in GOOD[kind]:
+def test_each_argument_is_needed_and_named_when_it_is_missing(kind: type[Arguments]) -> None:
+    for missing in needed(kind):
         given = {name: value for name, value in GOOD[kind].items() if name != missing}
         with pytest.raises(Invalid, match=rf"^{missing}: Field required"):
-            kind.read((), given)
+            kind.read(given)
 
 
 @pytest.mark.parametrize("kind", GOOD)
-def test_an_id_is_a_positive_whole_number_and_nothing_like_it(kind: type[Call]) -> None:
+def test_an_id_is_a_positive_whole_number_and_nothing_like_it(kind: type[Arguments]) -> None:
     ids = [name for name in GOOD[kind] if name.endswith("_id")]
 
     for name, wrong in product(ids, WRONG_IDS):
+        if wrong is None and name not in needed(kind):
+            continue
         with pytest.raises(Invalid, match=rf"^{name}: "):
-            kind.read((), GOOD[kind] | {name: wrong})
+            kind.read(GOOD[kind] | {name: wrong})
 
 
 @pytest.mark.parametrize("kind", GOOD)
-def test_an_idempotency_key_is_a_short_text(kind: type[Call]) -> None:
+def test_an_idempotency_key_is_a_short_text(kind: type[Arguments]) -> None:
     for key in ("", "k" * 201, 7, None):
         with pytest.raises(Invalid, match=r"^idempotency_key: "):
-            kind.read((), GOOD[kind] | {"idempotency_key": key})
+            kind.read(GOOD[kind] | {"idempotency_key": key})
 
 
 @pytest.mark.parametrize("verdict", ["", "Approved", "yes", "withdrawn", 1, True, None])
 def test_a_verdict_is_one_of_three_words(verdict: Any) -> None:
     with pytest.raises(Invalid, match=r"^verdict: "):
-        Decide.read((), GOOD[Decide] | {"verdict": verdict})
+        Decide.read(GOOD[Decide] | {"verdict": verdict})
 
 
 @pytest.mark.parametrize("comment", ["x" * 10_001, 1, None, ["no"]])
 def test_a_comment_is_a_text_of_bounded_length(comment: Any) -> None:
     with pytest.raises(Invalid, match=r"^comment: "):
-        Decide.read((), GOOD[Decide] | {"comment": comment})
+        Decide.read(GOOD[Decide] | {"comment": comment})
 
 
 @pytest.mark.parametrize("name", ["idempotency_key", "comment"])
 def test_no_text_holds_a_nul_that_no_database_takes(name: str) -> None:
     with pytest.raises(Invalid, match=f"^{name}: "):
-        Decide.read((), GOOD[Decide] | {name: "a\0b"})
+        Decide.read(GOOD[Decide] | {name: "a\0b"})
 
 
 @pytest.mark.parametrize("kind", GOOD)
-def test_an_argument_too_many_is_refused_by_its_name(kind: type[Call]) -> None:
+def test_an_argument_too_many_is_refused_by_its_name(kind: type[Arguments]) -> None:
     with pytest.raises(Invalid, match=r"^force: Extra inputs are not permitted"):
-        kind.read((), GOOD[kind] | {"force": True})
-
-
-@pytest.mark.parametrize("kind", GOOD)
-def test_arguments_without_names_are_refused(kind: type[Call]) -> None:
-    with pytest.raises(Invalid, match="Pass every argument by name"):
-        kind.read(("k", 1, 2), {})
+        kind.read(GOOD[kind] | {"force": True})
 
 
 def test_everything_wrong_is_named_at_once() -> None:
     with pytest.raises(Invalid, match=r"idempotency_key: .*; message_id: .*; by_id: "):
-        Recall.read((), {"message_id": "1", "by_id": -2})
+        Recall.read({"message_id": "1", "by_id": -2})
 
 
 SECRET = "ada@example.org +41 44 668 18 00"
@@ -145,11 +134,11 @@ SECRET = "ada@example.org +41 44 668 18 00"
     ),
     where=st.sampled_from(ARGUMENTS),
 )
-def test_a_refusal_never_quotes_a_value(wrong: Any, where: tuple[type[Call], str]) -> None:
+def test_a_refusal_never_quotes_a_value(wrong: Any, where: tuple[type[Arguments], str]) -> None:
     kind, name = where
 
     with pytest.raises(Invalid) as refusal:
-        kind.read((), GOOD[kind] | {name: wrong})
+        kind.read(GOOD[kind] | {name: wrong})
 
     assert "ada" not in str(refusal.value)
     assert "668" not in str(refusal.value)
@@ -169,7 +158,7 @@ def test_the_same_call_gets_the_first_answer_again(session: Session) -> None:
 
 def test_another_key_is_another_call(session: Session) -> None:
     act = Spy()
-    other = recall.model_copy(update={"idempotency_key": "other"})
+    other = recall | {"idempotency_key": "other"}
 
     assert once(session, "listgate.recall", recall, act) == {"done": 1}
     assert once(session, "listgate.recall", other, act) == {"done": 2}
@@ -178,12 +167,14 @@ def test_another_key_is_another_call(session: Session) -> None:
 @pytest.mark.parametrize(
     ("task", "call"),
     [
-        ("listgate.recall", recall.model_copy(update={"by_id": 3})),
+        ("listgate.recall", recall | {"by_id": 3}),
         ("listgate.withdraw", recall),
-        ("listgate.withdraw", Withdraw(idempotency_key="k", request_id=1, author_id=2)),
+        ("listgate.withdraw", GOOD[Withdraw]),
     ],
 )
-def test_the_same_key_for_another_call_is_refused(session: Session, task: str, call: Call) -> None:
+def test_the_same_key_for_another_call_is_refused(
+    session: Session, task: str, call: dict[str, Any]
+) -> None:
     act = Spy()
     once(session, "listgate.recall", recall, act)
 
@@ -194,18 +185,18 @@ def test_the_same_key_for_another_call_is_refused(session: Session, task: str, c
 
 
 def test_a_comment_belongs_to_the_call(session: Session) -> None:
-    first = Decide.read((), GOOD[Decide] | {"comment": "Grüße \U0001f600"})
+    first = GOOD[Decide] | {"comment": "Grüße \U0001f600"}
     once(session, "listgate.decide", first, Spy())
     session.flush()
     session.expire_all()
 
     assert once(session, "listgate.decide", first, Spy()) == {"done": 1}
     with pytest.raises(KeyReused):
-        once(session, "listgate.decide", first.model_copy(update={"comment": ""}), Spy())
+        once(session, "listgate.decide", first | {"comment": ""}, Spy())
 
 
 def test_a_call_that_was_refused_can_be_made_again(session: Session) -> None:
-    def refuse() -> Answer:
+    def refuse() -> dict[str, Any]:
         raise Invalid("not now")
 
     with pytest.raises(Invalid), session.begin_nested():
@@ -219,7 +210,7 @@ def test_the_second_of_two_equal_calls_waits_for_the_answer_of_the_first(
 ) -> None:
     act = Spy()
 
-    def ask(session: Session) -> Answer:
+    def ask(session: Session) -> dict[str, Any]:
         return once(session, "listgate.recall", recall, act)
 
     with (
@@ -240,11 +231,15 @@ def test_the_second_of_two_equal_calls_waits_for_the_answer_of_the_first(
 def test_an_answer_says_where_message_and_request_stand(session: Session, people: Cast) -> None:
     draft, request = a_draft(session, people), a_request(session, people)
 
-    assert states(draft) == {"message_id": draft.id, "message": "draft"}
-    assert states(request.message, request) == {
+    assert shown(states(draft)) == {"message_id": draft.id, "message": "draft"}
+    assert shown(states(request.message, request)) == {
         "message_id": request.message_id,
         "message": "in_moderation",
         "request_id": request.id,
         "request": "open",
     }
-    assert json.loads(json.dumps(states(draft))) == states(draft)
+
+
+def shown(answer: Answer) -> dict[str, Any]:
+    """Return an answer as the caller gets it."""
+    return answer.model_dump(mode="json", exclude_none=True)

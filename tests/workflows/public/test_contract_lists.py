@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 
 from models import Invalid
-from workflows.public.contract import MAX_USER_IDS, ChangeAddress, ImportSubscribers, PushList
+from workflows.public.call import parcel_id, require_public, unpacked
+from workflows.public.lists import PushList
+from workflows.public.people import ChangeAddress
+from workflows.public.subscriptions import MAX_USER_IDS, ImportSubscribers
 
 PARCEL = "0f8fad5b-d9cb-469f-a165-70867728950e"
 MAX_USER_IDS_IDS = {"idempotency_key": "k", "list": "a", "by_id": 2}
@@ -17,34 +20,40 @@ MOVE = {"idempotency_key": "k", "user_id": 1, "by_id": 2}
 )
 def test_user_ids_are_a_list_of_some_ids(wrong: Any) -> None:
     with pytest.raises(Invalid, match=r"^user_ids"):
-        ImportSubscribers.read((), {**MAX_USER_IDS_IDS, "user_ids": wrong})
+        ImportSubscribers.read({**MAX_USER_IDS_IDS, "user_ids": wrong})
 
 
 def test_a_call_carries_many_ids_but_no_more() -> None:
-    call = ImportSubscribers.read(
-        (), {**MAX_USER_IDS_IDS, "user_ids": [*range(1, MAX_USER_IDS + 1)]}
-    )
+    call = ImportSubscribers.read({**MAX_USER_IDS_IDS, "user_ids": [*range(1, MAX_USER_IDS + 1)]})
 
     assert len(call.user_ids) == MAX_USER_IDS
     with pytest.raises(Invalid, match=r"^user_ids: "):
-        ImportSubscribers.read((), {**MAX_USER_IDS_IDS, "user_ids": [*range(1, MAX_USER_IDS + 2)]})
+        ImportSubscribers.read({**MAX_USER_IDS_IDS, "user_ids": [*range(1, MAX_USER_IDS + 2)]})
 
 
-@pytest.mark.parametrize("wrong", ["ada@example.org", "", "42", 42, None, PARCEL[:-1], [PARCEL]])
+@pytest.mark.parametrize("wrong", ["ada@example.org", "", "42", 42, PARCEL[:-1], [PARCEL]])
 def test_a_parcel_is_a_number_and_never_an_address(wrong: Any) -> None:
-    with pytest.raises(Invalid, match=r"^parcel: ") as refusal:
-        ChangeAddress.read((), {**MOVE, "parcel": wrong})
+    with pytest.raises(Invalid, match="The parcel must be a UUID") as refusal:
+        parcel_id({**MOVE, "parcel": wrong})
 
     assert "ada" not in str(refusal.value)
 
 
-def test_only_the_id_of_a_claim_check_is_stored_with_the_call() -> None:
-    call = ChangeAddress.read((), {**MOVE, "parcel": PARCEL})
+def test_a_private_argument_is_refused_in_a_task() -> None:
+    with pytest.raises(Invalid, match="Put address into the parcel") as refusal:
+        require_public(ChangeAddress, {**MOVE, "address": "ada@example.org"})
 
-    assert call.model_dump(mode="json") == {**MOVE, "parcel": PARCEL}
+    assert "ada" not in str(refusal.value)
+    require_public(ChangeAddress, {**MOVE, "parcel": PARCEL})
+
+
+def test_a_parcel_is_the_private_argument_itself_where_there_is_one() -> None:
+    whole = unpacked(ChangeAddress, {**MOVE, "parcel": PARCEL}, "ada@example.org")
+
+    assert ChangeAddress.read(whole).address == "ada@example.org"
 
 
 @pytest.mark.parametrize("wrong", ["a\0b", "x" * 65, 7, None, ["a"]])
 def test_a_short_name_is_a_short_text(wrong: Any) -> None:
     with pytest.raises(Invalid, match=r"^list: "):
-        PushList.read((), {"idempotency_key": "k", "list": wrong, "by_id": 2})
+        PushList.read({"idempotency_key": "k", "list": wrong, "by_id": 2})

@@ -41,7 +41,9 @@ def test_a_comment_by_claim_check_is_in_no_queue_and_no_log(live: LiveStack) -> 
 
     assert live.sql("select comment from decision") == [(MARKER,)]
     assert [command for command in commands if MARKER in command] == []
-    assert live.sql("select 1 from idempotent_call where arguments::text ~ :it", it=MARKER) == []
+    assert (
+        live.sql("select 1 from idempotent_call where idempotent_call::text ~ :it", it=MARKER) == []
+    )
     assert MARKER not in live.worker.log
 
 
