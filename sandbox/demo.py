@@ -150,7 +150,7 @@ def approve_by_mail(stack: Stack) -> str:
         lmtp=stack.lmtp,
     )
     wait_for(
-        lambda: stack.mailbox.to("edsger@example.org"),
+        lambda: letters_to(stack, "edsger@example.org", "Minutes"),
         "a clear reply approves it, and the list has the message",
     )
     wait_for(lambda: letters_to(stack, "ada@example.org", "Approved: Minutes"), "Ada is notified")
