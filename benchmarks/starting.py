@@ -1,8 +1,7 @@
 """Run short commands, compared with a process that only imports SQLAlchemy, Celery and Typer.
 
 Measured is the CPU time of the whole process: a mail server starts one for each mail.  Seconds are
-not portable, so the goals are ratios: where these imports take 0.4 s, `receive-mail` starts within
-0.5 s.
+not portable, so the goals are ratios: where these imports take 0.5 s, `receive-mail` takes 0.3 s.
 """
 
 import os
@@ -23,29 +22,26 @@ ROUNDS: Final = 9
 
 LISTGATE: Final = str(BIN / "listgate")
 BARE: Final = (sys.executable, "-c", "import celery.app.base, sqlalchemy.orm, typer")
-# Nothing listens there, so a command ends with its first query.
-NO_DATABASE: Final = {"DATABASE_URL": "postgresql://127.0.0.1:1/none"}
+# Nothing listens there, so the mail is not passed on: that is the LMTP server's work.
+NO_SERVER: Final = {"LMTP_ADDRESS": "127.0.0.1:1"}
 BOUNCE: Final = b"From: MAILER-DAEMON@example.org\r\n\r\nUnknown recipient.\r\n"
 
 
 def main() -> None:
     """Run the benchmark and report the results."""
     seed_list("news", every=1)
-    address = settings.envelope_sender
     compare("listgate --help", (LISTGATE, "--help"), goal=0.6)
     compare("listgate list show", (LISTGATE, "list", "show", "news"), goal=1.5)
-    pipe = (LISTGATE, "receive-mail", address, "")
-    compare("listgate receive-mail", pipe, goal=1.25, environment=NO_DATABASE)
-    compare("listgate receive-mail", pipe, goal=1.5)
+    pipe = (LISTGATE, "receive-mail", settings.envelope_sender, "")
+    compare("listgate receive-mail", pipe, goal=0.6, environment=NO_SERVER)
 
 
 def compare(
     what: str, command: Sequence[str], *, goal: float, environment: Mapping[str, str] = {}
 ) -> None:
-    """Measure one command and report it; with an environment of its own, its start alone."""
+    """Measure one command and report it; with NO_SERVER it ends with TRY_AGAIN."""
     ours, bare = in_turn(partial(cpu, command, environment), partial(cpu, BARE, {}), ROUNDS)
-    part = "CPU of the start of" if environment else "CPU of"
-    report(Measured(f"{part} `{what}`", ours, bare, "s", goal))
+    report(Measured(f"CPU of `{what}`", ours, bare, "s", goal))
 
 
 def cpu(command: Sequence[str], environment: Mapping[str, str], _round: int) -> float:

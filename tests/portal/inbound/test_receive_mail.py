@@ -2,40 +2,41 @@
 
 import os
 import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, select
-from sqlalchemy.orm import Session
+from sqlalchemy import create_engine, select
 from typer.testing import CliRunner, Result
 
-from models import InboundMail, OutboxEntry
+from models import InboundMail
 from models.database import new_session
-from notifications.letters.keys import hashed
 from portal.cli import app
-from sandbox.stack import BIN
-from tests.builders import ROOT, Cast, a_request, cast
-from tests.letter_context import KEYS
-from workflows.transaction import transaction
+from portal.cli import receive_mail as command
+from sandbox.stack import BIN, port
+from settings import settings
+from tests.builders import ROOT
+from tests.portal.doors import Doors
+from tests.portal.inbound.lmtp_servers import lmtp_at
+from tests.waiting import wait_for
 
-UNREACHABLE = "postgresql+psycopg2://ada:s3cret@127.0.0.1:1/listgate"
 EVERY_BYTE = bytes(range(256)) + b"\r\n.\r\n\n\r" + b"From: x\n\n" + b"\xff" * 70_000
+OK = b"From: grace@example.org\n\nOK\n"
 
 
 @pytest.fixture
-def reply_address(session: Session, people: Cast) -> str:
-    """Return Grace's reply address."""
-    return address_to_reply_to(session, people)
+def reply_address(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return Grace's reply address; the command finds the LMTP server."""
+    at(f"127.0.0.1:{doors.lmtp_port}", monkeypatch)
+    doors.ask()
+    (letter,) = doors.mailbox.to("grace@example.org")
+    return str(letter.message["Reply-To"])
 
 
-def address_to_reply_to(session: Session, people: Cast) -> str:
-    """The reply address of a new request's first approver."""
-    request = a_request(session, people)
-    session.flush()
-    keys = request.approver_keys[0]
-    token = KEYS.reply_token(keys.id)
-    keys.reply_hash = hashed(token)
-    session.flush()
-    return f"moderation+{token}@lists.example.org"
+def at(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set LMTP_ADDRESS for the command in this process."""
+    changed = settings.model_copy(update={"lmtp_address": address})
+    monkeypatch.setattr(command, "settings", changed)
 
 
 def receive_mail(*arguments: str, raw: bytes = b"") -> Result:
@@ -67,54 +68,86 @@ def kept() -> list[tuple[bytes, str, str]]:
         ]
 
 
-def test_a_mail_is_kept_byte_for_byte_and_the_exit_code_is_0(
-    own_database: Engine,
-    published: list[OutboxEntry],  # noqa: ARG001 (nothing reaches the broker)
+@pytest.fixture
+def database_away() -> Iterator[None]:
+    """Make the database unreachable for the LMTP server."""
+    unreachable = create_engine("postgresql+psycopg2://ada@127.0.0.1:1/listgate")
+    before = new_session.kw["bind"]
+    new_session.configure(bind=unreachable)
+    yield
+    new_session.configure(bind=before)
+    unreachable.dispose()
+
+
+def test_every_byte_is_kept_with_line_ends_as_mail_has_them(
+    doors: Doors, reply_address: str
 ) -> None:
-    with transaction() as session:
-        reply_address = address_to_reply_to(session, cast(session))
-    url = own_database.url.render_as_string(hide_password=False)
     # The sender is in another charset, and begins as an option does.
     sender = b"--gr\xe4ce@example.org"
 
-    done = run_as_a_pipe(reply_address, sender, raw=EVERY_BYTE, DATABASE_URL=url)
+    done = run_as_a_pipe(
+        reply_address, sender, raw=EVERY_BYTE, LMTP_ADDRESS=f"127.0.0.1:{doors.lmtp_port}"
+    )
 
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    ((raw, from_whom, to_whom),) = kept()
+    assert raw.replace(b"\r\n", b"\n").rstrip() == EVERY_BYTE.replace(b"\r\n", b"\n").rstrip()
     replaced = "--gr\N{REPLACEMENT CHARACTER}ce@example.org"
-    assert kept() == [(EVERY_BYTE, replaced, reply_address)]
+    assert (from_whom, to_whom) == (replaced, reply_address)
 
 
 @pytest.mark.parametrize("sender", ["", "<>", "MAILER-DAEMON"])
 def test_an_empty_mail_without_a_sender_is_stored(reply_address: str, sender: str) -> None:
     assert receive_mail(reply_address, sender).exit_code == 0
-    assert kept() == [(b"", "", reply_address)]
+    assert [(raw.strip(), by, to) for raw, by, to in kept()] == [(b"", "", reply_address)]
 
 
 def test_the_brackets_around_a_sender_are_dropped(reply_address: str) -> None:
-    assert receive_mail(reply_address, "<grace@example.org>", raw=b"\r\nOK\r\n").exit_code == 0
-    assert kept() == [(b"\r\nOK\r\n", "grace@example.org", reply_address)]
+    assert receive_mail(reply_address, "<grace@example.org>", raw=OK).exit_code == 0
+    ((raw, sender, _),) = kept()
+    assert (raw, sender) == (OK.replace(b"\n", b"\r\n"), "grace@example.org")
 
 
 @pytest.mark.parametrize("prefix", ["moderation+a", "moderation+\udcff"])
 def test_a_mail_to_an_unknown_address_exits_with_67(reply_address: str, prefix: str) -> None:
     stranger = reply_address.replace("moderation+", prefix)
 
-    done = receive_mail(stranger, "", raw=b"Subject: OK\r\n\r\nOK\r\n")
+    done = receive_mail(stranger, "", raw=OK)
 
-    assert done.exit_code == 67
-    assert len(done.stderr.splitlines()) == 1
+    assert (done.exit_code, done.stderr) == (67, "Unknown address.\n")
     assert kept() == []
 
 
+@pytest.mark.usefixtures("database_away")
 def test_an_unavailable_database_exits_with_75_and_one_sentence(
-    reply_address: str, monkeypatch: pytest.MonkeyPatch
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(new_session.kw, "bind", create_engine(UNREACHABLE))
+    at(f"127.0.0.1:{doors.lmtp_port}", monkeypatch)
 
-    done = receive_mail(reply_address, "", raw=b"\r\nOK\r\n")
+    done = receive_mail("moderation+abc@lists.example.org", "", raw=OK)
 
     assert (done.exit_code, done.stdout) == (75, "")
-    assert done.stderr == "The database is unavailable; keep the mail and try again.\n"
+    assert done.stderr.endswith("The database is unavailable; keep the mail and try again.\n")
+
+
+def test_an_lmtp_server_that_does_not_run_exits_with_75(monkeypatch: pytest.MonkeyPatch) -> None:
+    at(f"127.0.0.1:{port()}", monkeypatch)
+
+    done = receive_mail("moderation+abc@lists.example.org", "", raw=OK)
+
+    assert (done.exit_code, done.stdout) == (75, "")
+    assert done.stderr == "`listgate lmtp` is unavailable; keep the mail and try again.\n"
+
+
+def test_it_passes_the_mail_on_to_a_socket_in_a_folder(
+    reply_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(str(tmp_path / "lmtp"), monkeypatch)
+
+    with lmtp_at(str(tmp_path / "lmtp")):
+        wait_for("the server", lambda: receive_mail(reply_address, "", raw=OK).exit_code == 0)
+
+    assert [raw for raw, _, _ in kept()] == [OK.replace(b"\n", b"\r\n")]
 
 
 def test_with_a_wrong_setting_the_mail_server_keeps_the_mail() -> None:
