@@ -97,13 +97,13 @@ class Grant(Base):
         return self.is_everywhere or (right in LIST_RIGHTS and list_id in self.list_ids())
 
     @classmethod
-    def giving(
-        cls, right: Right, list_id: SQLColumnExpression[int] | int | None
-    ) -> ColumnElement[bool]:
-        """SQL: `gives`.  The query joins Role."""
-        place = and_(cls.list_id.is_(None), cls.list_set_id.is_(None))
-        if list_id is not None and right in LIST_RIGHTS:
-            sets = select(list_set_member.c.list_set_id).where(list_set_member.c.list_id == list_id)
-            with_list = cls.list_set_id.in_(sets.correlate_except(list_set_member))
-            place = or_(place, cls.list_id == list_id, with_list)
-        return and_(Role.rights.contains([right.value]), place)
+    def everywhere(cls) -> ColumnElement[bool]:
+        """SQL: `is_everywhere`."""
+        return and_(cls.list_id.is_(None), cls.list_set_id.is_(None))
+
+    @classmethod
+    def on_list(cls, list_id: SQLColumnExpression[int] | int) -> ColumnElement[bool]:
+        """SQL: `list_id in list_ids()`."""
+        sets = select(list_set_member.c.list_set_id).where(list_set_member.c.list_id == list_id)
+        with_list = cls.list_set_id.in_(sets.correlate_except(list_set_member))
+        return or_(cls.list_id == list_id, with_list)

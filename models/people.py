@@ -9,6 +9,7 @@ from sqlalchemy import (
     SQLColumnExpression,
     and_,
     false,
+    or_,
     select,
     true,
 )
@@ -91,10 +92,26 @@ class User(Addressed, Base):
         cls, right: Right, list_id: SQLColumnExpression[int] | int | None = None
     ) -> ColumnElement[bool]:
         """SQL: `may(right, list_id)`, for the users of a query."""
+        if list_id is None or right not in LIST_RIGHTS:
+            return cls.has_grant(right, Grant.everywhere())
+        return cls.has_grant(right, or_(Grant.everywhere(), Grant.on_list(list_id)))
+
+    @classmethod
+    def able_on_list(
+        cls, right: Right, list_id: SQLColumnExpression[int] | int
+    ) -> ColumnElement[bool]:
+        """SQL: `list_id in list_ids(right)`: as `able`, but not from a grant everywhere."""
+        if right not in LIST_RIGHTS:
+            return false()
+        return cls.has_grant(right, Grant.on_list(list_id))
+
+    @classmethod
+    def has_grant(cls, right: Right, place: ColumnElement[bool]) -> ColumnElement[bool]:
+        """SQL: the person is enabled and has a role with the right at this place."""
         given = (
             select(Grant.id)
             .join(Grant.role)
-            .where(Grant.user_id == cls.id, Grant.giving(right, list_id))
+            .where(Grant.user_id == cls.id, Role.rights.contains([right.value]), place)
             .correlate_except(Grant, Role)
         )
         return and_(cls.disabled_at.is_(None), given.exists())

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Select, select, text
+from sqlalchemy import ColumnElement, Select, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -79,7 +79,11 @@ def test_python_and_sql_give_the_same_answers(
 
     said = {(one.id, place) for one in world.users for place in ids if one.may(right, place)}
 
-    assert {tuple(row) for row in session.execute(able_on_lists(right))} == said
+    able = User.able(right, MailingList.id)
+    assert {tuple(row) for row in session.execute(users_and_lists(able))} == said
+    granted = {(one.id, place) for one in world.users for place in one.list_ids(right)}
+    on_list = User.able_on_list(right, MailingList.id)
+    assert {tuple(row) for row in session.execute(users_and_lists(on_list))} == granted
     everywhere = {one.id for one in world.users if one.may(right)}
     assert set(session.scalars(select(User.id).where(User.able(right)))) == everywhere
     for user in world.users:
@@ -89,9 +93,9 @@ def test_python_and_sql_give_the_same_answers(
         assert user.may_somewhere(right) == bool(theirs or user.may(right))
 
 
-def able_on_lists(right: Right) -> Select[int, int]:
-    """Select each user and each list on which they have the right, as `able` finds them."""
-    return select(User.id, MailingList.id).join(MailingList, User.able(right, MailingList.id))
+def users_and_lists(condition: ColumnElement[bool]) -> Select[int, int]:
+    """Select each user with each list for which the condition holds."""
+    return select(User.id, MailingList.id).join(MailingList, condition)
 
 
 def test_a_role_on_one_list_gives_its_rights_there_and_nowhere_else(

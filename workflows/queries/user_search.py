@@ -36,7 +36,7 @@ def all_users(session: Session) -> Sequence[User]:
 
 def owners_of(session: Session, mailing_list: MailingList) -> Sequence[User]:
     """Return who may edit this list and not all of them, by name."""
-    may_edit = User.able(Right.EDIT_LISTS, mailing_list.id)
+    may_edit = User.able_on_list(Right.EDIT_LISTS, mailing_list.id)
     theirs = select(User).where(may_edit, not_(User.able(Right.EDIT_LISTS)))
     return session.scalars(theirs.order_by(User.name, User.id)).all()
 

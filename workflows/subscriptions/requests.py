@@ -79,7 +79,7 @@ def ask_to_join(session: Session, mailing_list: MailingList, *, actor: Actor) ->
     session.add(request)
     session.flush()
     record(session, Act.ASKED_TO_JOIN, actor=actor, list_id=mailing_list.id, user_id=user.id)
-    asked = owners(session, mailing_list)
+    asked = owners_to_ask(session, mailing_list)
     notify(session, asked, LetterName.SUBSCRIPTION_REQUEST, subscription_request_id=request.id)
     return True
 
@@ -134,11 +134,11 @@ def expire(session: Session) -> None:
     )
 
 
-def owners(session: Session, mailing_list: MailingList) -> Sequence[User]:
-    """Return who has Right 402 on this very list, or else who has it everywhere."""
-    able = administrators(session, of=Right.EDIT_LISTS, on=mailing_list)
-    own = [user for user in able if mailing_list.id in user.list_ids(Right.EDIT_LISTS)]
-    return own or able
+def owners_to_ask(session: Session, mailing_list: MailingList) -> Sequence[User]:
+    """Return who has Right 402 on this list itself, or else who has it everywhere."""
+    may_edit = User.able_on_list(Right.EDIT_LISTS, mailing_list.id)
+    own = session.scalars(select(User).where(may_edit).order_by(User.id)).all()
+    return own or administrators(session, of=Right.EDIT_LISTS)
 
 
 def request_by_id(

@@ -36,6 +36,7 @@ from workflows.moderation.decide import AlreadyDecided, NoLongerOpen
 from workflows.people.removal import remove_user
 from workflows.people.users import define_role, disable, grant
 from workflows.public.caller import Caller
+from workflows.queries.user_search import owners_of
 from workflows.subscriptions import requests
 from workflows.subscriptions.requests import AskedTooOften, Joined, answer, join
 from workflows.subscriptions.subscribe import subscribe, subscribe_all, unsubscribe
@@ -157,6 +158,18 @@ def test_without_an_owner_everyone_who_edits_all_lists_is_asked(
     asks(session, people.ada, people.announce)
 
     assert letters(session, LetterName.SUBSCRIPTION_REQUEST) == ["Barbara Liskov"]
+
+
+def test_who_edits_all_lists_is_asked_like_an_owner_if_granted_on_the_list_too(
+    session: Session, people: Cast, choir: MailingList
+) -> None:
+    grant(session, people.barbara, "choirmaster", on=choir, actor=OPERATOR)
+
+    asks(session, people.ada, choir)
+
+    asked = letters(session, LetterName.SUBSCRIPTION_REQUEST)
+    assert asked == ["Linus Torvalds", "Barbara Liskov"]
+    assert owners_of(session, choir) == [people.linus]
 
 
 def test_only_an_owner_answers_and_the_first_answer_stands(
