@@ -9,13 +9,13 @@ from sqlalchemy import (
     CursorResult,
     Select,
     Text,
-    and_,
     any_,
     func,
     insert,
     literal,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.orm import Session, aliased
@@ -160,19 +160,23 @@ def people_at(
     keys = {address_key(address): address for address in recipients}
     is_gone: ColumnElement[bool] = User.disabled_at.is_not(None)
     if mailing_list.delivery is ListDelivery.MEMBERS:
-        is_gone |= Subscription.user_id.is_(None)
-    # A join, because PostgreSQL would look an EXISTS up in a hash of the whole list.
-    on_list = and_(
-        Subscription.user_id == User.id,
-        Subscription.list_id == mailing_list.id,
-        Subscription.suspended_at.is_(None),
+        on_list = (
+            select(Subscription.user_id)
+            .where(
+                Subscription.user_id == User.id,
+                Subscription.list_id == mailing_list.id,
+                Subscription.suspended_at.is_(None),
+            )
+            .scalar_subquery()
+        )
+        is_gone |= on_list.is_(None)
+    key = func.unnest(literal(list(keys), ARRAY(Text))).column_valued("key")
+    # The limit makes PostgreSQL look each address up; it would read all users for each batch.
+    person = (
+        select(User.id, User.name, is_gone.label("is_gone"))
+        .where(User.address_key == key)
+        .limit(1)
+        .lateral()
     )
-    found = (
-        select(User.address_key, User.id, User.name, is_gone)
-        .outerjoin(Subscription, on_list)
-        .where(User.address_key == any_(literal(list(keys), ARRAY(Text))))
-    )
-    return {
-        keys[key]: Person(user_id, name, gone)
-        for key, user_id, name, gone in session.execute(found)
-    }
+    found = session.execute(select(key, person).join(person, true()))
+    return {keys[key]: Person(*columns) for key, *columns in found}
