@@ -49,7 +49,7 @@ class Copies:
         if not address:
             raise ValueError("A copy needs a recipient.")
         return Envelope(
-            self._content(person_id, name), self._return_path(person_id), addressed(address)
+            self._content(person_id, name), self._return_path(person_id), (addressed(address),)
         )
 
     def _return_path(self, person_id: int | None) -> str:

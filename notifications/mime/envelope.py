@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import idna
 
@@ -12,18 +11,12 @@ from notifications.channel import NotDelivered
 _ANY_LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
-@dataclass(frozen=True)
-class Envelope:
+class Envelope(NamedTuple):
     """One letter, ready for SMTP; create it with `around`, which has one recipient."""
 
     content: bytes
     sender: str
-    recipient: str
-    others: tuple[str, ...] = ()  # further recipients of the same letter
-
-    @property
-    def recipients(self) -> tuple[str, ...]:
-        return (self.recipient, *self.others)
+    recipients: tuple[str, ...]
 
     @classmethod
     def around(cls, content: bytes, *, sender: str, recipient: str) -> Self:
@@ -34,7 +27,7 @@ class Envelope:
         """
         if not recipient:
             raise ValueError("A letter needs a recipient; only the sender may be empty.")
-        return cls(with_crlf(content), addressed(sender), addressed(recipient))
+        return cls(with_crlf(content), addressed(sender), (addressed(recipient),))
 
     def options(self, offered: Mapping[str, str]) -> str:
         """Return what follows the address in MAIL FROM; `offered` are the server's extensions.
@@ -95,7 +88,9 @@ def with_crlf(content: bytes) -> bytes:
 
 def with_dots(content: bytes) -> bytes:
     """Return the content with its dots doubled and its end marked (RFC 5321, 4.5.2)."""
-    doubled = (b"\n" + content).replace(b"\n.", b"\n..")[1:]
+    doubled = content.replace(b"\n.", b"\n..")
+    if doubled.startswith(b"."):
+        doubled = b"." + doubled
     end = b".\r\n" if doubled.endswith(b"\r\n") or not doubled else b"\r\n.\r\n"
     return doubled + end
 

@@ -4,6 +4,7 @@ import re
 from base64 import encodebytes
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Final, Protocol, Self
 
@@ -58,7 +59,7 @@ class Template:
         """
         return cls(tuple(_divided(pieces, placeholder, places)), is_personal=bool(places))
 
-    @property
+    @cached_property
     def has_places(self) -> bool:
         """Whether anything is filled in."""
         return any(not isinstance(piece, tuple) or len(piece) > 1 for piece in self.pieces)

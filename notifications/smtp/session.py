@@ -9,7 +9,6 @@ import smtplib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from notifications.channel import NotDelivered, Unavailable
 from notifications.mime.envelope import Envelope, with_dots
@@ -52,18 +51,11 @@ class Offer:
     """The commands of one letter, and what the server answered to them."""
 
     letter: Envelope
-    options: str = ""  # after the sender's address
-    reset: bool = False  # an unfinished letter comes before it
+    commands: list[str] = field(default_factory=list)
     refusal: NotDelivered | None = None  # of the letter, for all its recipients
     answered: Outcomes = field(default_factory=list)  # of the recipients, if there is no refusal
     is_addressed: bool = False  # the server accepted a recipient
     wants_content: bool = False  # the server said 354
-
-    @cached_property
-    def commands(self) -> list[str]:
-        reset = ["RSET"] if self.reset else []
-        recipients = [f"RCPT TO:<{each}>" for each in self.letter.recipients]
-        return [*reset, f"MAIL FROM:<{self.letter.sender}>{self.options}", *recipients, "DATA"]
 
     @property
     def final(self) -> NotDelivered | None:
@@ -139,9 +131,11 @@ class Session:
         if letter is None:
             return None
         try:
-            return Offer(letter, letter.options(self._smtp.esmtp_features))
+            options = letter.options(self._smtp.esmtp_features)
         except NotDelivered as impossible:
             return Offer(letter, refusal=impossible)
+        recipients = [f"RCPT TO:<{each}>" for each in letter.recipients]
+        return Offer(letter, [f"MAIL FROM:<{letter.sender}>{options}", *recipients, "DATA"])
 
     def _offer(self, offer: Offer | None) -> None:
         # If this fails, so does reading the answers.
@@ -152,7 +146,8 @@ class Session:
         """Send the end of one letter, and with PIPELINING the commands of the next."""
         group = content
         if offer and not offer.refusal:
-            offer.reset = self._needs_reset and not content
+            if self._needs_reset and not content:
+                offer.commands.insert(0, "RSET")
             if self._pipelining:
                 group += _lines(offer.commands)
         view = memoryview(group)
@@ -244,4 +239,4 @@ class Session:
 
 
 def _lines(commands: list[str]) -> bytes:
-    return "".join(f"{command}\r\n" for command in commands).encode()
+    return "\r\n".join([*commands, ""]).encode()

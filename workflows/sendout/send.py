@@ -7,7 +7,7 @@ dead lane (workflows/sendout/left_behind.py).
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import groupby, islice
 from operator import attrgetter
 from time import monotonic
@@ -196,12 +196,8 @@ class Round:
             if not letters:
                 continue
             self._waiting.append([row for row, _ in letters])
-            (_, first), *others = letters
-            yield (
-                replace(first, others=tuple(each.recipient for _, each in others))
-                if others
-                else first
-            )
+            first = letters[0][1]
+            yield first._replace(recipients=tuple(each.recipients[0] for _, each in letters))
 
     def _groups(self) -> Iterator[Sequence[Row]]:
         """Yield the rows that get one letter together, in the order of their ids."""

@@ -54,8 +54,8 @@ def test_copies_differ_only_in_the_token(people: Cast, message: Message) -> None
     two = copies.to("barbara@bücher.example", people.barbara.id)
 
     assert not copies.identical
-    assert one.recipient == "edsger@example.org"
-    assert two.recipient == "barbara@xn--bcher-kva.example"
+    assert one.recipients == ("edsger@example.org",)
+    assert two.recipients == ("barbara@xn--bcher-kva.example",)
     tokens = [set(re.findall(rb"[a-z2-7]{26}\b", each.content)) for each in (one, two)]
     assert [len(found) for found in tokens] == [1, 1]
     (first,), (second,) = tokens
