@@ -100,9 +100,9 @@ def decisions() -> Measured:
 
 @contextmanager
 def a_worker(mailbox: Mailbox, *options: str) -> Iterator[None]:
-    """Run a worker for letters and for the task that does nothing."""
+    """Run a worker for letters, as many as are asked for, and for the task that does nothing."""
     command = celery("worker", "--include=benchmarks.no_work", "--concurrency=2", *options)
-    environ = os.environ | {"SMTP_URL": mailbox.url}
+    environ = os.environ | {"SMTP_URL": mailbox.url, "REQUEST_LETTERS_PER_HOUR": "0"}
     with (
         tempfile.TemporaryDirectory() as folder,
         Program(command, environ, Path(folder, "worker.log"), ready="ready.") as worker,
