@@ -163,16 +163,20 @@ def record(
             "message_id": message_id,
             "list_id": list_id,
             "detail": detail,
-            "service": acting_service(session),
-            **acting(actor),
+            **acting(actor, acting_service(session)),
         },
     )
 
 
-def acting(actor: Actor) -> dict[str, Any]:
-    """Return the columns of an entry that say who did it and through which door."""
+def acting(actor: Actor, service: str | None) -> dict[str, Any]:
+    """Return the columns of an entry that say who did it, and through which door and service.
+
+    Without a user, the actor at the door of services is the service itself.
+    """
     user_id = actor.user.id if actor.user else None
-    return {"actor_id": user_id, "actor": actor.name, "door": actor.door}
+    is_service = service is not None and user_id is None and actor.door is Door.SERVICE
+    name = service if is_service else actor.name
+    return {"actor_id": user_id, "actor": name, "door": actor.door, "service": service}
 
 
 def record_refusal(session: Session, refusal: Trespass) -> None:

@@ -71,6 +71,8 @@ class SubscriptionChange(Base):
     change: Mapped[Change] = mapped_column(text_enum(Change))
     by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     via: Mapped[Door] = mapped_column(text_enum(Door))
+    # The name of the service that acted, as in the audit log.
+    service: Mapped[str | None]
     at: Mapped[datetime] = mapped_column(default=now)
     sync_id: Mapped[int | None] = mapped_column(ForeignKey("sync.id"))
 

@@ -46,6 +46,7 @@ def upgrade() -> None:
         create unique index external_id_mailing_list_key on external_id (list_id, service_id);
 
         alter table audit_entry add service text;
+        alter table subscription_change add service text;
 
         -- Each service chooses its keys by itself.  A fingerprint stands for the arguments, which
         -- may be private; the calls of before have none and are compared with nothing.

@@ -33,7 +33,7 @@ Value = TypeVar("Value")
 BATCH = 1000  # entries read at a time for the CSV: some hundred kilobytes
 
 FIELDS = ("person", "message", "list", "door", "act", "since", "until")
-COLUMNS = ("number", "at", "door", "person", "act", "sentence", "message", "list")
+COLUMNS = ("number", "at", "door", "person", "act", "sentence", "message", "list", "service")
 
 
 @pages.get("/trail")
@@ -86,6 +86,7 @@ def cells(entry: AuditEntry, language: Language, known: Names) -> tuple[Any, ...
         sentence(entry, language, known),
         entry.message_id,
         known.lists.get(entry.list_id) if entry.list_id else None,
+        entry.service,
     )
 
 

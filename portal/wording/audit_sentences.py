@@ -25,14 +25,25 @@ def sentence(
     """Return an entry as a sentence; `names` are those of the ids in it."""
     gettext = translations(language).gettext
     detail = entry.detail or {}
-    actor = entry.actor if entry.actor_id else gettext(entry.actor)
-    actor = in_place_of(actor, detail.get("absent"), language)
+    actor = acting_words(entry, language)
     facts = {**words(detail, language), "actor": actor, **names.of(entry)}
     try:
         return gettext(template(Act(entry.act), detail)) % facts
     except (KeyError, TypeError, ValueError):
         # Written by another version.
         return f"{actor} {entry.act.replace('_', ' ')}"
+
+
+def acting_words(entry: AuditEntry, language: Language) -> str:
+    """Return who acted: for whom as a deputy, and through which service."""
+    gettext = translations(language).gettext
+    if entry.actor_id is None:
+        return entry.actor if entry.actor == entry.service else gettext(entry.actor)
+    actor = in_place_of(entry.actor, (entry.detail or {}).get("absent"), language)
+    if entry.service is None:
+        return actor
+    through = gettext("%(actor)s (through %(service)s)")
+    return through % {"actor": actor, "service": entry.service}
 
 
 def label(act: Act, language: Language) -> str:

@@ -1,8 +1,10 @@
 """Who calls, and which people and lists the call is about."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from models import (
@@ -71,17 +73,23 @@ class Caller:
         if isinstance(person, str):
             return session.get_one(User, self.external(session, person).user_id)
         user = access.user_by_id(session, person)
-        if self.service and self.service.acts_for is ActsFor.OWN:
-            own = select(ExternalId.id).where(
-                ExternalId.service_id == self.service_id, ExternalId.user_id == user.id
-            )
-            if session.scalar(own) is None:
-                raise Trespass(
-                    "The service %(service)s may act only for people that it has brought.",
-                    service=self.service,
-                    via=Door.SERVICE,
-                )
+        self.require_own(session, [user.id])
         return user
+
+    def require_own(self, session: Session, user_ids: Sequence[int]) -> None:
+        """Raise Trespass unless the service may name all people with these ids."""
+        if self.service is None or self.service.acts_for is not ActsFor.OWN:
+            return
+        named = select(func.unnest(literal(list(user_ids), ARRAY(BigInteger))))
+        own = select(ExternalId.user_id).where(
+            ExternalId.service_id == self.service_id, ExternalId.user_id.is_not(None)
+        )
+        if session.scalar(named.except_(own).limit(1)) is not None:
+            raise Trespass(
+                "The service %(service)s may act only for people that it has brought.",
+                service=self.service,
+                via=Door.SERVICE,
+            )
 
     def mailing_list(self, session: Session, which: str) -> MailingList:
         """Return the list with this short name, or with the service's own key; raise Unknown."""

@@ -51,8 +51,8 @@ class Operation:
         Raises Invalid for arguments, Trespass for a scope that the caller lacks, and the refusals
         of the operation.
         """
-        caller.require(self.scope)
         act_as(session, caller.service)
+        caller.require(self.scope)
 
         def answer() -> dict[str, Any]:
             parcel = parcel_id(given)

@@ -87,6 +87,7 @@ def unsubscribe(session: Session, caller: Caller, call: Unsubscribe) -> Changed:
 def import_subscribers(session: Session, caller: Caller, call: ImportSubscribers) -> Imported:
     """Put many users on a list."""
     actor = caller.actor(session, call.by_id)
+    caller.require_own(session, call.user_ids)
     which = caller.mailing_list(session, call.list)
     joined = verbs.subscribe_all(session, which, call.user_ids, actor=actor)
     return Imported(list=which.short_name, joined=joined)

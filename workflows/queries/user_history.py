@@ -83,5 +83,5 @@ def as_entry(change: SubscriptionChange, by: User | None) -> AuditEntry:
         list_id=change.list_id,
         detail={"user_id": change.user_id},
         about_id=change.user_id,
-        **acting(Actor(by, change.via)),
+        **acting(Actor(by, change.via), change.service),
     )

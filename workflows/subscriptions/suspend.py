@@ -31,6 +31,7 @@ from models import (
     record,
 )
 from models.clock import now
+from models.services import acting_service
 from workflows.access import require
 from workflows.notify import notify_administrators
 
@@ -192,7 +193,11 @@ def note(
     """Write the change into the journal and the audit log, and ask for a push of the list."""
     session.add(
         SubscriptionChange(
-            list_id=mailing_list.id, user_id=user.id, change=change, **actor.signature
+            list_id=mailing_list.id,
+            user_id=user.id,
+            change=change,
+            service=acting_service(session),
+            **actor.signature,
         )
     )
     act = Act.SUSPENDED if change is Change.SUSPENDED else Act.RESUMED

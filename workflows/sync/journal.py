@@ -26,6 +26,7 @@ from models import (
     ask_for_push,
 )
 from models.clock import now
+from models.services import acting_service
 
 JOURNAL = SubscriptionChange.__table__.c
 ENTRY = AuditEntry.__table__.c
@@ -39,14 +40,16 @@ def journaled(
     It is one statement because a third round trip to PostgreSQL costs a tenth of the change.
     """
     changed = changing.cte("changed")
-    at, actor_id, actor, door = (
-        bindparam(name, type_=ENTRY[name].type) for name in ("at", "actor_id", "actor", "door")
+    at, actor_id, actor, door, service = (
+        bindparam(name, type_=ENTRY[name].type)
+        for name in ("at", "actor_id", "actor", "door", "service")
     )
     note = {
         "change": literal(change, JOURNAL.change.type),
         "at": at,
         "by_id": actor_id,
         "via": door,
+        "service": service,
     }
     noted = (
         insert(SubscriptionChange)
@@ -60,6 +63,7 @@ def journaled(
         "actor_id": actor_id,
         "actor": actor,
         "door": door,
+        "service": service,
         "list_id": noted.c.list_id,
         "detail": func.jsonb_build_object("user_id", noted.c.user_id),
     }
@@ -72,7 +76,8 @@ def note_change(
     """Change a person's subscription and note it; return False if there was nothing to change."""
     session.flush()  # the connection does not flush by itself
     subscription = {"list_id": mailing_list.id, "user_id": user.id}
-    noted = session.connection().execute(statement, {"at": now(), **subscription, **acting(actor)})
+    who = acting(actor, acting_service(session))
+    noted = session.connection().execute(statement, {"at": now(), **subscription, **who})
     if not noted.rowcount:
         return False
     ask_for_push(session, [mailing_list.id])
@@ -95,7 +100,8 @@ def note_rows(
     session: Session, change: Change, rows: FromClause, *, actor: Actor
 ) -> dict[int, int]:
     """Note a change for each of `rows` (list id, user id); return the number of rows by list id."""
-    columns = {"change": change, "at": now(), **actor.signature}
+    service = acting_service(session)
+    columns = {"change": change, "at": now(), **actor.signature, "service": service}
     noted = (
         insert(SubscriptionChange)
         .from_select(
@@ -125,7 +131,10 @@ def note_list_address(session: Session, mailing_list: MailingList, *, actor: Act
         return
     session.add(
         SubscriptionChange(
-            list_id=mailing_list.id, change=Change.LIST_READDRESSED, **actor.signature
+            list_id=mailing_list.id,
+            change=Change.LIST_READDRESSED,
+            service=acting_service(session),
+            **actor.signature,
         )
     )
     ask_for_push(session, [mailing_list.id])

@@ -11,11 +11,14 @@ from sqlalchemy.orm import Session
 
 from models import Act, Actor, Door, Language, User, Verdict, record
 from models.clock import now
+from models.services import act_as
 from portal.audit import search
 from tests.builders import Cast, a_request
 from tests.portal.visitors import Visitor
+from tests.workflows.services.callers import a_service
 from workflows.moderation.decide import decide
 from workflows.people.users import disable
+from workflows.subscriptions.subscribe import subscribe
 
 Login = Callable[[User], Visitor]
 
@@ -148,9 +151,22 @@ def test_the_file_holds_everything_that_answers(
 
     assert len({line[0] for line in lines}) == 7
     assert {tuple(line[2:]) for line in lines} == {
-        ("portal", "Ada Lovelace", "logged_in", "Ada Lovelace logged in", "", "")
+        ("portal", "Ada Lovelace", "logged_in", "Ada Lovelace logged in", "", "", "")
     }
     assert exported(admin, "door=sms") == []
+
+
+def test_page_and_file_name_the_service(session: Session, people: Cast, admin: Visitor) -> None:
+    crm = a_service(session)
+    act_as(session, crm)
+    a_request(session, people)
+    subscribe(session, people.ada, people.announce, actor=Actor(None, Door.SERVICE, crm))
+    act_as(session, None)
+
+    assert "Ada Lovelace (through crm) wrote the message" in found(admin, "act=wrote")
+    assert "crm subscribed Ada Lovelace to announce" in found(admin, "act=subscribed")
+    ((*_, service),) = exported(admin, "act=wrote")
+    assert service == "crm"
 
 
 def test_the_file_is_in_the_readers_language(

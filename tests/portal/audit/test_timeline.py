@@ -230,6 +230,28 @@ def test_a_person_whose_name_is_a_word_of_ours_keeps_it() -> None:
     assert sentence(recorded, Language.GERMAN) == "system hat die Nachricht geschrieben"
 
 
+def test_an_entry_names_the_service_that_acted() -> None:
+    for service, actor_id, actor, absent, expected in (
+        ("crm", 1, "Ada", None, "Ada (through crm) approved"),
+        ("crm", 1, "Ada", "Grace", "Ada (for Grace) (through crm) approved"),
+        ("crm", None, "crm", None, "crm approved"),
+        ("system", None, "system", None, "system approved"),
+        ("crm", None, "system", None, "Das System hat freigegeben"),
+    ):
+        recorded = entry("approved", comment="", absent=absent)
+        recorded.service, recorded.actor_id, recorded.actor = service, actor_id, actor
+        language = Language.GERMAN if expected.startswith("Das") else Language.ENGLISH
+        assert sentence(recorded, language) == expected
+
+    recorded = entry("wrote")
+    recorded.service = "crm"
+    assert [sentence(recorded, language).partition(")")[0] for language in Language] == [
+        "Ada (through crm",
+        "Ada (via crm",
+        "Ada (über crm",
+    ]
+
+
 def test_an_entry_names_its_user_and_list() -> None:
     recorded = entry("subscribed", user_id=3)
 
