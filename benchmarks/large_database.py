@@ -77,6 +77,7 @@ def url_values() -> UrlValues:
         message_id=SENT,
         draft_id=DRAFT,
         request_id=question,
+        list_set_id=1,
         answer=f"link-{question}-{PEOPLE[Reader.APPROVER]}",
         link="reset-5",
         unsubscribe=unsubscribe,

@@ -44,6 +44,10 @@ select 'list-' || n, 'list-' || n || '@example.org', 'list-' || n || '@example.o
        1 + n % 50, 1 + (n + 7) % 50, now() - interval '2 years', case when n > 190 then now() end
 from generate_series(1, 200) as n;
 
+insert into list_set (name) select 'Set ' || n from generate_series(1, 10) as n;
+insert into list_set_member (list_set_id, list_id)
+select s.id, l.id from list_set s join mailing_list l on s.id = 1 or l.id % 10 = s.id % 10;
+
 -- All users are on the first list, half of them on the next ones, one in twenty-two on the last.
 insert into subscription (list_id, user_id, since)
 select l.id, u.id, now() - interval '1 year' from mailing_list l join "user" u

@@ -102,6 +102,7 @@ class UrlValues:
     message_id: int
     draft_id: int
     request_id: int
+    list_set_id: int
     answer: str  # the token of a link to a decision
     link: str  # that of a link to choose a password
     unsubscribe: str  # that of a link in a copy
@@ -151,6 +152,7 @@ def filled(app: Flask, rule: Rule, values: UrlValues) -> str:
         "message_id": values.draft_id if of_draft else values.message_id,
         "request_id": values.request_id,
         "role_id": values.role_id,
+        "list_set_id": values.list_set_id,
         "number": values.approver_list_id if blueprint == "approver_lists" else 0,
         "token": tokens.get(blueprint, values.answer),
         "wish": "password",

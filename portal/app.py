@@ -12,7 +12,7 @@ from portal.accounts import absences, details
 from portal.accounts.security import configure_security
 from portal.audit import person, search
 from portal.inbound import twilio
-from portal.lists import approver_lists, imports
+from portal.lists import approver_lists, imports, list_sets
 from portal.messages import compose, doubts, outbox, preview, show, split
 from portal.moderation import link, requests
 from portal.people import roles
@@ -53,6 +53,7 @@ BLUEPRINTS = (
     unsubscribe.pages,
     lists.pages,
     approver_lists.pages,
+    list_sets.pages,
     imports.pages,
     pushes.pages,
     people.pages,

@@ -3,12 +3,12 @@
 from typing import Annotated
 
 import typer
-from sqlalchemy.orm import Session
 
-from models import Actor, MailingList
+from models import Actor
 from portal.cli.options import acting, counted, show
 from workflows.lists import list_sets as verbs
-from workflows.lists.lists import list_named
+from workflows.lists.lists import lists_named
+from workflows.queries.list_search import list_sets_with_lists
 from workflows.transaction import transaction
 
 app = typer.Typer()
@@ -27,7 +27,7 @@ def create(name: SetName, short_names: ShortNames) -> None:
     """Create a set of lists."""
     with acting() as (session, done):
         made = verbs.create_list_set(
-            session, name, named(session, short_names), actor=Actor.operator()
+            session, name, lists_named(session, short_names), actor=Actor.operator()
         )
         done(f"The set {made.name} has {counted(len(made.lists), 'list')}.")
 
@@ -36,7 +36,7 @@ def create(name: SetName, short_names: ShortNames) -> None:
 def add(name: SetName, short_names: ShortNames) -> None:
     """Add lists to a set; roles on the set are granted on them from now on."""
     with acting() as (session, done):
-        found, lists = verbs.list_set_named(session, name), named(session, short_names)
+        found, lists = verbs.list_set_named(session, name), lists_named(session, short_names)
         verbs.add_lists(session, found, lists, actor=Actor.operator())
         done(f"The set {name} has {counted(len(found.lists), 'list')}.")
 
@@ -45,7 +45,7 @@ def add(name: SetName, short_names: ShortNames) -> None:
 def remove(name: SetName, short_names: ShortNames) -> None:
     """Remove lists from a set; roles on the set no longer count on them."""
     with acting() as (session, done):
-        found, lists = verbs.list_set_named(session, name), named(session, short_names)
+        found, lists = verbs.list_set_named(session, name), lists_named(session, short_names)
         verbs.remove_lists(session, found, lists, actor=Actor.operator())
         done(f"The set {name} has {counted(len(found.lists), 'list')}.")
 
@@ -59,7 +59,7 @@ def show_sets() -> None:
             "lists",
             rows=[
                 (one.name, ", ".join(each.short_name for each in one.lists))
-                for one in verbs.all_list_sets(session)
+                for one in list_sets_with_lists(session)
             ],
             empty="No sets of lists yet: listgate list-set create SET LIST...",
         )
@@ -71,8 +71,3 @@ def delete(name: SetName) -> None:
     with acting() as (session, done):
         verbs.delete_list_set(session, verbs.list_set_named(session, name), actor=Actor.operator())
         done(f"The set {name} is deleted.")
-
-
-def named(session: Session, short_names: list[str]) -> list[MailingList]:
-    """Return the lists with these short names; raises Unknown."""
-    return [list_named(session, each) for each in short_names]

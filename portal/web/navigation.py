@@ -88,6 +88,12 @@ NAV_ITEMS = (
         part=Part.ADMINISTRATION,
     ),
     NavItem(
+        "list_sets.overview",
+        lambda _: (_("Sets of lists"), _("Grant roles on several lists together.")),
+        lambda user: user.may(Right.EDIT_USERS),
+        part=Part.ADMINISTRATION,
+    ),
+    NavItem(
         "accounts.new_user",
         lambda _: (_("Invite a person"), _("Add a person, who then chooses a password.")),
         lambda user: user.may(Right.EDIT_USERS),

@@ -33,6 +33,7 @@ from tests.builders import LIMIT, Cast, a_list, an_eml, cast, person
 from tests.push_letters import trigger_push_letter
 from tests.workflows.sync.pushing import ListServer, asked
 from workflows.lists import archive, lists
+from workflows.lists.list_sets import create_list_set
 from workflows.messages.write import Draft, hand_in, write
 from workflows.moderation.approver_keys import view
 from workflows.moderation.decide import decide, request_approval
@@ -75,6 +76,7 @@ class Seeded(NamedTuple):
     board: int
     fete: int
     approvers: int
+    list_set: int
     edsger: int
     donald: int
     draft: int
@@ -118,6 +120,7 @@ def seed(session: Session, list_server: Path) -> Seeded:
     concert, thanks = drafts(session, library)
     return Seeded(
         announce=library.announce.id,
+        list_set=create_list_set(session, "Music", [choir, board], actor=Actor.operator()).id,
         choir=choir.id,
         board=board.id,
         fete=fete.id,

@@ -74,13 +74,18 @@ def delete_list_set(session: Session, list_set: ListSet, *, actor: Actor) -> Non
     """Delete the set; raises SetInUse if a role is granted on it, Unknown if it is deleted."""
     require(actor, Right.EDIT_USERS)
     lock_list_set(session, list_set)
-    granted = select(Grant.id).where(Grant.list_set_id == list_set.id)
-    if session.scalar(granted.limit(1)) is not None:
+    if is_in_use(session, list_set):
         raise SetInUse(
             "Someone has a role on the set %(set)s; take it from them first.", set=list_set
         )
     session.delete(list_set)
     record(session, Act.DELETED_LIST_SET, actor=actor, list_set=list_set.name)
+
+
+def is_in_use(session: Session, list_set: ListSet) -> bool:
+    """Whether a role is granted on the set."""
+    granted = select(Grant.id).where(Grant.list_set_id == list_set.id)
+    return session.scalar(granted.limit(1)) is not None
 
 
 def lock_list_set(session: Session, list_set: ListSet, *, shared: bool = False) -> None:
@@ -91,6 +96,14 @@ def lock_list_set(session: Session, list_set: ListSet, *, shared: bool = False) 
         session.refresh(list_set, with_for_update=weak if shared else True)
     except InvalidRequestError:
         raise unknown_set(name) from None
+
+
+def list_set_by_id(session: Session, list_set_id: int) -> ListSet:
+    """Return the set with this id; raises Unknown."""
+    list_set = session.get(ListSet, list_set_id)
+    if list_set is None:
+        raise Unknown("There is no such set of lists.")
+    return list_set
 
 
 def list_set_named(session: Session, name: str) -> ListSet:

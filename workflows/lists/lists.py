@@ -267,6 +267,15 @@ def list_named(session: Session, short_name: str) -> MailingList:
     return mailing_list
 
 
+def lists_named(session: Session, short_names: Iterable[str]) -> list[MailingList]:
+    """Return the mailing lists with these short names, each once; raises Unknown."""
+    names = list(dict.fromkeys(short_names))
+    # PostgreSQL refuses to compare with a NUL; `list_named` then says that there is no such list.
+    chosen = MailingList.short_name.in_([name for name in names if "\0" not in name])
+    found = {one.short_name: one for one in session.scalars(select(MailingList).where(chosen))}
+    return [found.get(name) or list_named(session, name) for name in names]
+
+
 def find_list(session: Session, address: str) -> MailingList | None:
     """Return the mailing list with this address, or None; raises Invalid for an invalid address."""
     key = address_key(checked_address(address))

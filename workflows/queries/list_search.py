@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Select, func, literal, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
-from models import MailingList, Right, Subscription, User
+from models import ListSet, MailingList, Right, Subscription, User
 from workflows.moderation.asking import writable_by
 from workflows.queries.text_search import LISTS, matches
 
@@ -46,6 +46,12 @@ def list_choices(
     if writer is not None:
         lists = lists.where(writable_by(writer))
     return [(short_name, f"{name} ({short_name})") for short_name, name in session.execute(lists)]
+
+
+def list_sets_with_lists(session: Session) -> Sequence[ListSet]:
+    """Return every set of lists, by name, with its lists."""
+    sets = select(ListSet).options(selectinload(ListSet.lists)).order_by(ListSet.name)
+    return session.scalars(sets).all()
 
 
 def short_names(session: Session) -> list[tuple[int, str]]:

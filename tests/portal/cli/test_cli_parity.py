@@ -20,6 +20,7 @@ from workflows.people.contacts import ContactChanges
 
 # Verbs that no command calls, and why.
 ONLY_PAGES = {
+    "lists.list_sets.change_lists": "`list-set add` and `list-set remove` do one of the two",
     "people.credentials.change_password": "only its owner types a password",
     "people.credentials.note_log_in": "the command line has no log-in",
     "people.credentials.turn_on_codes": "it takes the owner's telephone",
@@ -35,10 +36,8 @@ ONLY_PAGES = {
 
 # Verbs that no page calls, and why.
 ONLY_COMMANDS = {
-    "lists.list_sets.add_lists": "only the operator makes sets of lists",
-    "lists.list_sets.create_list_set": "only the operator makes sets of lists",
-    "lists.list_sets.delete_list_set": "only the operator makes sets of lists",
-    "lists.list_sets.remove_lists": "only the operator makes sets of lists",
+    "lists.list_sets.add_lists": "a page adds and removes lists at once",
+    "lists.list_sets.remove_lists": "a page adds and removes lists at once",
     "lists.lists.set_approvers": "a page adds or removes one approver at a time",
     "people.roles.revoke": "a page sets all roles of a person at once",
     "sendout.hold.hold_sendouts": "only the operator stops every sendout",

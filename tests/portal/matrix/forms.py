@@ -74,4 +74,6 @@ FORMS: Mapping[str, Mapping[str, object]] = {
     "/users/{edsger}/standing": {"standing": "disabled"},
     "/roles/new": {**ROLE, "name": "another"},
     "/roles/{role}": ROLE,
+    "/list-sets/new": {"name": "press", "list": ["announce", "board"]},
+    "/list-sets/{set}": {"list": ["announce", "quiet"]},
 }

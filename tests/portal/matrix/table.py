@@ -230,6 +230,12 @@ POST /roles/new                                       ?----> 2000 /roles
 GET  /roles/{role}                                    ?----y 2000
 POST /roles/{role}                                    ?----> 2000 /roles
 POST /roles/{role}/removal                            ?----> 2000 /roles
+GET  /list-sets                                       ?----y 2000
+GET  /list-sets/new                                   ?----y 2000
+POST /list-sets/new                                   ?----> 2000 /list-sets
+GET  /list-sets/{set}                                 ?----y 2000
+POST /list-sets/{set}                                 ?----> 2000 /list-sets
+POST /list-sets/{set}/removal                         ?----> 2000 /list-sets
 GET  /trail                                           ?----y 2001
 GET  /trail.csv                                       ?----y 2001
 """

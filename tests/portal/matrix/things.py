@@ -106,6 +106,7 @@ def some_lists(session: Session, known: Cast, alan: User) -> dict[str, int]:
     create_list_set(
         session, "named", [known.announce, quiet, held, archived], actor=Actor.operator()
     )
+    unused_set = create_list_set(session, "unused", [known.announce], actor=Actor.operator())
     session.flush()
     return {
         "list": known.announce.id,
@@ -117,6 +118,7 @@ def some_lists(session: Session, known: Cast, alan: User) -> dict[str, int]:
         "unused": unused.id,
         "role": role.id,
         "grant": of_nothing.id,
+        "set": unused_set.id,
     }
 
 

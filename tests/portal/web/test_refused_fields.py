@@ -160,6 +160,7 @@ def barbara(session: Session, people: Cast, as_person: Login) -> Visitor:
         ("/approver-lists/new", {"name": ""}, "name"),
         ("/approver-lists/new", {"name": "editors"}, "name"),
         ("/roles/new", {"name": "author"}, "name"),
+        ("/list-sets/new", {"name": ""}, "name"),
         ("/users/new", {"name": "", "address": "new@example.org"}, "name"),
         ("/users/new", {"name": "New", "address": "ada@example.org"}, "address"),
         ("/users/1/contact", {"phone": "12"}, "phone"),

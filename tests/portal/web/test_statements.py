@@ -18,6 +18,7 @@ from models import (
     Door,
     LinkPurpose,
     MailedLink,
+    MailingList,
     Message,
     ModerationRequest,
     Role,
@@ -34,6 +35,7 @@ from tests.letter_context import KEYS
 from tests.portal.visitors import PUBLIC, Visitor
 from tests.portal.web.statements import counted
 from tests.workflows.sync.pushing import asked
+from workflows.lists.list_sets import add_lists, create_list_set, list_set_named
 from workflows.messages import write
 from workflows.moderation.decide import decide, request_approval
 from workflows.sendout.claim import begin_sending
@@ -127,6 +129,7 @@ def places_of(
         message_id=sent.id,
         draft_id=a_draft(session, people).id,
         request_id=question.id,
+        list_set_id=create_list_set(session, "press", [], actor=Actor.operator()).id,
         answer=moderation_key,
         link=account_key,
         unsubscribe=token_of(session, people.announce.id, people.edsger.id),
@@ -140,6 +143,7 @@ def more(
     for number in range(count):
         one = a_list(session, f"list{number}-{count}")
         one.escalation_list = people.approvers
+        add_to_sets(session, one)
         one.approver_list = ApproverList(name=one.short_name, members=[people.grace, people.ada])
         known = User(address=f"{one.short_name}@example.org", name="Nothing a")
         known.roles = [Role(name=one.short_name, rights=[404])]
@@ -155,6 +159,12 @@ def more(
         tell(session, people, known, [question.message, sent])
         push(session, people)
     session.flush()
+
+
+def add_to_sets(session: Session, one: MailingList) -> None:
+    """Add the list to the set of the places, and to another one of its own."""
+    add_lists(session, list_set_named(session, "press"), [one], actor=Actor.operator())
+    create_list_set(session, one.short_name, [one], actor=Actor.operator())
 
 
 def more_messages(session: Session, people: Cast) -> None:
