@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -10,15 +11,16 @@ from sqlalchemy.orm import Session
 
 from tests.builders import Cast, a_dispatch
 from workflows import sweep
-from workflows.sendout.claim import begin_sending, next_deliveries
+from workflows.sendout.claim import begin_sending, claim_batch, next_deliveries
 from workflows.sendout.doubts import report_doubts
 from workflows.sendout.left_behind import settle_left_behind
+from workflows.sendout.send import lock_claimed
 
 LOOKS: dict[str, tuple[Callable[[Session], object], str, str]] = {
     "letters": (sweep.publish_again, "FROM notification", "notification_ring_at_idx"),
     "sendouts": (sweep.publish_again, "FROM dispatch", "dispatch_ring_at_idx"),
     "doubts": (report_doubts, "FROM dispatch", "dispatch_doubts_unreported"),
-    "left behind": (settle_left_behind, "FROM delivery", "delivery_claimed_at_idx"),
+    "left behind": (settle_left_behind, "FROM delivery", "delivery_claim_id_idx"),
     "old calls": (
         sweep.forget_old_calls,
         "DELETE FROM idempotent_call",
@@ -75,3 +77,12 @@ def test_the_query_for_the_next_batch_uses_its_index(session: Session, people: C
 
     found = plan(session, *the_one(seen, "FROM delivery"))
     assert "using delivery_dispatch_id_next_attempt_at_id_idx " in found
+
+
+def test_the_deliveries_of_a_batch_are_found_by_its_claim(session: Session, people: Cast) -> None:
+    batch = claim_batch(session, a_dispatch(session, people), UTC)
+
+    with statements(session) as seen:
+        lock_claimed(session, batch)
+
+    assert "delivery_claim_id_idx" in plan(session, *the_one(seen, "FROM delivery"))

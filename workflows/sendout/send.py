@@ -17,7 +17,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Delivery, DeliveryState, Dispatch, DispatchState, Message
-from models.lifecycle import is_one_of
 from notifications.channel import NotDelivered, Unavailable
 from notifications.mime.copies import Copies
 from notifications.mime.envelope import Envelope
@@ -143,11 +142,7 @@ def lock_claimed(session: Session, batch: Batch) -> Sequence[Row]:
     """Lock and return the deliveries of the batch that are still SENDING under its claim."""
     found = session.execute(
         select(Delivery.id, Delivery.address, Delivery.attempts, Delivery.variant_id)
-        .where(
-            is_one_of(Delivery.id, batch.ids),
-            Delivery.state == DeliveryState.SENDING,
-            Delivery.claim == batch.claim,
-        )
+        .where(Delivery.state == DeliveryState.SENDING, Delivery.claim == batch.claim)
         .order_by(Delivery.id)
         .with_for_update()
     )
