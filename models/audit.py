@@ -106,6 +106,8 @@ class Act(StrEnum):
     ENABLED_SERVICE = "enabled_service"
     MADE_SERVICE_KEY = "made_service_key"
     REVOKED_SERVICE_KEY = "revoked_service_key"
+    NAMED_USER = "named_user"  # gave the service's own key
+    NAMED_LIST = "named_list"
     REFUSED = "refused"
 
 

@@ -1,6 +1,6 @@
 """Sendout rules: a rate limit, an even spread, and daily windows in which copies may be sent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta, tzinfo
 from itertools import chain
 from math import ceil
@@ -25,6 +25,9 @@ MAX_SPAN = 7 * MAX_MINUTES
 MAX_DAYS = 366
 
 MINUTE = timedelta(minutes=1)
+
+# What is written in the place of a rate, a window or a span to remove it.
+NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,19 @@ class SendoutRules:
     def __post_init__(self) -> None:
         if self.windows is not None:
             object.__setattr__(self, "windows", merged(self.windows))
+
+    def changed(
+        self, *, rate: str | None = None, window: str | None = None, span: str | None = None
+    ) -> "SendoutRules":
+        """Return the rules with the given texts applied; `none` removes one.  Raises Invalid."""
+        rules = self
+        if rate is not None:
+            rules = replace(rules, rate=None if rate == NONE else Rate.read(rate))
+        if window is not None:
+            rules = replace(rules, windows=None if window == NONE else (Window.read(window),))
+        if span is not None:
+            rules = replace(rules, span=None if span == NONE else Span.read(span))
+        return rules
 
     def __and__(self, other: "SendoutRules") -> "SendoutRules":
         """Return rules that satisfy both.

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from models import Message
+from models.sendout import NONE
 from portal.cli.message_text import contents, notices, report
 from portal.cli.options import (
-    NONE,
     As,
     MessageId,
     RateOption,
@@ -19,7 +19,6 @@ from portal.cli.options import (
     actor_as,
     instant,
     plain,
-    with_options,
 )
 from settings import settings
 from workflows.lists import lists
@@ -76,7 +75,7 @@ def reschedule(
             message,
             actor=actor_as(session, by),
             send_at=time_of(message, send_at),
-            rules=with_options(message.sendout_rules, rate=rate, window=window, span=evenly),
+            rules=message.sendout_rules.changed(rate=rate, window=window, span=evenly),
         )
         done(report(session, message))
 

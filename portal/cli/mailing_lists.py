@@ -26,7 +26,6 @@ from portal.cli.options import (
     acting,
     local,
     show,
-    with_options,
 )
 from portal.wording.warning_sentences import warning_text
 from settings import settings
@@ -163,7 +162,7 @@ def set_list(
             ),
             actor=Actor.operator(),
         )
-        wanted = with_options(one.sendout_rules, rate=rate, window=window, span=evenly)
+        wanted = one.sendout_rules.changed(rate=rate, window=window, span=evenly)
         set_sendout_rules(session, one, wanted, actor=Actor.operator())
         done(f"Self-service for {short_name}: {one.self_service}.")
         done(f"Sendouts: {sendout(wanted)}.")

@@ -28,7 +28,6 @@ from portal.cli.options import (
     row_number,
     say,
     show,
-    with_options,
 )
 from portal.wording.audit_sentences import sentence
 from settings import settings
@@ -88,7 +87,7 @@ def submit(
             actor=actor,
             max_bytes=settings.message_max_bytes,
             send_at=send_at,
-            rules=with_options(SendoutRules(), rate=rate, window=window, span=evenly),
+            rules=SendoutRules().changed(rate=rate, window=window, span=evenly),
         )
         for notice in notices(message):
             done(notice)

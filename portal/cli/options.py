@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -11,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from models import Actor, Door, Rate, SendoutRules, Span, Window
+from models import Actor, Door
 from models.ids import row_id
 from workflows import access
 from workflows.transaction import transaction
@@ -20,9 +19,6 @@ from workflows.transaction import transaction
 console = Console(markup=False, emoji=False, highlight=False)
 
 PIPE_WIDTH = 10_000  # characters: wider than any row
-
-# The value of an option that removes a rate, a window or a span.
-NONE = "none"
 
 
 def row_number(text: str) -> int:
@@ -76,19 +72,6 @@ def instant(text: str) -> datetime:
         return datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter("write it as in 2027-01-31T09:00+01:00") from None
-
-
-def with_options(
-    rules: SendoutRules, *, rate: str | None, window: str | None, span: str | None
-) -> SendoutRules:
-    """Return the rules with the given options applied; `none` removes a rule."""
-    if rate is not None:
-        rules = replace(rules, rate=None if rate == NONE else Rate.read(rate))
-    if window is not None:
-        rules = replace(rules, windows=None if window == NONE else (Window.read(window),))
-    if span is not None:
-        rules = replace(rules, span=None if span == NONE else Span.read(span))
-    return rules
 
 
 def local(moment: datetime) -> str:

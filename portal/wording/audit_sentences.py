@@ -262,5 +262,7 @@ SENTENCES: Mapping[Act, Sentence] = {
     Act.ENABLED_SERVICE: _("%(actor)s enabled the service %(service)s"),
     Act.MADE_SERVICE_KEY: _("%(actor)s made key %(key)s of the service %(service)s"),
     Act.REVOKED_SERVICE_KEY: _("%(actor)s revoked key %(key)s of the service %(service)s"),
+    Act.NAMED_USER: _("%(actor)s set the key of %(user)s at the service %(service)s"),
+    Act.NAMED_LIST: _("%(actor)s set the key of the list %(list)s at the service %(service)s"),
     Act.REFUSED: _("%(actor)s was refused: %(sentence)s"),
 }

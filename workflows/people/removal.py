@@ -12,6 +12,7 @@ from models import (
     Credentials,
     Delivery,
     Dispatch,
+    ExternalId,
     LetterName,
     MailedLink,
     Notification,
@@ -72,7 +73,7 @@ def leave_every_approver_list(session: Session, user: User) -> int:
 
 
 def erase_contact(session: Session, user: User) -> None:
-    """Erase the person's address, number and credentials wherever they are stored."""
+    """Erase the person's address, number, credentials and services' keys, wherever they are."""
     # The address may be used again; no mail can go to .invalid (RFC 2606).
     placeholder = f"removed-{user.id}@removed.invalid"
     # With the address of a disabled person, a delivery is not sent (`people_at`).
@@ -92,5 +93,6 @@ def erase_contact(session: Session, user: User) -> None:
     end_all_sessions(session, user)
     void_recovery_codes(session, user)
     session.execute(delete(Credentials).where(Credentials.user_id == user.id))
+    session.execute(delete(ExternalId).where(ExternalId.user_id == user.id))
     user.address = placeholder
     user.phone = user.sms_stopped_at = None

@@ -12,10 +12,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from models import Invalid
 from models.ids import MAX_ID
+from models.names import MAX_NAME
 
 Id = Annotated[int, Field(gt=0, le=MAX_ID)]
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]  # no database takes a NUL
 ShortName = Annotated[Text, Field(max_length=64)]
+Name = Annotated[Text, Field(max_length=MAX_NAME)]
+Address = Annotated[Text, Field(max_length=320)]
+
+# A rate, a window or a span, as the command line writes it.
+Rule = Annotated[Text, Field(max_length=20)]
 
 # A service's own key for a person or a list; no short name contains a colon.
 EXTERNAL = "external:"
@@ -34,6 +40,10 @@ OWN_OR_402: Any = Field(
 )
 ACTS: Any = Field(
     None, description="In whose place the service acts; without it the service acts by itself"
+)
+# Of a task that has private fields and may leave out all of them.
+PARCEL: Any = Field(
+    None, description="The id under which the private fields are stored (claim check)"
 )
 
 

@@ -1,6 +1,6 @@
 """Who calls, and which people and lists the call is about."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, func, literal, select
@@ -24,6 +24,10 @@ from models import (
 from workflows import access
 from workflows.lists.lists import list_named
 from workflows.public.call import EXTERNAL
+from workflows.services import external_ids
+
+# Places of unknown keys listed in a refusal, at most.
+SHOWN_PLACES = 10
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,19 @@ class Caller:
         self.require_own(session, [user.id])
         return user
 
+    def people(self, session: Session, named: Sequence[int | str]) -> list[int]:
+        """Return the ids of these people, however many, as `person` does for one.
+
+        An id that does not exist is returned as it is.
+        """
+        keys = [ref.removeprefix(EXTERNAL) for ref in named if isinstance(ref, str)]
+        ids = [number for number in named if isinstance(number, int)]
+        found = external_ids.people_with(session, self.service_id, keys) if keys else {}
+        if len(found) < len(set(keys)):
+            raise self.unknown_keys(named, found)
+        self.require_own(session, ids)
+        return [*ids, *found.values()]
+
     def require_own(self, session: Session, user_ids: Sequence[int]) -> None:
         """Raise Trespass unless the service may name all people with these ids."""
         if self.service is None or self.service.acts_for is not ActsFor.OWN:
@@ -90,6 +107,55 @@ class Caller:
                 service=self.service,
                 via=Door.SERVICE,
             )
+
+    @staticmethod
+    def unknown_keys(named: Sequence[int | str], found: Mapping[str, int]) -> Unknown:
+        """Return the refusal that says where the unknown keys are, without quoting them."""
+        places = [
+            str(place)
+            for place, ref in enumerate(named, 1)
+            if isinstance(ref, str) and ref.removeprefix(EXTERNAL) not in found
+        ]
+        more = ", …" if len(places) > SHOWN_PLACES else ""
+        return Unknown(
+            "This service has no person with the key at these places: %(places)s.",
+            places=", ".join(places[:SHOWN_PLACES]) + more,
+        )
+
+    def require_new(self, session: Session, user: User, key: str | None) -> None:
+        """Raise Invalid unless a call that would add this existing person may answer with them."""
+        if self.service is None:
+            return
+        own = external_ids.of_person(session, self.service, user)
+        if own is None and self.service.acts_for is ActsFor.OWN:
+            raise Invalid("There is already a user with this address.")
+        if own is not None and key not in {None, own.key}:
+            raise Invalid(
+                "The service %(service)s has given this person another key.", service=self.service
+            )
+
+    def require_key(self, key: str | None) -> None:
+        """Raise Invalid if the service could not name a person whom it adds without a key."""
+        if key is None and self.service and self.service.acts_for is ActsFor.OWN:
+            raise Invalid(
+                "external_id: the service %(service)s acts only for people with a key of its own",
+                service=self.service,
+            )
+
+    def name(
+        self, session: Session, what: User | MailingList, key: str | None, *, actor: Actor
+    ) -> bool:
+        """Give the person or the list the service's own key, if there is one; return if it is new.
+
+        Raises Invalid if no service has signed the call.
+        """
+        if key is None:
+            return False
+        if self.service is None:
+            raise Invalid("external_id: a call that no service has signed can give no key")
+        if isinstance(what, User):
+            return external_ids.name_person(session, self.service, what, key, actor=actor)
+        return external_ids.name_list(session, self.service, what, key, actor=actor)
 
     def mailing_list(self, session: Session, which: str) -> MailingList:
         """Return the list with this short name, or with the service's own key; raise Unknown."""

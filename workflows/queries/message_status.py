@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -88,22 +88,33 @@ def decider_text(decision: Decision) -> str:
 
 def newest_request(session: Session, message: Message) -> ModerationRequest:
     """Return the newest request about the message; raise NeverAsked."""
-    newest = session.scalar(
-        select(ModerationRequest)
-        .where(ModerationRequest.message_id == message.id)
-        .order_by(ModerationRequest.id.desc())
-        .limit(1)
-    )
+    newest = find_newest_request(session, message)
     if newest is None:
         raise NeverAsked("Nobody was asked about message %(number)d.", number=message.id)
     return newest
 
 
-def newest_dispatch(session: Session, message: Message) -> Dispatch:
-    """Return the newest Dispatch of the message."""
-    return session.scalars(
-        select(Dispatch)
-        .where(Dispatch.message_id == message.id)
-        .order_by(Dispatch.id.desc())
+def find_newest_request(session: Session, message: Message) -> ModerationRequest | None:
+    """Return the newest request about the message, or None."""
+    return session.scalar(
+        select(ModerationRequest)
+        .where(ModerationRequest.message_id == message.id)
+        .order_by(ModerationRequest.id.desc())
         .limit(1)
-    ).one()
+    )
+
+
+def newest_dispatch(session: Session, message: Message) -> Dispatch:
+    """Return the newest Dispatch of the message, which has one."""
+    return session.scalars(dispatches(message)).one()
+
+
+def find_newest_dispatch(session: Session, message: Message) -> Dispatch | None:
+    """Return the newest Dispatch of the message, or None."""
+    return session.scalars(dispatches(message)).one_or_none()
+
+
+def dispatches(message: Message) -> Select[Dispatch]:
+    """Select the newest Dispatch of the message."""
+    newest = select(Dispatch).where(Dispatch.message_id == message.id)
+    return newest.order_by(Dispatch.id.desc()).limit(1)

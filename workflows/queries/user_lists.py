@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Select, func, null, select
+from sqlalchemy import Row, Select, func, null, select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -56,6 +56,29 @@ def lists_of(session: Session, user: User) -> Sequence[MailingList]:
     """Return the lists that the user is on, by name."""
     return session.scalars(
         select(MailingList).where(MailingList.id.in_(subscribed(user))).order_by(MailingList.name)
+    ).all()
+
+
+def subscriptions_of(session: Session, user: User) -> Sequence[Row[str, datetime, datetime | None]]:
+    """Return the short names of the user's lists, with when each was joined and suspended."""
+    return session.execute(
+        select(MailingList.short_name, Subscription.since, Subscription.suspended_at)
+        .join(Subscription, Subscription.list_id == MailingList.id)
+        .where(Subscription.user_id == user.id)
+        .order_by(MailingList.short_name)
+    ).all()
+
+
+def lists_asked(session: Session, user: User) -> Sequence[str]:
+    """Return the short names of the lists that the user asks to join."""
+    return session.scalars(
+        select(MailingList.short_name)
+        .join(SubscriptionRequest, SubscriptionRequest.list_id == MailingList.id)
+        .where(
+            SubscriptionRequest.user_id == user.id,
+            SubscriptionRequest.state == SubscriptionRequestState.OPEN,
+        )
+        .order_by(MailingList.short_name)
     ).all()
 
 

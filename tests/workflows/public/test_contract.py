@@ -15,10 +15,24 @@ from tests.builders import Cast, a_draft, a_request
 from tests.workflows.locks import wait_until_one_waits
 from workflows.public.call import Answer, Arguments
 from workflows.public.idempotency import KeyReused, once
-from workflows.public.lists import PushList
-from workflows.public.messages import Recall
+from workflows.public.lists import (
+    ArchiveList,
+    AssignApprovers,
+    CreateList,
+    PushList,
+    UnarchiveList,
+    UpdateList,
+)
+from workflows.public.messages import Recall, SubmitMessage
 from workflows.public.moderation import Decide, RequestApproval, Withdraw, states
-from workflows.public.people import ChangeAddress, RemoveUser
+from workflows.public.people import (
+    AddPerson,
+    ChangeAddress,
+    DisablePerson,
+    EnablePerson,
+    RemoveUser,
+    UpdatePerson,
+)
 from workflows.public.subscriptions import ImportSubscribers, Subscribe, Unsubscribe
 
 GOOD: dict[type[Arguments], dict[str, Any]] = {
@@ -32,6 +46,22 @@ GOOD: dict[type[Arguments], dict[str, Any]] = {
     ChangeAddress: {"idempotency_key": "k", "user_id": 1, "address": "a@b.example"},
     RemoveUser: {"idempotency_key": "k", "user_id": 1, "by_id": 2},
     PushList: {"idempotency_key": "k", "list": "a", "by_id": 2},
+    SubmitMessage: {"idempotency_key": "k", "list": "a", "author_id": 2, "subject": "Hello"},
+    AddPerson: {"idempotency_key": "k", "address": "a@b.example", "name": "A", "by_id": 2},
+    UpdatePerson: {"idempotency_key": "k", "user_id": 1, "name": "A", "by_id": 2},
+    DisablePerson: {"idempotency_key": "k", "user_id": 1, "by_id": 2},
+    EnablePerson: {"idempotency_key": "k", "user_id": 1, "by_id": 2},
+    CreateList: {
+        "idempotency_key": "k",
+        "short_name": "a",
+        "address": "a@b.example",
+        "name": "A",
+        "by_id": 2,
+    },
+    UpdateList: {"idempotency_key": "k", "list": "a", "name": "A", "by_id": 2},
+    ArchiveList: {"idempotency_key": "k", "list": "a", "by_id": 2},
+    UnarchiveList: {"idempotency_key": "k", "list": "a", "by_id": 2},
+    AssignApprovers: {"idempotency_key": "k", "list": "a", "approver_list": "b", "by_id": 2},
 }
 ARGUMENTS = [(kind, name) for kind, good in GOOD.items() for name in good]
 WRONG_IDS: list[Any] = [0, -1, 2**63, "1", "", 1.0, 1.5, True, None, [1], {"id": 1}]
