@@ -85,13 +85,17 @@ def page(operation: Operation) -> Iterator[str]:
     for field, about in schema["properties"].items():
         notes = "" if field in schema["required"] else ", optional"
         notes += ", in the parcel" if field in operation.arguments.private_fields() else ""
-        yield f"| `{field}` | {kind_of(about)}{notes} | {about['description']} |"
+        kind = kind_of(about, schema.get("$defs", {}))
+        yield f"| `{field}` | {kind}{notes} | {about['description']} |"
     yield ""
 
 
-def kind_of(schema: Mapping[str, Any]) -> str:
-    """The JSON types that a schema allows, in words."""
-    kinds = [one.get("type", "string") for one in schema.get("anyOf", [schema])]
+def kind_of(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
+    """The JSON types, or the words, that a schema allows."""
+    kinds = []
+    for one in schema.get("anyOf", [schema]):
+        named = definitions.get(one.get("$ref", "").rpartition("/")[2], one)
+        kinds += [f"`{word}`" for word in named.get("enum", [])] or [named.get("type", "string")]
     return " or ".join(kind for kind in dict.fromkeys(kinds) if kind != "null")
 
 

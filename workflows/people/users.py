@@ -119,32 +119,39 @@ def place_detail(there: Grant) -> dict[str, Any]:
     return {"on_set": there.set_name} if there.list_set_id is not None else {}
 
 
-def disable(session: Session, user: User, *, actor: Actor) -> None:
+def disable(session: Session, user: User, *, actor: Actor) -> bool:
     """Disable a person, who then can neither act nor receive messages; nothing is deleted.
 
-    Raises LastAdministrator.
+    Returns False if they are disabled already.  Raises LastAdministrator.
     """
     require(actor, Right.EDIT_USERS)
     lock_user(session, user, actor)
-    if not user.disabled_at:
-        with require_administrator_left(session, actor=actor):
-            user.disabled_at = now()
-        end_absences_of(session, user)
-        note_everywhere(session, Change.DISABLED, user, actor=actor)
-        end_requests(session, open_requests(SubscriptionRequest.user_id == user.id), actor=actor)
-        record(session, Act.DISABLED_USER, actor=actor, user_id=user.id)
+    if user.disabled_at:
+        return False
+    with require_administrator_left(session, actor=actor):
+        user.disabled_at = now()
+    end_absences_of(session, user)
+    note_everywhere(session, Change.DISABLED, user, actor=actor)
+    end_requests(session, open_requests(SubscriptionRequest.user_id == user.id), actor=actor)
+    record(session, Act.DISABLED_USER, actor=actor, user_id=user.id)
+    return True
 
 
-def enable(session: Session, user: User, *, actor: Actor) -> None:
-    """Undo `disable`; raises Invalid if the person was removed."""
+def enable(session: Session, user: User, *, actor: Actor) -> bool:
+    """Undo `disable`; return False if they are not disabled.
+
+    Raises Invalid if the person was removed.
+    """
     require(actor, Right.EDIT_USERS)
     lock_user(session, user, actor)
     if user.removed_at:
         raise Invalid("%(user)s was removed.", user=user)
-    if user.disabled_at:
-        user.disabled_at = None
-        note_everywhere(session, Change.ENABLED, user, actor=actor)
-        record(session, Act.ENABLED_USER, actor=actor, user_id=user.id)
+    if not user.disabled_at:
+        return False
+    user.disabled_at = None
+    note_everywhere(session, Change.ENABLED, user, actor=actor)
+    record(session, Act.ENABLED_USER, actor=actor, user_id=user.id)
+    return True
 
 
 def define_role(session: Session, name: str, rights: Iterable[int], *, actor: Actor) -> Role:

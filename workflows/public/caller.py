@@ -122,8 +122,8 @@ class Caller:
             places=", ".join(places[:SHOWN_PLACES]) + more,
         )
 
-    def require_new(self, session: Session, user: User, key: str | None) -> None:
-        """Raise Invalid unless a call that would add this existing person may answer with them."""
+    def require_same(self, session: Session, user: User, key: str | None) -> None:
+        """Raise Invalid unless this existing person may be the one whom the service adds."""
         if self.service is None:
             return
         own = external_ids.of_person(session, self.service, user)

@@ -64,8 +64,8 @@ class AddPerson(Call):
 class UpdatePerson(Call):
     """Change a person; what is left out or null keeps its value.
 
-    A new address is confirmed to the old and the new one, and every list the person is on is
-    pushed.
+    Of a new address a letter goes to it and to the former one, and every list that the person is
+    on is pushed.
     """
 
     user_id: Person = Field(description="Who is changed")
@@ -138,7 +138,7 @@ def add_person(session: Session, caller: Caller, call: AddPerson) -> Changed:
         )
         caller.name(session, added, call.external_id, actor=actor)
         return Changed(user_id=added.id, changed=True)
-    caller.require_new(session, user, call.external_id)
+    caller.require_same(session, user, call.external_id)
     caller.name(session, user, call.external_id, actor=actor)
     return Changed(user_id=user.id, changed=False)
 
@@ -160,9 +160,8 @@ def disable_person(session: Session, caller: Caller, call: DisablePerson) -> Cha
     """Disable a person."""
     actor = caller.actor(session, call.by_id)
     user = caller.person(session, call.user_id)
-    before = user.disabled_at
-    users.disable(session, user, actor=actor)
-    return Changed(user_id=user.id, changed=user.disabled_at != before)
+    changed = users.disable(session, user, actor=actor)
+    return Changed(user_id=user.id, changed=changed)
 
 
 @public("listgate.enable_person", Scope.PEOPLE)
@@ -170,9 +169,8 @@ def enable_person(session: Session, caller: Caller, call: EnablePerson) -> Chang
     """Enable a person."""
     actor = caller.actor(session, call.by_id)
     user = caller.person(session, call.user_id)
-    before = user.disabled_at
-    users.enable(session, user, actor=actor)
-    return Changed(user_id=user.id, changed=user.disabled_at != before)
+    changed = users.enable(session, user, actor=actor)
+    return Changed(user_id=user.id, changed=changed)
 
 
 @public("listgate.change_address", Scope.PEOPLE)

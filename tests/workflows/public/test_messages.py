@@ -49,7 +49,7 @@ def test_a_text_becomes_a_mail_that_is_submitted(session: Session, people: Cast)
 
 
 def test_a_text_in_markdown_is_sent_as_text_and_as_html(session: Session, people: Cast) -> None:
-    text = "# Hello\n\n*Come* <script>, [leave]({{unsubscribe_url}})"
+    text = "# Hello\n\n*Come* <script>, [leave]({{unsubscribe_url}}) [x](javascript:x)"
     given = by_ada(people, text=text, text_format="markdown", personal_fields=True, ask=False)
 
     answer = perform(session, a_caller(session, "register"), "submit_message", **given)
@@ -58,7 +58,7 @@ def test_a_text_in_markdown_is_sent_as_text_and_as_html(session: Session, people
     assert answer == {"message_id": answer["message_id"], "message": "draft"}
     assert typed.text == text
     assert "<h1>Hello</h1>\n<p><em>Come</em> &lt;script&gt;" in typed.html
-    assert '<a href="{{unsubscribe_url}}">leave</a>' in typed.html
+    assert '<a href="{{unsubscribe_url}}">leave</a> [x](javascript:x)' in typed.html
 
 
 def test_a_whole_mail_is_kept_byte_for_byte(session: Session, people: Cast) -> None:
