@@ -123,7 +123,9 @@ class SubmitMessage(Content, Call):
     )
     evenly: Rule | None = Field(None, description='"3h": spread evenly over 3 hours, or "90m"')
     variants: Variants = private(
-        [], description="Up to 9 objects with `share` and the first five fields of this table"
+        [],
+        description="Up to 9 objects with `share`, and `raw_base64` or subject, text and HTML as "
+        "for the message",
     )
     share: int | None = Field(None, description="With variants: the share of the message itself")
     share_unit: ShareUnit = Field(
