@@ -73,6 +73,7 @@ def url_values() -> UrlValues:
         list_id=EVERYONE,
         approver_list_id=1,
         role_id=1,
+        service_id=1,
         user_id=PEOPLE[Reader.APPROVER],
         message_id=SENT,
         draft_id=DRAFT,

@@ -28,6 +28,13 @@ select u.id, r.id from "user" u join role r on r.name = case
     when u.id = 1 then 'administrator' when u.id = 2 or u.id % 50 = 2 then 'sender'
     when u.id = 3 or u.id % 50 = 3 then 'author' end;
 
+insert into service (name, scopes, acts_for, created_at)
+select 'service ' || n, '{read,people}', 'everyone', now() - interval '2 years'
+from generate_series(1, 20) as n;
+insert into service_key (service_id, salt, created_at, last_used_at)
+select s.id, md5(s.id || ' ' || n), now() - interval '1 year', now()
+from service s, generate_series(1, 10) as n;
+
 insert into approver_list (name) select 'Editors ' || n from generate_series(1, 50) as n;
 insert into approver (approver_list_id, user_id)
 select id, 2 from approver_list

@@ -98,6 +98,7 @@ class UrlValues:
     list_id: int
     approver_list_id: int
     role_id: int
+    service_id: int
     user_id: int
     message_id: int
     draft_id: int
@@ -153,6 +154,7 @@ def filled(app: Flask, rule: Rule, values: UrlValues) -> str:
         "request_id": values.request_id,
         "role_id": values.role_id,
         "list_set_id": values.list_set_id,
+        "service_id": values.service_id,
         "number": values.approver_list_id if blueprint == "approver_lists" else 0,
         "token": tokens.get(blueprint, values.answer),
         "wish": "password",

@@ -81,8 +81,12 @@ class ServiceKey(Base):
     @property
     def is_valid(self) -> bool:
         """Whether a call with this key is accepted."""
-        expired = self.expires_at is not None and self.expires_at <= now()
-        return not (expired or self.revoked_at or self.service.disabled_at)
+        return not (self.is_expired or self.revoked_at or self.service.disabled_at)
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether its time is over."""
+        return self.expires_at is not None and self.expires_at <= now()
 
     def may(self, scope: Scope) -> bool:
         """Whether a call with this key may do what is in `scope`."""

@@ -16,6 +16,7 @@ from portal.lists import approver_lists, imports, list_sets
 from portal.messages import compose, doubts, outbox, preview, show, split
 from portal.moderation import link, requests
 from portal.people import roles
+from portal.services import services
 from portal.subscriptions import my_lists, unsubscribe
 from portal.sync import pushes
 from portal.web import home
@@ -58,6 +59,7 @@ BLUEPRINTS = (
     pushes.pages,
     people.pages,
     roles.pages,
+    services.pages,
     search.pages,
     person.pages,
     twilio.hooks,

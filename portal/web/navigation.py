@@ -94,6 +94,12 @@ NAV_ITEMS = (
         part=Part.ADMINISTRATION,
     ),
     NavItem(
+        "services.overview",
+        lambda _: (_("Services"), _("Other programs that act here, and their keys.")),
+        lambda user: user.may(Right.EDIT_USERS),
+        part=Part.ADMINISTRATION,
+    ),
+    NavItem(
         "accounts.new_user",
         lambda _: (_("Invite a person"), _("Add a person, who then chooses a password.")),
         lambda user: user.may(Right.EDIT_USERS),

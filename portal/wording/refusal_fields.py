@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 from models import (
+    ActsFor,
     FromField,
     Language,
     ListDelivery,
@@ -28,6 +29,7 @@ CHOICES: Mapping[str, type[StrEnum]] = {
     "who_may_ask": WhoMayAsk,
     "self_service": SelfService,
     "from_field": FromField,
+    "acts_for": ActsFor,
 }
 
 
@@ -132,10 +134,13 @@ FIELDS: Mapping[str, str | Choose] = {
     "The list's name must be one line of text.": "name",
     "The approver list's name must be one line of text.": "name",
     "The name of the set must be one line of text.": "name",
+    "The service's name must be one line of text.": "name",
     "A name has at most %(most)d characters.": "name",
     "There is already a role %(role)s.": "name",
     "There is already an approver list %(name)r.": "name",
     "There is already a set of lists %(name)r.": "name",
+    "There is already a service %(service)s.": "name",
+    "A key lasts 1 to %(most)d days.": "days",
     "There is already a mailing list %(name)r.": "short_name",
     "A short name has 1 to 64 of the characters a-z 0-9 . _ -, begins and ends with a letter or "
     "digit, and has no two dots in a row.": "short_name",

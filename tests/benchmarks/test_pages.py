@@ -6,7 +6,7 @@ from benchmarks.pages import Asked, results
 from benchmarks.visits import NOT_PAGES, SEARCHES, Reader, UrlValues, Visit, files, visits
 from portal.app import app
 
-VALUES = UrlValues(1, 2, 3, 4, 5, 6, 7, 8, "answer", "link", "unsubscribe")
+VALUES = UrlValues(1, 2, 3, 4, 5, 6, 7, 8, 9, "answer", "link", "unsubscribe")
 
 
 def test_every_page_is_requested() -> None:

@@ -21,7 +21,9 @@ from models import (
     MailingList,
     Message,
     ModerationRequest,
+    Scope,
     SelfService,
+    Service,
     User,
     Verdict,
 )
@@ -31,6 +33,7 @@ from sandbox.stack import ROOT, Stack
 from tests.browser import mails
 from tests.builders import LIMIT, Cast, a_list, an_eml, cast, person
 from tests.push_letters import trigger_push_letter
+from tests.workflows.services.callers import a_service
 from tests.workflows.sync.pushing import ListServer, asked
 from workflows.lists import archive, lists
 from workflows.lists.list_sets import create_list_set
@@ -39,6 +42,7 @@ from workflows.moderation.approver_keys import view
 from workflows.moderation.decide import decide, request_approval
 from workflows.people.absences import Away, set_absence
 from workflows.people.users import disable
+from workflows.services.services import add_key, revoke_key
 from workflows.subscriptions.subscribe import subscribe, unsubscribe
 from workflows.transaction import transaction
 
@@ -75,6 +79,7 @@ class Seeded(NamedTuple):
     choir: int
     board: int
     fete: int
+    service: int
     approvers: int
     list_set: int
     edsger: int
@@ -124,6 +129,7 @@ def seed(session: Session, list_server: Path) -> Seeded:
         choir=choir.id,
         board=board.id,
         fete=fete.id,
+        service=a_register(session).id,
         approvers=library.approvers.id,
         edsger=library.edsger.id,
         donald=donald.id,
@@ -202,6 +208,17 @@ def answer(session: Session, question: ModerationRequest, approver: User, reason
     view(session, question, actor=Actor(approver, Door.PORTAL))
     verdict = Verdict.REJECTED if reason else Verdict.APPROVED
     decide(session, question, verdict, actor=Actor(approver, Door.PORTAL), comment=reason)
+
+
+def a_register(session: Session) -> Service:
+    """Add a service with a key in use, a revoked one and one that will expire."""
+    register, operator = a_service(session, "Members' register"), Actor.operator()
+    used, revoked = (add_key(session, register, actor=operator) for _ in range(2))
+    used.last_used_at = now()
+    session.refresh(register)
+    revoke_key(session, register, revoked.id, actor=operator)
+    add_key(session, register, scopes=[Scope.READ], lasts=timedelta(days=90), actor=operator)
+    return register
 
 
 def drafts(session: Session, library: Cast) -> tuple[Message, Message]:

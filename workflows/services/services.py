@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from models import (
     Act,
@@ -65,6 +65,7 @@ def set_service(
 def disable_service(session: Session, service: Service, *, actor: Actor) -> None:
     """Refuse every call of the service from now on; nothing is deleted."""
     require(actor, Right.EDIT_USERS)
+    lock(session, service)
     if not service.disabled_at:
         service.disabled_at = now()
         record(session, Act.DISABLED_SERVICE, actor=actor, service=service.name)
@@ -73,6 +74,7 @@ def disable_service(session: Session, service: Service, *, actor: Actor) -> None
 def enable_service(session: Session, service: Service, *, actor: Actor) -> None:
     """Undo `disable_service`."""
     require(actor, Right.EDIT_USERS)
+    lock(session, service)
     if service.disabled_at:
         service.disabled_at = None
         record(session, Act.ENABLED_SERVICE, actor=actor, service=service.name)
@@ -115,9 +117,16 @@ def revoke_key(session: Session, service: Service, key_id: int, *, actor: Actor)
         raise Unknown(
             "The service %(service)s has no key %(number)d.", service=service, number=key_id
         )
+    lock(session, key)
     if not key.revoked_at:
         key.revoked_at = now()
         record(session, Act.REVOKED_SERVICE_KEY, actor=actor, service=service.name, key=key.id)
+
+
+def lock(session: Session, row: Service | ServiceKey) -> None:
+    """Lock the row, so that of two equal acts at once one is recorded."""
+    session.flush()  # a refresh would discard unwritten changes
+    session.refresh(row, with_for_update={"key_share": True, "of": type(row)})
 
 
 def service_named(session: Session, name: str) -> Service:
@@ -130,8 +139,9 @@ def service_named(session: Session, name: str) -> Service:
 
 
 def all_services(session: Session) -> Sequence[Service]:
-    """Return the services by name."""
-    return session.scalars(select(Service).order_by(Service.name)).all()
+    """Return the services by name, with their keys."""
+    by_name = select(Service).order_by(Service.name).options(selectinload(Service.keys))
+    return session.scalars(by_name).all()
 
 
 def checked_scopes(scopes: Collection[Scope]) -> list[str]:

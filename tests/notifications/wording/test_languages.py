@@ -18,7 +18,10 @@ VARIABLE = re.compile(r"%\((\w+)\)[a-z]")
 
 # Words that a language shares with English.
 SHARED = {
-    Language.FRENCH: {"Administration", "Code", "Description", "Notifications"},
+    Language.FRENCH: {
+        *("Administration", "Code", "Description", "Notifications"),
+        *("Service %(service)s", "Services"),
+    },
     Language.GERMAN: {"Administration", "Code", "Name", "Person", "Status"},
 }
 

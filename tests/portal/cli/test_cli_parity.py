@@ -42,12 +42,6 @@ ONLY_COMMANDS = {
     "people.roles.revoke": "a page sets all roles of a person at once",
     "sendout.hold.hold_sendouts": "only the operator stops every sendout",
     "sendout.hold.release_sendouts": "only the operator stops every sendout",
-    "services.services.add_key": "only the operator lets other programs in",
-    "services.services.add_service": "only the operator lets other programs in",
-    "services.services.disable_service": "only the operator lets other programs in",
-    "services.services.enable_service": "only the operator lets other programs in",
-    "services.services.revoke_key": "only the operator lets other programs in",
-    "services.services.set_service": "only the operator lets other programs in",
     "subscriptions.imports.list_for": "a page imports into a list that exists",
 }
 

@@ -11,6 +11,7 @@ PASSWORD = "correct horse battery"
 TYPED = {"list": "announce", "subject": "Plans", "text": "Dear members,", "html": "<p>Dear</p>"}
 UPLOAD = {"list": "announce", "file": (b"From: ada@example.org\nSubject: x\n\nDear\n", "x.eml")}
 ROLE = {"name": "viewer", "right": ["404", "605"]}
+SERVICE = {"scope": ["read", "people"], "acts_for": "everyone"}
 LATER = {"when": "then", "send_at": "2099-01-31T09:00"}
 LIST = {
     "name": "Quiet",
@@ -76,4 +77,8 @@ FORMS: Mapping[str, Mapping[str, object]] = {
     "/roles/{role}": ROLE,
     "/list-sets/new": {"name": "press", "list": ["announce", "board"]},
     "/list-sets/{set}": {"list": ["announce", "quiet"]},
+    "/services/new": {**SERVICE, "name": "register"},
+    "/services/{service}": SERVICE,
+    "/services/{service}/standing": {"standing": "disabled"},
+    "/services/{service}/keys": {"scope": "read", "days": "30"},
 }

@@ -236,6 +236,15 @@ POST /list-sets/new                                   ?----> 2000 /list-sets
 GET  /list-sets/{set}                                 ?----y 2000
 POST /list-sets/{set}                                 ?----> 2000 /list-sets
 POST /list-sets/{set}/removal                         ?----> 2000 /list-sets
+GET  /services                                        ?----y 2000
+GET  /services/new                                    ?----y 2000
+POST /services/new                                    ?----> 2000 /services/*
+GET  /services/{service}                              ?----y 2000
+POST /services/{service}                              ?----> 2000 /services/{service}
+POST /services/{service}/standing                     ?----> 2000 /services/{service}
+GET  /services/{service}/keys                         ?----y 2000
+POST /services/{service}/keys                         ?----> 2000 /services/{service}
+POST /services/{service}/keys/{key}/end               ?----> 2000 /services/{service}
 GET  /trail                                           ?----y 2001
 GET  /trail.csv                                       ?----y 2001
 """

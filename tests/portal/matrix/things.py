@@ -30,6 +30,7 @@ from tests.portal.matrix.forms import PASSWORD
 from tests.portal.visitors import give_password
 from tests.push_letters import trigger_push_letter
 from tests.sendout_letters import end_in_doubt
+from tests.workflows.services.callers import a_key
 from workflows.lists import lists
 from workflows.lists.archive import archive
 from workflows.lists.list_sets import create_list_set
@@ -91,7 +92,7 @@ def an_absence(session: Session, user: User) -> Absence:
 
 
 def some_lists(session: Session, known: Cast, alan: User) -> dict[str, int]:
-    """Mailing lists, a set of those in the table, approver lists, and roles."""
+    """Mailing lists, a set of those in the table, approver lists, roles, and a service."""
     trustees = lists.create_approver_list(session, "trustees", [alan], actor=Actor.operator())
     unused = lists.create_approver_list(session, "unused", [], actor=Actor.operator())
     lists.assign_approvers(session, a_list(session, "board"), trustees, actor=Actor.operator())
@@ -102,6 +103,7 @@ def some_lists(session: Session, known: Cast, alan: User) -> dict[str, int]:
     joining = session.scalars(open_requests_to(held.id)).one()
     role = create_role(session, "viewer", [404], actor=Actor.operator())
     create_role(session, "nothing", [], actor=Actor.operator())
+    key = a_key(session)
     of_nothing = grant(session, known.edsger, "nothing", on=quiet, actor=Actor.operator())
     create_list_set(
         session, "named", [known.announce, quiet, held, archived], actor=Actor.operator()
@@ -119,6 +121,8 @@ def some_lists(session: Session, known: Cast, alan: User) -> dict[str, int]:
         "role": role.id,
         "grant": of_nothing.id,
         "set": unused_set.id,
+        "service": key.service_id,
+        "key": key.id,
     }
 
 

@@ -36,6 +36,11 @@ FORMLESS = {
     "Passed by other services": {
         "%(complaints)s (nothing was done)",
         "Pass every argument by name.",
+        "Put %(names)s into the parcel, not into the task's arguments.",
+        "The parcel must be a JSON object with these names only: %(names)s.",
+        "The parcel must be a UUID.",
+        "by_id: a call that no service has signed needs a person who acts",
+        "idempotency_key: a string of 1 to 200 characters is required (nothing was done)",
     },
     "Typed at the command line": {
         "%(number)d of these addresses have no such copy. Nothing was done.",
@@ -47,11 +52,14 @@ FORMLESS = {
     },
     "Sent by a button or a checkbox of the page, which has no other value": {
         "A right is a number.",
+        "A service needs at least one scope.",
         "Choose at least one recipient.",
         "Choose what to do.",
         "There is no such copy. Nothing was done.",
         "Please say whether you want to join or leave.",
         "The list %(list)s takes no requests to join it.",
+        "The service %(service)s lacks the scope %(scope)s, so its key cannot have it.",
+        "There is no such scope.",
         "There is no right with the number %(number)d.",
     },
     "About the whole message, whose form is on another page": {

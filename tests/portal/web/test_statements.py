@@ -22,6 +22,7 @@ from models import (
     Message,
     ModerationRequest,
     Role,
+    Service,
     Subscription,
     SyncState,
     User,
@@ -34,11 +35,13 @@ from tests.builders import LIMIT, Cast, a_dispatch, a_draft, a_list, a_request, 
 from tests.letter_context import KEYS
 from tests.portal.visitors import PUBLIC, Visitor
 from tests.portal.web.statements import counted
+from tests.workflows.services.callers import a_key
 from tests.workflows.sync.pushing import asked
 from workflows.lists.list_sets import add_lists, create_list_set, list_set_named
 from workflows.messages import write
 from workflows.moderation.decide import decide, request_approval
 from workflows.sendout.claim import begin_sending
+from workflows.services.services import add_key
 from workflows.subscriptions.tokens import token_of
 
 Login = Callable[[User], Visitor]
@@ -125,6 +128,7 @@ def places_of(
         list_id=people.announce.id,
         approver_list_id=people.approvers.id,
         role_id=role(session, "author").id,
+        service_id=a_key(session).service_id,
         user_id=people.grace.id,
         message_id=sent.id,
         draft_id=a_draft(session, people).id,
@@ -154,6 +158,8 @@ def more(
             for list_id, user in [(people.announce.id, known), (one.id, people.grace)]
         )
         people.approvers.members.append(known)
+        a_key(session, one.short_name)
+        add_key(session, session.scalars(select(Service).limit(1)).one(), actor=Actor.operator())
         question.approver_keys.append(ApproverKeys(user=known, viewed_at=now()))
         more_messages(session, people)
         tell(session, people, known, [question.message, sent])
