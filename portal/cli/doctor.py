@@ -22,6 +22,7 @@ from settings import Settings, settings
 from workflows.celery import app
 from workflows.redis_client import redis_at
 from workflows.sendout.hold import held_since
+from workflows.services.services import all_services
 from workflows.sync.command import missing_programs
 
 # With more drift, the ETAs and leases of different machines disagree.
@@ -50,7 +51,7 @@ def findings() -> Iterator[Finding]:
     """Run every check; none of them raises."""
     for check in (sender, pages, database, schema, sendouts, clock, broker, broker_memory):
         yield check()
-    for check in (workers, relay, signatures, list_server):
+    for check in (workers, relay, signatures, list_server, services):
         yield check()
 
 
@@ -263,6 +264,27 @@ def list_server() -> Finding:
         not absent,
         "; ".join(each.problem for each in absent) or "the programs that push lists are installed",
         "; ".join(each.fix for each in absent),
+    )
+
+
+@needs_database("services", "first fix the database and its schema")
+def services() -> Finding:
+    """Services must sign their tasks, except on one's own machine, and need valid keys."""
+    if settings.services_open and urlsplit(settings.public_url).hostname not in LOOPBACK:
+        return Finding(
+            "services",
+            False,
+            "SERVICES_OPEN is true: everyone who can write to the broker acts as any user",
+            "give each service a key (`listgate service add`), then set SERVICES_OPEN=false",
+        )
+    with Session(engine) as session:
+        enabled = [one for one in all_services(session) if not one.disabled_at]
+        idle = [one.name for one in enabled if not any(key.is_valid for key in one.keys)]
+    return Finding(
+        "services",
+        not idle,
+        f"without a valid key: {', '.join(idle)}" if idle else f"{len(enabled)} with a valid key",
+        "run `listgate service key SERVICE`, or `listgate service disable SERVICE`",
     )
 
 

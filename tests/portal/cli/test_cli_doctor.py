@@ -30,6 +30,7 @@ SUBJECTS = [
     "mail relay",
     "signatures",
     "list server",
+    "services",
 ]
 
 

@@ -12,6 +12,7 @@ from alembic import command
 from pydantic import SecretStr
 from redis import Redis
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from models import schema
@@ -24,6 +25,7 @@ from sandbox.valkey import Valkey
 from settings import settings
 from tests.builders import listgate
 from tests.databases import main_url, new_database
+from tests.workflows.services.callers import a_key, a_service
 from workflows.celery import app
 
 CLOSED_PORT = "127.0.0.1:1"  # nothing listens there
@@ -164,6 +166,26 @@ def test_clocks_may_differ_by_two_seconds_and_no_more(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(doctor, "machine_time", lambda: now() + timedelta(seconds=1))
     assert doctor.clock().ok
+
+
+def test_services_that_need_not_sign_or_cannot_are_wrong(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "engine", session.connection())
+    key, register = a_key(session), a_service(session, "register")
+    given(monkeypatch, services_open=True, public_url="https://lists.example.org")
+    assert_wrong(doctor.services(), says="SERVICES_OPEN is true", fix="SERVICES_OPEN=false")
+
+    given(monkeypatch, services_open=False)
+    assert_wrong(doctor.services(), says="without a valid key: register", fix="service key")
+    key.expires_at = register.disabled_at = now()
+    session.flush()
+    assert_wrong(doctor.services(), says="without a valid key: crm", fix="service disable")
+    key.expires_at = None
+    session.flush()
+    assert doctor.services() == Finding(
+        "services", True, "1 with a valid key", doctor.services().fix
+    )
 
 
 def test_a_broker_that_answers_is_ok() -> None:
