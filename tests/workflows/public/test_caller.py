@@ -1,6 +1,6 @@
 """Who calls, whom a service may name, and what the audit log says about it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -11,16 +11,19 @@ from models import (
     ActsFor,
     AuditEntry,
     Invalid,
+    ModerationRequest,
     Refusal,
     Scope,
     SubscriptionChange,
     Trespass,
     Unknown,
 )
-from tests.builders import Cast, a_draft
+from tests.builders import Cast, a_request
 from tests.workflows.services.callers import OPERATOR, a_caller, give_external_id
 from workflows.people.users import disable
+from workflows.public.call import EXTERNAL, Call
 from workflows.public.caller import Caller
+from workflows.public.declare import Operation
 from workflows.queries.user_history import history
 from workflows.services.services import add_key
 from workflows.tasks import PUBLIC
@@ -108,47 +111,63 @@ def test_every_refusal_of_a_service_is_recorded_with_its_name(
     assert newest(session) == ("refused", "Edsger Dijkstra", edsger, "crm")
 
 
-def naming(people: Cast, draft: int) -> Mapping[str, Callable[[int], dict[str, Any]]]:
-    """Return each argument that names a person, as a call of its task with that person."""
-    ada, announce = people.ada.id, {"list": "announce"}
+def calls(people: Cast, request: ModerationRequest) -> Mapping[str, dict[str, Any]]:
+    """Return arguments for each task, in which Ada is everyone."""
+    ada, message, asked = people.ada.id, request.message_id, request.id
+    announce, about = {"list": "announce"}, {"user_id": ada}
     return {
-        "subscribe user_id": lambda who: {**announce, "user_id": who},
-        "subscribe by_id": lambda who: {**announce, "user_id": ada, "by_id": who},
-        "unsubscribe user_id": lambda who: {**announce, "user_id": who},
-        "unsubscribe by_id": lambda who: {**announce, "user_id": ada, "by_id": who},
-        "import_subscribers user_ids": lambda who: {**announce, "user_ids": [ada, who]},
-        "import_subscribers by_id": lambda who: {**announce, "user_ids": [ada], "by_id": who},
-        "change_address user_id": lambda who: {"user_id": who, "address": "new@example.org"},
-        "change_address by_id": lambda who: {
-            "user_id": ada,
-            "address": "new@example.org",
-            "by_id": who,
-        },
-        "remove_user user_id": lambda who: {"user_id": who},
-        "remove_user by_id": lambda who: {"user_id": ada, "by_id": who},
-        "push_list by_id": lambda who: {**announce, "by_id": who},
-        "request_approval author_id": lambda who: {"message_id": draft, "author_id": who},
-        "recall by_id": lambda who: {"message_id": draft, "by_id": who},
+        "subscribe": {**announce, **about},
+        "unsubscribe": {**announce, **about},
+        "import_subscribers": {**announce, "user_ids": [ada]},
+        "person_subscriptions": about,
+        "add_person": {"name": "Alan", "address": "alan@example.org", "external_id": "A-2"},
+        "update_person": about,
+        "disable_person": about,
+        "enable_person": about,
+        "change_address": {**about, "address": "new@example.org"},
+        "remove_user": about,
+        "create_list": {"short_name": "a", "address": "a@lists.example.org", "name": "A"},
+        "update_list": announce,
+        "archive_list": announce,
+        "unarchive_list": announce,
+        "assign_approvers": {**announce, "approver_list": None},
+        "push_list": announce,
+        "list_status": announce,
+        "submit_message": {**announce, "author_id": ada, "subject": "Plans", "text": "Dear"},
+        "message_status": {"message_id": message},
+        "request_approval": {"message_id": message, "author_id": ada},
+        "recall": {"message_id": message, "by_id": ada},
+        "decide": {"request_id": asked, "approver_id": ada, "verdict": "approved"},
+        "withdraw": {"request_id": asked, "author_id": ada},
     }
 
 
+def naming(operation: Operation) -> list[str]:
+    """Return the arguments that name a person or several."""
+    fields = operation.arguments.model_json_schema()["properties"].items()
+    return [name for name, about in fields if EXTERNAL in str(about) and name != "list"]
+
+
 def test_a_service_names_only_its_own_people(session: Session, people: Cast) -> None:
-    register, draft = a_caller(session, "register", acts_for=OWN), a_draft(session, people)
+    register, request = a_caller(session, "register", acts_for=OWN), a_request(session, people)
     give_external_id(session, register, "A-1", user=people.ada)
     give_external_id(session, a_caller(session), "G-1", user=people.grace)
-    before = newest(session)
+    before, whole = newest(session), calls(people, request)
 
-    for argument, arguments in naming(people, draft.id).items():
-        with (
-            pytest.raises(Trespass, match="only for people that it has brought"),
-            session.begin_nested(),
-        ):
-            call(session, register, argument.split()[0], **arguments(people.grace.id))
+    for operation in PUBLIC.values():
+        task = operation.name.removeprefix("listgate.")
+        key = {"idempotency_key": "once"} if issubclass(operation.arguments, Call) else {}
+        for name in naming(operation):
+            other = people.grace.id
+            wrong = [people.ada.id, other] if name == "user_ids" else other
+            with (
+                pytest.raises(Trespass, match="only for people that it has brought"),
+                session.begin_nested(),
+            ):
+                operation.perform(session, register, {**key, **whole[task], name: wrong})
     assert newest(session) == before
-    joined = call(
-        session, register, "import_subscribers", list="announce", user_ids=[people.ada.id]
-    )
-    assert joined["joined"] == 1
+    own = call(session, register, "import_subscribers", list="announce", user_ids=[people.ada.id])
+    assert own["joined"] == 1
 
 
 def test_a_person_and_a_list_have_the_services_own_keys(session: Session, people: Cast) -> None:
