@@ -82,7 +82,11 @@ task_time_limit = 60
 # A push reads a list, waits for the operator's command, and stores a snapshot.  A shorter limit
 # would leave the command running; the visibility timeout still exceeds this one.
 _push = _settings.sync_timeout.total_seconds()
-task_annotations = {"sync.push": {"soft_time_limit": _push + 90, "time_limit": _push + 105}}
+# A register of a million people is one transaction; a retry of it may wait two minutes more.
+task_annotations = {
+    "sync.push": {"soft_time_limit": _push + 90, "time_limit": _push + 105},
+    "listgate.sync_people": {"soft_time_limit": 105.0, "time_limit": 115.0},
+}
 
 # A worker fetches one task at a time: a prefetched one waits behind the one that is running.
 worker_prefetch_multiplier = 1

@@ -14,6 +14,7 @@ from sandbox.stack import BIN, ROOT
 BENCHMARKS = {
     "starting": 1,
     "importing": 3,
+    "registering": 8,
     "pushing": 4,
     "changing": 2,
     "pages": 3,

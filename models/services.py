@@ -113,8 +113,20 @@ class ExternalId(Base):
             unique=True,
             postgresql_where="list_id is not null",
         ),
-        Index("external_id_user_key", "user_id", "service_id", unique=True),
-        Index("external_id_mailing_list_key", "list_id", "service_id", unique=True),
+        Index(
+            "external_id_user_key",
+            "user_id",
+            "service_id",
+            unique=True,
+            postgresql_where="user_id is not null",
+        ),
+        Index(
+            "external_id_mailing_list_key",
+            "list_id",
+            "service_id",
+            unique=True,
+            postgresql_where="list_id is not null",
+        ),
     )
 
     id: Mapped[identity]
@@ -122,6 +134,8 @@ class ExternalId(Base):
     key: Mapped[str]
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     list_id: Mapped[int | None] = mapped_column(ForeignKey("mailing_list.id"))
+    # Since when the service's register lacks the person, who was disabled for that.
+    missing_since: Mapped[datetime | None]
 
 
 def act_as(session: Session, service: Service | None) -> None:

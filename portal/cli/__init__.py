@@ -36,6 +36,7 @@ COMMANDS = {
         "Users: add, invite, list, show, grant, revoke, contact, address, away, back, disable, "
         "enable, codes-off, remove.",
     ),
+    "people": Entry("people", "A register of people: sync."),
     "role": Entry("roles", "Roles as sets of rights: list, define, rename, delete."),
     "list": Entry(
         "mailing_lists", "Mailing lists: create, set, show, all, warnings, archive, unarchive."
