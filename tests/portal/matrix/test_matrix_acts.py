@@ -33,7 +33,7 @@ from workflows.subscriptions.subscribe import subscribe
 #     W  author everywhere: Ada                              P  approver of announce: Grace
 #     B  administrator: Barbara     L  owner of announce: Lise     S  sender on announce: Sophie
 #
-#     y  done     -  not allowed     !  allowed, but the message is in another state
+#     y  done     -  not allowed     !  allowed, but not in its state
 TABLE = """
     On which list, and for whom:                                        announce board
                                                                         MWOPBLS  MWOPBLS
@@ -55,6 +55,7 @@ listgate sendout winner {draft} {draft}                                 -!--!-! 
 listgate sendout uncertain {sent} --resend                              ----y-y  ----y--
 listgate sendout failed {sent}                                          ----y-y  ----y--
 
+listgate.submit_message list={list} author_id={me} parcel={a_text}      yy--yyy  yy--y--
 listgate.request_approval message_id={draft} author_id={me}             -y-----  y------
 listgate.decide request_id={request} approver_id={me} verdict=approved  ---y---  --y----
 listgate.withdraw request_id={request} author_id={me}                   -y-----  y------
@@ -62,8 +63,17 @@ listgate.recall message_id={scheduled} by_id={me}                       -y--y-y 
 listgate.subscribe user_id={grace} list={list} by_id={me}               ---yyy-  ----y--
 listgate.unsubscribe user_id={edsger} list={list} by_id={me}            y---yy-  ----y--
 listgate.import_subscribers list={list} user_ids=[{grace}] by_id={me}   ----yy-  ----y--
+listgate.create_list short_name=new parcel={a_list} by_id={me}          ----y--  ----y--
+listgate.update_list list={list} self_service=on_request by_id={me}     ----yy-  ----y--
+listgate.assign_approvers list={list} approver_list=unused by_id={me}   ----yy-  ----y--
+listgate.archive_list list={list} by_id={me}                            ----!--  ----!--
+listgate.unarchive_list list={list} by_id={me}                          ----y--  ----y--
 listgate.push_list list={list} by_id={me}                               ----yy-  ----y--
-listgate.change_address user_id={edsger} parcel={parcel} by_id={me}     y---y--  y---y--
+listgate.add_person parcel={a_person} by_id={me}                        ----y--  ----y--
+listgate.update_person user_id={edsger} language=fr by_id={me}          y---y--  y---y--
+listgate.disable_person user_id={edsger} by_id={me}                     ----y--  ----y--
+listgate.enable_person user_id={edsger} by_id={me}                      ----y--  ----y--
+listgate.change_address user_id={edsger} parcel={an_address} by_id={me} y---y--  y---y--
 listgate.remove_user user_id={edsger} by_id={me}                        ----y--  ----y--
 """
 
@@ -74,6 +84,16 @@ OPEN: Final = {("requests",): "it shows the requests that the person may answer"
 
 # Arguments of tasks that name who acts; without one, the service's scopes decide.
 ACTORS: Final = {"by_id", "author_id", "approver_id"}
+
+# What tasks find in Redis, by its name in the table.
+PARCELS: Final = {
+    "an_address": "ewd@example.org",
+    "a_text": '{"subject": "Plans", "text": "Dear members,"}',
+    "a_person": '{"address": "new@example.org", "name": "New"}',
+    "a_list": '{"address": "new@lists.example.org", "name": "New"}',
+}
+IDS: Final = {name: UUID(int=number) for number, name in enumerate(PARCELS)}
+CONTENTS: Final = {IDS[name]: content for name, content in PARCELS.items()}
 
 
 class Row(NamedTuple):
@@ -131,9 +151,9 @@ def things(installation: Installation) -> Iterator[Things]:
         board.who_may_ask, board.self_service = WhoMayAsk.AUTHORS, SelfService.CLOSED
         people = users(session)
     installation.published.clear()
-    of_both = {"parcel": UUID(int=0), **{who: user.id for who, user in people.items()}}
+    of_both = IDS | {who: user.id for who, user in people.items()}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(declare, "content", lambda _: "ewd@example.org")
+        patch.setattr(declare, "content", CONTENTS.__getitem__)
         yield {
             "announce": {**installation.things, **of_both, "list": "announce"},
             "board": {**of_board, **of_both, "list": "board"},
