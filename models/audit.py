@@ -44,7 +44,6 @@ class Act(StrEnum):
     ENDED_ABSENCE = "ended_absence"
     CHANGED_ADDRESS = "changed_address"
     REMOVED_USER = "removed_user"
-    LINKED_USER = "linked_user"
     ADDED_PEOPLE = "added_people"
     SYNCED_PEOPLE = "synced_people"
     SUBSCRIBED = "subscribed"

@@ -142,7 +142,6 @@ SENTENCES: Mapping[Act, Sentence] = {
     Act.ENDED_ABSENCE: _("%(actor)s ended the absence of %(user)s from %(first)s to %(last)s"),
     Act.CHANGED_ADDRESS: _("%(actor)s changed the address of %(user)s"),
     Act.REMOVED_USER: _("%(actor)s removed %(user)s"),
-    Act.LINKED_USER: _("%(actor)s gave %(user)s a key of its own"),
     Act.ADDED_PEOPLE: _("%(actor)s added %(count)s people"),
     Act.SYNCED_PEOPLE: _(
         "%(actor)s synchronized the people of %(register)s (new: %(added)s, disabled: %(disabled)s)"

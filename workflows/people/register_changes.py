@@ -173,6 +173,7 @@ class Applying:
         self.facts: dict[str, Any] = {
             "at": now(),
             "service_id": service.id,
+            "register": service.name,
             **acting(actor, acting_service(session)),
         }
 
@@ -206,7 +207,9 @@ class Applying:
     def add(self, count: int) -> None:
         """Add the new people, as `add_user` does, and link the known ones."""
         self.run(LINK, ADD, ADD_KEYS)
-        self.audit(Act.LINKED_USER, "c.links")
+        self.audit(
+            Act.NAMED_USER, "c.links", "jsonb_build_object('service', cast(:register as text))"
+        )
         if count > MAX_SINGLE_ENTRIES:
             self.run(AUDIT_MANY_ADDED)
         else:

@@ -50,13 +50,6 @@ REPEATED_ADDRESSES = """
     where l.address_key = repeated.address_key and l.line > repeated.first
     returning l.line
 """
-REMOVED = """
-    update register_line l set address_key = null
-    from external_id e join "user" u on u.id = e.user_id
-    where e.service_id = :service and e.key = l.key and u.removed_at is not null
-        and l.address_key is not null
-    returning l.line
-"""
 # Sorted, so that the index of addresses grows at its end and two such inserts cannot deadlock.
 NEW = """
     insert into register_new
@@ -173,8 +166,6 @@ def match(session: Session, service: Service, *, actor: Actor) -> Iterator[Refus
         "links": service.acts_for is ActsFor.EVERYONE,
         "actor": actor.user.id if actor.user else None,
     }
-    for line in session.scalars(text(REMOVED), given):
-        yield RefusedLine(line, "The person was removed.")
     session.execute(text(NEW), given)
     session.execute(text("analyze register_new"))
     session.execute(text(CHANGES), given)
