@@ -56,7 +56,8 @@ timezone = "UTC"
 
 # -- queues: one per concern, so that a long sendout does not delay a decision -------------------
 
-task_queues = [Queue(name) for name in ("moderation", "letters", "sendout", "sync", "sweep")]
+QUEUES = ("moderation", "letters", "sendout", "sync", "events", "sweep")
+task_queues = [Queue(name) for name in QUEUES]
 task_default_queue = "moderation"
 # Publishing to a mistyped queue fails, instead of leaving the task there for ever.
 task_create_missing_queues = False
@@ -66,6 +67,7 @@ task_routes = {
     "letters.*": {"queue": "letters"},
     "sendout.*": {"queue": "sendout"},
     "sync.*": {"queue": "sync"},
+    "events.*": {"queue": "events"},
     "sweep.*": {"queue": "sweep"},
 }
 

@@ -7,9 +7,11 @@ from inspect import cleandoc
 from pathlib import Path
 from typing import Any, Final
 
+from docs.events import EXAMPLES, described
 from models import (
     Delivery,
     Dispatch,
+    EventDelivery,
     InboundMail,
     Language,
     LetterName,
@@ -37,6 +39,7 @@ KINDS: Final[list[type[Lifecycle]]] = [
     Delivery,
     InboundMail,
     Sync,
+    EventDelivery,
 ]
 
 
@@ -74,6 +77,12 @@ def tasks() -> str:
     """docs/tasks.md: the tasks that other services may enqueue."""
     intro = (ROOT / "docs/tasks.intro.md").read_text()
     return intro + "\n".join(line for one in PUBLIC.values() for line in page(one))
+
+
+def events() -> str:
+    """docs/events.md: each kind of event with an example."""
+    intro = (ROOT / "docs/events.intro.md").read_text()
+    return intro + "\n".join(line for kind in EXAMPLES for line in described(kind)) + "\n"
 
 
 def page(operation: Operation) -> Iterator[str]:
@@ -209,6 +218,7 @@ def example(value: object) -> str:
 
 
 PAGES: Final = {
+    "docs/events.md": events,
     "docs/letters.md": letters,
     "docs/states.md": states,
     "docs/tasks.md": tasks,

@@ -8,6 +8,16 @@ from models.bounces import Bounce
 from models.contacts import Channel, Language, Preference
 from models.credentials import Credentials, LinkPurpose, MailedLink, PortalSession, RecoveryCode
 from models.dispatch import Delivery, DeliveryState, Dispatch, DispatchState
+from models.events import (
+    Event,
+    EventDelivery,
+    EventDeliveryState,
+    EventEndpoint,
+    EventFailure,
+    EventKind,
+    note_event,
+    note_members,
+)
 from models.grants import Grant, Role
 from models.idempotency import IdempotentCall
 from models.installation import Installation, marked
@@ -64,6 +74,12 @@ __all__ = [
     "Dispatch",
     "DispatchState",
     "Door",
+    "Event",
+    "EventDelivery",
+    "EventDeliveryState",
+    "EventEndpoint",
+    "EventFailure",
+    "EventKind",
     "ExternalId",
     "Failure",
     "FromField",
@@ -126,6 +142,8 @@ __all__ = [
     "ask_for_push",
     "legal_move",
     "marked",
+    "note_event",
+    "note_members",
     "record",
     "record_refusal",
 ]

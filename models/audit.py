@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Computed, Index, insert
 from sqlalchemy.dialects.postgresql import JSONB
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.actors import Actor, Door
 from models.base import Base, identity
 from models.clock import now
+from models.events import EventKind, note_event
 from models.lifecycle import text_enum
 from models.people import User
 from models.refusals import Refusal, Trespass
@@ -110,7 +111,30 @@ class Act(StrEnum):
     REVOKED_SERVICE_KEY = "revoked_service_key"
     NAMED_USER = "named_user"  # gave the service's own key
     NAMED_LIST = "named_list"
+    ADDED_WEBHOOK = "added_webhook"
+    DISABLED_WEBHOOK = "disabled_webhook"
+    ENABLED_WEBHOOK = "enabled_webhook"
+    REMOVED_WEBHOOK = "removed_webhook"
+    REPLAYED_EVENTS = "replayed_events"
     REFUSED = "refused"
+
+
+# The events that other services get of acts, with the state and the verdict that follow.
+EVENTS: Final[dict[Act, tuple[EventKind, dict[str, str]]]] = {
+    Act.ASKED: (EventKind.MESSAGE_ASKED, {"state": "in_moderation"}),
+    Act.APPROVED: (EventKind.MESSAGE_DECIDED, {"verdict": "approved", "state": "scheduled"}),
+    Act.REJECTED: (EventKind.MESSAGE_DECIDED, {"verdict": "rejected", "state": "rejected"}),
+    Act.SENT_BACK: (EventKind.MESSAGE_DECIDED, {"verdict": "sent_back", "state": "draft"}),
+    Act.WITHDREW: (EventKind.MESSAGE_WITHDRAWN, {"state": "draft"}),
+    Act.EXPIRED: (EventKind.MESSAGE_EXPIRED, {"state": "draft"}),
+    Act.RECALLED: (EventKind.MESSAGE_RECALLED, {"state": "draft"}),
+    Act.RETURNED: (EventKind.MESSAGE_FAILED, {"state": "draft"}),
+    Act.FINISHED_SENDING: (EventKind.MESSAGE_SENT, {"state": "sent"}),
+    Act.STOPPED_SENDING: (EventKind.MESSAGE_FAILED, {"state": "stopped"}),
+    Act.HELD_PUSH: (EventKind.PUSH_HELD, {}),
+}
+# Of an act's detail, what its event may say: numbers only.
+IN_EVENTS: Final = {"request_id", "sent", "failed", "uncertain", "removals", "before", "after"}
 
 
 class AuditEntry(Base):
@@ -170,6 +194,21 @@ def record(
             **acting(actor, acting_service(session)),
         },
     )
+    if act in EVENTS:
+        note_event_of(session, act, message_id=message_id, list_id=list_id, **detail)
+
+
+def note_event_of(
+    session: Session, act: Act, *, message_id: int | None, list_id: int | None, **detail: Any
+) -> None:
+    """Write the event of an act on a message, or else on a list."""
+    kind, outcome = EVENTS[act]
+    data = {"list_id": list_id} | outcome
+    data |= {name: value for name, value in detail.items() if name in IN_EVENTS}
+    if message_id is None:
+        note_event(session, kind, f"list:{list_id}", **data)
+    else:
+        note_event(session, kind, f"message:{message_id}", message_id=message_id, **data)
 
 
 def acting(actor: Actor, service: str | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ def programs(web: int) -> dict[str, tuple[list[str], str]]:
     return {
         "worker": (celery("worker", "--queues=moderation,letters,sync,sweep"), "ready."),
         "sendout": (celery("worker", "--queues=sendout", "--hostname=sendout@%h"), "ready."),
+        "events": (celery("worker", "--queues=events", "--hostname=events@%h"), "ready."),
         "beat": (celery("beat"), "beat: Starting"),
         "web": (gunicorn(web), "Booting worker"),
         "lmtp": ([str(BIN / "listgate"), "lmtp"], "lmtp listens"),

@@ -121,6 +121,7 @@ def settings(
         "TWILIO_SENDER": phone.account.number,
         "TWILIO_URL": phone.url,
         "SERVICES_OPEN": "true",
+        "WEBHOOK_ALLOW_PRIVATE": "true",
         "LOG_FORMAT": "console",
         "LISTGATE_ENV_FILE": "",  # ignore a developer's .env
     }

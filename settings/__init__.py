@@ -154,6 +154,11 @@ class Settings(BaseModel):
         description="Accept tasks that no service has signed: everyone who can reach the broker "
         "may then act as anyone",
     )
+    webhook_allow_private: bool = Field(
+        False,
+        description="Let webhooks go to private addresses, and by http: true only if everyone "
+        "who runs `listgate webhook add` may reach every server of this network",
+    )
     sms_decision: SmsDecision = Field(
         "allow",
         description="Whether a reply by SMS decides: always (allow), only after the approver has "

@@ -38,6 +38,7 @@ SETTINGS: Final = {
     "MAILLIST_SYNC_COMMAND": "cat",
     # Signatures have tests of their own.
     "SERVICES_OPEN": "true",
+    "WEBHOOK_ALLOW_PRIVATE": "true",
 }
 
 

@@ -16,7 +16,7 @@ from workflows.sync.command import KILL_GRACE
 from workflows.sync.push import START_WITHIN, Rules
 from workflows.tasks import PUBLIC
 
-OURS = ("moderation.", "letters.", "sendout.", "sync.", "sweep.", "listgate.")
+OURS = ("moderation.", "letters.", "sendout.", "sync.", "events.", "sweep.", "listgate.")
 SECRET = "s3cret"
 DEFAULT_BACKOFF = 600  # Celery's own `retry_backoff_max`, in seconds
 
@@ -55,6 +55,7 @@ def test_every_task_goes_to_a_queue_that_workers_read(name: str) -> None:
         ("letters.deliver_notification", "letters"),
         ("sendout.send_dispatch", "sendout"),
         ("sync.push", "sync"),
+        ("events.deliver_webhook", "events"),
         ("sweep.sweep", "sweep"),
         ("listgate.decide", "moderation"),
     ],

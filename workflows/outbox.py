@@ -13,7 +13,7 @@ from kombu import Connection
 from kombu.exceptions import KombuError
 from kombu.pools import producers
 
-from models import Dispatch, InboundMail, MailingList, Notification, Sync
+from models import Dispatch, EventDelivery, InboundMail, MailingList, Notification, Sync
 from models.base import Base
 from models.clock import now
 from models.outbox import OutboxEntry
@@ -29,6 +29,7 @@ TASKS: dict[type[Base], str] = {
     Dispatch: "sendout.send_dispatch",
     InboundMail: "moderation.handle_mail",
     Sync: "sync.push",
+    EventDelivery: "events.deliver_webhook",
     MailingList: "sync.open_sync",
 }
 

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 from models import (
     Dispatch,
     DispatchState,
+    EventDelivery,
+    EventDeliveryState,
     IdempotentCall,
     InboundMail,
     InboundMailState,
@@ -34,6 +36,7 @@ def publish_again(session: Session) -> None:
         InboundMail: InboundMail.state == InboundMailState.RECEIVED,
         Dispatch: Dispatch.state.in_([DispatchState.WAITING, DispatchState.SENDING]),
         Sync: Sync.state == SyncState.PENDING,
+        EventDelivery: EventDelivery.state == EventDeliveryState.PENDING,
     }
     for kind, is_unfinished in unfinished.items():
         for row in session.scalars(

@@ -10,12 +10,21 @@ from tempfile import TemporaryFile
 
 from sqlalchemy.orm import Session
 
-from models import InboundMail, InboundMailState, Notification, NotificationState
+from models import (
+    EventDelivery,
+    EventDeliveryState,
+    InboundMail,
+    InboundMailState,
+    Notification,
+    NotificationState,
+)
 from notifications.letters.context import LetterContext
 from notifications.letters.delivery import deliver
 from settings import settings
 from workflows import outbox, sweep
 from workflows.celery import app
+from workflows.events.deliver import Senders, deliver_event, forget_old_events
+from workflows.events.stream import Stream
 from workflows.inbound import mail
 from workflows.moderation.deadlines import Deadlines, meet_deadlines
 from workflows.moderation.digest import put_off
@@ -24,6 +33,7 @@ from workflows.people.absences import note_absences
 from workflows.people.sessions import forget_old_sessions
 from workflows.public import lists, messages, moderation, people, people_sync, subscriptions
 from workflows.public.declare import PUBLIC
+from workflows.redis_client import redis_client
 from workflows.sendout.domains import Domains
 from workflows.sendout.doubts import report_doubts
 from workflows.sendout.lane import Lane, Lanes
@@ -71,6 +81,9 @@ lanes = Lanes(
     transaction,
     Domains(settings.sendout_domain_rates),
 )
+
+
+senders = Senders(letter_context.keys, Stream(redis_client), settings.webhook_allow_private)
 
 
 @app.task(name="letters.deliver_notification")
@@ -122,6 +135,14 @@ def record_outcome(claimed: Claim, outcome: Outcome) -> None:
         finish_push(session, claimed, outcome, rules)
 
 
+@app.task(name="events.deliver_webhook")
+def deliver_webhook(delivery_id: int) -> None:
+    """Deliver an event to a service."""
+    with transaction() as session:
+        if delivery := EventDelivery.take(session, delivery_id, EventDeliveryState.PENDING):
+            deliver_event(session, delivery, senders)
+
+
 @app.task(name="sweep.sweep")
 def sweep_all() -> None:
     """Find what the broker lost, what fell due, and what a dead worker left behind."""
@@ -137,6 +158,7 @@ def forget_old_rows(session: Session) -> None:
     sweep.forget_old_calls(session)
     forget_old_sessions(session)
     forget_old_bounces(session)
+    forget_old_events(session)
 
 
 def request_pushes(session: Session) -> None:

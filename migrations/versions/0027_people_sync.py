@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0027_people_sync"
-down_revision = "0025_services"
+down_revision = "0026_events"
 
 
 def upgrade() -> None:

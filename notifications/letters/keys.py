@@ -55,6 +55,10 @@ class Keys:
         secret = b32encode(hmac(self.derived("services"), f"{key_id}:{salt}".encode(), "sha256"))
         return f"lgs_{key_id}_{secret.decode().lower().rstrip('=')}"
 
+    def webhook_secret(self, endpoint_id: int, salt: str) -> bytes:
+        """Return the secret with which an endpoint's events are signed."""
+        return hmac(self.derived("webhooks"), f"{endpoint_id}:{salt}".encode(), "sha256")
+
     def derived(self, purpose: str) -> bytes:
         """Return the 32-byte key for a purpose that concerns no single row."""
         return hmac(self.secret, f"key:{purpose}".encode(), "sha256")

@@ -84,6 +84,10 @@ COMMANDS = {
     "service": Entry(
         "services", "Services that act here: add, set, list, key, revoke, disable, enable."
     ),
+    "webhook": Entry(
+        "webhooks",
+        "Events for services: add, list, test, disable, enable, remove, failed, replay.",
+    ),
     "lmtp": Entry("lmtp", "Accept mail by LMTP at LMTP_ADDRESS, until stopped."),
     "receive-mail": Entry(
         "receive_mail",

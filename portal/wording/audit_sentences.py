@@ -268,5 +268,13 @@ SENTENCES: Mapping[Act, Sentence] = {
     Act.REVOKED_SERVICE_KEY: _("%(actor)s revoked key %(key)s of the service %(service)s"),
     Act.NAMED_USER: _("%(actor)s set the key of %(user)s at the service %(service)s"),
     Act.NAMED_LIST: _("%(actor)s set the key of the list %(list)s at the service %(service)s"),
+    Act.ADDED_WEBHOOK: _("%(actor)s added webhook %(webhook)s of the service %(service)s"),
+    Act.DISABLED_WEBHOOK: _("%(actor)s disabled webhook %(webhook)s of the service %(service)s"),
+    Act.ENABLED_WEBHOOK: _("%(actor)s enabled webhook %(webhook)s of the service %(service)s"),
+    Act.REMOVED_WEBHOOK: _("%(actor)s removed webhook %(webhook)s of the service %(service)s"),
+    Act.REPLAYED_EVENTS: _(
+        "%(actor)s had %(events)s events delivered again to webhook %(webhook)s of the service "
+        "%(service)s"
+    ),
     Act.REFUSED: _("%(actor)s was refused: %(sentence)s"),
 }

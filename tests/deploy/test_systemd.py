@@ -10,7 +10,7 @@ import pytest
 from tests.deploy.compose import ROOT, SERVICES, longest_task
 
 UNITS = sorted((ROOT / "deploy/systemd").glob("*.service"), key=lambda unit: unit.name)
-LASTING = ["listgate-beat", "listgate-sendout", "listgate-worker"]
+LASTING = ["listgate-beat", "listgate-events", "listgate-sendout", "listgate-worker"]
 INSTALLED = "/opt/listgate/.venv/bin/"
 
 # Keys that differ from unit to unit; the others are restrictions.
@@ -67,7 +67,7 @@ def test_a_unit_lets_celery_finish_its_longest_task(name: str) -> None:
     assert unit["Restart"] == "on-failure"
 
 
-@pytest.mark.parametrize("name", ["beat", "migrate", "sendout", "worker"])
+@pytest.mark.parametrize("name", ["beat", "events", "migrate", "sendout", "worker"])
 def test_a_unit_runs_what_compose_runs(name: str) -> None:
     command = service(f"listgate-{name}")["ExecStart"].removeprefix(INSTALLED)
 

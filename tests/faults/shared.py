@@ -64,6 +64,7 @@ def environment(
         "MAILLIST_SYNC_COMMAND": command,
         "REQUEST_LETTERS_PER_HOUR": os.environ["REQUEST_LETTERS_PER_HOUR"],
         "SERVICES_OPEN": "true",
+        "WEBHOOK_ALLOW_PRIVATE": "true",
         "SYNC_QUIET": f"{SYNC_QUIET.seconds}s",
         "SYNC_TIMEOUT": f"{SYNC_TIMEOUT.seconds}s",
         "LISTGATE_ENV_FILE": "",

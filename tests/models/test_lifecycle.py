@@ -14,6 +14,10 @@ from models import (
     Delivery,
     Dispatch,
     Door,
+    Event,
+    EventDelivery,
+    EventEndpoint,
+    EventKind,
     IllegalTransition,
     InboundMail,
     Lifecycle,
@@ -22,6 +26,7 @@ from models import (
     ModerationRequest,
     Notification,
     RequestState,
+    Service,
     SubscriptionRequest,
     Sync,
     Verdict,
@@ -40,6 +45,7 @@ KINDS: list[type[Lifecycle]] = [
     InboundMail,
     SubscriptionRequest,
     Sync,
+    EventDelivery,
 ]
 MOVES = {
     (kind.__tablename__, origin and origin.value, target.value)
@@ -67,6 +73,9 @@ def row_ids(session: Session, people: Cast) -> dict[type[Lifecycle], int]:
     session.add(InboundMail(raw=b"", envelope_sender="", envelope_recipient=""))
     session.add(SubscriptionRequest(list_id=people.announce.id, user_id=people.ada.id))
     session.add(Sync(list_id=people.announce.id))
+    register = EventEndpoint(service=Service(name="register", scopes=[]), kinds=[])
+    event = Event(kind=EventKind.WEBHOOK_TEST, data={})
+    session.add(EventDelivery(event=event, endpoint=register, about="webhook:1"))
     session.flush()
     return {kind: session.scalars(select(func.min(kind.id))).one() for kind in KINDS}
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from tests.builders import Cast, a_dispatch
 from workflows import sweep
+from workflows.events.deliver import forget_old_events
 from workflows.sendout.claim import begin_sending, claim_batch, next_deliveries
 from workflows.sendout.doubts import report_doubts
 from workflows.sendout.left_behind import settle_left_behind
@@ -21,6 +22,8 @@ LOOKS: dict[str, tuple[Callable[[Session], object], str, str]] = {
     "sendouts": (sweep.publish_again, "FROM dispatch", "dispatch_ring_at_idx"),
     "doubts": (report_doubts, "FROM dispatch", "dispatch_doubts_unreported"),
     "left behind": (settle_left_behind, "FROM delivery", "delivery_claim_id_idx"),
+    "events": (sweep.publish_again, "FROM event_delivery", "event_delivery_ring_at_idx"),
+    "old events": (forget_old_events, "DELETE FROM event", "event_at_idx"),
     "old calls": (
         sweep.forget_old_calls,
         "DELETE FROM idempotent_call",

@@ -109,7 +109,10 @@ def subscribe(session: Session, user: User, mailing_list: MailingList, *, actor:
             list_id=mailing_list.id,
         )
     require_not_removed(user)
-    if note_change(session, JOIN, user=user, mailing_list=mailing_list, actor=actor):
+    joined = note_change(
+        session, Change.JOINED, JOIN, user=user, mailing_list=mailing_list, actor=actor
+    )
+    if joined:
         accept_subscribed(session, mailing_list, actor=actor)
         return True
     # They are subscribed, or the list was archived or they were removed since this session read
@@ -128,7 +131,9 @@ def unsubscribe(session: Session, user: User, mailing_list: MailingList, *, acto
 
 def leave(session: Session, user: User, mailing_list: MailingList, *, actor: Actor) -> bool:
     """Do the same without asking whether the actor may."""
-    return note_change(session, LEAVE, user=user, mailing_list=mailing_list, actor=actor)
+    return note_change(
+        session, Change.LEFT, LEAVE, user=user, mailing_list=mailing_list, actor=actor
+    )
 
 
 def subscribe_all(

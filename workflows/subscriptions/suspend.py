@@ -18,6 +18,7 @@ from models import (
     Actor,
     Bounce,
     Change,
+    EventKind,
     LetterName,
     MailingList,
     Message,
@@ -28,6 +29,8 @@ from models import (
     SubscriptionChange,
     User,
     ask_for_push,
+    note_event,
+    note_members,
     record,
 )
 from models.clock import now
@@ -63,6 +66,16 @@ def count_bounce(
     subscription = lock_subscription(session, user, message.mailing_list)
     if subscription is None or not note_bounce(session, user, message, returned):
         return False
+    note_event(
+        session,
+        EventKind.PERSON_BOUNCED,
+        f"person:{user.id}",
+        user_id=user.id,
+        message_id=message.id,
+        list_id=message.list_id,
+        hard=returned.is_hard,
+        status=returned.status,
+    )
     counts = returned.is_hard and limit > 0 and subscription.suspended_at is None
     if counts and hard_days(session, subscription) >= limit:
         suspend(session, subscription, user, message.mailing_list)
@@ -202,4 +215,5 @@ def note(
     )
     act = Act.SUSPENDED if change is Change.SUSPENDED else Act.RESUMED
     record(session, act, actor=actor, list_id=mailing_list.id, user_id=user.id)
+    note_members(session, mailing_list.id, change, [user.id])
     ask_for_push(session, [mailing_list.id])

@@ -7,6 +7,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    null,
     select,
 )
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from models import (
     Actor,
     AuditEntry,
     Change,
+    EventKind,
     MailingList,
     Subscription,
     SubscriptionChange,
@@ -24,8 +26,10 @@ from models import (
     User,
     acting,
     ask_for_push,
+    note_members,
 )
 from models.clock import now
+from models.events import endpoints_for
 from models.services import acting_service
 
 JOURNAL = SubscriptionChange.__table__.c
@@ -71,7 +75,13 @@ def journaled(
 
 
 def note_change(
-    session: Session, statement: Executable, *, user: User, mailing_list: MailingList, actor: Actor
+    session: Session,
+    change: Change,
+    statement: Executable,
+    *,
+    user: User,
+    mailing_list: MailingList,
+    actor: Actor,
 ) -> bool:
     """Change a person's subscription and note it; return False if there was nothing to change."""
     session.flush()  # the connection does not flush by itself
@@ -80,6 +90,7 @@ def note_change(
     noted = session.connection().execute(statement, {"at": now(), **subscription, **who})
     if not noted.rowcount:
         return False
+    note_members(session, mailing_list.id, change, [user.id])
     ask_for_push(session, [mailing_list.id])
     return True
 
@@ -110,12 +121,17 @@ def note_rows(
                 *rows.c, *(literal(value, JOURNAL[name].type) for name, value in columns.items())
             ),
         )
-        .returning(SubscriptionChange.list_id)
+        .returning(SubscriptionChange.list_id, SubscriptionChange.user_id)
         .cte("noted")
     )
-    # PostgreSQL counts them, because there may be a million.
-    counts = select(noted.c.list_id, func.count()).group_by(noted.c.list_id)
-    lists: dict[int, int] = dict(session.execute(counts.order_by(noted.c.list_id)).all())
+    wanted = endpoints_for(session, EventKind.SUBSCRIPTION_CHANGED)
+    # PostgreSQL counts them, because there may be a million; only events need to know who.
+    people = func.array_agg(noted.c.user_id) if wanted else null()
+    counts = select(noted.c.list_id, func.count(), people).group_by(noted.c.list_id)
+    found = session.execute(counts.order_by(noted.c.list_id)).all()
+    for list_id, _, user_ids in found:
+        note_members(session, list_id, change, user_ids or [])
+    lists = {list_id: count for list_id, count, _ in found}
     ask_for_push(session, lists)
     return lists
 

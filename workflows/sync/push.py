@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from models import (
     Act,
     Actor,
+    EventKind,
     Failure,
     LetterName,
     Right,
@@ -23,6 +24,7 @@ from models import (
     Sync,
     SyncState,
     ask_for_push,
+    note_event,
     record,
 )
 from models.clock import now
@@ -193,6 +195,13 @@ def succeed(session: Session, sync: Sync, addresses: FileIO, rules: Rules) -> No
         store_snapshot(session, sync.list_id, addresses)
     sync.failure = sync.removals = sync.lease_until = None
     sync.move(SyncState.DONE)
+    note_event(
+        session,
+        EventKind.PUSH_DONE,
+        f"list:{sync.list_id}",
+        list_id=sync.list_id,
+        addresses=sync.addresses,
+    )
     # Changes that were committed while the command ran could not request another push.
     waiting = select(SubscriptionChange.id).where(
         SubscriptionChange.list_id == sync.list_id, SubscriptionChange.sync_id.is_(None)
@@ -209,6 +218,8 @@ def fail(session: Session, sync: Sync, failure: Failure, rules: Rules) -> None:
     sync.failures += 1
     sync.move(SyncState.PENDING)
     sync.postpone(retry_at(sync.failures))
+    facts = {"list_id": sync.list_id, "failure": failure.value, "failures": sync.failures}
+    note_event(session, EventKind.PUSH_FAILED, f"list:{sync.list_id}", **facts)
     if sync.failures == rules.alert_after:
         report_failures(session, sync, LetterName.SYNC_FAILING)
 

@@ -7,7 +7,7 @@ from tests.deploy.installed.documented import Machine
 from tests.deploy.installed.programs import running_programs
 
 DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text()
-LASTING = ("beat", "flower", "lmtp", "sendout", "web", "worker")
+LASTING = ("beat", "events", "flower", "lmtp", "sendout", "web", "worker")
 
 
 def test_the_image_builds_and_its_services_start(machine: Machine, given: dict[str, str]) -> None:
@@ -29,7 +29,8 @@ def test_the_image_builds_and_its_services_start(machine: Machine, given: dict[s
         for name in LASTING
     }
     # Each container has a host name of its own; here all services run on one host.
-    commands["sendout"].append("--hostname=sendout@%h")
+    for name in ("sendout", "events"):
+        commands[name].append(f"--hostname={name}@%h")
 
     with running_programs(commands, environment, machine.root / "app"):
         listed = machine.run("listgate doctor || true", folder=machine.root / "app")

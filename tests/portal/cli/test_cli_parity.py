@@ -45,6 +45,12 @@ ONLY_COMMANDS = {
     "people.roles.revoke": "a page sets all roles of a person at once",
     "sendout.hold.hold_sendouts": "only the operator stops every sendout",
     "sendout.hold.release_sendouts": "only the operator stops every sendout",
+    "events.endpoints.add_endpoint": "only the operator lets other programs in",
+    "events.endpoints.disable_endpoint": "only the operator lets other programs in",
+    "events.endpoints.enable_endpoint": "only the operator lets other programs in",
+    "events.endpoints.remove_endpoint": "only the operator lets other programs in",
+    "events.endpoints.replay": "only the operator lets other programs in",
+    "events.endpoints.test_endpoint": "only the operator lets other programs in",
     "subscriptions.imports.list_for": "a page imports into a list that exists",
 }
 

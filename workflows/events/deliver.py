@@ -1,0 +1,167 @@
+"""Deliver an event to an endpoint: at least once, and in order for each message and each list."""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from models import (
+    Act,
+    Actor,
+    Event,
+    EventDelivery,
+    EventDeliveryState,
+    EventEndpoint,
+    EventFailure,
+    record,
+)
+from models.clock import now
+from notifications.letters.keys import Keys
+from notifications.retry import retry_at
+from workflows.events.addresses import NotDelivered
+from workflows.events.payload import names_for, payload
+from workflows.events.post import Webhook, post
+from workflows.events.signature import secret_text, signed_headers
+from workflows.events.stream import Stream
+
+log = logging.getLogger(__name__)
+
+# A delivery that waits for an earlier one looks again after this time, at the earliest; usually
+# the earlier one publishes it.
+LOOK_AGAIN: Final = timedelta(seconds=5)
+
+# Events are deleted after this time, with their deliveries.
+KEPT_FOR: Final = timedelta(days=30)
+
+# Of these failures, each attempt takes seconds in which the worker does nothing else.
+COSTLY: Final = {EventFailure.UNREACHABLE, EventFailure.TOOK_TOO_LONG, EventFailure.UNKNOWN_NAME}
+
+
+@dataclass(frozen=True)
+class Senders:
+    """What a delivery needs besides its row."""
+
+    keys: Keys
+    stream: Stream
+    allow_private: bool
+
+
+def deliver_event(session: Session, delivery: EventDelivery, senders: Senders) -> None:
+    """Deliver the event, or postpone it while an earlier one about the same thing waits."""
+    if must_wait(session, delivery):
+        return
+    delivery.attempts += 1
+    try:
+        send(session, delivery, senders)
+    except NotDelivered as why:
+        log.info(
+            "event not delivered",
+            extra={"delivery": delivery.id, "why": why.failure, "status": why.http_status},
+        )
+        note_failure(session, delivery, why)
+    else:
+        note_success(delivery)
+    if delivery.state is not EventDeliveryState.PENDING:
+        publish_next(session, delivery)
+
+
+def must_wait(session: Session, delivery: EventDelivery) -> bool:
+    """Return whether it is not yet its turn; it is postponed until it may be."""
+    moment = now()
+    if delivery.due_at > moment:
+        return True
+    waiting = [each.due_at for each in in_order(session, delivery) if each.id < delivery.id]
+    resting = delivery.endpoint.retry_at
+    if waiting:
+        delivery.postpone(max(moment + LOOK_AGAIN, min(waiting)))
+    elif resting and resting > moment:
+        delivery.postpone(resting)
+    return bool(waiting) or delivery.due_at > moment
+
+
+def in_order(session: Session, delivery: EventDelivery) -> list[EventDelivery]:
+    """Return the first two pending deliveries to the endpoint about the same thing."""
+    same = select(EventDelivery).where(
+        EventDelivery.endpoint_id == delivery.endpoint_id,
+        EventDelivery.about == delivery.about,
+        EventDelivery.state == EventDeliveryState.PENDING,
+    )
+    return list(session.scalars(same.order_by(EventDelivery.id).limit(2)))
+
+
+def send(session: Session, delivery: EventDelivery, senders: Senders) -> None:
+    """Send the event to the URL or add it to the stream; raise NotDelivered."""
+    endpoint, event = delivery.endpoint, delivery.event
+    if not endpoint.is_enabled:
+        raise NotDelivered(EventFailure.DISABLED)
+    body = payload(event, names_for(session, event, endpoint.service))
+    if body is None:
+        return
+    if endpoint.url is None:
+        senders.stream.add(endpoint.service.name, event.public_id, body)
+        return
+    secret = secret_of(endpoint, senders.keys)
+    at = int(now().timestamp())
+    headers = signed_headers(secret, event.public_id, at=at, body=body)
+    headers |= {"Content-Type": "application/json", "User-Agent": "Listgate"}
+    post(Webhook(endpoint.url, headers, body), allow_private=senders.allow_private)
+
+
+def secret_of(endpoint: EventEndpoint, keys: Keys) -> str:
+    """Return the secret with which the endpoint's requests are signed."""
+    return secret_text(keys.webhook_secret(endpoint.id, endpoint.salt))
+
+
+def note_success(delivery: EventDelivery) -> None:
+    """Record that the endpoint has the event; it can be reached again."""
+    delivery.sent_at, delivery.failure, delivery.http_status = now(), None, None
+    delivery.move(EventDeliveryState.SENT)
+    reached(delivery.endpoint)
+
+
+def note_failure(session: Session, delivery: EventDelivery, why: NotDelivered) -> None:
+    """Postpone the delivery, or give it up; an endpoint that is gone is disabled."""
+    endpoint = delivery.endpoint
+    delivery.failure, delivery.http_status = why.failure, why.http_status
+    if why.failure in COSTLY:
+        endpoint.failures += 1
+        endpoint.retry_at = retry_at(endpoint.failures)
+    else:
+        reached(endpoint)
+    again = retry_at(delivery.attempts)
+    if why.failure is EventFailure.GONE:
+        endpoint.disabled_at = now()
+        service = endpoint.service.name
+        record(
+            session,
+            Act.DISABLED_WEBHOOK,
+            actor=Actor.system(),
+            service=service,
+            webhook=endpoint.id,
+        )
+    if why.failure in {EventFailure.GONE, EventFailure.DISABLED} or again > delivery.give_up_at:
+        delivery.move(EventDeliveryState.FAILED)
+    else:
+        delivery.postpone(again)
+
+
+def reached(endpoint: EventEndpoint) -> None:
+    """Note that the endpoint answers."""
+    if endpoint.failures:
+        endpoint.failures, endpoint.retry_at = 0, None
+
+
+def publish_next(session: Session, delivery: EventDelivery) -> None:
+    """Publish the next delivery to the endpoint about the same thing."""
+    for following in in_order(session, delivery)[:1]:
+        session.refresh(following, with_for_update=True)
+        if following.state is EventDeliveryState.PENDING:
+            following.postpone(now())
+
+
+def forget_old_events(session: Session) -> None:
+    """Delete old events with their deliveries."""
+    session.execute(delete(Event).where(Event.at < now() - KEPT_FOR))
