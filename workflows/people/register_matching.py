@@ -129,16 +129,25 @@ ENABLED = """
 def stage(session: Session, people: Iterable[RegisterLine]) -> Iterator[RefusedLine]:
     """Copy the lines into a temporary table; yield those that repeat an earlier one."""
     session.execute(text(TABLES))
-    remaining = iter(people)
+    remaining, count, addresses = iter(people), 0, 0
+    # Hashes, because two different values rarely have the same: PostgreSQL looks only if need be.
+    keys_seen: set[int] = set()
+    addresses_seen: set[int] = set()
     with closing(session.connection().connection.cursor()) as cursor:
         while batch := list(islice(remaining, COPY_BATCH)):
+            keys_seen.update(hash(person.key) for person in batch)
+            given = [hash(address_key(person.address)) for person in batch if person.address]
+            addresses_seen.update(given)
+            count, addresses = count + len(batch), addresses + len(given)
             rows = "".join(map(copy_row, batch)).encode()
             cursor.copy_expert("copy register_line from stdin", BytesIO(rows))
     session.execute(text("analyze register_line"))
-    for line in session.scalars(text(REPEATED_KEYS)):
-        yield RefusedLine(line, "An earlier line has this external_id.")
-    for line in session.scalars(text(REPEATED_ADDRESSES)):
-        yield RefusedLine(line, "An earlier line has this address.")
+    if len(keys_seen) < count:
+        for line in session.scalars(text(REPEATED_KEYS)):
+            yield RefusedLine(line, "An earlier line has this external_id.")
+    if len(addresses_seen) < addresses:
+        for line in session.scalars(text(REPEATED_ADDRESSES)):
+            yield RefusedLine(line, "An earlier line has this address.")
 
 
 def copy_row(person: RegisterLine) -> str:
