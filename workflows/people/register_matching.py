@@ -50,12 +50,13 @@ REPEATED_ADDRESSES = """
     where l.address_key = repeated.address_key and l.line > repeated.first
     returning l.line
 """
-# Sorted, so that the index of addresses grows at its end and two such inserts cannot deadlock.
+# Sorted, so that the index of addresses grows at its end and two such inserts cannot deadlock.  The
+# name of the sequence is a subquery, which PostgreSQL evaluates once.
 NEW = """
     insert into register_new
-    select nextval(pg_get_serial_sequence('"user"', 'id')), l.line, l.key,
-        coalesce(l.address, l.address_key), l.address_key, l.name, coalesce(l.language, 'en'),
-        u.id, u.id is not null and :links and not exists (
+    select nextval((select cast(pg_get_serial_sequence('"user"', 'id') as regclass))),
+        l.line, l.key, coalesce(l.address, l.address_key), l.address_key, l.name,
+        coalesce(l.language, 'en'), u.id, u.id is not null and :links and not exists (
             select from external_id other
             where other.user_id = u.id and other.service_id = :service)
     from register_line l
