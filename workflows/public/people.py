@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from models import Language, Preference, Right, Scope
 from workflows.access import find_user, require
-from workflows.people import addresses, register, removal, users
+from workflows.people import addresses, details, removal, users
 from workflows.people.contacts import ContactChanges
 from workflows.public.call import (
     ACTS,
@@ -133,7 +133,7 @@ def add_person(session: Session, caller: Caller, call: AddPerson) -> Changed:
             phone=call.phone,
             preference=call.preference,
         )
-        added = register.add_person(
+        added = details.add_person(
             session, call.address, call.name, contact=contact, roles=call.roles, actor=actor
         )
         caller.name(session, added, call.external_id, actor=actor)
@@ -149,8 +149,8 @@ def update_person(session: Session, caller: Caller, call: UpdatePerson) -> Chang
     actor = caller.actor(session, call.by_id)
     user = caller.person(session, call.user_id)
     contact = ContactChanges(call.name, call.language, call.time_zone, call.phone, call.preference)
-    changes = register.PersonChanges(contact, call.address, call.roles)
-    changed = register.change_person(session, user, changes, actor=actor)
+    changes = details.PersonChanges(contact, call.address, call.roles)
+    changed = details.change_person(session, user, changes, actor=actor)
     changed |= caller.name(session, user, call.external_id, actor=actor)
     return Changed(user_id=user.id, changed=changed)
 

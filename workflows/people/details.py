@@ -1,4 +1,4 @@
-"""Add and change people with all that another program, such as a members' register, knows."""
+"""Add a person with all details, and change any of them, for another service."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
