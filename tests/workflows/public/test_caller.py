@@ -126,6 +126,7 @@ def calls(people: Cast, request: ModerationRequest) -> Mapping[str, dict[str, An
         "enable_person": about,
         "change_address": {**about, "address": "new@example.org"},
         "remove_user": about,
+        "sync_people": {"csv": "external_id,address,name\n"},
         "create_list": {"short_name": "a", "address": "a@lists.example.org", "name": "A"},
         "update_list": announce,
         "archive_list": announce,
