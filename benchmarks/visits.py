@@ -20,13 +20,14 @@ class Reader(StrEnum):
 
 # Files are measured separately.
 FILES: Final = {"lists.export": "", "trail.export": "act=approved"}
-NOT_PAGES: Final = {"static", *FILES}
+NOT_PAGES: Final = {"static", "reference.openapi", *FILES}
 
 # The user who sees the most, per blueprint or endpoint; elsewhere it is the administrator.
 READERS: Final = {
     "requests": Reader.APPROVER,
     "writing": Reader.AUTHOR,
     "moderation": Reader.STRANGER,
+    "reference": Reader.STRANGER,
     "unsubscribe": Reader.STRANGER,
     "messages.ask_deletion": Reader.AUTHOR,
     "splits.show": Reader.AUTHOR,
@@ -123,9 +124,15 @@ def visits(app: Flask, values: UrlValues) -> Iterator[Visit]:
     The pages are those of the application's URL map, so that a new page is included.
     """
     for rule in app.url_map.iter_rules():
-        if "GET" in (rule.methods or ()) and rule.endpoint not in NOT_PAGES:
+        if is_page(rule):
             for query in ("", *SEARCHES.get(rule.endpoint, ())):
                 yield visit(app, rule, values, query=query)
+
+
+def is_page(rule: Rule) -> bool:
+    """Whether the rule is of a page, and not of a file or of the HTTP API."""
+    reads = "GET" in (rule.methods or ())
+    return reads and rule.endpoint not in NOT_PAGES and not rule.endpoint.startswith("api.")
 
 
 def files(app: Flask, values: UrlValues) -> Iterator[Visit]:

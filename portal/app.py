@@ -10,6 +10,9 @@ from notifications.letters.keys import Keys
 from portal import accounts, lists, people
 from portal.accounts import absences, details
 from portal.accounts.security import configure_security
+from portal.api import calls, reference
+from portal.api.problems import configure_problems
+from portal.api.sessions import SessionsOfPages
 from portal.audit import person, search
 from portal.inbound import twilio
 from portal.lists import approver_lists, imports, list_sets
@@ -63,6 +66,8 @@ BLUEPRINTS = (
     search.pages,
     person.pages,
     twilio.hooks,
+    reference.pages,
+    calls.api,
 )
 
 
@@ -70,6 +75,7 @@ def create_app(settings: Settings) -> Flask:
     """Create the application for these settings."""
     app = Application("portal")
     app.url_map.converters["id"] = RowId
+    app.session_interface = SessionsOfPages()
     configure(app, settings)
     configure_templates(app)
     register_error_pages(app)
@@ -79,7 +85,9 @@ def create_app(settings: Settings) -> Flask:
     configure_kept_forms(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    # Twilio signs its requests; the URL of a mailed link contains a secret token.
+    configure_problems(app)
+    # A service sends a token, Twilio signs its requests, the URL of a mailed link has a secret.
+    csrf.exempt(calls.api)
     csrf.exempt(twilio.hooks)
     csrf.exempt(link.answer)
     csrf.exempt(unsubscribe.leave)

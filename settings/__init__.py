@@ -159,6 +159,12 @@ class Settings(BaseModel):
         description="Let webhooks go to private addresses, and by http: true only if everyone "
         "who runs `listgate webhook add` may reach every server of this network",
     )
+    api_rate: int = Field(
+        600,
+        ge=0,
+        description="The most requests a minute to the HTTP API with one key of a service; "
+        "0 for no limit",
+    )
     sms_decision: SmsDecision = Field(
         "allow",
         description="Whether a reply by SMS decides: always (allow), only after the approver has "

@@ -31,8 +31,7 @@ from workflows.moderation.digest import put_off
 from workflows.notify import try_other_channel
 from workflows.people.absences import note_absences
 from workflows.people.sessions import forget_old_sessions
-from workflows.public import lists, messages, moderation, people, people_sync, subscriptions
-from workflows.public.declare import PUBLIC
+from workflows.public.operations import PUBLIC
 from workflows.redis_client import redis_client
 from workflows.sendout.domains import Domains
 from workflows.sendout.doubts import report_doubts
@@ -51,7 +50,7 @@ from workflows.sync.request import (
 from workflows.transaction import connect, transaction
 
 # The public tasks, and what docs/tasks.md is drawn from.
-__all__ = ["PUBLIC", "lists", "messages", "moderation", "people", "people_sync", "subscriptions"]
+__all__ = ["PUBLIC"]
 
 try:
     letter_context = LetterContext.from_settings(settings)

@@ -14,6 +14,11 @@ def page_language() -> Language:
         return known
     if user := reader():
         return user.language
+    return accepted_language()
+
+
+def accepted_language() -> Language:
+    """Return the language that the client prefers (Accept-Language)."""
     best = request.accept_languages.best_match([one.value for one in Language])
     return Language(best or Language.ENGLISH)
 

@@ -6,10 +6,11 @@ unknown browsers only; a person goes on where they have logged in before (`accou
 `PER_ADDRESS` counts every client address, known devices included.
 """
 
+import time
 from hashlib import sha256
 
-from flask import Flask, Response, request
-from flask_limiter import Limiter
+from flask import Flask, Response, current_app, g, request
+from flask_limiter import Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
 
 from models import Invalid
@@ -58,3 +59,27 @@ def account_key(address: str | None = None) -> str:
 def is_failed_attempt(response: Response) -> bool:
     """Whether a log-in failed: failures answer 4xx, success redirects."""
     return response.status_code >= 400
+
+
+@limiter.shared_limit(
+    lambda: f"{current_app.config['LISTGATE'].api_rate} per minute",
+    scope="api",
+    key_func=lambda: str(g.service_key_id),
+    exempt_when=lambda: not current_app.config["LISTGATE"].api_rate,
+)
+def count_call() -> None:
+    """Count a request with the service's key of `g.service_key_id`; raise RateLimitExceeded."""
+
+
+@limiter.shared_limit(PER_ADDRESS, scope="api-tokens")
+def count_wrong_token() -> None:
+    """Count a wrong token by client address; raise RateLimitExceeded.
+
+    A right token is never counted here: one service must not lock out others behind its proxy.
+    """
+
+
+def seconds_left(counted: RequestLimit) -> int:
+    """Return in how many seconds a limit counts from zero again, at least one."""
+    left = counted.reset_at - int(time.time())  # which rounds up
+    return min(max(1, left), counted.limit.get_expiry())

@@ -1,4 +1,4 @@
-"""One request is one transaction; for a GET, PostgreSQL enforces that it is read-only."""
+"""One request is one transaction; for a GET of a page, PostgreSQL enforces that it only reads."""
 
 import logging
 from collections.abc import Iterator
@@ -15,13 +15,17 @@ log = logging.getLogger(__name__)
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
+# Blueprints whose GET notes that a key was used, and records an attempt without the scope.
+NOTES_USE = {"api"}
+
 
 class Application(Flask):
     """Flask, with the request's transaction in `g.session`."""
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the hooks of extensions (log-in, CSRF, throttle) and the view in one transaction."""
-        with unit_of_work(read_only=request.method in SAFE_METHODS):
+        reads = request.method in SAFE_METHODS and request.blueprint not in NOTES_USE
+        with unit_of_work(read_only=reads):
             response = super().preprocess_request()
             return super().dispatch_request() if response is None else response
 

@@ -102,6 +102,7 @@ ANONYMOUS = (
     "{link}",
     "{unsubscribe}",
     "{choice}",
+    "/api/v1/",
     "/nowhere",
 )
 # The documents in frames, which contain an author's text.
@@ -110,6 +111,7 @@ FRAMES = ("/messages/{asked}/html", "/requests/{opened}/html", "{answer}/html")
 NOT_PAGES = {
     "static": "our style sheets and scripts",
     "health": "two letters for a load balancer",
+    "reference.openapi": "JSON for programs",
     "lists.export": "a file to save",
     "trail.export": "a file to save",
     "preview.attachment": "a file to save",

@@ -16,7 +16,7 @@ from tests.browser.places import ANONYMOUS, BY_PERSON, FRAMES, NOT_PAGES
 from tests.browser.seed import Seeded
 from tests.browser.telephone import turn_on_codes, type_password
 from tests.browser.visits import Visits
-from tests.portal.visitors import an_app
+from tests.portal.visitors import an_app, page_rules
 
 NOT_FOUND = "/nowhere"
 # Pages do not ask for changes while axe checks them.
@@ -124,7 +124,7 @@ def test_every_page_is_checked() -> None:
         for path in paths
         if path != NOT_FOUND
     }
-    rules = an_app().url_map.iter_rules()
+    rules = page_rules(an_app())
     readable = {rule.endpoint for rule in rules if "GET" in (rule.methods or ())}
 
     assert readable - opened == set(NOT_PAGES)

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from models import Credentials, Notification, User
@@ -42,6 +43,11 @@ def app_for(settings: Settings) -> Flask:
     # The key of a second factor's secret: 2**14 rounds, each time a code is compared.
     security.totp_factory._totp.wallet.encrypt_cost = 1
     return app
+
+
+def page_rules(app: Flask) -> list[Rule]:
+    """Return the rules of the pages; the routes of the HTTP API have tests of their own."""
+    return [rule for rule in app.url_map.iter_rules() if not rule.endpoint.startswith("api.")]
 
 
 def forget_guesses(app: Flask) -> None:

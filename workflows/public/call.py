@@ -69,9 +69,17 @@ class Arguments(BaseModel):
             # may have turned strings into such objects.
             return cls.model_validate_json(json.dumps(given, default=str))
         except ValidationError as wrong:
-            sentences = [complaint(one) for one in wrong.errors(include_input=False)]
-            complaints = "; ".join(sentences)
+            complaints = "; ".join(": ".join(one) for one in complaints_of(wrong))
             raise Invalid("%(complaints)s (nothing was done)", complaints=complaints) from None
+
+    @classmethod
+    def complaints(cls, given: dict[str, Any]) -> list[tuple[str, str]]:
+        """Return what is wrong with what JSON has given: the names of fields, each with why."""
+        try:
+            cls.model_validate_json(json.dumps(given, default=str))
+        except ValidationError as wrong:
+            return complaints_of(wrong)
+        return []
 
     @classmethod
     def private_fields(cls) -> set[str]:
@@ -102,11 +110,13 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-def complaint(error: Any) -> str:
-    """Return one validation error as a sentence."""
-    # Of an argument of two types, pydantic names the type as well: `user_id.constrained-str`.
-    named = [str(part) for part in error["loc"] if "-" not in str(part)]
-    return f"{'.'.join(named)}: {error['msg']}"
+def complaints_of(wrong: ValidationError) -> list[tuple[str, str]]:
+    """Return each validation error as the name of its field and a sentence."""
+    return [
+        # Of an argument of two types, pydantic names the type as well: `user_id.constrained-str`.
+        (".".join(str(part) for part in error["loc"] if "-" not in str(part)), error["msg"])
+        for error in wrong.errors(include_input=False)
+    ]
 
 
 def require_public(arguments: type[Arguments], given: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """Declare what other services can do: validated arguments, one effect per idempotency key.
 
-Each operation is a Celery task of its name, and may be a route of the HTTP API
-(portal/api/routes.py); both call `Operation.perform`.
+Each operation is a Celery task of its name and a route of the HTTP API (portal/api/routes.py);
+both call `Operation.perform`.  Some are a route only.
 """
 
 from collections.abc import Callable
@@ -65,7 +65,9 @@ class Operation:
         return once(session, self.name, given, answer, service_id=caller.service_id)
 
 
+# Tasks and routes, and routes only.
 PUBLIC: dict[str, Operation] = {}
+HTTP_ONLY: dict[str, Operation] = {}
 
 
 class PublicRequest(Request):
@@ -95,13 +97,27 @@ def public(name: str, scope: Scope) -> Callable[[Act], Operation]:
     """Declare an operation by a function; its annotations are the arguments and the answer."""
 
     def declare(act: Act) -> Operation:
-        hints = get_type_hints(act)
-        operation = Operation(name, scope, hints["call"], hints["return"], act)
-        PUBLIC[name] = operation
+        operation = PUBLIC[name] = operation_of(name, scope, act)
         declare_task(operation)
         return operation
 
     return declare
+
+
+def http_only(name: str, scope: Scope) -> Callable[[Act], Operation]:
+    """Declare an operation that is no task: everyone who watches a queue reads its answers."""
+
+    def declare(act: Act) -> Operation:
+        operation = HTTP_ONLY[name] = operation_of(name, scope, act)
+        return operation
+
+    return declare
+
+
+def operation_of(name: str, scope: Scope, act: Act) -> Operation:
+    """Return the operation that a function does."""
+    hints = get_type_hints(act)
+    return Operation(name, scope, hints["call"], hints["return"], act)
 
 
 def declare_task(operation: Operation) -> None:

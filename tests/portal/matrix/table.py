@@ -56,6 +56,8 @@ GET  /unsubscribe/unknown                             000000 .
 POST /unsubscribe/unknown                             000000 .
 POST /webhooks/twilio/sms                             ------ .
 POST /webhooks/twilio/status                          ------ .
+GET  /api/v1/                                         yyyyyy .
+GET  /api/v1/openapi.json                             yyyyyy .
 
     What is one's own                                 AMWOPB
 GET  /                                                ?yyyyy .

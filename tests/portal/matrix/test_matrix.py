@@ -7,7 +7,7 @@ from werkzeug.test import TestResponse
 
 from tests.portal.matrix.installation import Installation
 from tests.portal.matrix.table import KINDS, Line, lines
-from tests.portal.visitors import an_app
+from tests.portal.visitors import an_app, page_rules
 
 # Of a message, its list and its approvers: no refusal may show it.
 SECRETS = ("A secret subject", "Dear members", "plan.pdf", "announce", "Linus")
@@ -27,10 +27,10 @@ def secrets(line: Line, who: str, answer: TestResponse) -> list[str]:
 
 
 def routes(*methods: str) -> set[tuple[str, str]]:
-    """Return each rule of the application, with its method."""
+    """Return each rule of the pages, with its method."""
     return {
         (method, rule.rule)
-        for rule in an_app().url_map.iter_rules()
+        for rule in page_rules(an_app())
         for method in methods
         if method in (rule.methods or ())
     }

@@ -11,7 +11,7 @@ from models.ids import MAX_ID
 from tests.portal.matrix.forms import FORMS
 from tests.portal.matrix.installation import Installation
 from tests.portal.matrix.table import Line, lines
-from tests.portal.visitors import an_app
+from tests.portal.visitors import an_app, page_rules
 
 # The first that no bigint has, and one that Python does not convert.
 TOO_LARGE = (str(MAX_ID + 1), "9" * 5000)
@@ -27,7 +27,7 @@ PARAMETER = re.compile(r"<(?P<converter>\w+)(?:\(.*?\))?:(?P<name>\w+)>")
 
 def numbered_urls() -> Iterator[tuple[str, str]]:
     """Each method and rule of the application with a number in its URL, `{}` in its place."""
-    for rule in an_app().url_map.iter_rules():
+    for rule in page_rules(an_app()):
         for parameter in PARAMETER.finditer(rule.rule):
             if parameter["converter"] not in ("any", "path"):
                 before, after = rule.rule[: parameter.start()], rule.rule[parameter.end() :]

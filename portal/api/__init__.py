@@ -1,0 +1,1 @@
+"""The HTTP API: what other services do, as JSON below /api/v1."""

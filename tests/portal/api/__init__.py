@@ -1,0 +1,1 @@
+"""The HTTP API: tokens, arguments, answers, problems, its description."""
