@@ -1,12 +1,13 @@
 """Draws the pages that follow from the code; `make fix` draws them again."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from inspect import cleandoc
 from pathlib import Path
 from typing import Any, Final
 
+from docs import draw_client
 from docs.events import EXAMPLES, described
 from models import (
     Delivery,
@@ -217,13 +218,14 @@ def example(value: object) -> str:
     return text.replace("\n", " ").replace("|", "\\|")
 
 
-PAGES: Final = {
+PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/events.md": events,
     "docs/letters.md": letters,
     "docs/states.md": states,
     "docs/tasks.md": tasks,
     "docs/replies.md": replies,
     ".env.example": env_example,
+    **draw_client.PAGES,
 }
 
 

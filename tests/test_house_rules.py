@@ -19,6 +19,7 @@ LAYERS = [
     "workflows",
     "portal",
     "sandbox",
+    "clients",
     "docs",
     "benchmarks",
 ]

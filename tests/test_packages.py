@@ -22,6 +22,7 @@ def test_a_wheel_has_every_file_of_the_packages(tmp_path: Path) -> None:
 
     (wheel,) = tmp_path.glob("*.whl")
     with ZipFile(wheel) as opened:
+        assert not any("listgate_client" in name for name in opened.namelist())
         packed = {name for name in opened.namelist() if name.startswith(PACKAGES)}
     ours = {
         str(path.relative_to(copy))

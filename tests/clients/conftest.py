@@ -1,0 +1,6 @@
+"""Fixtures with real servers and a worker."""
+
+from tests.faults.live import celery_worker_cluster, live
+from tests.nodes import celery_backend_cluster, celery_broker_cluster
+
+__all__ = ["celery_backend_cluster", "celery_broker_cluster", "celery_worker_cluster", "live"]
