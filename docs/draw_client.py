@@ -15,15 +15,16 @@ from typing import Any, Final, get_args
 
 from pydantic import BaseModel
 
-from workflows.public.declare import Operation
-from workflows.tasks import PUBLIC
+from portal.api.routes import ROUTES
+from workflows.public.declare import PUBLIC, Operation
+from workflows.public.operations import OPERATIONS
 
 PACKAGE: Final = "listgate_client.operations"
 FOLDER: Final = f"clients/python/{PACKAGE.replace('.', '/')}"
 
 # Each module gets those that it needs.
 IMPORTS: Final = """
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NotRequired, TypedDict
 from listgate_client.operation import Client, Operation
@@ -38,6 +39,7 @@ PLAIN: Final = {
 }
 
 # Arguments that the client fills in.
+CURSOR: Final = "cursor"
 KEY: Final = "idempotency_key"
 PARCEL: Final = "parcel"
 
@@ -48,9 +50,9 @@ Kind = type[BaseModel] | type[Enum]
 
 
 def rooms() -> dict[str, list[Operation]]:
-    """Return the operations of each module of workflows/public."""
+    """Return the operations of each module of workflows/public; all of one are tasks, or none."""
     found: dict[str, list[Operation]] = {}
-    for operation in PUBLIC.values():
+    for operation in OPERATIONS.values():
         found.setdefault(room_of(operation.act), []).append(operation)
     return found
 
@@ -61,11 +63,11 @@ def room_of(defined: Any) -> str:
 
 
 def all_rooms() -> str:
-    """operations/__init__.py: a class with the methods of every room."""
-    names = sorted(rooms())
+    """operations/__init__.py: a class with the methods of every room that has tasks."""
+    names = sorted(name for name, found in rooms().items() if found[0].name in PUBLIC)
     return tidied(
         [
-            opening("Everything that a service can do.", "workflows/public"),
+            opening("Everything that a service can do by task and by HTTP.", "workflows/public"),
             *(f"from {PACKAGE}.{name} import {class_of(name)}" for name in names),
             f"class Operations({', '.join(map(class_of, names))}):",
             '    """Listgate\'s operations."""',
@@ -75,7 +77,7 @@ def all_rooms() -> str:
 
 def all_values() -> str:
     """operations/values.py: the texts that an argument or a part of an answer can be."""
-    found = {kind.__name__: kind for kind in kinds(PUBLIC.values()) if issubclass(kind, Enum)}
+    found = {kind.__name__: kind for kind in kinds(OPERATIONS.values()) if issubclass(kind, Enum)}
     return tidied(
         [
             opening("The values that arguments and answers consist of.", "workflows/public"),
@@ -90,7 +92,7 @@ def room(name: str) -> str:
     operations, source = rooms()[name], f"workflows.public.{name}"
     purpose = (import_module(source).__doc__ or "").splitlines()[0]
     needed = {kind for kind in kinds(operations) if kind.__module__ != source}
-    own = [kind for kind in kinds(PUBLIC.values()) if kind.__module__ == source]
+    own = [kind for kind in kinds(OPERATIONS.values()) if kind.__module__ == source]
     return tidied(
         [
             opening(purpose, f"{source.replace('.', '/')}.py"),
@@ -154,9 +156,9 @@ def shape(kind: type[BaseModel]) -> Iterator[str]:
 
 def constant(operation: Operation) -> str:
     """What the client has to know about an operation, beside its arguments."""
-    arguments = operation.arguments
+    arguments, route = operation.arguments, ROUTES[operation.name]
     private = arguments.private_fields() | {*filter(None, [arguments.text_of_parcel])}
-    facts = [repr(operation.name)]
+    facts = [repr(operation.name), repr(route.method), repr(route.path)]
     facts += [f"writes={False}"] if KEY not in arguments.model_fields else []
     facts += [f"private={tuple(sorted(private))}"] if private else []
     facts += [f"text={True}"] if arguments.text_of_parcel else []
@@ -167,7 +169,7 @@ def constant(operation: Operation) -> str:
 def method(operation: Operation) -> Iterator[str]:
     """One method: its arguments by name, and what they mean."""
     schema = operation.arguments.model_json_schema()
-    fields = {name: it for name, it in schema["properties"].items() if name != PARCEL}
+    fields = {name: it for name, it in schema["properties"].items() if name not in {PARCEL, CURSOR}}
     order = {name: place for place, name in enumerate(fields)}
     required = [name for name in schema.get("required", ()) if name != KEY]
     optional = sorted(fields.keys() - {*required}, key=lambda name: (name == KEY, order[name]))
@@ -175,12 +177,15 @@ def method(operation: Operation) -> Iterator[str]:
     signature += [
         f"{name}: {python(fields[name], or_none=False)} | None = None" for name in optional
     ]
-    answer = operation.answer.__name__
+    answer, perform = operation.answer.__name__, "perform"
+    if CURSOR in schema["properties"]:
+        listed = operation.answer.model_json_schema()["properties"]["items"]["items"]
+        answer, perform = f"Iterator[{python(listed)}]", "every"
     given = ", ".join(f'"{name}": {name}' for name in required)
     passed = "".join(f", {name}={name}" for name in optional)
     yield f"    def {short(operation)}(self, *, {', '.join(signature)}) -> {answer}:"
     yield indented("\n".join(docstring(operation, fields)), by=8)
-    yield f"        return self.perform({short(operation).upper()}, {{{given}}}{passed})"
+    yield f"        return self.{perform}({short(operation).upper()}, {{{given}}}{passed})"
 
 
 def docstring(operation: Operation, fields: Schema) -> Iterator[str]:

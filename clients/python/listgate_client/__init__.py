@@ -1,6 +1,6 @@
-"""Client of Listgate: `listgate_client.tasks.Tasks` calls it.
+"""Client of Listgate: `listgate_client.http.Api` or `listgate_client.tasks.Tasks` calls it.
 
-Its methods are drawn from Listgate's own contracts.
+Their methods are drawn from Listgate's own contracts.
 """
 
 from listgate_client.event import Event

@@ -1,7 +1,7 @@
 """What each drawn method needs: the operation's name and route, and a way to call it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -15,6 +15,9 @@ class Operation(Generic[A]):
     """Something that Listgate does or reads; its answer is an A."""
 
     name: str  # of the Celery task
+    # Of the HTTP API; the path is below /api/v1, and {names} in it are arguments.
+    method: str
+    path: str
     writes: bool = True
     # Arguments that no queue may show: a task has them in its parcel.
     private: tuple[str, ...] = ()
@@ -23,7 +26,7 @@ class Operation(Generic[A]):
 
 
 class Client(ABC):
-    """Calls operations."""
+    """Calls operations, by task or by HTTP."""
 
     @abstractmethod
     def perform(
@@ -33,6 +36,16 @@ class Client(ABC):
 
         Raises Refused, and NoAnswer if it is unknown whether the call was done.
         """
+
+    def every(
+        self, operation: Operation[Any], required: Mapping[str, object], **optional: object
+    ) -> Iterator[Any]:
+        """Yield the items of every page."""
+        page = self.perform(operation, required, **optional)
+        yield from page["items"]
+        while cursor := page.get("next"):
+            page = self.perform(operation, required, **optional, cursor=cursor)
+            yield from page["items"]
 
 
 def given(

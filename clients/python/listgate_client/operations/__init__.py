@@ -1,4 +1,4 @@
-"""Everything that a service can do.
+"""Everything that a service can do by task and by HTTP.
 
 Drawn from workflows/public by `make fix`.
 """

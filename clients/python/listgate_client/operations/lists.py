@@ -50,16 +50,24 @@ class Status(TypedDict):
 
 
 CREATE_LIST: Operation[ListChanged] = Operation(
-    "listgate.create_list", private=("address", "description", "name")
+    "listgate.create_list", "POST", "/lists", private=("address", "description", "name")
 )
 UPDATE_LIST: Operation[ListChanged] = Operation(
-    "listgate.update_list", private=("address", "description", "name")
+    "listgate.update_list", "PATCH", "/lists/{list}", private=("address", "description", "name")
 )
-ARCHIVE_LIST: Operation[ListChanged] = Operation("listgate.archive_list")
-UNARCHIVE_LIST: Operation[ListChanged] = Operation("listgate.unarchive_list")
-ASSIGN_APPROVERS: Operation[ListChanged] = Operation("listgate.assign_approvers")
-PUSH_LIST: Operation[Pushed] = Operation("listgate.push_list")
-LIST_STATUS: Operation[Status] = Operation("listgate.list_status", writes=False)
+ARCHIVE_LIST: Operation[ListChanged] = Operation(
+    "listgate.archive_list", "PUT", "/lists/{list}/archive"
+)
+UNARCHIVE_LIST: Operation[ListChanged] = Operation(
+    "listgate.unarchive_list", "DELETE", "/lists/{list}/archive"
+)
+ASSIGN_APPROVERS: Operation[ListChanged] = Operation(
+    "listgate.assign_approvers", "PUT", "/lists/{list}/approvers"
+)
+PUSH_LIST: Operation[Pushed] = Operation("listgate.push_list", "POST", "/lists/{list}/pushes")
+LIST_STATUS: Operation[Status] = Operation(
+    "listgate.list_status", "GET", "/lists/{list}", writes=False
+)
 
 
 class Lists(Client):

@@ -83,10 +83,14 @@ class Status(TypedDict):
 
 SUBMIT_MESSAGE: Operation[Submitted] = Operation(
     "listgate.submit_message",
+    "POST",
+    "/messages",
     private=("html", "raw_base64", "subject", "text", "text_format", "variants"),
 )
-MESSAGE_STATUS: Operation[Status] = Operation("listgate.message_status", writes=False)
-RECALL: Operation[States] = Operation("listgate.recall")
+MESSAGE_STATUS: Operation[Status] = Operation(
+    "listgate.message_status", "GET", "/messages/{message_id}", writes=False
+)
+RECALL: Operation[States] = Operation("listgate.recall", "POST", "/messages/{message_id}/recall")
 
 
 class Messages(Client):

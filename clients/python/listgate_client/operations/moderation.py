@@ -18,9 +18,19 @@ class States(TypedDict):
     request: NotRequired[RequestState]
 
 
-REQUEST_APPROVAL: Operation[States] = Operation("listgate.request_approval")
-DECIDE: Operation[States] = Operation("listgate.decide", private=("comment",), text=True)
-WITHDRAW: Operation[States] = Operation("listgate.withdraw")
+REQUEST_APPROVAL: Operation[States] = Operation(
+    "listgate.request_approval", "POST", "/messages/{message_id}/approval-requests"
+)
+DECIDE: Operation[States] = Operation(
+    "listgate.decide",
+    "PUT",
+    "/approval-requests/{request_id}/decision",
+    private=("comment",),
+    text=True,
+)
+WITHDRAW: Operation[States] = Operation(
+    "listgate.withdraw", "POST", "/approval-requests/{request_id}/withdrawal"
+)
 
 
 class Moderation(Client):

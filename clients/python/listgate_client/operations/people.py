@@ -10,17 +10,21 @@ from listgate_client.operations.subscriptions import Changed
 from listgate_client.operations.values import Language, Preference
 
 ADD_PERSON: Operation[Changed] = Operation(
-    "listgate.add_person", private=("address", "name", "phone")
+    "listgate.add_person", "POST", "/people", private=("address", "name", "phone")
 )
 UPDATE_PERSON: Operation[Changed] = Operation(
-    "listgate.update_person", private=("address", "name", "phone")
+    "listgate.update_person", "PATCH", "/people/{user_id}", private=("address", "name", "phone")
 )
-DISABLE_PERSON: Operation[Changed] = Operation("listgate.disable_person")
-ENABLE_PERSON: Operation[Changed] = Operation("listgate.enable_person")
+DISABLE_PERSON: Operation[Changed] = Operation(
+    "listgate.disable_person", "POST", "/people/{user_id}/disable"
+)
+ENABLE_PERSON: Operation[Changed] = Operation(
+    "listgate.enable_person", "POST", "/people/{user_id}/enable"
+)
 CHANGE_ADDRESS: Operation[Changed] = Operation(
-    "listgate.change_address", private=("address",), text=True
+    "listgate.change_address", "PUT", "/people/{user_id}/address", private=("address",), text=True
 )
-REMOVE_USER: Operation[Changed] = Operation("listgate.remove_user")
+REMOVE_USER: Operation[Changed] = Operation("listgate.remove_user", "DELETE", "/people/{user_id}")
 
 
 class People(Client):

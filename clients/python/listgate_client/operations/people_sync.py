@@ -31,7 +31,9 @@ class Synced(TypedDict):
     refused_lines: Sequence[RefusedLine]
 
 
-SYNC_PEOPLE: Operation[Synced] = Operation("listgate.sync_people", private=("csv",), text=True)
+SYNC_PEOPLE: Operation[Synced] = Operation(
+    "listgate.sync_people", "POST", "/people/sync", private=("csv",), text=True
+)
 
 
 class PeopleSync(Client):

@@ -41,11 +41,17 @@ class Memberships(TypedDict):
     asks_to_join: Sequence[str]
 
 
-SUBSCRIBE: Operation[Changed] = Operation("listgate.subscribe")
-UNSUBSCRIBE: Operation[Changed] = Operation("listgate.unsubscribe")
-IMPORT_SUBSCRIBERS: Operation[Imported] = Operation("listgate.import_subscribers")
+SUBSCRIBE: Operation[Changed] = Operation(
+    "listgate.subscribe", "PUT", "/lists/{list}/subscribers/{user_id}"
+)
+UNSUBSCRIBE: Operation[Changed] = Operation(
+    "listgate.unsubscribe", "DELETE", "/lists/{list}/subscribers/{user_id}"
+)
+IMPORT_SUBSCRIBERS: Operation[Imported] = Operation(
+    "listgate.import_subscribers", "POST", "/lists/{list}/subscribers"
+)
 PERSON_SUBSCRIPTIONS: Operation[Memberships] = Operation(
-    "listgate.person_subscriptions", writes=False
+    "listgate.person_subscriptions", "GET", "/people/{user_id}/subscriptions", writes=False
 )
 
 
