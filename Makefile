@@ -71,7 +71,7 @@ test-browser: $(VENV)/browser chromium ## test the portal in Chromium, and check
 
 .PHONY: test-install
 test-install: install ## install as the runbook and the Dockerfile do, start every program, and try `make up` (minutes)
-	@$(BIN)/python -m pytest tests/deploy/installed
+	@$(BIN)/python -m pytest tests/deploy/installed tests/clients/installed
 
 FUZZ_REQUESTS ?= 5000
 .PHONY: fuzz

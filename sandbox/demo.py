@@ -15,6 +15,7 @@ from typing import Final
 from sandbox.demo_bounces import return_a_copy
 from sandbox.demo_leaving import leave_the_list
 from sandbox.demo_lists import push_a_burst
+from sandbox.demo_service import call_from_outside
 from sandbox.mail_replies import Reply, deliver, words_of
 from sandbox.narration import check, heading, run, say, wait_for
 from sandbox.stack import Stack, running_stack
@@ -67,6 +68,8 @@ def play(stack: Stack) -> None:
     for message in messages:
         run(stack, "timeline", message)
     run(stack, "outbox")
+    heading("Another service brings a list and a message, and hears of the answer")
+    call_from_outside(stack)
 
 
 def create_people_and_list(stack: Stack) -> None:

@@ -1,0 +1,1 @@
+"""The Python client in an environment of its own; `make test-install` runs these tests."""
