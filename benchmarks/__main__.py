@@ -20,6 +20,7 @@ BENCHMARKS = {
     "pages": 3,
     "sweeping": 1,
     "moderating": 1,
+    "calling": 1,
     "sending": 7,
     "asking_meanwhile": 1,
     "growing": 6,
