@@ -70,6 +70,11 @@ class User(Addressed, Base):
         """
         return not self.disabled_at and any(grant.gives(right, list_id) for grant in self.grants)
 
+    @property
+    def is_administrator(self) -> bool:
+        """Whether this person may edit users, or may again once they are enabled."""
+        return any(Right.EDIT_USERS in role.rights for role in self.roles)
+
     def list_ids(self, right: Right) -> set[int]:
         """Return the ids of the single lists on which this person has `right`."""
         if self.disabled_at or right not in LIST_RIGHTS:

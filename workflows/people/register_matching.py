@@ -8,7 +8,7 @@ from itertools import islice
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from models import Actor, ActsFor, Service
+from models import Actor, ActsFor, Right, Service
 from models.addresses import address_key
 from workflows.people.register_lines import RefusedLine, RegisterLine
 from workflows.subscriptions.staging import COPY_BATCH, NULL
@@ -97,6 +97,13 @@ CHANGES = """
 UNLINKED = """
     delete from register_change where links and former_key <> address_key
 """
+# As `User.is_administrator`; a missing one has no line.
+ADMINISTRATORS = """
+    delete from register_change c using user_role r, role
+    where r.user_id = c.user_id and r.list_id is null and r.list_set_id is null
+        and role.id = r.role_id and :right = any(role.rights)
+    returning c.line
+"""
 # For a missing person, address_key is null.
 TAKEN = """
     delete from register_change c using "user" h
@@ -169,7 +176,8 @@ def escaped(value: str) -> str:
 def match(session: Session, service: Service, *, actor: Actor) -> Iterator[RefusedLine]:
     """Find what the lines change, and lock whom they change; yield the lines that cannot be used.
 
-    A service that acts for everyone takes a user who has the address of a new line for that person.
+    A service that acts for everyone takes a user who has the address of a new line for that person;
+    one that acts only for its own people changes no administrator.
     """
     given = {
         "service": service.id,
@@ -180,6 +188,10 @@ def match(session: Session, service: Service, *, actor: Actor) -> Iterator[Refus
     session.execute(text("analyze register_new"))
     session.execute(text(CHANGES), given)
     session.execute(text("analyze register_change"))
+    if service.acts_for is ActsFor.OWN:
+        administrators = session.scalars(text(ADMINISTRATORS), {"right": Right.EDIT_USERS.value})
+        for line in filter(None, administrators):
+            yield RefusedLine(line, "This person may edit users: the service cannot change them.")
     for line in taken_addresses(session):
         yield RefusedLine(line, "Another user has this address.")
 

@@ -1,6 +1,6 @@
 """Who calls, and which people and lists the call is about."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, func, literal, select
@@ -25,6 +25,7 @@ from workflows import access
 from workflows.lists.lists import list_named
 from workflows.public.call import EXTERNAL
 from workflows.services import external_ids
+from workflows.sync.journal import lock_user
 
 # Places of unknown keys listed in a refusal, at most.
 SHOWN_PLACES = 10
@@ -45,6 +46,11 @@ class Caller:
     def service_id(self) -> int | None:
         """Its id."""
         return self.key.service_id if self.key else None
+
+    @property
+    def is_for_own(self) -> bool:
+        """Whether it may name only its own people."""
+        return self.service is not None and self.service.acts_for is ActsFor.OWN
 
     def require(self, scope: Scope) -> None:
         """Raise Trespass unless the key may do what is in `scope`."""
@@ -80,6 +86,38 @@ class Caller:
         self.require_own(session, [user.id])
         return user
 
+    def person_to_change(self, session: Session, person: int | str, *, actor: Actor) -> User:
+        """Return the person as `person` does; raise Trespass if the service may not change them.
+
+        A service that acts only for its own people would become an administrator by changing the
+        address of one whom it has brought.
+        """
+        user = self.person(session, person)
+        if self.is_for_own:
+            lock_user(session, user, actor)
+            session.refresh(user, ["grants"])
+            if user.is_administrator:
+                raise Trespass(
+                    "The service %(service)s acts only for its own people, and changes no one who "
+                    "may edit users.",
+                    service=self.service,
+                    via=Door.SERVICE,
+                )
+        return user
+
+    def require_no_roles(self, roles: Collection[str] | None) -> None:
+        """Raise Trespass if a service that acts only for its own people names their roles.
+
+        A role that is granted everywhere gives rights over the people of others.
+        """
+        if self.is_for_own and roles is not None:
+            raise Trespass(
+                "The service %(service)s acts only for its own people, and gives and takes no "
+                "roles.",
+                service=self.service,
+                via=Door.SERVICE,
+            )
+
     def people(self, session: Session, named: Sequence[int | str]) -> list[int]:
         """Return the ids of these people, however many, as `person` does for one.
 
@@ -95,7 +133,7 @@ class Caller:
 
     def require_own(self, session: Session, user_ids: Sequence[int]) -> None:
         """Raise Trespass unless the service may name all people with these ids."""
-        if self.service is None or self.service.acts_for is not ActsFor.OWN:
+        if not self.is_for_own:
             return
         named = select(func.unnest(literal(list(user_ids), ARRAY(BigInteger))))
         own = select(ExternalId.user_id).where(
@@ -127,7 +165,7 @@ class Caller:
         if self.service is None:
             return
         own = external_ids.of_person(session, self.service, user)
-        if own is None and self.service.acts_for is ActsFor.OWN:
+        if own is None and self.is_for_own:
             raise Invalid("There is already a user with this address.")
         if own is not None and key not in {None, own.key}:
             raise Invalid(
@@ -136,7 +174,7 @@ class Caller:
 
     def require_key(self, key: str | None) -> None:
         """Raise Invalid if the service could not name a person whom it adds without a key."""
-        if key is None and self.service and self.service.acts_for is ActsFor.OWN:
+        if key is None and self.is_for_own:
             raise Invalid(
                 "external_id: the service %(service)s acts only for people with a key of its own",
                 service=self.service,

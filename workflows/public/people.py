@@ -46,7 +46,7 @@ class AddPerson(Call):
     If a person has this address already, and the service may act for everyone, that person is the
     answer, with `"changed": false`: the service's key is given to them, and nothing else of them
     changes.  A service that acts only for its own people is refused, and must give `external_id`.
-    A key of another person is refused.
+    It gives no roles.  A key of another person is refused.
     """
 
     address: Address = private(description="The person's address")
@@ -65,7 +65,8 @@ class UpdatePerson(Call):
     """Change a person; what is left out or null keeps its value.
 
     Of a new address a letter goes to it and to the former one, and every list that the person is
-    on is pushed.
+    on is pushed.  A service that acts only for its own people changes no roles, and no one who may
+    edit users.
     """
 
     user_id: Person = Field(description="Who is changed")
@@ -125,6 +126,7 @@ def add_person(session: Session, caller: Caller, call: AddPerson) -> Changed:
     actor = caller.actor(session, call.by_id)
     require(actor, Right.EDIT_USERS)
     caller.require_key(call.external_id)
+    caller.require_no_roles(call.roles or None)
     user = find_user(session, call.address)
     if user is None:
         contact = ContactChanges(
@@ -147,7 +149,8 @@ def add_person(session: Session, caller: Caller, call: AddPerson) -> Changed:
 def update_person(session: Session, caller: Caller, call: UpdatePerson) -> Changed:
     """Change a person."""
     actor = caller.actor(session, call.by_id)
-    user = caller.person(session, call.user_id)
+    caller.require_no_roles(call.roles)
+    user = caller.person_to_change(session, call.user_id, actor=actor)
     contact = ContactChanges(call.name, call.language, call.time_zone, call.phone, call.preference)
     changes = details.PersonChanges(contact, call.address, call.roles)
     changed = details.change_person(session, user, changes, actor=actor)
@@ -159,7 +162,7 @@ def update_person(session: Session, caller: Caller, call: UpdatePerson) -> Chang
 def disable_person(session: Session, caller: Caller, call: DisablePerson) -> Changed:
     """Disable a person."""
     actor = caller.actor(session, call.by_id)
-    user = caller.person(session, call.user_id)
+    user = caller.person_to_change(session, call.user_id, actor=actor)
     changed = users.disable(session, user, actor=actor)
     return Changed(user_id=user.id, changed=changed)
 
@@ -168,7 +171,7 @@ def disable_person(session: Session, caller: Caller, call: DisablePerson) -> Cha
 def enable_person(session: Session, caller: Caller, call: EnablePerson) -> Changed:
     """Enable a person."""
     actor = caller.actor(session, call.by_id)
-    user = caller.person(session, call.user_id)
+    user = caller.person_to_change(session, call.user_id, actor=actor)
     changed = users.enable(session, user, actor=actor)
     return Changed(user_id=user.id, changed=changed)
 
@@ -177,7 +180,7 @@ def enable_person(session: Session, caller: Caller, call: EnablePerson) -> Chang
 def change_address(session: Session, caller: Caller, call: ChangeAddress) -> Changed:
     """Give a user another address."""
     actor = caller.actor(session, call.by_id)
-    user = caller.person(session, call.user_id)
+    user = caller.person_to_change(session, call.user_id, actor=actor)
     moved = addresses.change_address(session, user, call.address, actor=actor)
     return Changed(user_id=user.id, changed=moved)
 
@@ -186,6 +189,6 @@ def change_address(session: Session, caller: Caller, call: ChangeAddress) -> Cha
 def remove_user(session: Session, caller: Caller, call: RemoveUser) -> Changed:
     """Remove a user."""
     actor = caller.actor(session, call.by_id)
-    user = caller.person(session, call.user_id)
+    user = caller.person_to_change(session, call.user_id, actor=actor)
     left = removal.remove_user(session, user, actor=actor)
     return Changed(user_id=user.id, changed=left is not None)

@@ -17,6 +17,7 @@ from models import (
     Change,
     Delivery,
     DispatchState,
+    ExternalId,
     Invalid,
     LinkPurpose,
     MailedLink,
@@ -227,6 +228,25 @@ def test_the_last_administrator_stays(session: Session, people: Cast) -> None:
 
     with pytest.raises(LastAdministrator):
         sync(session, crm, [ADA])
+
+
+def test_a_service_with_people_of_its_own_changes_no_administrator(
+    session: Session, people: Cast
+) -> None:
+    own, barbara = a_service(session, "own", ActsFor.OWN), people.barbara
+    sync(session, own, [ADA])
+    session.add(ExternalId(service_id=own.id, key="9", user_id=barbara.id))
+    unchanged, moved = f"9,{barbara.address},{barbara.name},", f"9,b@crm.example,{barbara.name},"
+
+    sync(session, own, [ADA, unchanged])
+    with pytest.raises(UnusableLines, match="lines 3"):
+        sync(session, own, [ADA, moved])
+    report = sync(session, own, [moved, ADA.replace("ada@", "a@")], skip_refused=True)
+    missing = sync(session, own, [ADA])
+
+    assert report.refused == [(2, "This person may edit users: the service cannot change them.")]
+    assert (report.readdressed, missing.readdressed, missing.disabled) == (1, 1, 0)
+    assert (barbara.address, barbara.disabled_at) == ("barbara@example.org", None)
 
 
 def test_a_service_links_known_people_only_if_it_acts_for_everyone(

@@ -18,9 +18,10 @@ from models import (
     Unknown,
     User,
 )
+from models.clock import now
 from tests.builders import Cast
 from tests.workflows.public.calling import UNSIGNED, perform
-from tests.workflows.services.callers import a_caller
+from tests.workflows.services.callers import a_caller, give_external_id
 
 MARGARET: dict[str, Any] = {
     "address": "margaret@example.org",
@@ -103,8 +104,38 @@ def test_a_service_with_people_of_its_own_cannot_take_over_another_person(
     for task, given in strangers.items():
         with pytest.raises(Trespass, match="only for people that it has brought"):
             perform(session, register, task, **given)
-    perform(session, register, "add_person", **MARGARET)
-    assert perform(session, register, "add_person", **MARGARET)["changed"] is False
+    without_roles = MARGARET | {"roles": []}
+    perform(session, register, "add_person", **without_roles)
+    assert perform(session, register, "add_person", **without_roles)["changed"] is False
+
+
+def test_a_service_with_people_of_its_own_makes_and_changes_no_administrator(
+    session: Session, people: Cast
+) -> None:
+    register = a_caller(session, "register", acts_for=ActsFor.OWN)
+    without_roles = MARGARET | {"roles": []}
+    with pytest.raises(Trespass, match="gives and takes no roles"):
+        perform(session, register, "add_person", **MARGARET)
+    margaret = perform(session, register, "add_person", **without_roles)["user_id"]
+    give_external_id(session, register, "B-1", user=people.barbara)
+
+    barbara = people.barbara.id
+    for by_id in ({}, {"by_id": barbara}):
+        for roles in (["administrator"], []):
+            with pytest.raises(Trespass, match="gives and takes no roles"):
+                perform(session, register, "update_person", user_id=margaret, roles=roles, **by_id)
+    for was_disabled in (False, True):
+        people.barbara.disabled_at = now() if was_disabled else None
+        for task, given in {
+            "update_person": {"address": "mine@example.org"},
+            "change_address": {"address": "mine@example.org"},
+            "disable_person": {},
+            "enable_person": {},
+            "remove_user": {},
+        }.items():
+            with pytest.raises(Trespass, match="changes no one who may edit users"):
+                perform(session, register, task, user_id=barbara, **given)
+    assert perform(session, register, "update_person", user_id=margaret, name="M. H.")["changed"]
 
 
 def test_a_change_touches_only_what_is_given(session: Session, people: Cast) -> None:

@@ -49,7 +49,7 @@ class People(Client):
         If a person has this address already, and the service may act for everyone, that person is
         the answer, with `"changed": false`: the service's key is given to them, and nothing else of
         them changes.  A service that acts only for its own people is refused, and must give
-        `external_id`. A key of another person is refused.
+        `external_id`. It gives no roles.  A key of another person is refused.
 
         `address`: The person's address
         `name`: The person's name
@@ -93,7 +93,8 @@ class People(Client):
         """Change a person; what is left out or null keeps its value.
 
         Of a new address a letter goes to it and to the former one, and every list that the person
-        is on is pushed.
+        is on is pushed.  A service that acts only for its own people changes no roles, and no one
+        who may edit users.
 
         `user_id`: Who is changed
         `address`: The new address
