@@ -134,7 +134,7 @@ def unpacked(arguments: type[Arguments], given: dict[str, Any], content: str) ->
         return {**given, arguments.text_of_parcel: content}
     try:
         private = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         private = None
     if not isinstance(private, dict) or not private.keys() <= arguments.private_fields():
         raise Invalid(

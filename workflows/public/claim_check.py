@@ -14,7 +14,7 @@ LONGEST = max(2 * settings.message_max_bytes, 200_000_000)  # bytes
 
 
 class NoParcel(Refusal):
-    """No value is stored under this key, or it is not UTF-8."""
+    """No value is stored under this key, or it is too long or not UTF-8."""
 
 
 def content(parcel: UUID) -> str:
@@ -26,6 +26,8 @@ def content(parcel: UUID) -> str:
     assert isinstance(found, bytes), "our client does not decode by itself"
     if not found:
         raise NoParcel("These data are unknown or have expired: send them again.")
+    if len(found) > LONGEST:  # cut off, a register would lack people
+        raise NoParcel("The data may have at most %(most)d bytes.", most=LONGEST)
     try:
         return found.decode()
     except UnicodeDecodeError:

@@ -44,10 +44,13 @@ def test_a_value_that_is_not_text_is_refused_and_not_quoted(parcel: UUID) -> Non
     assert refusal.value.__suppress_context__
 
 
-def test_only_the_start_of_a_huge_value_is_read(
+def test_a_value_that_is_too_long_is_refused_and_not_cut_off(
     parcel: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(claim_check, "LONGEST", 1000)
-    redis_client.set(place(parcel), "x" * 1_000_000, ex=60)
+    redis_client.set(place(parcel), "x" * 1000, ex=60)
+    assert len(content(parcel)) == 1000
+    redis_client.set(place(parcel), "x" * 1001, ex=60)
 
-    assert len(content(parcel)) == 1001
+    with pytest.raises(NoParcel, match="at most 1000 bytes"):
+        content(parcel)

@@ -7,7 +7,7 @@ import pytest
 from models import Invalid
 from workflows.public.call import parcel_id, require_public, unpacked
 from workflows.public.lists import PushList
-from workflows.public.people import ChangeAddress
+from workflows.public.people import AddPerson, ChangeAddress
 from workflows.public.subscriptions import MAX_USER_IDS, ImportSubscribers
 
 PARCEL = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -51,6 +51,12 @@ def test_a_parcel_is_the_private_argument_itself_where_there_is_one() -> None:
     whole = unpacked(ChangeAddress, {**MOVE, "parcel": PARCEL}, "ada@example.org")
 
     assert ChangeAddress.read(whole).address == "ada@example.org"
+
+
+@pytest.mark.parametrize("wrong", ["", "[]", '{"by_id": 1}', "[" * 100_000])
+def test_a_parcel_is_otherwise_an_object_with_the_private_arguments(wrong: str) -> None:
+    with pytest.raises(Invalid, match="these names only: address, name, phone"):
+        unpacked(AddPerson, {"parcel": PARCEL}, wrong)
 
 
 @pytest.mark.parametrize("wrong", ["a\0b", "x" * 65, 7, None, ["a"]])
