@@ -12,6 +12,7 @@ from workflows.people.contacts import ContactChanges, change_contact
 from workflows.people.roles import set_roles
 from workflows.people.users import add_user
 from workflows.subscriptions.subscribe import require_not_removed
+from workflows.sync.journal import lock_user
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ def change_person(session: Session, user: User, changes: PersonChanges, *, actor
     """
     if actor.user is not user:
         require(actor, Right.EDIT_USERS)
+    lock_user(session, user, actor)
     require_not_removed(user)
     changed = apply_contact(session, user, changes.contact, actor=actor)
     if changes.address is not None:

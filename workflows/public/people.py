@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy.orm import Session
 
-from models import Language, Preference, Right, Scope
+from models import Actor, Invalid, Language, Preference, Right, Scope, User
 from workflows.access import find_user, require
 from workflows.people import addresses, details, removal, users
 from workflows.people.contacts import ContactChanges
@@ -129,17 +129,15 @@ def add_person(session: Session, caller: Caller, call: AddPerson) -> Changed:
     caller.require_no_roles(call.roles or None)
     user = find_user(session, call.address)
     if user is None:
-        contact = ContactChanges(
-            language=call.language,
-            time_zone=call.time_zone,
-            phone=call.phone,
-            preference=call.preference,
-        )
-        added = details.add_person(
-            session, call.address, call.name, contact=contact, roles=call.roles, actor=actor
-        )
-        caller.name(session, added, call.external_id, actor=actor)
-        return Changed(user_id=added.id, changed=True)
+        try:
+            with session.begin_nested():
+                added = add_new(session, caller, call, actor=actor)
+                return Changed(user_id=added.id, changed=True)
+        except Invalid:
+            # Of two calls at once, the second finds the person of the first only now.
+            user = find_user(session, call.address)
+            if user is None:
+                raise
     caller.require_same(session, user, call.external_id)
     caller.name(session, user, call.external_id, actor=actor)
     return Changed(user_id=user.id, changed=False)
@@ -192,3 +190,18 @@ def remove_user(session: Session, caller: Caller, call: RemoveUser) -> Changed:
     user = caller.person_to_change(session, call.user_id, actor=actor)
     left = removal.remove_user(session, user, actor=actor)
     return Changed(user_id=user.id, changed=left is not None)
+
+
+def add_new(session: Session, caller: Caller, call: AddPerson, *, actor: Actor) -> User:
+    """Add the person with everything that the service knows of them."""
+    contact = ContactChanges(
+        language=call.language,
+        time_zone=call.time_zone,
+        phone=call.phone,
+        preference=call.preference,
+    )
+    user = details.add_person(
+        session, call.address, call.name, contact=contact, roles=call.roles, actor=actor
+    )
+    caller.name(session, user, call.external_id, actor=actor)
+    return user

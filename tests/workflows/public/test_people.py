@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models import (
@@ -158,6 +158,35 @@ def test_a_change_touches_only_what_is_given(session: Session, people: Cast) -> 
         perform(session, register, "update_person", user_id="external:M-17", name="N.")
     with pytest.raises(Invalid, match="Another user has this address"):
         change(address=people.ada.address)
+
+
+def test_a_change_is_compared_with_what_another_call_has_just_committed(
+    session: Session, people: Cast
+) -> None:
+    crm, ada = a_caller(session), people.ada
+    session.connection().execute(update(User).values(name="Countess").where(User.id == ada.id))
+    assert ada.name == "Ada Lovelace", "as this session read it before"
+
+    changed = perform(session, crm, "update_person", user_id=ada.id, name="Ada Lovelace")
+
+    assert changed["changed"]
+    assert added(session, ada.id).name == "Ada Lovelace"
+
+
+def test_a_person_whom_another_call_adds_meanwhile_is_the_answer(
+    session: Session, people: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crm, grace = a_caller(session), people.grace
+    found = iter([None, grace, None, None])
+    monkeypatch.setattr("workflows.public.people.find_user", lambda *_: next(found))
+    given = {"address": grace.address, "name": "G.", "external_id": "G-1"}
+
+    answer = perform(session, crm, "add_person", **given)
+
+    assert answer == {"user_id": grace.id, "changed": False}
+    assert session.scalars(select(ExternalId.user_id)).all() == [grace.id]
+    with pytest.raises(Invalid, match="already a user with this address"):
+        perform(session, crm, "add_person", **given)
 
 
 def test_a_person_may_change_themselves_but_not_their_roles(session: Session, people: Cast) -> None:
