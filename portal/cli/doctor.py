@@ -278,7 +278,9 @@ def services() -> Finding:
             "give each service a key (`listgate service add`), then set SERVICES_OPEN=false",
         )
     with Session(engine) as session:
-        enabled = [one for one in all_services(session) if not one.disabled_at]
+        # Without a scope it is that of `listgate people sync`, and never calls.
+        callers = [one for one in all_services(session) if one.scopes]
+        enabled = [one for one in callers if not one.disabled_at]
         idle = [one.name for one in enabled if not any(key.is_valid for key in one.keys)]
     return Finding(
         "services",

@@ -27,6 +27,7 @@ from tests.builders import listgate
 from tests.databases import main_url, new_database
 from tests.workflows.services.callers import a_key, a_service
 from workflows.celery import app
+from workflows.people.register_sync import local_register
 
 CLOSED_PORT = "127.0.0.1:1"  # nothing listens there
 SECRET = "s3cret"
@@ -173,6 +174,7 @@ def test_services_that_need_not_sign_or_cannot_are_wrong(
 ) -> None:
     monkeypatch.setattr(doctor, "engine", session.connection())
     key, register = a_key(session), a_service(session, "register")
+    local_register(session)
     given(monkeypatch, services_open=True, public_url="https://lists.example.org")
     assert_wrong(doctor.services(), says="SERVICES_OPEN is true", fix="SERVICES_OPEN=false")
 
