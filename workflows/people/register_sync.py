@@ -4,7 +4,7 @@
 `apply_register`, in the same transaction, makes the changes.  Both leave the work to PostgreSQL, in
 a few statements of any size.
 
-A person whom the register lacks is disabled, and enabled when the register has them again; nobody
+A person whom the register lacks is disabled, and enabled when the register has them again; no one
 is removed, because that is final.
 """
 
@@ -82,7 +82,7 @@ def read_register(
 ) -> RegisterReport:
     """Report what the register changes; people are locked, and nothing is changed.
 
-    Raises Invalid if it cannot be read or names nobody, Trespass without the right to edit users.
+    Raises Invalid if it cannot be read or names no one, Trespass without the right to edit users.
     """
     require(actor, Right.EDIT_USERS)
     lock(session)
