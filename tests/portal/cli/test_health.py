@@ -239,7 +239,10 @@ def test_no_worker_is_wrong() -> None:
 
 
 def test_a_queue_without_a_worker_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    consumed = {"one@here": ["moderation", "letters"], "two@here": ["letters", "sync", "sweep"]}
+    consumed = {
+        "one@here": ["moderation", "letters", "events"],
+        "two@here": ["letters", "sync", "sweep"],
+    }
     asked: list[object] = []
 
     class Answers:
