@@ -15,7 +15,6 @@ from sqlalchemy import ColumnElement, Row, Select, and_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from models import (
-    ActsFor,
     ExternalId,
     Invalid,
     Language,
@@ -132,7 +131,7 @@ def list_people(session: Session, caller: Caller, call: ListPeople) -> People:
     """List people."""
     own = of_service(caller, ExternalId.user_id, User.id)
     query = select(User, ExternalId.key).where(User.removed_at.is_(None))
-    query = query.join(ExternalId, own, isouter=not names_own_only(caller))
+    query = query.join(ExternalId, own, isouter=not caller.is_for_own)
     rows, following = page(session, query, User.id, call)
     return People(items=[listed_person(*row) for row in rows], next=following)
 
@@ -145,7 +144,7 @@ def list_messages(session: Session, caller: Caller, call: ListMessages) -> Messa
         .join(Message.mailing_list)
         .where(Message.state.not_in(HIDDEN))
     )
-    if names_own_only(caller):
+    if caller.is_for_own:
         own = of_service(caller, ExternalId.user_id, Message.author_id)
         query = query.join(ExternalId, own)
     if call.list is not None:
@@ -183,11 +182,6 @@ def row_of_cursor(cursor: str) -> int:
     if kind != "row" or row is None or cursor_of(row) != cursor:
         raise Invalid("This cursor is not one that a page has given: begin without one.")
     return row
-
-
-def names_own_only(caller: Caller) -> bool:
-    """Whether the service may see only its own people."""
-    return caller.service is not None and caller.service.acts_for is ActsFor.OWN
 
 
 def of_service(
