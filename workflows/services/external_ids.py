@@ -59,10 +59,11 @@ def name_list(
 
 
 def of_person(session: Session, service: Service, user: User) -> ExternalId | None:
-    """Return the row of the service's key for the person, or None."""
-    return session.scalar(
-        select(ExternalId).where(ExternalId.service_id == service.id, ExternalId.user_id == user.id)
+    """Return the row of the service's key for the person as it is now, or None."""
+    named = select(ExternalId).where(
+        ExternalId.service_id == service.id, ExternalId.user_id == user.id
     )
+    return session.scalar(named.execution_options(populate_existing=True))
 
 
 def people_with(session: Session, service_id: int | None, keys: Sequence[str]) -> Mapping[str, int]:

@@ -171,6 +171,12 @@ def test_a_change_is_compared_with_what_another_call_has_just_committed(
 
     assert changed["changed"]
     assert added(session, ada.id).name == "Ada Lovelace"
+    perform(session, crm, "update_person", user_id=ada.id, external_id="A-1")
+    own = session.scalars(select(ExternalId)).one()
+    session.connection().execute(update(ExternalId).values(key="A-2"))
+    assert own.key == "A-1", "as this session read it before"
+    again = perform(session, crm, "update_person", user_id=ada.id, external_id="A-1")
+    assert again["changed"]
 
 
 def test_a_person_whom_another_call_adds_meanwhile_is_the_answer(
