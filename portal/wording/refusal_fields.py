@@ -140,6 +140,7 @@ FIELDS: Mapping[str, str | Choose] = {
     "There is already an approver list %(name)r.": "name",
     "There is already a set of lists %(name)r.": "name",
     "There is already a service %(service)s.": "name",
+    "The audit log uses the name %(service)s for others.": "name",
     "A key lasts 1 to %(most)d days.": "days",
     "There is already a mailing list %(name)r.": "short_name",
     "A short name has 1 to 64 of the characters a-z 0-9 . _ -, begins and ends with a letter or "

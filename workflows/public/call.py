@@ -5,7 +5,7 @@ are drawn from them.
 """
 
 import json
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Final, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -25,10 +25,10 @@ Rule = Annotated[Text, Field(max_length=20)]
 
 # A service's own key for a person or a list; no short name contains a colon.
 EXTERNAL = "external:"
-ExternalKey = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=200)]
-ExternalRef = Annotated[
-    str, Field(pattern=rf"^{EXTERNAL}[^\x00-\x1f\x7f]+$", max_length=len(EXTERNAL) + 200)
-]
+# It is one line without blanks around it.
+KEY: Final = r"[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?"
+ExternalKey = Annotated[str, Field(pattern=f"^{KEY}$", max_length=200)]
+ExternalRef = Annotated[str, Field(pattern=f"^{EXTERNAL}{KEY}$", max_length=len(EXTERNAL) + 200)]
 Person = Id | ExternalRef
 AList = ShortName | ExternalRef
 

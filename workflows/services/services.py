@@ -20,6 +20,7 @@ from models import (
     Unknown,
     record,
 )
+from models.actors import NAMES, UNKNOWN_SENDER
 from models.clock import now
 from models.names import service_name
 from workflows.access import require
@@ -57,7 +58,11 @@ def set_service(
 ) -> None:
     """Change what a service may do; its keys can never do more."""
     require(actor, Right.EDIT_USERS)
-    service.scopes, service.acts_for = checked_scopes(scopes), acts_for
+    lock(session, service)
+    kept = checked_scopes(scopes)
+    if (service.scopes, service.acts_for) == (kept, acts_for):
+        return
+    service.scopes, service.acts_for = kept, acts_for
     detail: dict[str, Any] = {"scopes": service.scopes, "acts_for": acts_for.value}
     record(session, Act.EDITED_SERVICE, actor=actor, service=service.name, **detail)
 
@@ -155,6 +160,8 @@ def checked_scopes(scopes: Collection[Scope]) -> list[str]:
 def free_name(session: Session, name: str) -> str:
     """Return the name without spaces around it; raise Invalid if it is invalid or taken."""
     name = service_name(name)
+    if name.casefold() in {*NAMES.values(), UNKNOWN_SENDER}:
+        raise Invalid("The audit log uses the name %(service)s for others.", service=name)
     if session.scalar(select(Service.id).where(Service.name == name)) is not None:
         raise Invalid("There is already a service %(service)s.", service=name)
     return name

@@ -21,7 +21,8 @@ def test_each_act_is_recorded_once_and_names_the_service(session: Session, peopl
     crm = verbs.add_service(session, " crm ", [PEOPLE, READ], actor=barbara)
     key = verbs.add_key(session, crm, actor=barbara)
     session.refresh(crm)
-    verbs.set_service(session, crm, scopes=[LISTS], acts_for=ActsFor.OWN, actor=barbara)
+    for _ in range(2):
+        verbs.set_service(session, crm, scopes=[LISTS], acts_for=ActsFor.OWN, actor=barbara)
     for _ in range(2):
         verbs.disable_service(session, crm, actor=barbara)
     for _ in range(2):
@@ -71,6 +72,9 @@ def test_what_cannot_be_is_refused(session: Session) -> None:
     crm = a_service(session, "crm", scopes=[READ, PEOPLE])
     refused: dict[str, Callable[[], object]] = {
         "must be one line": lambda: verbs.add_service(session, "a\nb", [READ], actor=OPERATOR),
+        "uses the name System": lambda: verbs.add_service(
+            session, "System", [READ], actor=OPERATOR
+        ),
         "already a service crm": lambda: verbs.add_service(session, "crm ", [READ], actor=OPERATOR),
         "at least one scope": lambda: verbs.add_service(session, "new", [], actor=OPERATOR),
         "lacks the scope lists": lambda: verbs.add_key(
