@@ -13,6 +13,7 @@ READY = {
     "flower": "Visit me at",
     "lmtp": "lmtp listens",
     "sendout": "ready.",
+    "events": "ready.",
     "web": "Booting worker",
     "worker": "ready.",
 }

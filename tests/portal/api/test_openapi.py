@@ -61,8 +61,9 @@ def test_the_page_describes_each_route_in_a_frame_of_the_readers_language(
 ) -> None:
     answer = register.app.test_client().get("/api/v1/", headers={"Accept-Language": language.value})
 
+    text = answer.text.replace("<wbr>", "")
     headings = {"en": "Refusals", "de": "Ablehnungen", "fr": "Refus"}
-    assert f">{headings[language]}</h2>" in answer.text
-    assert "http://" not in answer.text.partition("<main")[2]
+    assert f">{headings[language]}</h2>" in text
+    assert "http://" not in text.partition("<main")[2]
     for operation, route in routed():
-        assert f"<code>{route.method} /api/v1{route.path}</code>" in answer.text, operation.name
+        assert f"<code>{route.method} /api/v1{route.path}</code>" in text, operation.name
