@@ -19,6 +19,9 @@ from portal.lists import approver_lists, imports, list_sets
 from portal.messages import compose, doubts, outbox, preview, show, split
 from portal.moderation import link, requests
 from portal.people import roles
+from portal.scim import discovery, users
+from portal.scim.errors import http_error
+from portal.scim.resources import PREFIX as SCIM
 from portal.services import services
 from portal.subscriptions import my_lists, unsubscribe
 from portal.sync import pushes
@@ -68,6 +71,8 @@ BLUEPRINTS = (
     twilio.hooks,
     reference.pages,
     calls.api,
+    discovery.scim,
+    users.scim,
 )
 
 
@@ -85,9 +90,10 @@ def create_app(settings: Settings) -> Flask:
     configure_kept_forms(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    configure_problems(app)
+    configure_problems(app, {SCIM: http_error})
     # A service sends a token, Twilio signs its requests, the URL of a mailed link has a secret.
     csrf.exempt(calls.api)
+    csrf.exempt(users.scim)
     csrf.exempt(twilio.hooks)
     csrf.exempt(link.answer)
     csrf.exempt(unsubscribe.leave)

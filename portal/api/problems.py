@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -52,17 +53,20 @@ ERRORS = {
 FAILED = ("failed", _("This failed for a reason that the operator finds in the log."))
 
 
-def configure_problems(app: Flask) -> None:
-    """Answer unknown paths and wrong methods below /api as problems; others remain pages."""
+def configure_problems(app: Flask, others: Mapping[str, Callable[..., Response]]) -> None:
+    """Answer unknown paths and wrong methods below /api as problems.
+
+    `others` says how they are answered below other prefixes; elsewhere they remain pages.
+    """
+
+    def routing_problem(failure: HTTPException) -> ResponseReturnValue:
+        if is_api(request):
+            return http_problem(failure)
+        below = [prefix for prefix in others if request.path.startswith(f"{prefix}/")]
+        return others[below[0]](failure) if below else http_error_page(failure)
+
     for status in (404, 405):
         app.register_error_handler(status, routing_problem)
-
-
-def routing_problem(failure: HTTPException) -> ResponseReturnValue:
-    """Answer a request that no route takes."""
-    if is_api(request):
-        return http_problem(failure)
-    return http_error_page(failure)
 
 
 def refusal_problem(refusal: Refusal) -> Response:

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 # Blueprints whose GET notes that a key was used, and records an attempt without the scope.
-NOTES_USE = {"api"}
+NOTES_USE = {"api", "scim", "scim_discovery"}
 
 
 class Application(Flask):

@@ -46,8 +46,9 @@ def app_for(settings: Settings) -> Flask:
 
 
 def page_rules(app: Flask) -> list[Rule]:
-    """Return the rules of the pages; the routes of the HTTP API have tests of their own."""
-    return [rule for rule in app.url_map.iter_rules() if not rule.endpoint.startswith("api.")]
+    """Return the rules of the pages; the routes for services have tests of their own."""
+    services = ("api.", "scim.", "scim_discovery.")
+    return [rule for rule in app.url_map.iter_rules() if not rule.endpoint.startswith(services)]
 
 
 def forget_guesses(app: Flask) -> None:
