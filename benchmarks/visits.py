@@ -21,6 +21,7 @@ class Reader(StrEnum):
 # Files are measured separately.
 FILES: Final = {"lists.export": "", "trail.export": "act=approved"}
 NOT_PAGES: Final = {"static", "reference.openapi", *FILES}
+SERVICES: Final = ("api.", "scim.", "scim_discovery.")
 
 # The user who sees the most, per blueprint or endpoint; elsewhere it is the administrator.
 READERS: Final = {
@@ -130,9 +131,9 @@ def visits(app: Flask, values: UrlValues) -> Iterator[Visit]:
 
 
 def is_page(rule: Rule) -> bool:
-    """Whether the rule is of a page, and not of a file or of the HTTP API."""
+    """Whether the rule is of a page, and not of a file or for services."""
     reads = "GET" in (rule.methods or ())
-    return reads and rule.endpoint not in NOT_PAGES and not rule.endpoint.startswith("api.")
+    return reads and rule.endpoint not in NOT_PAGES and not rule.endpoint.startswith(SERVICES)
 
 
 def files(app: Flask, values: UrlValues) -> Iterator[Visit]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from benchmarks.visits import SERVICES
 from models import Credentials, Notification, User
 from notifications.letters.composition import render
 from portal.app import create_app
@@ -47,8 +48,7 @@ def app_for(settings: Settings) -> Flask:
 
 def page_rules(app: Flask) -> list[Rule]:
     """Return the rules of the pages; the routes for services have tests of their own."""
-    services = ("api.", "scim.", "scim_discovery.")
-    return [rule for rule in app.url_map.iter_rules() if not rule.endpoint.startswith(services)]
+    return [rule for rule in app.url_map.iter_rules() if not rule.endpoint.startswith(SERVICES)]
 
 
 def forget_guesses(app: Flask) -> None:
