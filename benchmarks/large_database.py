@@ -6,13 +6,24 @@ from tempfile import TemporaryFile
 from typing import Final
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from benchmarks.seeding import settle
 from benchmarks.visits import Reader, UrlValues
-from models import Message, ModerationRequest, RequestState, User
+from models import (
+    ApproverKeys,
+    LinkPurpose,
+    MailedLink,
+    Message,
+    ModerationRequest,
+    RequestState,
+    User,
+)
 from models.database import engine
+from notifications.letters.keys import Keys, hashed
 from notifications.mime.compose import TypedMessage, compose_mail
 from notifications.mime.parse import Attachment
+from settings import settings
 from workflows.lists import lists
 from workflows.subscriptions.tokens import token_of
 from workflows.sync.snapshot import read_addresses, store_snapshot
@@ -69,6 +80,7 @@ def url_values() -> UrlValues:
     with transaction() as session:
         question = session.scalars(still_open).one()
         unsubscribe = token_of(session, EVERYONE, PEOPLE[Reader.APPROVER])
+        answer, link = answer_token(session, question), reset_token(session)
     return UrlValues(
         list_id=EVERYONE,
         approver_list_id=1,
@@ -79,7 +91,29 @@ def url_values() -> UrlValues:
         draft_id=DRAFT,
         request_id=question,
         list_set_id=1,
-        answer=f"link-{question}-{PEOPLE[Reader.APPROVER]}",
-        link="reset-5",
+        answer=answer,
+        link=link,
         unsubscribe=unsubscribe,
     )
+
+
+def answer_token(session: Session, request_id: int) -> str:
+    """Return the token of the approver's link to the decision, as this SECRET_KEY derives it."""
+    own = select(ApproverKeys).where(
+        ApproverKeys.request_id == request_id, ApproverKeys.user_id == PEOPLE[Reader.APPROVER]
+    )
+    found = session.scalars(own).one()
+    token = Keys.from_settings(settings).link_token(found.id)
+    found.link_hash = hashed(token)
+    return token
+
+
+def reset_token(session: Session) -> str:
+    """Return the token of a link to choose a password, as this SECRET_KEY derives it."""
+    unused = select(MailedLink).where(
+        MailedLink.purpose == LinkPurpose.RESET, MailedLink.used_at.is_(None)
+    )
+    found = session.scalars(unused.order_by(MailedLink.id).limit(1)).one()
+    token = Keys.from_settings(settings).mailed_token(found.id)
+    found.token_hash = hashed(token)
+    return token

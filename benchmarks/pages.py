@@ -65,11 +65,11 @@ def main() -> None:
 def a_client(app: Flask, reader: Reader) -> FlaskClient:
     """Return a client that is logged in; a stranger's has only given the password so far."""
     client = app.test_client()
-    half_way = {"stamp": "stamp-1", "how": "password", "until": time() + SESSION_TIME}
+    pending = {"stamp": "stamp-1", "how": "password", "until": time() + SESSION_TIME}
     who = PEOPLE.get(reader)
     logged_in = {"_user_id": f"stamp-{who}", "session_id": f"session-{who}", "_fresh": True}
     with client.session_transaction() as cookie:
-        cookie.update({"half_way": half_way} if reader is Reader.STRANGER else logged_in)
+        cookie.update({"pending_log_in": pending} if reader is Reader.STRANGER else logged_in)
     return client
 
 
