@@ -17,6 +17,7 @@ from models.names import MAX_NAME
 Id = Annotated[int, Field(gt=0, le=MAX_ID)]
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]  # no database takes a NUL
 ShortName = Annotated[Text, Field(max_length=64)]
+IdempotencyKey = Annotated[Text, Field(min_length=1, max_length=200)]
 Name = Annotated[Text, Field(max_length=MAX_NAME)]
 Address = Annotated[Text, Field(max_length=320)]
 
@@ -94,7 +95,7 @@ class Arguments(BaseModel):
 class Call(Arguments):
     """The arguments of what changes something."""
 
-    idempotency_key: Annotated[Text, Field(min_length=1, max_length=200)] = Field(
+    idempotency_key: IdempotencyKey = Field(
         description="Chosen by the caller, new for each thing asked: the same key with the same "
         "arguments gets the first answer again, with others it is refused"
     )

@@ -1,20 +1,18 @@
 """One effect per idempotency key: a repeated call gets the first answer again."""
 
-import json
 from collections.abc import Callable
-from hashlib import sha256
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from models import IdempotentCall, Invalid, Refusal
+from workflows.public.call import IdempotencyKey
+from workflows.services.authenticate import hash_of
 
-KEY: TypeAdapter[str] = TypeAdapter(
-    Annotated[str, Field(strict=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
-)
+KEY: TypeAdapter[str] = TypeAdapter(IdempotencyKey, config=ConfigDict(strict=True))
 
 
 class KeyReused(Refusal):
@@ -77,5 +75,4 @@ def fingerprint_of(given: dict[str, Any]) -> str:
         for name, value in given.items()
         if name != "idempotency_key" and value is not None
     }
-    text = json.dumps(others, sort_keys=True, separators=(",", ":"), default=str)
-    return sha256(text.encode()).hexdigest()
+    return hash_of(others)

@@ -78,9 +78,14 @@ def sign(token: str, call: tuple[str, str, dict[str, Any]], *, at: int) -> str:
     its id, the time, and the SHA-256 of the arguments as JSON with sorted names and no blanks.
     """
     name, task_id, arguments = call
-    text = json.dumps(arguments, sort_keys=True, separators=(",", ":"), default=str)
-    lines = "\n".join((name, task_id, str(at), sha256(text.encode()).hexdigest()))
+    lines = "\n".join((name, task_id, str(at), hash_of(arguments)))
     return f"{token.split('_')[1]}.{at}.{digest(token.encode(), lines.encode(), 'sha256').hex()}"
+
+
+def hash_of(arguments: dict[str, Any]) -> str:
+    """Return the SHA-256 (hexadecimal) of the arguments as JSON with sorted names and no blanks."""
+    text = json.dumps(arguments, sort_keys=True, separators=(",", ":"), default=str)
+    return sha256(text.encode()).hexdigest()
 
 
 def valid_key(session: Session, number: str) -> ServiceKey | None:
