@@ -6,8 +6,8 @@ from typing import Final
 
 from models import EventFailure
 
-# Global unicast (RFC 4291).  Within it, the blocks that embed an IPv4 address or belong to nobody
-# else's host; `is_global` knows some of them only in some versions of Python.
+# Global unicast (RFC 4291).  Within it, the blocks that embed an IPv4 address or belong to no
+# host; `is_global` knows some of them only in some versions of Python.
 GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
 EMBEDDING: Final = (
     IPv6Network("2001::/23"),  # Teredo (RFC 4380) and other protocols
@@ -29,7 +29,7 @@ class NotDelivered(Exception):
 def addresses_of(host: str, port: int, *, allow_private: bool) -> list[str]:
     """Return the addresses to which a webhook may connect; raise NotDelivered.
 
-    One forbidden address among several refuses the name: nobody's public host has one.
+    One forbidden address among several refuses the name: no public host has one.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)

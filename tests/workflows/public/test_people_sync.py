@@ -37,7 +37,7 @@ def test_the_answer_has_counts_and_a_dry_run_changes_nothing(session: Session) -
     crm = a_service(session)
     caller = Caller(add_key(session, crm, actor=Actor.operator()))
     lines = [*people(20), "x,nowhere,Nobody,en"]
-    told = NOTHING | {"lines": 21, "added": 20, "refused": 1}
+    counts = NOTHING | {"lines": 21, "added": 20, "refused": 1}
 
     dry = perform(session, caller, lines, dry_run=True)
     assert of_service(session, crm) == {}
@@ -46,8 +46,8 @@ def test_the_answer_has_counts_and_a_dry_run_changes_nothing(session: Session) -
     done = perform(session, caller, lines, skip_refused=True)
 
     refused = [{"line": 22, "reason": "This is not an e-mail address: it needs one @ sign."}]
-    assert dry == {**told, "dry_run": True, "refused_lines": refused}
-    assert done == {**told, "dry_run": False, "refused_lines": refused}
+    assert dry == {**counts, "dry_run": True, "refused_lines": refused}
+    assert done == {**counts, "dry_run": False, "refused_lines": refused}
     with pytest.raises(ManyMissing):
         perform(session, caller, people(10))
     assert perform(session, caller, people(10), confirm=True)["disabled"] == 10
