@@ -40,9 +40,12 @@ def _closed(verdict: Verdict) -> str:
     item = rf"(?:{verb}|{_MARK}+ ?{verb}{_END} ?{_MARK}+)"
     # Thanks may come first, but "Please approve" asks, and "Thanks, no" is not certain.
     first = (
-        rf"(?:(?!{verb}(?!\w)){_COURTESY} ?[,.!]+[ \n]+)*+" if verdict is Verdict.APPROVED else ""
+        rf"(?>(?:(?!{verb}(?!\w)){_COURTESY} ?[,.!]+[ \n]+)*)"
+        if verdict is Verdict.APPROVED
+        else ""
     )
-    body = rf"{first}{item}(?:{_BETWEEN}(?:{item}|{_COURTESY}))*+{_END}"
+    # Not *+, which Python before 3.11.5 matches wrongly where its part can be matched in two ways.
+    body = rf"{first}{item}(?>(?:{_BETWEEN}(?:{item}|{_COURTESY}))*){_END}"
     return rf"(?:{_MARK}+ ?{body} ?{_MARK}+{_END}|{body})"
 
 
@@ -67,7 +70,7 @@ _TAKEN_BACK = {
 }
 _REJECTING = re.compile(rf"(?<!\w){_VERBS[Verdict.REJECTED]}(?![\w-]|{_NUMBER})")
 _COURTEOUS = re.compile(
-    rf"(?:{_COURTESY}|{_VERBS[Verdict.APPROVED]})(?:{_BETWEEN}(?:{_COURTESY}))*+{_END},?"
+    rf"(?:{_COURTESY}|{_VERBS[Verdict.APPROVED]})(?>(?:{_BETWEEN}(?:{_COURTESY}))*){_END},?"
 )
 _GREETING = re.compile(any_of("greetings") + r"(?![^ ,.!:])")
 _CLOSING = re.compile(any_of("closings") + r"(?![^ ,.!:])")
