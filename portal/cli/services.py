@@ -26,7 +26,11 @@ Scopes = Annotated[
 ]
 For = Annotated[
     ActsFor,
-    typer.Option("--acts-for", help="Whom it may name: everyone, or only people it has brought."),
+    typer.Option(
+        "--acts-for",
+        help="Whom it may name: everyone, or only people it has brought. With the scope people and "
+        "everyone it can change anyone's address: it is trusted like the administration.",
+    ),
 ]
 
 

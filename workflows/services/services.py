@@ -44,7 +44,8 @@ def add_service(
     with unique(session, partial(free_name, session, name)) as free:
         service = Service(name=free, scopes=kept, acts_for=acts_for)
         session.add(service)
-    record(session, Act.ADDED_SERVICE, actor=actor, service=service.name, scopes=kept)
+    detail: dict[str, Any] = {"scopes": kept, "acts_for": acts_for.value}
+    record(session, Act.ADDED_SERVICE, actor=actor, service=service.name, **detail)
     return service
 
 

@@ -44,7 +44,8 @@ def test_each_act_is_recorded_once_and_names_the_service(session: Session, peopl
             Act.REVOKED_SERVICE_KEY,
         )
     ]
-    assert entries[0].detail == {"service": "crm", "scopes": ["read", "people"]}
+    added = {"service": "crm", "scopes": ["read", "people"], "acts_for": "everyone"}
+    assert entries[0].detail == added
     assert entries[1].detail == {"service": "crm", "key": key.id}
     assert entries[2].detail == {"service": "crm", "scopes": ["lists"], "acts_for": "own"}
 
