@@ -197,8 +197,10 @@ class ProcessWorker(CeleryTestWorker):  # type: ignore[misc]  # pytest-celery ha
 class Worker(CeleryProcess):
     """`with Worker(...)`: a worker with the options of production, and `children` processes."""
 
-    def __init__(self, fork_server: ForkServer, *, children: int) -> None:
-        command = ["--app=workflows.celery", "worker", "--pool=prefork", f"-c{children}"]
+    def __init__(
+        self, fork_server: ForkServer, *, children: int, app: str = "workflows.celery"
+    ) -> None:
+        command = [f"--app={app}", "worker", "--pool=prefork", f"-c{children}"]
         # Mingle waits a second for other workers.
         command += ["--without-mingle"]
         super().__init__(fork_server, *command, ready=" ready.")

@@ -1,12 +1,15 @@
 """Call public tasks as another service does: by name, without importing Listgate."""
 
+import time
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
+import redis
 from celery.result import AsyncResult
 
+from celeryconfig import visibility_timeout
 from tests.faults.live import LiveStack
 from tests.waiting import PATIENCE
 
@@ -51,3 +54,10 @@ def outcomes(results: Iterable[AsyncResult[Any]]) -> Counter[str]:
         else type(found).__name__
         for each in results
     )
+
+
+def visibility_times_out(broker: redis.Redis) -> None:
+    """Make the broker deliver again what a killed worker has not acknowledged."""
+    long_ago = time.time() - visibility_timeout - 1
+    for tag in map(str, broker.zrange("unacked_index", 0, -1)):
+        broker.zadd("unacked_index", {tag: long_ago})

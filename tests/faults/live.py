@@ -135,7 +135,7 @@ class LiveStack:
     def age_by_an_hour(self) -> None:
         """Make every time that a sweep compares with the present an hour older."""
         hour = "interval '1 hour'"
-        for table in ("notification", "dispatch"):
+        for table in ("notification", "dispatch", "event_delivery"):
             self.sql(f"update {table} set due_at = due_at - {hour}, ring_at = ring_at - {hour}")
         self.sql(f"update dispatch set period_began_at = period_began_at - {hour}")
         self.sql(

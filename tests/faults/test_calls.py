@@ -1,13 +1,8 @@
 """Calls of other services that are repeated, concurrent, or made while PostgreSQL is down."""
 
-import time
 from datetime import timedelta
 from typing import Any
 
-import redis
-from sqlalchemy import text
-
-from celeryconfig import visibility_timeout
 from sandbox.postgres import Postgres
 from tests.faults.calls import answer, call, decision, outcomes, refusal, written
 from tests.faults.live import LiveStack
@@ -75,26 +70,3 @@ def test_a_call_while_postgres_is_down_is_answered_when_it_is_back(
 
     assert result.get(timeout=PATIENCE)["message"] == "scheduled"
     live.wait_for_states("dispatch", sent=1)
-
-
-def test_a_call_whose_worker_is_killed_is_answered_by_the_next_one(live: LiveStack) -> None:
-    live.ask()
-    live.wait_for_states("notification", sent=2)
-    with live.database.begin() as blocker:
-        blocker.execute(text("select from moderation_request for update"))
-        result = call(live, "decide", **decision(live))
-        wait_for("the worker to wait for the request", lambda: live.transactions() == 1)
-        live.setup.worker.kill()
-    live.worker.start()
-
-    visibility_times_out(live.setup.broker.container.client)
-
-    assert result.get(timeout=PATIENCE)["message"] == "scheduled"
-    assert live.sql("select count(*) from decision") == [(1,)]
-
-
-def visibility_times_out(queue: redis.Redis) -> None:
-    """Make the broker deliver again what the killed worker has not acknowledged."""
-    long_ago = time.time() - visibility_timeout - 1
-    for tag in map(str, queue.zrange("unacked_index", 0, -1)):
-        queue.zadd("unacked_index", {tag: long_ago})
