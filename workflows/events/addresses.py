@@ -2,9 +2,14 @@
 
 import socket
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Final
 
 from models import EventFailure
+
+# Seconds for a name server.
+LOOK_UP_TIMEOUT: Final = 5
 
 # Global unicast (RFC 4291).  Within it, the blocks that embed an IPv4 address or belong to no
 # host; `is_global` knows some of them only in some versions of Python.
@@ -31,13 +36,35 @@ def addresses_of(host: str, port: int, *, allow_private: bool) -> list[str]:
 
     One forbidden address among several refuses the name: no public host has one.
     """
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise NotDelivered(EventFailure.UNKNOWN_NAME) from None
-    addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+    addresses = looked_up(host, port)
     if not allow_private and not all(map(is_public, addresses)):
         raise NotDelivered(EventFailure.FORBIDDEN_ADDRESS)
+    return addresses
+
+
+def looked_up(host: str, port: int) -> list[str]:
+    """Return the addresses that name servers know; raise NotDelivered.
+
+    The resolver of the system has no time limit, and nothing interrupts it: a thread waits for it,
+    and is left behind until it gives up.
+    """
+    found: SimpleQueue[list[str] | None] = SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            found.put(None)
+        else:
+            found.put(list(dict.fromkeys(str(each[4][0]) for each in infos)))
+
+    Thread(target=look_up, daemon=True).start()
+    try:
+        addresses = found.get(timeout=LOOK_UP_TIMEOUT)
+    except Empty:
+        raise NotDelivered(EventFailure.TOOK_TOO_LONG) from None
+    if not addresses:
+        raise NotDelivered(EventFailure.UNKNOWN_NAME)
     return addresses
 
 

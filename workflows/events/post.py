@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 from models import EventFailure
 from workflows.events.addresses import NotDelivered, addresses_of
 
-# Seconds: to connect to one address, and for everything after that.
+# Seconds: to connect to one address, TLS included, and for everything after that.
 CONNECT_TIMEOUT: Final = 5
 ANSWER_TIMEOUT: Final = 10
 # Of a name's addresses, at most so many are tried.
@@ -52,9 +52,12 @@ class PinnedConnection(HTTPConnection):
         self.sock = socket.create_connection((self._address, self.port), CONNECT_TIMEOUT)
         # TLS takes the socket over; this copy can still end the connection.
         self._wire = self.sock.dup()
+        if self.was_ended:  # while there was no copy
+            raise TimeoutError
         if self._encrypted:
             context = ssl.create_default_context()
             self.sock = context.wrap_socket(self.sock, server_hostname=self.host)
+        self.sock.settimeout(ANSWER_TIMEOUT)
 
     def end(self) -> None:
         """End the connection from another thread, whatever it waits for."""
@@ -78,6 +81,8 @@ def post(webhook: Webhook, *, allow_private: bool) -> None:
     """
     parts = urlsplit(webhook.url)
     assert parts.hostname is not None
+    if parts.scheme != "https" and not allow_private:  # it was allowed when the webhook was added
+        raise NotDelivered(EventFailure.FORBIDDEN_ADDRESS)
     port = parts.port or PORTS[parts.scheme]
     addresses = addresses_of(parts.hostname, port, allow_private=allow_private)
     with closing(connected(parts, addresses[:MAX_ADDRESSES])) as connection:
@@ -94,7 +99,7 @@ def connected(parts: SplitResult, addresses: list[str]) -> PinnedConnection:
     for address in addresses:
         connection = PinnedConnection(parts, address)
         try:
-            with limited(connection):
+            with limited(connection, CONNECT_TIMEOUT):
                 connection.connect()
         except OSError as error:
             connection.close()
@@ -108,7 +113,7 @@ def answer(connection: PinnedConnection, parts: SplitResult, webhook: Webhook) -
     """Send the request and return the status of its answer."""
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
-        with limited(connection):
+        with limited(connection, ANSWER_TIMEOUT):
             connection.request("POST", path, webhook.body, dict(webhook.headers))
             status = connection.getresponse().status
     except (HTTPException, OSError, ValueError) as error:
@@ -126,9 +131,9 @@ def failure_of(connection: PinnedConnection, error: Exception) -> EventFailure:
 
 
 @contextmanager
-def limited(connection: PinnedConnection) -> Iterator[None]:
+def limited(connection: PinnedConnection, seconds: float) -> Iterator[None]:
     """End the connection after a time: a timeout of sockets begins again with each byte."""
-    timer = Timer(ANSWER_TIMEOUT, connection.end)
+    timer = Timer(seconds, connection.end)
     timer.daemon = True
     timer.start()
     try:

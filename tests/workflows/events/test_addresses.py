@@ -1,6 +1,7 @@
 """A webhook goes to public addresses only."""
 
 import socket
+import threading
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import EventFailure
+from workflows.events import addresses
 from workflows.events.addresses import NotDelivered, addresses_of, is_public
 
 PRIVATE = [
@@ -111,3 +113,22 @@ def test_a_name_that_does_not_exist_is_no_error_of_ours(monkeypatch: pytest.Monk
         addresses_of("nowhere.example.org", 443, allow_private=False)
 
     assert refused.value.failure is EventFailure.UNKNOWN_NAME
+
+
+def test_a_name_server_that_never_answers_occupies_no_worker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    over = threading.Event()
+
+    def wait(*_: object, **__: object) -> list[Any]:
+        over.wait()
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", wait)
+    monkeypatch.setattr(addresses, "LOOK_UP_TIMEOUT", 0.05)
+
+    with pytest.raises(NotDelivered) as refused:
+        addresses_of("silent.example.org", 443, allow_private=False)
+    over.set()
+
+    assert refused.value.failure is EventFailure.TOOK_TOO_LONG

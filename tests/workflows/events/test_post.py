@@ -14,8 +14,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from celeryconfig import task_soft_time_limit
 from models import EventFailure
 from tests.workflows.events.receiver import Received, Receiver
+from workflows.events import addresses
 from workflows.events import post as posting
 from workflows.events.addresses import NotDelivered
 from workflows.events.post import Webhook, post
@@ -36,7 +38,8 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait half a second for an answer."""
+    """Wait half a second for a connection and for an answer."""
+    monkeypatch.setattr(posting, "CONNECT_TIMEOUT", 0.5)
     monkeypatch.setattr(posting, "ANSWER_TIMEOUT", 0.5)
 
 
@@ -142,10 +145,39 @@ def test_it_connects_to_the_address_that_was_checked_and_looks_no_second_time(
 
     # The name does not exist: a second look-up would fail, or find another address (DNS rebinding).
     url = f"http://hooks.invalid:{receiver.port}/"
-    post(Webhook(url, {}, b"{}"), allow_private=False)
+    post(Webhook(url, {}, b"{}"), allow_private=True)
 
     assert looked_up == ["hooks.invalid"]
     assert receiver.received[0].headers["Host"] == f"hooks.invalid:{receiver.port}"
+
+
+def test_http_is_refused_once_it_is_no_longer_allowed(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posting, "addresses_of", lambda *_, **__: ["127.0.0.1"])
+
+    assert failure(receiver.url, allow_private=False) == (EventFailure.FORBIDDEN_ADDRESS, None)
+    assert receiver.received == []
+
+
+def test_an_answer_may_take_longer_than_a_connection(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posting, "CONNECT_TIMEOUT", 0.3)
+
+    def answer(_: Received) -> int:
+        receiver.over.wait(0.5)
+        return 200
+
+    receiver.answer = answer
+
+    post(Webhook(receiver.url, {}, b"{}"), allow_private=True)
+
+
+def test_an_attempt_ends_before_its_task_must() -> None:
+    connecting = posting.MAX_ADDRESSES * posting.CONNECT_TIMEOUT
+
+    assert addresses.LOOK_UP_TIMEOUT + connecting + posting.ANSWER_TIMEOUT < task_soft_time_limit
 
 
 def test_a_proxy_of_the_environment_is_not_used(
