@@ -2,17 +2,19 @@
 
 import json
 from collections.abc import Iterator
+from threading import Event
 from typing import Any, Final
 
 import pytest
 import redis
 
 from models import Actor, EventEndpoint, EventKind, Scope
+from sandbox.postgres import Postgres
 from sandbox.valkey import Valkey
 from settings import settings
 from tests.faults.live import LiveStack
 from tests.letter_context import KEYS
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 from tests.workflows.events.receiver import Received, Receiver, verified
 from workflows.celery import app
 from workflows.events.deliver import secret_of
@@ -93,6 +95,24 @@ def test_an_event_arrives_although_the_worker_was_killed_during_the_request(
     live.setup.worker.kill()
     receiver.answer = lambda _: 200
     live.worker.start()
+    wait_for("the event", lambda: all_sent(live))
+
+    assert len(receiver.received) >= 2, "at least once"
+    assert len({each.event_id for each in receiver.received}) == 1
+
+
+def test_an_event_is_repeated_if_postgres_is_restarted_during_the_request(
+    live: LiveStack, receiver: Receiver, own_postgres: Postgres
+) -> None:
+    restarted = Event()
+    receiver.answer = lambda _: 200 if restarted.wait(PATIENCE) else 500
+    subscribe(receiver.url)
+    live.ask()
+    wait_for("the request", lambda: receiver.received)
+
+    own_postgres.kill()
+    own_postgres.start()
+    restarted.set()
     wait_for("the event", lambda: all_sent(live))
 
     assert len(receiver.received) >= 2, "at least once"

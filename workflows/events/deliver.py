@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from models import (
@@ -51,7 +51,7 @@ class Senders:
 
 def deliver_event(session: Session, delivery: EventDelivery, senders: Senders) -> None:
     """Deliver the event, or postpone it while an earlier one about the same thing waits."""
-    if must_wait(session, delivery):
+    if must_wait(session, delivery) or another_tries(session, delivery):
         return
     delivery.attempts += 1
     try:
@@ -80,6 +80,22 @@ def must_wait(session: Session, delivery: EventDelivery) -> bool:
     elif resting and resting > moment:
         delivery.postpone(resting)
     return bool(waiting) or delivery.due_at > moment
+
+
+def another_tries(session: Session, delivery: EventDelivery) -> bool:
+    """Return whether the endpoint did not answer, and another worker is trying it.
+
+    Otherwise each worker would wait for it, up to half a minute.  No lock of the row, for which
+    `disable_endpoint` would wait.
+    """
+    if not delivery.endpoint.failures:
+        return False
+    key = func.hashtextextended(f"listgate.webhook.{delivery.endpoint_id}", 0)
+    if not session.scalar(select(func.pg_try_advisory_xact_lock(key))):
+        delivery.postpone(now() + LOOK_AGAIN)
+        return True
+    session.refresh(delivery.endpoint)  # the one before may have failed meanwhile
+    return must_wait(session, delivery)
 
 
 def in_order(session: Session, delivery: EventDelivery) -> list[EventDelivery]:
@@ -157,9 +173,10 @@ def reached(endpoint: EventEndpoint) -> None:
 def publish_next(session: Session, delivery: EventDelivery) -> None:
     """Publish the next delivery to the endpoint about the same thing."""
     for following in in_order(session, delivery)[:1]:
-        session.refresh(following, with_for_update=True)
-        if following.state is EventDeliveryState.PENDING:
-            following.postpone(now())
+        # A locked one is postponed by the worker that has it, or is a replayed event's follower,
+        # which is being sent; to wait for that could be a deadlock.
+        if taken := EventDelivery.take(session, following.id, EventDeliveryState.PENDING):
+            taken.postpone(now())
 
 
 def forget_old_events(session: Session) -> None:
