@@ -46,17 +46,19 @@ def idempotency_key() -> str | None:
 def in_body(operation: Operation, route: Route) -> dict[str, Any]:
     """Return the JSON object in the body; without a body, an empty one.
 
-    Of a body as text/csv, return the text and the parameters of the query.
+    Where a body may be text/csv, the query has the other arguments, also beside JSON: a `dry_run`
+    must not be ignored.
     """
     request.max_content_length = route.max_body
     body = request.get_data(cache=False)
     if not body:
         return {}
+    beside = in_query(operation) if route.csv else {}
     if route.csv and request.mimetype == "text/csv":
-        return {**in_query(operation), route.csv: text_of(body)}
+        return {**beside, route.csv: text_of(body)}
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
-    return json_object(text_of(body))
+    return {**beside, **json_object(text_of(body))}
 
 
 def text_of(body: bytes) -> str:

@@ -130,6 +130,9 @@ def about(operation: Operation, route: Route, schemas: Json) -> Json:
         body = {name: properties[name] for name in others}
         described |= request_body(operation, body, [name for name in others if name in required])
         add(schemas, described.pop("schemas"))
+        if route.csv:
+            described["requestBody"]["content"]["text/csv"] = {"schema": {"type": "string"}}
+            described["parameters"] += beside_csv(route, body)
     else:
         described["parameters"] += [
             parameter(name, "query", properties[name], required=name in required) for name in others
@@ -174,6 +177,15 @@ def request_body(operation: Operation, properties: Json, required: list[str]) ->
         content["example"] = example
     body = {"required": bool(required), "content": {"application/json": content}}
     return {"requestBody": body, "schemas": {name: schema}}
+
+
+def beside_csv(route: Route, properties: Json) -> list[Json]:
+    """Return the descriptions of the parameters beside a body as text/csv."""
+    return [
+        parameter(name, "query", schema, required=False)
+        for name, schema in properties.items()
+        if name != route.csv
+    ]
 
 
 def responses(operation: Operation, route: Route, schemas: Json) -> Json:

@@ -193,15 +193,14 @@ def test_a_wrong_body_is_a_problem(register: Client) -> None:
 
 
 def test_a_register_may_be_the_whole_body(register: Client) -> None:
-    people = b"external_id,address,name\n1,new@example.org,New\n"
+    people = "external_id,address,name\n1,new@example.org,New\n"
 
-    answer = register.send(
-        "POST", "/people/sync?dry_run=true", data=people, content_type="text/csv"
-    )
+    for body in ({"data": people.encode(), "content_type": "text/csv"}, {"json": {"csv": people}}):
+        answer = register.send("POST", "/people/sync?dry_run=true", **body)
 
-    assert answer.status_code == 200, answer.text
-    assert answer.json
-    assert (answer.json["dry_run"], answer.json["added"]) == (True, 1)
+        assert answer.status_code == 200, answer.text
+        assert answer.json
+        assert (answer.json["dry_run"], answer.json["added"]) == (True, 1)
 
 
 def test_a_problem_names_each_wrong_argument_in_the_clients_language(register: Client) -> None:

@@ -39,7 +39,11 @@ def test_each_argument_is_in_one_place_and_none_is_missing() -> None:
         about = description()["paths"][route.path][route.method.lower()]
         named = [one["name"] for one in about["parameters"] if one["in"] != "header"]
         if "requestBody" in about:
-            named += schemas[title(operation)]["properties"]
+            body = schemas[title(operation)]["properties"]
+            if route.csv:  # the query has the others, beside a body as text/csv
+                assert set(named) == body.keys() - {route.csv}
+                named = []
+            named += body
 
         expected = operation.arguments.model_fields.keys() - {"idempotency_key", "parcel"}
         assert sorted(named) == sorted(expected), operation.name
