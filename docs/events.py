@@ -19,7 +19,7 @@ EXAMPLES: Final[dict[EventKind, tuple[str, dict[str, Any]]]] = {
     ),
     EventKind.MESSAGE_DECIDED: (
         "An approver answered: `approved`, `rejected` or `sent_back`.",
-        {**OF, "verdict": "approved", "state": "scheduled"},
+        {**OF, "verdict": "approved", "state": "scheduled", "request_id": 12},
     ),
     EventKind.MESSAGE_WITHDRAWN: (
         "The author took the request back.",

@@ -324,7 +324,8 @@ def carry_out(session: Session, request: ModerationRequest, decision: Decision) 
     notify(session, others, LetterName.DECIDED, message=message, request=request)
     act, letter = OUTCOMES[decision.verdict]
     actor = Actor(decision.approver, decision.via)
-    record(session, act, actor=actor, **decision.detail, **message.place)
+    facts = {"request_id": request.id, **decision.detail}
+    record(session, act, actor=actor, **facts, **message.place)
     match decision.verdict:
         case Verdict.APPROVED:
             message.move(MessageState.SCHEDULED, MessageState.IN_MODERATION)
