@@ -11,6 +11,7 @@ from portal import accounts, lists, people
 from portal.accounts import absences, details
 from portal.accounts.security import configure_security
 from portal.api import calls, reference
+from portal.api.paths import EncodedSlashes
 from portal.api.problems import configure_problems
 from portal.api.sessions import SessionsOfPages
 from portal.audit import person, search
@@ -101,7 +102,8 @@ def create_app(settings: Settings) -> Flask:
     app.add_url_rule("/health", "health", lambda: ("ok", 200))
     add_security_headers(app, https=app.config["SESSION_COOKIE_SECURE"])
     proxies = settings.trusted_proxies
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
+    whole = EncodedSlashes(app.wsgi_app)
+    app.wsgi_app = ProxyFix(whole, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     return app
 
 

@@ -55,7 +55,7 @@ server.listen(Number(WEBHOOK_PORT), "127.0.0.1", async () => {
     name: "Readers",
   });
   await call("PUT", `/lists/${list}/approvers`, { approver_list: "editors" });
-  await call("PUT", `/lists/${list}/subscribers/${author}`, {});
+  await call("PUT", `/lists/${list}/subscribers/${encodeURIComponent(author)}`, {});
   const message = { list, author_id: author, subject: "A book", text: "On abstraction." };
   console.log(JSON.stringify(await call("POST", "/messages", message)));
 });

@@ -10,6 +10,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from models import Invalid
 from models.ids import row_id
+from portal.api.paths import part
 from portal.api.routes import NOT_IN_BODY, Route, changes
 from workflows.public.call import Arguments
 from workflows.public.declare import Operation
@@ -30,7 +31,7 @@ def arguments_of(operation: Operation, route: Route, in_path: dict[str, str]) ->
             "The path or a header names %(names)s, so the body or the query cannot.",
             names=", ".join(misplaced),
         )
-    given |= {name: typed(operation, name, text) for name, text in in_path.items()}
+    given |= {name: typed(operation, name, part(text)) for name, text in in_path.items()}
     if changes(operation):
         given["idempotency_key"] = idempotency_key()
     return given

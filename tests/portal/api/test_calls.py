@@ -1,6 +1,7 @@
 """A route does what its task does: same arguments, same answer, same refusals."""
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import func, select
@@ -190,6 +191,44 @@ def test_a_wrong_body_is_a_problem(register: Client) -> None:
     for options, expected in BAD_BODIES:
         answer = register.send("POST", "/messages/1/approval-requests", **options)
         assert problem(answer) == expected, options
+
+
+KEYS = (
+    "a/b",
+    "a%2Fb",
+    "a%252Fb",
+    "50%",
+    "a%",
+    "Zoë ☃",
+    "a?b#c;d=e",
+    "a+b",
+    "/",
+    "..",
+    "%1F",
+    "x" * 200,
+)
+
+
+def test_a_key_may_have_any_sign_in_a_path(register: Client) -> None:
+    for number, key in enumerate(KEYS):
+        person = {"address": f"{number}@example.org", "name": "N", "external_id": key}
+        added = register.send("POST", "/people", json=person)
+        assert added.json
+        for path in ("/people/{}/disable", "/people/{}/enable"):
+            answer = register.send("POST", path.format(f"external:{quote(key, safe='')}"))
+            assert answer.json == added.json, key
+
+
+def test_a_slash_that_is_not_encoded_is_one_between_parts(register: Client) -> None:
+    assert problem(register.send("POST", "/people/external:a/b/disable")) == (404, "not_found")
+
+
+def test_a_server_without_the_path_as_it_came_loses_slashes_only(register: Client) -> None:
+    without = {"environ_overrides": {"RAW_URI": ""}}
+
+    for key, expected in (("a%2Fb", "not_found"), ("50%25", "unknown")):
+        answer = register.get(f"/people/external:{key}/subscriptions", **without)
+        assert problem(answer) == (404, expected)
 
 
 def test_a_register_may_be_the_whole_body(register: Client) -> None:
