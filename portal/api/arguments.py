@@ -9,7 +9,7 @@ from flask import request
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from models import Invalid
-from models.ids import row_id
+from models.ids import MAX_ID
 from portal.api.paths import part
 from portal.api.routes import NOT_IN_BODY, Route, changes
 from workflows.public.call import Arguments
@@ -17,6 +17,9 @@ from workflows.public.declare import Operation
 
 # A string of RFC 8941 (3.3.3), as draft-ietf-httpapi-idempotency-key-header demands.
 QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"')
+
+# A number with more is no argument, and takes long to read.
+DIGITS = len(str(MAX_ID)) + 1
 
 
 def arguments_of(operation: Operation, route: Route, in_path: dict[str, str]) -> dict[str, Any]:
@@ -37,10 +40,14 @@ def arguments_of(operation: Operation, route: Route, in_path: dict[str, str]) ->
     return given
 
 
-def idempotency_key() -> str | None:
-    """Return the key of the header, without the quotes around it; None if there is none."""
+def idempotency_key() -> str:
+    """Return the key of the header, without the quotes around it; raise Invalid without one."""
     header = request.headers.get("Idempotency-Key")
-    quoted = QUOTED.fullmatch(header or "")
+    if not header:
+        raise Invalid(
+            "Send a header Idempotency-Key of 1 to 200 characters, new for each thing asked."
+        )
+    quoted = QUOTED.fullmatch(header)
     return re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else header
 
 
@@ -99,8 +106,9 @@ def typed(operation: Operation, name: str, text: str) -> Any:
     kinds = kinds_of(operation.arguments).get(name, frozenset())
     if "boolean" in kinds:
         return {"true": True, "false": False}.get(text, text)
-    number = row_id(text) if text.isascii() else None
-    return number if number is not None and "integer" in kinds else text
+    if "integer" in kinds and text.isascii() and text.isdecimal() and len(text) <= DIGITS:
+        return int(text)
+    return text
 
 
 @cache

@@ -38,6 +38,8 @@ def view_of(operation: Operation, route: Route) -> RouteCallable:
         assert caller.key is not None
         g.missing_scope = None if caller.key.may(operation.scope) else operation.scope.value
         caller.require(operation.scope)
+        if changes(operation) and "If-Match" in request.headers:
+            abort(412)  # what is changed has no version to compare (RFC 9110, 13.1.1)
         given = arguments_of(operation, route, in_path)
         try:
             answer = operation.perform(g.session, caller, given)

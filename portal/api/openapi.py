@@ -42,14 +42,18 @@ PROBLEMS = {
     403: "The key lacks the scope, or the person may not do this",
     404: "There is no such person, list, message or request",
     409: "The state does not allow it (any more)",
+    412: "A change was asked for on condition of a version (If-Match)",
     413: "The body is too large",
     415: "The body is of another type than the route takes",
     422: "The idempotency key was used for another call",
     429: "Too many requests; Retry-After says when to try again",
+    500: "A fault, whose reason the operator finds in the log",
     503: "The database is unavailable; Retry-After says when to try again",
 }
+# Of a problem, beside those of every answer.
+HEADERS = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
 OF_BODIES = {413, 415}
-OF_CHANGES = {422}
+OF_CHANGES = {412, 422}
 
 KEY: Json = {
     "name": "Idempotency-Key",
@@ -228,4 +232,7 @@ def title(operation: Operation) -> str:
 def refused(status: int) -> Json:
     """Return the description of one kind of problem."""
     schema = {"$ref": REF.format(model="Problem")}
-    return {"description": PROBLEMS[status], "content": {MIME_TYPE: {"schema": schema}}}
+    answer: Json = {"description": PROBLEMS[status], "content": {MIME_TYPE: {"schema": schema}}}
+    if status in HEADERS:
+        answer["headers"] = {HEADERS[status]: {"schema": {"type": "string"}}}
+    return answer

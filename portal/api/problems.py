@@ -42,6 +42,10 @@ ERRORS = {
     401: ("unauthorized", _("Send a token: Authorization: Bearer lgs_…")),
     404: ("not_found", _("There is no such route.")),
     405: ("method_not_allowed", _("This route does not have this method.")),
+    412: (
+        "precondition_failed",
+        _("Changes are not made on condition of a version: leave out If-Match."),
+    ),
     413: ("content_too_large", _("The body is larger than this route accepts.")),
     415: ("unsupported_media_type", _("The body must be application/json.")),
     429: ("too_many_requests", _("Too many requests: try again later.")),

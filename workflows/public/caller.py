@@ -56,7 +56,8 @@ class Caller:
         """Raise Trespass unless the key may do what is in `scope`."""
         if self.key and not self.key.may(scope):
             raise Trespass(
-                "The service %(service)s may not do this with this key: it lacks %(scope)s.",
+                "The service %(service)s may not do this with this key: it lacks the scope "
+                "%(scope)s.",
                 service=self.key.service,
                 scope=scope,
                 via=Door.SERVICE,

@@ -231,6 +231,20 @@ def test_a_server_without_the_path_as_it_came_loses_slashes_only(register: Clien
         assert problem(answer) == (404, expected)
 
 
+def test_a_refusal_says_what_the_client_can_do(register: Client) -> None:
+    for method, path, headers, words in (
+        ("POST", "/people", {"Idempotency-Key": ""}, "header Idempotency-Key"),
+        ("GET", "/people?limit=0", {}, "limit: Input should be greater than 0"),
+        ("GET", f"/messages/{10**19}", {}, "message_id: Input should be less than or equal to"),
+        ("PATCH", "/lists/announce", {"If-Match": '"x"'}, "leave out If-Match"),
+        ("DELETE", "/lists/announce/archive", {"If-Match": "*"}, "leave out If-Match"),
+    ):
+        answer = register.send(method, path, headers=headers)
+        assert problem(answer)[0] == (412 if "If-Match" in headers else 400), path
+        assert answer.json
+        assert words in answer.json["detail"], answer.json
+
+
 def test_a_register_may_be_the_whole_body(register: Client) -> None:
     people = "external_id,address,name\n1,new@example.org,New\n"
 

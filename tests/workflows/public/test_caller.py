@@ -59,7 +59,7 @@ def test_each_task_needs_its_scope_of_service_and_key(session: Session) -> None:
         assert whole.service
         part = Caller(add_key(session, whole.service, scopes=others, actor=OPERATOR))
         for caller in (lacking, part):
-            with pytest.raises(Trespass, match=f"it lacks {operation.scope}"):
+            with pytest.raises(Trespass, match=f"it lacks the scope {operation.scope}"):
                 operation.perform(session, caller, {})
 
 
