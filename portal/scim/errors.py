@@ -18,6 +18,9 @@ from portal.wording.refusal_sentences import refusal_words
 
 MIME_TYPE = "application/scim+json"
 
+# Marks a sentence for pybabel; it is translated when it is answered.
+_ = str
+
 # Refusals of what is another person's.
 TAKEN = {
     "There is already a user with this address.",
@@ -47,6 +50,8 @@ def refusal_error(refusal: Refusal) -> Response:
 
 def scim_error(failure: SCIMException) -> Response:
     """Answer a refusal; one of the library's own sentences is in English."""
+    if isinstance(failure.__cause__, ValidationError):  # whose text is for programmers
+        return validation_error(failure.__cause__)
     body = failure.to_error()
     if body.detail:
         body.detail = translations(accepted_language()).gettext(body.detail)
@@ -61,7 +66,9 @@ def validation_error(failure: ValidationError) -> Response:
 def http_error(failure: HTTPException) -> Response:
     """Answer an error of HTTP."""
     status = failure.code or 500
-    _, sentence = ERRORS.get(status, FAILED)
+    sentence = ERRORS.get(status, FAILED)[1]
+    if status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
+        sentence = _("The body must be application/scim+json or application/json.")
     scim_type = "invalidSyntax" if status == HTTPStatus.BAD_REQUEST else None
     detail = translations(accepted_language()).gettext(sentence)
     answer = error(Error(status=status, scim_type=scim_type, detail=detail))

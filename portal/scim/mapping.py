@@ -8,11 +8,10 @@ from flask import current_app
 from scim2_models import InvalidValueException, Meta, MutabilityException
 
 from models import Language
-from models import User as Person
 from models.addresses import address_key
 from notifications.sms.twilio import valid_number
 from portal.scim.resources import PREFIX, Email, Name, PhoneNumber, User
-from workflows.queries.scim_users import ADDRESS_TYPE
+from workflows.queries.scim_users import ADDRESS_TYPE, Found
 
 # Marks a sentence for pybabel; it is translated when it is answered.
 _ = str
@@ -22,12 +21,13 @@ MOBILE = "mobile"
 MACHINES = {"fax", "pager"}
 
 
-def user_of(person: Person, key: str | None) -> User:
-    """Return the person as a SCIM user; `key` is the service's own key for them."""
+def user_of(found: Found) -> User:
+    """Return the person as a SCIM user."""
+    person = found.person
     phones = [PhoneNumber(value=person.phone, type=MOBILE, primary=True)] if person.phone else None
     user = User(
         id=str(person.id),
-        external_id=key,
+        external_id=found.key,
         user_name=person.address,
         name=Name(formatted=person.name),
         display_name=person.name,
@@ -40,6 +40,7 @@ def user_of(person: Person, key: str | None) -> User:
     user.meta = Meta(
         resource_type="User",
         created=person.created_at,
+        last_modified=found.changed_at,
         location=url_of(f"/Users/{person.id}"),
         version=f'W/"{sha256(user.model_dump_json().encode()).hexdigest()[:32]}"',
     )

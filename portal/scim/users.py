@@ -25,7 +25,7 @@ from portal.scim.resources import MAX_ROWS, POLICY, ROWS, Operations, Page, Sear
 from workflows.access import find_user
 from workflows.public.caller import Caller
 from workflows.public.declare import PUBLIC
-from workflows.queries.scim_users import people_matching
+from workflows.queries.scim_users import Found, changed_at, people_matching
 from workflows.services.external_ids import of_person
 from workflows.sync.journal import lock_user
 
@@ -63,7 +63,7 @@ def page_of(caller: Caller, asked: dict[str, Any]) -> Response:
         total_results=total,
         start_index=start,
         items_per_page=len(found),
-        resources=[user_of(one.person, one.key) for one in found],
+        resources=[user_of(one) for one in found],
     )
     return answer(page, Context.RESOURCE_QUERY_RESPONSE, parameters=query)
 
@@ -78,10 +78,12 @@ def add() -> Response:
     changes = changes_of(User(), replaced(User(), sent))
     require_name(changes)
     person = find_user(g.session, changes["address"])
-    if person and (not sent.external_id or of_person(g.session, service_of(caller), person)):
-        raise taken()
+    if person:
+        lock_user(g.session, person, caller.actor(g.session, None))
+        if not sent.external_id or of_person(g.session, service_of(caller), person):
+            raise taken()
     added = perform(caller, "add_person", **changes)
-    if not added["changed"] and not sent.external_id:  # another call has just added them
+    if not (person or added["changed"]):  # another call has just added them
         raise taken()
     if added["changed"] and sent.active is False:
         perform(caller, "disable_person", user_id=added["user_id"])
@@ -182,7 +184,8 @@ def locked(caller: Caller, number: str) -> User:
 def user_now(caller: Caller, person: Person) -> User:
     """Return the person as a SCIM user."""
     named = of_person(g.session, service_of(caller), person)
-    return user_of(person, named.key if named else None)
+    key = named.key if named else None
+    return user_of(Found(person, key, changed_at(g.session, person)))
 
 
 def changed(caller: Caller, before: User, after: User, *, context: Context) -> Response:

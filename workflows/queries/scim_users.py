@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
 from scim2_models import InvalidFilterException
 from scim2_models.path import (
@@ -18,7 +20,7 @@ from scim2_models.path import (
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from models import ActsFor, ExternalId, Invalid, Service, User
+from models import Act, ActsFor, AuditEntry, ExternalId, Invalid, Service, User
 from models.addresses import typed_key
 from models.ids import row_id
 
@@ -28,13 +30,31 @@ _ = str
 # The label of a person's one address, which is their primary one.
 ADDRESS_TYPE = "work"
 
+# The acts that change what a provider reads of a person.
+CHANGES: Final = (
+    Act.CHANGED_ADDRESS,
+    Act.CHANGED_CONTACT,
+    Act.DISABLED_USER,
+    Act.ENABLED_USER,
+    Act.NAMED_USER,
+)
+# SQL: when a person was added or last changed; greatest() leaves out null.
+CHANGED_AT: Final = func.greatest(
+    User.created_at,
+    select(func.max(AuditEntry.at))
+    .where(AuditEntry.about_id == User.id, AuditEntry.act.in_(CHANGES))
+    .correlate(User)
+    .scalar_subquery(),
+)
+
 
 @dataclass(frozen=True)
 class Found:
-    """A person, and the service's own key for them."""
+    """A person, the service's own key for them, and when they were added or last changed."""
 
     person: User
     key: str | None
+    changed_at: datetime
 
 
 def people_matching(
@@ -48,13 +68,20 @@ def people_matching(
     everyone = service.acts_for is not ActsFor.OWN
     where = Condition().visit(matching) if matching else true()
     query = (
-        select(User, ExternalId.key)
+        select(User, ExternalId.key, CHANGED_AT)
         .join(ExternalId, own, isouter=everyone)
         .where(User.removed_at.is_(None), where)
     )
-    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    whole = query.with_only_columns(User.id).subquery()
+    total = session.scalar(select(func.count()).select_from(whole)) or 0
     rows = session.execute(query.order_by(User.id).offset(offset).limit(limit))
-    return total, [Found(person, key) for person, key in rows]
+    return total, [Found(*row) for row in rows]
+
+
+def changed_at(session: Session, person: User) -> datetime:
+    """Return when the person was added or last changed."""
+    at: datetime = session.scalars(select(CHANGED_AT).where(User.id == person.id)).one()
+    return at
 
 
 class Condition(FilterVisitor[ColumnElement[bool]]):

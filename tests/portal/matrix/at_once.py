@@ -7,11 +7,13 @@ from threading import local
 from time import monotonic, sleep
 from typing import Final
 
-from sqlalchemy import Connection, Engine, event, text
+import pytest
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 
 from models.base import Base
-from models.database import new_session
+from models.database import engine, new_session
+from tests.databases import new_database
 from tests.workflows.locks import WAITING
 
 PATIENCE: Final = 60  # seconds until a pair that hangs fails
@@ -52,6 +54,18 @@ def both(own_database: Engine, *acts: Callable[[], int]) -> list[int]:
     with before_commit(meeting.wait_for_other), ThreadPoolExecutor(2) as pool:
         running = [pool.submit(meeting.run, number, act) for number, act in enumerate(acts)]
         return [each.result(PATIENCE) for each in running]
+
+
+@contextmanager
+def own_database(template: str) -> Iterator[Engine]:
+    """Have all sessions use a new database, and publish nothing."""
+    with new_database(template) as url, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("workflows.transaction.publish", lambda _: None)
+        own = create_engine(url, hide_parameters=True)
+        new_session.configure(bind=own)
+        yield own
+        new_session.configure(bind=engine)
+        own.dispose()
 
 
 @contextmanager

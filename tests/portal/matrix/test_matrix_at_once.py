@@ -10,11 +10,11 @@ from functools import partial
 from typing import NamedTuple
 
 import pytest
-from sqlalchemy import Engine, RootTransaction, create_engine
+from sqlalchemy import Engine, RootTransaction
 
-from models.database import engine, new_session
-from tests.databases import keep_rows, new_database, restore_rows
-from tests.portal.matrix.at_once import both, row_counts
+from models.database import new_session
+from tests.databases import keep_rows, restore_rows
+from tests.portal.matrix.at_once import both, own_database, row_counts
 from tests.portal.matrix.installation import Installation
 from tests.portal.matrix.table import KINDS, Line, lines
 
@@ -71,13 +71,8 @@ def pairs() -> Iterator[tuple[Post, Post]]:
 @pytest.fixture(scope="module")
 def own(template: str) -> Iterator[Engine]:
     """A database of the module's own, which all sessions use."""
-    with new_database(template) as url, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("workflows.transaction.publish", lambda _: None)
-        own = create_engine(url, hide_parameters=True)
-        new_session.configure(bind=own)
+    with own_database(template) as own:
         yield own
-        new_session.configure(bind=engine)
-        own.dispose()
 
 
 @pytest.fixture(scope="module")

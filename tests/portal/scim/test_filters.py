@@ -57,7 +57,7 @@ def service(session: Session, people: Cast) -> Service:
 def test_a_filter_finds_those_whom_the_library_matches(session: Session, service: Service) -> None:
     _, everyone = people_matching(session, service, None, offset=0, limit=1000)
     with an_app().app_context():
-        users = [user_of(one.person, one.key) for one in everyone]
+        users = [user_of(one) for one in everyone]
 
     @settings(max_examples=25, deadline=None, database=None)
     @given(FILTERS)

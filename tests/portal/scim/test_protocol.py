@@ -137,6 +137,12 @@ def test_a_body_that_is_no_user_is_refused(people: Cast, entra: Provider) -> Non
             assert answer.json["status"] == str(status)
 
 
+def test_another_type_is_refused_by_the_names_of_those_taken(entra: Provider) -> None:
+    answer = entra.send("POST", "/Users", data=b"a=b", content_type="text/plain")
+    assert answer.json
+    assert "application/scim+json or application/json" in answer.json["detail"]
+
+
 def test_other_paths_and_methods_are_scim_errors(entra: Provider) -> None:
     for method, path, status in (
         ("GET", "/Groups", 404),

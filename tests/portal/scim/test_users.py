@@ -1,5 +1,6 @@
 """An identity provider reads, adds, changes and disables people."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -304,7 +305,9 @@ def test_a_patch_that_cannot_be_changes_nothing(people: Cast, entra: Provider) -
         *BAD_PATCHES,
         ([{"op": "remove", "path": "externalId"}], BAD_PATCHES[0][1]),
     ):
-        assert refused(entra.patch(ada, *operations)) == why, operations
+        answer = entra.patch(ada, *operations)
+        assert refused(answer) == why, operations
+        assert "pydantic" not in answer.text
     assert good(entra.get(ada)) == before
 
 
@@ -337,6 +340,29 @@ def test_a_deleted_user_is_disabled_and_can_be_read(
     assert people.ada.disabled_at
     assert good(entra.get(ada))["active"] is False
     assert good(entra.patch(ada, replace("active", "True")))["active"] is True
+
+
+def test_a_change_is_the_last_modification(people: Cast, entra: Provider) -> None:
+    ada = f"/Users/{people.ada.id}"
+
+    def modified(user: dict[str, Any]) -> datetime:
+        return datetime.fromisoformat(user["meta"]["lastModified"])
+
+    times = [modified(good(entra.get(ada)))]
+    for name, value in (
+        ("externalId", "ada"),
+        ("displayName", "New"),
+        ("userName", "new@listgate.test"),
+        ("active", "False"),
+        ("active", "True"),
+    ):
+        times.append(modified(good(entra.patch(ada, replace(name, value)))))
+
+    assert times[0] == people.ada.created_at
+    assert times == sorted(set(times)), "each is later"
+    assert modified(good(entra.patch(ada, replace("active", "True")))) == times[-1]
+    (listed,) = good(entra.get('/Users?filter=externalId+eq+"ada"'))["Resources"]
+    assert modified(listed) == times[-1]
 
 
 def test_versions_are_compared(people: Cast, entra: Provider) -> None:
