@@ -115,6 +115,7 @@ class Act(StrEnum):
     DISABLED_WEBHOOK = "disabled_webhook"
     ENABLED_WEBHOOK = "enabled_webhook"
     REMOVED_WEBHOOK = "removed_webhook"
+    ROTATED_WEBHOOK = "rotated_webhook"
     REPLAYED_EVENTS = "replayed_events"
     REFUSED = "refused"
 

@@ -76,6 +76,7 @@ class EventEndpoint(Base):
         Index(
             "event_endpoint_stream_key", "service_id", unique=True, postgresql_where="url is null"
         ),
+        CheckConstraint("(former_salt is null) = (former_until is null)", name="former"),
     )
 
     id: Mapped[identity]
@@ -85,6 +86,9 @@ class EventEndpoint(Base):
     kinds: Mapped[list[str]] = mapped_column(ARRAY(Text))
     # The secret is derived from it, the id and SECRET_KEY; it is not stored.
     salt: Mapped[str] = mapped_column(default=token_hex)
+    # That of the secret before, which signs too until this time.
+    former_salt: Mapped[str | None]
+    former_until: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     disabled_at: Mapped[datetime | None]
     # While it cannot be reached, only one delivery tries, at this time; and how often it failed.
@@ -92,6 +96,13 @@ class EventEndpoint(Base):
     failures: Mapped[int] = mapped_column(default=0)
 
     service: Mapped[Service] = relationship(lazy="joined")
+
+    @property
+    def salts(self) -> list[str]:
+        """The salts of the secrets that sign, the present one first."""
+        if self.former_salt and self.former_until and self.former_until > now():
+            return [self.salt, self.former_salt]
+        return [self.salt]
 
     @property
     def is_enabled(self) -> bool:

@@ -86,7 +86,7 @@ COMMANDS = {
     ),
     "webhook": Entry(
         "webhooks",
-        "Events for services: add, list, test, disable, enable, remove, failed, replay.",
+        "Events for services: add, list, test, disable, enable, rotate, remove, failed, replay.",
     ),
     "lmtp": Entry("lmtp", "Accept mail by LMTP at LMTP_ADDRESS, until stopped."),
     "receive-mail": Entry(

@@ -16,7 +16,7 @@ from workflows.transaction import transaction
 
 app = typer.Typer()
 webhooks = typer.Typer(
-    help="Events for services: add, list, test, disable, enable, remove, failed, replay.",
+    help="Events for services: add, list, test, disable, enable, rotate, remove, failed, replay.",
     no_args_is_help=True,
 )
 app.add_typer(webhooks, name="webhook")
@@ -117,6 +117,23 @@ def enable(webhook: Number) -> None:
         endpoint = verbs.endpoint_by_id(session, webhook)
         verbs.enable_endpoint(session, endpoint, actor=Actor.operator())
         done(f"The webhook {webhook} is enabled.")
+
+
+@webhooks.command("rotate")
+def rotate(
+    webhook: Number,
+    at_once: Annotated[
+        bool, typer.Option("--at-once", help="The former secret is known to others.")
+    ] = False,
+) -> None:
+    """Print a new secret for a webhook; for a day the former one signs too."""
+    with acting() as (session, done):
+        endpoint = verbs.endpoint_by_id(session, webhook)
+        if endpoint.url is None:
+            raise typer.BadParameter("a stream is not signed")
+        verbs.rotate_secret(session, endpoint, at_once=at_once, actor=Actor.operator())
+        done(f"The secret of webhook {webhook} is replaced.")
+        done(secret_of(endpoint, Keys.from_settings(settings)))
 
 
 @webhooks.command("remove")

@@ -272,6 +272,9 @@ SENTENCES: Mapping[Act, Sentence] = {
     Act.DISABLED_WEBHOOK: _("%(actor)s disabled webhook %(webhook)s of the service %(service)s"),
     Act.ENABLED_WEBHOOK: _("%(actor)s enabled webhook %(webhook)s of the service %(service)s"),
     Act.REMOVED_WEBHOOK: _("%(actor)s removed webhook %(webhook)s of the service %(service)s"),
+    Act.ROTATED_WEBHOOK: _(
+        "%(actor)s replaced the secret of webhook %(webhook)s of the service %(service)s"
+    ),
     Act.REPLAYED_EVENTS: _(
         "%(actor)s had %(events)s events delivered again to webhook %(webhook)s of the service "
         "%(service)s"

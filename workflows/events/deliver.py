@@ -119,16 +119,21 @@ def send(session: Session, delivery: EventDelivery, senders: Senders) -> None:
     if endpoint.url is None:
         senders.stream.add(endpoint.service.name, event.public_id, body)
         return
-    secret = secret_of(endpoint, senders.keys)
+    secrets = secrets_of(endpoint, senders.keys)
     at = int(now().timestamp())
-    headers = signed_headers(secret, event.public_id, at=at, body=body)
+    headers = signed_headers(secrets, event.public_id, at=at, body=body)
     headers |= {"Content-Type": "application/json", "User-Agent": "Listgate"}
     post(Webhook(endpoint.url, headers, body), allow_private=senders.allow_private)
 
 
+def secrets_of(endpoint: EventEndpoint, keys: Keys) -> list[str]:
+    """Return the secrets with which the endpoint's requests are signed, the present one first."""
+    return [secret_text(keys.webhook_secret(endpoint.id, salt)) for salt in endpoint.salts]
+
+
 def secret_of(endpoint: EventEndpoint, keys: Keys) -> str:
-    """Return the secret with which the endpoint's requests are signed."""
-    return secret_text(keys.webhook_secret(endpoint.id, endpoint.salt))
+    """Return the present secret."""
+    return secrets_of(endpoint, keys)[0]
 
 
 def note_success(delivery: EventDelivery) -> None:

@@ -1,6 +1,8 @@
 """Say where a service gets its events, look at what failed, and replay it."""
 
 from collections.abc import Collection, Sequence
+from datetime import timedelta
+from secrets import token_hex
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -25,6 +27,9 @@ from models.events import GIVE_UP_AFTER, add_event
 from workflows.access import require
 
 MAX_URL: Final = 2000
+
+# In this time a service exchanges its secret.
+FORMER_SIGNS_FOR: Final = timedelta(days=1)
 
 
 def add_endpoint(
@@ -95,6 +100,17 @@ def enable_endpoint(session: Session, endpoint: EventEndpoint, *, actor: Actor) 
         endpoint.disabled_at = endpoint.retry_at = None
         endpoint.failures = 0
         note(session, Act.ENABLED_WEBHOOK, endpoint, actor=actor)
+
+
+def rotate_secret(
+    session: Session, endpoint: EventEndpoint, *, at_once: bool = False, actor: Actor
+) -> None:
+    """Give the endpoint a new secret; for a day, unless `at_once`, the former one signs too."""
+    require(actor, Right.EDIT_USERS)
+    endpoint.former_salt = None if at_once else endpoint.salt
+    endpoint.former_until = None if at_once else now() + FORMER_SIGNS_FOR
+    endpoint.salt = token_hex()
+    note(session, Act.ROTATED_WEBHOOK, endpoint, actor=actor)
 
 
 def remove_endpoint(session: Session, endpoint: EventEndpoint, *, actor: Actor) -> None:

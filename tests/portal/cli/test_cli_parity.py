@@ -50,6 +50,7 @@ ONLY_COMMANDS = {
     "events.endpoints.enable_endpoint": "only the operator lets other programs in",
     "events.endpoints.remove_endpoint": "only the operator lets other programs in",
     "events.endpoints.replay": "only the operator lets other programs in",
+    "events.endpoints.rotate_secret": "only the operator lets other programs in",
     "events.endpoints.test_endpoint": "only the operator lets other programs in",
     "subscriptions.imports.list_for": "a page imports into a list that exists",
 }

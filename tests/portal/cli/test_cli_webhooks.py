@@ -46,6 +46,20 @@ def test_a_stream_is_added_for_every_kind_but_tests(session: Session) -> None:
     assert len(endpoint(session).kinds) == 12
 
 
+def test_a_new_secret_is_printed_for_a_webhook_but_not_for_a_stream(session: Session) -> None:
+    url = "https://register.example.org/hook"
+    added = listgate("webhook", "add", "register", url)
+    number = str(endpoint(session).id)
+
+    replaced = [listgate("webhook", "rotate", number, *each) for each in ([], ["--at-once"])]
+
+    secrets = {each.output.split()[-1] for each in (added, *replaced)}
+    assert len(secrets) == 3
+    assert all(each.startswith("whsec_") for each in secrets)
+    listgate("webhook", "add", "register", "--stream")
+    assert listgate("webhook", "rotate", str(endpoint(session).id)).exit_code == 2
+
+
 @pytest.mark.parametrize("arguments", [[], ["https://register.example.org/", "--stream"]])
 def test_a_webhook_has_either_a_url_or_a_stream(arguments: list[str]) -> None:
     assert listgate("webhook", "add", "register", *arguments).exit_code == 2

@@ -303,6 +303,24 @@ def test_a_removed_endpoint_leaves_nothing_but_its_audit_entries(session: Sessio
         endpoints.endpoint_by_id(session, number)
 
 
+def test_for_a_day_after_a_rotation_both_secrets_sign(session: Session, receiver: Receiver) -> None:
+    endpoint = an_endpoint(session, receiver.url)
+
+    def signing(*secrets: str) -> list[bool]:
+        """Which of the secrets verify the next request."""
+        deliver_event(session, write(session, endpoint), senders())
+        return [verified(each, receiver.received[-1]) for each in secrets]
+
+    former = secret(endpoint)
+    endpoints.rotate_secret(session, endpoint, actor=OPERATOR)
+    new = secret(endpoint)
+    assert signing(former, new) == [True, True]
+    endpoint.former_until = now()
+    assert signing(former, new) == [False, True]
+    endpoints.rotate_secret(session, endpoint, at_once=True, actor=OPERATOR)
+    assert signing(former, new, secret(endpoint)) == [False, False, True]
+
+
 def test_old_events_are_deleted_with_their_deliveries(session: Session) -> None:
     endpoint = an_endpoint(session)
     write(session, endpoint).event.at = now() - KEPT_FOR - timedelta(hours=1)

@@ -19,7 +19,7 @@ EXAMPLE = {
 def test_the_example_of_the_specification_is_signed_as_it_shows() -> None:
     body = b'{"test": 2432232314}'
 
-    assert signed_headers(SECRET, EXAMPLE["webhook-id"], at=1614265330, body=body) == EXAMPLE
+    assert signed_headers([SECRET], EXAMPLE["webhook-id"], at=1614265330, body=body) == EXAMPLE
     assert verified(SECRET, Received("/", EXAMPLE, body))
 
 
@@ -28,7 +28,7 @@ def test_a_receiver_believes_what_was_signed_and_nothing_else(
     body: bytes, at: int, number: int
 ) -> None:
     secret = secret_text(KEYS.webhook_secret(number, "salt"))
-    headers = signed_headers(secret, f"evt_{number}", at=at, body=body)
+    headers = signed_headers([secret], f"evt_{number}", at=at, body=body)
 
     assert verified(secret, Received("/", headers, body))
     later = headers | {"webhook-timestamp": str(at + 1)}
