@@ -10,13 +10,24 @@ from itertools import count
 from queue import Empty
 from typing import Any, Final
 
-from celery.worker import consumer
+from celery.worker.consumer import consumer
 from kombu.transport import redis
 
 log = logging.getLogger(__name__)
 
 # Raised by kombu and Celery for a message of the wrong shape, not for a lost connection.
 WRONG_SHAPE: Final = (AttributeError, LookupError, TypeError, ValueError)
+
+# What is logged in the place of Celery's sentences, which quote the whole message.
+EVENTS: Final = {
+    vars(consumer)[name]: event
+    for name, event in (
+        ("UNKNOWN_TASK_ERROR", "unknown task rejected"),
+        ("UNKNOWN_FORMAT", "unknown message rejected"),
+        ("INVALID_TASK_ERROR", "invalid task rejected"),
+        ("MESSAGE_DECODE_ERROR", "unreadable message rejected"),
+    )
+}
 
 numbers = count(1)
 
@@ -52,8 +63,25 @@ class Transport(redis.Transport):
             report(failure)
 
 
+class WithoutContent(logging.Filter):
+    """Takes out of Celery's log the content of messages that it rejects, which may be private."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Shorten the record."""
+        if event := EVENTS.get(str(record.msg)):
+            record.msg, record.args, record.exc_info = event, None, None
+        return True
+
+
+WITHOUT_CONTENT = WithoutContent()
+
+
 class Consumer(consumer.Consumer):
     """A consumer that rejects a message that is no task; celeryconfig's `worker_consumer`."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        logging.getLogger(consumer.__name__).addFilter(WITHOUT_CONTENT)
 
     def create_task_handler(self, *arguments: Any, **options: Any) -> Callable[[Any], None]:
         """Return the function that hands a message to the pool."""

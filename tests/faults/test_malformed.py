@@ -1,4 +1,4 @@
-"""A message that is no task is rejected; the worker goes on, and nothing comes back."""
+"""A message that is no task is rejected: the worker goes on, nothing comes back or is logged."""
 
 import json
 from base64 import b64encode
@@ -28,7 +28,8 @@ def envelope(body: bytes, **headers: Any) -> dict[str, Any]:
     }
 
 
-TASK = json.dumps([[], {}, {}]).encode()
+# The fixture `live` finds such an address in the log.
+TASK = json.dumps([[], {"address": "ada@example.org"}, {}]).encode()
 NO_TASKS: list[str] = [
     "garbage",
     "[]",
@@ -44,7 +45,9 @@ NO_TASKS: list[str] = [
     json.dumps(envelope(b"")),
     json.dumps(envelope(b"\xff")),
     json.dumps(envelope(b"[]")),
-    json.dumps(envelope(b'{"args": 1}')),
+    json.dumps(envelope(b'{"args": "ada@example.org"}')),
+    json.dumps(envelope(b"\xffada@example.org")),
+    json.dumps({**envelope(TASK), "headers": {"to": "ada@example.org"}}),
     json.dumps(envelope(b"[[], {}]")),
     json.dumps(envelope(TASK, id=None)),
     json.dumps(envelope(TASK, eta="tomorrow")),
@@ -53,7 +56,7 @@ NO_TASKS: list[str] = [
     json.dumps(envelope(TASK, expires={})),
     json.dumps(envelope(TASK, timelimit=3)),
     json.dumps(envelope(TASK, task=["sweep"])),
-    json.dumps(envelope(TASK, task="unknown")),
+    json.dumps(envelope(TASK, task="unknown", kwargsrepr="{'address': 'ada@example.org'}")),
 ]
 
 
@@ -68,3 +71,4 @@ def test_messages_that_are_no_tasks_end_no_worker_and_do_not_come_back(live: Liv
     assert live.worker.pid == worker
     wait_for("the acknowledgements", lambda: not broker.exists("unacked"))
     assert live.worker.log.count("malformed message rejected") > 10
+    assert "unknown task rejected" in live.worker.log
