@@ -4,6 +4,7 @@ Each operation is a Celery task of its name and a route of the HTTP API (portal/
 both call `Operation.perform`.  Some are a route only.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, get_type_hints
@@ -33,6 +34,7 @@ UNAVAILABLE = (InterfaceError, OperationalError, RedisError)
 
 # What events, `inspect` and debug logs show in the place of a call's arguments.
 HIDDEN = "…"
+ADDRESS = re.compile(r"""[^\s'"<>,;:]+@[^\s'"<>,;:]+""")
 
 
 @dataclass(frozen=True)
@@ -126,9 +128,12 @@ def declare_task(operation: Operation) -> None:
     def answer(task: Task[Any, Any], *unnamed: Any, **given: Any) -> dict[str, Any]:
         if unnamed:
             raise Invalid("Pass every argument by name.")
-        require_public(operation.arguments, given)
-        with transaction() as session:
-            return operation.perform(session, caller_of(session, task, given), given)
+        try:
+            require_public(operation.arguments, given)
+            with transaction() as session:
+                return operation.perform(session, caller_of(session, task, given), given)
+        except Refusal as refusal:
+            raise without_addresses(refusal) from None
 
     answer.__doc__ = operation.arguments.__doc__
     app.task(
@@ -145,6 +150,15 @@ def declare_task(operation: Operation) -> None:
         retry_backoff_max=120,
         max_retries=None,
     )(answer)
+
+
+def without_addresses(refusal: Refusal) -> Refusal:
+    """Return the refusal with … for each address, such as one that a caller gave as a list's name.
+
+    The result of a task, Flower and the log show its sentence.
+    """
+    sentence = ADDRESS.sub(HIDDEN, str(refusal))
+    return refusal if sentence == str(refusal) else type(refusal)(sentence)
 
 
 def caller_of(session: Session, task: Task[Any, Any], given: dict[str, Any]) -> Caller:
