@@ -120,8 +120,9 @@ class Act(StrEnum):
     REFUSED = "refused"
 
 
-# The events that other services get of acts, with the state and the verdict that follow.
-EVENTS: Final[dict[Act, tuple[EventKind, dict[str, str]]]] = {
+# The events that other services get of acts, with the state and the verdict that follow, and the
+# numbers that an act's detail leaves out where they are 0.
+EVENTS: Final[dict[Act, tuple[EventKind, dict[str, str | int]]]] = {
     Act.ASKED: (EventKind.MESSAGE_ASKED, {"state": "in_moderation"}),
     Act.APPROVED: (EventKind.MESSAGE_DECIDED, {"verdict": "approved", "state": "scheduled"}),
     Act.REJECTED: (EventKind.MESSAGE_DECIDED, {"verdict": "rejected", "state": "rejected"}),
@@ -130,7 +131,10 @@ EVENTS: Final[dict[Act, tuple[EventKind, dict[str, str]]]] = {
     Act.EXPIRED: (EventKind.MESSAGE_EXPIRED, {"state": "draft"}),
     Act.RECALLED: (EventKind.MESSAGE_RECALLED, {"state": "draft"}),
     Act.RETURNED: (EventKind.MESSAGE_FAILED, {"state": "draft"}),
-    Act.FINISHED_SENDING: (EventKind.MESSAGE_SENT, {"state": "sent"}),
+    Act.FINISHED_SENDING: (
+        EventKind.MESSAGE_SENT,
+        {"state": "sent", "sent": 0, "failed": 0, "uncertain": 0},
+    ),
     Act.STOPPED_SENDING: (EventKind.MESSAGE_FAILED, {"state": "stopped"}),
     Act.HELD_PUSH: (EventKind.PUSH_HELD, {}),
 }

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from docs.events import EXAMPLES
 from models import (
+    Act,
     Actor,
     ActsFor,
     Door,
@@ -24,6 +25,7 @@ from models import (
     SyncState,
     Verdict,
     events,
+    record,
 )
 from models.clock import now
 from models.outbox import drain
@@ -98,7 +100,9 @@ def test_each_example_of_the_documentation_has_the_fields_of_real_events(
 ) -> None:
     an_endpoint(session)
     a_request(session, people)
-    recall(session, a_dispatch(session, people).message, actor=Actor(people.ada, Door.PORTAL))
+    message = a_dispatch(session, people).message
+    record(session, Act.FINISHED_SENDING, actor=Actor.system(), sent=2, **message.place)
+    recall(session, message, actor=Actor(people.ada, Door.PORTAL))
     unsubscribe(session, people.edsger, people.announce, actor=OPERATOR)
 
     assert {*EXAMPLES} == {*EventKind}
