@@ -1,5 +1,6 @@
 """The Celery app: what `celery -A workflows.celery` finds."""
 
+import gc
 import logging
 from typing import Any
 
@@ -32,6 +33,12 @@ def forget_inherited_connections(**_: Any) -> None:
     """A forked child must not share its parent's connections to PostgreSQL."""
     engine.dispose(close=False)
     logging.getLogger(__name__).debug("child ready")
+
+
+@signals.worker_process_init.connect
+def exempt_code_from_garbage_collection(**_: Any) -> None:
+    """Whatever was imported stays: each full collection would look at it, for 0.2 s."""
+    gc.freeze()
 
 
 @signals.worker_init.connect
