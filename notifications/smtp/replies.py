@@ -2,6 +2,8 @@
 
 import re
 import smtplib
+from functools import cache
+from io import BufferedReader
 from typing import BinaryIO, Final
 
 from notifications.channel import NotDelivered
@@ -42,6 +44,26 @@ def read_reply(file: BinaryIO) -> tuple[int, bytes]:
             return -1, b"\n".join(lines)
         if line[3:4] != b"-":
             return int(code), b"\n".join(lines)
+
+
+def read_accepted(file: BufferedReader, commands: int) -> bool:
+    """Read the replies to a letter's commands, DATA the last, if all are here and as hoped for.
+
+    If not, nothing is read: `read_reply` takes them one by one, and meets the same failure.
+    """
+    try:
+        found = _accepted(commands).match(file.peek())
+    except OSError:
+        return False
+    if found:
+        file.read(found.end())
+    return found is not None
+
+
+@cache
+def _accepted(commands: int) -> re.Pattern[bytes]:
+    """Return the pattern of replies of one line each."""
+    return re.compile(rb"(?:2\d\d [^\n]*\n){%d}3\d\d [^\n]*\n" % (commands - 1))
 
 
 def fewer_wanted(outcome: NotDelivered, *, alone: bool) -> str:

@@ -17,6 +17,7 @@ from notifications.smtp.replies import (
     LOGIN_REFUSED,
     SessionEnded,
     ends_session,
+    read_accepted,
     read_reply,
     refusal,
     reply_text,
@@ -46,7 +47,7 @@ Outcomes = list[NotDelivered | None]
 Permit = Callable[[Envelope], object]
 
 
-@dataclass
+@dataclass(slots=True)
 class Offer:
     """The commands of one letter, and what the server answered to them."""
 
@@ -66,8 +67,8 @@ class Offer:
 
     def outcomes(self, final: NotDelivered | None) -> Outcomes:
         """Return what became of the letter; `final` is for every recipient not refused before."""
-        unanswered = [None] * (len(self.letter.recipients) - len(self.answered))
-        return [refused or final for refused in (*self.answered, *unanswered)]
+        unanswered = len(self.letter.recipients) - len(self.answered)
+        return [refused or final for refused in self.answered] + [final] * unanswered
 
     def record(self, verb: str, refused: NotDelivered | None) -> None:
         """Record the answer to one of its commands."""
@@ -134,7 +135,7 @@ class Session:
             options = letter.options(self._smtp.esmtp_features)
         except NotDelivered as impossible:
             return Offer(letter, refusal=impossible)
-        recipients = [f"RCPT TO:<{each}>" for each in letter.recipients]
+        recipients = map("RCPT TO:<{}>".format, letter.recipients)
         return Offer(letter, [f"MAIL FROM:<{letter.sender}>{options}", *recipients, "DATA"])
 
     def _offer(self, offer: Offer | None) -> None:
@@ -150,14 +151,15 @@ class Session:
                 offer.commands.insert(0, "RSET")
             if self._pipelining:
                 group += _lines(offer.commands)
-        view = memoryview(group)
-        for start in range(0, len(view), CHUNK):
+        for start in range(0, len(group), CHUNK):
             self.in_sync = False
-            self._smtp.send(view[start : start + CHUNK])
+            self._smtp.send(group[start : start + CHUNK])
 
     def _hear(self, offer: Offer) -> NotDelivered | None:
         """Read the answers; return why the letter is refused, None if its content may follow."""
         self._needs_reset, self.in_sync = True, False
+        if self._pipelining and self._all_accepted(offer):
+            return None
         try:
             for command in offer.commands:
                 verb = command[:4]
@@ -175,6 +177,10 @@ class Session:
         # A server that has said 354 takes the next command for content.
         self.in_sync = offer.final is not None and not self._has_ended
         return offer.final
+
+    def _all_accepted(self, offer: Offer) -> bool:
+        """Read the answers to all commands at once if they are here and none refuses anything."""
+        return self._smtp.file is not None and read_accepted(self._smtp.file, len(offer.commands))
 
     def _answer(self, verb: str) -> NotDelivered | None:
         """Return what the answer to a command refuses; None if it is the one hoped for."""
