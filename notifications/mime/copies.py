@@ -30,14 +30,16 @@ class Copies:
         key = session.get_one(Installation, True).token_key
         self._message, self._settings, self._signer = message, settings, signer
         self._list_id = message.list_id
+        self.size = message.size  # bytes of a copy, without what the list adds
         self._sender = addressed(envelope_sender)
         self._tokens = SealedIds(key, UNSUBSCRIBE)
         self._template = list_template(message, settings)
         mailing_list = message.mailing_list
         self.is_personal = self._template.is_personal
         own_senders = mailing_list.personal and mailing_list.delivery is ListDelivery.MEMBERS
-        self._paths = ReturnPaths(key, self._sender, tokens=bounce_tokens and own_senders)
-        self.identical = not (self._template.has_places or self._paths.tokens)
+        paths = ReturnPaths(key, self._sender, tokens=bounce_tokens and own_senders)
+        self._return_path = paths.of_copies(message.id, message.mark)
+        self.identical = not (self._template.has_places or paths.tokens)
 
     def to(self, address: str, person_id: int | None, name: str = "") -> Envelope:
         """Return the copy for an address: in microseconds, or some milliseconds if it is signed.
@@ -48,14 +50,8 @@ class Copies:
         """
         if not address:
             raise ValueError("A copy needs a recipient.")
-        return Envelope(
-            self._content(person_id, name), self._return_path(person_id), (addressed(address),)
-        )
-
-    def _return_path(self, person_id: int | None) -> str:
-        if person_id is None:
-            return self._sender
-        return self._paths.of_copy(self._message.id, self._message.mark, person_id)
+        sender = self._sender if person_id is None else self._return_path(person_id)
+        return Envelope(self._content(person_id, name), sender, (addressed(address),))
 
     def _content(self, person_id: int | None, name: str) -> bytes:
         if person_id is None or not self._template.has_places:

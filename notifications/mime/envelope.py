@@ -101,6 +101,8 @@ def wire_address(address: str) -> str:
     Every server understands that; even where one offers SMTPUTF8, the next may not.
     Raise ValueError if the domain is impossible.
     """
+    if address.isascii():
+        return address
     local_part, at, domain = address.rpartition("@")
     return local_part + at + wire_domain(domain)
 

@@ -1,5 +1,6 @@
 """The envelope sender of one letter or copy, with a token that says which one came back (VERP)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,11 +56,19 @@ class ReturnPaths:
 
     def of_copy(self, message_id: int, mark: str | None, user_id: int) -> str:
         """Return the envelope sender of a person's copy of a message."""
-        if message_id > _MAX_MESSAGE_ID or user_id > _MAX_USER_ID:
-            return self._plain
+        return self.of_copies(message_id, mark)(user_id)
+
+    def of_copies(self, message_id: int, mark: str | None) -> Callable[[int], str]:
+        """Return the function from a person's id to the envelope sender of their copy."""
         bits = _number(mark)
-        first = _IS_COPY | message_id << _HALF | bits >> _HALF
-        return self._with_token(first, user_id << _HALF | bits & _LOW)
+        first, low = _IS_COPY | message_id << _HALF | bits >> _HALF, bits & _LOW
+
+        def of_copy(user_id: int) -> str:
+            if message_id > _MAX_MESSAGE_ID or user_id > _MAX_USER_ID:
+                return self._plain
+            return self._with_token(first, user_id << _HALF | low)
+
+        return of_copy
 
     def read(self, address: str) -> ReturnedLetter | ReturnedCopy | None:
         """Return what the token in this address names, or None if there is no token of ours.

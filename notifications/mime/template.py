@@ -66,17 +66,18 @@ class Template:
 
     def filled(self, token: bytes, reader: Reader | None = None) -> bytes:
         """Return the mail with this token at every place, and the fields of the reader."""
-        return b"".join(self._filled(token, reader))
+        return b"".join([_filled(piece, token, reader) for piece in self.pieces])
 
-    def _filled(self, token: bytes, reader: Reader | None) -> Iterator[bytes]:
-        for piece in self.pieces:
-            if isinstance(piece, tuple):
-                yield token.join(piece)
-            elif isinstance(piece, Base64Lines):
-                yield piece.filled(token)
-            else:
-                assert reader is not None, "a message with personal fields has a reader"
-                yield piece.filled(reader)
+
+def _filled(
+    piece: tuple[bytes, ...] | Base64Lines | Place, token: bytes, reader: Reader | None
+) -> bytes:
+    if isinstance(piece, tuple):
+        return token.join(piece)
+    if isinstance(piece, Base64Lines):
+        return piece.filled(token)
+    assert reader is not None, "a message with personal fields has a reader"
+    return piece.filled(reader)
 
 
 def _divided(
