@@ -16,15 +16,21 @@ import json
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Final, Self
 from uuid import UUID, uuid4
 
 import redis
 
 from workflows.redis_client import redis_client
 
-# A week: much longer than a sweep needs to find the batch.
-KEPT_SECONDS = b"604800"
+# A week, in seconds: much longer than a sweep needs to find the batch.
+KEPT_SECONDS: Final = b"604800"
+
+# SET key note condition EX seconds, as it travels; redis-py packs it in several times as long.
+_SET: Final = (
+    b"*6\r\n$3\r\nSET\r\n$%d\r\n%b\r\n$%d\r\n%b\r\n$2\r\n%b\r\n"
+    b"$2\r\nEX\r\n$6\r\n" + KEPT_SECONDS + b"\r\n"
+)
 
 
 class NoteLost(Exception):
@@ -108,19 +114,18 @@ class Notebook:
         self._connection.disconnect()
 
     def _write(self, note: Note, condition: bytes) -> int:
-        self._send(b"SET", self._key, note.text(self._run), condition, b"EX", KEPT_SECONDS)
+        text = note.text(self._run)
+        self._send(_SET % (len(self._key), self._key, len(text), text, condition))
         self._written += 1
         return self._written
 
     def _ask(self, *command: bytes) -> Any:
-        self._send(*command)
+        self._send(*self._connection.pack_command(*command))
         return self._answer()
 
-    def _send(self, *command: bytes) -> None:
-        words = b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in command)
+    def _send(self, *packed: bytes) -> None:
         try:
-            packed = b"*%d\r\n%s" % (len(command), words)
-            self._connection.send_packed_command([packed], check_health=False)
+            self._connection.send_packed_command(packed, check_health=False)
         except redis.RedisError as failure:
             raise NoteLost(str(failure)) from None
 
@@ -131,7 +136,7 @@ class Notebook:
     def _answer(self) -> Any:
         self._require_connection()  # without one, redis-py raises AttributeError
         try:
-            return self._connection.read_response()
+            return self._connection.read_response(disable_decoding=True)
         except redis.RedisError as failure:
             self.close()
             raise NoteLost(str(failure)) from None
