@@ -144,7 +144,7 @@ def readdress(session: Session, former: str, address: str) -> None:
 class Person(NamedTuple):
     """Who has the address of a delivery now."""
 
-    id: int
+    id: int | None
     name: str
     is_gone: bool  # disabled, suspended or not on the list any more
 
@@ -157,7 +157,7 @@ def people_at(
     An address may have none: a person whose address changes at this moment gets the copy at the
     former one.
     """
-    keys = {address_key(address): address for address in recipients}
+    given = list(recipients)
     is_gone: ColumnElement[bool] = User.disabled_at.is_not(None)
     if mailing_list.delivery is ListDelivery.MEMBERS:
         on_list = (
@@ -170,13 +170,14 @@ def people_at(
             .scalar_subquery()
         )
         is_gone |= on_list.is_(None)
-    key = func.unnest(literal(list(keys), ARRAY(Text))).column_valued("key")
+    keys = literal([address_key(each) for each in given], ARRAY(Text))
+    wanted = func.unnest(keys).table_valued("key", with_ordinality="number").render_derived()
     # The limit makes PostgreSQL look each address up; it would read all users for each batch.
     person = (
         select(User.id, User.name, is_gone.label("is_gone"))
-        .where(User.address_key == key)
+        .where(User.address_key == wanted.c.key)
         .limit(1)
         .lateral()
     )
-    found = session.execute(select(key, person).join(person, true()))
-    return {keys[key]: Person(*columns) for key, *columns in found}
+    found = session.execute(select(wanted.c.number, person).join(person, true()))
+    return {given[number - 1]: Person(*columns) for number, *columns in found}

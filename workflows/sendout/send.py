@@ -38,7 +38,13 @@ BATCH_SECONDS = 20
 # Recipients of one letter, where all get the same; every server takes 100 (RFC 5321, 4.5.3.1.8).
 MAX_RECIPIENTS = 50
 
+# About the bytes of copies that are composed at once, where they differ.
+COMPOSED_BYTES = 64 * 1024
+
 DEFERRED = "the mail server wants fewer copies for this domain"
+
+# At an address that no user has now, such as a list's own.
+NOBODY = Person(None, "", is_gone=False)
 
 GONE = "disabled, suspended or not on the list any more"
 
@@ -50,8 +56,6 @@ class Row(NamedTuple):
     address: str
     attempts: int
     variant_id: int | None = None  # of a split message; None for the message itself
-    person_id: int | None = None  # the user with this address
-    name: str = ""
 
 
 @dataclass
@@ -121,21 +125,11 @@ def send_batch(
     elif dispatch.state is not DispatchState.SENDING:
         progress.reason = "stopped"
     else:
-        addresses = [row.address for row in rows]
-        people = people_at(session, dispatch.message.mailing_list, addresses)
-        for row in rows:
-            if row.address in people and people[row.address].is_gone:
-                progress.add(row.id, Result(DeliveryState.FAILED, GONE, GONE))
-        batch = [with_person(row, people.get(row.address)) for row in rows]
-        needed = {row.variant_id for row in batch}
+        people = people_at(session, dispatch.message.mailing_list, [row.address for row in rows])
+        needed = {row.variant_id for row in rows}
         variants = {number: copies(dispatch.message.version(number)) for number in needed}
-        Round(progress, batch, variants, notebook=notebook).send(connect)
+        Round(progress, rows, variants, people=people, notebook=notebook).send(connect)
     progress.record(session)
-
-
-def with_person(row: Row, person: Person | None) -> Row:
-    """Return the delivery with the user who has its address."""
-    return row._replace(person_id=person.id, name=person.name) if person else row
 
 
 def lock_claimed(session: Session, batch: Batch) -> Sequence[Row]:
@@ -149,6 +143,29 @@ def lock_claimed(session: Session, batch: Batch) -> Sequence[Row]:
     return [Row(*row) for row in found]
 
 
+class Copy(NamedTuple):
+    """A delivery with its copy."""
+
+    row: Row
+    letter: Envelope
+
+
+def composed_at_once(copies: Copies) -> int:
+    """Return how many copies are composed at once, where they differ.
+
+    One by one, between the answers of the server, each takes twice as long.
+    """
+    return max(1, COMPOSED_BYTES // max(1, copies.size))
+
+
+def together(copies: Sequence[Copy]) -> Envelope:
+    """Return one letter to the recipients of copies that do not differ."""
+    letter = copies[0].letter
+    if len(copies) == 1:
+        return letter
+    return letter._replace(recipients=tuple(each.letter.recipients[0] for each in copies))
+
+
 class Round:
     """One pass through a batch, which notes its copies ahead, two at a time."""
 
@@ -158,12 +175,13 @@ class Round:
         rows: Sequence[Row],
         copies: Mapping[int | None, Copies],  # by variant
         *,
+        people: Mapping[str, Person],  # by address
         notebook: Notebook,
     ) -> None:
         self._progress, self._copies, self._notebook = progress, copies, notebook
-        self._rows = rows
-        # The recipients of each letter without an answer: of the next one and the one after it.
-        self._waiting: deque[Sequence[Row]] = deque()
+        self._rows, self._people = rows, people
+        # The copies of each letter without an answer: of the next one and the one after it.
+        self._waiting: deque[Sequence[Copy]] = deque()
         self._covered = 0  # the last delivery whose copy may leave, by the latest note
 
     def send(self, connect: Callable[[], Connection]) -> None:
@@ -184,55 +202,63 @@ class Round:
     def _letters(self) -> Iterator[Envelope]:
         """Yield each letter, for at most BATCH_SECONDS."""
         began = monotonic()
-        for group in self._groups():
+        for composed in self._composed():
             if monotonic() - began > BATCH_SECONDS:
                 return
-            letters = [(row, each) for row in group if (each := self._copy(row))]
-            if not letters:
-                continue
-            self._waiting.append([row for row, _ in letters])
-            first = letters[0][1]
-            yield first._replace(recipients=tuple(each.recipients[0] for _, each in letters))
+            if copies := self._still_open(composed):
+                self._waiting.append(copies)
+                yield together(copies)
 
-    def _groups(self) -> Iterator[Sequence[Row]]:
-        """Yield the rows that get one letter together, in the order of their ids."""
+    def _composed(self) -> Iterator[Sequence[Copy]]:
+        """Yield the copies that leave as one letter, in the order of their ids."""
         for variant, rows in groupby(self._rows, key=attrgetter("variant_id")):
-            size = MAX_RECIPIENTS if self._copies[variant].identical else 1
-            while group := list(islice(rows, size)):
-                yield group
+            copies = self._copies[variant]
+            many = MAX_RECIPIENTS if copies.identical else composed_at_once(copies)
+            while some := list(islice(rows, many)):
+                composed = [Copy(row, letter) for row in some if (letter := self._copy(row))]
+                yield from [composed] if copies.identical else zip(composed)
+
+    def _still_open(self, copies: Sequence[Copy]) -> Sequence[Copy]:
+        """Return the copies for domains that may get more in this batch; the others wait."""
+        closed = self._progress.closed
+        if not closed:
+            return copies
+        for row, _ in copies:
+            if domain_of(row.address) in closed:
+                self._progress.skip(row)
+        return [each for each in copies if domain_of(each.row.address) not in closed]
 
     def _copy(self, row: Row) -> Envelope | None:
         """Return the copy of a recipient who is still there and can have one."""
-        if row.id in self._progress.results:
-            return None
-        if self._progress.closed and domain_of(row.address) in self._progress.closed:
-            self._progress.skip(row)
+        person = self._people.get(row.address, NOBODY)
+        if person.is_gone:
+            self._progress.add(row.id, Result(DeliveryState.FAILED, GONE, GONE))
             return None
         try:
-            return self._copies[row.variant_id].to(row.address, row.person_id, row.name)
+            return self._copies[row.variant_id].to(row.address, person.id, person.name)
         except NotDelivered as impossible:
             self._progress.add(row.id, result(impossible, row.attempts))
             return None
 
     def _permit(self, _letter: Envelope) -> None:
         """Let a letter leave once a note covers it: one for it and the one after it."""
-        if self._waiting[0][-1].id <= self._covered:
+        if self._waiting[0][-1].row.id <= self._covered:
             return
-        self._covered = self._waiting[-1][-1].id
+        self._covered = self._waiting[-1][-1].row.id
         note = self._progress.note(offered=self._covered)
         self._notebook.wait_for(self._notebook.write(note))
 
     def _take(self, outcomes: Outcomes) -> None:
-        recipients = self._waiting.popleft()
-        for row, outcome in zip(recipients, outcomes, strict=True):
+        copies = self._waiting.popleft()
+        for (row, _), outcome in zip(copies, outcomes, strict=True):
             if outcome:
-                self._slow(row, outcome, recipients)
+                self._slow(row, outcome, copies)
             self._progress.add(row.id, result(outcome, row.attempts))
             self._progress.answered = row.id
 
-    def _slow(self, row: Row, outcome: NotDelivered, recipients: Sequence[Row]) -> None:
+    def _slow(self, row: Row, outcome: NotDelivered, copies: Sequence[Copy]) -> None:
         """Slow the domain of the recipient down if the answer asks for that."""
-        alone = len({domain_of(each.address) for each in recipients}) == 1
+        alone = len({domain_of(each.row.address) for each in copies}) == 1
         if answer := fewer_wanted(outcome, alone=alone):
             ended = isinstance(outcome, SessionEnded)
             self._progress.slow(domain_of(row.address), answer, ended=ended)
