@@ -1,4 +1,4 @@
-"""Fill an empty Mailman with members and two lists; run by Mailman's own Python (mailman.py).
+"""Fill an empty Mailman with members and three lists; run by Mailman's own Python (mailman.py).
 
 `mailman addmembers` takes 20 ms for each member, so the rows are inserted as Mailman writes them.
 """
@@ -29,15 +29,16 @@ Row = dict[str, Any]
 
 
 def fill(members: str, every: str) -> None:
-    """Add this many members to the list `identical`, and every n-th of them to `personal`."""
+    """Add lists with this many members, and one to warm up with every n-th of them."""
     getUtility(IDomainManager).add(DOMAIN)
     preferences = preference_ids()
     numbers = range(1, int(members) + 1)
     add(User, [user(n, next(preferences)) for n in numbers])
     add(Address, [address(n, next(preferences)) for n in numbers])
     lists = {
+        add_list("warm-up", Personalization.individual): numbers[int(every) - 1 :: int(every)],
         add_list("identical", Personalization.none): numbers,
-        add_list("personal", Personalization.individual): numbers[int(every) - 1 :: int(every)],
+        add_list("personal", Personalization.individual): numbers,
     }
     for list_id, people in lists.items():
         add(Member, [member(n, list_id, next(preferences)) for n in people])
