@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import URL, Engine, create_engine
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
 from models.database import engine, new_session
@@ -77,21 +77,19 @@ def session(request: pytest.FixtureRequest) -> Iterator[Session]:
 
 
 @pytest.fixture(scope="session")
-def database_for_commits(template: str) -> Iterator[URL]:
+def database_for_commits(template: str) -> Iterator[Engine]:
     """The database of `own_database`."""
-    with reusable_database(template) as url:
-        yield url
+    with reusable_database(template) as own:
+        yield own
 
 
 @pytest.fixture
-def own_database(database_for_commits: URL) -> Iterator[Engine]:
+def own_database(database_for_commits: Engine) -> Iterator[Engine]:
     """An empty database where a commit is a commit: for threads and processes."""
     empty(database_for_commits)
-    own = create_engine(database_for_commits, hide_parameters=True)
-    new_session.configure(bind=own)
-    yield own
+    new_session.configure(bind=database_for_commits)
+    yield database_for_commits
     new_session.configure(bind=engine)
-    own.dispose()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 from celery import Celery
 from pytest_celery import CeleryBrokerCluster, CeleryTestSetup, CeleryWorkerCluster
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
 
 from models import Door, Message, ModerationRequest, Subscription, User, Verdict
 from models.clock import now
@@ -223,19 +223,17 @@ def live(
     monkeypatch.setattr(app.conf, "broker_url", redis_url)
     # A busy Valkey may need more than a second, and no sweep runs that would publish again.
     monkeypatch.setitem(PUBLISH_OPTIONS, "socket_timeout", PATIENCE)
-    own = create_engine(opened.database, hide_parameters=True, pool_pre_ping=True)
-    new_session.configure(bind=own)
+    new_session.configure(bind=opened.database)
     began = len(opened.worker.log)
     with transaction() as session:
         people = cast(session)
-    stack = LiveStack(celery_setup, opened, own, people)
+    stack = LiveStack(celery_setup, opened, opened.database, people)
     for table in ("notification", "dispatch"):
         # The worker may still hold tasks for rows of earlier tests; they find no row with that id.
         stack.sql(f"alter table {table} alter column id restart with {next(NUMBERS)}")
     yield stack
     stack.wait_until_idle()
     new_session.configure(bind=engine)
-    own.dispose()
     stack.service.close()
     app.set_current()
     log = opened.worker.log[began:]

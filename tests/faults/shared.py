@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 import pytest
-from sqlalchemy import URL
+from sqlalchemy import URL, Engine
 
 from sandbox.mailbox import Mailbox
 from tests.databases import empty, reusable_database
@@ -29,10 +29,10 @@ SYNC_TIMEOUT: Final = timedelta(seconds=10)
 
 @dataclass
 class SharedServers:
-    """The mail server, the name of the database, the worker, and the list server's folder."""
+    """The mail server, the database, the worker, and the list server's folder."""
 
     mailbox: Mailbox
-    database: URL
+    database: Engine
     fork_server: ForkServer
     worker: Worker
     list_server: Path  # a link to a folder
@@ -96,7 +96,7 @@ def shared_servers(config: pytest.Config, redis_url: str, template: str) -> Shar
     (folder / "unused").mkdir()
     list_server = folder / "list-server"
     list_server.symlink_to(folder / "unused")
-    settings = environment(redis_url, mailbox, database, list_server)
+    settings = environment(redis_url, mailbox, database.url, list_server)
     fork_server = stack.enter_context(ForkServer(settings))
     worker = stack.enter_context(Worker(fork_server, children=4))
     opened = SharedServers(mailbox, database, fork_server, worker, list_server)
