@@ -67,8 +67,8 @@ def result_by(note: Note | None, row: Delivery) -> Result | None:
     """Return what the note says of a delivery; None if its copy never left."""
     if note is None:
         return Result(DeliveryState.UNCERTAIN, NO_NOTE)
-    if told := note.others.get(row.id):
-        state, reason = DeliveryState(told[0]), told[1]
+    if noted := note.others.get(row.id):
+        state, reason = DeliveryState(noted[0]), noted[1]
         again_at = next_attempt(row.attempts) if state is DeliveryState.PENDING else None
         return Result(state, reason, again_at=again_at)
     if row.id <= note.answered:

@@ -56,8 +56,8 @@ class Note:
         written_in, answered, offered, others = text.decode().split(" ", 3)
         if written_in != run:
             return None
-        told = {int(key): (state, why) for key, (state, why) in json.loads(others).items()}
-        return cls(int(answered), int(offered), told)
+        states = {int(key): (state, why) for key, (state, why) in json.loads(others).items()}
+        return cls(int(answered), int(offered), states)
 
 
 class Notebook:

@@ -63,15 +63,15 @@ def explain(session: Session, results: Mapping[int, Result]) -> None:
     if not results:
         return
     rows = [(key, one.failure, one.again_at) for key, one in results.items()]
-    told = values(
-        column("id", BigInteger), column("failure", Text), column("again_at"), name="told"
+    failed = values(
+        column("id", BigInteger), column("failure", Text), column("again_at"), name="failed"
     ).data(rows)
-    again_at = cast(told.c.again_at, TIMESTAMP(timezone=True))
+    again_at = cast(failed.c.again_at, TIMESTAMP(timezone=True))
     session.execute(
         update(Delivery)
-        .where(Delivery.id == told.c.id)
+        .where(Delivery.id == failed.c.id)
         .values(
-            failure=told.c.failure,
+            failure=failed.c.failure,
             next_attempt_at=func.coalesce(again_at, Delivery.next_attempt_at),
         )
         .execution_options(synchronize_session=False)
