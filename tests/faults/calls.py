@@ -57,7 +57,11 @@ def outcomes(results: Iterable[AsyncResult[Any]]) -> Counter[str]:
 
 
 def visibility_times_out(broker: redis.Redis) -> None:
-    """Make the broker deliver again what a killed worker has not acknowledged."""
+    """Make the broker deliver again what a killed worker has not acknowledged.
+
+    A lock that it held while it looked for such messages has also timed out.
+    """
+    broker.delete("unacked_mutex")
     long_ago = time.time() - visibility_timeout - 1
     for tag in map(str, broker.zrange("unacked_index", 0, -1)):
         broker.zadd("unacked_index", {tag: long_ago})

@@ -33,6 +33,9 @@ log = logging.getLogger(__name__)
 # the earlier one publishes it.
 LOOK_AGAIN: Final = timedelta(seconds=5)
 
+# As long as an attempt takes, at most.
+ATTEMPT: Final = timedelta(seconds=30)
+
 # Events are deleted after this time, with their deliveries.
 KEPT_FOR: Final = timedelta(days=30)
 
@@ -85,14 +88,14 @@ def must_wait(session: Session, delivery: EventDelivery) -> bool:
 def another_tries(session: Session, delivery: EventDelivery) -> bool:
     """Return whether the endpoint did not answer, and another worker is trying it.
 
-    Otherwise each worker would wait for it, up to half a minute.  No lock of the row, for which
-    `disable_endpoint` would wait.
+    Otherwise each worker would wait for it.  No lock of the row, for which `disable_endpoint` would
+    wait.
     """
     if not delivery.endpoint.failures:
         return False
     key = func.hashtextextended(f"listgate.webhook.{delivery.endpoint_id}", 0)
     if not session.scalar(select(func.pg_try_advisory_xact_lock(key))):
-        delivery.postpone(now() + LOOK_AGAIN)
+        delivery.postpone(now() + ATTEMPT)
         return True
     session.refresh(delivery.endpoint)  # the one before may have failed meanwhile
     return must_wait(session, delivery)
