@@ -21,6 +21,8 @@ def workers(own_database: Engine) -> Iterator[tuple[Session, Session]]:
         for each in (one, other):
             each.execute(text("set lock_timeout = '1s'"))
         yield one, other
+        for each in (one, other):
+            each.invalidate()  # No other test gets these connections.
 
 
 def written(session: Session, *about: str) -> list[int]:
