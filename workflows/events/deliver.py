@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import delete, func, select
@@ -72,7 +72,7 @@ def deliver_event(session: Session, delivery: EventDelivery, senders: Senders) -
 
 
 def must_wait(session: Session, delivery: EventDelivery) -> bool:
-    """Return whether it is not yet its turn; it is postponed until it may be."""
+    """Return whether it is not its turn; it is postponed until it may be, or given up."""
     moment = now()
     if delivery.due_at > moment:
         return True
@@ -80,9 +80,21 @@ def must_wait(session: Session, delivery: EventDelivery) -> bool:
     resting = delivery.endpoint.retry_at
     if waiting:
         delivery.postpone(max(moment + LOOK_AGAIN, min(waiting)))
-    elif resting and resting > moment:
-        delivery.postpone(resting)
-    return bool(waiting) or delivery.due_at > moment
+        return True
+    if resting and resting > moment:
+        wait_for_endpoint(session, delivery, resting)
+        return True
+    return False
+
+
+def wait_for_endpoint(session: Session, delivery: EventDelivery, until: datetime) -> None:
+    """Postpone the delivery, or give it up: while one tries, the others make no attempts."""
+    if until <= delivery.give_up_at:
+        delivery.postpone(until)
+        return
+    delivery.failure = delivery.failure or EventFailure.UNREACHABLE
+    delivery.move(EventDeliveryState.FAILED)
+    publish_next(session, delivery)
 
 
 def another_tries(session: Session, delivery: EventDelivery) -> bool:

@@ -220,6 +220,20 @@ def test_while_an_endpoint_is_unreachable_one_delivery_at_a_time_tries(session: 
     assert [endpoint.retry_at, endpoint.failures] == [None, 0]
 
 
+def test_what_waits_a_day_for_an_unreachable_endpoint_is_a_dead_letter(session: Session) -> None:
+    endpoint = an_endpoint(session)
+    endpoint.failures, endpoint.retry_at = 9, now() + timedelta(hours=1)
+    first, second, later = (write(session, endpoint) for _ in range(3))
+    first.give_up_at = second.give_up_at = now()
+
+    for each in (first, second, later):
+        deliver_event(session, each, senders())
+
+    assert states(session) == ["failed", "failed", "pending"]
+    assert (first.attempts, first.failure) == (0, EventFailure.UNREACHABLE)
+    assert later.due_at == endpoint.retry_at
+
+
 def test_a_private_address_gets_nothing_unless_allowed(
     session: Session, receiver: Receiver
 ) -> None:
