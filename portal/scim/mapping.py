@@ -1,6 +1,6 @@
 """A person as a SCIM user, and what a SCIM user changes of a person."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -67,6 +67,37 @@ def replaced(before: User, sent: User) -> User:
         or before.display_name
     )
     return after
+
+
+def with_paths(patch: dict[str, Any]) -> dict[str, Any]:
+    """Return the patch with an operation of its own for each value that a filter names.
+
+    Some providers leave out the path, and name a value `emails[type eq "work"].value`; the library
+    would ignore it.
+    """
+    operations = patch.get("Operations")
+    if not isinstance(operations, list):
+        return patch
+    return {**patch, "Operations": [each for one in operations for each in spread(one)]}
+
+
+def spread(operation: Any) -> Iterator[Any]:
+    """Yield the operation without the values that a filter names, and one for each of these."""
+    value = operation.get("value") if isinstance(operation, dict) else None
+    if not isinstance(value, dict) or "path" in operation or is_removal(operation):
+        yield operation
+        return
+    named = [key for key in value if "[" in key]
+    others = {key: value[key] for key in value if key not in named}
+    if others or not named:
+        yield {**operation, "value": others}
+    for path in named:
+        yield {**operation, "path": path, "value": value[path]}
+
+
+def is_removal(operation: dict[str, Any]) -> bool:
+    """Whether the operation removes what its path names, and so has no other names."""
+    return str(operation.get("op")).lower() == "remove"
 
 
 def changes_of(before: User, after: User) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from models import Service
 from models import User as Person
 from models.ids import MAX_ID, row_id
 from portal.scim.door import answer, blueprint, body, reader, writer
-from portal.scim.mapping import changes_of, replaced, user_of
+from portal.scim.mapping import changes_of, replaced, user_of, with_paths
 from portal.scim.resources import MAX_ROWS, POLICY, ROWS, Operations, Page, Search, Selection, User
 from workflows.access import find_user
 from workflows.public.caller import Caller
@@ -121,7 +121,8 @@ def patch(number: str) -> Response:
     """Change a person by operations; all of them or none."""
     caller = writer()
     with POLICY:
-        operations = Operations.model_validate(body(), scim_ctx=Context.RESOURCE_PATCH_REQUEST)
+        sent = with_paths(body())
+        operations = Operations.model_validate(sent, scim_ctx=Context.RESOURCE_PATCH_REQUEST)
         before = locked(caller, number)
         after = before.model_copy(deep=True)
         operations.patch(after)

@@ -244,6 +244,10 @@ PATCHES: tuple[tuple[list[Any], dict[str, Any]], ...] = (
     ([replace("userName", "n1@listgate.test")], {"userName": "n1@listgate.test"}),
     ([replace('emails[type eq "work"].value', "n2@a.test")], {"userName": "n2@a.test"}),
     ([replace("emails[primary eq true].value", "n3@a.test")], {"userName": "n3@a.test"}),
+    (
+        [replace(None, {'emails[type eq "work"].value': "n4@a.test", "displayName": "New"})],
+        {"userName": "n4@a.test", "displayName": "New"},
+    ),
     ([replace('emails[type eq "home"].value', "h@a.test")], {}),
     ([{"op": "remove", "path": "emails"}], {}),
     (
@@ -283,6 +287,8 @@ BAD_PATCHES: tuple[tuple[list[Any], tuple[int, str]], ...] = (
     ([replace(None, {"id": "7"})], (400, "mutability")),
     ([{"op": "remove", "path": "userName"}], (400, "mutability")),
     ([{"op": "remove"}], (400, "noTarget")),
+    ([{"op": "remove", "value": {'emails[type eq "work"].value': ""}}], (400, "noTarget")),
+    ([replace(None, {'emails[type eq "work"].value': "no address"})], (400, "invalidValue")),
     ([replace('emails[type ne "work"].value', "x@listgate.test")], (400, "noTarget")),
     ([replace("emails[", "x")], (400, "invalidPath")),
     ([replace("active", "maybe")], (400, "invalidValue")),
