@@ -6,11 +6,11 @@ import pytest
 from billiard.einfo import ExceptionInfo
 from celery.contrib.testing.mocks import TaskMessage
 
-from models import Refusal
+from models import Refusal, Unknown
 from workflows.celery import app
 from workflows.moderation.approvers import NotAnApprover
 from workflows.moderation.decide import AlreadyDecided
-from workflows.public.declare import PublicRequest
+from workflows.public.declare import PublicRequest, without_addresses
 from workflows.tasks import PUBLIC
 
 
@@ -55,3 +55,14 @@ def test_a_fault_is_reported_as_a_failure() -> None:
     name, fields = reported(ValueError("wrong"))
 
     assert (name, "result" in fields) == ("task-failed", False)
+
+
+def test_no_sentence_shows_an_address() -> None:
+    for sentence, shown in (
+        ("There is no mailing list 'news@lists.example'.", "There is no mailing list '…'."),
+        ("ada@a.example: Extra inputs; <b@b.example>", "…: Extra inputs; <…>"),
+        ("The first 3 @ 4", "The first 3 @ 4"),
+        ("a" * 1_000_000, "a" * 1_000_000),  # in no time
+    ):
+        assert str(without_addresses(Unknown(sentence))) == shown
+    assert isinstance(without_addresses(Unknown("a@b.example")), Unknown)
