@@ -71,6 +71,15 @@ UNCHANGED: Json = {
     "schema": {"type": "string"},
 }
 ETAG: Json = {"description": "A strong validator of the answer", "schema": {"type": "string"}}
+LINK: Json = {
+    "description": 'The next page, with `rel="next"`; none after the last',
+    "schema": {"type": "string"},
+}
+RATE_LIMIT: Json = {
+    "description": "What is left of the requests a minute: "
+    "draft-ietf-httpapi-ratelimit-headers, with RateLimit-Policy",
+    "schema": {"type": "string"},
+}
 
 # By the name of an argument.
 EXAMPLES: Json = {
@@ -197,16 +206,12 @@ def responses(operation: Operation, route: Route, schemas: Json) -> Json:
     schema = operation.answer.model_json_schema(ref_template=REF)
     name = f"{title(operation)}Answer"
     add(schemas, {**schema.pop("$defs", {}), name: schema})
-    ref = {"$ref": REF.format(model=name)}
+    content = {"application/json": {"schema": {"$ref": REF.format(model=name)}}}
     means = cleandoc(operation.answer.__doc__ or "").splitlines()[0]
-    good: Json = {"description": means, "content": {"application/json": {"schema": ref}}}
-    found: Json = {"200": good}
+    headers = headers_of(operation)
+    found: Json = {"200": {"description": means, "headers": headers, "content": content}}
     if not changes(operation):
-        good["headers"] = {"ETag": ETAG}
-        found["304"] = {
-            "description": "The answer is the same as before",
-            "headers": good["headers"],
-        }
+        found["304"] = {"description": "The answer is the same as before", "headers": headers}
     absent = (set() if route.has_body else OF_BODIES) | (
         set() if changes(operation) else OF_CHANGES
     )
@@ -216,6 +221,16 @@ def responses(operation: Operation, route: Route, schemas: Json) -> Json:
         if status not in absent
     }
     return found
+
+
+def headers_of(operation: Operation) -> Json:
+    """Return the description of the headers of an answer."""
+    headers = {"RateLimit": RATE_LIMIT}
+    if not changes(operation):
+        headers["ETag"] = ETAG
+    if "next" in operation.answer.model_fields:
+        headers["Link"] = LINK
+    return headers
 
 
 def add(schemas: Json, found: Json) -> None:
