@@ -19,6 +19,7 @@ from sqlalchemy import (
     inspect,
     literal,
     select,
+    sql,
     true,
     update,
 )
@@ -60,8 +61,12 @@ legal_move = Table(
 
 
 def is_one_of(column: SQLColumnExpression[int], ids: Iterable[int]) -> ColumnElement[bool]:
-    """Return whether the id is one of many: one array, where `in_` makes a parameter of each."""
-    return column == any_(literal(list(ids), ARRAY(BigInteger)))
+    """Return whether the id is one of many.
+
+    All are one constant, an array as text; `in_` makes a parameter of each, ARRAY[…] a constant.
+    """
+    array = literal("{" + ",".join(map(str, ids)) + "}", Text)
+    return column == any_(sql.cast(array, ARRAY(BigInteger)))
 
 
 class Lifecycle(Base):
