@@ -1,4 +1,4 @@
-"""Fixtures: a worker; a whole installation, and services that call it from outside."""
+"""Fixtures: a worker and pages, and services that call them from outside."""
 
 import os
 import re
@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import redis
 
+from portal.app import create_app
+from sandbox.mailbox import Mailbox
 from sandbox.programs import Program
-from sandbox.stack import ROOT, Stack, port, running_stack
+from sandbox.stack import ROOT, port
+from sandbox.web_server import WebServer
 from settings import settings
-from tests.databases import new_database
-from tests.faults.live import celery_worker_cluster, live
-from tests.faults.shared import kill_shared_worker
+from tests.builders import listgate
+from tests.faults.live import LiveStack, celery_worker_cluster, live
 from tests.nodes import celery_backend_cluster, celery_broker_cluster
 from tests.waiting import PATIENCE, wait_for
 
@@ -29,10 +30,20 @@ HEARD = ("message.asked", "message.decided")
 
 
 @dataclass(frozen=True)
+class Installation:
+    """A running Listgate: what a service reaches, where mails arrive, and its commands."""
+
+    url: str
+    broker: str
+    mailbox: Mailbox
+    listgate: Callable[..., str]
+
+
+@dataclass(frozen=True)
 class Outside:
     """A service with a key, a webhook and a stream; its programs know nothing else of Listgate."""
 
-    stack: Stack
+    installation: Installation
     environment: dict[str, str]
     log: Path
 
@@ -75,46 +86,36 @@ class Outside:
 
     def decide(self, printed: str, verdict: str) -> None:
         """Answer the request that a program has printed, as its approver."""
-        (request,) = re.findall(r"request_id\W+(\d+)", printed)
-        self.stack.listgate("decide", request, verdict, "--as", "grace@example.org")
-
-
-@pytest.fixture(scope="module")
-def stack(
-    tmp_path_factory: pytest.TempPathFactory, template: str, pytestconfig: pytest.Config
-) -> Iterator[Stack]:
-    """A whole installation with an approver list."""
-    kill_shared_worker(pytestconfig)
-    redis_url = settings.redis_url.get_secret_value()
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        new_database(template) as url,
-        redis.Redis.from_url(redis_url) as client,
-    ):
-        client.flushdb()
-        patch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
-        with running_stack(tmp_path_factory.mktemp("stack")) as running:
-            running.listgate("user", "add", "grace@example.org", "Grace Hopper")
-            running.listgate("approvers", "create", "editors", "grace@example.org")
-            yield running
-        client.flushdb()
+        (request,) = set(re.findall(r"request_id\W+(\d+)", printed))
+        self.installation.listgate("decide", request, verdict, "--as", "grace@example.org")
 
 
 @pytest.fixture
-def service(stack: Stack, tmp_path: Path) -> Callable[[str], Outside]:
+def installation(live: LiveStack) -> Iterator[Installation]:
+    """The pages in a thread, and the worker of the tests; Grace and Linus approve."""
+    number = port()
+    url = f"http://127.0.0.1:{number}"
+    app = create_app(settings.model_copy(update={"public_url": url}))
+    broker = live.setup.broker.container.celeryconfig["host_url"]
+    with WebServer(app, port=number):
+        yield Installation(url, broker, live.mailbox, lambda *words: listgate(*words).stdout)
+
+
+@pytest.fixture
+def service(installation: Installation, tmp_path: Path) -> Callable[[str], Outside]:
     """Add a service to the installation."""
 
     def add(name: str) -> Outside:
-        number = str(port())
+        number, operate = str(port()), installation.listgate
         scopes = [option for scope in SCOPES for option in ("--scope", scope)]
         heard = [option for kind in HEARD for option in ("--event", kind)]
-        token = stack.listgate("service", "add", name, *scopes).splitlines()[-1]
-        added = stack.listgate("webhook", "add", name, f"http://127.0.0.1:{number}/", *heard)
-        stack.listgate("webhook", "add", name, "--stream")
+        token = operate("service", "add", name, *scopes).splitlines()[-1]
+        added = operate("webhook", "add", name, f"http://127.0.0.1:{number}/", *heard)
+        operate("webhook", "add", name, "--stream")
         environment = {
             "PATH": os.environ["PATH"],
-            "LISTGATE_URL": stack.environment["PUBLIC_URL"],
-            "LISTGATE_BROKER": stack.environment["REDIS_URL"],
+            "LISTGATE_URL": installation.url,
+            "LISTGATE_BROKER": installation.broker,
             "LISTGATE_SERVICE": name,
             "LISTGATE_TOKEN": token,
             "WEBHOOK_PORT": number,
@@ -122,6 +123,6 @@ def service(stack: Stack, tmp_path: Path) -> Callable[[str], Outside]:
             "PYTHONPATH": str(ROOT / "clients/python"),
             "PYTHONWARNINGS": "error",
         }
-        return Outside(stack, environment, tmp_path / "program.log")
+        return Outside(installation, environment, tmp_path / "program.log")
 
     return add

@@ -31,7 +31,7 @@ def test_a_service_brings_and_asks_and_hears_of_the_answer_by_webhook_and_stream
 
     wait_for("the stream", heard, enough=lambda printed: "message.sent" in printed)
     members = {"ada@club.example", "edsger@club.example"}
-    wait_for("the copies", lambda: all(map(register.stack.mailbox.to, members)))
+    wait_for("the copies", lambda: all(map(register.installation.mailbox.to, members)))
     status = register.run(sys.executable, PYTHON / "read_status.py").splitlines()
     assert [line.split()[2] for line in status] == ["rejected", "sent"]
 

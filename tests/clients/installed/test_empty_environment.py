@@ -45,4 +45,4 @@ def test_a_service_brings_ten_thousand_people_and_hears_that_they_have_its_messa
     assert f"'added': {PEOPLE}" in brought
     assert f"'joined': {PEOPLE}" in brought
     wait_for("the sendout", heard, enough=lambda said: "message.sent" in said, within=600)
-    assert len(register.stack.mailbox.mails) >= PEOPLE
+    assert len(register.installation.mailbox.mails) >= PEOPLE
