@@ -7,13 +7,11 @@ import base64
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import psutil
 import pytest
 import redis
 import urllib3
@@ -23,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from models import Actor, Preference
 from sandbox.mail_replies import Reply, deliver, words_of
-from sandbox.stack import Stack, celery, port, running_stack
+from sandbox.stack import Stack
 from settings import settings
 from tests.databases import new_database
 from tests.faults.overheard import record_commands
@@ -31,6 +29,7 @@ from tests.faults.shared import kill_shared_worker
 from tests.portal.accounts.telephone import code
 from tests.portal.visitors import app_for, give_password
 from tests.stories.browser import Browser
+from tests.stories.installation import Installation, running
 from tests.waiting import wait_for
 from workflows.lists import lists
 from workflows.lists.lists import NewList
@@ -61,21 +60,18 @@ def address(name: str) -> str:
 class Story:
     """A running installation, and the secrets that the story has come by."""
 
-    stack: Stack
+    installation: Installation
     database: Engine
-    flower: str
     secrets: set[str] = field(default_factory=set)
     command_lines: set[str] = field(default_factory=set)
 
+    @property
+    def stack(self) -> Stack:
+        return self.installation.stack
+
     def look(self) -> None:
         """Note the command line of every process of the installation."""
-        for program in self.stack.programs:
-            process = psutil.Process(program.process.pid)
-            for each in [process, *process.children(recursive=True)]:
-                try:
-                    self.command_lines.add(" ".join(each.cmdline()))
-                except psutil.NoSuchProcess:
-                    continue
+        self.command_lines |= self.installation.command_lines()
 
     def letter(self, name: str, subject: str) -> Any:
         """Wait for a letter to this person, whose subject begins so."""
@@ -109,26 +105,15 @@ def story(
     with new_database(template) as url, redis.Redis.from_url(redis_url) as client:
         client.flushdb()
         monkeypatch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
-        monkeypatch.setenv("FLOWER_UNAUTHENTICATED_API", "true")
         own = create_engine(url)
-        with running_stack(tmp_path) as stack, flower_of(stack) as page:
-            with Session(own) as session, session.begin():
-                fill(session)
-            known = {stack.environment[name] for name in ("SECRET_KEY", "TWILIO_AUTH_TOKEN")}
-            yield Story(stack, own, page, known)
+        with Session(own) as session, session.begin():
+            fill(session)
+        with running(tmp_path, FLOWER_UNAUTHENTICATED_API="true") as installation:
+            environment = installation.stack.environment
+            known = {environment[name] for name in ("SECRET_KEY", "TWILIO_AUTH_TOKEN")}
+            yield Story(installation, own, known)
         own.dispose()
         client.flushdb()
-
-
-@contextmanager
-def flower_of(stack: Stack) -> Iterator[str]:
-    """Run Flower as compose does; yield the URL of its pages."""
-    number = port()
-    options = ("--read-only", "--address=127.0.0.1", f"--port={number}")
-    with stack.program("flower", *celery("flower", *options), ready="Visit me at") as flower:
-        stack.programs.append(flower)
-        flower.wait_until_ready()
-        yield f"http://127.0.0.1:{number}"
 
 
 def fill(session: Session) -> None:
@@ -315,12 +300,11 @@ def test_nothing_private_is_where_it_must_not_be(story: Story) -> None:
     with redis.Redis.from_url(url) as client:
         kept = stored(client)
 
-    searched = {program.name: program.log.read_text() for program in story.stack.programs}
-    searched |= {
+    searched = story.installation.logs() | {
         "Redis": decoded(kept),
         "commands": decoded("\n".join(one for one in commands if not one.startswith(PARCEL))),
         "argv": "\n".join(story.command_lines),
-        "Flower": flower_pages(story.flower),
+        "Flower": flower_pages(story.installation.flower),
     }
     assert searched.keys() >= PROGRAMS
     private = {MARKER, PASSWORD, *PHONES.values(), "655501239", *story.secrets} - {""}
