@@ -2,6 +2,7 @@
 
 import re
 
+from portal.cli import COMMANDS as GROUPS
 from tests.deploy.compose import ROOT, SERVICES
 from tests.deploy.installed.documented import Machine
 from tests.deploy.installed.programs import running_programs
@@ -24,6 +25,9 @@ def test_the_image_builds_and_its_services_start(machine: Machine, given: dict[s
     machine.environment.update(environment)
 
     machine.run("listgate --help; listgate migrate", folder=machine.root / "app")
+    # Each command imports its own module, which may need no package that is not locked.
+    modules = ", ".join(sorted({f"portal.cli.{entry.module}" for entry in GROUPS.values()}))
+    machine.run(f"python -c 'import {modules}'", folder=machine.root / "app")
     commands = {
         name: [f"{binaries}/{SERVICES[name]['command'][0]}", *SERVICES[name]["command"][1:]]
         for name in LASTING
