@@ -1,21 +1,26 @@
 """`listgate doctor`: all findings at once, and the exit code that a script looks at."""
 
-import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 
 import pytest
 from pydantic import SecretStr
+from pytest_celery import CeleryBrokerCluster
 from typer.testing import Result
 
 from portal.cli import doctor
 from portal.cli.doctor import Finding
 from sandbox.mailbox import Mailbox
-from sandbox.stack import ROOT, celery
 from settings import settings
 from tests.builders import listgate
+from tests.faults.shared import kill_shared_worker, shared_servers
+from tests.fork_server import ForkServer
+from tests.nodes import CeleryProcess, celery_broker_cluster
 from tests.waiting import wait_for
 from workflows.celery import app
+
+__all__ = ["celery_broker_cluster"]
+
+APP = "--app=workflows.celery"
 
 SUBJECTS = [
     "settings",
@@ -46,20 +51,15 @@ def all_set(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def program(*arguments: str) -> Iterator[None]:
-    """A worker or a beat of our own, killed in the end."""
-    with subprocess.Popen(
-        celery(*arguments),
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        try:
-            yield
-        finally:
-            process.kill()
+@pytest.fixture
+def fork_server(
+    celery_broker_cluster: CeleryBrokerCluster, pytestconfig: pytest.Config, template: str
+) -> ForkServer:
+    """The one of this run, without the worker that it forks for others."""
+    broker = celery_broker_cluster[0].container
+    shared = shared_servers(pytestconfig, broker.celeryconfig["host_url"], template)
+    kill_shared_worker(pytestconfig)
+    return shared.fork_server
 
 
 def wait_for_workers(*names: str) -> None:
@@ -89,13 +89,13 @@ def signs(said: str) -> dict[str, str]:
 
 
 @pytest.mark.usefixtures("all_set")
-def test_a_worker_and_a_beat_are_ok_but_a_beat_alone_is_wrong() -> None:
-    with ExitStack() as until_later, program("beat"):
-        until_later.enter_context(program("worker", "--pool", "solo", "-n", "one@here"))
-        wait_for_workers("one", "celerybeat")
+def test_a_worker_and_a_beat_are_ok_but_a_beat_alone_is_wrong(fork_server: ForkServer) -> None:
+    solo = (APP, "worker", "--pool=solo", "--hostname=one@here")
 
-        both = doctor_after_all_answered()
-        until_later.close()
+    with CeleryProcess(fork_server, APP, "beat", ready="beat: Starting"):
+        with CeleryProcess(fork_server, *solo, ready=" ready."):
+            wait_for_workers("one", "celerybeat")
+            both = doctor_after_all_answered()
         alone = listgate("doctor")
 
     assert (both.exit_code, signs(both.stdout)) == (0, dict.fromkeys(SUBJECTS, "ok"))
