@@ -1,5 +1,7 @@
 """People with exactly some rights, everywhere or on some lists; they wrote and joined nothing."""
 
+from collections.abc import Collection, Mapping
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,32 +19,33 @@ TABLE, OTHER = "named", "other"
 
 def with_rights(installation: Installation, *rights: int) -> str:
     """Add a user with these rights everywhere."""
-    who = "+".join(map(str, sorted(rights)))
-    if who not in installation.keys:
-        add(installation, who, rights)
-    return who
+    return holder(installation, "+".join(map(str, sorted(rights))), {"": rights})
 
 
 def with_rights_on(installation: Installation, place: str, *rights: int) -> str:
     """Add a user with these rights on the lists of a set, or on the list of this short name."""
     who = f"r{'+'.join(map(str, sorted(rights)))}-{place}"
-    if who not in installation.keys:
-        add(installation, who, rights, place)
-    return who
+    return holder(installation, who, {place: rights})
 
 
-def without(installation: Installation, *rights: int) -> str:
-    """Add a user with every right but these, everywhere."""
-    return with_rights(installation, *(set(Right) - set(rights)))
+def without(installation: Installation, right: int, *, but_on: str = "") -> str:
+    """Add a user with every other right everywhere, and with this one on one place or nowhere."""
+    roles = {"": {*Right} - {right}} | ({but_on: {right}} if but_on else {})
+    return holder(installation, f"no{right}{but_on and f'-but-on-{but_on}'}", roles)
 
 
-def add(installation: Installation, who: str, rights: tuple[int, ...], place: str = "") -> None:
-    """Add the user, and log them in."""
+def holder(installation: Installation, who: str, roles: Mapping[str, Collection[int]]) -> str:
+    """Add a user who has these rights by place, unless there is one, and log them in."""
+    if who in installation.keys:
+        return who
     with new_session.begin() as session:
-        define_role(session, who, rights, actor=Actor.operator())
         user = person(session, f"{address_of(who)} Holder")
-        grant(session, user, who, on=place_named(session, place), actor=Actor.operator())
+        for place, rights in roles.items():
+            role = f"{who}{place and f'-at-{place}'}"
+            define_role(session, role, rights, actor=Actor.operator())
+            grant(session, user, role, on=place_named(session, place), actor=Actor.operator())
         installation.give_key(session, who, user)
+    return who
 
 
 def address_of(who: str) -> str:

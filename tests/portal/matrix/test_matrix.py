@@ -26,6 +26,18 @@ def secrets(line: Line, who: str, answer: TestResponse) -> list[str]:
     return [secret for secret in SECRETS if secret in text]
 
 
+def expected(line: Line) -> dict[str, str]:
+    """Return the marks of those who are asked for.
+
+    Alan shows that approvers of another list are not taken for those of this one.  Where Grace
+    gets the answer of a member, an approver gets no other one, and Alan's is the same.
+    """
+    marks = dict(zip(KINDS, line.marks, strict=True))
+    if marks["grace"] == marks["edsger"]:
+        assert marks.pop("alan") == marks["edsger"]
+    return marks
+
+
 def routes(*methods: str) -> set[tuple[str, str]]:
     """Return each rule of the pages, with its method."""
     return {
@@ -53,11 +65,11 @@ def test_a_page_is_for_those_in_the_table_and_changes_nothing(
 ) -> None:
     before = installation.first_rows
 
-    answers = {who: installation.ask(line, who) for who in KINDS}
+    answers = {who: installation.ask(line, who) for who in expected(line)}
 
     marks = {who: installation.mark_of(line, answer) for who, answer in answers.items()}
-    assert marks == dict(zip(KINDS, line.marks, strict=True))
-    assert [secrets(line, who, answer) for who, answer in answers.items()] == [[]] * len(KINDS)
+    assert marks == expected(line)
+    assert not any(secrets(line, who, answer) for who, answer in answers.items())
     assert installation.rows() == before
     assert installation.published == []
 
@@ -67,10 +79,10 @@ def test_a_form_is_for_those_in_the_table_and_a_refusal_changes_nothing(
     installation: Installation, line: Line
 ) -> None:
     before = installation.first_rows_without_refusals
-    expected = dict(zip(KINDS, line.marks, strict=True))
+    marks = expected(line)
     done = "y" if line.path in DONE_WITHOUT_REDIRECT else ">"
-    admitted = [who for who, mark in expected.items() if mark == done]
-    refused = [who for who in KINDS if who not in admitted]
+    admitted = [who for who, mark in marks.items() if mark == done]
+    refused = [who for who in marks if who not in admitted]
 
     with installation.undone():
         answers = {who: installation.ask(line, who) for who in refused}
@@ -79,7 +91,6 @@ def test_a_form_is_for_those_in_the_table_and_a_refusal_changes_nothing(
         with installation.undone():
             answers[who] = installation.ask(line, who)
 
-    marks = {who: installation.mark_of(line, answer) for who, answer in answers.items()}
-    assert marks == expected
+    assert {who: installation.mark_of(line, answer) for who, answer in answers.items()} == marks
     assert unchanged
-    assert [secrets(line, who, answer) for who, answer in answers.items()] == [[]] * len(KINDS)
+    assert not any(secrets(line, who, answer) for who, answer in answers.items())

@@ -16,19 +16,32 @@ BEHIND_A_RIGHT = [
 NOWHERE = "999999"
 
 
-@pytest.mark.parametrize("line", GUARDED, ids=str)
-def test_a_right_alone_opens_what_it_is_for(installation: Installation, line: Line) -> None:
-    holder = with_rights(installation, *line.rights)
-
-    with installation.undone():
-        mark = installation.mark(line, holder)
-
-    assert mark == line.marks[KINDS.index("barbara")]
+# Where a right that a person has there, and nowhere else, opens nothing.
+USELESS = {"": TABLE, "@": OTHER, "@any": ""}
 
 
 @pytest.mark.parametrize("line", GUARDED, ids=str)
-def test_all_the_other_rights_do_not(installation: Installation, line: Line) -> None:
-    others = [without(installation, right) for right in line.rights]
+def test_rights_open_what_they_are_for_alone_and_on_a_list_where_the_table_says(
+    installation: Installation, line: Line
+) -> None:
+    holders = [with_rights(installation, *line.rights)]
+    if line.where:
+        holders.append(with_rights_on(installation, TABLE, *line.rights))
+    marks = []
+
+    for holder in holders:
+        with installation.undone():
+            marks.append(installation.mark(line, holder))
+
+    assert set(marks) == {line.marks[KINDS.index("barbara")]}
+
+
+@pytest.mark.parametrize("line", GUARDED, ids=str)
+def test_all_the_other_rights_open_nothing_nor_does_the_right_at_another_place(
+    installation: Installation, line: Line
+) -> None:
+    place = USELESS[line.where]
+    others = [without(installation, right, but_on=place) for right in line.rights]
     before = installation.rows(refusals=False)
 
     marks = {who: installation.mark(line, who) for who in others}
@@ -37,27 +50,13 @@ def test_all_the_other_rights_do_not(installation: Installation, line: Line) -> 
     assert installation.rows(refusals=False) == before
 
 
-@pytest.mark.parametrize("line", GUARDED, ids=str)
-def test_on_a_list_a_right_opens_what_the_table_says(
-    installation: Installation, line: Line
-) -> None:
-    there = with_rights_on(installation, TABLE, *line.rights)
-    elsewhere = with_rights_on(installation, OTHER, *line.rights)
-
-    with installation.undone():
-        refused = installation.mark(line, elsewhere) if line.where != "@any" else "-"
-        marks = installation.mark(line, there), refused
-
-    all_of_them = line.marks[KINDS.index("barbara")]
-    assert marks == (all_of_them if line.where else "-", "-")
-
-
 @pytest.mark.parametrize("line", BEHIND_A_RIGHT, ids=str)
 def test_a_user_without_the_right_does_not_learn_which_rows_exist(
     installation: Installation, line: Line
 ) -> None:
     (right,) = line.rights
-    other, holder = without(installation, right), with_rights(installation, right)
+    other = without(installation, right, but_on=USELESS[line.where])
+    holder = with_rights(installation, right)
     nothing = dict.fromkeys(installation.things, NOWHERE)
 
     nowhere = line._replace(path=line.path.format_map(nothing))

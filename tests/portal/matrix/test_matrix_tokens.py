@@ -27,7 +27,7 @@ FORMS_OF_SESSIONS = [line for line in lines("POST") if line.path not in WITHOUT_
 def test_a_form_without_the_token_of_its_session_is_refused(
     installation: Installation, line: Line
 ) -> None:
-    before = installation.rows()
+    before = installation.first_rows
     path = installation.path(line)
 
     bare = installation.send("POST", path, who="barbara", fields={})
