@@ -27,13 +27,3 @@ def test_an_invited_person_gets_a_letter_in_their_language(
     assert browser.send("/users/new", **given).status_code == 400
     assert "There is already a user with this address." in browser.page
     assert 'value="Marie Curie"' in browser.page
-
-
-def test_only_who_may_edit_users_invites(people: Cast, as_person: Login) -> None:
-    browser = as_person(people.ada)
-
-    assert browser.get("/users/new").status_code == 403
-    browser.get("/")
-    assert "Invite" not in browser.page
-    sent = browser.send("/users/new", name="Eve", address="eve@example.org")
-    assert sent.status_code == 403

@@ -45,23 +45,6 @@ def exported(browser: Visitor, query: str = "") -> list[list[str]]:
     return others
 
 
-@pytest.mark.parametrize("name", ["ada", "grace", "edsger"])
-@pytest.mark.parametrize("path", ["/trail", "/trail.csv"])
-def test_only_who_may_view_users_reads_it(
-    people: Cast, as_person: Login, name: str, path: str
-) -> None:
-    browser = as_person(getattr(people, name))
-
-    assert browser.get(path).status_code == 403
-    browser.get("/")
-    assert 'href="/trail"' not in browser.page
-
-
-def test_a_stranger_logs_in_first(stranger: Visitor) -> None:
-    assert stranger.get("/trail").headers["Location"] == "/log-in?next=/trail"
-    assert stranger.get("/trail.csv").status_code == 303
-
-
 def test_every_field_finds_its_entries(session: Session, people: Cast, admin: Visitor) -> None:
     request = a_request(session, people)
     decide(session, request, Verdict.REJECTED, actor=Actor(people.grace, Door.SMS), comment="No.")

@@ -159,14 +159,3 @@ def test_an_archived_list_cannot_be_joined(
     assert carry_out(browser, page, unknown="skip").status_code == 409
 
     assert on_the_list(session, people) == 2
-
-
-def test_only_who_may_edit_lists_learns_who_has_an_account(
-    people: Cast, as_person: Login, page: str
-) -> None:
-    browser = as_person(people.ada)
-    browser.get("/account/password")
-
-    assert browser.get(page).status_code == 403
-    browser.get("/account/password")
-    assert browser.send(page, content="YWRhQGV4YW1wbGUub3Jn").status_code == 403

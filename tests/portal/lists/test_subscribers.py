@@ -69,18 +69,6 @@ def test_a_user_is_removed(session: Session, people: Cast, browser: Visitor, pag
     assert (entry.act, entry.actor_id) == (Act.UNSUBSCRIBED, people.barbara.id)
 
 
-def test_removing_a_member_needs_the_right_to_edit_lists(
-    session: Session, people: Cast, as_person: Login, page: str
-) -> None:
-    browser = as_person(people.ada)
-    browser.get("/account/password")
-
-    assert browser.send(f"{page}/{people.edsger.id}/end").status_code == 403
-    assert browser.send(page, address="ada@example.org").status_code == 403
-
-    assert session.get(Subscription, (people.announce.id, people.edsger.id))
-
-
 @pytest.mark.parametrize("text", ["dijk", "EDSGER@", "edsger dijkstra", "example edsger"])
 def test_people_are_found_by_parts_of_name_and_address(
     browser: Visitor, page: str, text: str

@@ -1,13 +1,16 @@
 """Every route of the portal admits those whom the table names, and no one else."""
 
+import re
 from html import unescape
 
 import pytest
+from flask import url_for
 from werkzeug.test import TestResponse
 
+from portal.web.navigation import NAV_ITEMS
 from tests.portal.matrix.installation import Installation
 from tests.portal.matrix.table import KINDS, Line, lines
-from tests.portal.visitors import an_app, page_rules
+from tests.portal.visitors import PUBLIC, an_app, page_rules
 
 # Of a message, its list and its approvers: no refusal may show it.
 SECRETS = ("A secret subject", "Dear members", "plan.pdf", "announce", "Linus")
@@ -94,3 +97,22 @@ def test_a_form_is_for_those_in_the_table_and_a_refusal_changes_nothing(
     assert {who: installation.mark_of(line, answer) for who, answer in answers.items()} == marks
     assert unchanged
     assert not any(secrets(line, who, answer) for who, answer in answers.items())
+
+
+def test_the_navigation_has_the_pages_that_are_for_its_reader(installation: Installation) -> None:
+    with installation.app.test_request_context(base_url=PUBLIC):
+        places = {url_for(item.endpoint) for item in NAV_ITEMS}
+    approvers = {"alan", "grace"}
+
+    for who in KINDS[1:]:
+        page = installation.send("GET", "/account/details", who=who, fields={}).text
+        (nav,) = re.findall("<nav.*?</nav>", page, re.DOTALL)
+        of_table = {line.path for line in lines("GET") if open_to(line, who)} & places
+        # The page is for everyone; only approvers have something on it.
+        of_table -= set() if who in approvers else {"/requests"}
+        assert set(re.findall('href="([^"]+)"', nav)) == of_table, who
+
+
+def open_to(line: Line, who: str) -> bool:
+    """Whether the table says that this person sees the page."""
+    return line.marks[KINDS.index(who)] == "y"

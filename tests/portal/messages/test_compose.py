@@ -147,20 +147,6 @@ def test_an_unreadable_mail_is_not_stored(session: Session, people: Cast, as_per
     assert session.scalars(select(Message)).all() == []
 
 
-@pytest.mark.parametrize("who", ["grace", "barbara", "edsger"])
-def test_only_its_author_edits_a_draft(
-    session: Session, people: Cast, as_person: Login, who: str
-) -> None:
-    draft, other = a_draft(session, people), as_person(getattr(people, who))
-
-    assert other.get(f"/messages/{draft.id}/draft").status_code == 403
-
-    other.get("/messages/new")
-    answer = other.send(f"/messages/{draft.id}/draft", **TYPED)
-    assert answer.status_code == 403
-    assert newest(session).subject == "General assembly"
-
-
 def test_a_submitted_message_is_not_edited(
     session: Session, people: Cast, as_person: Login
 ) -> None:

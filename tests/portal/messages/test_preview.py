@@ -6,12 +6,12 @@ from email.message import EmailMessage
 import pytest
 from sqlalchemy.orm import Session
 
-from models import Actor, Door, Message, User, Verdict
-from tests.builders import LIMIT, Cast, a_draft, a_request, person, role
+from models import Actor, Door, Message, User
+from tests.builders import LIMIT, Cast, a_draft, a_request, role
 from tests.portal.visitors import Visitor
 from workflows.messages import drafts
 from workflows.messages.write import Draft, write
-from workflows.moderation.decide import decide, request_approval
+from workflows.moderation.decide import request_approval
 
 Login = Callable[[User], Visitor]
 HTML = '<h1>Hello</h1><script>alert(1)</script><img src="cid:logo"><img src="https://far.example/a.png">'
@@ -103,19 +103,6 @@ def test_an_attachment_is_saved_and_never_shown(
     assert ada.get(f"/messages/{message.id}/attachments/2").status_code == 404
 
 
-@pytest.mark.parametrize("page", ["", "/html", "/attachments/0", "/standing"])
-@pytest.mark.parametrize(
-    ("who", "status"),
-    [("ada", 200), ("grace", 303), ("linus", 303), ("barbara", 200), ("edsger", 403)],
-)
-def test_who_reads_what_waits_for_an_answer(
-    people: Cast, as_person: Login, message: Message, page: str, *, who: str, status: int
-) -> None:
-    reader = as_person(getattr(people, who))
-
-    assert reader.get(f"/messages/{message.id}{page}").status_code == status
-
-
 def test_an_approver_reads_where_it_is_noted(
     session: Session, people: Cast, as_person: Login
 ) -> None:
@@ -142,43 +129,6 @@ def test_an_author_who_is_an_approver_sees_the_own_page(
     answer = as_person(people.ada).get(f"/messages/{a_request(session, people).message_id}")
 
     assert answer.status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("who", "status"), [("grace", 403), ("barbara", 200), ("edsger", 403), ("ada", 200)]
-)
-def test_who_reads_what_was_decided(
-    session: Session, people: Cast, as_person: Login, *, who: str, status: int
-) -> None:
-    asked = a_request(session, people)
-    decide(session, asked, Verdict.REJECTED, actor=Actor(people.grace, Door.PORTAL))
-
-    reader = as_person(getattr(people, who))
-
-    assert reader.get(f"/messages/{asked.message_id}/html").status_code == status
-
-
-@pytest.mark.parametrize("who", ["grace", "barbara", "edsger"])
-def test_only_its_author_reads_a_draft(
-    session: Session, people: Cast, as_person: Login, who: str
-) -> None:
-    draft = a_draft(session, people)
-
-    assert as_person(getattr(people, who)).get(f"/messages/{draft.id}").status_code == 403
-
-
-def test_approvers_of_another_list_read_nothing(
-    session: Session, as_person: Login, message: Message
-) -> None:
-    other = person(session, "Donald Knuth")
-
-    assert as_person(other).get(f"/messages/{message.id}/html").status_code == 403
-
-
-def test_a_stranger_logs_in_first(stranger: Visitor, message: Message) -> None:
-    answer = stranger.get(f"/messages/{message.id}/html")
-
-    assert (answer.status_code, answer.location.partition("?")[0]) == (303, "/log-in")
 
 
 @pytest.mark.parametrize("page", ["", "/html", "/attachments/0", "/standing"])

@@ -196,15 +196,6 @@ def test_a_question_is_withdrawn(session: Session, people: Cast, as_person: Logi
     assert state(session, message) is MessageState.DRAFT
 
 
-def test_only_the_author_sees_whether_approvers_were_asked(
-    session: Session, people: Cast, as_person: Login
-) -> None:
-    draft, barbara = a_draft(session, people), as_person(people.barbara)
-    barbara.get("/")
-
-    assert barbara.send(f"/messages/{draft.id}/withdrawal").status_code == 403
-
-
 def test_a_scheduled_message_is_given_another_time_and_recalled(
     session: Session, people: Cast, as_person: Login
 ) -> None:

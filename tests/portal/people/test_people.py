@@ -161,44 +161,6 @@ def test_a_user_without_a_password_is_invited_again(
     assert "Invite again" not in barbara.page
 
 
-@pytest.mark.parametrize("part", ["", "/contact", "/address", "/roles", "/removal"])
-@pytest.mark.parametrize("who", ["edsger", "ada", "grace"])
-def test_others_see_no_users(people: Cast, as_person: Login, who: str, part: str) -> None:
-    browser = as_person(getattr(people, who))
-
-    assert browser.get(f"/users/{people.linus.id}{part}").status_code == 403
-    assert browser.get("/users").status_code == 403
-    browser.get("/")
-    assert "People" not in browser.page
-
-
-@pytest.mark.parametrize(
-    ("part", "fields"),
-    [
-        ("contact", {"name": "Nobody"}),
-        ("address", {"address": "mine@example.org"}),
-        ("roles", {"role": "administrator"}),
-        ("standing", {"standing": "disabled"}),
-        ("codes", {}),
-        ("invitation", {}),
-        ("removal", {}),
-    ],
-)
-def test_the_right_to_view_users_changes_nothing(
-    session: Session, people: Cast, as_person: Login, part: str, fields: dict[str, str]
-) -> None:
-    a_viewer(session, people.linus)
-    for user in (people.linus, people.edsger):
-        browser = as_person(user)
-        browser.get("/account/details")
-
-        assert browser.send(f"/users/{people.ada.id}/{part}", **fields).status_code == 403
-
-    session.refresh(people.ada)
-    assert (people.ada.name, people.ada.address) == ("Ada Lovelace", "ada@example.org")
-    assert not people.ada.disabled_at
-
-
 def test_the_right_to_view_users_shows_no_buttons(
     session: Session, people: Cast, as_person: Login
 ) -> None:

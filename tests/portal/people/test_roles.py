@@ -130,26 +130,3 @@ def test_the_last_role_to_edit_users_keeps_that_right(
 def test_an_unknown_role_is_not_found(barbara: Visitor) -> None:
     assert barbara.get("/roles/0").status_code == 404
     assert barbara.get(f"/roles/{10**30}").status_code == 404
-
-
-def test_others_neither_see_nor_change_roles(
-    session: Session, people: Cast, as_person: Login
-) -> None:
-    author, ada = role(session, "author"), as_person(people.ada)
-    paths = ["/roles", "/roles/new", f"/roles/{author.id}"]
-
-    assert [ada.get(path).status_code for path in paths] == [403, 403, 403]
-    ada.get("/account/details")
-    for path in (*paths[1:], f"/roles/{author.id}/removal"):
-        assert ada.send(path, name="mine", right="2000").status_code == 403
-
-    session.refresh(author)
-    assert author.rights == [404, 618, 9601]
-
-
-def test_others_do_not_learn_which_roles_there_are(people: Cast, as_person: Login) -> None:
-    browser = as_person(people.edsger)
-
-    for path in ("/roles/999", "/roles/999/removal"):
-        browser.get("/")
-        assert browser.send(path).status_code == 403

@@ -227,16 +227,6 @@ def test_the_part_that_refreshes_is_only_that_part(browser: Visitor, page: str) 
     assert "<html" not in part.text
 
 
-@pytest.mark.parametrize("path", ["", "/confirmation"])
-def test_only_who_may_edit_lists_decides(
-    people: Cast, as_person: Login, page: str, path: str
-) -> None:
-    browser = as_person(people.ada)
-    browser.get("/account/password")
-
-    assert browser.send(page + path, seen="9").status_code == 403
-
-
 def test_without_a_list_server_nothing_is_offered(
     session: Session, people: Cast, page: str
 ) -> None:
