@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 import pytest
-from sqlalchemy import URL, Engine
+from sqlalchemy import Engine
 
 from sandbox.mailbox import Mailbox
 from tests.databases import empty, reusable_database
@@ -51,12 +51,12 @@ class SharedServers:
 
 
 def environment(
-    redis_url: str, mailbox: Mailbox, database: URL, list_server: Path
+    redis_url: str, mailbox: Mailbox, database: Engine, list_server: Path
 ) -> dict[str, str]:
     """Return the settings of the worker."""
     command = f"{sys.executable} -I {CHECKOUT}/tests/faults/taking.py {list_server} {{short_name}}"
     return {
-        "DATABASE_URL": database.render_as_string(hide_password=False),
+        "DATABASE_URL": database.url.render_as_string(hide_password=False),
         "REDIS_URL": redis_url,
         "SMTP_URL": mailbox.url,
         "MAIL_FROM": MAIL_FROM,
@@ -96,7 +96,7 @@ def shared_servers(config: pytest.Config, redis_url: str, template: str) -> Shar
     (folder / "unused").mkdir()
     list_server = folder / "list-server"
     list_server.symlink_to(folder / "unused")
-    settings = environment(redis_url, mailbox, database.url, list_server)
+    settings = environment(redis_url, mailbox, database, list_server)
     fork_server = stack.enter_context(ForkServer(settings))
     worker = stack.enter_context(Worker(fork_server, children=4))
     opened = SharedServers(mailbox, database, fork_server, worker, list_server)

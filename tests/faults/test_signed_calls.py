@@ -72,7 +72,7 @@ def test_a_worker_refuses_calls_that_are_not_signed(live: LiveStack, crm: Call) 
     given = {"user_id": ada, "list": "announce", "idempotency_key": "k"}
     live.worker.kill()
     url = live.setup.broker.container.celeryconfig["host_url"]
-    settings = environment(url, live.mailbox, shared.database.url, shared.list_server)
+    settings = environment(url, live.mailbox, shared.database, shared.list_server)
     with ExitStack() as stack:
         server = stack.enter_context(ForkServer(settings | {"SERVICES_OPEN": "false"}))
         stack.enter_context(Worker(server, children=2))

@@ -56,32 +56,59 @@ GOT: dict[DeliveryState, set[int]] = {
 class Promises(Storyteller):
     """Invariants after every step, and at the end."""
 
+    requests: Sequence[Any]  # with each message's author and the decision, if there is one
+    sendouts: Sequence[Any]  # with each message's author
+    deliveries: Sequence[Any]  # which message goes to which address, and how far it is
+
     @invariant()
+    def every_promise_is_kept(self) -> None:
+        """Read the tables once per step."""
+        self.look()
+        self.a_message_its_requests_and_its_sendouts_fit_each_other()
+        self.a_request_was_decided_once_by_somebody_else_or_not_at_all()
+        self.nothing_is_scheduled_without_an_approval_or_right_601()
+        self.everybody_got_once_what_the_books_say_and_what_was_approved()
+
+    def look(self) -> None:
+        self.requests = self.session.execute(
+            select(
+                *ModerationRequest.__table__.columns,
+                Message.author_id,
+                Decision.verdict,
+                Decision.approver_id,
+            )
+            .join(Message)
+            .outerjoin(Decision)
+        ).all()
+        self.sendouts = self.session.execute(
+            select(*Dispatch.__table__.columns, Message.author_id).join(Dispatch.message)
+        ).all()
+        self.deliveries = self.session.execute(
+            select(Dispatch.message_id, Delivery.address, Delivery.state).join(Dispatch)
+        ).all()
+
     def a_message_its_requests_and_its_sendouts_fit_each_other(self) -> None:
-        requests, sendouts, deliveries = self.requests(), self.sendouts(), self.deliveries()
         for number, state in self.session.execute(select(Message.id, Message.state)):
-            mine = [request for request in requests if request.message_id == number]
+            mine = [request for request in self.requests if request.message_id == number]
             alive = [
-                d.state for d in sendouts if d.message_id == number and d.state is not RECALLED
+                d.state for d in self.sendouts if d.message_id == number and d.state is not RECALLED
             ]
             assert (sum(request.state is OPEN for request in mine), alive) == FITS[state]
             rejected = Verdict.REJECTED in [request.verdict for request in mine]
             assert (state is MessageState.REJECTED) is rejected
             if state is MessageState.SENT:
-                left = {d.state for d in deliveries if d.message_id == number}
+                left = {d.state for d in self.deliveries if d.message_id == number}
                 assert not left & {DeliveryState.PENDING, DeliveryState.SENDING}
 
-    @invariant()
     def a_request_was_decided_once_by_somebody_else_or_not_at_all(self) -> None:
         members = {self.people.ada.id, self.people.grace.id, self.people.linus.id}
-        for request in self.requests():
+        for request in self.requests:
             assert (request.verdict is not None) is (request.state is RequestState.DECIDED)
             assert request.verdict is None or request.approver_id in members - {request.author_id}
 
-    @invariant()
     def nothing_is_scheduled_without_an_approval_or_right_601(self) -> None:
-        requests = {request.id: request for request in self.requests()}
-        for sendout in self.sendouts():
+        requests = {request.id: request for request in self.requests}
+        for sendout in self.sendouts:
             if sendout.released_by_id:
                 releaser = self.session.get_one(User, sendout.released_by_id)
                 assert releaser.may(Right.SEND_MESSAGES)
@@ -92,41 +119,15 @@ class Promises(Storyteller):
                 assert request.message_id == sendout.message_id
                 assert request.content_hash == sendout.content_hash
 
-    @invariant()
     def everybody_got_once_what_the_books_say_and_what_was_approved(self) -> None:
         approved = {content: number for number, content in self.approvable.items()}
         sent = [(as_approved(mail.content), mail.recipients) for mail in self.mails()]
         assert {content for content, _ in sent} <= set(approved)
         got = Counter((approved[content], *recipients) for content, recipients in sent)
-        for delivery in self.deliveries():
+        for delivery in self.deliveries:
             key = (delivery.message_id, delivery.address)
             assert got.pop(key, 0) in GOT[delivery.state]
         assert not got
-
-    def requests(self) -> Sequence[Any]:
-        """Return each request with its message's author and its decision, if there is one."""
-        return self.session.execute(
-            select(
-                *ModerationRequest.__table__.columns,
-                Message.author_id,
-                Decision.verdict,
-                Decision.approver_id,
-            )
-            .join(Message)
-            .outerjoin(Decision)
-        ).all()
-
-    def sendouts(self) -> Sequence[Any]:
-        """Return each dispatch with its message's author."""
-        return self.session.execute(
-            select(*Dispatch.__table__.columns, Message.author_id).join(Dispatch.message)
-        ).all()
-
-    def deliveries(self) -> Sequence[Any]:
-        """Which message goes to which address, and how far it is."""
-        return self.session.execute(
-            select(Dispatch.message_id, Delivery.address, Delivery.state).join(Dispatch)
-        ).all()
 
     def mails(self) -> list[Mail]:
         return self.earlier + self.mailbox.mails
@@ -142,6 +143,7 @@ class Promises(Storyteller):
                 self.let_time_pass()
                 for message in self.session.scalars(select(Message)).all():
                     self.work(message, luck=0)
+            self.look()
             self.everybody_got_once_what_the_books_say_and_what_was_approved()
             unfinished = select(Dispatch).where(
                 Dispatch.state.in_([DispatchState.WAITING, DispatchState.SENDING])

@@ -8,21 +8,23 @@ from functools import wraps
 from typing import Any
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from models import Delivery, DeliveryState, Dispatch, DispatchState
+from models import Actor, Delivery, DeliveryState, Dispatch, DispatchState, Door
 from models.clock import now
 from models.database import new_session
 from sandbox.mailbox import Mailbox
-from tests.builders import Cast, a_dispatch, a_mailer
+from tests.builders import LIMIT, Cast, a_mailer, an_eml
 from tests.workflows.sendout.sending import deliveries, let_time_pass
+from workflows.messages.write import Draft, write
 from workflows.redis_client import redis_client
 from workflows.sendout.domains import KEY as DOMAINS
 from workflows.sendout.lane import Lane, Lanes
 from workflows.sendout.left_behind import CLAIM_GRACE, settle_left_behind
 from workflows.sendout.notes import Notebook, key_of
+from workflows.sendout.schedule import release
 from workflows.sendout.send import Progress
 from workflows.transaction import transaction
 
@@ -70,12 +72,17 @@ class Sendouts:
             monkeypatch.setattr(owner, name, self._with_points(getattr(owner, name)))
 
     def begin(self) -> None:
-        """Approve another sendout; the mailbox is empty again."""
+        """Release another sendout; the mailbox is empty again."""
         self._mailbox.forget()
         redis_client.delete(DOMAINS)
         with transaction() as session:
-            merged: Any = map(session.merge, self._people)
-            self.id = a_dispatch(session, Cast(*merged)).id
+            draft = Draft(session.merge(self._people.announce), an_eml())
+            barbara = Actor(session.merge(self._people.barbara), Door.PORTAL)
+            message = write(session, draft, actor=barbara, max_bytes=LIMIT)
+            release(session, message, actor=barbara)
+            session.flush()
+            sendout = select(Dispatch.id).where(Dispatch.message_id == message.id)
+            self.id = session.scalars(sendout).one()
 
     def interrupt(self, at: int, action: Callable[[], object]) -> bool:
         """Run a lane that is interrupted at this point; return whether it got there."""
