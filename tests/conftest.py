@@ -11,7 +11,14 @@ from sqlalchemy.orm import Session
 from models.database import engine, new_session
 from models.outbox import OutboxEntry
 from tests.builders import Cast, cast, the_cast
-from tests.databases import empty, main_url, migrate, new_database, reusable_database
+from tests.databases import (
+    empty,
+    keep_rows,
+    main_url,
+    migrate,
+    new_database,
+    reusable_database,
+)
 from workflows import transaction
 
 # No deadlines: they measure how busy the machine is.  Each run tries the same examples, so that
@@ -80,13 +87,26 @@ def session(request: pytest.FixtureRequest) -> Iterator[Session]:
 def database_for_commits(template: str) -> Iterator[Engine]:
     """The database of `own_database`."""
     with reusable_database(template) as own:
+        with Session(own) as session, session.begin():
+            cast(session)
+            session.flush()
+            keep_rows(session.connection(), "with_cast")
         yield own
 
 
 @pytest.fixture
-def own_database(database_for_commits: Engine) -> Iterator[Engine]:
+def committed_rows(request: pytest.FixtureRequest) -> str:
+    """The name under which the rows are kept that `own_database` begins with.
+
+    A module may have a fixture of this name that keeps rows of its own.
+    """
+    return "with_cast" if "committed_cast" in request.fixturenames else "kept"
+
+
+@pytest.fixture
+def own_database(database_for_commits: Engine, committed_rows: str) -> Iterator[Engine]:
     """An empty database where a commit is a commit: for threads and processes."""
-    empty(database_for_commits)
+    empty(database_for_commits, committed_rows)
     new_session.configure(bind=database_for_commits)
     yield database_for_commits
     new_session.configure(bind=engine)

@@ -30,7 +30,7 @@ NUMBERED: Final = [
 FILLED: Final = text(
     " union all ".join(f"select '{name}' where exists (select from \"{name}\")" for name in COLUMNS)
 )
-KEPT: Final = text("select tablename from pg_tables where schemaname = 'kept'")
+KEPT: Final = text("select tablename from pg_tables where schemaname = :name")
 
 END_OTHERS: Final = text(
     "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
@@ -87,11 +87,14 @@ def reusable_database(template: str) -> Iterator[Engine]:
         own.dispose()
 
 
-def empty(own: Engine) -> None:
-    """End all other sessions, restore the rows of the migrations, and restart the ids."""
+def empty(own: Engine, name: str = "kept") -> None:
+    """End all other sessions, restore the rows kept under this name, and restart the ids.
+
+    Without a name, these are the rows of the migrations.
+    """
     with own.begin() as connection, _closed(own.url):
         connection.execute(END_OTHERS)
-        restore_rows(connection)
+        restore_rows(connection, name)
         restart_ids(connection)
 
 
@@ -118,23 +121,24 @@ def _closed(url: URL) -> Iterator[None]:
         order(f'alter database "{url.database}" allow_connections true')
 
 
-def keep_rows(connection: Connection) -> None:
-    """Copy every table that has rows, for `restore_rows`."""
+def keep_rows(connection: Connection, name: str = "kept") -> None:
+    """Copy every table that has rows into a schema of this name, for `restore_rows`."""
     copies = [
-        f'create table kept."{name}" as table "{name}"' for name in connection.scalars(FILLED)
+        f'create table "{name}"."{table}" as table "{table}"'
+        for table in connection.scalars(FILLED)
     ]
-    connection.exec_driver_sql("; ".join(["create schema kept", *copies]))
+    connection.exec_driver_sql("; ".join([f'create schema "{name}"', *copies]))
 
 
-def restore_rows(connection: Connection) -> None:
+def restore_rows(connection: Connection, name: str = "kept") -> None:
     """Restore every row, which is much faster than a new copy of the database."""
-    kept = connection.scalars(KEPT).all()
+    kept = connection.scalars(KEPT, {"name": name}).all()
     # Without triggers: that of the audit log refuses to delete anything.
     statements = ["set local session_replication_role = replica"]
-    statements += [f'delete from "{name}"' for name in connection.scalars(FILLED)]
+    statements += [f'delete from "{table}"' for table in connection.scalars(FILLED)]
     statements += [
-        f'insert into "{name}" ({COLUMNS[name]}) overriding system value'
-        f' select {COLUMNS[name]} from kept."{name}"'
-        for name in kept
+        f'insert into "{table}" ({COLUMNS[table]}) overriding system value'
+        f' select {COLUMNS[table]} from "{name}"."{table}"'
+        for table in kept
     ]
     connection.exec_driver_sql("; ".join(statements))

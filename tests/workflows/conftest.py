@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models import Dispatch, OutboxEntry, SendoutRules
 from sandbox.mailbox import Mailbox
-from tests.builders import Cast, a_dispatch, cast, members
+from tests.builders import Cast, a_dispatch, members, the_cast
 from tests.workflows.sendout.clocks import NINE, Clock
 from tests.workflows.sendout.ruled import Ruled
 from tests.workflows.sync.pushing import ListServer
@@ -51,4 +51,4 @@ def server(tmp_path: Path) -> ListServer:
 def committed_cast(own_database: Engine, published: list[OutboxEntry]) -> Cast:  # noqa: ARG001
     """The cast, in a database where commits are commits."""
     with transaction() as session:
-        return cast(session)
+        return the_cast(session)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models import Actor, Refusal, Service, Subscription, User
 from models.database import new_session
-from tests.builders import cast
+from tests.databases import empty, keep_rows
 from tests.waiting import wait_for
 from tests.workflows.locks import WAITING
 from tests.workflows.people.registers import a_service, of_service, sync
@@ -119,17 +119,30 @@ def until_waiting_or_done(engine: Engine, other: Future[bool]) -> None:
     wait_for("the other to wait or to end", there)
 
 
+@pytest.fixture(scope="module")
+def committed_rows(database_for_commits: Engine) -> str:
+    """The cast, and the people whom a service has brought."""
+    empty(database_for_commits, "with_cast")
+    with Session(database_for_commits) as session, session.begin():
+        sync(session, a_service(session), BEFORE)
+        session.flush()
+        keep_rows(session.connection(), "with_register")
+    return "with_register"
+
+
+@pytest.fixture
+def service_id(own_database: Engine) -> int:
+    """The id of the service."""
+    with Session(own_database) as session:
+        return session.scalars(select(Service.id)).one()
+
+
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("sync_first", [True, False])
 @pytest.mark.usefixtures("published")
 def test_two_at_once_do_what_they_would_do_one_after_the_other(
-    own_database: Engine, verb: Verb, sync_first: bool
+    own_database: Engine, service_id: int, verb: Verb, sync_first: bool
 ) -> None:
-    with Session(own_database) as session, session.begin():
-        cast(session)
-        service = a_service(session)
-        sync(session, service, BEFORE)
-        service_id = service.id
     first, second = (syncing, verb) if sync_first else (verb, syncing)
     orders = [(first, second), (second, first), (first,)]
     expected = [one_after_the_other(own_database, service_id, *each) for each in orders]
@@ -148,12 +161,7 @@ def test_two_at_once_do_what_they_would_do_one_after_the_other(
 
 
 @pytest.mark.usefixtures("published")
-def test_many_at_once_end_without_a_deadlock(own_database: Engine) -> None:
-    with Session(own_database) as session, session.begin():
-        cast(session)
-        service = a_service(session)
-        sync(session, service, BEFORE)
-        service_id = service.id
+def test_many_at_once_end_without_a_deadlock(own_database: Engine, service_id: int) -> None:
     verbs = [syncing, syncing_back, moving, subscribing, disabling, enabling] * 5
 
     with ThreadPoolExecutor(4) as threads:
