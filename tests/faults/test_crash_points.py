@@ -150,8 +150,8 @@ def test_a_portal_that_dies_at_any_point_of_a_request_leaves_one_effect(
     live: LiveStack, token: str, tmp_path: Path
 ) -> None:
     shared, broker, web = live.shared, live.setup.broker.container, port()
-    database, url = shared.database.url, broker.celeryconfig["host_url"]
-    own = environment(url, live.mailbox, database, shared.list_server)
+    url = broker.celeryconfig["host_url"]
+    own = environment(url, live.mailbox, shared.database, shared.list_server)
     own["PUBLIC_URL"] = f"http://127.0.0.1:{web}"
     # With --preload, the next process of gunicorn need not import Listgate again.
     command = [*gunicorn(web)[:-1], "--preload", "tests.faults.crashing_portal:app"]
