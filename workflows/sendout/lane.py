@@ -1,7 +1,7 @@
 """A lane: one worker process that sends a sendout's batches, for some seconds, one after the other.
 
 Each batch is claimed, sent and recorded (claim.py, send.py, record.py): two commits, whatever its
-size.  Several lanes, over all workers, serve one sendout; docs/sendout.md shows all of it.
+size.  Several lanes, over all workers, serve one sendout; docs/decisions/0022 says why.
 """
 
 import logging

@@ -21,7 +21,7 @@ from models import (
 from models.clock import now
 from models.outbox import drain
 from sandbox.mailbox import Mailbox
-from tests.builders import LIMIT, Cast, a_dispatch, an_example, cast, members
+from tests.builders import LIMIT, Cast, a_dispatch, a_mailer, an_example, cast, members
 from tests.workflows.locks import never_wait
 from tests.workflows.sendout.sending import (
     BARBARA,
@@ -34,6 +34,7 @@ from tests.workflows.sendout.sending import (
 from workflows.messages.write import Draft, write
 from workflows.sendout import claim
 from workflows.sendout.schedule import recall, release
+from workflows.sendout.send import COMPOSED_BYTES, composed_at_once
 from workflows.subscriptions.subscribe import unsubscribe
 
 
@@ -73,6 +74,18 @@ def test_each_member_gets_their_own_name(session: Session, people: Cast, mailbox
     mails = [(mail.recipients, message_from_bytes(mail.content)) for mail in mailbox.mails]
     subjects = {recipients: mail["Subject"] for recipients, mail in mails}
     assert subjects == {(EDSGER,): "To Edsger Dijkstra", (BARBARA,): "To Barbara Liskov"}
+
+
+def test_large_copies_are_composed_one_by_one(
+    session: Session, people: Cast, mailbox: Mailbox
+) -> None:
+    message = a_dispatch(session, people).message
+
+    def at_once(size: int) -> int:
+        message.size = size
+        return composed_at_once(a_mailer(mailbox).copies(message))
+
+    assert [at_once(1500), at_once(10**5), at_once(0)] == [43, 1, COMPOSED_BYTES]
 
 
 def test_content_changed_during_the_sendout_is_not_sent(
