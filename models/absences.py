@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, and_
+from sqlalchemy import BindParameter, CheckConstraint, ColumnElement, ForeignKey, Index, and_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, identity
@@ -39,10 +39,10 @@ class Absence(Base):
     deputy: Mapped[User | None] = relationship(foreign_keys=[deputy_id])
 
     @classmethod
-    def is_current(cls) -> ColumnElement[bool]:
-        """SQL: the person is away now."""
-        moment = now()
-        return and_(cls.from_at <= moment, cls.until_at > moment)
+    def is_current(cls, moment: BindParameter[datetime] | None = None) -> ColumnElement[bool]:
+        """SQL: the person is away now, or at this moment."""
+        at = now() if moment is None else moment
+        return and_(cls.from_at <= at, cls.until_at > at)
 
     @classmethod
     def is_ahead(cls) -> ColumnElement[bool]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, object_session
 
 from models.absences import Absence
+from models.clock import now
 from models.lists import MailingList, approver
 from models.people import User
 from models.rights import Right
@@ -51,22 +53,33 @@ def answerers(mailing_list: MailingList, author: User, *, escalated: bool = Fals
     session = object_session(mailing_list)
     if session is None or not approvers:
         return Answerers(approvers)
-    theirs = aliased(Absence)
-    deputy_is_away = exists().where(theirs.user_id == Absence.deputy_id, theirs.is_current())
-    current = (
-        select(Absence, is_of_list(Absence.deputy_id), deputy_is_away)
-        .join(MailingList, MailingList.id == mailing_list.id)
-        .where(Absence.user_id.in_([user.id for user in approvers]), Absence.is_current())
-        .options(joinedload(Absence.deputy))
-        .order_by(Absence.id)
-    )
-    for absence, of_list, deputy_away in session.execute(current):
+    given = {"approvers": [user.id for user in approvers], "list": mailing_list.id, "moment": now()}
+    for absence, of_list, deputy_away in session.execute(absences_of_approvers(), given):
         deputy = absence.deputy
         away.add(absence.user)
         if deputy and of_list and not deputy.disabled_at and deputy not in excluded:
             deputies.setdefault(deputy, absence)
             away |= {deputy} if deputy_away else set()
     return Answerers(approvers, deputies, frozenset(away))
+
+
+@cache
+def absences_of_approvers() -> Select[Absence, bool, bool]:
+    """Each absence at a moment, whether its deputy is of the list, and whether they are away.
+
+    Built once: to build it takes longer than to get an answer.
+    """
+    moment = bindparam("moment", type_=Absence.from_at.type)
+    theirs = aliased(Absence)
+    deputy_is_away = exists().where(theirs.user_id == Absence.deputy_id, theirs.is_current(moment))
+    of_approvers = Absence.user_id.in_(bindparam("approvers", expanding=True))
+    return (
+        select(Absence, is_of_list(Absence.deputy_id), deputy_is_away)
+        .join(MailingList, MailingList.id == bindparam("list"))
+        .where(of_approvers, Absence.is_current(moment))
+        .options(joinedload(Absence.deputy))
+        .order_by(Absence.id)
+    )
 
 
 def is_of_list(user_id: InstrumentedAttribute[int | None] | int) -> ColumnElement[bool]:
