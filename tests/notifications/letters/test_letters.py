@@ -24,6 +24,7 @@ from notifications.replies.sms import read_sms
 from notifications.sms.gsm7 import is_gsm7, segments
 from tests.builders import Cast, a_letter, an_eml
 from tests.letter_context import a_context
+from tests.notifications.mime.defects import defects
 from tests.push_letters import trigger_push_letter
 from workflows.lists import lists
 from workflows.moderation.decide import decide, request_approval, withdraw
@@ -111,17 +112,21 @@ def test_every_folder_is_a_letter() -> None:
 
 
 @pytest.mark.parametrize("name", LetterName)
-def test_every_letter_is_rendered_with_the_variables_of_its_sample(
+def test_every_letter_is_complete_and_has_the_variables_of_its_sample(
     session: Session, people: Cast, name: LetterName
 ) -> None:
+    people.grace.name = 'Grace "Amazing" Hopper, née Murray 🎉'
+    people.grace.address = "grace@bücher.example"
+    people.ada.name = "Лада, графиня"
     letter = a_letter(session, people, name, send_at=SOON, comment="too long")
     facts = {**shared_variables(letter, CONTEXT), **LETTERS[name].variables(letter, CONTEXT)}
 
-    rendered = render(letter, CONTEXT)
+    rendered, mail = render(letter, CONTEXT), compose(letter, CONTEXT)
 
+    assert defects(mail) == []
     assert facts.keys() - RAW_FACTS == SAMPLES[name].keys() - ONLY_TO_THE_REST
     in_text = {fact for fact in strings(facts) if fact in rendered.text}
-    assert in_text == {fact for fact in in_text if fact in rendered.html}
+    assert in_text == {fact for fact in in_text if fact in unescape(rendered.html)}
     if name in ABOUT_A_MESSAGE:
         assert_complete(rendered, "General assembly")
         assert letter.message is not None

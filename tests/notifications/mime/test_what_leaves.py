@@ -5,7 +5,6 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
-from email import message_from_bytes, policy
 
 import pytest
 from hypothesis import assume, given, settings
@@ -20,6 +19,7 @@ from notifications.mime.parse import read
 from notifications.mime.template import Template
 from tests.builders import Cast, a_draft, a_letter, an_example
 from tests.letter_context import a_context
+from tests.notifications.mime.defects import defects
 from tests.notifications.mime.small_mails import HEADING, LIMIT
 from tests.notifications.mime.strange_mails import built, mutated
 
@@ -32,28 +32,6 @@ TYPED = TypedMessage(
     "Dear members,\n\nplease come to our general assembly; the minutes are attached.\n\nAda\n",
     "<p>Dear members,</p><p>please come to our general assembly; the minutes are attached.</p>",
 )
-
-
-def defects(mail: bytes) -> list[str]:
-    """Return the defects that the email package finds in any part or field."""
-    parsed = message_from_bytes(mail, policy=policy.default)
-    found = []
-    for part in parsed.walk():
-        found += [repr(each) for each in part.defects]
-        for name, field in part.items():
-            found += [f"{name}: {each!r}" for each in field.defects]
-    return found
-
-
-@pytest.mark.parametrize("letter", LetterName)
-def test_a_letter_parses_without_defects(
-    session: Session, people: Cast, letter: LetterName
-) -> None:
-    people.grace.name = 'Grace "Amazing" Hopper, née Murray 🎉'
-    people.grace.address = "grace@bücher.example"
-    people.ada.name = "Лада, графиня"
-
-    assert defects(compose(a_letter(session, people, letter), CONTEXT)) == []
 
 
 @given(mutated() | built)
