@@ -13,7 +13,7 @@ from models.outbox import OutboxEntry
 from tests.builders import Cast, cast, the_cast
 from tests.databases import (
     empty,
-    keep_rows,
+    keep_cast,
     main_url,
     migrate,
     new_database,
@@ -87,10 +87,7 @@ def session(request: pytest.FixtureRequest) -> Iterator[Session]:
 def database_for_commits(template: str) -> Iterator[Engine]:
     """The database of `own_database`."""
     with reusable_database(template) as own:
-        with Session(own) as session, session.begin():
-            cast(session)
-            session.flush()
-            keep_rows(session.connection(), "with_cast")
+        keep_cast(own)
         yield own
 
 

@@ -7,11 +7,13 @@ from itertools import count
 from typing import Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from models import schema
 from models.base import Base
 from settings import settings
+from tests.builders import cast
 
 NUMBERS = count(1)
 
@@ -128,6 +130,14 @@ def keep_rows(connection: Connection, name: str = "kept") -> None:
         for table in connection.scalars(FILLED)
     ]
     connection.exec_driver_sql("; ".join([f'create schema "{name}"', *copies]))
+
+
+def keep_cast(own: Engine) -> None:
+    """Add the cast, and keep the rows as "with_cast"."""
+    with Session(own) as session, session.begin():
+        cast(session)
+        session.flush()
+        keep_rows(session.connection(), "with_cast")
 
 
 def restore_rows(connection: Connection, name: str = "kept") -> None:

@@ -18,7 +18,7 @@ from models.clock import now
 from models.database import engine, new_session
 from sandbox.mailbox import Mail, Mailbox
 from sandbox.valkey import Valkey
-from tests.builders import Cast, a_draft, a_request, cast
+from tests.builders import Cast, a_draft, a_request, the_cast
 from tests.faults.shared import MAIL_FROM, OPEN, SharedServers, shared_servers
 from tests.nodes import IN_DOCKER, Worker
 from tests.waiting import PATIENCE, wait_for
@@ -226,7 +226,7 @@ def live(
     new_session.configure(bind=opened.database)
     began = len(opened.worker.log)
     with transaction() as session:
-        people = cast(session)
+        people = the_cast(session)
     stack = LiveStack(celery_setup, opened, opened.database, people)
     for table in ("notification", "dispatch"):
         # The worker may still hold tasks for rows of earlier tests; they find no row with that id.

@@ -136,7 +136,7 @@ def pushing(
     live: LiveStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[PushingStack]:
     """A running installation with a new worker, and a list server of this test's own."""
-    # Drop the tasks of the cast's subscriptions, so that only a sweep publishes the first push.
+    # Drop what the last test has left, so that only a sweep publishes the first push.
     live.setup.broker.container.client.flushdb()
     quick = settings.model_copy(update={"sync_quiet": SYNC_QUIET})
     monkeypatch.setattr(outbox, "settings", quick)

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine
 
 from sandbox.mailbox import Mailbox
-from tests.databases import empty, reusable_database
+from tests.databases import empty, keep_cast, reusable_database
 from tests.fork_server import CHECKOUT, ForkServer
 from tests.nodes import Worker
 
@@ -38,8 +38,8 @@ class SharedServers:
     list_server: Path  # a link to a folder
 
     def reset(self) -> None:
-        """Empty the database and the mailbox."""
-        empty(self.database)
+        """Leave only the cast in the database, and nothing in the mailbox."""
+        empty(self.database, "with_cast")
         self.mailbox.stop()
         self.mailbox.forget()
         self.mailbox.start()
@@ -92,6 +92,7 @@ def shared_servers(config: pytest.Config, redis_url: str, template: str) -> Shar
     config.add_cleanup(stack.close)
     mailbox = stack.enter_context(Mailbox(pipelining=True))
     database = stack.enter_context(reusable_database(template))
+    keep_cast(database)
     folder = Path(stack.enter_context(TemporaryDirectory()))
     (folder / "unused").mkdir()
     list_server = folder / "list-server"
