@@ -59,7 +59,8 @@ def template() -> Iterator[str]:
 def engine_with_cast(template: str) -> Iterator[Engine]:
     """A database with the cast: to add them once takes less time than once per test."""
     with new_database(template) as url:
-        own = create_engine(url, hide_parameters=True)
+        # Tests with `own_postgres` end every connection.
+        own = create_engine(url, hide_parameters=True, pool_pre_ping=True)
         with Session(own) as session, session.begin():
             cast(session)
         yield own
