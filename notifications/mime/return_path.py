@@ -54,12 +54,8 @@ class ReturnPaths:
         """Return the envelope sender of a letter."""
         return self._with_token(notification_id, _number(mark))
 
-    def of_copy(self, message_id: int, mark: str | None, user_id: int) -> str:
-        """Return the envelope sender of a person's copy of a message."""
-        return self.of_copies(message_id, mark)(user_id)
-
     def of_copies(self, message_id: int, mark: str | None) -> Callable[[int], str]:
-        """Return the function from a person's id to the envelope sender of their copy."""
+        """Return the function from a user's id to the envelope sender of their copy."""
         bits = _number(mark)
         first, low = _IS_COPY | message_id << _HALF | bits >> _HALF, bits & _LOW
 

@@ -25,7 +25,7 @@ def test_the_address_of_a_letter_names_it_in_any_case(number: int, mark: str | N
 def test_the_address_of_a_copy_names_message_and_person(
     message: int, mark: str | None, person: int
 ) -> None:
-    address = PATHS.of_copy(message, mark, person)
+    address = PATHS.of_copies(message, mark)(person)
 
     assert PATHS.read(address) == PATHS.read(address.upper()) == ReturnedCopy(message, person, mark)
     assert OTHER.read(address) != ReturnedCopy(message, person, mark)
@@ -42,15 +42,15 @@ def test_a_guess_is_read_and_names_no_letter(guess: str) -> None:
 def test_the_longest_address_fits_into_a_local_part() -> None:
     longest = ReturnPaths(b"key", "x" * MAX_BEFORE_TOKEN + "@example.org")
 
-    assert len(longest.of_copy(2**39 - 1, "f" * 12, 2**40 - 1).partition("@")[0]) == 64
+    assert len(longest.of_copies(2**39 - 1, "f" * 12)(2**40 - 1).partition("@")[0]) == 64
 
 
 def test_without_tokens_every_address_is_the_plain_one() -> None:
     plain = ReturnPaths(b"key", "bounces@example.org", tokens=False)
 
     assert plain.of_letter(7, "0123456789ab") == "bounces@example.org"
-    assert plain.of_copy(7, "0123456789ab", 3) == "bounces@example.org"
-    assert PATHS.of_copy(2**39, "0123456789ab", 3) == "bounces@lists.example.org"
+    assert plain.of_copies(7, "0123456789ab")(3) == "bounces@example.org"
+    assert PATHS.of_copies(2**39, "0123456789ab")(3) == "bounces@lists.example.org"
 
 
 def test_an_envelope_sender_of_nobody_gets_no_token() -> None:

@@ -72,7 +72,7 @@ def message(session: Session, people: Cast) -> Message:
 
 
 def copy_path(session: Session, message: Message, user: User) -> str:
-    return paths(session).of_copy(message.id, message.mark, user.id)
+    return paths(session).of_copies(message.id, message.mark)(user.id)
 
 
 def bounces(session: Session) -> list[tuple[int, int, bool]]:
@@ -125,10 +125,10 @@ def test_a_forged_bounce_marks_nothing(
         own.of_letter(letter.id, "0123456789ab"),  # lost by a restore, whose id is used again
         own.of_letter(letter.id, None),
         own.of_letter(letter.id + 1000, letter.mark),
-        other.of_copy(message.id, message.mark, people.edsger.id),
-        own.of_copy(message.id, "0123456789ab", people.edsger.id),
-        own.of_copy(message.id + 1000, message.mark, people.edsger.id),
-        own.of_copy(message.id, message.mark, people.edsger.id + 1000),
+        other.of_copies(message.id, message.mark)(people.edsger.id),
+        own.of_copies(message.id, "0123456789ab")(people.edsger.id),
+        own.of_copies(message.id + 1000, message.mark)(people.edsger.id),
+        own.of_copies(message.id, message.mark)(people.edsger.id + 1000),
     ]
 
     outcomes = {receive(session, named, address).outcome for address in forged}
@@ -215,7 +215,7 @@ def test_other_feedback_and_forged_complaints_do_nothing(
     session: Session, people: Cast, letter: Notification, message: Message
 ) -> None:
     own = copy_path(session, message, people.edsger)
-    forged = OF_ANOTHER_INSTALLATION.of_copy(message.id, message.mark, people.edsger.id)
+    forged = OF_ANOTHER_INSTALLATION.of_copies(message.id, message.mark)(people.edsger.id)
     of_letter = paths(session).of_letter(letter.id, letter.mark)
 
     for raw in (a_complaint(own, kind="not-spam"), a_complaint(forged), a_complaint(of_letter)):
