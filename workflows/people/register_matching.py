@@ -28,10 +28,10 @@ TABLES = """
         language text, holder_id bigint, links boolean
     ) on commit drop;
     create temporary table register_change (
-        user_id bigint, external_id bigint, links boolean, line bigint,
+        user_id bigint, external_id bigint, links boolean, line bigint, is_back boolean,
+        address text, address_key text, name text, language text,
         former_address text, former_key text, former_name text, former_language text,
-        is_disabled boolean, is_back boolean,
-        address text, address_key text, name text, language text
+        is_disabled boolean
     ) on commit drop;
     set local work_mem = '256MB'
 """
@@ -65,14 +65,11 @@ NEW = """
     where l.address_key is not null and e.id is null
     order by l.address_key
 """
-# Locked in the order of ids, as every verb locks several people; a row that another transaction
-# changes meanwhile is read as it is once it is locked.
 CHANGES = """
-    insert into register_change
-    select u.id, own.id, own.links, l.line,
-        u.address, u.address_key, u.name, u.language, u.disabled_at is not null,
-        own.missing_since is not null,
-        coalesce(l.address, l.address_key), l.address_key, l.name, coalesce(l.language, u.language)
+    insert into register_change (
+        user_id, external_id, links, line, is_back, address, address_key, name, language)
+    select u.id, own.id, own.links, l.line, own.missing_since is not null,
+        coalesce(l.address, l.address_key), l.address_key, l.name, l.language
     from "user" u
     join (
         select id, key, user_id, missing_since, false as links from external_id
@@ -90,8 +87,26 @@ CHANGES = """
             or u.address <> coalesce(l.address, l.address_key)
             or u.name <> l.name or u.language <> coalesce(l.language, u.language)
         end
-    order by u.id
-    for update of u
+"""
+# In the order of ids, as every verb locks several people.
+LOCK = """
+    select count(*) from (
+        select from "user" where id in (select user_id from register_change)
+        order by id for update
+    ) as locked
+"""
+# What another transaction has changed before the lock is read in a statement of its own: CHANGES
+# with `for update` would check a changed row again, but not always beside its line.
+AS_LOCKED = """
+    update register_change c set
+        former_address = u.address, former_key = u.address_key, former_name = u.name,
+        former_language = u.language, is_disabled = u.disabled_at is not null,
+        language = coalesce(c.language, u.language)
+    from "user" u where u.id = c.user_id
+"""
+REMOVED = """
+    delete from register_change c using "user" u
+    where u.id = c.user_id and u.removed_at is not null and (c.links or c.external_id is not null)
 """
 # The person whose address it was has changed it since.
 UNLINKED = """
@@ -187,7 +202,8 @@ def match(session: Session, service: Service, *, actor: Actor) -> Iterator[Refus
     session.execute(text(NEW), given)
     session.execute(text("analyze register_new"))
     session.execute(text(CHANGES), given)
-    session.execute(text("analyze register_change"))
+    for statement in (LOCK, AS_LOCKED, REMOVED, "analyze register_change"):
+        session.execute(text(statement))
     if service.acts_for is ActsFor.OWN:
         administrators = session.scalars(text(ADMINISTRATORS), {"right": Right.EDIT_USERS.value})
         for line in filter(None, administrators):
