@@ -56,6 +56,7 @@ FORMLESS = {
         "The parcel must be a JSON object with these names only: %(names)s.",
         "The parcel must be a UUID.",
         "The path or a header names %(names)s, so the body or the query cannot.",
+        "Send a header Idempotency-Key of 1 to 200 characters, new for each thing asked.",
         "The query names %(names)s twice.",
         "This cursor is not one that a page has given: begin without one.",
         "The register names no one.",
