@@ -95,7 +95,7 @@ bench: install ## measure the speed that the README states (about 35 minutes)
 	@$(BIN)/python -m benchmarks
 
 .PHONY: bench-mailman
-bench-mailman: install ## compare a sendout with GNU Mailman 3, which it downloads (about 6 minutes)
+bench-mailman: install ## compare a sendout with GNU Mailman 3, which it downloads (about 10 minutes)
 	@$(BIN)/python -m benchmarks mailman
 
 .PHONY: sure
