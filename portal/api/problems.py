@@ -23,6 +23,8 @@ from workflows.services.authenticate import NotAuthenticated
 
 MIME_TYPE = "application/problem+json"
 
+CHALLENGE = 'Bearer realm="listgate"'
+
 # Seconds after which a client tries again when the database is unavailable.
 RETRY_AFTER = 30
 
@@ -83,13 +85,18 @@ def refusal_problem(refusal: Refusal) -> Response:
     if isinstance(refusal, Trespass) and g.get("missing_scope"):
         members["scope"] = g.missing_scope
     answer = problem(status, code_of(refusal), sentence, **members)
-    if status == HTTPStatus.UNAUTHORIZED:
-        answer.headers["WWW-Authenticate"] = 'Bearer realm="listgate", error="invalid_token"'
-    elif "scope" in members:
-        answer.headers["WWW-Authenticate"] = (
-            f'Bearer realm="listgate", error="insufficient_scope", scope="{g.missing_scope}"'
-        )
+    answer.headers.update(refusal_headers(status))
     return answer
+
+
+def refusal_headers(status: int) -> dict[str, str]:
+    """Return what is wrong with the token of a refused call (RFC 6750, 3)."""
+    wrong = ""
+    if status == HTTPStatus.UNAUTHORIZED:
+        wrong = 'error="invalid_token"'
+    elif status == HTTPStatus.FORBIDDEN and g.get("missing_scope"):
+        wrong = f'error="insufficient_scope", scope="{g.missing_scope}"'
+    return {"WWW-Authenticate": f"{CHALLENGE}, {wrong}"} if wrong else {}
 
 
 def http_problem(failure: HTTPException) -> Response:
@@ -98,13 +105,17 @@ def http_problem(failure: HTTPException) -> Response:
     gettext = translations(accepted_language()).gettext
     code, sentence = ERRORS.get(status, FAILED)
     answer = problem(status, code, gettext(sentence))
-    if isinstance(failure, MethodNotAllowed) and failure.valid_methods:
-        answer.headers["Allow"] = ", ".join(sorted(failure.valid_methods))
-    if isinstance(failure, RateLimitExceeded) and limiter.current_limit:
-        answer.headers["Retry-After"] = str(seconds_left(limiter.current_limit))
-    if status == HTTPStatus.UNAUTHORIZED:
-        answer.headers["WWW-Authenticate"] = 'Bearer realm="listgate"'
+    answer.headers.update(http_headers(failure))
     return answer
+
+
+def http_headers(failure: HTTPException) -> dict[str, str]:
+    """Return what a client can do: use another method, wait, or send a token."""
+    if isinstance(failure, MethodNotAllowed) and failure.valid_methods:
+        return {"Allow": ", ".join(sorted(failure.valid_methods))}
+    if isinstance(failure, RateLimitExceeded) and limiter.current_limit:
+        return {"Retry-After": str(seconds_left(limiter.current_limit))}
+    return {"WWW-Authenticate": CHALLENGE} if failure.code == HTTPStatus.UNAUTHORIZED else {}
 
 
 def unavailable_problem(_: Exception) -> Response:

@@ -2,18 +2,23 @@
 
 from http import HTTPStatus
 
-from flask import Response, g
-from flask_limiter import RateLimitExceeded
+from flask import Response
 from pydantic import ValidationError
 from scim2_models import Error, SCIMException
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException
 
 from models import Invalid, Refusal
 from notifications.wording.languages import translations
-from portal.api.problems import API_STATUS, ERRORS, FAILED, RETRY_AFTER
+from portal.api.problems import (
+    API_STATUS,
+    ERRORS,
+    FAILED,
+    RETRY_AFTER,
+    http_headers,
+    refusal_headers,
+)
 from portal.web.errors import CONFLICT
 from portal.web.i18n import accepted_language
-from portal.web.throttle import limiter, seconds_left
 from portal.wording.refusal_sentences import refusal_words
 
 MIME_TYPE = "application/scim+json"
@@ -39,12 +44,7 @@ def refusal_error(refusal: Refusal) -> Response:
         status, scim_type = CONFLICT, "uniqueness"
     detail = refusal_words(refusal.sentence, refusal.facts, language=accepted_language())
     answer = error(Error(status=status, scim_type=scim_type, detail=detail))
-    if status == HTTPStatus.UNAUTHORIZED:
-        answer.headers["WWW-Authenticate"] = 'Bearer realm="listgate", error="invalid_token"'
-    elif status == HTTPStatus.FORBIDDEN and g.get("missing_scope"):
-        answer.headers["WWW-Authenticate"] = (
-            f'Bearer realm="listgate", error="insufficient_scope", scope="{g.missing_scope}"'
-        )
+    answer.headers.update(refusal_headers(status))
     return answer
 
 
@@ -72,12 +72,7 @@ def http_error(failure: HTTPException) -> Response:
     scim_type = "invalidSyntax" if status == HTTPStatus.BAD_REQUEST else None
     detail = translations(accepted_language()).gettext(sentence)
     answer = error(Error(status=status, scim_type=scim_type, detail=detail))
-    if isinstance(failure, MethodNotAllowed) and failure.valid_methods:
-        answer.headers["Allow"] = ", ".join(sorted(failure.valid_methods))
-    if isinstance(failure, RateLimitExceeded) and limiter.current_limit:
-        answer.headers["Retry-After"] = str(seconds_left(limiter.current_limit))
-    if status == HTTPStatus.UNAUTHORIZED:
-        answer.headers["WWW-Authenticate"] = 'Bearer realm="listgate"'
+    answer.headers.update(http_headers(failure))
     return answer
 
 

@@ -44,7 +44,7 @@ COMPOSED_BYTES = 64 * 1024
 DEFERRED = "the mail server wants fewer copies for this domain"
 
 # At an address that no user has now, such as a list's own.
-NOBODY = Person(None, "", is_gone=False)
+NO_USER = Person(None, "", is_gone=False)
 
 GONE = "disabled, suspended or not on the list any more"
 
@@ -230,7 +230,7 @@ class Round:
 
     def _copy(self, row: Row) -> Envelope | None:
         """Return the copy of a recipient who is still there and can have one."""
-        person = self._people.get(row.address, NOBODY)
+        person = self._people.get(row.address, NO_USER)
         if person.is_gone:
             self._progress.add(row.id, Result(DeliveryState.FAILED, GONE, GONE))
             return None

@@ -30,7 +30,7 @@ def secrets(line: Line, who: str, answer: TestResponse) -> list[str]:
 
 
 def expected(line: Line) -> dict[str, str]:
-    """Return the marks of those who are asked for.
+    """Return the marks that are checked, by person.
 
     Alan shows that approvers of another list are not taken for those of this one.  Where Grace
     gets the answer of a member, an approver gets no other one, and Alan's is the same.
