@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 from html import unescape
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -49,6 +50,14 @@ def app_for(settings: Settings) -> Flask:
 def page_rules(app: Flask) -> list[Rule]:
     """Return the rules of the pages; the routes for services have tests of their own."""
     return [rule for rule in app.url_map.iter_rules() if not rule.endpoint.startswith(SERVICES)]
+
+
+def answered(app: Flask, *request: Any, **options: Any) -> TestResponse:
+    """Send a request, as one without a browser's cookies; return its answer, read and closed."""
+    answer = app.test_client(use_cookies=False).open(*request, **options)
+    answer.get_data()
+    answer.close()
+    return answer
 
 
 def forget_guesses(app: Flask) -> None:

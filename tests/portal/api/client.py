@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 from models import Actor, ActsFor, Scope, ServiceKey
 from notifications.letters.keys import Keys
 from settings import settings
-from tests.portal.visitors import PUBLIC
+from tests.portal.visitors import PUBLIC, answered
 from workflows.services.services import add_key, add_service
 
 KEYS = Keys.from_settings(settings)
@@ -30,13 +30,8 @@ class Client:
             self.number += 1
             headers["Idempotency-Key"] = f"key-{self.number}"
         headers |= options.pop("headers", {})
-        client = self.app.test_client(use_cookies=False)
-        answer = client.open(
-            f"/api/v1{path}", method=method, base_url=PUBLIC, headers=headers, **options
-        )
-        answer.get_data()
-        answer.close()
-        return answer
+        options |= {"method": method, "base_url": PUBLIC, "headers": headers}
+        return answered(self.app, f"/api/v1{path}", **options)
 
     def get(self, path: str, **options: Any) -> TestResponse:
         """Read."""

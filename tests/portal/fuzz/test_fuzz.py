@@ -24,7 +24,7 @@ from werkzeug.wrappers import Request as ReadRequest
 from tests.portal.fuzz import hostile
 from tests.portal.fuzz.requests import URLENCODED, Request, Shown, forms, requests
 from tests.portal.matrix.installation import Installation
-from tests.portal.visitors import PUBLIC, an_app, forget_guesses, page_rules
+from tests.portal.visitors import PUBLIC, an_app, answered, forget_guesses, page_rules
 
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 NUMBER = int(os.environ.get("FUZZ_REQUESTS", "300"))
@@ -86,11 +86,8 @@ def send(installation: Installation, request: Request) -> TestResponse:
     """Send the request, and undo what it did."""
     cookie = installation.keys[request.who].cookie
     with installation.undone():
-        answer = installation.app.test_client(use_cookies=False).open(
-            built(request, {"Cookie": cookie, "X-Twilio-Signature": signature(request)})
-        )
-        answer.get_data()
-        answer.close()
+        headers = {"Cookie": cookie, "X-Twilio-Signature": signature(request)}
+        answer = answered(installation.app, built(request, headers))
     if answer.status_code == 429:
         forget_guesses(installation.app)
     return answer

@@ -20,7 +20,15 @@ from models.database import engine, new_session
 from tests.portal.matrix.forms import FORMS
 from tests.portal.matrix.table import KINDS, Line
 from tests.portal.matrix.things import Things, fill
-from tests.portal.visitors import PUBLIC, TOKEN, Visitor, an_app, forget_guesses, log_in_as
+from tests.portal.visitors import (
+    PUBLIC,
+    TOKEN,
+    Visitor,
+    an_app,
+    answered,
+    forget_guesses,
+    log_in_as,
+)
 
 MARKS = {200: "y", 403: "-", 404: "0", 409: "!"}
 
@@ -78,16 +86,14 @@ class Installation:
         """Send just this."""
         if method == "POST":
             forget_guesses(self.app)
-        answer = self.app.test_client(use_cookies=False).open(
+        return answered(
+            self.app,
             path,
             method=method,
             base_url=PUBLIC,
             data=dict(fields),
             headers={"Cookie": self.keys[who].cookie},
         )
-        answer.get_data()
-        answer.close()
-        return answer
 
     def path(self, line: Line) -> str:
         """The line's address."""

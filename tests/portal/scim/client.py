@@ -5,7 +5,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.portal.visitors import PUBLIC
+from tests.portal.visitors import PUBLIC, answered
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -23,13 +23,8 @@ class Provider:
         headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
         if "json" in options:
             options.setdefault("content_type", "application/scim+json")
-        client = self.app.test_client(use_cookies=False)
-        answer = client.open(
-            f"/scim/v2{path}", method=method, base_url=PUBLIC, headers=headers, **options
-        )
-        answer.get_data()
-        answer.close()
-        return answer
+        options |= {"method": method, "base_url": PUBLIC, "headers": headers}
+        return answered(self.app, f"/scim/v2{path}", **options)
 
     def get(self, path: str, **options: Any) -> TestResponse:
         """Read."""
