@@ -185,10 +185,10 @@ def sendouts(committed_cast: Cast, mailbox: Mailbox, monkeypatch: pytest.MonkeyP
     return Sendouts(committed_cast, mailbox, monkeypatch)
 
 
-def attempts(sendouts: Sendouts) -> list[tuple[DeliveryState, int]]:
-    """Return state and attempts of the copies to the slow domain."""
+def attempts(sendouts: Sendouts) -> dict[str, tuple[DeliveryState, int]]:
+    """Return state and attempts of the copies to the slow domain, in the order of sending."""
     rows = sendouts.rows().items()
-    return [(row.state, row.attempts) for to, row in rows if domain_of(to) == SLOW]
+    return {to: (row.state, row.attempts) for to, row in rows if domain_of(to) == SLOW}
 
 
 def test_a_refusal_leaves_the_domain_to_later_batches_and_sends_to_all_others(
@@ -209,11 +209,15 @@ def test_a_refusal_leaves_the_domain_to_later_batches_and_sends_to_all_others(
 
         sendouts.run_lane()
 
+        # In which order the copies leave, PostgreSQL decides.
         found = attempts(sendouts)
-        assert found[:2] == [(SENT, 1), (PENDING, 1)], reply
+        refused = [*found].index(f"slow1@{SLOW}")
+        expected = [(SENT, 1)] * refused + [(PENDING, 1)]
+        assert [*found.values()][: refused + 1] == expected, reply
         # One copy had left before the answer was known.
-        assert found[3:] == [(PENDING, 0)] * 3, reply
-        assert sendouts.states().count(SENT) >= 5, reply
+        assert {*[*found.values()][refused + 2 :]} <= {(PENDING, 0)}, reply
+        others = {row.state for to, row in sendouts.rows().items() if to not in found}
+        assert others == {SENT}, reply
         assert [*Domains().slowed()] == [SLOW], reply
         sendouts.finish()
         assert sendouts.uncertain() == 0
@@ -229,7 +233,7 @@ def test_a_lane_sends_of_a_slowed_domain_what_other_lanes_have_left(
 
     sendouts.run_lane()
 
-    assert attempts(sendouts) == [(SENT, 1)] * 2 + [(PENDING, 0)] * 4
+    assert [*attempts(sendouts).values()] == [(SENT, 1)] * 2 + [(PENDING, 0)] * 4
     assert sendouts.states().count(SENT) == 2 + 4
     assert Domains().limits() == {SLOW: 0}
     redis_time.moment += PERIOD
