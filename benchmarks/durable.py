@@ -1,5 +1,6 @@
 """Servers with production settings, for the duration of a benchmark."""
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar, Final
@@ -29,11 +30,17 @@ class DurablePostgres(Postgres):
 @contextmanager
 def environment() -> Iterator[dict[str, str]]:
     """Run empty servers, and yield the settings that lead there."""
-    with DurablePostgres() as postgres, Valkey() as valkey, sink() as smtp_url:
+    with (
+        DurablePostgres() as postgres,
+        Valkey() as valkey,
+        sink() as smtp_url,
+        tempfile.TemporaryDirectory() as notes,
+    ):
         yield {
             "DATABASE_URL": postgres.url,
             "REDIS_URL": valkey.url,
             "SMTP_URL": smtp_url,
+            "SENDOUT_NOTES_DIR": notes,
             "SECRET_KEY": "a benchmark has no secrets, but the key has a length",
             "MAILLIST_SYNC_COMMAND": "sh -c 'cat > /dev/null'",
             "LISTGATE_ENV_FILE": "",  # ignore a developer's .env

@@ -6,6 +6,7 @@ import secrets
 import shlex
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -90,6 +91,7 @@ def running_stack(folder: Path) -> Iterator[Stack]:
         web = port()
         phone.connect(f"http://127.0.0.1:{web}/webhooks/twilio/sms")
         own = settings(running, mailbox, phone, web=web)
+        own["SENDOUT_NOTES_DIR"] = resources.enter_context(tempfile.TemporaryDirectory())
         one = Stack({**os.environ, **own, **list_server(folder)}, mailbox, phone, folder)
         one.list_server.mkdir(exist_ok=True)
         one.listgate("migrate")

@@ -103,6 +103,12 @@ class Settings(BaseModel):
         description="How many worker processes send one message at once, over all workers; each "
         "keeps one connection to the mail relay",
     )
+    sendout_notes_dir: Path | None = Field(
+        None,
+        description="A folder on this machine, the same for all workers: each lane of a sendout "
+        "notes there how far it is, for the case that it is killed while Redis is flushed; a "
+        "sendout is also faster with it",
+    )
     sendout_domain_rates: DomainRates = Field(
         {},
         description="The most copies a minute for single domains, over all workers and sendouts, "

@@ -79,6 +79,7 @@ lanes = Lanes(
     settings.sendout_lanes,
     transaction,
     Domains(settings.sendout_domain_rates),
+    settings.sendout_notes_dir,
 )
 
 
@@ -168,7 +169,7 @@ def request_pushes(session: Session) -> None:
 
 LOOKS: list[Callable[[Session], None]] = [
     sweep.publish_again,
-    settle_left_behind,
+    partial(settle_left_behind, notes=settings.sendout_notes_dir),
     report_doubts,
     forget_old_rows,
     note_absences,

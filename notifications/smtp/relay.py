@@ -3,7 +3,7 @@
 import smtplib
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Self
@@ -14,99 +14,17 @@ from models import Message
 from notifications.channel import Unavailable
 from notifications.mime.copies import Copies
 from notifications.mime.dkim_signature import DkimSigner
-from notifications.mime.envelope import Envelope
 from notifications.mime.list_mail import CopySettings
 from notifications.mime.return_path import ReturnPaths
-from notifications.smtp.letters import Letters
-from notifications.smtp.replies import SessionEnded, refusal
-from notifications.smtp.session import Outcomes, Permit, Session
+from notifications.smtp.connection import Connection
+from notifications.smtp.replies import refusal
+from notifications.smtp.session import Session
 from settings import Settings
 from settings.types import SmtpServer, smtp_server
 
 # Seconds.  RFC 5321 (4.5.3.2) asks for minutes at each step, up to ten for the last answer, which
 # would block a worker and its batch.  A virus scanner needs less than one minute.
 TIMEOUT = 60.0
-
-# A server that hangs costs a timeout.  After two in a row the rest of a batch is not tried.
-MAX_FAILED_SESSIONS = 2
-
-
-def _permit_all(_letter: Envelope) -> None:
-    """Let every letter leave."""
-
-
-class Connection:
-    """Sends any number of letters; opens a new session when the server has ended the last one.
-
-    Created by `Relay.connect`.
-    """
-
-    def __init__(self, open_session: Callable[[], Session]) -> None:
-        self._open_session = open_session
-        self._session: Session | None = open_session()
-        self._failed_sessions = 0  # in a row, without an answer about any letter
-
-    def send(self, content: bytes, *, sender: str, recipient: str) -> None:
-        """Return when the server has taken the letter.
-
-        Raise NotDelivered if it has not, or if that is uncertain, and its subclass Unavailable if
-        the failure is not about this letter.  Raise ValueError for an address with a line break.
-        `sender` is where bounces go, "" for nowhere.
-        """
-        letter = Envelope.around(content, sender=sender, recipient=recipient)
-        ((_, (outcome,)),) = self.send_all(iter([letter]))
-        if outcome:
-            raise outcome
-
-    def send_all(
-        self, source: Iterator[Envelope], permit: Permit = _permit_all
-    ) -> Iterator[tuple[Envelope, Outcomes]]:
-        """Yield each letter, with what became of it for each recipient, as soon as that is known.
-
-        A letter is taken from the source when the one before it is about to be sent.  `permit` is
-        called before the content of a letter leaves; what it raises is passed on, and that letter
-        and all behind it are not sent.  The same holds for Unavailable.
-        """
-        letters = Letters(source)
-        while letters.next:
-            session = self._usable_session()
-            # Kept only if it ends in a known state.  After a timeout, or an exception from
-            # elsewhere such as Celery's time limit, the server could read the next letter as a
-            # part of this one.
-            self._session = None
-            try:
-                yield from session.send_all(letters, permit)
-            except SessionEnded as ended:
-                # Servers end a session that was idle for long or has reached its number of letters,
-                # often without a word.  No content was sent, so a new session is tried.
-                if not session.has_answered:
-                    yield letters.next, [ended] * len(letters.next.recipients)
-                    letters.advance()
-            finally:
-                self._keep_or_close(session)
-
-    def close(self) -> None:
-        if self._session is not None:
-            self._session.quit()
-            self._session = None
-
-    def _keep_or_close(self, session: Session) -> None:
-        if session.in_sync:
-            self._session = session
-        else:
-            session.close()
-            self._failed_sessions = 0 if session.has_answered else self._failed_sessions + 1
-
-    def _usable_session(self) -> Session:
-        if self._session is not None:
-            return self._session
-        if self._failed_sessions >= MAX_FAILED_SESSIONS:
-            raise Unavailable("The mail server is unavailable; this letter was not tried.")
-        try:
-            return self._open_session()
-        except Unavailable:
-            self._failed_sessions = MAX_FAILED_SESSIONS
-            raise
 
 
 @dataclass(frozen=True)

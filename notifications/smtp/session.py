@@ -43,6 +43,9 @@ _SUBJECTS = {"MAIL": "the sender", "RCPT": "the recipient", "DATA": "the letter"
 # What became of a letter, for each of its recipients in turn: None if the server has taken it.
 Outcomes = list[NotDelivered | None]
 
+# A letter, and what became of it.
+Answered = tuple[Envelope, Outcomes]
+
 # Called just before the content of a letter is sent; if it raises, the content is not sent.
 Permit = Callable[[Envelope], object]
 
@@ -96,8 +99,10 @@ class Session:
         self.in_sync = True
         self.has_answered = False  # it has taken or refused at least one letter
 
-    def send_all(self, letters: Letters, permit: Permit) -> Iterator[tuple[Envelope, Outcomes]]:
-        """Yield each letter, with what became of it, as soon as that is known.
+    def send_all(self, letters: Letters, permit: Permit) -> Iterator[Answered | None]:
+        """Yield None when a letter has been sent or refused, and then what became of it.
+
+        At None the server is at work, and the next step waits for its answer.
 
         May end before the last letter; those without an answer are still among `letters`.  Raise
         SessionEnded if the session ended before the next letter's content, and Unavailable if the
@@ -110,11 +115,16 @@ class Session:
             following = self._prepared(letters.second)
             if final:
                 self._offer(following)
+                yield None
             else:
                 permit(offer.letter)
-                final = self._send_content(offer, following)
+                is_sent = self._send_content(offer, following)
+                yield None
+                final = self._hear_final(following) if is_sent else self._broken_off()
             letters.advance()
             yield offer.letter, offer.outcomes(final)
+            if isinstance(final, Unavailable):
+                raise final
             offer = None if self._has_ended else following
 
     def quit(self) -> None:
@@ -216,14 +226,20 @@ class Session:
         self._command(".")
         self._answer(".")
 
-    def _send_content(self, offer: Offer, following: Offer | None) -> NotDelivered | None:
-        """Return why the letter was refused, or is in doubt; None if the server took it."""
+    def _send_content(self, offer: Offer, following: Offer | None) -> bool:
+        """Send the letter with the commands of the following one; return whether that worked."""
         try:
             self._write(with_dots(offer.letter.content), following)
+        except (smtplib.SMTPException, OSError):
+            return False
+        return True
+
+    def _hear_final(self, following: Offer | None) -> NotDelivered | None:
+        """Return why the letter was refused, or is in doubt; None if the server took it."""
+        try:
             code, answer = self._reply()
         except (smtplib.SMTPException, OSError):
-            self._has_ended = True
-            return NotDelivered(_NO_FINAL_ANSWER, uncertain=True)
+            return self._broken_off()
         self._needs_reset = False  # the server has forgotten it, whatever it answers
         self._has_ended = code // 100 != 2 and ends_session(code)
         is_offered = self._pipelining and following is not None and not following.refusal
@@ -233,7 +249,14 @@ class Session:
             return None
         if code // 100 not in (4, 5):
             return NotDelivered(_NO_FINAL_ANSWER, uncertain=True, answer=reply_text(answer))
-        return self._refused(".", code, answer)
+        try:
+            return self._refused(".", code, answer)
+        except Unavailable as failure:
+            return failure
+
+    def _broken_off(self) -> NotDelivered:
+        self._has_ended = True
+        return NotDelivered(_NO_FINAL_ANSWER, uncertain=True)
 
     def _refused(self, verb: str, code: int, answer: bytes) -> NotDelivered:
         """Return what a code of 400 or more means; raise Unavailable if it is about any letter."""

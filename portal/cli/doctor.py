@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from kombu.exceptions import OperationalError
 from redis import Redis, RedisError
@@ -22,6 +23,7 @@ from settings import Settings, settings
 from workflows.celery import app
 from workflows.redis_client import redis_at
 from workflows.sendout.hold import held_since
+from workflows.sendout.note_files import NoteFile
 from workflows.services.services import all_services
 from workflows.sync.command import missing_programs
 
@@ -51,7 +53,7 @@ def findings() -> Iterator[Finding]:
     """Run every check; none of them raises."""
     for check in (sender, pages, database, schema, sendouts, clock, broker, broker_memory):
         yield check()
-    for check in (workers, relay, signatures, list_server, services):
+    for check in (workers, relay, notes, signatures, list_server, services):
         yield check()
 
 
@@ -251,6 +253,19 @@ def signatures() -> Finding:
             text = f"{signer.record} in DNS has another key"
     fix = "publish the record of DKIM_KEY (docs/deliverability.md), or use the key of the record"
     return Finding("signatures", False, text, fix)
+
+
+def notes() -> Finding:
+    """The folder of the notes of sendouts must be usable here, if there is one."""
+    subject, folder = "sendout notes", settings.sendout_notes_dir
+    if folder is None:
+        return Finding(subject, True, "in Redis only (SENDOUT_NOTES_DIR)")
+    try:
+        NoteFile(folder, uuid4()).delete()
+    except OSError as failure:
+        fix = "create the folder of SENDOUT_NOTES_DIR for the user of the workers"
+        return Finding(subject, False, f"{folder} cannot keep them: {failure.strerror}", fix)
+    return Finding(subject, True, f"in {folder}, too")
 
 
 def list_server() -> Finding:

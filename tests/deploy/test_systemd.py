@@ -14,7 +14,10 @@ LASTING = ["listgate-beat", "listgate-events", "listgate-sendout", "listgate-wor
 INSTALLED = "/opt/listgate/.venv/bin/"
 
 # Keys that differ from unit to unit; the others are restrictions.
-OWN = {"Type", "ExecStart", "KillSignal", "KillMode", "TimeoutStopSec", "Restart", "RestartSec"}
+OWN = {
+    *("Type", "ExecStart", "KillSignal", "KillMode", "TimeoutStopSec", "Restart", "RestartSec"),
+    *("RuntimeDirectory", "RuntimeDirectoryMode", "RuntimeDirectoryPreserve"),
+}
 
 needs_systemd = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze is not on this machine"

@@ -95,9 +95,11 @@ def shared_servers(config: pytest.Config, redis_url: str, template: str) -> Shar
     keep_cast(database)
     folder = Path(stack.enter_context(TemporaryDirectory()))
     (folder / "unused").mkdir()
+    (folder / "notes").mkdir()
     list_server = folder / "list-server"
     list_server.symlink_to(folder / "unused")
     settings = environment(redis_url, mailbox, database, list_server)
+    settings["SENDOUT_NOTES_DIR"] = str(folder / "notes")
     fork_server = stack.enter_context(ForkServer(settings))
     worker = stack.enter_context(Worker(fork_server, children=4))
     opened = SharedServers(mailbox, database, fork_server, worker, list_server)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from notifications.sms.twilio import TwilioAccount
-from notifications.smtp.relay import Connection
+from notifications.smtp.connection import Connection
 from sandbox.mailbox import Mailbox
 from sandbox.phone import PhoneNetwork
 from tests.letter_context import a_twilio_account

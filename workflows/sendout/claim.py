@@ -33,7 +33,7 @@ from workflows.sendout.variants import draw_shares, look_at_rest
 # A stop, a hold or changed rules take effect after a batch: the first one of a lane is small, each
 # further one is about a second's work (`next_size`).
 BATCH_SIZE = 50
-MAX_BATCH_SIZE = 2000
+MAX_BATCH_SIZE = 5000
 
 NO_LIMITS: Mapping[str, int] = MappingProxyType({})
 

@@ -5,10 +5,11 @@ size.  Several lanes, over all workers, serve one sendout; docs/decisions/0022 s
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta, tzinfo
+from pathlib import Path
 from time import monotonic, sleep
 
 from sqlalchemy import func, select
@@ -17,18 +18,25 @@ from sqlalchemy.orm import Session
 
 from models import Dispatch, DispatchState, Message
 from models.clock import now
+from notifications.channel import Unavailable
 from notifications.mime.copies import Copies
 from notifications.retry import UNAVAILABLE_DELAY
-from notifications.smtp.relay import Connection, Relay
+from notifications.smtp.connection import Connection
+from notifications.smtp.relay import Relay
 from workflows.sendout.claim import BATCH_SIZE, Batch, claim_batch, next_size
 from workflows.sendout.domains import Domains
-from workflows.sendout.notes import Notebook, NoteLost
+from workflows.sendout.notebook import Notebook, NoteLost
 from workflows.sendout.send import Progress, send_batch
 
 log = logging.getLogger(__name__)
 
 # A task ends after the batch in which this time has passed, so that other sendouts get their turn.
 LANE_SECONDS = 10
+
+# Connections of a lane to the relay: it works for one while the other waits for an answer.  A batch
+# that is as small as the first one has only one.
+CONNECTIONS = 2
+SMALL_BATCH = BATCH_SIZE
 
 # For this time a lane tries to record its results while the database is away.  Its last note has
 # them too, so that the sweep finds them if that was too short.
@@ -48,6 +56,7 @@ class Lanes:
     most: int  # lanes that may serve one sendout at once
     transaction: Transaction
     domains: Domains = field(default_factory=Domains)
+    notes: Path | None = None  # the folder of their notes on this machine
 
 
 class Lane:
@@ -55,8 +64,8 @@ class Lane:
 
     def __init__(self, dispatch_id: int, lanes: Lanes) -> None:
         self._dispatch_id, self._lanes = dispatch_id, lanes
-        self._notebook = Notebook()
-        self._connection: Connection | None = None
+        self._notebook = Notebook(lanes.notes)
+        self._connections: list[Connection] = []
         self._closing = ExitStack()
 
     def run(self) -> None:
@@ -76,6 +85,7 @@ class Lane:
                     self._publish(UNAVAILABLE_DELAY if progress.relay_failed else timedelta())
                     return
                 batch = self._claim(next_size(len(batch), monotonic() - batch_began))
+            self._notebook.forget()  # of the claim that found nothing
 
     def _claim(self, size: int | None = None) -> Batch | None:
         """Claim the next batch; the first one, if it is full, asks for another lane."""
@@ -117,6 +127,7 @@ class Lane:
     def _record_late(self, progress: Progress) -> None:
         """Record the results in new transactions until one succeeds."""
         with suppress(NoteLost):
+            self._notebook.keep(progress.note())
             self._notebook.wait_for(self._notebook.write(progress.note()))
         began = monotonic()
         while True:
@@ -144,11 +155,18 @@ class Lane:
                 soon = now() + UNAVAILABLE_DELAY
                 dispatch.publish_after = min(dispatch.publish_after, soon)
 
-    def _connect(self) -> Connection:
-        """Return the lane's connection to the relay; raise Unavailable."""
-        if self._connection is None:
-            self._connection = self._closing.enter_context(self._lanes.relay.connect())
-        return self._connection
+    def _connect(self, copies: int) -> Sequence[Connection]:
+        """Return the lane's connections to the relay, one or two; raise Unavailable."""
+        wanted = CONNECTIONS if copies > SMALL_BATCH else 1
+        while len(self._connections) < wanted:
+            try:
+                connection = self._closing.enter_context(self._lanes.relay.connect())
+            except Unavailable:
+                if not self._connections:
+                    raise
+                break
+            self._connections.append(connection)
+        return self._connections[:wanted]
 
 
 def take_slot(session: Session, dispatch_id: int, most: int) -> bool:

@@ -5,6 +5,7 @@ dead lane (workflows/sendout/left_behind.py).
 """
 
 import logging
+from bisect import bisect
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,13 +21,14 @@ from models import Delivery, DeliveryState, Dispatch, DispatchState, Message
 from notifications.channel import NotDelivered, Unavailable
 from notifications.mime.copies import Copies
 from notifications.mime.envelope import Envelope
-from notifications.smtp.relay import Connection
+from notifications.smtp.connection import Connection, send_in_turn
 from notifications.smtp.replies import SessionEnded, fewer_wanted
 from notifications.smtp.session import Outcomes
 from workflows.sendout.claim import Batch, is_unchanged, load_message, stop_changed
 from workflows.sendout.domains import domain_of
 from workflows.sendout.hold import held_before_batch
-from workflows.sendout.notes import Note, Notebook, NoteLost
+from workflows.sendout.notebook import Notebook, NoteLost
+from workflows.sendout.notes import Note
 from workflows.sendout.recipients import Person, people_at
 from workflows.sendout.record import Result, Untried, record_results, result, return_untried
 
@@ -34,6 +36,12 @@ log = logging.getLogger(__name__)
 
 # After this time the rest of a batch is PENDING again: Celery ends the task after 45 s.
 BATCH_SECONDS = 20
+
+# How many letters of a lane a killed worker leaves in doubt.
+IN_DOUBT = 2
+
+# How many copies more the note in Redis covers if the exact one is in a file.
+REDIS_AHEAD = 50
 
 # Recipients of one letter, where all get the same; every server takes 100 (RFC 5321, 4.5.3.1.8).
 MAX_RECIPIENTS = 50
@@ -92,10 +100,10 @@ class Progress:
         if ended or domain not in self.batch.limited:
             self.closed.add(domain)
 
-    def skip(self, row: Row) -> None:
+    def skip(self, row: Row, reason: str) -> None:
         """Leave a delivery to a later batch, which the note has to say, too."""
-        self.others[row.id] = (DeliveryState.PENDING.value, DEFERRED)
-        self.reason = DEFERRED
+        self.others[row.id] = (DeliveryState.PENDING.value, reason)
+        self.reason = reason
 
     def record(self, session: Session) -> None:
         """Record the results, and make PENDING again what has none; may be repeated."""
@@ -109,7 +117,7 @@ class Progress:
 def send_batch(
     session: Session,
     progress: Progress,
-    connect: Callable[[], Connection],
+    connect: Callable[[int], Sequence[Connection]],
     notebook: Notebook,
     *,
     copies: Callable[[Message], Copies],
@@ -166,8 +174,20 @@ def together(copies: Sequence[Copy]) -> Envelope:
     return letter._replace(recipients=tuple(each.letter.recipients[0] for each in copies))
 
 
+class Letter(NamedTuple):
+    """What leaves at once: a copy, or one for several recipients where all get the same."""
+
+    copies: Sequence[Copy]
+    envelope: Envelope
+
+    @property
+    def last(self) -> int:
+        """The id of its last delivery."""
+        return self.copies[-1].row.id
+
+
 class Round:
-    """One pass through a batch, which notes its copies ahead, two at a time."""
+    """One pass through a batch, which notes its copies ahead."""
 
     def __init__(
         self,
@@ -180,15 +200,18 @@ class Round:
     ) -> None:
         self._progress, self._copies, self._notebook = progress, copies, notebook
         self._rows, self._people = rows, people
-        # The copies of each letter without an answer: of the next one and the one after it.
-        self._waiting: deque[Sequence[Copy]] = deque()
+        self._waiting: deque[Letter] = deque()  # without an answer
         self._covered = 0  # the last delivery whose copy may leave, by the latest note
+        self._announced = 0  # the same by the note in Redis
+        self._ahead = 0  # how many letters a note covers beside the one that leaves
 
-    def send(self, connect: Callable[[], Connection]) -> None:
+    def send(self, connect: Callable[[int], Sequence[Connection]]) -> None:
         """Send until the batch ends, the relay fails or the progress cannot be noted."""
         progress = self._progress
         try:
-            for _, outcomes in connect().send_all(self._letters(), self._permit):
+            connections = connect(len(self._rows))
+            self._ahead = IN_DOUBT - len(connections)
+            for _, outcomes in send_in_turn(connections, self._envelopes(), self._permit):
                 self._take(outcomes)
         except Unavailable as failure:
             self._warn("relay unavailable", failure)
@@ -199,15 +222,16 @@ class Round:
     def _warn(self, event: str, failure: Exception) -> None:
         log.warning(event, extra={"dispatch": self._progress.dispatch_id, "reason": str(failure)})
 
-    def _letters(self) -> Iterator[Envelope]:
+    def _envelopes(self) -> Iterator[Envelope]:
         """Yield each letter, for at most BATCH_SECONDS."""
         began = monotonic()
         for composed in self._composed():
             if monotonic() - began > BATCH_SECONDS:
                 return
             if copies := self._still_open(composed):
-                self._waiting.append(copies)
-                yield together(copies)
+                letter = Letter(copies, together(copies))
+                self._waiting.append(letter)
+                yield letter.envelope
 
     def _composed(self) -> Iterator[Sequence[Copy]]:
         """Yield the copies that leave as one letter, in the order of their ids."""
@@ -225,7 +249,7 @@ class Round:
             return copies
         for row, _ in copies:
             if domain_of(row.address) in closed:
-                self._progress.skip(row)
+                self._progress.skip(row, DEFERRED)
         return [each for each in copies if domain_of(each.row.address) not in closed]
 
     def _copy(self, row: Row) -> Envelope | None:
@@ -240,20 +264,37 @@ class Round:
             self._progress.add(row.id, result(impossible, row.attempts))
             return None
 
-    def _permit(self, _letter: Envelope) -> None:
-        """Let a letter leave once a note covers it: one for it and the one after it."""
-        if self._waiting[0][-1].row.id <= self._covered:
+    def _permit(self, envelope: Envelope) -> None:
+        """Let a letter leave once a note covers it."""
+        position = 0 if self._waiting[0].envelope is envelope else 1
+        assert self._waiting[position].envelope is envelope, "at most one other is on its way"
+        if self._waiting[position].last <= self._covered:
             return
-        self._covered = self._waiting[-1][-1].row.id
+        last = min(position + self._ahead, len(self._waiting) - 1)
+        self._covered = self._waiting[last].last
         note = self._progress.note(offered=self._covered)
-        self._notebook.wait_for(self._notebook.write(note))
+        if not self._notebook.keep(note):
+            self._announced = self._covered
+        elif self._announced < self._covered:
+            self._announced = self._further()
+        else:
+            return
+        self._notebook.wait_for(self._notebook.write(note._replace(offered=self._announced)))
+
+    def _further(self) -> int:
+        """Return the delivery that is REDIS_AHEAD behind those that the file's note covers."""
+        ids = self._progress.batch.ids
+        return ids[min(bisect(ids, self._covered) + REDIS_AHEAD, len(ids)) - 1]
 
     def _take(self, outcomes: Outcomes) -> None:
-        copies = self._waiting.popleft()
+        copies = self._waiting.popleft().copies
         for (row, _), outcome in zip(copies, outcomes, strict=True):
-            if outcome:
-                self._slow(row, outcome, copies)
-            self._progress.add(row.id, result(outcome, row.attempts))
+            if isinstance(outcome, Unavailable):
+                self._progress.skip(row, str(outcome))
+            else:
+                if outcome:
+                    self._slow(row, outcome, copies)
+                self._progress.add(row.id, result(outcome, row.attempts))
             self._progress.answered = row.id
 
     def _slow(self, row: Row, outcome: NotDelivered, copies: Sequence[Copy]) -> None:

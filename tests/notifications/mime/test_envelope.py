@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from notifications.channel import NotDelivered
 from notifications.mime.envelope import with_crlf, with_dots
-from notifications.smtp.relay import Connection
+from notifications.smtp.connection import Connection
 from sandbox.mailbox import Mailbox
 from tests.notifications.smtp.scripted_server import scripted
 from tests.notifications.smtp.sending import (

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 import pytest
 
 from notifications.channel import NotDelivered, Unavailable
-from notifications.smtp.relay import Connection, Relay
+from notifications.smtp.connection import Connection
+from notifications.smtp.relay import Relay
 
 ADA, GRACE, EDSGER = "ada@example.org", "grace@example.org", "edsger@example.org"
 

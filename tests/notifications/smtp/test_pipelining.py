@@ -1,42 +1,23 @@
 """Whatever a server answers: what it took is reported as sent, and doubt only for the last copy."""
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from notifications.channel import NotDelivered, Unavailable
+from notifications.channel import Unavailable
 from notifications.mime.envelope import Envelope
+from notifications.smtp.connection import send_in_turn
 from notifications.smtp.relay import Relay
-from tests.notifications.smtp.scripted_server import DROP, HANG, Wishes, scripted
-from tests.notifications.smtp.sending import ADA, LETTER
-
-PIPELINING = {"EHLO": "250-scripted.example\r\n250 PIPELINING"}
-
-# Seconds.  A busy machine may need longer for an answer: that is one more silence.
-IMPATIENCE = 0.05
-
-ANSWERS = ["451 4.3.0 later", "550 5.1.1 no", "421 4.3.2 closing", DROP, HANG, "what?"]
-STEPS = ["MAIL", "RCPT", "DATA", "."]
-
-# For a connection: which of its commands gets which answer; all others get what they hope for.
-SCRIPTS = st.dictionaries(
-    st.builds("{} {}".format, st.sampled_from(STEPS), st.integers(1, 4)),
-    st.sampled_from([*ANSWERS[:2], *ANSWERS[:2], *ANSWERS]),
-    max_size=3,
+from tests.notifications.smtp.anything import (
+    IMPATIENCE,
+    NUMBER,
+    PIPELINING,
+    SCRIPTS,
+    Found,
+    assert_true,
+    letters,
 )
-
-NUMBER = 5
-
-Found = dict[str, NotDelivered | None]
-
-
-def letters(recipients_each: int = 1) -> Iterator[Envelope]:
-    """Yield letters to m0, m1, ..."""
-    for n in range(0, NUMBER * recipients_each, recipients_each):
-        recipients = tuple(f"m{n + k}@example.org" for k in range(recipients_each))
-        yield Envelope(LETTER, ADA, recipients)
+from tests.notifications.smtp.scripted_server import DROP, Wishes, scripted
 
 
 def outcomes(url: str, recipients_each: int = 1, timeout: float = 20) -> Found:
@@ -44,21 +25,11 @@ def outcomes(url: str, recipients_each: int = 1, timeout: float = 20) -> Found:
     found: Found = {}
     try:
         with Relay.from_url(url, timeout=timeout).connect() as connection:
-            for letter, outcomes in connection.send_all(letters(recipients_each)):
+            for letter, outcomes in send_in_turn([connection], letters(recipients_each)):
                 found |= dict(zip(letter.recipients, outcomes, strict=True))
     except Unavailable:
         pass  # the rest was not tried
     return found
-
-
-def assert_true(found: Found, took: list[tuple[str, ...]]) -> None:
-    """What was reported is what happened."""
-    got = [each for recipients in took for each in recipients]
-    sent = {each for each, outcome in found.items() if outcome is None}
-    uncertain = {each for each, outcome in found.items() if outcome and outcome.uncertain}
-    assert len(got) == len(set(got)), "somebody got it twice"
-    assert sent <= set(got), "somebody has not got what was reported as sent"
-    assert set(got) <= sent | uncertain, "somebody got what was reported as refused or untried"
 
 
 @pytest.mark.parametrize("offer", [{}, PIPELINING], ids=["one by one", "pipelining"])
@@ -143,7 +114,7 @@ def test_what_may_not_leave_does_not() -> None:
         Relay.from_url(server.url, timeout=5).connect() as connection,
         pytest.raises(Stop),
     ):
-        for _ in connection.send_all(letters(), permit):
+        for _ in send_in_turn([connection], letters(), permit):
             pass
 
     assert server.took == [("m0@example.org",), ("m1@example.org",)]
@@ -159,8 +130,8 @@ def test_a_session_that_waits_for_content_is_not_used_again(offer: Wishes) -> No
         Relay.from_url(server.url, timeout=20).connect() as connection,
     ):
         with pytest.raises(KeyError):
-            next(connection.send_all(letters(), refuse))
+            next(send_in_turn([connection], letters(), refuse))
 
-        sent = [outcome for _, outcome in connection.send_all(letters())]
+        sent = [outcome for _, outcome in send_in_turn([connection], letters())]
     assert sent == [[None]] * NUMBER
     assert len(server.commands) == 2

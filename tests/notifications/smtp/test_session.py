@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from notifications.channel import NotDelivered, Unavailable
-from notifications.smtp.relay import Connection
+from notifications.smtp.connection import Connection
 from sandbox.mailbox import Mailbox
 from tests.notifications.smtp.scripted_server import DROP, HANG, scripted
 from tests.notifications.smtp.sending import (

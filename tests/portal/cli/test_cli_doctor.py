@@ -33,6 +33,7 @@ SUBJECTS = [
     "broker memory",
     "workers",
     "mail relay",
+    "sendout notes",
     "signatures",
     "list server",
     "services",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,14 +24,14 @@ from workflows.redis_client import redis_client
 from workflows.sendout.domains import KEY as DOMAINS
 from workflows.sendout.lane import Lane, Lanes
 from workflows.sendout.left_behind import CLAIM_GRACE, settle_left_behind
-from workflows.sendout.notes import Notebook, key_of
+from workflows.sendout.notebook import Notebook, key_of
 from workflows.sendout.schedule import release
 from workflows.sendout.send import Progress
 from workflows.transaction import transaction
 
 # What a lane does beside its commits; a point is just before each of them, and after a commit.
 WORK = (
-    *((Notebook, name) for name in ("begin", "write", "wait_for", "forget")),
+    *((Notebook, name) for name in ("begin", "keep", "write", "wait_for", "forget")),
     *((Progress, name) for name in ("add", "record")),
 )
 
@@ -64,8 +65,14 @@ def die() -> None:
 class Sendouts:
     """Sendouts to the members of the list, by lanes that can be interrupted."""
 
-    def __init__(self, people: Cast, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._people, self._mailbox = people, mailbox
+    def __init__(
+        self,
+        people: Cast,
+        mailbox: Mailbox,
+        monkeypatch: pytest.MonkeyPatch,
+        notes: Path | None = None,  # the folder of note files
+    ) -> None:
+        self._people, self._mailbox, self._notes = people, mailbox, notes
         self.interruption = Interruption()
         self.id = 0
         for owner, name in WORK:
@@ -94,13 +101,14 @@ class Sendouts:
 
     def run_lane(self) -> None:
         mailer = a_mailer(self._mailbox)
-        Lane(self.id, Lanes(mailer.relay, mailer.copies, UTC, 1, self._transaction)).run()
+        one = Lanes(mailer.relay, mailer.copies, UTC, 1, self._transaction, notes=self._notes)
+        Lane(self.id, one).run()
 
     def sweep(self) -> None:
         """Settle what was left behind, as if its time had come."""
         with transaction() as session:
             session.execute(update(Delivery).values(claimed_at=now() - CLAIM_GRACE))
-            settle_left_behind(session)
+            settle_left_behind(session, self._notes)
 
     def let_time_pass(self) -> DispatchState:
         """Make every delivery due; return the state of the sendout."""

@@ -12,11 +12,11 @@ from models import Delivery, Dispatch, DispatchState
 from models.clock import now
 from notifications.mime.list_mail import EXAMPLE_TOKEN
 from notifications.retry import UNAVAILABLE_DELAY
-from notifications.smtp.relay import Connection
+from notifications.smtp.connection import Connection
 from sandbox.mailbox import Mailbox
 from tests.builders import a_mailer
 from workflows.sendout.claim import Batch, claim_batch
-from workflows.sendout.notes import Notebook
+from workflows.sendout.notebook import Notebook
 from workflows.sendout.send import Progress, send_batch
 
 # The members of the list announce.
@@ -60,8 +60,8 @@ def send_claimed(session: Session, sending_id: int, batch: Batch, mailbox: Mailb
     with ExitStack() as closing:
         closing.callback(NOTEBOOK.close)
 
-        def connect() -> Connection:
-            return closing.enter_context(mailer.relay.connect())
+        def connect(_copies: int) -> list[Connection]:
+            return [closing.enter_context(mailer.relay.connect())]
 
         NOTEBOOK.begin(batch.claim)
         send_batch(session, progress, connect, NOTEBOOK, copies=copies)
