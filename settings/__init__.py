@@ -101,7 +101,7 @@ class Settings(BaseModel):
         ge=1,
         le=100,
         description="How many worker processes send one message at once, over all workers; each "
-        "keeps one connection to the mail relay",
+        "keeps two connections to the mail relay",
     )
     sendout_notes_dir: Path | None = Field(
         None,

@@ -1,4 +1,4 @@
-"""Send a claimed batch: lock it, send its copies on one connection, record the results.
+"""Send a claimed batch: lock it, send its copies, record the results.
 
 Its rows are locked meanwhile: the sweep takes rows that are SENDING but not locked for those of a
 dead lane (workflows/sendout/left_behind.py).
