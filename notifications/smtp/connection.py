@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import suppress
 from itertools import islice
 
 from notifications.channel import Unavailable
@@ -115,8 +114,7 @@ def send_in_turn(
                 yield step
     except Exception:
         for steps in at_work:
-            with suppress(Unavailable):
-                yield from islice(filter(None, steps), 1)
+            yield from islice(filter(None, steps), 1)
         raise
     finally:
         for each in all_steps:

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 from pydantic import SecretStr
@@ -42,20 +43,21 @@ class Relay:
         return cls(smtp_server(SecretStr(url)), timeout, verify)
 
     @contextmanager
-    def connect(self) -> Iterator[Connection]:
+    def connect(self, *, patience: float | None = None) -> Iterator[Connection]:
         """Open a connection; raise Unavailable if there is none.
 
+        `patience`: how many seconds the server has for each step until it takes letters.
         Whatever the server refuses before it knows a letter, even with 5xx, is not permanent.
         """
-        connection = Connection(self._open_session)
+        connection = Connection(partial(self._open_session, patience or self.timeout))
         try:
             yield connection
         finally:
             connection.close()
 
-    def _open_session(self) -> Session:
+    def _open_session(self, patience: float) -> Session:
         try:
-            return Session(self._log_on())
+            return Session(self._log_on(patience))
         except smtplib.SMTPResponseException as no:
             raise refusal(_NO_SESSION, no.smtp_code, no.smtp_error, kind=Unavailable) from None
         # An impossible host name is a UnicodeError, which is a ValueError; so is CRAM-MD5 where
@@ -63,9 +65,9 @@ class Relay:
         except (OSError, ValueError) as failure:
             raise _unavailable(failure) from None
 
-    def _log_on(self) -> smtplib.SMTP:
+    def _log_on(self, patience: float) -> smtplib.SMTP:
         with ExitStack() as on_failure:
-            smtp = self._open_socket()
+            smtp = self._open_socket(patience)
             on_failure.callback(smtp.close)
             # Each write is a whole group that waits for answers; held back (Nagle), it takes twice
             # as long.
@@ -77,14 +79,15 @@ class Relay:
                 smtp.ehlo_or_helo_if_needed()
             if self.server.user is not None and self.server.password is not None:
                 self._log_in(smtp, self.server.user, self.server.password)
+            smtp.sock.settimeout(self.timeout)
             on_failure.pop_all()
         return smtp
 
-    def _open_socket(self) -> smtplib.SMTP:
+    def _open_socket(self, patience: float) -> smtplib.SMTP:
         host, port = self.server.host, self.server.port
         if not self.server.tls:
-            return smtplib.SMTP(host, port, timeout=self.timeout)
-        return smtplib.SMTP_SSL(host, port, timeout=self.timeout, context=self._tls_context())
+            return smtplib.SMTP(host, port, timeout=patience)
+        return smtplib.SMTP_SSL(host, port, timeout=patience, context=self._tls_context())
 
     def _tls_context(self) -> ssl.SSLContext:
         context = ssl.create_default_context()

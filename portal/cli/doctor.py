@@ -264,7 +264,9 @@ def notes() -> Finding:
         NoteFile(folder, uuid4()).delete()
     except OSError as failure:
         fix = "create the folder of SENDOUT_NOTES_DIR for the user of the workers"
-        return Finding(subject, False, f"{folder} cannot keep them: {failure.strerror}", fix)
+        return Finding(
+            subject, False, f"{folder} cannot keep them: {failure.strerror or failure}", fix
+        )
     return Finding(subject, True, f"in {folder}, too")
 
 

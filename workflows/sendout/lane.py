@@ -38,6 +38,9 @@ LANE_SECONDS = 10
 CONNECTIONS = 2
 SMALL_BATCH = BATCH_SIZE
 
+# Seconds.  A relay that is busy may never greet a second connection, while the first one waits.
+SECOND_PATIENCE = 2.0
+
 # For this time a lane tries to record its results while the database is away.  Its last note has
 # them too, so that the sweep finds them if that was too short.
 RECORD_SECONDS = 12
@@ -66,6 +69,7 @@ class Lane:
         self._dispatch_id, self._lanes = dispatch_id, lanes
         self._notebook = Notebook(lanes.notes)
         self._connections: list[Connection] = []
+        self._most_connections = CONNECTIONS
         self._closing = ExitStack()
 
     def run(self) -> None:
@@ -157,16 +161,18 @@ class Lane:
 
     def _connect(self, copies: int) -> Sequence[Connection]:
         """Return the lane's connections to the relay, one or two; raise Unavailable."""
-        wanted = CONNECTIONS if copies > SMALL_BATCH else 1
-        while len(self._connections) < wanted:
+        if not self._connections:
+            self._open_connection()
+        if copies > SMALL_BATCH and len(self._connections) < self._most_connections:
             try:
-                connection = self._closing.enter_context(self._lanes.relay.connect())
+                self._open_connection(patience=SECOND_PATIENCE)
             except Unavailable:
-                if not self._connections:
-                    raise
-                break
-            self._connections.append(connection)
-        return self._connections[:wanted]
+                self._most_connections = 1  # the relay wants no second one
+        return self._connections if copies > SMALL_BATCH else self._connections[:1]
+
+    def _open_connection(self, *, patience: float | None = None) -> None:
+        opened = self._lanes.relay.connect(patience=patience)
+        self._connections.append(self._closing.enter_context(opened))
 
 
 def take_slot(session: Session, dispatch_id: int, most: int) -> bool:

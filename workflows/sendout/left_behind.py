@@ -26,7 +26,7 @@ from workflows.sendout.record import SENT, Result, Untried, record_results, retu
 CLAIM_GRACE = timedelta(seconds=10)
 
 UNANSWERED = "the worker ended before the mail server had answered"
-NO_NOTE = "the worker ended, and Redis has lost the note of how far it had come"
+NO_NOTE = "the worker ended, and the note of how far it had come is lost"
 NEVER_LEFT = "the worker ended before it was tried"
 
 

@@ -52,8 +52,10 @@ class NoteFile:
         self._file = self._path.open("x+b", buffering=0)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._append(bytes(NUMBERS) + run_of_machine() + b"\n")
+            self._append(bytes(NUMBERS))
             self._map = mmap.mmap(self._file.fileno(), NUMBERS)
+            # Last, because without it the file is not believed.
+            self._append(run_of_machine() + b"\n")
         except OSError:
             self._file.close()
             self._path.unlink()
@@ -92,19 +94,20 @@ def read_note_file(folder: Path, claim: UUID) -> Note | None:
     Raise LaneLives if its lane is still at work.
     """
     try:
-        file = path_of(folder, claim).open("rb")
+        with path_of(folder, claim).open("r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            numbers, text = memoryview(file.read(NUMBERS)), file.read()
+        this_run = run_of_machine()
+    except BlockingIOError:
+        raise LaneLives from None
     except OSError:
         return None
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LaneLives from None
-        numbers = memoryview(file.read(NUMBERS))
-        # A last line without an end is half-written: its result is not known.
-        run, *lines, _ = file.read().split(b"\n")
-    if run != run_of_machine():
+    # A last line without an end is half-written: its result is not known.  After a power cut the
+    # file may even be empty.
+    run, *lines = text.split(b"\n")
+    if run != this_run or not lines:
         return None
+    lines.pop()
     others = {key: (state, reason) for key, state, reason in map(json.loads, lines)}
     answered, offered = numbers.cast(NUMBER)
     return Note(answered, max(answered, offered), others)

@@ -12,7 +12,7 @@ Three rules make the note in Redis safe to believe:
 2. **Closed.**  The sweep renames a note before it reads it, and a lane only replaces a note that
    exists: whatever the lane of a closed note does, no further copy of it leaves.
 3. **This Redis.**  A note names the run of the Redis that acknowledged it.  One that was restarted
-   may have an older note: it is not believed.  Without a note, the whole batch is in doubt.
+   may have an older note: it is not believed.  Without it and a file, the whole batch is in doubt.
 
 The key is the claim, a random number, so that no note is ever about another claim.
 """
@@ -43,7 +43,10 @@ _SET: Final = (
 
 
 class NoteLost(Exception):
-    """Redis has not acknowledged a note: it is unavailable, was flushed, or the note is closed."""
+    """A note could not be written.
+
+    Redis is unavailable, was flushed, or its note is closed; or the disk with the file is full.
+    """
 
 
 class Notebook:
@@ -96,9 +99,9 @@ class Notebook:
         try:
             self._file.write(note)
         except OSError as failure:
-            log.warning("the note in the file is lost", extra={"reason": str(failure)})
-            self._delete_file()
-        return self._file is not None
+            # The lane must not go on without the file, whose note the sweep would believe.
+            raise NoteLost(str(failure)) from None
+        return True
 
     def write(self, note: Note) -> int:
         """Send a note to Redis, and return its number to wait for; raise NoteLost."""
@@ -116,8 +119,10 @@ class Notebook:
 
     def forget(self) -> None:
         """Delete the note of a batch that is recorded."""
-        with suppress(NoteLost):
-            self._delete_file()
+        if self._file:
+            with suppress(OSError):
+                self._file.delete()
+            self._file = None
         with suppress(NoteLost):
             self.wait_for(self._written)
             self._ask(b"UNLINK", self._key)
@@ -128,16 +133,6 @@ class Notebook:
         if self._file:
             self._file.close()
             self._file = None
-
-    def _delete_file(self) -> None:
-        """Delete the file: an old note would be believed."""
-        if self._file is None:
-            return
-        file, self._file = self._file, None
-        try:
-            file.delete()
-        except OSError as failure:
-            raise NoteLost(str(failure)) from None
 
     def _write(self, note: Note, condition: bytes) -> int:
         text = self._run + b" " + note.text()

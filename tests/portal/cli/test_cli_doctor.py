@@ -1,6 +1,7 @@
 """`listgate doctor`: all findings at once, and the exit code that a script looks at."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -138,3 +139,19 @@ def test_a_finding_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch, name: str)
 
     assert f"letters are from {name}\n" in said
     assert f"fix {name}\n" in said
+
+
+def test_the_folder_of_the_notes_must_be_usable(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def found(folder: Path | None) -> Finding:
+        decided = settings.model_copy(update={"sendout_notes_dir": folder})
+        monkeypatch.setattr(doctor, "settings", decided)
+        return doctor.notes()
+
+    assert found(None).ok
+    assert found(tmp_path).ok
+    assert [*tmp_path.iterdir()] == []
+    missing = found(tmp_path / "missing")
+    assert not missing.ok
+    assert "No such file or directory" in missing.text

@@ -1,31 +1,42 @@
 """A note in a file of the machine is exact, and survives both the lane and a flushed Redis."""
 
+import fcntl
+import mmap
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC
 from itertools import count
 from pathlib import Path
+from typing import Any, NoReturn
 from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
-from models import DeliveryState
+from models import DeliveryState, Message
+from notifications.smtp.relay import Relay
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, members
-from tests.workflows.sendout.interrupted import Sendouts, die
+from tests.notifications.smtp.scripted_server import HANG, scripted
+from tests.workflows.sendout.interrupted import Died, Sendouts, die
 from workflows.sendout import lane, note_files, send
 from workflows.sendout.note_files import (
     KEPT_SECONDS,
+    NUMBERS,
     LaneLives,
     NoteFile,
     delete_old_files,
     path_of,
     read_note_file,
 )
-from workflows.sendout.notebook import Notebook, NoteLost, close_note
+from workflows.sendout.notebook import Notebook, close_note
 from workflows.sendout.notes import Note
+from workflows.sendout.send import Progress
 from workflows.transaction import transaction
 
 SENT, SENDING = DeliveryState.SENT, DeliveryState.SENDING
@@ -95,13 +106,10 @@ def test_after_a_restart_of_the_machine_redis_is_asked(
     assert sendouts.states() == [UNCERTAIN] * 4 + [PENDING] * 2
 
 
-def test_a_lane_whose_file_cannot_be_written_tells_redis_of_every_letter(
-    sendouts: Sendouts, monkeypatch: pytest.MonkeyPatch
+def test_a_lane_whose_file_cannot_be_created_tells_redis_of_every_letter(
+    sendouts: Sendouts, tmp_path: Path
 ) -> None:
-    def full(_file: NoteFile, _note: Note) -> None:
-        raise OSError("the disk is full")
-
-    monkeypatch.setattr(NoteFile, "write", full)
+    tmp_path.rmdir()
     for at in count(1, 3):
         sendouts.begin()
         if not sendouts.interrupt(at, die):
@@ -112,20 +120,73 @@ def test_a_lane_whose_file_cannot_be_written_tells_redis_of_every_letter(
     assert at > 4 * 6, "four points for each copy"
 
 
-def test_an_old_note_that_cannot_be_deleted_ends_the_batch(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_file_that_cannot_be_written_ends_the_batch(
+    sendouts: Sendouts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
-        raise OSError("read-only file system")
+    write, calls = NoteFile.write, count(1)
 
-    notebook = Notebook(tmp_path)
-    notebook.begin()
-    monkeypatch.setattr(NoteFile, "write", fail)
-    monkeypatch.setattr(Path, "unlink", fail)
+    def full(file: NoteFile, note: Note) -> None:
+        if next(calls) % 3 == 0:
+            raise OSError("the disk is full")
+        write(file, note)
 
-    with pytest.raises(NoteLost):
-        notebook.keep(Note(1, 2))
-    notebook.close()
+    monkeypatch.setattr(NoteFile, "write", full)
+    sendouts.begin()
+    sendouts.run_lane()
+
+    assert sendouts.states() == [SENT] * 2 + [PENDING] * 4
+    sendouts.finish()
+    assert sendouts.uncertain() == 0
+
+
+def test_after_a_lost_database_the_file_has_all_results(
+    sendouts: Sendouts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record, calls = Progress.record, count(1)
+
+    def lost(progress: Progress, session: Session) -> None:
+        if next(calls) > 1:
+            die()
+        sendouts.lose_connections()
+        record(progress, session)
+
+    sendouts.begin()
+    with monkeypatch.context() as patch, suppress(Died, SQLAlchemyError):
+        patch.setattr(Progress, "record", lost)
+        sendouts.run_lane()
+    sendouts.delete_notes()
+    sendouts.finish()
+
+    assert sendouts.uncertain() == 0
+
+
+def test_a_small_batch_has_one_connection_and_another_one_two() -> None:
+    with scripted() as server:
+        one = a_lane(server.url)
+        with one._closing:
+            assert [len(one._connect(copies)) for copies in (50, 51, 50)] == [1, 2, 1]
+
+
+@pytest.mark.parametrize("greeting", ["421 4.7.0 too many connections", HANG])
+def test_a_relay_that_wants_no_second_connection_gets_one(
+    monkeypatch: pytest.MonkeyPatch, greeting: str
+) -> None:
+    monkeypatch.setattr(lane, "SECOND_PATIENCE", 0.1)
+    with scripted({}, {"": greeting}) as server:
+        one = a_lane(server.url)
+        with one._closing:
+            assert [len(one._connect(51)) for _ in range(2)] == [1, 1]
+
+        assert len(server.commands) == 2, "it is asked once"
+
+
+def a_lane(url: str) -> lane.Lane:
+    """Return a lane that has not begun."""
+
+    def no_copies(_message: Message) -> NoReturn:
+        raise NotImplementedError
+
+    return lane.Lane(1, lane.Lanes(Relay.from_url(url), no_copies, UTC, 1, transaction))
 
 
 def test_without_the_folder_notes_are_in_redis(tmp_path: Path) -> None:
@@ -196,3 +257,64 @@ def test_files_that_nobody_will_ask_for_are_deleted(tmp_path: Path) -> None:
     delete_old_files(tmp_path)
 
     assert len([*tmp_path.iterdir()]) == 2
+
+
+@pytest.mark.parametrize("size", [0, 8, NUMBERS, NUMBERS + 10])
+def test_a_file_that_is_not_whole_is_not_believed(tmp_path: Path, size: int) -> None:
+    NoteFile(tmp_path, claim := uuid4()).close()
+    os.truncate(path_of(tmp_path, claim), size)
+
+    assert read_note_file(tmp_path, claim) is None
+
+
+@pytest.mark.parametrize("stores", [0, 1])
+def test_a_kill_between_two_stores_leaves_two_in_doubt(tmp_path: Path, stores: int) -> None:
+    class Dying:
+        """Numbers of which so many are stored."""
+
+        def __init__(self, numbers: memoryview) -> None:
+            self.numbers, self.left, self.release = numbers, stores, numbers.release
+
+        def __setitem__(self, key: int, value: int) -> None:
+            if not self.left:
+                raise Died
+            self.left -= 1
+            self.numbers[key] = value
+
+    refused = {2: ("failed", "nobody here")}
+    file: Any = NoteFile(tmp_path, claim := uuid4())
+    file.write(Note(1, 3))
+    file._numbers = Dying(file._numbers)
+    with suppress(Died):
+        file.write(Note(2, 4, refused))
+    file.close()
+
+    note = read_note_file(tmp_path, claim)
+    assert note
+    assert note.others == refused
+    assert note.offered - note.answered <= 2
+
+
+def test_a_file_that_cannot_be_mapped_is_not_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise OSError("no memory")
+
+    monkeypatch.setattr(mmap, "mmap", fail)
+    with pytest.raises(OSError, match="no memory"):
+        NoteFile(tmp_path, uuid4())
+
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_file_that_cannot_be_locked_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise OSError("no locks available")
+
+    NoteFile(tmp_path, claim := uuid4()).close()
+    monkeypatch.setattr(fcntl, "flock", fail)
+
+    assert read_note_file(tmp_path, claim) is None
