@@ -312,7 +312,7 @@ def test_a_relay_that_cannot_be_reached_is_wrong(monkeypatch: pytest.MonkeyPatch
 def test_a_relay_with_a_certificate_of_its_own_needs_a_setting(
     monkeypatch: pytest.MonkeyPatch, mailbox: Mailbox
 ) -> None:
-    def refuse(_relay: Relay) -> NoReturn:
+    def refuse(_relay: Relay, _patience: float) -> NoReturn:
         raise ssl.SSLCertVerificationError
 
     given(monkeypatch, smtp_url=mailbox.url)
