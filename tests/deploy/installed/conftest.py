@@ -33,13 +33,19 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture
-def given(mailbox: Mailbox, postgres: Postgres) -> Iterator[dict[str, str]]:
-    """The settings that differ from the documented ones, because the servers are the tests'."""
+def given(mailbox: Mailbox, postgres: Postgres, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The settings that differ from the documented ones, because the servers are the tests'.
+
+    systemd would create the folder of the notes.
+    """
+    notes = tmp_path / "notes"
+    notes.mkdir()
     with Valkey({"LISTGATE_SERVERS": ""}) as broker:
         yield {
             "DATABASE_URL": postgres.url.replace("+psycopg2", ""),
             "REDIS_URL": broker.url,
             "SMTP_URL": mailbox.url,
             "LMTP_ADDRESS": f"127.0.0.1:{port()}",
+            "SENDOUT_NOTES_DIR": str(notes),
             "LOG_LEVEL": "INFO",
         }
