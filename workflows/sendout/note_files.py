@@ -114,7 +114,7 @@ def read_note_file(folder: Path, claim: UUID) -> Note | None:
 
 
 def delete_old_files(folder: Path) -> None:
-    """Delete the notes that nobody will ask for."""
+    """Delete the notes that were written more than KEPT_SECONDS ago."""
     for path in folder.glob("*.note"):
         with suppress(OSError):
             if path.stat().st_mtime < time.time() - KEPT_SECONDS:

@@ -1,11 +1,13 @@
 """A sendout by real lanes, one of which is interrupted at a chosen point of its work."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC
 from functools import wraps
+from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -34,6 +36,15 @@ WORK = (
     *((Notebook, name) for name in ("begin", "keep", "write", "wait_for", "forget")),
     *((Progress, name) for name in ("add", "record")),
 )
+
+
+NO_ANSWERS: Mapping[str, str] = MappingProxyType({})
+
+# What the mail server says of two of the members.
+REFUSALS = {
+    "member0@example.org": "550 5.1.1 nobody here",
+    "member2@example.org": "451 4.3.0 later",
+}
 
 
 class Died(BaseException):
@@ -98,6 +109,27 @@ class Sendouts:
         with suppress(Died, SQLAlchemyError):
             self.run_lane()
         return self.interruption.happened
+
+    def at_every_point(
+        self,
+        action: Callable[[], object],
+        *,
+        more_than: int,
+        step: int = 1,
+        answers: Mapping[str, str] = NO_ANSWERS,
+    ) -> Iterator[int]:
+        """Interrupt a lane of a new sendout at each point, or every `step`th; yield the point.
+
+        The mail server gives these `answers`, by address.  A lane has `more_than` so many points.
+        """
+        for at in count(1, step):
+            self.begin()
+            for address, reply in answers.items():
+                self._mailbox.answer(address, reply)
+            if not self.interrupt(at, action):
+                assert at > more_than
+                return
+            yield at
 
     def run_lane(self) -> None:
         mailer = a_mailer(self._mailbox)

@@ -23,7 +23,7 @@ from notifications.smtp.relay import Relay
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, members
 from tests.notifications.smtp.scripted_server import HANG, scripted
-from tests.workflows.sendout.interrupted import Died, Sendouts, die
+from tests.workflows.sendout.interrupted import REFUSALS, Died, Sendouts, die
 from workflows.sendout import lane, note_files, send
 from workflows.sendout.note_files import (
     KEPT_SECONDS,
@@ -46,6 +46,9 @@ PENDING, UNCERTAIN = DeliveryState.PENDING, DeliveryState.UNCERTAIN
 # and the third one about to leave.
 THIRD = 11
 
+# Points of a lane for its copies, with a file and with Redis alone.
+TWO_EACH, FOUR_EACH = 2 * 6, 4 * 6
+
 
 @pytest.fixture
 def sendouts(
@@ -60,19 +63,13 @@ def sendouts(
 
 @pytest.mark.parametrize("lose", [lambda _: None, Sendouts.delete_notes, Sendouts.restart_redis])
 def test_a_lane_that_dies_at_any_point_leaves_two_copies_in_doubt_whatever_redis_has(
-    sendouts: Sendouts, mailbox: Mailbox, lose: Callable[[Sendouts], None]
+    sendouts: Sendouts, lose: Callable[[Sendouts], None]
 ) -> None:
-    for at in count(1):
-        sendouts.begin()
-        mailbox.answer("member0@example.org", "550 5.1.1 nobody here")
-        mailbox.answer("member2@example.org", "451 4.3.0 later")
-        if not sendouts.interrupt(at, die):
-            break
+    for _ in sendouts.at_every_point(die, more_than=TWO_EACH, answers=REFUSALS):
         lose(sendouts)
         sendouts.finish()
 
         assert sendouts.uncertain() <= 2
-    assert at > 2 * 6, "two points for each copy"
 
 
 def test_a_lane_that_lost_its_locks_and_lives_records_its_batch_itself(sendouts: Sendouts) -> None:
@@ -80,14 +77,10 @@ def test_a_lane_that_lost_its_locks_and_lives_records_its_batch_itself(sendouts:
         sendouts.lose_connections()
         sendouts.sweep()
 
-    for at in count(1, 3):
-        sendouts.begin()
-        if not sendouts.interrupt(at, sleep):
-            break
+    for _ in sendouts.at_every_point(sleep, more_than=TWO_EACH, step=3):
         sendouts.finish()
 
         assert sendouts.uncertain() == 0
-    assert at > 2 * 6, "two points for each copy"
 
 
 def test_after_a_restart_of_the_machine_redis_is_asked(
@@ -110,14 +103,10 @@ def test_a_lane_whose_file_cannot_be_created_tells_redis_of_every_letter(
     sendouts: Sendouts, tmp_path: Path
 ) -> None:
     tmp_path.rmdir()
-    for at in count(1, 3):
-        sendouts.begin()
-        if not sendouts.interrupt(at, die):
-            break
+    for _ in sendouts.at_every_point(die, more_than=FOUR_EACH, step=3):
         sendouts.finish()
 
         assert sendouts.uncertain() <= 2
-    assert at > 4 * 6, "four points for each copy"
 
 
 def test_a_file_that_cannot_be_written_ends_the_batch(
@@ -220,12 +209,12 @@ def test_the_last_note_is_read_again(
 ) -> None:
     folder, claim = tmp_path_factory.getbasetemp(), uuid4()
     file, note = NoteFile(folder, claim), Note()
-    told: dict[int, tuple[str, str]] = {}
+    noted: dict[int, tuple[str, str]] = {}
     for answered, more in numbers:
         if found:
             key, one = found.popitem()
-            told[key] = one
-        note = Note(answered, answered + more, told)
+            noted[key] = one
+        note = Note(answered, answered + more, noted)
         file.write(note)
         with pytest.raises(LaneLives):
             read_note_file(folder, claim)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import count
 from typing import NoReturn
 
 import pytest
@@ -13,7 +12,7 @@ from models.clock import now
 from notifications.retry import UNAVAILABLE_DELAY
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, members
-from tests.workflows.sendout.interrupted import Sendouts, die
+from tests.workflows.sendout.interrupted import REFUSALS, Sendouts, die
 from workflows.redis_client import redis_client
 from workflows.sendout import claim
 from workflows.sendout.notebook import Notebook, NoteLost, close_note, key_of
@@ -28,6 +27,8 @@ PENDING, UNCERTAIN = DeliveryState.PENDING, DeliveryState.UNCERTAIN
 # them are answered, and the third is about to leave.
 CLAIMED, THIRD = 5, 12
 
+THREE_EACH = 3 * 6  # points of a lane for its copies
+
 
 @pytest.fixture
 def sendouts(committed_cast: Cast, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> Sendouts:
@@ -37,19 +38,11 @@ def sendouts(committed_cast: Cast, mailbox: Mailbox, monkeypatch: pytest.MonkeyP
     return Sendouts(committed_cast, mailbox, monkeypatch)
 
 
-def test_a_lane_that_dies_at_any_point_leaves_two_copies_in_doubt(
-    sendouts: Sendouts, mailbox: Mailbox
-) -> None:
-    for at in count(1):
-        sendouts.begin()
-        mailbox.answer("member0@example.org", "550 5.1.1 nobody here")
-        mailbox.answer("member2@example.org", "451 4.3.0 later")
-        if not sendouts.interrupt(at, die):
-            break
+def test_a_lane_that_dies_at_any_point_leaves_two_copies_in_doubt(sendouts: Sendouts) -> None:
+    for _ in sendouts.at_every_point(die, more_than=THREE_EACH, answers=REFUSALS):
         sendouts.finish()
 
         assert sendouts.uncertain() <= 2
-    assert at > 3 * 6, "three points for each copy"
 
 
 def test_a_lane_that_sleeps_at_any_point_sends_only_what_it_had_noted(sendouts: Sendouts) -> None:
@@ -57,14 +50,10 @@ def test_a_lane_that_sleeps_at_any_point_sends_only_what_it_had_noted(sendouts: 
         sendouts.lose_connections()
         sendouts.finish()
 
-    for at in count(1, 4):
-        sendouts.begin()
-        if not sendouts.interrupt(at, sleep):
-            break
+    for _ in sendouts.at_every_point(sleep, more_than=THREE_EACH, step=4):
         sendouts.finish()
 
         assert sendouts.uncertain() <= 2
-    assert at > 3 * 6, "three points for each copy"
 
 
 def test_a_lane_whose_note_is_closed_stops_at_the_next_copy(sendouts: Sendouts) -> None:
@@ -86,16 +75,12 @@ def test_a_flush_at_any_point_ends_the_batch_with_nothing_in_doubt(
     sendouts: Sendouts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(claim, "BATCH_SIZE", 3)  # the lane goes on with another batch
-    for at in count(1, 4):
-        sendouts.begin()
-        if not sendouts.interrupt(at, sendouts.delete_notes):
-            break
+    for at in sendouts.at_every_point(sendouts.delete_notes, more_than=THREE_EACH, step=4):
         if at == THIRD - 2:  # just before the third copy is noted
             assert PENDING in sendouts.states()
         sendouts.finish()
 
         assert sendouts.uncertain() == 0
-    assert at > 3 * 6, "three points for each copy"
 
 
 @pytest.mark.parametrize("lose", [Sendouts.delete_notes, Sendouts.restart_redis])
