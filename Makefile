@@ -91,7 +91,7 @@ tour: $(VENV)/browser chromium ## take the pictures of docs/tour.md again
 	@TOUR=docs/tour $(BIN)/python -m pytest tests/browser/test_tour.py
 
 .PHONY: bench
-bench: install ## measure the speed that the README states (about 35 minutes)
+bench: install ## measure the speed that the README states (about 40 minutes)
 	@$(BIN)/python -m benchmarks
 
 .PHONY: bench-mailman

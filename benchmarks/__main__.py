@@ -21,7 +21,7 @@ BENCHMARKS = {
     "sweeping": 1,
     "moderating": 1,
     "calling": 1,
-    "sending": 7,
+    "sending": 3,
     "asking_meanwhile": 1,
     "growing": 6,
     "pacing": 5,
