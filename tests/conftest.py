@@ -41,16 +41,10 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def migrated() -> None:
-    """Give the main database the schema, once."""
-    migrate(main_url())
-
-
-@pytest.fixture(scope="session")
 def template() -> Iterator[str]:
-    """A migrated database without connections, to copy from."""
-    with new_database() as url:
-        migrate(url)
+    """Give the main database the schema; a copy of it without connections, to copy from."""
+    migrate(main_url())
+    with new_database(str(main_url().database)) as url:
         assert url.database is not None
         yield url.database
 
