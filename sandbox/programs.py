@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from sandbox.commands import ROOT
-from sandbox.server import ServerError
+from sandbox.server import Process, ServerError
 from sandbox.watchdog import Watchdog
 
 TIMEOUT: Final = 60.0  # seconds until a program is ready or has ended; three are usual
@@ -46,17 +46,21 @@ class Program:
 
     def _start(self) -> None:
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                self._command,
-                env=self._environment,
-                cwd=self._folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C reaches this process only, which ends the program
-            )
+            self.process = self._execute(log.fileno())
         self._watchdog.watch(self.process.pid)
         self._started = time.monotonic()
+
+    def _execute(self, log: int) -> Process:
+        """Run the command in a session of its own: Ctrl-C reaches this process, which ends it."""
+        return subprocess.Popen(
+            self._command,
+            env=self._environment,
+            cwd=self._folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
     def wait_until_ready(self) -> None:
         """Wait until it has logged `ready`; raise ServerError with the end of its log."""
@@ -76,7 +80,7 @@ class Program:
         return status
 
 
-def end(process: "subprocess.Popen[bytes]") -> None:
+def end(process: Process) -> None:
     """Terminate the process (SIGTERM is Celery's warm shutdown); kill it after a timeout."""
     process.terminate()
     try:

@@ -36,13 +36,15 @@ OURSELVES: Final[Account] = {"user": None, "group": None, "extra_groups": None}
 
 
 class Process(Protocol):
-    """The part of `subprocess.Popen` that a server needs."""
+    """The part of `subprocess.Popen` that a server or a program needs."""
 
     pid: int
 
     def poll(self) -> int | None: ...
 
     def wait(self, timeout: float | None = None) -> int: ...
+
+    def terminate(self) -> None: ...
 
 
 class Server(ABC):

@@ -1,38 +1,75 @@
-"""Starts `python -m celery` by forking a process that has imported everything it needs.
+"""Starts Python programs by forking a process that has imported what they need.
 
-Importing is nine tenths of the processor time that a worker takes to start, and the tests start
-many.  `python -m celery` itself is started by `make up`, the demo and the tests of both.
+Importing is nine tenths of the processor time that a program of Listgate takes to start, and the
+tests start many.  Each is started by its own command line as well: by `make up`, by the demo, and
+where a test is about that.
+
+The first fork server of a run imports the libraries, once.  Each `ForkServer` is a fork of it that
+imports Listgate with the settings of its own.
 """
 
+import atexit
 import gc
 import importlib
 import json
 import os
 import runpy
+import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Self
 
-from sandbox.server import ENVIRONMENT
+from sandbox.programs import Program
+from sandbox.server import ENVIRONMENT, Process
 
 CHECKOUT: Final = Path(__file__).parents[1]
 
-# The app, and what Celery imports late: the pool, the transport, the result backend, beat.
-MODULES: Final = (
-    "celery.bin.celery",
-    "workflows.celery",
-    "workflows.tasks",
+# What the programs import of libraries, and what Celery imports late: the pool, the transport, the
+# result backend, beat.  Nothing of it may import Listgate, which reads the settings.
+LIBRARIES: Final = (
+    "aiosmtpd.smtp",
+    "alembic.command",
     "celery.apps.beat",
     "celery.apps.worker",
     "celery.backends.redis",
+    "celery.bin.celery",
     "celery.concurrency.prefork",
     "celery.worker.components",
     "celery.worker.consumer",
+    "cryptography.x509",
+    "dkim",
+    "dns.resolver",
+    "flask_limiter",
+    "flask_security",
+    "flask_wtf",
+    "flower.command",
+    "gunicorn.app.wsgiapp",
+    "gunicorn.workers.gthread",
     "kombu.transport.redis",
+    "phonenumbers",
+    "psycopg2",
+    "qrcode",
+    "scim2_models",
+    "sqlalchemy.dialects.postgresql.psycopg2",
+    "sqlalchemy.orm",
+    "structlog",
+    "twilio.rest",
+    "typer.rich_utils",
+    "valkey",
+    "zxcvbn",
 )
+
+# What each program imports of Listgate, by the name of the program.
+PROGRAMS: Final = {
+    "celery": ("workflows.celery", "workflows.tasks"),
+    "gunicorn": ("portal.app", "portal.server"),
+    "listgate": ("portal.cli", "portal.cli.lmtp"),
+}
 
 MAX_REQUEST: Final = 64 * 1024  # bytes
 
@@ -46,61 +83,91 @@ class ForkServer:
     def __enter__(self) -> Self:
         self._socket, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", __name__, str(theirs.fileno())],
-                cwd=CHECKOUT,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,  # so that Ctrl-C does not reach it
-            )
+            self._process = ForkedProcess(libraries(), "serve", self._environment, theirs.fileno())
         return self
 
     def __exit__(self, *_: object) -> None:
         self._socket.close()  # It ends by itself then, also when this process is killed.
         self._process.wait()
 
-    def fork(self, arguments: list[str], *, log: int, lifeline: int) -> "ForkedProcess":
-        """Run `python -m celery` with these arguments in a session of its own.
+    def fork(
+        self, command: Sequence[str], *, log: int, lifeline: int | None = None
+    ) -> "ForkedProcess":
+        """Run this command line of a Python program in a session of its own.
 
         It writes its output to the file descriptor `log`, and holds `lifeline` open.
         """
-        return ForkedProcess(self, self._ask("fork", arguments, log, lifeline))
-
-    def poll(self, pid: int) -> int | None:
-        """Return the exit status of a fork, or None if it still runs."""
-        code: int | None = self._ask("poll", pid)
-        return code
-
-    def _ask(self, verb: str, argument: object, *descriptors: int) -> Any:
-        socket.send_fds(self._socket, [json.dumps([verb, argument]).encode()], descriptors)
-        return json.loads(self._socket.recv(MAX_REQUEST))
+        held = [] if lifeline is None else [lifeline]
+        return ForkedProcess(self._socket, "fork", [*command], log, *held)
 
 
 class ForkedProcess:
-    """A process that the fork server has forked, with the part of Popen that a Server uses."""
+    """A process that a fork server has forked, with the part of Popen that the tests use."""
 
-    def __init__(self, server: ForkServer, pid: int) -> None:
-        self.pid = pid
+    def __init__(
+        self, server: socket.socket, verb: str, argument: object, *descriptors: int
+    ) -> None:
         self._server = server
-        self._code: int | None = None
+        self.pid: int = ask(server, verb, argument, *descriptors)
+        self.returncode: int | None = None
 
     def poll(self) -> int | None:
-        if self._code is None:
-            self._code = self._server.poll(self.pid)
-        return self._code
+        if self.returncode is None:
+            self.returncode = ask(self._server, "poll", self.pid)
+        return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
         deadline = time.monotonic() + (timeout or float("inf"))
         while (code := self.poll()) is None:
             if time.monotonic() > deadline:
-                raise subprocess.TimeoutExpired("celery", timeout or 0)
+                raise subprocess.TimeoutExpired("a forked program", timeout or 0)
             time.sleep(0.01)
         return code
 
+    def terminate(self) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGTERM)
 
-def serve(requests: socket.socket) -> None:
-    """Answer requests until the other end is closed; return in each fork, ready to run Celery."""
+
+class ForkedProgram(Program):
+    """A program of the stack that is forked."""
+
+    def __init__(
+        self, server: ForkServer, command: Sequence[str], log: Path, *, ready: str
+    ) -> None:
+        super().__init__(command, {}, log, ready=ready)
+        self._server = server
+
+    def _execute(self, log: int) -> Process:
+        return self._server.fork(self._command, log=log)
+
+
+@cache
+def libraries() -> socket.socket:
+    """Start the first fork server, which ends with this process; return its socket."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-m", __name__, str(theirs.fileno())],
+            cwd=CHECKOUT,
+            env=ENVIRONMENT | {"PYTHONPATH": str(CHECKOUT)},
+            stdin=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,  # so that Ctrl-C does not reach it
+        )
+    atexit.register(process.wait)
+    atexit.register(ours.close)  # It ends then.
+    return ours
+
+
+def ask(server: socket.socket, verb: str, argument: object, *descriptors: int) -> Any:
+    """Send a request to a fork server and return its answer."""
+    socket.send_fds(server, [json.dumps([verb, argument]).encode()], descriptors)
+    return json.loads(server.recv(MAX_REQUEST))
+
+
+def serve(requests: socket.socket) -> list[str]:
+    """Answer requests until the other end is closed; return in each fork, with its command line."""
     while True:
         request, descriptors, _, _ = socket.recv_fds(requests, MAX_REQUEST, 2)
         if not request:
@@ -109,28 +176,59 @@ def serve(requests: socket.socket) -> None:
         if verb == "poll":
             pid, status = os.waitpid(argument, os.WNOHANG)
             answer = os.waitstatus_to_exitcode(status) if pid else None
-        elif (answer := os.fork()) == 0:
-            requests.close()
-            log, _lifeline = descriptors
-            return prepare(argument, log)
+        elif verb == "serve":
+            if (answer := fork(requests)) == 0:
+                os.environ.clear()
+                os.environ.update(argument)
+                return serve(socket.socket(fileno=descriptors[0]))
+        else:
+            import_once(PROGRAMS[program(argument)])
+            if (answer := fork(requests)) == 0:
+                write_to(descriptors[0])
+                return list[str](argument)
         for each in descriptors:
             os.close(each)
         requests.send(json.dumps(answer).encode())
 
 
-def prepare(arguments: list[str], log: int) -> None:
-    """Make this fork what a new process of `sandbox.server` would be."""
-    os.setsid()
+def fork(requests: socket.socket) -> int:
+    """Fork, into a session of its own; return the id of the fork, or 0 in it."""
+    if (pid := os.fork()) == 0:
+        requests.close()
+        os.setsid()
+    return pid
+
+
+def program(command: list[str]) -> str:
+    """Return the name of the program of this command line: [python -m] name …"""
+    return command[2] if command[1] == "-m" else Path(command[0]).name
+
+
+def import_once(modules: Sequence[str]) -> None:
+    """Import the modules, and have no collection of garbage look at them again in a fork."""
+    for module in modules:
+        importlib.import_module(module)
+    gc.freeze()
+
+
+def write_to(log: int) -> None:
+    """Write all output to this file, as a new process of `sandbox.server` does."""
     os.umask(0o077)
     os.dup2(log, sys.stdout.fileno())
     os.dup2(log, sys.stderr.fileno())
     os.close(log)
-    sys.argv = ["celery", *arguments]
+
+
+def run(command: list[str]) -> None:
+    """Run the program of a command line in this process."""
+    if command[1] == "-m":
+        sys.argv = command[2:]
+        runpy.run_module(command[2], run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = command
+        runpy.run_path(command[0], run_name="__main__")
 
 
 if __name__ == "__main__":
-    for module in MODULES:
-        importlib.import_module(module)
-    gc.freeze()  # Else each start of a child of a worker collects the garbage of all modules.
-    serve(socket.socket(fileno=int(sys.argv[1])))
-    runpy.run_module("celery", run_name="__main__", alter_sys=True)
+    import_once(LIBRARIES)
+    run(serve(socket.socket(fileno=int(sys.argv[1]))))

@@ -78,7 +78,7 @@ class CeleryProcess(Server):
         self.start()
 
     def _command(self) -> list[str]:
-        return [*self._arguments]
+        return [sys.executable, "-m", "celery", *self._arguments]
 
     def _execute(self, log: int, lifeline: int) -> Process:
         return self._fork_server.fork(self._command(), log=log, lifeline=lifeline)

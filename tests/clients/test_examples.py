@@ -56,4 +56,4 @@ def test_a_service_does_the_same_by_node(service: Service) -> None:
         node.wait_for("message.decided.*rejected")
         wait_for("its end", lambda: program.process.poll() is not None)
 
-    assert program.process.returncode == 0
+    assert program.process.poll() == 0

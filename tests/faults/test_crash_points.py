@@ -1,6 +1,5 @@
 """A process dies (SIGKILL) at each point of a call; the caller repeats it: it has one effect."""
 
-import os
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,12 +13,11 @@ from listgate_client.operations import Operations
 from listgate_client.tasks import Tasks
 from models import Actor, EventKind, Scope
 from sandbox.commands import gunicorn
-from sandbox.programs import Program
 from sandbox.stack import port
 from tests.faults.calls import visibility_times_out
 from tests.faults.crashing import AFTER_COMMIT, BEFORE_ANSWER, BEFORE_COMMIT, KEY
 from tests.faults.live import PRIVATE, LiveStack
-from tests.faults.shared import environment
+from tests.fork_server import ForkedProgram
 from tests.nodes import Worker
 from tests.waiting import PATIENCE, wait_for
 from tests.workflows.services.callers import give_external_id, token_of
@@ -149,15 +147,11 @@ def test_a_worker_that_dies_at_any_point_of_a_call_leaves_one_effect(
 def test_a_portal_that_dies_at_any_point_of_a_request_leaves_one_effect(
     live: LiveStack, token: str, tmp_path: Path
 ) -> None:
-    shared, broker, web = live.shared, live.setup.broker.container, port()
-    url = broker.celeryconfig["host_url"]
-    own = environment(url, live.mailbox, shared.database, shared.list_server)
-    own["PUBLIC_URL"] = f"http://127.0.0.1:{web}"
-    # With --preload, the next process of gunicorn need not import Listgate again.
-    command = [*gunicorn(web)[:-1], "--preload", "tests.faults.crashing_portal:app"]
+    broker, web = live.setup.broker.container, port()
+    command, log = [*gunicorn(web)[:-1], "tests.faults.crashing_portal:app"], tmp_path / "web.log"
     with (
-        Program(command, os.environ | own, tmp_path / "web.log", ready="Booting worker") as portal,
-        Api(own["PUBLIC_URL"], token) as client,
+        ForkedProgram(live.shared.fork_server, command, log, ready="Booting worker") as portal,
+        Api(f"http://127.0.0.1:{web}", token) as client,
     ):
         portal.wait_until_ready()
         for prepare, point in (

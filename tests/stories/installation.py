@@ -1,4 +1,4 @@
-"""An installation with few processes: one worker for every queue, forked like beat and Flower."""
+"""An installation with few processes, one worker for every queue: all are forked."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -11,8 +11,8 @@ from sandbox.commands import programs
 from sandbox.mailbox import Mailbox
 from sandbox.phone import PhoneNetwork
 from sandbox.servers import servers
-from sandbox.stack import Stack, list_server, port, settings
-from tests.fork_server import ForkServer
+from sandbox.stack import BIN, Stack, list_server, port, settings
+from tests.fork_server import ForkedProgram, ForkServer
 from tests.nodes import CeleryProcess, Worker
 
 APP = "--app=workflows.celery"
@@ -23,6 +23,7 @@ class Installation:
     """The stack with its pages and LMTP; the programs of Celery by name; the URL of Flower."""
 
     stack: Stack
+    fork_server: ForkServer
     celery: Mapping[str, CeleryProcess]
     flower: str
 
@@ -30,6 +31,16 @@ class Installation:
         """Return what each program has logged."""
         started = {program.name: program.log.read_text() for program in self.stack.programs}
         return started | {name: program.log for name, program in self.celery.items()}
+
+    def listgate(self, *commands: tuple[str, ...]) -> None:
+        """Run several commands at the same time."""
+        with (self.stack.folder / "listgate.log").open("ab") as log:
+            running = [
+                self.fork_server.fork([str(BIN / "listgate"), *command], log=log.fileno())
+                for command in commands
+            ]
+        for process in running:
+            process.wait()
 
     def command_lines(self) -> set[str]:
         """Return the command line of every process; a fork has that of its parent."""
@@ -54,21 +65,21 @@ def running(folder: Path, **more: str) -> Iterator[Installation]:
         given = settings(resources.enter_context(servers()), mailbox, phone, web=web)
         stack = Stack({**given, **list_server(folder), **more}, mailbox, phone, folder)
         stack.list_server.mkdir()
+        fork_server = resources.enter_context(ForkServer(stack.environment))
         for name in ("web", "lmtp"):
             command, ready = programs(web)[name]
-            program = stack.program(name, *command, ready=ready)
-            stack.programs.append(resources.enter_context(program))
-        celery = forked(resources, stack.environment, flower)
+            forked = ForkedProgram(fork_server, command, folder / f"{name}.log", ready=ready)
+            stack.programs.append(resources.enter_context(forked))
+        celery = programs_of_celery(resources, fork_server, flower)
         for program in stack.programs:
             program.wait_until_ready()
-        yield Installation(stack, celery, f"http://127.0.0.1:{flower}")
+        yield Installation(stack, fork_server, celery, f"http://127.0.0.1:{flower}")
 
 
-def forked(
-    resources: ExitStack, environment: dict[str, str], flower: int
+def programs_of_celery(
+    resources: ExitStack, fork_server: ForkServer, flower: int
 ) -> dict[str, CeleryProcess]:
-    """Fork the programs of Celery from one process: importing is most of what a start costs."""
-    fork_server = resources.enter_context(ForkServer(environment))
+    """Start a worker, beat and Flower."""
     pages = ("flower", "--read-only", "--address=127.0.0.1", f"--port={flower}")
     celery = {
         "worker": Worker(fork_server, children=2),

@@ -91,7 +91,7 @@ class Story:
 
     def listgate(self, *arguments: str) -> None:
         """Run a command; a refusal is as good as an answer."""
-        self.stack.listgate_at_once(arguments)
+        self.installation.listgate(arguments)
         self.look()
 
 
@@ -221,7 +221,7 @@ def by_command_and_service(story: Story, service: Celery) -> None:
 def same_phone_at_once(story: Story) -> None:
     """Two people want one number; the database refuses the second."""
     number = "+33655501239"
-    story.stack.listgate_at_once(
+    story.installation.listgate(
         *(("user", "contact", address(name), "--phone", number) for name in ("ada", "edsger"))
     )
 
