@@ -19,7 +19,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Self
@@ -69,6 +70,7 @@ PROGRAMS: Final = {
     "celery": ("workflows.celery", "workflows.tasks"),
     "gunicorn": ("portal.app", "portal.server"),
     "listgate": ("portal.cli", "portal.cli.lmtp"),
+    "-c": (),
 }
 
 MAX_REQUEST: Final = 64 * 1024  # bytes
@@ -125,8 +127,20 @@ class ForkedProcess:
         return code
 
     def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def send_signal(self, number: signal.Signals) -> None:
         if self.poll() is None:
-            os.kill(self.pid, signal.SIGTERM)
+            os.kill(self.pid, number)
+
+
+@contextmanager
+def forked_code(code: str, *arguments: str, **settings: str) -> Iterator[ForkedProcess]:
+    """Run `python -c CODE ARGUMENTS` in this environment and these settings; wait for its end."""
+    with ForkServer({**os.environ, **settings}) as server, Path(os.devnull).open("wb") as log:
+        process = server.fork([sys.executable, "-c", code, *arguments], log=log.fileno())
+        yield process
+        process.wait()
 
 
 class ForkedProgram(Program):
@@ -200,8 +214,13 @@ def fork(requests: socket.socket) -> int:
 
 
 def program(command: list[str]) -> str:
-    """Return the name of the program of this command line: [python -m] name …"""
-    return command[2] if command[1] == "-m" else Path(command[0]).name
+    """Return the name of the program of this command line: python -m NAME, python -c or NAME."""
+    match command[1:]:
+        case ["-m", name, *_]:
+            return name
+        case ["-c", *_]:
+            return "-c"
+    return Path(command[0]).name
 
 
 def import_once(modules: Sequence[str]) -> None:
@@ -221,12 +240,16 @@ def write_to(log: int) -> None:
 
 def run(command: list[str]) -> None:
     """Run the program of a command line in this process."""
-    if command[1] == "-m":
-        sys.argv = command[2:]
-        runpy.run_module(command[2], run_name="__main__", alter_sys=True)
-    else:
-        sys.argv = command
-        runpy.run_path(command[0], run_name="__main__")
+    match command[1:]:
+        case ["-m", name, *_]:
+            sys.argv = command[2:]
+            runpy.run_module(name, run_name="__main__", alter_sys=True)
+        case ["-c", code, *arguments]:
+            sys.argv = ["-c", *arguments]
+            exec(code, {"__name__": "__main__"})  # noqa: S102
+        case _:
+            sys.argv = command
+            runpy.run_path(command[0], run_name="__main__")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,10 @@
 """A command outlives its worker: it still sees every address, and still ends at its limit."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 from signal import SIGKILL
 
-from sandbox.stack import ROOT
+from tests.fork_server import forked_code
 from tests.sandbox.machine import wait_until_gone
 from tests.waiting import wait_for
 from tests.workflows.sync.commands import sleeping
@@ -36,9 +34,9 @@ def test_a_command_sees_all_addresses_and_ends_in_time_though_its_worker_was_kil
         f'cd {tmp_path}; trap "" TERM; echo >began; until [ -e killed ]; do sleep 0.05; done;'
         f" wc -l >lines; (echo >started; exec setsid sleep {sleeps[0]}) & exec sleep {sleeps[1]}"
     )
-    with subprocess.Popen([sys.executable, "-c", WORKER, "sh", "-c", slow], cwd=ROOT) as worker:
+    with forked_code(WORKER, "sh", "-c", slow) as worker:
         wait_for("the command", (tmp_path / "began").exists)
-        os.kill(worker.pid, SIGKILL)
+        worker.send_signal(SIGKILL)
     (tmp_path / "killed").touch()
 
     wait_for("its child", (tmp_path / "started").exists)

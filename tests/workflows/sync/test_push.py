@@ -3,6 +3,7 @@
 from datetime import timedelta
 from tempfile import TemporaryFile
 
+import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
@@ -12,6 +13,7 @@ from tests.builders import Cast
 from tests.workflows.sync.pushing import RULES, ListServer, asked, crowd, last
 from workflows.people import users
 from workflows.subscriptions.subscribe import subscribe, unsubscribe
+from workflows.sync import snapshot
 from workflows.sync.command import run
 from workflows.sync.push import Rules, claim_push, finish_push
 from workflows.sync.snapshot import stored_lines
@@ -169,13 +171,14 @@ def test_the_same_content_is_not_stored_twice(
 
 
 def test_a_large_push_is_kept_in_parts_of_whole_lines(
-    session: Session, people: Cast, server: ListServer
+    session: Session, people: Cast, server: ListServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    crowd(session, people, 60_000)
+    monkeypatch.setattr(snapshot, "PART", 1_000)
+    crowd(session, people, 200)
 
     server.push(session, asked(session, people.announce))
 
     assert session.scalars(select(func.count(PushedPart.number))).one() > 1
     kept = b"".join(stored_lines(session, people.announce.id))
     assert kept == (server.folder / "announce").read_bytes()
-    assert last(session).addresses == 60_002
+    assert last(session).addresses == 202

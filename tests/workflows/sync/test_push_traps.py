@@ -1,8 +1,6 @@
 """The three traps of a push: each catches a naive scheme, written here, and does not catch ours."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from signal import SIGKILL
@@ -14,8 +12,8 @@ from sqlalchemy import Engine, text
 
 from models import Actor, Door
 from models.clock import now
-from sandbox.stack import ROOT
 from tests.builders import Cast
+from tests.fork_server import forked_code
 from tests.sandbox.machine import has_ended, wait_until_gone
 from tests.waiting import wait_for
 from tests.workflows.sync.commands import sleeping
@@ -27,13 +25,6 @@ from workflows.sync.snapshot import lines, read_addresses
 from workflows.transaction import transaction
 
 MEMBERS = 200_000
-
-
-def worker(program: str, *arguments: str, **environment: str) -> "subprocess.Popen[bytes]":
-    """A worker process that can be killed."""
-    return subprocess.Popen(
-        [sys.executable, "-c", program, *arguments], cwd=ROOT, env={**os.environ, **environment}
-    )
 
 
 # -- a change that commits while a push has read -----------------------------------------------
@@ -166,7 +157,7 @@ def test_a_command_whose_worker_is_killed_takes_a_part_for_all_only_from_a_pipe(
         f"echo >{tmp_path}/began; while [ ! -e {tmp_path}/go ]; do sleep 0.05; done;"
         f" wc -l >{tmp_path}/part && mv {tmp_path}/part {tmp_path}/lines"
     )
-    with worker(program, "sh", "-c", counts) as killed:
+    with forked_code(program, "sh", "-c", counts) as killed:
         wait_for("the command", (tmp_path / "began").exists)
         killed.send_signal(SIGKILL)
     (tmp_path / "go").touch()
@@ -190,11 +181,11 @@ LEASE = "import sys; from workflows.tasks import push; push(int(sys.argv[1]))"
 
 def test_a_lock_that_ends_with_its_worker_allows_a_second_command(tmp_path: Path) -> None:
     lock, seconds = str(tmp_path / "lock"), f"735.{os.getpid()}"
-    with worker(LOCK, lock, "sleep", seconds) as killed:
+    with forked_code(LOCK, lock, "sleep", seconds) as killed:
         wait_for("the command", lambda: sleeping(seconds))
         killed.send_signal(SIGKILL)
 
-    with worker(LOCK, lock, "sleep", seconds) as second:
+    with forked_code(LOCK, lock, "sleep", seconds) as second:
         both = wait_for("both", lambda: sleeping(seconds), enough=lambda found: len(found) == 2)
         for process in both:
             process.kill()
@@ -213,7 +204,7 @@ def test_a_lease_outlasts_the_command_of_a_killed_worker(
         "MAILLIST_SYNC_COMMAND": f"sleep {seconds}",
         "SYNC_TIMEOUT": "6s",
     }
-    with worker(LEASE, str(sync_id), **environment) as killed:
+    with forked_code(LEASE, str(sync_id), **environment) as killed:
         (command,) = wait_for("the command", lambda: sleeping(seconds))
         killed.send_signal(SIGKILL)
 
