@@ -53,11 +53,10 @@ def plain(url: URL) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def test_a_refusal_is_one_sentence_on_stderr_and_exit_code_1() -> None:
-    done = listgate("list", "show", "nowhere", DATABASE_URL=plain(main_url()))
+def test_a_refusal_is_one_sentence_on_stderr_and_exit_code_1(program: Program) -> None:
+    said = program.refused("list", "show", "nowhere", database=create_engine(main_url()))
 
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "There is no mailing list 'nowhere'.\n"
+    assert said == "There is no mailing list 'nowhere'.\n"
 
 
 def test_an_unavailable_database_prints_one_sentence_that_names_the_doctor(
