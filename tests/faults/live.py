@@ -163,6 +163,14 @@ class LiveStack:
         postponed = "select 1 from dispatch where state = 'sending' and due_at > now()"
         wait_for("the sendout to be postponed", lambda: self.sql(postponed))
 
+    def wait_until_at_rest(self) -> None:
+        """Wait until the sendout has ended, or is postponed and no batch is claimed."""
+        at_rest = (
+            "select 1 from dispatch where state = 'sent' or due_at > now()"
+            " and not exists (select from delivery where state = 'sending')"
+        )
+        wait_for("the sendout to be at rest", lambda: self.sql(at_rest))
+
     def wait_until_recorded(self) -> None:
         """Wait until no batch is claimed: each result of the lanes at work is recorded."""
         look = partial(self.states, "delivery")

@@ -51,6 +51,9 @@ def test_a_killed_sendout_is_uncertain_only_of_what_was_on_the_wire_and_repeats_
     wait_for("the second batch", live.copies, enough=lambda copies: len(copies) > BATCH_SIZE + 5)
 
     kill_and_restart(live)
+    # What the killed lanes had not tried is due in a quarter of a minute.
+    live.wait_until_at_rest()
+    live.sweep_after_an_hour()
 
     live.wait_for_states("dispatch", sent=1)
     states = live.states("delivery")
