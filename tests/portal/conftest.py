@@ -54,11 +54,17 @@ def server(tmp_path: Path) -> ListServer:
     return ListServer(tmp_path)
 
 
+@pytest.fixture(scope="session")
+def filled(template: str) -> Iterator[matrix.Filled]:
+    """A database with one row of each kind, which every test restores."""
+    with matrix.filled(template) as filled:
+        yield filled
+
+
 @pytest.fixture(scope="module")
-def installation() -> Iterator[matrix.Installation]:
+def installation(filled: matrix.Filled) -> Iterator[matrix.Installation]:
     """A portal with one row of each kind, for all tests of a module; each test restores it."""
     published: list[OutboxEntry] = []
-    with pytest.MonkeyPatch.context() as patch, matrix.opened(published) as one:
+    with pytest.MonkeyPatch.context() as patch, matrix.opened(filled, published) as one:
         patch.setattr("workflows.transaction.publish", published.extend)
-        one.fill()
         yield one

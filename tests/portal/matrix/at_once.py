@@ -59,13 +59,21 @@ def both(own_database: Engine, *acts: Callable[[], int]) -> list[int]:
 @contextmanager
 def own_database(template: str) -> Iterator[Engine]:
     """Have all sessions use a new database, and publish nothing."""
-    with new_database(template) as url, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("workflows.transaction.publish", lambda _: None)
+    with new_database(template) as url:
         own = create_engine(url, hide_parameters=True)
-        new_session.configure(bind=own)
-        yield own
-        new_session.configure(bind=engine)
+        with used_by_all(own):
+            yield own
         own.dispose()
+
+
+@contextmanager
+def used_by_all(own: Engine) -> Iterator[None]:
+    """Have all sessions use this database, and publish nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("workflows.transaction.publish", lambda _: None)
+        new_session.configure(bind=own)
+        yield
+        new_session.configure(bind=engine)
 
 
 @contextmanager

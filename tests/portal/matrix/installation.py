@@ -1,4 +1,4 @@
-"""The installation in which the table is tried: a browser for each person, no commit."""
+"""The installation in which the table is tried: filled once, a browser for each person."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,13 +10,14 @@ from typing import Any
 from urllib.parse import unquote
 
 from flask import Flask
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from models import OutboxEntry, User
 from models.base import Base
 from models.database import engine, new_session
+from tests.databases import keep_rows, new_database
 from tests.portal.matrix.forms import FORMS
 from tests.portal.matrix.table import KINDS, Line
 from tests.portal.matrix.things import Things, fill
@@ -41,14 +42,25 @@ class Key:
     token: str
 
 
-class Installation:
-    """The portal with its data, in one transaction of `connection`."""
+@dataclass(frozen=True)
+class Filled:
+    """A database with one row of each kind, their names, and who has logged in."""
 
-    def __init__(self, connection: Connection, published: list[OutboxEntry]) -> None:
+    database: Engine
+    things: Things
+    keys: Mapping[str, Key]
+
+
+class Installation:
+    """The portal with its data, as `connection` sees them."""
+
+    def __init__(
+        self, connection: Connection, published: list[OutboxEntry], things: Things
+    ) -> None:
         self.app: Flask = an_app()
         self.connection = connection
         self.published = published
-        self.things = Things(self.app)
+        self.things = things
         self.keys: dict[str, Key] = {}
 
     def fill(self) -> None:
@@ -58,7 +70,6 @@ class Installation:
             session.flush()
             for who in KINDS:
                 self.give_key(session, who, people.get(who))
-        self.published.clear()
 
     def give_key(self, session: Session, who: str, user: User | None) -> None:
         """Log this person in; without a person the browser is anonymous."""
@@ -155,10 +166,32 @@ class Installation:
 
 
 @contextmanager
-def opened(published: list[OutboxEntry]) -> Iterator[Installation]:
-    """An empty installation; a commit is a savepoint, and everything is rolled back in the end."""
-    with engine.connect() as connection, connection.begin() as everything:
-        new_session.configure(bind=connection, join_transaction_mode="create_savepoint")
-        yield Installation(connection, published)
-        new_session.configure(bind=engine, join_transaction_mode="conditional_savepoint")
+def filled(template: str) -> Iterator[Filled]:
+    """A database that is filled once, for all modules that try the table."""
+    with new_database(template) as url:
+        own = create_engine(url, hide_parameters=True, pool_pre_ping=True)
+        with own.begin() as connection, bound_to(connection):
+            one = Installation(connection, [], Things(an_app()))
+            one.fill()
+            keep_rows(connection)
+        yield Filled(own, one.things, one.keys)
+        own.dispose()
+
+
+@contextmanager
+def opened(filled: Filled, published: list[OutboxEntry]) -> Iterator[Installation]:
+    """The filled installation; a commit is a savepoint, and all is rolled back in the end."""
+    with filled.database.connect() as connection, connection.begin() as everything:
+        with bound_to(connection):
+            one = Installation(connection, published, filled.things)
+            one.keys.update(filled.keys)
+            yield one
         everything.rollback()
+
+
+@contextmanager
+def bound_to(connection: Connection) -> Iterator[None]:
+    """Have each commit be a savepoint in the transaction of this connection."""
+    new_session.configure(bind=connection, join_transaction_mode="create_savepoint")
+    yield
+    new_session.configure(bind=engine, join_transaction_mode="conditional_savepoint")

@@ -201,7 +201,7 @@ def some_links(session: Session, known: Cast, things: Things) -> dict[str, str]:
     mailed = MailedLink(
         user=known.edsger,
         purpose=LinkPurpose.LOG_IN,
-        expires_at=now() + timedelta(minutes=15),
+        expires_at=now() + timedelta(days=1),
     )
     session.add(mailed)
     session.flush()
