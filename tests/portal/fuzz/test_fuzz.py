@@ -27,7 +27,7 @@ from tests.portal.matrix.installation import Installation
 from tests.portal.visitors import PUBLIC, an_app, answered, forget_guesses, page_rules
 
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
-NUMBER = int(os.environ.get("FUZZ_REQUESTS", "300"))
+NUMBER = int(os.environ.get("FUZZ_REQUESTS", "200"))
 
 MAIN = re.compile(r"<main.*?</main>", re.DOTALL)
 # Twilio's, which signs what it posts; without a signature a webhook reads nothing.
