@@ -135,14 +135,14 @@ def test_a_device_is_unknown_after_a_new_password(stranger: Visitor, ada: User) 
     assert ada
 
 
-@pytest.mark.parametrize("forged", ["", "made.up", "WyJhIiwiYiJd.made.up"])
-def test_a_forged_cookie_makes_no_known_device(stranger: Visitor, ada: User, forged: str) -> None:
+def test_a_forged_cookie_makes_no_known_device(stranger: Visitor, ada: User) -> None:
     assert ada
     for _ in range(10):
         assert guess(stranger, "ada@example.org") == 400
-    stranger.client.set_cookie(DEVICE, forged, domain="listgate.example.org", secure=True)
 
-    assert guess(stranger, "ada@example.org", password=PASSWORD) == 429
+    for forged in ("", "made.up", "WyJhIiwiYiJd.made.up"):
+        stranger.client.set_cookie(DEVICE, forged, domain="listgate.example.org", secure=True)
+        assert guess(stranger, "ada@example.org", password=PASSWORD) == 429
 
 
 def test_the_cookie_of_a_device_is_out_of_reach_of_scripts_and_neighbours(

@@ -90,13 +90,13 @@ def test_who_adds_an_approver_without_the_rights_is_warned(
     assert lacking not in browser.page
 
 
-@pytest.mark.parametrize("number", ["", "x", "0", "9" * 18, "9" * 40])
 def test_an_unknown_user_is_not_added(
-    session: Session, people: Cast, browser: Visitor, page: str, number: str
+    session: Session, people: Cast, browser: Visitor, page: str
 ) -> None:
     browser.get(page)
 
-    assert browser.send(f"{page}/members", user=number).status_code == 404
+    for number in ("", "9" * 18):  # other ones: models/test_ids.py
+        assert browser.send(f"{page}/members", user=number).status_code == 404
     assert names(session, people) == {"Grace Hopper", "Linus Torvalds"}
 
 

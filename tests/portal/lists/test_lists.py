@@ -211,20 +211,18 @@ def test_the_right_to_view_lists_shows_the_set_up_and_no_member(
         assert [word for word in FOR_EDITORS if word in page] == []
 
 
-@pytest.mark.parametrize("language", ["fr", "de"])
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_speaks_its_readers_language(
-    session: Session, people: Cast, as_person: Login, language: str, path: str
+    session: Session, people: Cast, as_person: Login, path: str
 ) -> None:
-    browser = as_person(people.barbara)
-    page = f"/mailing-lists{path.format(people.announce.id)}"
-    browser.get(page)
-    english = browser.page.split("<h1>")[1].split("</h1>")[0]
-    people.barbara.language = Language(language)
-    session.flush()
+    browser, titles = as_person(people.barbara), set()
 
-    browser.get(page)
+    for language in Language:
+        people.barbara.language = language
+        session.flush()
+        browser.get(f"/mailing-lists{path.format(people.announce.id)}")
+        assert f'lang="{language}"' in browser.page
+        titles.add(browser.page.split("<h1>")[1].split("</h1>")[0])
 
-    assert f'lang="{language}"' in browser.page
-    title = browser.page.split("<h1>")[1].split("</h1>")[0]
-    assert (title != english) or path == "/{}"  # the list's own name
+    # The page of a list has the list's own name.
+    assert len(titles) == (1 if path == "/{}" else len(Language))

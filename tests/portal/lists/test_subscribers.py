@@ -69,21 +69,19 @@ def test_a_user_is_removed(session: Session, people: Cast, browser: Visitor, pag
     assert (entry.act, entry.actor_id) == (Act.UNSUBSCRIBED, people.barbara.id)
 
 
-@pytest.mark.parametrize("text", ["dijk", "EDSGER@", "edsger dijkstra", "example edsger"])
-def test_people_are_found_by_parts_of_name_and_address(
-    browser: Visitor, page: str, text: str
-) -> None:
-    browser.get(f"{page}?q={text}")
+def test_people_are_found_by_parts_of_name_and_address(browser: Visitor, page: str) -> None:
+    for text in ("dijk", "EDSGER@", "edsger dijkstra", "example edsger"):
+        browser.get(f"{page}?q={text}")
 
-    assert "edsger@example.org" in browser.page
-    assert "barbara@example.org" not in browser.page
+        assert "edsger@example.org" in browser.page, text
+        assert "barbara@example.org" not in browser.page, text
 
 
-@pytest.mark.parametrize("text", ["%", "_", "dijkstra%20liskov"])
-def test_a_wildcard_is_a_character(browser: Visitor, page: str, text: str) -> None:
-    browser.get(f"{page}?q={text}")
+def test_a_wildcard_is_a_character(browser: Visitor, page: str) -> None:
+    for text in ("%", "_", "dijkstra%20liskov"):
+        browser.get(f"{page}?q={text}")
 
-    assert "Nobody was found." in browser.page
+        assert "Nobody was found." in browser.page, text
 
 
 def test_everybody_is_on_exactly_one_page(
@@ -102,9 +100,8 @@ def test_everybody_is_on_exactly_one_page(
     assert 'rel="next"' not in browser.page
 
 
-@pytest.mark.parametrize("after", ["", "x", "-1", "9" * 30])
-def test_an_invalid_place_is_the_beginning(browser: Visitor, page: str, after: str) -> None:
-    browser.get(f"{page}?after={after}")
+def test_an_invalid_place_is_the_beginning(browser: Visitor, page: str) -> None:
+    browser.get(f"{page}?after=x")  # other ones: models/test_ids.py
 
     assert "edsger@example.org" in browser.page
 

