@@ -1,13 +1,12 @@
 """A sendout by real lanes, one of which is interrupted at a chosen point of its work."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC
 from functools import wraps
 from itertools import count
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -19,10 +18,11 @@ from models import Actor, Delivery, DeliveryState, Dispatch, DispatchState, Door
 from models.clock import now
 from models.database import new_session
 from sandbox.mailbox import Mailbox
-from tests.builders import LIMIT, Cast, a_mailer, an_eml
+from tests.builders import LIMIT, Cast, a_mailer, an_eml, members
 from tests.workflows.sendout.sending import deliveries, let_time_pass
 from workflows.messages.write import Draft, write
 from workflows.redis_client import redis_client
+from workflows.sendout import claim
 from workflows.sendout.domains import KEY as DOMAINS
 from workflows.sendout.lane import Lane, Lanes
 from workflows.sendout.left_behind import CLAIM_GRACE, settle_left_behind
@@ -38,13 +38,8 @@ WORK = (
 )
 
 
-NO_ANSWERS: Mapping[str, str] = MappingProxyType({})
-
-# What the mail server says of two of the members.
-REFUSALS = {
-    "member0@example.org": "550 5.1.1 nobody here",
-    "member2@example.org": "451 4.3.0 later",
-}
+# The list has two members before others are added.
+EDSGER_AND_BARBARA = 2
 
 
 class Died(BaseException):
@@ -52,25 +47,35 @@ class Died(BaseException):
 
 
 class Interruption:
-    """Something that happens at the point `at` of a lane; the first one is 1."""
+    """Something that happens at the point `at` of a lane; the first one is 1, and 0 is none."""
 
     def __init__(self) -> None:
         self.set(0, die)
 
     def set(self, at: int, action: Callable[[], object]) -> None:
-        self._left, self._action = at, action
-        self.happened = False
+        self._at, self._action = at, action
+        self.passed: list[str] = []  # the names of the points, up to this one
 
-    def point(self) -> None:
+    @property
+    def happened(self) -> bool:
+        return len(self.passed) == self._at
+
+    def point(self, name: str) -> None:
         """Count a point of the lane, and interrupt it if this is the chosen one."""
-        self._left -= 1
-        if not self._left:
-            self.happened = True
-            self._action()
+        if not self.happened:
+            self.passed.append(name)
+            if self.happened:
+                self._action()
 
 
 def die() -> None:
     raise Died
+
+
+def claim_four_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each batch of a lane be of four recipients."""
+    monkeypatch.setattr(claim, "BATCH_SIZE", 4)
+    monkeypatch.setattr(claim, "MAX_BATCH_SIZE", 4)
 
 
 class Sendouts:
@@ -81,9 +86,14 @@ class Sendouts:
         people: Cast,
         mailbox: Mailbox,
         monkeypatch: pytest.MonkeyPatch,
+        *,
+        recipients: int,  # whose addresses are at example.org
         notes: Path | None = None,  # the folder of note files
     ) -> None:
         self._people, self._mailbox, self._notes = people, mailbox, notes
+        with transaction() as session:
+            announce = session.merge(people.announce)
+            self._members = members(session, announce, recipients - EDSGER_AND_BARBARA)
         self.interruption = Interruption()
         self.id = 0
         for owner, name in WORK:
@@ -105,31 +115,32 @@ class Sendouts:
     def interrupt(self, at: int, action: Callable[[], object]) -> bool:
         """Run a lane that is interrupted at this point; return whether it got there."""
         self.interruption.set(at, action)
+        self._doubts_before = self._doubts()
         # A lane that has lost its connection to PostgreSQL may fail.
         with suppress(Died, SQLAlchemyError):
             self.run_lane()
         return self.interruption.happened
 
-    def at_every_point(
-        self,
-        action: Callable[[], object],
-        *,
-        more_than: int,
-        step: int = 1,
-        answers: Mapping[str, str] = NO_ANSWERS,
-    ) -> Iterator[int]:
-        """Interrupt a lane of a new sendout at each point, or every `step`th; yield the point.
+    def at_every_point(self, action: Callable[[], object], *, step: int = 1) -> Iterator[int]:
+        """Interrupt one lane after the other, each at the next or `step`th next point; yield it.
 
-        The mail server gives these `answers`, by address.  A lane has `more_than` so many points.
+        All lanes are of one sendout, in which some are refused.  The last one has recorded a batch,
+        and claimed another unless it ends after the first.
         """
+        self.begin()
+        for address in self._members[::5]:
+            self._mailbox.answer(address, "550 5.1.1 nobody here")
+        for address in self._members[2::5]:
+            self._mailbox.answer(address, "451 4.3.0 later")
         for at in count(1, step):
-            self.begin()
-            for address, reply in answers.items():
-                self._mailbox.answer(address, reply)
             if not self.interrupt(at, action):
-                assert at > more_than
-                return
+                break
             yield at
+            if "forget" in self.interruption.passed[:-3]:
+                break
+        assert {"keep", "add", "record", "forget"} <= set(self.interruption.passed)
+        assert DeliveryState.PENDING in self.states(), "there were enough recipients"
+        self.interruption.set(0, die)
 
     def run_lane(self) -> None:
         mailer = a_mailer(self._mailbox)
@@ -139,8 +150,15 @@ class Sendouts:
     def sweep(self) -> None:
         """Settle what was left behind, as if its time had come."""
         with transaction() as session:
-            session.execute(update(Delivery).values(claimed_at=now() - CLAIM_GRACE))
+            sending = update(Delivery).where(Delivery.state == DeliveryState.SENDING)
+            session.execute(sending.values(claimed_at=now() - CLAIM_GRACE))
             settle_left_behind(session, self._notes)
+
+    def settle(self) -> int:
+        """Sweep; return how many copies are in doubt since the last lane that was interrupted."""
+        self.sweep()
+        self.let_time_pass()
+        return self._doubts() - self._doubts_before
 
     def let_time_pass(self) -> DispatchState:
         """Make every delivery due; return the state of the sendout."""
@@ -190,7 +208,9 @@ class Sendouts:
 
     def states(self) -> list[DeliveryState]:
         """Return the states in the order in which the copies are sent."""
-        return [row.state for row in self.rows().values()]
+        of_sendout = select(Delivery.state).where(Delivery.dispatch_id == self.id)
+        with Session(new_session.kw["bind"]) as session:
+            return list(session.scalars(of_sendout.order_by(Delivery.id)))
 
     def copies(self) -> Counter[str]:
         """Count the copies that arrived, by address."""
@@ -207,23 +227,25 @@ class Sendouts:
         assert {k: v for k, v in states.items() if copies[k] not in allowed[v]} == {}
         return list(states.values()).count(DeliveryState.UNCERTAIN)
 
-    def _keys(self) -> set[str]:
-        rows = self.rows().values()
-        return {
-            key_of(row.claim) for row in rows if row.claim and row.state is DeliveryState.SENDING
-        }
+    def _doubts(self) -> int:
+        return self.states().count(DeliveryState.UNCERTAIN)
+
+    def _keys(self) -> list[str]:
+        claims = select(Delivery.claim).where(Delivery.state == DeliveryState.SENDING).distinct()
+        with Session(new_session.kw["bind"]) as session:
+            return [key_of(each) for each in session.scalars(claims) if each]
 
     @contextmanager
     def _transaction(self) -> Iterator[Session]:
         with transaction() as session:
             yield session
-            self.interruption.point()
-        self.interruption.point()
+            self.interruption.point("commit")
+        self.interruption.point("committed")
 
     def _with_points(self, work: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(work)
         def watched(*args: Any, **named: Any) -> Any:
-            self.interruption.point()
+            self.interruption.point(work.__name__)
             return work(*args, **named)
 
         return watched

@@ -12,7 +12,7 @@ from models import Delivery, DeliveryState, MailingList, SendoutRules, Subscript
 from notifications.channel import NotDelivered
 from notifications.smtp.replies import fewer_wanted, refusal
 from sandbox.mailbox import Mailbox, Step
-from tests.builders import Cast, members
+from tests.builders import Cast
 from tests.workflows.sendout.clocks import Clock
 from tests.workflows.sendout.interrupted import Sendouts, die
 from tests.workflows.sendout.ruled import Ruled
@@ -179,10 +179,8 @@ def test_a_claim_takes_of_a_limited_domain_what_it_may_have_and_of_others_all(
 def sendouts(committed_cast: Cast, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> Sendouts:
     """Sendouts to two members of example.org, six of the slow domain, and two of example.org."""
     with transaction() as session:
-        announce = session.merge(committed_cast.announce)
-        slow_members(session, announce, 6)
-        members(session, announce, 2)
-    return Sendouts(committed_cast, mailbox, monkeypatch)
+        slow_members(session, session.merge(committed_cast.announce), 6)
+    return Sendouts(committed_cast, mailbox, monkeypatch, recipients=4)
 
 
 def attempts(sendouts: Sendouts) -> dict[str, tuple[DeliveryState, int]]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC
-from itertools import count
+from itertools import count, cycle
 from pathlib import Path
 from typing import Any, NoReturn
 from uuid import uuid4
@@ -21,9 +21,9 @@ from sqlalchemy.orm import Session
 from models import DeliveryState, Message
 from notifications.smtp.relay import Relay
 from sandbox.mailbox import Mailbox
-from tests.builders import Cast, members
+from tests.builders import Cast
 from tests.notifications.smtp.scripted_server import HANG, scripted
-from tests.workflows.sendout.interrupted import REFUSALS, Died, Sendouts, die
+from tests.workflows.sendout.interrupted import Died, Sendouts, claim_four_at_once, die
 from workflows.sendout import lane, note_files, send
 from workflows.sendout.note_files import (
     KEPT_SECONDS,
@@ -46,41 +46,71 @@ PENDING, UNCERTAIN = DeliveryState.PENDING, DeliveryState.UNCERTAIN
 # and the third one about to leave.
 THIRD = 11
 
-# Points of a lane for its copies, with a file and with Redis alone.
-TWO_EACH, FOUR_EACH = 2 * 6, 4 * 6
+LOSSES: tuple[Callable[[Sendouts], object], ...] = (
+    Sendouts.delete_notes,
+    Sendouts.restart_redis,
+    lambda _: None,
+)
+
+
+@pytest.fixture
+def two_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let lanes have two connections, however small their batches are."""
+    monkeypatch.setattr(lane, "SMALL_BATCH", 0)
 
 
 @pytest.fixture
 def sendouts(
-    committed_cast: Cast, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    committed_cast: Cast,
+    mailbox: Mailbox,
+    monkeypatch: pytest.MonkeyPatch,
+    two_connections: None,  # noqa: ARG001
+    tmp_path: Path,
 ) -> Sendouts:
-    """Sendouts to six members, by lanes with two connections and a file."""
-    monkeypatch.setattr(lane, "SMALL_BATCH", 0)
-    with transaction() as session:
-        members(session, session.merge(committed_cast.announce), 4)
-    return Sendouts(committed_cast, mailbox, monkeypatch, tmp_path)
+    """Sendouts to six members, by lanes with a file."""
+    return Sendouts(committed_cast, mailbox, monkeypatch, recipients=6, notes=tmp_path)
 
 
-@pytest.mark.parametrize("lose", [lambda _: None, Sendouts.delete_notes, Sendouts.restart_redis])
+@pytest.fixture
+def small_batches(
+    committed_cast: Cast,
+    mailbox: Mailbox,
+    monkeypatch: pytest.MonkeyPatch,
+    two_connections: None,  # noqa: ARG001
+    tmp_path: Path,
+) -> Sendouts:
+    """Sendouts to many members, by lanes with a file that claim four at once."""
+    claim_four_at_once(monkeypatch)
+    return Sendouts(committed_cast, mailbox, monkeypatch, recipients=60, notes=tmp_path)
+
+
 def test_a_lane_that_dies_at_any_point_leaves_two_copies_in_doubt_whatever_redis_has(
-    sendouts: Sendouts, lose: Callable[[Sendouts], None]
+    small_batches: Sendouts,
 ) -> None:
-    for _ in sendouts.at_every_point(die, more_than=TWO_EACH, answers=REFUSALS):
-        lose(sendouts)
-        sendouts.finish()
+    doubts = []
+    for _, lose in zip(small_batches.at_every_point(die), cycle(LOSSES)):
+        lose(small_batches)
+        doubts.append(small_batches.settle())
+    small_batches.finish()
 
-        assert sendouts.uncertain() <= 2
+    assert max(doubts) == 2
+    assert small_batches.uncertain() == sum(doubts)
 
 
-def test_a_lane_that_lost_its_locks_and_lives_records_its_batch_itself(sendouts: Sendouts) -> None:
+def test_a_lane_that_lost_its_locks_and_lives_records_its_batch_itself(
+    small_batches: Sendouts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def sleep() -> None:
-        sendouts.lose_connections()
-        sendouts.sweep()
+        small_batches.lose_connections()
+        small_batches.sweep()
 
-    for _ in sendouts.at_every_point(sleep, more_than=TWO_EACH, step=3):
-        sendouts.finish()
+    with monkeypatch.context() as patch:
+        patch.setattr(lane, "LANE_SECONDS", 0)  # it ends after this batch
+        for _ in small_batches.at_every_point(sleep, step=3):
+            assert small_batches.settle() == 0
+    small_batches.finish()
 
-        assert sendouts.uncertain() == 0
+    assert small_batches.uncertain() == 0
 
 
 def test_after_a_restart_of_the_machine_redis_is_asked(
@@ -100,13 +130,15 @@ def test_after_a_restart_of_the_machine_redis_is_asked(
 
 
 def test_a_lane_whose_file_cannot_be_created_tells_redis_of_every_letter(
-    sendouts: Sendouts, tmp_path: Path
+    small_batches: Sendouts, tmp_path: Path
 ) -> None:
     tmp_path.rmdir()
-    for _ in sendouts.at_every_point(die, more_than=FOUR_EACH, step=3):
-        sendouts.finish()
+    points = small_batches.at_every_point(die, step=3)
+    doubts = [small_batches.settle() for _ in points]
+    small_batches.finish()
 
-        assert sendouts.uncertain() <= 2
+    assert max(doubts) == 2
+    assert small_batches.uncertain() == sum(doubts)
 
 
 def test_a_file_that_cannot_be_written_ends_the_batch(

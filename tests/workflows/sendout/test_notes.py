@@ -11,10 +11,10 @@ from models import DeliveryState, Dispatch
 from models.clock import now
 from notifications.retry import UNAVAILABLE_DELAY
 from sandbox.mailbox import Mailbox
-from tests.builders import Cast, members
-from tests.workflows.sendout.interrupted import REFUSALS, Sendouts, die
+from tests.builders import Cast
+from tests.workflows.sendout.interrupted import Sendouts, claim_four_at_once, die
 from workflows.redis_client import redis_client
-from workflows.sendout import claim
+from workflows.sendout import lane
 from workflows.sendout.notebook import Notebook, NoteLost, close_note, key_of
 from workflows.sendout.notes import Note
 from workflows.sendout.record import Result, record_results
@@ -27,33 +27,47 @@ PENDING, UNCERTAIN = DeliveryState.PENDING, DeliveryState.UNCERTAIN
 # them are answered, and the third is about to leave.
 CLAIMED, THIRD = 5, 12
 
-THREE_EACH = 3 * 6  # points of a lane for its copies
-
 
 @pytest.fixture
 def sendouts(committed_cast: Cast, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> Sendouts:
     """Sendouts to six members."""
-    with transaction() as session:
-        members(session, session.merge(committed_cast.announce), 4)
-    return Sendouts(committed_cast, mailbox, monkeypatch)
+    return Sendouts(committed_cast, mailbox, monkeypatch, recipients=6)
 
 
-def test_a_lane_that_dies_at_any_point_leaves_two_copies_in_doubt(sendouts: Sendouts) -> None:
-    for _ in sendouts.at_every_point(die, more_than=THREE_EACH, answers=REFUSALS):
-        sendouts.finish()
+@pytest.fixture
+def small_batches(
+    committed_cast: Cast, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> Sendouts:
+    """Sendouts to many members, by lanes that claim four at once."""
+    claim_four_at_once(monkeypatch)
+    return Sendouts(committed_cast, mailbox, monkeypatch, recipients=50)
 
-        assert sendouts.uncertain() <= 2
+
+def test_a_lane_that_dies_at_any_point_leaves_two_copies_in_doubt(small_batches: Sendouts) -> None:
+    points = small_batches.at_every_point(die)
+    doubts = [small_batches.settle() for _ in points]
+    small_batches.finish()
+
+    assert max(doubts) == 2
+    assert small_batches.uncertain() == sum(doubts)
 
 
-def test_a_lane_that_sleeps_at_any_point_sends_only_what_it_had_noted(sendouts: Sendouts) -> None:
+def test_a_lane_that_sleeps_at_any_point_sends_only_what_it_had_noted(
+    small_batches: Sendouts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def sleep() -> None:
-        sendouts.lose_connections()
-        sendouts.finish()
+        small_batches.lose_connections()
+        small_batches.settle()
+        small_batches.run_lane()
 
-    for _ in sendouts.at_every_point(sleep, more_than=THREE_EACH, step=4):
-        sendouts.finish()
+    with monkeypatch.context() as patch:
+        patch.setattr(lane, "LANE_SECONDS", 0)  # each ends after one batch
+        points = small_batches.at_every_point(sleep, step=4)
+        doubts = [small_batches.settle() for _ in points]
+    small_batches.finish()
 
-        assert sendouts.uncertain() <= 2
+    assert max(doubts) == 2
+    assert small_batches.uncertain() == sum(doubts)
 
 
 def test_a_lane_whose_note_is_closed_stops_at_the_next_copy(sendouts: Sendouts) -> None:
@@ -71,16 +85,18 @@ def test_a_lane_whose_note_is_closed_stops_at_the_next_copy(sendouts: Sendouts) 
     assert set(sendouts.copies().values()) == {1}
 
 
-def test_a_flush_at_any_point_ends_the_batch_with_nothing_in_doubt(
-    sendouts: Sendouts, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(claim, "BATCH_SIZE", 3)  # the lane goes on with another batch
-    for at in sendouts.at_every_point(sendouts.delete_notes, more_than=THREE_EACH, step=4):
-        if at == THIRD - 2:  # just before the third copy is noted
-            assert PENDING in sendouts.states()
-        sendouts.finish()
+def test_a_flush_at_any_point_ends_the_batch_with_nothing_in_doubt(small_batches: Sendouts) -> None:
+    def flush() -> None:
+        small_batches.delete_notes()
+        small_batches.interruption.set(17, flush)  # at another point of a later batch
 
-        assert sendouts.uncertain() == 0
+    small_batches.begin()
+    small_batches.interruption.set(1, flush)
+    small_batches.run_lane()
+
+    assert PENDING in small_batches.states()
+    small_batches.finish()
+    assert small_batches.uncertain() == 0
 
 
 @pytest.mark.parametrize("lose", [Sendouts.delete_notes, Sendouts.restart_redis])
