@@ -4,6 +4,7 @@ An operator's template takes precedence over ours, and one for a list over one f
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -69,11 +70,15 @@ class RenderedLetter:
         """The letter as an SMS in GSM-7; its subject is shortened to fit into one segment."""
         text = self._render_sms(self._variables)
         subject = plain(str(self._variables.get("subject", "")))
-        for limit in range(septets(subject), MIN_SUBJECT, -1):
-            if segments(text) <= 1:
-                break
-            text = self._render_sms({**self._variables, "subject": shortened(subject, limit)})
-        return text
+        limits = range(MIN_SUBJECT + 1, septets(subject) + 1)
+        if segments(text) <= 1 or not limits:
+            return text
+
+        def with_limit(limit: int) -> str:
+            return self._render_sms({**self._variables, "subject": shortened(subject, limit)})
+
+        fitting = bisect_right(limits, 1, key=lambda limit: segments(with_limit(limit)))
+        return with_limit(limits[max(0, fitting - 1)])
 
     def _render_sms(self, variables: Mapping[str, Any]) -> str:
         return plain(" ".join(self._render("sms.txt", variables).split()))
