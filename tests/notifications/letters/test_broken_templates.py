@@ -15,9 +15,7 @@ from tests.letter_context import a_context
 from tests.log_lines import events_of
 
 
-@pytest.mark.parametrize(
-    "written", ["{{ nothing }}", "{% if %}", "{{ 1 / 0 }}", "{{ list.nothing() }}"]
-)
+@pytest.mark.parametrize("written", ["{% if %}", "{{ 1 / 0 }}"])
 def test_an_own_template_that_fails_is_replaced_by_ours_and_reported_once(
     session: Session, people: Cast, mailbox: Mailbox, tmp_path: Path, written: str
 ) -> None:

@@ -47,7 +47,7 @@ def verifies(mail: bytes) -> bool:
 
 
 @given(mutated() | built)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20)
 @example(FROM)
 def test_any_mail_that_an_author_may_send_can_be_signed(raw: bytes) -> None:
     try:

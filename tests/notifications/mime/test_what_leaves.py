@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from sqlalchemy.orm import Session
 
 from models import FromField, Language, LetterName
@@ -35,7 +35,6 @@ TYPED = TypedMessage(
 
 
 @given(mutated() | built)
-@settings(max_examples=100, deadline=None)
 def test_what_a_list_adds_to_a_mail_has_no_defects(raw: bytes) -> None:
     try:
         read(raw, limit=LIMIT)

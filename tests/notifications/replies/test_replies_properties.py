@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models import Verdict
@@ -102,13 +102,11 @@ def what_may_decide(lines: list[str]) -> Verdict | None:
     return next((verdict for verdict, known in kinds.items() if set(first) & set(known)), None)
 
 
-@settings(max_examples=60)
 @given(st.lists(st.sampled_from(EVERYTHING), max_size=12))
 def test_only_the_first_line_that_is_not_quoted_decides(lines: list[str]) -> None:
     assert reply_in("\n".join(lines)).verdict in {None, what_may_decide(lines)}
 
 
-@settings(max_examples=60)
 @given(st.text())
 def test_no_text_decides_that_does_not_begin_with_a_verb(text: str) -> None:
     verdict = reply_in(text).verdict
@@ -179,7 +177,6 @@ PIECES = st.sampled_from(
 AROUND = st.sampled_from(["", "ok", "Ada", "please", "Nice text", "thanks"])
 
 
-@settings(max_examples=60)
 @given(
     st.lists(PIECES, max_size=5),
     AROUND,
@@ -245,7 +242,6 @@ def test_no_html_crashes(source: str) -> None:
     assert isinstance(text_of_html(source), str)
 
 
-@settings(max_examples=60)
 @given(st.sampled_from(SOURCES), st.data())
 def test_no_broken_mail_crashes(path: Path, data: st.DataObject) -> None:
     raw = path.read_bytes()
@@ -270,7 +266,7 @@ def test_no_size_crashes(size: int) -> None:
 @pytest.mark.parametrize("pattern", ["<", "<!--", "<a ", "<a '", "<x>", "</a", "&", "<script>"])
 def test_hostile_html_takes_a_time_that_grows_with_its_length_only(pattern: str) -> None:
     # Python's own parser needs hours for some of them; a test that hangs is a test that fails.
-    assert text_of_html(pattern * (200_000 // len(pattern))) is not None
+    assert text_of_html(pattern * (60_000 // len(pattern))) is not None
 
 
 def calls_for(text: str) -> int:
@@ -310,7 +306,7 @@ def calls_for(text: str) -> int:
     ],
 )
 def test_the_work_grows_with_the_length_only(line: str) -> None:
-    small, large = (calls_for("ok\n\n" + f"{line}\n" * size) for size in (400, 1_600))
+    small, large = (calls_for("ok\n\n" + f"{line}\n" * size) for size in (200, 800))
 
     assert large < 5 * small
 
@@ -319,11 +315,10 @@ def test_the_work_grows_with_the_length_only(line: str) -> None:
     "line", ["-" * 900, "<a@" * 300 + ":", "On 1 " + "wrote " * 150, "a:", "*"]
 )
 def test_hostile_text_takes_a_time_that_grows_with_its_length_only(line: str) -> None:
-    assert reply_in("\n".join([line] * (100_000 // len(line)))).verdict is None
-    assert reply_in(line * (100_000 // len(line))).verdict is None
+    assert reply_in("\n".join([line] * (30_000 // len(line)))).verdict is None
+    assert reply_in(line * (30_000 // len(line))).verdict is None
 
 
-@settings(max_examples=60)
 @given(st.text(alphabet="okn 0123456789-:.\n?é٣４"))
 def test_no_sms_decides_without_a_verb_and_then_a_code(text: str) -> None:
     reply = read_sms(text)

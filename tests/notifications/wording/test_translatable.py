@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -28,11 +29,16 @@ WORDS = re.compile(r"[^\W\d_]{2} [^\W\d_]")  # more than one, so it is not a nam
 MARKS = {"_", "gettext", "ngettext"}
 
 
-def called(path: Path, names: set[str]) -> Iterator[ast.Call]:
+@cache
+def calls_in(path: Path) -> list[ast.Call]:
+    """Return every call in a module that has an argument."""
+    tree = ast.walk(ast.parse(path.read_text()))
+    return [node for node in tree if isinstance(node, ast.Call) and node.args]
+
+
+def called(path: Path, names: set[str]) -> list[ast.Call]:
     """Return every call of one of these functions that has an argument."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in names and node.args:
-            yield node
+    return [call for call in calls_in(path) if getattr(call.func, "id", "") in names]
 
 
 def is_literal(node: ast.expr) -> bool:
