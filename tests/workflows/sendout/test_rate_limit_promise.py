@@ -77,6 +77,8 @@ class Workers:
                 self.work(step)
         self.wake()
         for _ in range(60):
+            if self.sending.state is DispatchState.SENT:
+                break
             self.clock.moment = max(self.clock.moment, self.sending.due_at)
             self.work("sends")
 
