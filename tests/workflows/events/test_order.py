@@ -52,7 +52,7 @@ def work(session: Session, number: int, outcome: int) -> None:
         step.commit()
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(messages=st.lists(st.integers(1, 2), min_size=1, max_size=6), steps=STEPS)
 def test_every_event_arrives_after_the_earlier_ones_of_its_message(
     session: Session,
