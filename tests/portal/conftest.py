@@ -11,12 +11,12 @@ from models import OutboxEntry, User
 from portal import cli
 from tests.builders import Cast
 from tests.faults.shared import kill_shared_worker
-from tests.portal.doors import code, database_of_doors, doors, module_database, module_doors
+from tests.portal.doors import code, database_of_doors, doors, module_database, open_doors
 from tests.portal.matrix import installation as matrix
 from tests.portal.visitors import Visitor, an_app, forget_guesses, log_in_as
 from tests.workflows.sync.pushing import ListServer
 
-__all__ = ["code", "database_of_doors", "doors", "module_database", "module_doors"]
+__all__ = ["code", "database_of_doors", "doors", "module_database", "open_doors"]
 
 
 @pytest.fixture(autouse=True, scope="package")

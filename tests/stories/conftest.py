@@ -2,7 +2,7 @@
 
 from tests.faults.live import celery_worker_cluster, live, own_valkey
 from tests.nodes import celery_backend_cluster, celery_broker_cluster
-from tests.portal.doors import database_of_doors, doors, module_database, module_doors
+from tests.portal.doors import database_of_doors, doors, module_database, open_doors
 
 __all__ = [
     "celery_backend_cluster",
@@ -12,6 +12,6 @@ __all__ = [
     "doors",
     "live",
     "module_database",
-    "module_doors",
+    "open_doors",
     "own_valkey",
 ]

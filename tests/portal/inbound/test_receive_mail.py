@@ -28,7 +28,7 @@ OK = b"From: grace@example.org\n\nOK\n"
 def reply_address(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return Grace's reply address; the command finds the LMTP server."""
     at(f"127.0.0.1:{doors.lmtp_port}", monkeypatch)
-    doors.ask()
+    doors.ask_first()
     (letter,) = doors.mailbox.to("grace@example.org")
     return str(letter.message["Reply-To"])
 

@@ -23,7 +23,7 @@ COMMENT = "Bitte kürzer & <b>netter</b>"
 @pytest.fixture
 def path(doors: Doors) -> str:
     """Return the path of Grace's link, from the letter that she got."""
-    doors.ask()
+    doors.ask_first()
     return link(doors)
 
 
@@ -49,10 +49,10 @@ def answer_elsewhere(
         )
 
 
-def test_opening_it_ten_times_changes_nothing(doors: Doors, path: str) -> None:
+def test_opening_it_again_and_again_changes_nothing(doors: Doors, path: str) -> None:
     before = rows()
 
-    shown = {page(doors, path) for _ in range(10)}
+    shown = {page(doors, path) for _ in range(3)}
 
     assert rows() == before
     (text,) = shown
@@ -296,9 +296,7 @@ def test_the_link_in_an_sms_leads_to_the_log_in(doors: Doors, path: str) -> None
     assert "General assembly" not in answer.data.decode()
 
 
-def test_an_expired_request_is_shown_as_such(doors: Doors) -> None:
-    doors.ask()
-    path = link(doors)
+def test_an_expired_request_is_shown_as_such(doors: Doors, path: str) -> None:
     week = timedelta(days=7)
     with transaction() as session:
         meet_deadlines(session, Deadlines(week, week, timedelta(0)))
@@ -312,7 +310,7 @@ def test_an_expired_request_is_shown_as_such(doors: Doors) -> None:
 
 
 def test_one_of_three_simultaneous_clicks_counts_and_the_others_see_it(doors: Doors) -> None:
-    for round_ in range(1, 6):
+    for round_ in (1, 2):
         doors.ask()
         path = link(doors)
 
@@ -328,4 +326,4 @@ def test_one_of_three_simultaneous_clicks_counts_and_the_others_see_it(doors: Do
         assert len(decisions()) == round_
         doors.work()
     audited = [row for row in rows()["audit_entry"] if any(each in row for each in Verdict)]
-    assert len(audited) == 5
+    assert len(audited) == 2
