@@ -10,7 +10,7 @@ from multiprocessing.synchronize import Barrier
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
 
 from models import Actor, Door, Notification, NotificationState, OutboxEntry, User
 from models.clock import now
@@ -23,7 +23,7 @@ from workflows.messages.write import Draft, hand_in, write
 from workflows.moderation.digest import put_off
 from workflows.transaction import transaction
 
-AUTHORS: Final = 6
+AUTHORS: Final = 4
 MOST: Final = 3  # letters an hour; an odd number, because two processes could send two at once
 BUSY: Final = 2  # hours in which each author asks twice
 HOURS: Final = 12  # until every letter has left, at most; four are usual
@@ -42,13 +42,9 @@ PENDING_DIGESTS: Final = """
 starts: list[Barrier] = []  # at the first, this process meets the other one
 
 
-def prepare(url: str, port: int, start: Barrier) -> None:
-    """Let this process deliver what is in the database to the mailbox at that port."""
-    patch = pytest.MonkeyPatch()
-    patch.setattr("workflows.transaction.publish", lambda _: None)
-    patch.setattr(tasks, "limit", MOST)
-    patch.setattr(tasks, "letter_context", a_context(Mailbox(port=port)))
-    new_session.configure(bind=create_engine(url))
+def prepare(start: Barrier) -> None:
+    """Let this process deliver letters as the tests would, over connections of its own."""
+    new_session.kw["bind"].dispose(close=False)
     starts.append(start)
 
 
@@ -127,13 +123,13 @@ def approver(
 
 
 def test_two_processes_send_no_more_letters_than_the_limit_and_name_each_request(
-    approver: Approver,
+    approver: Approver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Copies of one process that has imported everything, which test_race.py uses, too.
-    copies = get_context("forkserver")
-    copies.set_forkserver_preload([__name__])
-    url = approver.database.url.render_as_string(hide_password=False)
-    given = (url, approver.mailbox.port, copies.Barrier(2))
+    monkeypatch.setattr(tasks, "limit", MOST)
+    monkeypatch.setattr(tasks, "letter_context", a_context(approver.mailbox))
+    # Copies of this process, which has imported everything.
+    copies = get_context("fork")
+    given = (copies.Barrier(2),)
     with ProcessPoolExecutor(2, copies, initializer=prepare, initargs=given) as pool:
         for hour in range(HOURS):
             if hour < BUSY:

@@ -23,7 +23,7 @@ from workflows.moderation.decide import OWN_DOORS, decide, request_by_id, withdr
 from workflows.people.absences import Away, set_absence
 from workflows.transaction import transaction
 
-REQUESTS: Final = 48
+REQUESTS: Final = 16
 PATIENCE: Final = 180  # seconds, of a machine that has much else to do; 15 are usual
 
 
@@ -72,9 +72,8 @@ class Attempt(NamedTuple):
 
 
 class Task(NamedTuple):
-    """The arguments of each process: the database, the people and the requests to answer."""
+    """The arguments of each process: the people and the requests to answer."""
 
-    url: str
     people: dict[str, int]
     requests: list[int]
 
@@ -119,8 +118,7 @@ def roles_at(position: int) -> list[Role]:
 
 def run(number: int, task: Task, start: Barrier, finish: Connection) -> None:
     """One process: at each request, wait until all are there, then answer."""
-    pytest.MonkeyPatch().setattr("workflows.transaction.publish", silence)
-    new_session.configure(bind=create_engine(task.url))
+    new_session.kw["bind"].dispose(close=False)  # The connections are those of the tests.
     attempts = []
     for position, request_id in enumerate(task.requests):
         start.wait(PATIENCE)
@@ -128,29 +126,26 @@ def run(number: int, task: Task, start: Barrier, finish: Connection) -> None:
     finish.send(attempts)
 
 
-def prepare(url: str) -> Task:
+def prepare() -> Task:
     """The cast by name, and the open requests; Grace is away, and Edsger her deputy."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("workflows.transaction.publish", silence)
-        with transaction() as session:
-            people = cast(session)
-            today, grace = now().date(), people.grace
-            away = Away(today, today + timedelta(days=1), ZoneInfo("UTC"), people.edsger)
-            set_absence(session, grace, away, actor=Actor(grace, Door.PORTAL))
-            requests = [a_request(session, people).id for _ in range(REQUESTS)]
-    return Task(url, {person.name: person.id for person in people[:5]}, requests)
+    with transaction() as session:
+        people = cast(session)
+        today, grace = now().date(), people.grace
+        away = Away(today, today + timedelta(days=1), ZoneInfo("UTC"), people.edsger)
+        set_absence(session, grace, away, actor=Actor(grace, Door.PORTAL))
+        requests = [a_request(session, people).id for _ in range(REQUESTS)]
+    return Task({person.name: person.id for person in people[:5]}, requests)
 
 
 def silence(entries: Sequence[OutboxEntry]) -> None:
     """Publish nothing: this race does not need the broker."""
 
 
-def compete(url: str) -> list[Attempt]:
+def compete() -> list[Attempt]:
     """Let as many processes as there are roles answer every request."""
-    task = prepare(url)
-    # Copies of one process that has imported everything, instead of as many that import it.
-    copies = get_context("forkserver")
-    copies.set_forkserver_preload([__name__])
+    task = prepare()
+    # Copies of this process, which has imported everything and compiled statements.
+    copies = get_context("fork")
     start = copies.Barrier(len(ROLES))
     ends = [copies.Pipe(duplex=False) for _ in ROLES]
     processes = [
@@ -172,7 +167,9 @@ def race(template: str) -> Iterator[Race]:
     with new_database(template) as url:
         own = create_engine(url, hide_parameters=True)
         new_session.configure(bind=own)
-        attempts = compete(url.render_as_string(hide_password=False))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("workflows.transaction.publish", silence)
+            attempts = compete()
         new_session.configure(bind=engine)
         by_request = defaultdict(list)
         for each in attempts:
