@@ -9,9 +9,18 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from textwrap import fill
+from types import CodeType
 from typing import Any, Final
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import (
+    BytecodeCache,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    select_autoescape,
+)
+from jinja2.bccache import Bucket
 
 from models import Language, LetterName
 from notifications.sms.gsm7 import plain, segments, septets, shortened
@@ -97,6 +106,24 @@ class RenderedLetter:
         return environment(self._language, None).get_template(general).render(facts)
 
 
+class CompiledTemplates(BytecodeCache):
+    """The code of each template, which is the same in every language."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType | None] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give the bucket the code, if its source is unchanged."""
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code of the bucket."""
+        self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+COMPILED: Final = CompiledTemplates()
+
+
 @cache
 def environment(language: Language, templates_dir: Path | None) -> Environment:
     """Return Jinja's environment for one language and one operator's folder."""
@@ -110,6 +137,7 @@ def environment(language: Language, templates_dir: Path | None) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
+        bytecode_cache=COMPILED,
     )
     catalog = translations(language)
     created.install_gettext_callables(  # type: ignore[attr-defined]

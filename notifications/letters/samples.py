@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -69,6 +70,7 @@ _PHONE_LOCKED = {
 }
 
 
+@cache
 def samples(language: Language) -> Mapping[LetterName, Mapping[str, Any]]:
     """Return the variables of every letter, in the words of this language."""
     message, request = _message(language), _request(language)

@@ -73,7 +73,7 @@ def folders_of_lists(templates_dir: Path | None) -> list[str]:
 
 def errors(short_name: str | None) -> Iterator[str]:
     """Yield one sentence for each template that cannot be rendered."""
-    for letter in LetterName:
+    for letter in letters_with_templates(short_name):
         for language in Language:
             words = sample(letter, language, short_name)
             for part in PARTS:
@@ -81,6 +81,14 @@ def errors(short_name: str | None) -> Iterator[str]:
                     getattr(words, part)
                 except Exception as failure:  # as above
                     yield explained(template_of(letter, part, short_name), failure)
+
+
+def letters_with_templates(short_name: str | None) -> list[LetterName]:
+    """Return the letters for which the list has templates; without a list, every letter."""
+    own = settings.templates_dir
+    if short_name is None:
+        return [*LetterName]
+    return [letter for letter in LetterName if own and (own / short_name / letter).is_dir()]
 
 
 def explained(file: Path, failure: Exception) -> str:
