@@ -69,9 +69,9 @@ def overdue(
 def remind(session: Session, request: ModerationRequest) -> None:
     """Remind everyone who may answer and is not away; ask approvers who were not asked yet."""
     request.reminded_at = now()
-    recipients = request.answerers().recipients
-    still_asked = [user for user in asked_approvers(request) if user in recipients]
-    notify_approvers(session, request, LetterName.REMINDER, still_asked)
+    able = request.answerers()
+    still_asked = [user for user in asked_approvers(request) if user in able.recipients]
+    notify_approvers(session, request, LetterName.REMINDER, still_asked, deputies=able.deputies)
     # A user who was enabled again, or became an approver while the request was being made.
     ask_those_present(session, request)
     note(session, Act.REMINDED, request)

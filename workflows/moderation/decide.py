@@ -1,6 +1,6 @@
 """Ask for approval, decide, withdraw: whether a message may be sent."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy.orm import Session, joinedload
@@ -27,6 +27,7 @@ from models import (
     Verdict,
     record,
 )
+from models.answerers import Answerers
 from models.clock import now
 from workflows.access import require_author, require_open
 from workflows.moderation.approvers import require_approver
@@ -92,7 +93,10 @@ def request_approval(session: Session, message: Message, *, actor: Actor) -> Mod
     require_approvers(message)
     message.move(MessageState.IN_MODERATION)
     since = changes_since(session, message)
-    request = ModerationRequest(message=message, content_hash=message.content_hash(), **since)
+    # Without keys, which a query would look for.
+    request = ModerationRequest(
+        message=message, content_hash=message.content_hash(), approver_keys=[], **since
+    )
     session.add(request)
     session.flush()
     record(session, Act.ASKED, actor=actor, request_id=request.id, **message.place)
@@ -173,20 +177,25 @@ def ask_those_present(session: Session, request: ModerationRequest) -> None:
             **request.message.place,
         )
         able = request.answerers()
-    ask_approvers(session, request, able.recipients)
+    ask_approvers(session, request, able)
 
 
-def ask_approvers(session: Session, request: ModerationRequest, approvers: Iterable[User]) -> None:
-    """Give each approver who has none own keys to answer with, and notify them."""
+def ask_approvers(session: Session, request: ModerationRequest, able: Answerers) -> None:
+    """Give each recipient who has none own keys to answer with, and notify them."""
     known = set(asked_approvers(request))
-    new = [approver for approver in approvers if approver not in known]
+    new = [approver for approver in able.recipients if approver not in known]
     request.approver_keys += [ApproverKeys(user=approver) for approver in new]
     session.flush()  # reply address, link and code are derived from the ids
-    notify_approvers(session, request, LetterName.MODERATE, new)
+    notify_approvers(session, request, LetterName.MODERATE, new, deputies=able.deputies)
 
 
 def notify_approvers(
-    session: Session, request: ModerationRequest, letter: LetterName, approvers: Iterable[User]
+    session: Session,
+    request: ModerationRequest,
+    letter: LetterName,
+    approvers: Iterable[User],
+    *,
+    deputies: Mapping[User, Absence],
 ) -> None:
     """Send the letter with the message; it says to how many members a message to the rest goes.
 
@@ -196,7 +205,6 @@ def notify_approvers(
     detail: dict[str, Any] = {}
     if message.rest_of_id is not None:
         detail["recipients"] = count(session, message)
-    deputies = request.answerers().deputies
     for user in approvers:
         facts = absence_facts(deputies[user]) if user in deputies else {}
         notify(session, [user], letter, message=message, request=request, **detail, **facts)
