@@ -7,6 +7,7 @@ import ast
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
+from functools import cache
 from textwrap import dedent
 from types import FunctionType, ModuleType
 from typing import Any
@@ -116,12 +117,14 @@ def is_verb(function: FunctionType) -> bool:
     return takes_actor or " record(" in inspect.getsource(function)
 
 
+@cache
 def verbs_of_pages() -> set[str]:
     """Return the verbs behind every page of the portal."""
     app = an_app()
     return verbs_behind(app.view_functions[rule.endpoint] for rule in page_rules(app))
 
 
+@cache
 def verbs_of_commands() -> set[str]:
     """Return the verbs behind every command."""
     return verbs_behind(each.callback for each in COMMANDS.values() if each.callback)

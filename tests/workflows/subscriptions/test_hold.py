@@ -9,7 +9,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from models import Actor, Change, Door, Invalid, Subscription, SubscriptionChange
-from tests.builders import Cast, a_list, cast
+from tests.builders import Cast, a_list
 from tests.workflows.locks import wait_until_one_waits
 from workflows import access
 from workflows.access import Archived
@@ -110,11 +110,9 @@ class Scene:
 
 
 @pytest.fixture
-def scene(own_database: Engine) -> Scene:
-    with Session(own_database, expire_on_commit=False) as session, session.begin():
-        people, zoo = cast(session), a_list(session, "zoo")
-        session.flush()
-        return Scene(own_database, people, zoo.id)
+def scene(own_database: Engine, committed_cast: Cast) -> Scene:
+    with Session(own_database) as session, session.begin():
+        return Scene(own_database, committed_cast, a_list(session, "zoo").id)
 
 
 @pytest.mark.parametrize("joining", [join, import_him])
