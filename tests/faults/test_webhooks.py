@@ -97,8 +97,9 @@ def test_an_event_arrives_although_the_worker_was_killed_during_the_request(
     live.worker.start()
     wait_for("the event", lambda: all_sent(live))
 
-    assert len(receiver.received) >= 2, "at least once"
-    assert len({each.event_id for each in receiver.received}) == 1
+    # A push of the list may send one of its own meanwhile.
+    interrupted, *later = [each.event_id for each in receiver.received]
+    assert interrupted in later
 
 
 def test_an_event_is_repeated_if_postgres_is_restarted_during_the_request(
@@ -115,8 +116,8 @@ def test_an_event_is_repeated_if_postgres_is_restarted_during_the_request(
     restarted.set()
     wait_for("the event", lambda: all_sent(live))
 
-    assert len(receiver.received) >= 2, "at least once"
-    assert len({each.event_id for each in receiver.received}) == 1
+    interrupted, *later = [each.event_id for each in receiver.received]
+    assert interrupted in later
 
 
 def test_an_event_arrives_although_the_broker_lost_its_task(
