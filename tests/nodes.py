@@ -200,13 +200,15 @@ class Worker(CeleryProcess):
     def __init__(
         self, fork_server: ForkServer, *, children: int, app: str = "workflows.celery"
     ) -> None:
-        command = [f"--app={app}", "worker", "--pool=prefork", f"-c{children}"]
         # Mingle waits a second for other workers.
-        command += ["--without-mingle"]
+        command = ["worker", "--pool=prefork", f"-c{children}", "--without-mingle"]
         super().__init__(fork_server, *command, ready=" ready.")
+        self.app = app  # of its next start
 
     def _command(self) -> list[str]:
-        return [*super()._command(), f"--hostname={self.folder.name}@%h"]
+        python, module, celery, *command = super()._command()
+        hostname = f"--hostname={self.folder.name}@%h"
+        return [python, module, celery, f"--app={self.app}", *command, hostname]
 
     def runs(self, task: str, *, ended: str = "succeeded") -> int:
         """Return how often this task has ended like this in this run."""

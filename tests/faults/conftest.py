@@ -1,6 +1,6 @@
 """Fixtures with real servers and a worker."""
 
-from tests.faults.live import celery_worker_cluster, live, own_valkey
+from tests.faults.live import celery_worker_cluster, live, own_valkey, short_lanes
 from tests.faults.pushing import pushing
 from tests.nodes import celery_backend_cluster, celery_broker_cluster
 
@@ -11,4 +11,5 @@ __all__ = [
     "live",
     "own_valkey",
     "pushing",
+    "short_lanes",
 ]

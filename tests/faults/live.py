@@ -198,7 +198,7 @@ def celery_worker_cluster(
 ) -> CeleryWorkerCluster:
     """One worker, with an empty database, mailbox and broker.
 
-    It is stopped for the fixture `pushing`, which starts it again.
+    It is stopped for the fixtures `pushing` and `short_lanes`, which start it again.
     """
     broker = celery_broker_cluster[0].container
     opened = shared_servers(pytestconfig, broker.celeryconfig["host_url"], template)
@@ -207,7 +207,7 @@ def celery_worker_cluster(
     if not any(client["cmd"] == "brpop" for client in broker.client.client_list()):
         # It has ended, or waits half a minute to reconnect: an earlier test had stopped the broker.
         opened.worker.kill()
-    if "pushing" in request.fixturenames:
+    if {"pushing", "short_lanes"}.intersection(request.fixturenames):
         opened.worker.kill()
     else:
         opened.worker.start()
@@ -247,3 +247,12 @@ def live(
     log = opened.worker.log[began:]
     print(log)  # shown if the test has failed
     assert [word for word in PRIVATE if word in log] == [], "private words in the worker's log"
+
+
+@pytest.fixture
+def short_lanes(live: LiveStack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The lanes of `live` end after one batch, as they do in production after 10 s."""
+    monkeypatch.setattr(live.worker, "app", "tests.faults.short_lanes")
+    live.worker.start()
+    yield
+    live.worker.kill()

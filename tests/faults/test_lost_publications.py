@@ -73,11 +73,12 @@ def test_an_author_is_notified_of_a_rejection_although_the_task_is_lost(
     assert len(live.letters("ada")) == 1
 
 
+@pytest.mark.usefixtures("short_lanes")
 def test_the_next_batch_is_sent_although_the_task_is_lost(
     live: LiveStack, own_valkey: Valkey
 ) -> None:
     live.subscribe(118)
-    live.mailbox.be_slow(0.3)  # so that the first batch of each lane takes longer than LANE_SECONDS
+    live.mailbox.be_slow(0.3)  # so that no lane ends before the worker stops fetching tasks
     live.decide(live.ask())
     wait_for("the first copy", live.copies)
 
@@ -87,11 +88,11 @@ def test_the_next_batch_is_sent_although_the_task_is_lost(
     wait_for("the shutdown", lambda: "Warm shutdown" in live.worker.log[began:])
     with redis.Redis.from_url(own_valkey.url, decode_responses=True) as client:
         wait_for("the worker to stop fetching", lambda: no_worker_listens(client))
+        live.mailbox.be_slow(0)
         wait_for("the worker to end", lambda: live.worker.pid is None)
         assert live.states("delivery").keys() == {"sent", "pending"}
         assert client.llen("sendout") >= 1
         client.flushall()
-    live.mailbox.be_slow(0)
     live.worker.start()
     live.sweep_after_an_hour()
 

@@ -16,6 +16,13 @@ def crash(queue: Valkey, *, loses_data: bool) -> None:
         shutil.rmtree(queue.folder / "appendonlydir")
 
 
+def crash_and_wait(live: LiveStack, queue: Valkey, *, loses_data: bool) -> None:
+    """Crash, and wait until the worker has noticed."""
+    began = len(live.worker.log)
+    crash(queue, loses_data=loses_data)
+    wait_for("the worker to notice", lambda: "Connection to broker lost" in live.worker.log[began:])
+
+
 def restart_worker_and_count_dispatches(live: LiveStack) -> dict[str, int]:
     """Start the worker again if it has ended, as systemd, Compose and Kubernetes do.
 
@@ -26,6 +33,7 @@ def restart_worker_and_count_dispatches(live: LiveStack) -> dict[str, int]:
     return live.states("dispatch")
 
 
+@pytest.mark.usefixtures("short_lanes")
 @pytest.mark.parametrize("loses_data", [False, True])
 def test_a_sendout_ends_after_a_crash_of_valkey(
     live: LiveStack, own_valkey: Valkey, loses_data: bool
@@ -37,7 +45,8 @@ def test_a_sendout_ends_after_a_crash_of_valkey(
     # The worker notices that the connection is lost before the mail server answers.
     live.mailbox.be_slow(0.5)
 
-    crash(own_valkey, loses_data=loses_data)
+    crash_and_wait(live, own_valkey, loses_data=loses_data)
+    live.mailbox.be_slow(0)
     live.wait_until_idle()
     own_valkey.start()
     live.sweep_after_an_hour()
@@ -60,9 +69,8 @@ def test_an_idle_worker_reconnects_to_a_valkey_that_has_lost_its_data(
     live.worker.kill()
     live.setup.broker.container.client.flushdb()
     live.worker.start()
-    worker, began = live.worker.pid, len(live.worker.log)
-    crash(own_valkey, loses_data=True)
-    wait_for("the worker to notice", lambda: "Connection to broker lost" in live.worker.log[began:])
+    worker = live.worker.pid
+    crash_and_wait(live, own_valkey, loses_data=True)
     own_valkey.start()
 
     live.ask()
