@@ -45,6 +45,8 @@ class Scripted(socketserver.ThreadingTCPServer):
 
 class _Conversation(socketserver.StreamRequestHandler):
     server: Scripted
+    # Nagle's algorithm would hold back the second answer to a group of commands for 40 ms.
+    disable_nagle_algorithm = True
 
     def handle(self) -> None:
         script = self.server.scripts[min(len(self.server.commands), len(self.server.scripts) - 1)]
