@@ -15,6 +15,10 @@ from models.installation import Installation
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
+# A migration that waits for a table makes all who come after it wait: it gives up instead, and the
+# operator repeats it.
+LOCK_TIMEOUT = "5s"
+
 # The last revision from before the migrations were squashed.
 LAST_UNRELEASED = "0015"
 
@@ -44,7 +48,9 @@ def alembic_config(connection: Connection) -> Config:
     """Return Alembic's configuration for `connection`; migrations/env.py reads `attributes`."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes.update(connection=connection, metadata=Base.metadata)
+    config.attributes.update(
+        connection=connection, metadata=Base.metadata, lock_timeout=LOCK_TIMEOUT
+    )
     return config
 
 

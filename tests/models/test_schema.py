@@ -101,7 +101,8 @@ def test_a_migration_that_removes_something_says_so() -> None:
         assert expands or f"set serves_from = '{file.stem}'" in migration, file.name
 
 
-def test_a_migration_gives_up_while_a_table_is_locked() -> None:
+def test_a_migration_gives_up_while_a_table_is_locked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema, "LOCK_TIMEOUT", "100ms")
     with new_database() as url:
         before = create_engine(url, poolclass=NullPool)
         with before.begin() as connection:
