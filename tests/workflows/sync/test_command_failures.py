@@ -1,6 +1,7 @@
 """Commands that go wrong: each is a failed push with its reason, and none keeps its worker."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -53,9 +54,8 @@ def test_a_command_that_was_killed_says_by_which_signal(machine: Machine) -> Non
     assert (outcome.failure, outcome.exit_status) == (Failure.SIGNAL, -9)
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
+def test_a_command_that_takes_too_long_ends_with_all_it_has_started(machine: Machine) -> None:
+    commands = [
         "sleep 731",
         "sh -c 'trap \"\" TERM; while :; do sleep 731; done'",
         "sh -c '(trap \"\" TERM; exec sleep 731) & exec sleep 731'",
@@ -63,20 +63,20 @@ def test_a_command_that_was_killed_says_by_which_signal(machine: Machine) -> Non
         "setsid sleep 731",
         "sh -c 'setsid sh -c \"setsid sleep 731 & exec sleep 731\" & exec sleep 731'",
         "sh -c 'yes'",
-    ],
-)
-def test_a_command_that_takes_too_long_ends_with_all_it_has_started(
-    machine: Machine, command: str
-) -> None:
-    began = monotonic()
+    ]
+    # Each has a number of its own, also among the processes that run tests at the same time.
+    numbers = [f"731.{os.getpid()}{n}" for n in range(len(commands))]
 
-    # Other processes try other commands of these at the same time.
-    seconds = f"731.{os.getpid()}"
-    outcome = machine.push(command.replace("731", seconds), MANY, limit=1)
+    def push(command: str, seconds: str) -> tuple[Failure | None, bool]:
+        began = monotonic()
+        outcome = machine.push(command.replace("731", seconds), MANY, limit=1)
+        return outcome.failure, 1 <= monotonic() - began < 30
 
-    assert outcome.failure is Failure.TOOK_TOO_LONG
-    assert 1 <= monotonic() - began < 30
-    wait_for("its end", lambda: not sleeping(seconds))
+    with ThreadPoolExecutor(len(commands)) as at_once:
+        pushes = list(at_once.map(push, commands, numbers))
+
+    assert pushes == [(Failure.TOOK_TOO_LONG, True)] * len(commands)
+    wait_for("their end", lambda: not any(map(sleeping, numbers)))
 
 
 @pytest.mark.parametrize("daemon", ['trap "" TERM; exec', "exec setsid", "exec nohup setsid -f"])
