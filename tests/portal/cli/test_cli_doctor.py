@@ -68,7 +68,7 @@ def wait_for_workers(*names: str) -> None:
     """Wait until all of these workers answer; one that is still starting receives no ping."""
 
     def answering() -> set[str]:
-        answers = app.control.ping(timeout=0.5) or []
+        answers = app.control.ping(timeout=0.5, limit=len(names)) or []
         return {name.partition("@")[0] for each in answers for name in each}
 
     wait_for(f"answers of {names}", answering, enough=lambda found: found >= {*names})
@@ -92,13 +92,16 @@ def signs(said: str) -> dict[str, str]:
 
 @pytest.mark.usefixtures("all_set")
 def test_a_worker_and_a_beat_are_ok_but_a_beat_alone_is_wrong(fork_server: ForkServer) -> None:
-    solo = (APP, "worker", "--pool=solo", "--hostname=one@here")
+    solo = (APP, "worker", "--pool=solo", "--hostname=one@here", "--without-mingle")
 
-    with CeleryProcess(fork_server, APP, "beat", ready="beat: Starting"):
-        with CeleryProcess(fork_server, *solo, ready=" ready."):
+    # Both are killed: a shutdown takes them a second.
+    with CeleryProcess(fork_server, APP, "beat", ready="beat: Starting") as beat:
+        with CeleryProcess(fork_server, *solo, ready=" ready.") as worker:
             wait_for_workers("one", "celerybeat")
             both = doctor_after_all_answered()
+            worker.kill()
         alone = listgate("doctor")
+        beat.kill()
 
     assert (both.exit_code, signs(both.stdout)) == (0, dict.fromkeys(SUBJECTS, "ok"))
     assert "workers: one@here\n" in both.stdout
