@@ -101,7 +101,8 @@ class PushingStack:
         """Return the id of the task whose command is running; a second task for it ends at once."""
 
         def look() -> list[str]:
-            active = app.control.inspect(timeout=5).active() or {}
+            # The limit ends the wait as soon as the one worker has answered.
+            active = app.control.inspect(timeout=5, limit=1).active() or {}
             tasks = [task for each in active.values() for task in each]
             return [task["id"] for task in tasks if task["name"] == "sync.push"]
 
@@ -109,8 +110,9 @@ class PushingStack:
         return task
 
     def age_by_an_hour(self) -> None:
-        """Make every push due, also one whose task was published already."""
+        """Make every push due, also a published one, and the last change an old one."""
         hour = "interval '1 hour'"
+        self.live.sql(f"update subscription_change set at = at - {hour}")
         self.live.sql(f"update sync set due_at = due_at - {hour}, ring_at = ring_at - {hour}")
 
     def end_the_lease(self) -> None:

@@ -75,6 +75,7 @@ def test_a_change_is_pushed_although_its_task_is_lost(
     pushing.subscribe("grace")
     lose(own_valkey)
 
+    pushing.age_by_an_hour()
     pushing.assert_converges()
 
     assert pushing.live.states("sync") == {"done": 2}
