@@ -1,5 +1,8 @@
 """kill -9 of a worker that pushes, and of its command: no address is lost, no two commands run."""
 
+import signal
+
+import psutil
 from sqlalchemy import text
 
 from models import Failure
@@ -17,18 +20,30 @@ END_SOON = """
 """
 
 
+def reach_time_limit(command: psutil.Process) -> None:
+    """Send `timeout`, which runs the command, the signal by which its timer ends."""
+    limiter = command.parent()
+    assert limiter
+    assert limiter.name() == "timeout"
+    limiter.send_signal(signal.SIGALRM)
+
+
 def test_a_command_whose_worker_is_killed_reads_all_addresses_and_none_starts_before_it_ends(
     pushing: PushingStack,
 ) -> None:
     pushing.add_members(MEMBERS - 3)
     pushing.block("wait", "linger")
     pushing.subscribe("ada")
+    pushing.age_by_an_hour()
     command = pushing.wait_for_a_command()
 
     pushing.worker.kill()
     pushing.unblock("wait")
     wait_for("the command to have read", lambda: pushing.logged("saw"))
-    pushing.sweep_until("its time limit", lambda: has_ended(command))
+    pushing.worker.start()
+    pushing.live.sweep_and_wait()
+    reach_time_limit(command)
+    pushing.sweep_until("its end", lambda: has_ended(command))
     pushing.unblock("linger")
     ((lease_until,),) = pushing.live.sql(END_SOON)
     pushing.assert_converges()
