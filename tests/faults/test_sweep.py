@@ -158,6 +158,7 @@ def test_two_beats_sweep_and_send_nothing_twice(live: LiveStack) -> None:
             command = ["--app=tests.faults.quick_beat", "beat"]
             beat = CeleryProcess(live.shared.fork_server, *command, ready="beat: Starting")
             beats.enter_context(beat)
+            beats.callback(beat.kill)  # a shutdown takes a second
 
         live.age_by_an_hour()
 
