@@ -145,8 +145,10 @@ def test_a_worker_that_dies_at_any_point_of_a_call_leaves_one_effect(
 
 
 def test_a_portal_that_dies_at_any_point_of_a_request_leaves_one_effect(
-    live: LiveStack, token: str, tmp_path: Path
+    live: LiveStack, token: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # The port stays open while gunicorn replaces the process that died.
+    monkeypatch.setattr("listgate_client.http.backoff", lambda _attempt: 0.0)
     broker, web = live.setup.broker.container, port()
     command, log = [*gunicorn(web)[:-1], "tests.faults.crashing_portal:app"], tmp_path / "web.log"
     with (
