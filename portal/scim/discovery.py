@@ -25,9 +25,6 @@ _ = str
 
 scim = blueprint("scim_discovery")
 
-Types = ListResponse[ResourceType]
-Schemas = ListResponse[Schema]
-
 
 @scim.get("/ServiceProviderConfig")
 def config() -> Response:
@@ -43,7 +40,7 @@ def config() -> Response:
 def resource_types() -> Response:
     """Return the types of resources: users."""
     reader()
-    return listed(Types, [resource_type()])
+    return listed(ListResponse[ResourceType], [resource_type()])
 
 
 @scim.get("/ResourceTypes/<name>")
@@ -57,7 +54,7 @@ def one_resource_type(name: str) -> Response:
 def schemas() -> Response:
     """Return the schemas of the resources."""
     reader()
-    return listed(Schemas, [schema()])
+    return listed(ListResponse[Schema], [schema()])
 
 
 @scim.get("/Schemas/<name>")

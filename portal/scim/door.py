@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, g, request
 from pydantic import ValidationError
-from scim2_models import BaseModel, Context, SCIMException
+from scim2_models import BaseModel, Context, ResponseParameters, SCIMException
 from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
@@ -20,7 +20,7 @@ from portal.scim.errors import (
     unavailable_error,
     validation_error,
 )
-from portal.scim.resources import PREFIX, Selection
+from portal.scim.resources import PREFIX, User
 from portal.web.throttle import count_call
 from workflows.public.caller import Caller
 
@@ -81,7 +81,7 @@ def answer(
     resource: BaseModel,
     context: Context,
     *,
-    parameters: Selection | None = None,
+    parameters: "ResponseParameters[User] | None" = None,
     status: int = 200,
 ) -> Response:
     """Return a resource, or a page of them."""

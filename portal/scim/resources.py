@@ -1,5 +1,6 @@
 """What the SCIM server publishes about itself: the User resource, and its capabilities."""
 
+from functools import cache
 from typing import Annotated, Any
 
 from scim2_models import (
@@ -108,11 +109,31 @@ class User(Resource[Any]):
     """The telephone number; a person has at most one."""
 
 
-# pydantic reads the source of the line on which it makes a type: each has one of its own.
-Search = SearchRequest[User]
-Selection = ResponseParameters[User]
-Page = ListResponse[User]
-Operations = PatchOp[User]
+# To make such a type, pydantic looks at every frame of the stack for its source.  While modules are
+# imported, that takes half a second for all of them, which a program without SCIM saves.
+@cache
+def search_type() -> "type[SearchRequest[User]]":
+    """Return the type of a search for people."""
+    return SearchRequest[User]
+
+
+@cache
+def selection_type() -> "type[ResponseParameters[User]]":
+    """Return the type of the parameters that name attributes of a person."""
+    return ResponseParameters[User]
+
+
+@cache
+def page_type() -> "type[ListResponse[User]]":
+    """Return the type of a page of people."""
+    return ListResponse[User]
+
+
+@cache
+def operations_type() -> "type[PatchOp[User]]":
+    """Return the type of the operations that change a person."""
+    return PatchOp[User]
+
 
 CONFIG = ServiceProviderConfig(
     patch=Patch(supported=True),

@@ -21,7 +21,16 @@ from models import User as Person
 from models.ids import MAX_ID, row_id
 from portal.scim.door import answer, blueprint, body, reader, writer
 from portal.scim.mapping import changes_of, replaced, user_of, with_paths
-from portal.scim.resources import MAX_ROWS, POLICY, ROWS, Operations, Page, Search, Selection, User
+from portal.scim.resources import (
+    MAX_ROWS,
+    POLICY,
+    ROWS,
+    User,
+    operations_type,
+    page_type,
+    search_type,
+    selection_type,
+)
 from workflows.access import find_user
 from workflows.public.caller import Caller
 from workflows.public.declare import PUBLIC
@@ -50,7 +59,7 @@ def search_by_body() -> Response:
 
 def page_of(caller: Caller, asked: dict[str, Any]) -> Response:
     """Return the people that match a filter; raise InvalidValueException for a sorted page."""
-    query = Search.model_validate(asked, scim_policy=POLICY)
+    query = search_type().model_validate(asked, scim_policy=POLICY)
     if query.sort_by:
         raise InvalidValueException(detail=_("Sorting is not supported."))
     start = min(query.start_index or 1, MAX_ID)
@@ -59,7 +68,7 @@ def page_of(caller: Caller, asked: dict[str, Any]) -> Response:
     total, found = people_matching(
         g.session, service_of(caller), matching, offset=start - 1, limit=limit
     )
-    page = Page(
+    page = page_type()(
         total_results=total,
         start_index=start,
         items_per_page=len(found),
@@ -95,7 +104,7 @@ def add() -> Response:
 def show(number: str) -> Response:
     """Return a person, disabled or not."""
     caller = reader()
-    parameters = Selection.model_validate(selected(), scim_policy=POLICY)
+    parameters = selection_type().model_validate(selected(), scim_policy=POLICY)
     user = user_now(caller, person_of(caller, number))
     shown = answer(user, Context.RESOURCE_QUERY_RESPONSE, parameters=parameters)
     shown.headers["Cache-Control"] = "private, no-cache"
@@ -122,7 +131,7 @@ def patch(number: str) -> Response:
     caller = writer()
     with POLICY:
         sent = with_paths(body())
-        operations = Operations.model_validate(sent, scim_ctx=Context.RESOURCE_PATCH_REQUEST)
+        operations = operations_type().model_validate(sent, scim_ctx=Context.RESOURCE_PATCH_REQUEST)
         before = locked(caller, number)
         after = before.model_copy(deep=True)
         operations.patch(after)
