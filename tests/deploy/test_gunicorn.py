@@ -12,9 +12,9 @@ from urllib.error import HTTPError
 import pytest
 
 from sandbox.commands import ROOT, gunicorn
-from sandbox.programs import Program
 from sandbox.stack import port
 from tests.databases import main_url
+from tests.fork_server import ForkedProgram, ForkServer
 
 # Some URLs contain a token.
 TOKEN = "abcdefghijklmnopqrstuvwxyz"
@@ -41,12 +41,14 @@ class Web(NamedTuple):
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
-    """The web service, started as documented."""
+    """The web service, with the documented command line."""
     web = Web(port(), tmp_path_factory.mktemp("web") / "web.log")
     without_tables = main_url().set(database="postgres").render_as_string(hide_password=False)
     environment = os.environ | {"DATABASE_URL": without_tables, "LOG_FORMAT": "json"}
-    command = gunicorn(web.port)
-    with Program(command, environment, web.log, ready="Booting worker") as running:
+    with (
+        ForkServer(environment) as server,
+        ForkedProgram(server, gunicorn(web.port), web.log, ready="Booting worker") as running,
+    ):
         running.wait_until_ready()
         yield web
 
