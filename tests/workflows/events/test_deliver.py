@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from models import (
     Act,
     Actor,
+    ActsFor,
     AuditEntry,
     Event,
     EventDelivery,
@@ -38,6 +40,9 @@ from tests.workflows.events.delivering import (
 from tests.workflows.events.receiver import Received, Receiver, verified
 from workflows.events import endpoints, stream
 from workflows.events.deliver import KEPT_FOR, deliver_event, forget_old_events
+from workflows.events.stream import Stream
+from workflows.redis_client import redis_at
+from workflows.subscriptions.subscribe import unsubscribe
 
 OPERATOR = Actor.operator()
 
@@ -263,6 +268,61 @@ def test_a_stream_gets_the_same_events(session: Session, people: Cast) -> None:
         endpoints.add_endpoint(
             session, endpoint.service, None, kinds=[EventKind.PUSH_DONE], actor=OPERATOR
         )
+
+
+def test_a_stream_that_cannot_be_written_gets_the_event_later(session: Session) -> None:
+    delivery = write(session, an_endpoint(session, None))
+    nowhere = Stream(redis_at("redis://127.0.0.1:1/0"))
+
+    deliver_event(session, delivery, replace(senders(), stream=nowhere))
+    assert (delivery.state, delivery.attempts) == (EventDeliveryState.PENDING, 1)
+    assert delivery.failure is EventFailure.UNREACHABLE
+    assert delivery.due_at > now()
+
+    make_due(session)
+    deliver_due(session)
+    assert states(session) == ["sent"]
+
+
+def test_an_event_about_people_whom_the_service_does_not_know_is_done_without_a_request(
+    session: Session, people: Cast, receiver: Receiver
+) -> None:
+    endpoint = an_endpoint(session, receiver.url)
+    endpoint.service.acts_for = ActsFor.OWN
+
+    unsubscribe(session, people.edsger, people.announce, actor=OPERATOR)
+    deliver_due(session)
+
+    assert states(session) == ["sent"]
+    assert receiver.received == []
+
+
+def test_an_endpoint_needs_a_kind_of_event(session: Session) -> None:
+    service = an_endpoint(session).service
+
+    with pytest.raises(Invalid, match="at least one kind of event"):
+        endpoints.add_endpoint(
+            session, service, "https://hooks.example.org/", kinds=[], actor=OPERATOR
+        )
+
+
+def test_an_endpoint_is_disabled_and_enabled_once(session: Session) -> None:
+    endpoint = an_endpoint(session)
+
+    for _ in range(2):
+        endpoints.disable_endpoint(session, endpoint, actor=OPERATOR)
+    assert not endpoint.is_enabled
+    for _ in range(2):
+        endpoints.enable_endpoint(session, endpoint, actor=OPERATOR)
+    assert endpoint.is_enabled
+
+    session.flush()
+    acts = select(AuditEntry.act).order_by(AuditEntry.id.desc()).limit(3)
+    assert list(session.scalars(acts)) == [
+        Act.ENABLED_WEBHOOK,
+        Act.DISABLED_WEBHOOK,
+        Act.ADDED_WEBHOOK,
+    ]
 
 
 def test_a_test_event_goes_to_one_endpoint(session: Session, receiver: Receiver) -> None:

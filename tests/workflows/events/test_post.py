@@ -4,9 +4,10 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from cryptography import x509
@@ -21,7 +22,7 @@ from workflows.events import addresses
 from workflows.events import post as posting
 from workflows.events.addresses import NotDelivered
 from workflows.events.deliver import ATTEMPT
-from workflows.events.post import Webhook, post
+from workflows.events.post import PinnedConnection, Webhook, post
 
 
 def failure(url: str, *, allow_private: bool = True) -> tuple[EventFailure, int | None]:
@@ -239,3 +240,13 @@ def test_the_certificate_is_checked_for_the_name_of_the_url(
     assert other == (EventFailure.TLS, None)
     assert names == ["hooks.example.org", "hooks.example.org", "other.example.org"]
     assert len(receiver.received) == 1
+
+
+def test_a_connection_that_was_ended_too_early_sends_nothing(receiver: Receiver) -> None:
+    connection = PinnedConnection(urlsplit(receiver.url), "127.0.0.1")
+    connection.end()  # the time limit ran out before there was a socket
+
+    with closing(connection), pytest.raises(TimeoutError):
+        connection.connect()
+
+    assert receiver.received == []

@@ -12,6 +12,7 @@ from models import (
     MessageState,
     ModerationRequest,
     RequestState,
+    Unknown,
     Verdict,
 )
 from tests.builders import Cast
@@ -173,3 +174,21 @@ def test_only_what_is_stuck_is_tried_again(session: Session, asked: ModerationRe
 
     with pytest.raises(IllegalTransition):
         stored_mail.retry(received)
+
+
+def test_stuck_mail_is_listed_with_its_bytes_oldest_first(
+    session: Session, asked: ModerationRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receive(session, asked, a_reply("perhaps"))
+
+    def broken(_raw: bytes, **_: str) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(mail, "read_reply", broken)
+    stuck = [receive(session, asked, a_reply(text)) for text in ("OK", "NO")]
+
+    assert list(stored_mail.stuck_mail(session)) == stuck
+    assert stored_mail.mail_by_id(session, stuck[1].id).raw == a_reply("NO")
+    unknown = stuck[1].id + 1
+    with pytest.raises(Unknown, match=f"There is no mail {unknown}."):
+        stored_mail.mail_by_id(session, unknown)

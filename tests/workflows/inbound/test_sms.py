@@ -21,6 +21,7 @@ from models import (
     WrongCode,
 )
 from models.clock import now
+from notifications.letters.keys import Keys
 from settings.types import SmsDecision
 from tests.builders import Cast, a_request
 from tests.letter_context import KEYS
@@ -273,3 +274,21 @@ def test_two_open_requests_have_codes_of_their_own(
     assert other.state is RequestState.DECIDED
     assert request_.state is RequestState.OPEN
     assert session.scalar(select(func.count(ApproverKeys.id))) == 4
+
+
+def test_a_code_that_two_open_requests_have_decides_neither(
+    session: Session,
+    people: Cast,
+    request_: ModerationRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = a_request(session, people)
+    monkeypatch.setattr(Keys, "code", lambda *_: "123456")
+
+    answer = send(session, "OK 123456")
+
+    assert answer.said is Said.WRONG_CODE
+    assert (other.state, request_.state) == (RequestState.OPEN, RequestState.OPEN)
+    decide(session, other, Verdict.APPROVED, actor=Actor(people.linus, Door.PORTAL))
+    assert send(session, "OK 123456").said is Said.APPROVED
+    assert request_.state is RequestState.DECIDED

@@ -211,3 +211,40 @@ def test_a_member_without_a_role_cannot_flood_the_approvers(
         left = deliver_all(session, approver)
         assert left == ([LetterName.MODERATE] if asked else [])
         assert [len(digested(one)) for one in digests(session, approver)] == ([2] if asked else [])
+
+
+def test_a_digest_waits_if_other_letters_have_filled_the_hour(
+    session: Session, people: Cast
+) -> None:
+    for author in (people.ada, people.ada, people.edsger):
+        ask(session, people, author)
+    deliver_all(session, people.grace)
+    (digest,) = digests(session, people.grace)
+    pass_time(session, SAME_AUTHOR)
+
+    assert deliver_all(session, people.grace, most=2) == []
+
+    assert digests(session, people.grace) == [digest]
+    assert timedelta(minutes=49) < digest.due_at - now() <= timedelta(minutes=50)
+    assert put_off(session, digest, 2), "its task was published twice"
+    pass_time(session, timedelta(minutes=50))
+    assert deliver_all(session, people.grace, most=2) == [LetterName.DIGEST]
+
+
+def test_a_request_that_may_be_named_earlier_brings_the_digest_forward(
+    session: Session, people: Cast
+) -> None:
+    ask(session, people, people.edsger)
+    deliver_all(session, people.grace)
+    pass_time(session, timedelta(minutes=5))
+    second = [ask(session, people, people.ada) for _ in range(2)][1]
+    deliver_all(session, people.grace)
+    (digest,) = digests(session, people.grace)
+    assert digest.due_at - now() > timedelta(minutes=9)
+
+    third = ask(session, people, people.edsger)
+    assert deliver_all(session, people.grace) == []
+
+    assert digests(session, people.grace) == [digest]
+    assert {one.message for one in digested(digest)} == {second, third}
+    assert timedelta(minutes=4) < digest.due_at - now() <= timedelta(minutes=5)

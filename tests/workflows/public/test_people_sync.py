@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from models import Actor, Invalid
+from tests.builders import person
 from tests.workflows.people.registers import HEADER, a_service, of_service
 from workflows.celery import app
 from workflows.people.register_sync import ManyMissing, UnusableLines
@@ -54,10 +55,11 @@ def test_the_answer_has_counts_and_a_dry_run_changes_nothing(session: Session) -
 
 
 def test_only_a_service_has_a_register(session: Session) -> None:
-    barbara = a_service(session)  # no one signs for it
-    with pytest.raises(Invalid, match="needs a person who acts"):
-        perform(session, Caller(), people(1))
-    assert of_service(session, barbara) == {}
+    crm, barbara = a_service(session), person(session, "Barbara Liskov", "administrator")
+    for by, sentence in ((None, "needs a person who acts"), (barbara.id, "sign the call")):
+        with pytest.raises(Invalid, match=sentence):  # no one signs for it
+            perform(session, Caller(), people(1), by_id=by)
+    assert of_service(session, crm) == {}
 
 
 def test_no_queue_shows_the_register() -> None:

@@ -18,12 +18,14 @@ from models import (
     MessageState,
     Rate,
     SendoutRules,
+    Span,
     Trespass,
     Verdict,
     Window,
 )
 from models.clock import now
 from tests.builders import LIMIT, Cast, a_dispatch, a_draft, a_list, a_request, an_eml
+from tests.workflows.sendout.splitting import a_split
 from workflows.messages import drafts, write
 from workflows.moderation.decide import decide, request_approval
 from workflows.sendout.rules import set_sendout_rules
@@ -116,6 +118,33 @@ def test_a_window_without_any_time_in_the_lists_is_refused(session: Session, peo
 
     with pytest.raises(Invalid, match="only at 20:00-22:00, and the list's window is 08:00-20:00"):
         choose(session, draft, rules(window="20:00-22:00"))
+
+
+def test_no_author_may_spread_a_message_over_less_time_than_the_list(
+    session: Session, people: Cast
+) -> None:
+    set_rules(session, people, SendoutRules(span=Span(60)))
+    draft = a_draft(session, people)
+
+    with pytest.raises(Invalid, match="spreads each sendout over 60 minutes: choose no fewer"):
+        choose(session, draft, SendoutRules(span=Span(59)))
+
+    assert draft.sendout_rules == SendoutRules()
+    choose(session, draft, SendoutRules(span=Span(60)))
+    assert draft.sendout_rules == SendoutRules(span=Span(60))
+
+
+def test_the_rest_of_a_split_message_is_sent_after_its_variants(
+    session: Session, people: Cast
+) -> None:
+    message = a_split(session, people, 10, 10)
+    assert message.rest_at
+    ada = Actor(people.ada, PORTAL)
+
+    with pytest.raises(Invalid, match="The winner goes out after the variants"):
+        drafts.reschedule(session, message, actor=ada, send_at=message.rest_at)
+
+    drafts.reschedule(session, message, actor=ada, send_at=message.rest_at - timedelta(minutes=1))
 
 
 def test_an_author_with_the_right_to_schedule_writes_a_message_with_rules(

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -26,11 +27,15 @@ from models import (
     Trespass,
     User,
 )
+from models.sendout import MAX_COPIES
 from sandbox.mailbox import Mailbox
-from tests.builders import Cast, a_draft, members
+from tests.builders import LIMIT, Cast, a_draft, a_list, an_eml, members
 from tests.workflows.sendout.clocks import NINE, Clock
 from tests.workflows.sendout.sending import step
 from tests.workflows.sendout.splitting import a_split, approved
+from workflows.messages import drafts
+from workflows.messages.split import Split, split
+from workflows.messages.write import Draft
 from workflows.people.addresses import change_address
 from workflows.sendout.claim import begin_sending, load_message
 from workflows.sendout.forecast import plan
@@ -281,3 +286,53 @@ def test_an_unsplit_message_has_no_variants(session: Session, people: Cast) -> N
     draft: Message = a_draft(session, people)
 
     assert draft.versions == [draft]
+
+
+@pytest.mark.parametrize(
+    ("shares", "more", "sentence"),
+    [
+        ([100], {}, "split into 2 to 10 variants"),
+        ([9] * 11, {}, "split into 2 to 10 variants"),
+        ([0, 100], {}, "at least 1 percent"),
+        ([50, 51], {}, "at most 100"),
+        ([0, 5], {"unit": ShareUnit.COPIES}, "at least one copy"),
+        ([1, MAX_COPIES], {"unit": ShareUnit.COPIES}, "no more than any list has members"),
+        ([50, 50], {"rest_at": NINE}, "no one is left for a winner"),
+        ([50, 50], {"winner": 1}, "no one is left for a winner"),
+        ([10, 20], {}, "Choose when the winner goes to the rest"),
+        ([50, 50], {"unit": ShareUnit.COPIES}, "Choose when the winner goes to the rest"),
+        ([10, 20], {"rest_at": NINE, "winner": 3}, "must be one of the variants"),
+    ],
+)
+def test_an_impossible_plan_is_refused(
+    shares: list[int], more: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(Invalid, match=sentence):
+        Split(dict(enumerate(shares, 1)), **more)
+
+
+def test_a_plan_without_a_share_of_the_message_itself_changes_nothing(
+    session: Session, people: Cast
+) -> None:
+    draft, *others = (a_draft(session, people) for _ in range(3))
+    plan = Split({other.id: 50 for other in others})
+
+    with pytest.raises(Invalid, match="The message itself is one of the variants"):
+        split(session, draft, plan, actor=Actor(people.ada, Door.PORTAL))
+
+    assert {one.state for one in (draft, *others)} == {MessageState.DRAFT}
+
+
+def test_a_split_message_is_neither_deleted_nor_moved_to_another_list(
+    session: Session, people: Cast
+) -> None:
+    message, ada = a_split(session, people, 10, 10), Actor(people.ada, Door.PORTAL)
+    elsewhere = Draft(a_list(session, "staff"), an_eml())
+
+    with pytest.raises(Invalid, match="first make its variants drafts again"):
+        drafts.discard(session, message, actor=ada)
+    with pytest.raises(Invalid, match="first make its variants drafts again"):
+        drafts.rewrite(session, message, elsewhere, actor=ada, max_bytes=LIMIT)
+
+    assert (message.state, message.mailing_list) == (MessageState.DRAFT, people.announce)
+    assert [one.state for one in message.variants] == [MessageState.VARIANT]
