@@ -16,7 +16,7 @@ from tests.faults.shared import kill_shared_worker
 from workflows import outbox
 from workflows.celery import app
 from workflows.outbox import TASKS, publish
-from workflows.redis_client import redis_client
+from workflows.redis_client import redis_at, redis_client
 
 QUEUES = ("letters", "sendout", "sync")
 QUIET = OutboxEntry(MailingList, 7, due_at=None, debounced=True)
@@ -128,3 +128,12 @@ def test_without_a_list_server_only_the_rest_is_published(monkeypatch: pytest.Mo
     publish([QUIET, OutboxEntry(Notification, 1, now())])
 
     assert [each.task for each in queued()] == ["letters.deliver_notification"]
+
+
+def test_without_a_broker_no_other_task_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    redis_client.lpush("letters", "waits")
+    assert outbox.another_waits("letters")
+
+    monkeypatch.setattr(outbox, "redis_client", redis_at("redis://127.0.0.1:1/0"))
+
+    assert not outbox.another_waits("letters"), "the sweep runs on the database alone"

@@ -5,9 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models import Actor, ApproverList, Invalid, User
+from tests.builders import Cast
 from tests.workflows.locks import wait_until_one_waits
 from workflows import access
 from workflows.lists import lists
@@ -15,6 +17,7 @@ from workflows.lists.lists import ListChanges, NewList
 from workflows.people import addresses, contacts, roles, users
 from workflows.people.contacts import ContactChanges
 from workflows.transaction import transaction
+from workflows.unique import unique
 
 OPERATOR = Actor.operator()
 PHONE = "+33612345678"
@@ -115,6 +118,15 @@ def test_the_second_of_two_at_once_reads_that_it_is_taken(
         at_once(own_database, first, second)
 
     assert str(refused.value) == sentence
+
+
+def test_another_conflict_is_not_taken_for_a_value_that_is_taken(
+    session: Session, people: Cast
+) -> None:
+    with pytest.raises(IntegrityError), unique(session, lambda: "free"):
+        session.add(User(address=people.ada.address, name="Eve"))
+
+    assert access.user_with_address(session, people.ada.address) is people.ada
 
 
 @pytest.mark.parametrize("act", [grant, set_approvers])

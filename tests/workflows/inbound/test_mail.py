@@ -1,12 +1,15 @@
 """Mail that comes in."""
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from models import (
     Actor,
     Door,
     IllegalTransition,
+    InboundMail,
     InboundMailState,
     LetterName,
     MessageState,
@@ -167,6 +170,21 @@ def test_a_mail_that_breaks_is_stored_with_the_reason_and_can_be_retried(
     stored_mail.retry(received)
     mail.handle(session, received, own_addresses=OURS, keys=KEYS)
     assert asked.message.state is MessageState.SCHEDULED
+
+
+def test_a_mail_is_not_stuck_because_the_database_is_away(
+    session: Session, asked: ModerationRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_raw: bytes, **_: str) -> None:
+        raise OperationalError("select", {}, ConnectionError())
+
+    monkeypatch.setattr(mail, "read_reply", away)
+
+    with pytest.raises(OperationalError):
+        receive(session, asked, a_reply("OK"))
+
+    (received,) = session.scalars(select(InboundMail))
+    assert (received.state, received.outcome) == (InboundMailState.RECEIVED, None)
 
 
 def test_only_what_is_stuck_is_tried_again(session: Session, asked: ModerationRequest) -> None:

@@ -133,3 +133,17 @@ def test_an_answered_request_has_no_deadline(session: Session, people: Cast) -> 
 
     assert request.state is RequestState.DECIDED
     assert request.message.state is MessageState.SCHEDULED
+
+
+def test_a_request_may_be_escalated_before_anyone_is_reminded(
+    session: Session, people: Cast
+) -> None:
+    people.announce.escalation_list = lists.create_approver_list(
+        session, "board", [people.barbara], actor=Actor.operator()
+    )
+    asked_ago(session, people, timedelta(hours=25))
+
+    meet_deadlines(session, Deadlines(timedelta(hours=48), timedelta(hours=24), timedelta(days=7)))
+
+    assert "Barbara" in recipients_of(session, LetterName.MODERATE)
+    assert recipients_of(session, LetterName.REMINDER) == []

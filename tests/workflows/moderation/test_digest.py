@@ -189,6 +189,22 @@ def test_a_digest_that_fails_is_repeated_once_over_the_other_channel(
     assert digests(session, people.grace) == []
 
 
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_letter_is_not_repeated_over_a_channel_that_the_person_has_not(
+    session: Session, people: Cast, stopped: bool
+) -> None:
+    if stopped:
+        people.grace.phone, people.grace.sms_stopped_at = "+33612345678", now()
+    ask(session, people, people.ada)
+    (letter,) = letters_to(session, people.grace)
+    letter.move(NotificationState.FAILED)
+
+    try_other_channel(session, letter)
+
+    session.flush()
+    assert letters_to(session, people.grace) == []
+
+
 @pytest.mark.parametrize("kind", ListKind)
 def test_a_member_without_a_role_cannot_flood_the_approvers(
     session: Session, people: Cast, kind: ListKind

@@ -305,6 +305,7 @@ def test_lines_that_cannot_be_used_are_named_by_number_and_left_out_if_asked(
         "6,six@crm.example,Six,en",
         "7,SIX@crm.example,Seven,en",
         "8,eight@crm.example",
+        "9,nine@crm.example,Ren\N{REPLACEMENT CHARACTER},fr",
     ]
 
     with pytest.raises(UnusableLines) as refusal:
@@ -319,6 +320,7 @@ def test_lines_that_cannot_be_used_are_named_by_number_and_left_out_if_asked(
         RefusedLine(5, "An earlier line has this external_id."),
         RefusedLine(7, "An earlier line has this address."),
         RefusedLine(8, "The line has more or fewer columns than the first line."),
+        RefusedLine(9, "The name is not UTF-8 text."),
     ]
     # A person whose line is refused is not missing.
     assert (report.added, report.disabled) == (1, 0)

@@ -185,3 +185,18 @@ def test_a_person_and_a_list_have_the_services_own_keys(session: Session, people
             caller.person(session, f"external:{key}")
     with pytest.raises(Unknown, match="key of its own"):
         register.mailing_list(session, "external:1")
+
+
+def test_a_service_gives_a_person_no_second_key(session: Session, people: Cast) -> None:
+    crm = a_caller(session)
+    give_external_id(session, crm, "1", user=people.ada)
+    ada = {"address": people.ada.address, "name": people.ada.name}
+
+    with pytest.raises(Invalid, match="has given this person another key"), transaction() as own:
+        PUBLIC["listgate.add_person"].perform(
+            own, crm, {"idempotency_key": "once", **ada, "external_id": "2"}
+        )
+
+    assert crm.person(session, "external:1") is people.ada
+    with pytest.raises(Unknown, match="key of its own"):
+        crm.person(session, "external:2")

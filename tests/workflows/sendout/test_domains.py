@@ -106,6 +106,20 @@ def test_a_ceiling_is_kept_whether_a_domain_is_slowed_or_not(redis_time: RedisTi
     assert limited.limits() == {SLOW: 10, "other.example": 500}
 
 
+def test_a_domain_that_has_recovered_is_forgotten_once_another_is_slowed(
+    redis_time: RedisTime,
+) -> None:
+    limited = Domains()
+    limited.slow({SLOW: "450 4.7.1"})
+    redis_time.moment += 10 * RECOVERY
+
+    limited.slow({"other.example": "421 4.7.0"})
+
+    assert redis_client.hkeys(KEY) == [b"other.example"]
+    limited.slow({SLOW: "450 4.7.1"})
+    assert limited.slowed()[SLOW] == (60 * FIRST_RATE, "450 4.7.1")
+
+
 def test_without_its_state_nothing_is_limited(redis_time: RedisTime) -> None:
     limited = Domains()
     limited.slow({SLOW: "450 4.7.1"})

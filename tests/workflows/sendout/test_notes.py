@@ -1,23 +1,27 @@
 """Whatever happens to a lane, its notes say enough that each recipient gets one copy at most."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import NoReturn
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
-from models import DeliveryState, Dispatch
+from models import DeliveryState, Dispatch, OutboxEntry
 from models.clock import now
 from notifications.retry import UNAVAILABLE_DELAY
 from sandbox.mailbox import Mailbox
-from tests.builders import Cast
+from tests.builders import Cast, a_mailer
 from tests.workflows.sendout.interrupted import Sendouts, claim_four_at_once, die
 from workflows.redis_client import redis_client
 from workflows.sendout import lane
+from workflows.sendout.lane import Lane, Lanes
 from workflows.sendout.notebook import Notebook, NoteLost, close_note, key_of
 from workflows.sendout.notes import Note
 from workflows.sendout.record import Result, record_results
+from workflows.sendout.send import Progress
 from workflows.transaction import transaction
 
 SENDING, SENT = DeliveryState.SENDING, DeliveryState.SENT
@@ -180,3 +184,111 @@ def test_a_lane_that_cannot_note_its_progress_leaves_the_sendout_to_the_next_swe
         assert waiting.publish_after <= now() + UNAVAILABLE_DELAY
         assert waiting.due_at <= now()
     assert sendouts.rows() == {}
+
+
+def away(times: int) -> Callable[[Progress, Session], None]:
+    """Let the database be away so many times when a lane records its results."""
+    record, left = Progress.record, [True] * times
+
+    def recorded(progress: Progress, session: Session) -> None:
+        if left:
+            left.pop()
+            raise OperationalError("update delivery", {}, ConnectionError())
+        record(progress, session)
+
+    return recorded
+
+
+def test_a_lane_records_its_results_once_the_database_is_back(
+    sendouts: Sendouts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sendouts.begin()
+    monkeypatch.setattr(lane, "RECORD_PAUSE", 0)
+    monkeypatch.setattr(Progress, "record", away(3))
+
+    sendouts.run_lane()
+
+    assert sendouts.states() == [SENT] * 6
+    assert set(sendouts.copies().values()) == {1}
+
+
+def test_what_a_lane_could_not_record_the_sweep_finds_in_its_last_note(
+    sendouts: Sendouts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sendouts.begin()
+    monkeypatch.setattr(lane, "RECORD_SECONDS", -1)
+    with monkeypatch.context() as patch:
+        patch.setattr(Progress, "record", away(2))
+        with pytest.raises(OperationalError):
+            sendouts.run_lane()
+    assert sendouts.states() == [SENDING] * 6
+
+    sendouts.sweep()
+
+    assert sendouts.states() == [SENT] * 6
+    assert set(sendouts.copies().values()) == {1}
+
+
+def test_a_lane_without_a_free_slot_leaves_the_work_to_the_others(sendouts: Sendouts) -> None:
+    sendouts.begin()
+
+    with transaction() as other:
+        assert lane.take_slot(other, sendouts.id, 1)
+        sendouts.run_lane()
+        assert sendouts.rows() == {}
+
+    sendouts.run_lane()
+    assert sendouts.states() == [SENT] * 6
+
+
+def test_a_task_of_a_sendout_that_is_over_sends_nothing(
+    sendouts: Sendouts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unavailable(_: Notebook) -> NoReturn:
+        raise NoteLost("Redis is away")
+
+    sendouts.begin()
+    sendouts.finish()
+
+    sendouts.run_lane()
+    monkeypatch.setattr(Notebook, "begin", unavailable)
+    sendouts.run_lane()
+
+    assert sendouts.states() == [SENT] * 6
+    assert set(sendouts.copies().values()) == {1}
+
+
+def test_a_full_first_batch_asks_for_another_lane_and_later_ones_do_not(
+    small_batches: Sendouts,
+    mailbox: Mailbox,
+    published: list[OutboxEntry],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lane, "BATCH_SIZE", 4)
+    mailer = a_mailer(mailbox)
+    small_batches.begin()
+    published.clear()
+
+    for most in (1, 2):
+        lanes = Lanes(mailer.relay, mailer.copies, UTC, most, transaction)
+        with monkeypatch.context() as patch:
+            patch.setattr(lane, "LANE_SECONDS", -1)  # one batch
+            Lane(small_batches.id, lanes).run()
+
+    asked = [entry.row_id for entry in published if entry.kind is Dispatch]
+    assert asked == [small_batches.id] * 3  # each lane's end asks for one that goes on
+
+
+def test_a_note_that_cannot_leave_is_lost() -> None:
+    notebook = Notebook()
+    notebook.begin()
+    number = notebook.write(Note(offered=1))
+    notebook.wait_for(number)
+    for each in redis_client.client_list():
+        if each["cmd"] == "set":
+            redis_client.client_kill_filter(_id=each["id"])
+
+    with pytest.raises(NoteLost):
+        for offered in range(2, 100):  # the first ones are lost on the way
+            notebook.write(Note(1, offered))
+    notebook.close()

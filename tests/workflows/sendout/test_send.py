@@ -76,6 +76,22 @@ def test_each_member_gets_their_own_name(session: Session, people: Cast, mailbox
     assert subjects == {(EDSGER,): "To Edsger Dijkstra", (BARBARA,): "To Barbara Liskov"}
 
 
+def test_an_address_that_no_letter_can_have_fails_alone(
+    session: Session, people: Cast, mailbox: Mailbox
+) -> None:
+    wrong = f"edsger@{'ß' * 63}.example"  # longer than 63 bytes once it is encoded
+    people.edsger.address = wrong
+    sending = a_dispatch(session, people)
+
+    step(session, sending, mailbox)
+
+    found = deliveries(session, sending)
+    assert found[wrong].state is DeliveryState.FAILED
+    assert found[wrong].failure == "The domain of an address is not one that can exist."
+    assert found[BARBARA].state is DeliveryState.SENT
+    assert [mail.recipients for mail in mailbox.mails] == [(BARBARA,)]
+
+
 def test_large_copies_are_composed_one_by_one(
     session: Session, people: Cast, mailbox: Mailbox
 ) -> None:

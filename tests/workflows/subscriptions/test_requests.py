@@ -209,6 +209,14 @@ def test_who_is_subscribed_meanwhile_asks_no_more(
     assert unsubscribe(session, people.ada, choir, actor=at_portal(people.ada))
 
 
+def test_a_member_asks_nobody(session: Session, people: Cast, choir: MailingList) -> None:
+    subscribe(session, people.ada, choir, actor=OPERATOR)
+
+    assert join(session, people.ada, choir, actor=at_portal(people.ada)) is Joined.UNCHANGED
+
+    assert letters(session, LetterName.SUBSCRIPTION_REQUEST) == []
+
+
 def opened(session: Session, choir: MailingList, _user: User) -> None:
     edit_list(session, choir, ListChanges(self_service=SelfService.OPEN), actor=OPERATOR)
 

@@ -1,6 +1,7 @@
 """Commands that go wrong: each is a failed push with its reason, and none keeps its worker."""
 
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -123,6 +124,17 @@ def test_without_timeout_nothing_is_started(machine: Machine) -> None:
 
     assert (outcome.failure, outcome.exit_status) == (Failure.NOT_STARTED, 125)
     assert outcome.stderr == "timeout: No such file or directory\n"
+
+
+def test_a_command_that_the_system_cannot_start_says_why(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nonexistent/python")
+
+    outcome = machine.push("/bin/true")
+
+    assert (outcome.failure, outcome.exit_status) == (Failure.NOT_STARTED, None)
+    assert outcome.stderr == "/nonexistent/python: No such file or directory"
 
 
 def test_a_failed_command_is_distinguished_from_its_time_limit(machine: Machine) -> None:

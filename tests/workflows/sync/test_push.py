@@ -1,6 +1,7 @@
 """One push of a list: its addresses, the changes it covers, the row that remains."""
 
 from datetime import timedelta
+from pathlib import Path
 from tempfile import TemporaryFile
 
 import pytest
@@ -9,13 +10,14 @@ from sqlalchemy.orm import Session
 
 from models import Actor, Door, PushedPart, SubscriptionChange, SyncState, User
 from models.clock import now
-from tests.builders import Cast
+from settings import settings
+from tests.builders import Cast, a_list
 from tests.workflows.sync.pushing import RULES, ListServer, asked, crowd, last
 from workflows.people import users
 from workflows.subscriptions.subscribe import subscribe, unsubscribe
 from workflows.sync import snapshot
-from workflows.sync.command import run
-from workflows.sync.push import Rules, claim_push, finish_push
+from workflows.sync.command import Commands, run
+from workflows.sync.push import Rules, claim_push, finish_push, run_command
 from workflows.sync.snapshot import stored_lines
 
 
@@ -148,6 +150,22 @@ def test_nothing_is_pushed_while_lists_are_off(session: Session, people: Cast) -
         assert claim_push(session, waiting.id, addresses, off) is None
 
     assert waiting.state is SyncState.PENDING
+
+
+def test_a_list_with_a_command_of_its_own_is_pushed_by_that_one(
+    session: Session, people: Cast, tmp_path: Path
+) -> None:
+    other = a_list(session, "staff")
+    own = {"staff": f"tee {tmp_path}/{{short_name}}-own"}
+    commands = Commands(f"tee {tmp_path}/{{short_name}}", own, settings.command_environment)
+
+    for mailing_list in (people.announce, other):
+        with TemporaryFile(buffering=0) as addresses:
+            claimed = claim_push(session, asked(session, mailing_list).id, addresses, RULES)
+            assert claimed
+            assert run_command(claimed, commands, RULES).failure is None
+
+    assert {path.name for path in tmp_path.iterdir()} == {"announce", "staff-own"}
 
 
 def test_the_content_of_a_successful_push_is_stored(
