@@ -60,6 +60,7 @@ class Offer:
     answered: Outcomes = field(default_factory=list)  # of the recipients, if there is no refusal
     is_addressed: bool = False  # the server accepted a recipient
     wants_content: bool = False  # the server said 354
+    ended: SessionEnded | None = None  # the session, before every recipient had an answer
 
     @property
     def final(self) -> NotDelivered | None:
@@ -71,7 +72,9 @@ class Offer:
     def outcomes(self, final: NotDelivered | None) -> Outcomes:
         """Return what became of the letter; `final` is for every recipient not refused before."""
         unanswered = len(self.letter.recipients) - len(self.answered)
-        return [refused or final for refused in self.answered] + [final] * unanswered
+        # The refusal of one recipient says nothing of those after it.
+        rest = final if self.refusal else self.ended or final
+        return [refused or final for refused in self.answered] + [rest] * unanswered
 
     def record(self, verb: str, refused: NotDelivered | None) -> None:
         """Record the answer to one of its commands."""
@@ -174,14 +177,15 @@ class Session:
             for command in offer.commands:
                 verb = command[:4]
                 if not self._pipelining:
-                    if offer.final:
+                    # Each recipient is tried, also after one that is refused.
+                    if offer.refusal or (verb == "DATA" and offer.final):
                         break
                     self._command(command)
                 offer.record(verb, self._answer(verb))
             if offer.final:
                 self._close_data(offer)
-        except SessionEnded:
-            self._has_ended = True
+        except SessionEnded as ended:
+            self._has_ended, offer.ended = True, ended
             if not offer.final:
                 raise
         # A server that has said 354 takes the next command for content.

@@ -46,13 +46,36 @@ def test_what_the_server_took_is_what_is_reported(offer: Wishes, scripts: list[W
         assert_true(found, server.took)
 
 
+@pytest.mark.parametrize("offer", [{}, PIPELINING], ids=["one by one", "pipelining"])
 @given(scripts=st.lists(SCRIPTS, min_size=1, max_size=2))
 @settings(max_examples=15, deadline=None)
-def test_each_recipient_of_one_letter_has_an_answer_of_their_own(scripts: list[Wishes]) -> None:
-    with scripted(*(PIPELINING | script for script in scripts), PIPELINING) as server:
+def test_each_recipient_of_one_letter_has_an_answer_of_their_own(
+    offer: Wishes, scripts: list[Wishes]
+) -> None:
+    with scripted(*(offer | script for script in scripts), offer) as server:
         found = outcomes(server.url, recipients_each=3, timeout=IMPATIENCE)
 
         assert_true(found, server.took)
+
+
+@pytest.mark.parametrize("offer", [{}, PIPELINING], ids=["one by one", "pipelining"])
+def test_a_refusal_of_the_first_recipient_is_not_that_of_the_others(offer: Wishes) -> None:
+    with scripted(offer | {"RCPT 1": "550 5.1.1 no"}) as server:
+        found = outcomes(server.url, recipients_each=3)
+
+    assert [outcome and outcome.permanent for outcome in found.values()][:3] == [True, None, None]
+    assert server.took[0] == ("m1@example.org", "m2@example.org")
+
+
+@pytest.mark.parametrize("offer", [{}, PIPELINING], ids=["one by one", "pipelining"])
+@pytest.mark.parametrize("end", [DROP, "421 4.3.2 closing"])
+def test_recipients_whom_the_server_never_answered_are_not_refused(offer: Wishes, end: str) -> None:
+    with scripted(offer | {"RCPT 1": "550 5.1.1 no", "RCPT 2": end}, offer) as server:
+        found = outcomes(server.url, recipients_each=3)
+
+    first = [found[f"m{number}@example.org"] for number in range(3)]
+    assert [outcome and outcome.permanent for outcome in first] == [True, False, False]
+    assert_true(found, server.took)
 
 
 def test_the_end_of_a_letter_and_the_next_commands_are_one_group() -> None:

@@ -17,6 +17,7 @@ from models import (
     Door,
     ListDelivery,
     MessageState,
+    SelfService,
 )
 from models.clock import now
 from models.outbox import drain
@@ -74,6 +75,25 @@ def test_each_member_gets_their_own_name(session: Session, people: Cast, mailbox
     mails = [(mail.recipients, message_from_bytes(mail.content)) for mail in mailbox.mails]
     subjects = {recipients: mail["Subject"] for recipients, mail in mails}
     assert subjects == {(EDSGER,): "To Edsger Dijkstra", (BARBARA,): "To Barbara Liskov"}
+
+
+def test_identical_copies_leave_as_one_letter_and_each_recipient_has_an_answer(
+    session: Session, people: Cast, mailbox: Mailbox
+) -> None:
+    people.announce.personal = False
+    people.announce.self_service = SelfService.CLOSED
+    sending = a_dispatch(session, people)
+    mailbox.answer(BARBARA, "550 5.1.1 nobody here")
+
+    step(session, sending, mailbox)
+
+    found = {key: one.state for key, one in deliveries(session, sending).items()}
+    assert found == {EDSGER: DeliveryState.SENT, BARBARA: DeliveryState.FAILED}
+    assert [mail.recipients for mail in mailbox.mails] == [(EDSGER,)]
+    mailbox.forget()
+    other = a_dispatch(session, people)
+    step(session, other, mailbox)
+    assert [set(mail.recipients) for mail in mailbox.mails] == [{EDSGER, BARBARA}]
 
 
 def test_an_address_that_no_letter_can_have_fails_alone(
