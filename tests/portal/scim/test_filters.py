@@ -103,6 +103,13 @@ def test_other_filters_are_refused(entra: Provider) -> None:
     assert query(entra, filter=" or ".join(['userName eq "a"'] * 500)).status_code == 200
 
 
+def test_a_value_that_no_row_can_have_finds_nobody(entra: Provider) -> None:
+    for value in (r"\ud800", r"\u0000"):  # half a character, and a NUL
+        answer = query(entra, filter=f'externalId eq "{value}"')
+        assert answer.json
+        assert (answer.status_code, answer.json["totalResults"]) == (200, 0)
+
+
 def test_pages_lead_to_each_person_once(session: Session, entra: Provider) -> None:
     people = [person(session, f"number-{number} N") for number in range(5)]
     removed = people.pop()

@@ -5,6 +5,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
@@ -23,6 +24,7 @@ from models import (
     Verdict,
 )
 from models.clock import now
+from notifications.mime import parse
 from notifications.wording.change_words import Reader, change_words
 from tests.builders import LIMIT, Cast, a_draft, a_list
 from workflows.messages.drafts import discard, rewrite
@@ -241,3 +243,15 @@ def test_a_long_text_is_compared_in_bounds() -> None:
     assert (len(changed), changed[-1]) == (MAX_LINES + 2, GAP)
     assert len(alike) <= MAX_LINES + 1
     assert units("A. B? \n\n C") == ["A.", "B?", "C"]
+
+
+def test_a_draft_that_a_newer_limit_makes_unreadable_is_compared_by_its_subject(
+    session: Session, people: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = sent_back(session, people, a_mail("One.", subject="Party"))
+    edit(session, people, message, a_mail("Two.", subject="Ball"))
+    monkeypatch.setattr(parse, "HEADER_LIMIT", 1)
+
+    found = shown(asked_again(session, people, message))
+
+    assert found["Subject"] == ["- Party", "+ Ball"]

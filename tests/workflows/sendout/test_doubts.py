@@ -99,6 +99,23 @@ def test_a_settled_copy_is_neither_listed_nor_sent_again(session: Session, ended
     assert acts(session, ended) == [(Act.SETTLED, 1), (Act.RESENT, 1)]
 
 
+def test_a_copy_is_sent_again_while_others_are_still_to_be_sent(
+    session: Session, people: Cast, mailbox: Mailbox
+) -> None:
+    sending = a_dispatch(session, people)
+    mailbox.answer(EDSGER, "550 5.1.1 nobody here")
+    mailbox.answer(BARBARA, "451 4.3.0 later")
+    step(session, sending, mailbox)
+    assert listed(session, sending, FAILED) == [EDSGER]
+
+    assert resend(session, sending.message, FAILED, actor=OPERATOR) == 1
+    step(session, sending, mailbox)
+
+    assert [mail.recipients for mail in mailbox.mails] == [(EDSGER,)]
+    assert deliveries(session, sending)[BARBARA].state is DeliveryState.PENDING
+    assert sending.message.state is MessageState.SENDING
+
+
 @pytest.mark.parametrize("verb", [resend, settle])
 def test_an_address_without_such_a_copy_stops_it_all(
     session: Session, ended: Dispatch, verb: Callable[..., int]

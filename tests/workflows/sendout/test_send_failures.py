@@ -21,6 +21,7 @@ from tests.workflows.sendout.sending import (
     step,
 )
 from workflows.sendout import claim, send
+from workflows.sendout.left_behind import CLAIM_GRACE, settle_left_behind
 
 MOMENT = timedelta(seconds=5)
 
@@ -231,3 +232,17 @@ def test_a_worker_that_breaks_off_leaves_its_batch_claimed(
     claimed = deliveries(session, sending).values()
     assert {delivery.state for delivery in claimed} == {DeliveryState.SENDING}
     assert step(session, sending, mailbox) == 0
+
+
+def test_copies_that_an_older_version_claimed_are_in_doubt(session: Session, people: Cast) -> None:
+    sending = a_dispatch(session, people)
+    claim.claim_batch(session, sending, UTC)
+    for row in deliveries(session, sending).values():
+        row.claim, row.claimed_at = None, now() - CLAIM_GRACE
+    session.flush()
+
+    settle_left_behind(session)
+
+    session.expire_all()
+    states = {row.state for row in deliveries(session, sending).values()}
+    assert states == {DeliveryState.UNCERTAIN}
