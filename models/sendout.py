@@ -21,7 +21,7 @@ MAX_MINUTES = 24 * 60
 # The longest span, one week, in minutes.
 MAX_SPAN = 7 * MAX_MINUTES
 
-# Bound on forecasts, in days, and so on the openings of windows in one.
+# Bound on forecasts, in days.
 MAX_DAYS = 366
 
 MINUTE = timedelta(minutes=1)
@@ -197,7 +197,7 @@ class SendoutRules:
             return None
         periods, period = max(1, -(-copies // pace.copies)), pace.period
         moment = self.opening(begins_at, zone)
-        for _ in range(MAX_DAYS):
+        while moment - begins_at < timedelta(days=MAX_DAYS):
             fit = max(1, timedelta(days=MAX_DAYS) // period)
             if self.windows is not None:
                 room = closing(self.windows, moment, zone) - moment
@@ -206,8 +206,6 @@ class SendoutRules:
                 return moment + (periods - 1) * period
             periods -= fit
             moment = self.opening(moment + fit * period, zone)
-            if moment - begins_at >= timedelta(days=MAX_DAYS):
-                return None
         return None
 
 

@@ -148,6 +148,14 @@ def test_the_end_is_unknown_without_a_rate_or_after_a_year(
     assert SendoutRules(Rate(1, 1440), windows).end(NOON, 10**6, UTC) is None
 
 
+def test_a_year_is_counted_in_days_even_with_two_windows_a_day() -> None:
+    rules = SendoutRules(Rate(1, 120), (MORNING, Window(time(18), time(20))))
+
+    last = EIGHT + timedelta(days=299, hours=10)
+    assert rules.end(EIGHT, 600, UTC) == last
+    assert rules.end(EIGHT, 2 * 366 + 1, UTC) is None
+
+
 def test_rules_are_stored_and_removed(session: Session, people: Cast) -> None:
     rules = SendoutRules(Rate(60, 1), (Window(time(22), time(6)),), Span(180))
 
