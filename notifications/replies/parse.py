@@ -139,7 +139,6 @@ def _doubts(below: list[str], signature: list[str], name: str) -> Iterator[tuple
     every = [*below, *signature]
     if sum(map(len, every)) > APPROVAL_LIMIT:
         yield Why.REMARK, every[0]
-        return
     signed = False
     for number, line in enumerate(every):
         formula, named = answer.is_closing(line), answer.is_name_of(line, name)

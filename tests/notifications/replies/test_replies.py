@@ -73,6 +73,18 @@ def test_html_that_is_too_long_does_no_harm_to_the_text() -> None:
     assert read_reply(mail.as_bytes()).verdict is Verdict.APPROVED
 
 
+@pytest.mark.parametrize("html", ["<p>x</p>\n" * (TEXT_LIMIT // 8), "!!!"], ids=["long", "broken"])
+def test_html_that_cannot_be_read_does_not_hide_the_text_below(html: str) -> None:
+    encoding = "base64" if html == "!!!" else "8bit"
+    raw = (
+        "Content-Type: multipart/mixed; boundary=b\n\n"
+        f"--b\nContent-Type: text/html\nContent-Transfer-Encoding: {encoding}\n\n{html}\n"
+        "--b\n\nok\n--b--\n"
+    )
+
+    assert read_reply(raw.encode()).verdict is Verdict.APPROVED
+
+
 def test_a_text_of_nothing_that_is_seen_is_blank() -> None:
     mail = EmailMessage()
     mail.set_content("\u200b\n\ufeff \u00a0\n")
@@ -111,6 +123,11 @@ def test_an_approval_that_is_too_long_does_not_count() -> None:
         ("no way\na\nb\nc", Why.NO_ANSWER, "no way\na\nb\n…"),
         ("ok\nthanks\n\nGrace\n\nIf so", Why.HESITATION, "ok\nthanks\nGrace\n…\nIf so"),
         ("ok\n\n-- \nNot on Mondays", Why.HESITATION, "ok\n…\nNot on Mondays"),
+        (
+            "ok\n\nGrace Hopper\nOn Second\nThought",
+            Why.HESITATION,
+            "ok\nGrace Hopper\nOn Second\n…",
+        ),
         ("x" * 1_000, Why.NO_ANSWER, "x" * 100 + "…"),
         ("<b>&\0\u202ewait</b>", Why.HESITATION, "<b>&wait</b>"),
     ],
