@@ -49,3 +49,11 @@ def test_an_error_quotes_no_value(session: Session, act: Callable[[Session], Non
 def test_an_error_names_the_constraint(session: Session) -> None:
     with pytest.raises(DBAPIError, match="user_phone_key"), session.begin_nested():
         duplicate(session)
+
+
+def test_an_error_that_postgresql_does_not_know_of_keeps_its_words(session: Session) -> None:
+    cursor = session.connection().connection.cursor()
+    cursor.close()
+
+    with pytest.raises(psycopg2.InterfaceError, match="cursor already closed"):
+        cursor.execute("select 1")

@@ -57,6 +57,23 @@ def test_a_report_is_read_only_within_the_limits_of_a_mail(
     assert read_bounce(raw) == expected
 
 
+def test_a_report_that_cannot_be_decoded_says_nothing() -> None:
+    raw = REPORT.format(parts="", parameters="\nContent-Transfer-Encoding: base64").encode()
+
+    assert read_bounce(raw) is None
+
+
+def test_a_part_that_cannot_be_decoded_does_not_hide_the_others() -> None:
+    raw = (
+        b"Subject: Undelivered Mail Returned to Sender\n"
+        b"Content-Type: multipart/mixed; boundary=b\n\n"
+        b"--b\nContent-Transfer-Encoding: base64\n\n!!!\n"
+        b"--b\n\n550 5.1.1 User unknown\n--b--\n"
+    )
+
+    assert read_bounce(raw) == Bounce(Action.FAILED, "5.1.1")
+
+
 def test_a_mail_from_a_person_is_no_bounce() -> None:
     assert [path.name for path in PEOPLE if read_bounce(path.read_bytes())] == []
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from notifications.automatic.bounces import read_bounce
 from notifications.automatic.complaints import Complaint, read_complaint
+from notifications.mime.mime_parts import PARTS_LIMIT
 from tests.notifications.mime.small_mails import a_bounce, a_complaint
 
 COPY = "bounces+abc@lists.example.org"
@@ -41,6 +42,20 @@ def test_a_redacted_complaint_has_no_return_path() -> None:
     raw = a_complaint(COPY).replace(COPY.encode(), b"redacted")
 
     assert read_complaint(raw) == Complaint("abuse", ())
+
+
+def test_of_a_mail_that_cannot_be_decoded_only_the_report_counts() -> None:
+    returned = b"message/rfc822\nContent-Transfer-Encoding: base64"
+    raw = a_complaint(COPY).replace(b"message/rfc822", returned)
+
+    assert read_complaint(raw) == Complaint("abuse", (COPY,))
+
+
+def test_a_complaint_beyond_the_limits_of_a_mail_is_not_read() -> None:
+    more = b"--b\n\nAnother part.\n" * PARTS_LIMIT
+    raw = a_complaint(COPY).replace(b"--b\n", more + b"--b\n", 1)
+
+    assert read_complaint(raw) is None
 
 
 def test_a_complaint_is_no_bounce_and_a_bounce_is_no_complaint() -> None:

@@ -304,6 +304,36 @@ def test_an_email_never_fails_because_the_relay_is_unavailable(
     assert letter.state is NotificationState.PENDING
 
 
+@pytest.mark.parametrize("lacks", ["number", "account"])
+def test_an_sms_without_a_number_or_an_account_fails_at_once(
+    session: Session, sms: Notification, lacks: str
+) -> None:
+    with PhoneNetwork() as network:
+        if lacks == "number":
+            sms.user.phone = None
+        context = a_context(network=None if lacks == "account" else network)
+
+        assert not deliver(session, sms, context)
+
+        assert network.messages == []
+    assert (sms.state, sms.attempts) == (FAILED, 1)
+    assert sms.failure == "No SMS can be sent to this person."
+
+
+def test_a_person_who_sent_stop_to_the_number_is_marked_so(
+    session: Session, sms: Notification
+) -> None:
+    assert sms.user.phone is not None
+    with PhoneNetwork() as network:
+        network.text(sms.user.phone, "Stop")
+
+        assert not deliver(session, sms, a_context(network=network))
+
+    assert sms.state is FAILED
+    assert sms.user.sms_stopped_at is not None
+    assert abs(sms.user.sms_stopped_at - now()) < timedelta(seconds=5)
+
+
 def test_an_sms_is_not_sent_twice_after_a_killed_worker(
     session: Session, sms: Notification
 ) -> None:

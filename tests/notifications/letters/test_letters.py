@@ -4,13 +4,25 @@ import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from jinja2 import UndefinedError, meta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Actor, Door, Language, LetterName, Notification, Verdict
+from models import (
+    Actor,
+    Dispatch,
+    DispatchState,
+    Door,
+    Language,
+    LetterName,
+    Notification,
+    SubscriptionRequest,
+    SubscriptionRequestState,
+    Verdict,
+)
 from models.clock import now
 from notifications.letters import rendering
 from notifications.letters.composition import compose, render
@@ -22,6 +34,7 @@ from notifications.letters.samples import samples
 from notifications.replies.parse import Why, reply_in
 from notifications.replies.sms import read_sms
 from notifications.sms.gsm7 import is_gsm7, segments
+from notifications.wording.languages import format_day
 from tests.builders import Cast, a_letter, an_eml
 from tests.letter_context import a_context
 from tests.notifications.mime.defects import defects
@@ -29,6 +42,9 @@ from tests.push_letters import trigger_push_letter
 from workflows.lists import lists
 from workflows.moderation.decide import decide, request_approval, withdraw
 from workflows.people import users
+from workflows.people.absences import Away, set_absence
+from workflows.people.roles import set_roles
+from workflows.subscriptions import requests
 from workflows.subscriptions.suspend import resume
 
 SAMPLES = samples(Language.ENGLISH)
@@ -468,6 +484,60 @@ def test_an_approval_request_is_moot_if_its_recipient_cannot_answer(
         lists.set_approvers(session, people.approvers, [people.linus], actor=Actor.operator())
 
     assert LETTERS[LetterName.MODERATE].moot(letter)
+
+
+@pytest.mark.parametrize("end", ["chosen", "sent"])
+def test_a_letter_that_asks_for_a_winner_is_moot_once_none_is_needed(
+    session: Session, people: Cast, end: str
+) -> None:
+    letter = a_letter(session, people, LetterName.WINNER)
+    assert not is_moot(letter)
+
+    dispatch = session.scalars(select(Dispatch).filter_by(message_id=letter.message_id)).one()
+    if end == "chosen":
+        dispatch.winner_id = letter.message_id
+    else:
+        dispatch.move(DispatchState.SENT)
+
+    assert is_moot(letter)
+
+
+@pytest.mark.parametrize("reason", ["answered", "withdrawn", "no longer an owner"])
+def test_a_request_to_join_is_moot_if_its_recipient_cannot_answer(
+    session: Session, people: Cast, reason: str
+) -> None:
+    letter = a_letter(session, people, LetterName.SUBSCRIPTION_REQUEST)
+    request = session.scalars(select(SubscriptionRequest)).one()
+    assert not is_moot(letter)
+
+    if reason == "answered":
+        declined = SubscriptionRequestState.DECLINED
+        requests.answer(session, request, declined, actor=Actor.operator(), comment="Not now.")
+    elif reason == "withdrawn":
+        requests.withdraw(session, request.mailing_list, actor=Actor(request.user, Door.PORTAL))
+    else:
+        set_roles(session, letter.user, [], actor=Actor.operator())
+    session.flush()
+
+    assert is_moot(letter)
+
+
+def test_a_deputy_reads_for_whom_and_until_when(session: Session, people: Cast) -> None:
+    today = now().date()
+    days = Away(today, today + timedelta(days=3), ZoneInfo("UTC"), people.edsger)
+    set_absence(session, people.grace, days, actor=Actor(people.grace, Door.PORTAL))
+    first = a_letter(session, people)
+    assert first.user is people.linus
+    to_deputy = select(Notification).filter_by(user_id=people.edsger.id)
+
+    rendered = render(session.scalars(to_deputy).one(), CONTEXT)
+
+    last_day = format_day(today + timedelta(days=3), Language.ENGLISH)
+    sentence = f"in place of Grace Hopper, who is away until {last_day}."
+    assert sentence in unwrapped(rendered.text)
+    assert sentence in unwrapped(rendered.html)
+    assert rendered.sms.startswith("For Grace Hopper: ")
+    assert "in place of" not in render(first, CONTEXT).text
 
 
 @pytest.mark.parametrize("language", Language)

@@ -110,8 +110,15 @@ INLINE = b"-----BEGIN PGP SIGNED MESSAGE-----\r\n\r\nHello\r\n-----BEGIN PGP SIG
         FROM + part("plain", "Grüße".encode("utf-16"), charset="utf-16"),
         FROM + part("plain", "日本".encode("iso-2022-jp")[:-3], charset="iso-2022-jp"),
         multipart(b"Content-Type: image/png\r\n\r\nx"),
+        FROM + part("html", b"<body>Hello<=2Fbody>", "quoted-printable"),
+        multipart(part("plain", b"Hello")).removesuffix(b"--b--\r\n"),
+        multipart(b"--b\r\n" + part("plain", b"Hello")),
+        multipart(b"--b--\r\n\r\nHello"),
     ],
-    ids=["signed", "signed part", "inline", "smime", "utf-16", "open japanese", "picture"],
+    ids=[
+        *("signed", "signed part", "inline", "smime", "utf-16", "open japanese", "picture"),
+        *("disguised end", "truncated", "empty part", "early end"),
+    ],
 )
 def test_some_mails_get_no_line(raw: bytes) -> None:
     assert filled(raw) is None

@@ -162,6 +162,7 @@ def test_the_date_is_that_of_the_sendout(message: Message) -> None:
         (FromField.AUTOMATIC, "sub.lists.example.org", None),
         (FromField.AUTOMATIC, "other.example", FromNotice.FROM_LIST),
         (FromField.AUTOMATIC, "notexample.org", FromNotice.FROM_LIST),
+        (FromField.AUTOMATIC, "\u2488.é", FromNotice.FROM_LIST),  # which IDNA does not allow
         (FromField.AUTHOR, "other.example", FromNotice.FOREIGN),
         (FromField.AUTHOR, "example.org", None),
         (FromField.LIST, "example.org", FromNotice.FROM_LIST),

@@ -33,6 +33,20 @@ def a_key(bits: int = 2048) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, bits)
 
 
+# A key of 512 bits, which no library makes any more.
+WEAK = b"""\
+-----BEGIN RSA PRIVATE KEY-----
+MIIBPAIBAAJBAN3YHjZl/2K2Y6QQn1HhrHFH8fXiAMaXHImX5NNqD5hJ2dREQ2gk
+xy3IimCHwKfMlKRV4hfoxQig1TIf+ZY2EtsCAwEAAQJBAJuIGG51Bh6z1pnA2aHz
+gQ2OrjF/+KFCckx5BIHAOxy9Y7lfQu1OjG4/PwXzZhiqsv3hgW8HeSQwb3F6m7g0
+yxECIQD2E74fKgxxgj/mEtNZjdnZkPqL6U45jd48wj06MrUAWQIhAObKN/38Cmgy
+ZxDMhiFJ043E93abIlX4rnYsBd1SD+ZTAiEAzSdchELcKO38M+ZSCgF3NCnomCik
+LNuYAnO19AU+XdECIGO6vrdiUpz0KtV3i/6WiHSayNTX9N5xt/IY0+/vpi9BAiEA
+tfbkYnRktF8rru/tYN/DFpOowCd/7rjquICdtgGq3Cw=
+-----END RSA PRIVATE KEY-----
+"""
+
+
 @cache
 def a_signer() -> DkimSigner:
     pem = a_key().private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
@@ -94,6 +108,7 @@ def test_copies_verify_with_the_fields_that_count(
             b"-----BEGIN RSA PRIVATE KEY-----\nQUJD\n-----END RSA PRIVATE KEY-----",
             "is not an RSA private key in PEM",
         ),
+        (WEAK, "needs at least 1024 bits"),
     ],
 )
 def test_a_bad_key_is_refused_and_not_quoted(key: bytes, words: str) -> None:
@@ -101,6 +116,7 @@ def test_a_bad_key_is_refused_and_not_quoted(key: bytes, words: str) -> None:
         DkimSigner("lists.example.org", "s1", key)
 
     assert "QUJD" not in str(refused.value)
+    assert WEAK.splitlines()[1].decode() not in str(refused.value)
 
 
 def test_a_key_of_pkcs8_is_as_good() -> None:

@@ -20,7 +20,7 @@ from notifications.mime.fields import MOST, PersonalField, Reader, one_line, rea
 from notifications.mime.parse import Unreadable, read
 from notifications.mime.personal import personal_mail
 from notifications.mime.template import Template
-from tests.notifications.mime.small_mails import FROM, LIMIT
+from tests.notifications.mime.small_mails import FROM, LIMIT, multipart
 from tests.notifications.mime.strange_mails import built, mutated
 
 READER = Reader("Edsger", "News & more", "https://lists.example.org/unsubscribe/a", "member")
@@ -168,6 +168,11 @@ def test_html_editors_write_spaces_and_quotation_marks_as_references() -> None:
     assert read_fields(written, html=True) == ["", PersonalField("name", "you"), ""]
 
 
+def test_references_cannot_end_a_field_and_begin_another_one() -> None:
+    with pytest.raises(Invalid, match="is not a personal field"):
+        read_fields("{{ name &#125;&#125; and {&#123; list }}", html=True)
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -215,3 +220,17 @@ def test_what_is_signed_is_refused() -> None:
     for raw in sealed():
         with pytest.raises(Unreadable, match="signed or encrypted"):
             personal_mail(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        # The email package takes the first boundary for the header of a part.
+        (multipart(b"--b\r\n" + part("plain", "{{ name }}")), "is malformed"),
+        # Accepted by an earlier version, perhaps.
+        (FROM + b"Subject: =?utf-8?q?{{_name_}}=0d=0aBcc:_eve?=\r\n\r\n", "hidden control"),
+    ],
+)
+def test_a_mail_that_programs_read_differently_is_refused(raw: bytes, words: str) -> None:
+    with pytest.raises(Unreadable, match=words):
+        personal_mail(raw)

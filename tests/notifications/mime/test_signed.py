@@ -53,6 +53,13 @@ def test_signed_data_gives_its_content() -> None:
     assert signed_content(streamed(b"Content-Type: ", b"text/plain")) == b"Content-Type: text/plain"
 
 
+def test_pieces_of_a_known_length_end_there() -> None:
+    pieces = b"\x04\x02ok" + b"\x04\x01\n"
+    known = streamed(b"!").replace(b"\x24\x80\x04\x01!", b"\x24\x07" + pieces + b"\x04\x01!")
+
+    assert signed_content(known) == b"ok\n"
+
+
 @pytest.mark.parametrize("kind", ["application/pkcs7-mime", "application/x-pkcs7-mime"])
 def test_an_opaque_mail_is_read(kind: str) -> None:
     assert read_reply(as_mail(streamed(b"\n", b"ok\n"), kind)).verdict

@@ -129,6 +129,7 @@ def test_a_text_is_shortened_in_septets_not_in_characters() -> None:
     assert shortened("€€€€€", 10) == "€€€€€"
     assert shortened("a lot of words", 8) == "a lot..."
     assert shortened("abcdef", 2) == ".."
+    assert shortened("abcdef", -1) == shortened("", -1) == ""
 
 
 def test_a_letter_in_three_languages_fits_one_segment_once_it_is_plain() -> None:

@@ -1,6 +1,7 @@
 """Letters are sent by real SMTP, and each failure is classified."""
 
 import signal
+import socket
 
 import pytest
 
@@ -18,6 +19,14 @@ from tests.notifications.smtp.sending import (
     failure_of,
     send,
 )
+
+
+def the_socket(connection: Connection) -> socket.socket:
+    """Return the socket of the open session."""
+    assert connection._session is not None
+    found = connection._session._smtp.sock
+    assert found is not None
+    return found
 
 
 def test_a_letter_arrives_as_it_is(mailbox: Mailbox, connection: Connection) -> None:
@@ -218,6 +227,40 @@ def test_a_session_that_ended_between_two_letters_is_replaced(wish: str) -> None
 
         assert len(server.commands) == 2
         assert f"RCPT TO:<{EDSGER}>" in server.commands[1]
+
+
+def test_a_session_that_cannot_be_written_to_is_replaced() -> None:
+    with scripted() as server, connected(server.url) as connection:
+        send(connection, GRACE)
+        the_socket(connection).shutdown(socket.SHUT_WR)
+
+        send(connection, EDSGER)
+
+        assert server.took == [(GRACE,), (EDSGER,)]
+        assert len(server.commands) == 2
+
+
+def test_a_first_letter_that_cannot_be_written_was_not_taken() -> None:
+    with scripted() as server, connected(server.url) as connection:
+        the_socket(connection).shutdown(socket.SHUT_WR)
+
+        failure = failure_of(connection)
+
+        assert server.took == []
+    assert (failure.permanent, failure.uncertain) == (False, False)
+
+
+def test_a_session_that_has_lost_its_connection_can_be_ended(mailbox: Mailbox) -> None:
+    with connected(mailbox.url) as connection:
+        send(connection)
+        session = connection._session
+        assert session is not None
+        session.close()
+
+        connection.close()
+        session.quit()
+
+    assert len(mailbox.mails) == 1
 
 
 def test_a_first_letter_is_not_tried_twice() -> None:

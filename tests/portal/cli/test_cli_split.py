@@ -28,6 +28,11 @@ def test_an_author_splits_a_draft_and_undoes_it(session: Session, people: Cast) 
     assert other.state is MessageState.VARIANT
     assert "is a variant of message" in listgate("outbox").stdout
 
+    copies = (f"{main.id}=1200", f"{other.id}=3", "--copies")
+    lines = split(main, *copies, "--rest-at", "2099-01-31T09:00+00:00").stdout.splitlines()
+    assert lines[:2] == ["A to 1,200 members: One", "B to 3 members: Two"]
+    assert lines[2].startswith("Everyone else gets the variant that a person chooses: 2099-01-31")
+
     assert split(main, "--undo").stdout == f"Message {main.id} goes out alone.\n"
     session.expire_all()
     assert (main.is_split, other.state) == (False, MessageState.DRAFT)

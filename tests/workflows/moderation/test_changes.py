@@ -212,6 +212,20 @@ def test_each_variant_is_compared_with_itself(session: Session, people: Cast) ->
     assert "Everyone else gets the variant that a person chooses" in found["Variants"][1]
 
 
+def test_a_message_that_is_split_for_the_first_time_had_no_variants(
+    session: Session, people: Cast
+) -> None:
+    message = sent_back(session, people, a_mail("One."))
+    variant = written(session, people, a_mail("Uno."))
+    plan = Split({message.id: 3, variant.id: 5}, ShareUnit.COPIES, now() + timedelta(days=2))
+    split(session, message, plan, actor=Actor(people.ada, Door.PORTAL))
+
+    before, after = shown(asked_again(session, people, message))["Variants"]
+
+    assert before == "- none"
+    assert after.startswith("+ copies; Everyone else gets the variant that a person chooses: ")
+
+
 UNITS = st.lists(st.sampled_from(["a", "b", "c", "d"]), max_size=12)
 
 
