@@ -177,6 +177,12 @@ class Sendouts:
             self.run_lane()
         raise AssertionError("the sendout does not end")
 
+    def finish_after(self, doubts: list[int]) -> None:
+        """Finish; check that no lane left more than two in doubt, and nothing else left any."""
+        self.finish()
+        assert max(doubts) == 2
+        assert self.uncertain() == sum(doubts)
+
     def lose_connections(self) -> None:
         """End the other connections to the database: their locks are lost."""
         others = text(

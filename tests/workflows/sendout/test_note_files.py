@@ -91,10 +91,8 @@ def test_a_lane_that_dies_at_any_point_leaves_two_copies_in_doubt_whatever_redis
     for _, lose in zip(small_batches.at_every_point(die), cycle(LOSSES)):
         lose(small_batches)
         doubts.append(small_batches.settle())
-    small_batches.finish()
 
-    assert max(doubts) == 2
-    assert small_batches.uncertain() == sum(doubts)
+    small_batches.finish_after(doubts)
 
 
 def test_a_lane_that_lost_its_locks_and_lives_records_its_batch_itself(
@@ -135,10 +133,8 @@ def test_a_lane_whose_file_cannot_be_created_tells_redis_of_every_letter(
     tmp_path.rmdir()
     points = small_batches.at_every_point(die, step=3)
     doubts = [small_batches.settle() for _ in points]
-    small_batches.finish()
 
-    assert max(doubts) == 2
-    assert small_batches.uncertain() == sum(doubts)
+    small_batches.finish_after(doubts)
 
 
 def test_a_file_that_cannot_be_written_ends_the_batch(

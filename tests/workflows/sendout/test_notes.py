@@ -50,10 +50,8 @@ def small_batches(
 def test_a_lane_that_dies_at_any_point_leaves_two_copies_in_doubt(small_batches: Sendouts) -> None:
     points = small_batches.at_every_point(die)
     doubts = [small_batches.settle() for _ in points]
-    small_batches.finish()
 
-    assert max(doubts) == 2
-    assert small_batches.uncertain() == sum(doubts)
+    small_batches.finish_after(doubts)
 
 
 def test_a_lane_that_sleeps_at_any_point_sends_only_what_it_had_noted(
@@ -68,10 +66,8 @@ def test_a_lane_that_sleeps_at_any_point_sends_only_what_it_had_noted(
         patch.setattr(lane, "LANE_SECONDS", 0)  # each ends after one batch
         points = small_batches.at_every_point(sleep, step=4)
         doubts = [small_batches.settle() for _ in points]
-    small_batches.finish()
 
-    assert max(doubts) == 2
-    assert small_batches.uncertain() == sum(doubts)
+    small_batches.finish_after(doubts)
 
 
 def test_a_lane_whose_note_is_closed_stops_at_the_next_copy(sendouts: Sendouts) -> None:
