@@ -18,7 +18,7 @@ from scim2_models import (
 
 from portal.scim.door import answer, blueprint, reader
 from portal.scim.mapping import url_of
-from portal.scim.resources import CONFIG, RESOURCE_TYPE, SCHEMA
+from portal.scim.resources import CONFIG, RESOURCE_TYPE, SCHEMA, parametrized
 
 # Marks a sentence for pybabel; it is translated when it is answered.
 _ = str
@@ -40,7 +40,7 @@ def config() -> Response:
 def resource_types() -> Response:
     """Return the types of resources: users."""
     reader()
-    return listed(ListResponse[ResourceType], [resource_type()])
+    return listed(parametrized(ListResponse, ResourceType), [resource_type()])
 
 
 @scim.get("/ResourceTypes/<name>")
@@ -54,7 +54,7 @@ def one_resource_type(name: str) -> Response:
 def schemas() -> Response:
     """Return the schemas of the resources."""
     reader()
-    return listed(ListResponse[Schema], [schema()])
+    return listed(parametrized(ListResponse, Schema), [schema()])
 
 
 @scim.get("/Schemas/<name>")

@@ -11,15 +11,11 @@ from scim2_models import (
     ComplexAttribute,
     ETag,
     Filter,
-    ListResponse,
     Patch,
-    PatchOp,
     Required,
     Resource,
     ResourceType,
-    ResponseParameters,
     ScimPolicy,
-    SearchRequest,
     ServiceProviderConfig,
     Sort,
     Uniqueness,
@@ -109,30 +105,14 @@ class User(Resource[Any]):
     """The telephone number; a person has at most one."""
 
 
-# To make such a type, pydantic looks at every frame of the stack for its source.  While modules are
-# imported, that takes half a second for all of them, which a program without SCIM saves.
 @cache
-def search_type() -> "type[SearchRequest[User]]":
-    """Return the type of a search for people."""
-    return SearchRequest[User]
+def parametrized(generic: Any, resource: type[Resource[Any]]) -> Any:
+    """Return a type of SCIM messages for this resource, such as `ListResponse[User]`.
 
-
-@cache
-def selection_type() -> "type[ResponseParameters[User]]":
-    """Return the type of the parameters that name attributes of a person."""
-    return ResponseParameters[User]
-
-
-@cache
-def page_type() -> "type[ListResponse[User]]":
-    """Return the type of a page of people."""
-    return ListResponse[User]
-
-
-@cache
-def operations_type() -> "type[PatchOp[User]]":
-    """Return the type of the operations that change a person."""
-    return PatchOp[User]
+    To make it, pydantic looks at every frame of the stack for its source.  While modules are
+    imported, that takes half a second for all of them, which a program without SCIM saves.
+    """
+    return generic[resource]
 
 
 CONFIG = ServiceProviderConfig(

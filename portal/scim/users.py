@@ -11,8 +11,12 @@ from flask import Response, g, request
 from scim2_models import (
     Context,
     InvalidValueException,
+    ListResponse,
     NotFoundException,
+    PatchOp,
     PreconditionFailedException,
+    ResponseParameters,
+    SearchRequest,
     UniquenessException,
 )
 
@@ -26,10 +30,7 @@ from portal.scim.resources import (
     POLICY,
     ROWS,
     User,
-    operations_type,
-    page_type,
-    search_type,
-    selection_type,
+    parametrized,
 )
 from workflows.access import find_user
 from workflows.public.caller import Caller
@@ -59,7 +60,7 @@ def search_by_body() -> Response:
 
 def page_of(caller: Caller, asked: dict[str, Any]) -> Response:
     """Return the people that match a filter; raise InvalidValueException for a sorted page."""
-    query = search_type().model_validate(asked, scim_policy=POLICY)
+    query = parametrized(SearchRequest, User).model_validate(asked, scim_policy=POLICY)
     if query.sort_by:
         raise InvalidValueException(detail=_("Sorting is not supported."))
     start = min(query.start_index or 1, MAX_ID)
@@ -68,7 +69,7 @@ def page_of(caller: Caller, asked: dict[str, Any]) -> Response:
     total, found = people_matching(
         g.session, service_of(caller), matching, offset=start - 1, limit=limit
     )
-    page = page_type()(
+    page = parametrized(ListResponse, User)(
         total_results=total,
         start_index=start,
         items_per_page=len(found),
@@ -104,7 +105,9 @@ def add() -> Response:
 def show(number: str) -> Response:
     """Return a person, disabled or not."""
     caller = reader()
-    parameters = selection_type().model_validate(selected(), scim_policy=POLICY)
+    parameters = parametrized(ResponseParameters, User).model_validate(
+        selected(), scim_policy=POLICY
+    )
     user = user_now(caller, person_of(caller, number))
     shown = answer(user, Context.RESOURCE_QUERY_RESPONSE, parameters=parameters)
     shown.headers["Cache-Control"] = "private, no-cache"
@@ -131,7 +134,9 @@ def patch(number: str) -> Response:
     caller = writer()
     with POLICY:
         sent = with_paths(body())
-        operations = operations_type().model_validate(sent, scim_ctx=Context.RESOURCE_PATCH_REQUEST)
+        operations = parametrized(PatchOp, User).model_validate(
+            sent, scim_ctx=Context.RESOURCE_PATCH_REQUEST
+        )
         before = locked(caller, number)
         after = before.model_copy(deep=True)
         operations.patch(after)
