@@ -61,6 +61,13 @@ def engine_with_cast(template: str) -> Iterator[Engine]:
         own.dispose()
 
 
+@pytest.fixture(scope="session")
+def loaded_cast(engine_with_cast: Engine) -> Cast:
+    """The cast, as they are in that database, loaded once."""
+    with Session(engine_with_cast, expire_on_commit=False) as session:
+        return the_cast(session)
+
+
 @pytest.fixture
 def session(request: pytest.FixtureRequest) -> Iterator[Session]:
     """A session in which every commit is a savepoint; at the end all of it is rolled back.
@@ -115,7 +122,8 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[OutboxEntry]:
 @pytest.fixture
 def people(
     session: Session,
+    loaded_cast: Cast,
     published: list[OutboxEntry],  # noqa: ARG001 (nothing reaches the broker)
 ) -> Cast:
     """The cast, as the database with the cast has them."""
-    return the_cast(session)
+    return Cast._make(session.merge(one, load=False) for one in loaded_cast)
