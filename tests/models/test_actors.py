@@ -5,12 +5,12 @@ import pytest
 from models import Actor, Door, Right
 
 
-@pytest.mark.parametrize("door", [Door.PORTAL, Door.LINK, Door.MAIL, Door.SMS])
-def test_without_a_user_an_actor_at_an_open_door_is_unknown_and_may_do_nothing(door: Door) -> None:
-    unknown = Actor(None, door)
+def test_without_a_user_an_actor_at_an_open_door_is_unknown_and_may_do_nothing() -> None:
+    for door in [Door.PORTAL, Door.LINK, Door.MAIL, Door.SMS]:
+        unknown = Actor(None, door)
 
-    assert unknown.name == "unknown sender"
-    assert not any(map(unknown.may, Right))
+        assert unknown.name == "unknown sender"
+        assert not any(map(unknown.may, Right))
 
 
 @pytest.mark.parametrize(

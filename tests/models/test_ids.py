@@ -1,6 +1,5 @@
 """Row ids read from text: all that a bigint key can have, and nothing else."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +16,6 @@ def test_an_id_out_of_range_is_not_found(number: int) -> None:
     assert row_id(str(number)) is None
 
 
-@pytest.mark.parametrize("text", ["", "x", "1.0", "+1", " 1", "1_0", "²", "9" * 5000])
-def test_an_id_that_is_not_in_digits_is_not_found(text: str) -> None:
-    assert row_id(text) is None
+def test_an_id_that_is_not_in_digits_is_not_found() -> None:
+    for text in ["", "x", "1.0", "+1", " 1", "1_0", "²", "9" * 5000]:
+        assert row_id(text) is None

@@ -29,13 +29,13 @@ def test_work_is_due_at_once_unless_it_says_otherwise() -> None:
     assert letter.to_publish
 
 
-@pytest.mark.parametrize("due_in", [timedelta(), HORIZON / 2, HORIZON - MOMENT])
-def test_work_inside_the_horizon_is_published_at_once(due_in: timedelta) -> None:
-    item = work(due_in)
+def test_work_inside_the_horizon_is_published_at_once() -> None:
+    for due_in in [timedelta(), HORIZON / 2, HORIZON - MOMENT]:
+        item = work(due_in)
 
-    assert item.to_publish
-    assert item.publications == 1
-    assert near(item.publish_after, item.due_at + REPUBLISH_AFTER)
+        assert item.to_publish
+        assert item.publications == 1
+        assert near(item.publish_after, item.due_at + REPUBLISH_AFTER)
 
 
 @pytest.mark.parametrize("due_in", [HORIZON + MOMENT, timedelta(days=400)])
@@ -66,14 +66,14 @@ def test_each_publication_counts_twice_as_long_up_to_a_maximum() -> None:
     assert timedelta(seconds=240) == MAX_REPUBLISH_AFTER
 
 
-@pytest.mark.parametrize("publications", [0, 41, 42, 1000, 100_000])
-def test_work_can_be_published_any_number_of_times(publications: int) -> None:
-    item = work()
-    item.publications = publications
+def test_work_can_be_published_any_number_of_times() -> None:
+    for publications in [0, 41, 42, 1000, 100_000]:
+        item = work()
+        item.publications = publications
 
-    item.request_publication()
+        item.request_publication()
 
-    assert REPUBLISH_AFTER - MOMENT < item.publish_after - now() < MAX_REPUBLISH_AFTER + MOMENT
+        assert REPUBLISH_AFTER - MOMENT < item.publish_after - now() < MAX_REPUBLISH_AFTER + MOMENT
 
 
 def test_postponed_work_is_published_like_new_work() -> None:

@@ -18,13 +18,13 @@ NOON = datetime(2027, 1, 31, 12, tzinfo=UTC)
 EIGHT = datetime(2027, 1, 31, 8, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    ("copies", "minutes"),
-    [(0, 1), (1, 0), (-5, 1), (10**7 + 1, 1), (1, 1441)],
-)
-def test_a_rate_out_of_bounds_is_refused(copies: int, minutes: int) -> None:
-    with pytest.raises(Invalid, match="A rate is 1 to 10000000 copies in 1 to 1440 minutes"):
-        Rate(copies, minutes)
+def test_a_rate_out_of_bounds_is_refused(subtests: pytest.Subtests) -> None:
+    for copies, minutes in [(0, 1), (1, 0), (-5, 1), (10**7 + 1, 1), (1, 1441)]:
+        with (
+            subtests.test(copies=copies),
+            pytest.raises(Invalid, match="A rate is 1 to 10000000 copies in 1 to 1440 minutes"),
+        ):
+            Rate(copies, minutes)
 
 
 RATES = st.none() | st.builds(Rate, st.integers(1, 1000), st.integers(1, 1440))
@@ -43,12 +43,13 @@ def test_two_rates_together_are_never_faster_than_either(
     assert (both is None) is (one is None and other is None)
 
 
-@pytest.mark.parametrize(
-    "text", ["0", "0h", f"{MAX_SPAN + 1}", "169h", "-5", "", "3d", "hm", "1hm"]
-)
-def test_a_span_that_makes_no_sense_is_refused(text: str) -> None:
-    with pytest.raises(Invalid, match=r"spread over 1 to 10080 minutes|like 180 or 3h"):
-        Span.read(text)
+def test_a_span_that_makes_no_sense_is_refused(subtests: pytest.Subtests) -> None:
+    for typed in ["0", "0h", f"{MAX_SPAN + 1}", "169h", "-5", "", "3d", "hm", "1hm"]:
+        with (
+            subtests.test(typed=typed),
+            pytest.raises(Invalid, match=r"spread over 1 to 10080 minutes|like 180 or 3h"),
+        ):
+            Span.read(typed)
 
 
 def test_a_span_is_written_in_minutes_or_hours() -> None:
@@ -101,23 +102,19 @@ def test_windows_that_share_nothing_leave_no_time() -> None:
     assert not SendoutRules().leave_no_time
 
 
-@pytest.mark.parametrize(
-    ("rate", "copies", "lasts"),
-    [
+def test_the_last_period_begins_after_all_others() -> None:
+    for rate, copies, lasts in [
         (Rate(60, 1), 60, timedelta(0)),
         (Rate(60, 1), 61, timedelta(minutes=1)),
         (Rate(60, 1), 12_000, timedelta(minutes=199)),
         (Rate(500, 30), 12_000, timedelta(minutes=23 * 30)),
         (Rate(1, 1440), 0, timedelta(0)),
-    ],
-)
-def test_the_last_period_begins_after_all_others(rate: Rate, copies: int, lasts: timedelta) -> None:
-    assert SendoutRules(rate).end(NOON, copies, UTC) == NOON + lasts
+    ]:
+        assert SendoutRules(rate).end(NOON, copies, UTC) == NOON + lasts
 
 
-@pytest.mark.parametrize(
-    ("rate", "copies", "end"),
-    [
+def test_the_end_counts_the_time_between_windows() -> None:
+    for rate, copies, end in [
         # Four periods fit into a morning.
         (Rate(100, 30), 400, "2027-01-31T09:30"),
         (Rate(100, 30), 401, "2027-02-01T08:00"),
@@ -126,12 +123,10 @@ def test_the_last_period_begins_after_all_others(rate: Rate, copies: int, lasts:
         (Rate(100, 90), 300, "2027-02-01T08:00"),
         # A period longer than the window.
         (Rate(100, 600), 300, "2027-02-02T08:00"),
-    ],
-)
-def test_the_end_counts_the_time_between_windows(rate: Rate, copies: int, end: str) -> None:
-    rules = SendoutRules(rate, (MORNING,))
+    ]:
+        rules = SendoutRules(rate, (MORNING,))
 
-    assert rules.end(EIGHT, copies, UTC) == datetime.fromisoformat(end).replace(tzinfo=UTC)
+        assert rules.end(EIGHT, copies, UTC) == datetime.fromisoformat(end).replace(tzinfo=UTC)
 
 
 def test_a_sendout_at_noon_with_a_window_in_the_morning_begins_the_next_day() -> None:

@@ -105,9 +105,8 @@ def test_two_windows_share_just_when_both_are_open(one: Window, other: Window, c
     assert both == shared(other, one)
 
 
-@pytest.mark.parametrize(
-    ("window", "moment", "opens_at"),
-    [
+def test_a_window_opens_in_local_time() -> None:
+    for window, moment, opens_at in [
         ("08:00-20:00", "2027-01-31T12:00", "2027-01-31T12:00"),
         ("08:00-20:00", "2027-01-31T07:59:59", "2027-01-31T08:00"),
         ("08:00-20:00", "2027-01-31T20:00", "2027-02-01T08:00"),
@@ -122,10 +121,8 @@ def test_two_windows_share_just_when_both_are_open(one: Window, other: Window, c
         ("02:15-02:45", "2027-03-28T01:00", "2027-03-29T02:15"),
         # The night in which 03:00 becomes 02:00.
         ("08:00-20:00", "2027-10-30T21:00", "2027-10-31T08:00"),
-    ],
-)
-def test_a_window_opens_in_local_time(window: str, moment: str, opens_at: str) -> None:
-    assert opening([a_window(window)], at(moment), PARIS) == at(opens_at)
+    ]:
+        assert opening([a_window(window)], at(moment), PARIS) == at(opens_at)
 
 
 def test_in_a_repeated_hour_a_window_opens_twice() -> None:
@@ -140,20 +137,15 @@ def test_in_a_repeated_hour_a_window_opens_twice() -> None:
     assert second == at("2027-10-31T02:15", fold=1)
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "both"),
-    [
+def test_two_windows_share_none_or_one_or_two_windows() -> None:
+    for one, other, both in [
         ("08:00-20:00", "10:00-12:00", ["10:00-12:00"]),
         ("08:00-20:00", "07:00-09:00", ["08:00-09:00"]),
         ("08:00-20:00", "20:00-08:00", []),
         ("22:00-06:00", "05:00-23:00", ["05:00-06:00", "22:00-23:00"]),
         ("22:00-06:00", "23:00-01:00", ["23:00-01:00"]),
-    ],
-)
-def test_two_windows_share_none_or_one_or_two_windows(
-    one: str, other: str, both: list[str]
-) -> None:
-    assert [str(each) for each in shared(a_window(one), a_window(other))] == both
+    ]:
+        assert [str(each) for each in shared(a_window(one), a_window(other))] == both
 
 
 def test_a_window_that_opens_when_it_closes_is_refused() -> None:

@@ -93,9 +93,8 @@ def test_a_truncated_bounce_is_read_as_far_as_it_goes(path: Path) -> None:
         assert found is None or found.action in Action
 
 
-@pytest.mark.parametrize(
-    ("status", "diagnostic", "expected", "is_hard"),
-    [
+def test_only_a_failure_of_the_address_is_hard() -> None:
+    for status, diagnostic, expected, is_hard in [
         ("5.1.1", "smtp; 550 5.1.1 User unknown", "5.1.1", True),
         ("5.1.2", "smtp; 550 Host unknown", "5.1.2", True),
         ("5.2.1", "smtp; 550 5.2.1 The account is disabled", "5.2.1", True),
@@ -111,19 +110,15 @@ def test_a_truncated_bounce_is_read_as_far_as_it_goes(path: Path) -> None:
         ("5.7.1", "smtp; 550 5.7.1 Message rejected as spam", "5.7.1", False),
         ("5.4.7", "smtp; 550 5.4.7 Delivery expired", "5.4.7", False),
         ("4.4.7", "smtp; 450 4.4.7 Queue time exceeded", "4.4.7", False),
-    ],
-)
-def test_only_a_failure_of_the_address_is_hard(
-    status: str, diagnostic: str, expected: str, *, is_hard: bool
-) -> None:
-    raw = REPORT.format(parts="", parameters="").replace(
-        "Status: 5.1.1", f"Status: {status}\nDiagnostic-Code: {diagnostic}"
-    )
+    ]:
+        raw = REPORT.format(parts="", parameters="").replace(
+            "Status: 5.1.1", f"Status: {status}\nDiagnostic-Code: {diagnostic}"
+        )
 
-    found = read_bounce(raw.encode())
+        found = read_bounce(raw.encode())
 
-    assert found == Bounce(Action.FAILED, expected)
-    assert found.is_hard is is_hard
+        assert found == Bounce(Action.FAILED, expected)
+        assert found.is_hard is is_hard
 
 
 def test_a_delay_is_never_hard() -> None:

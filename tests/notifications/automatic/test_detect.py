@@ -39,9 +39,9 @@ def test_every_reason_has_a_sample() -> None:
     assert {each.name for each in Automatic} - shown == {"UNREADABLE"}
 
 
-@pytest.mark.parametrize("sender", ["", "<>", " <> "])
-def test_the_null_sender_is_automatic(sender: str) -> None:
-    assert reason(b"Subject: Re: x\n\nok\n", sender) is Automatic.NULL_SENDER
+def test_the_null_sender_is_automatic() -> None:
+    for sender in ["", "<>", " <> "]:
+        assert reason(b"Subject: Re: x\n\nok\n", sender) is Automatic.NULL_SENDER
 
 
 def test_a_return_path_in_the_header_counts_too() -> None:

@@ -48,32 +48,29 @@ ENCODED: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("encoding", ENCODED)
-@pytest.mark.parametrize("body", ["", "Grüße", "Grüße\r\n", "x" * 300 + " ", "a=b\t"])
-def test_text_ends_with_the_line(encoding: str, body: str) -> None:
-    raw = FROM + part("plain", ENCODED[encoding](body.encode()), encoding)
+def test_text_ends_with_the_line() -> None:
+    for encoding, encoded in ENCODED.items():
+        for body in ["", "Grüße", "Grüße\r\n", "x" * 300 + " ", "a=b\t"]:
+            raw = FROM + part("plain", encoded(body.encode()), encoding)
 
-    mail = read_filled(raw)
+            mail = read_filled(raw)
 
-    before = read(raw, limit=LIMIT).text or ""
-    gap = "\n" if not before or before.endswith("\n") else "\n\n"
-    assert mail.text == f"{before}{gap}{TEXT}\n"
+            before = read(raw, limit=LIMIT).text or ""
+            gap = "\n" if not before or before.endswith("\n") else "\n\n"
+            assert mail.text == f"{before}{gap}{TEXT}\n"
 
 
-@pytest.mark.parametrize("encoding", ENCODED)
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("<html><body><p>Grüße</p> ", "</BODY></html>"),
-        ("<p>" + "ä" * 90, "</body ></html><!-- </body> -->"),
-        ("Grüße", "</html>"),
-        ("<!-- <body> </body> --> no end", ""),
-    ],
-)
-def test_the_line_stands_before_the_end_of_html(encoding: str, before: str, after: str) -> None:
-    raw = FROM + part("html", ENCODED[encoding]((before + after).encode()), encoding)
+def test_the_line_stands_before_the_end_of_html() -> None:
+    for encoding, encoded in ENCODED.items():
+        for before, after in [
+            ("<html><body><p>Grüße</p> ", "</BODY></html>"),
+            ("<p>" + "ä" * 90, "</body ></html><!-- </body> -->"),
+            ("Grüße", "</html>"),
+            ("<!-- <body> </body> --> no end", ""),
+        ]:
+            raw = FROM + part("html", encoded((before + after).encode()), encoding)
 
-    assert read_filled(raw).html == f"{before}\n{HTML}\n{after}"
+            assert read_filled(raw).html == f"{before}\n{HTML}\n{after}"
 
 
 def test_both_alternatives_get_it_and_attachments_do_not() -> None:

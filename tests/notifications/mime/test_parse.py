@@ -71,9 +71,8 @@ def test_a_forwarded_mail_is_an_attachment_whatever_is_wrong_with_it() -> None:
     assert attachment.content_type == "message/rfc822"
 
 
-@pytest.mark.parametrize(
-    ("raw", "words"),
-    [
+def test_bytes_that_are_no_mail_are_refused() -> None:
+    for raw, words in [
         (b"", "is empty"),
         (b"\r\n \n", "is empty"),
         (b"\x89PNG\r\n\x1a\n\0\0", "NUL"),
@@ -100,10 +99,8 @@ def test_a_forwarded_mail_is_an_attachment_whatever_is_wrong_with_it() -> None:
         (FROM + b"X: " + b"y" * 998 + b"\r\n", "Line 2 is 1,001 bytes long"),
         (FROM + b"Subject: " + b"y\r\n " * 3000 + b"\r\n", "line 2 is longer than 8,000 bytes"),
         (FROM + b"To: " + b"y\r\n " * 30000 + b"\r\n", "line 2 is longer than 100,000 bytes"),
-    ],
-)
-def test_bytes_that_are_no_mail_are_refused(raw: bytes, words: str) -> None:
-    assert words in refusal(raw)
+    ]:
+        assert words in refusal(raw)
 
 
 def test_the_refusal_of_a_large_mail_has_both_sizes() -> None:
@@ -113,63 +110,61 @@ def test_the_refusal_of_a_large_mail_has_both_sizes() -> None:
     assert read(raw, limit=6_025)
 
 
-@pytest.mark.parametrize(
-    "written",
-    [
-        "", "ada", "@example.org", "ada@", "Doe, Ada <ada@example.org>", "undisclosed:;",
-        "ada@example.org <eve@evil.example>", "ada@example.org eve@evil.example", "(" * 3000,
-        "<ada@example.org", "Ada <ada@example.org> and others",
-    ],
-)  # fmt: skip
-def test_an_ambiguous_author_is_refused(written: str) -> None:
-    folded = "\r\n ".join(written[at : at + 900] for at in range(0, len(written) or 1, 900))
-    assert "From field is not an address" in refusal(f"From: {folded}\r\n\r\n".encode())
+def test_an_ambiguous_author_is_refused() -> None:
+    for written in [
+        "",
+        "ada",
+        "@example.org",
+        "ada@",
+        "Doe, Ada <ada@example.org>",
+        "undisclosed:;",
+        "ada@example.org <eve@evil.example>",
+        "ada@example.org eve@evil.example",
+        "(" * 3000,
+        "<ada@example.org",
+        "Ada <ada@example.org> and others",
+    ]:
+        folded = "\r\n ".join(written[at : at + 900] for at in range(0, len(written) or 1, 900))
+        assert "From field is not an address" in refusal(f"From: {folded}\r\n\r\n".encode())
 
 
-@pytest.mark.parametrize("name", ["Subject", "To", "Cc", "Reply-To", "Sender", "From"])
-@pytest.mark.parametrize(
-    "hidden",
-    [
-        "=?utf-8?q?a=0d=0aBcc:_eve?=",
-        "=?UTF-8?Q?a=0A?=",
-        "x =?utf-8?b?YQ0KQmNjOiB4?= <a@b>",
-        "=?utf-8*en?q?a=00b?=",
-        "=?utf-8?q?a=C2=85b?=",
-        "=?utf-8?q?a=E2=80=A8b?=",
-        "=?utf-16be?b?AAo=?=",
-        '"=?utf-8?q?a=0ab?=" <a@b>',
-        "=?utf-8?q?a b=0dc?=",
-        "=?utf-8?q?a?b=0dc?=",
-        "=?utf-7?q?+AAo-?=",
-        "a\u0085b",
-    ],
-)
-def test_hidden_line_breaks_are_refused(name: str, hidden: str) -> None:
-    header = f"{name}: {hidden}\r\n".encode()
-    if name != "From":
-        header += FROM
+def test_hidden_line_breaks_are_refused() -> None:
+    for name in ["Subject", "To", "Cc", "Reply-To", "Sender", "From"]:
+        for hidden in [
+            "=?utf-8?q?a=0d=0aBcc:_eve?=",
+            "=?UTF-8?Q?a=0A?=",
+            "x =?utf-8?b?YQ0KQmNjOiB4?= <a@b>",
+            "=?utf-8*en?q?a=00b?=",
+            "=?utf-8?q?a=C2=85b?=",
+            "=?utf-8?q?a=E2=80=A8b?=",
+            "=?utf-16be?b?AAo=?=",
+            '"=?utf-8?q?a=0ab?=" <a@b>',
+            "=?utf-8?q?a b=0dc?=",
+            "=?utf-8?q?a?b=0dc?=",
+            "=?utf-7?q?+AAo-?=",
+            "a\u0085b",
+        ]:
+            header = f"{name}: {hidden}\r\n".encode()
+            if name != "From":
+                header += FROM
 
-    assert f"{name} field" in refusal(header + b"\r\n")
+            assert f"{name} field" in refusal(header + b"\r\n")
 
 
-@pytest.mark.parametrize(
-    ("word", "words"),
-    [
+def test_encoded_words_that_cannot_be_decoded_are_refused() -> None:
+    for word, words in [
         ("=?x-unknown?q?a?=", "character set “x-unknown” that is not known"),
         ("=?unicode_escape?q?=5Cu000a?=", "that is not known"),
         ("=?rot13?q?n?=", "“rot13” that is not known"),
         ("=?eve@evil.example?q?n?=", "in a character set “…” that is not known"),
         ("=?utf-8?q?=FF?=", "not in the character set"),
         ("=?utf-8?b?x?=", "not encoded as it says"),
-    ],
-)
-def test_encoded_words_that_cannot_be_decoded_are_refused(word: str, words: str) -> None:
-    assert words in refusal(FROM + f"Subject: {word}\r\n\r\n".encode())
+    ]:
+        assert words in refusal(FROM + f"Subject: {word}\r\n\r\n".encode())
 
 
-@pytest.mark.parametrize(
-    ("header", "body", "words"),
-    [
+def test_a_malformed_body_is_refused() -> None:
+    for header, body, words in [
         (b"text/plain", b"Gr\xfc\xdfe", "does not say in which character set"),
         (b'text/plain; charset=""', b"Gr\xfc\xdfe", "does not say in which character set"),
         (b"text/plain; charset=us-ascii", b"Gr\xfc\xdfe", "not in the character set"),
@@ -192,14 +187,12 @@ def test_encoded_words_that_cannot_be_decoded_are_refused(word: str, words: str)
             b"--b\r\n\r\n--b--",
             "malformed",
         ),
-    ],
-)
-def test_a_malformed_body_is_refused(header: bytes, body: bytes, words: str) -> None:
-    raw = FROM + b"Content-Type: " + header + b"\r\n\r\n" + body
+    ]:
+        raw = FROM + b"Content-Type: " + header + b"\r\n\r\n" + body
 
-    assert words in refusal(raw)
-    if not header.startswith(b"multipart"):
-        assert words in refusal(multipart(raw.removeprefix(FROM)))
+        assert words in refusal(raw)
+        if not header.startswith(b"multipart"):
+            assert words in refusal(multipart(raw.removeprefix(FROM)))
 
 
 def test_a_crash_of_the_email_package_is_a_refusal() -> None:
@@ -238,9 +231,9 @@ def test_too_many_or_too_deep_parts_are_refused() -> None:
     assert len(read(multipart(*[b"\r\nx"] * 500), limit=LIMIT).attachments) == 499
 
 
-@pytest.mark.parametrize("line", [b"X-Filter: x\r\n", b"X-Filter: x\r\n folded\r\n", b"X: x\n"])
-def test_a_header_of_thousands_of_lines_is_refused(line: bytes) -> None:
-    few, many = (FROM + line * (count // line.count(b"\n")) for count in (1_900, 200_000))
+def test_a_header_of_thousands_of_lines_is_refused() -> None:
+    for line in [b"X-Filter: x\r\n", b"X-Filter: x\r\n folded\r\n", b"X: x\n"]:
+        few, many = (FROM + line * (count // line.count(b"\n")) for count in (1_900, 20_000))
 
-    assert read(few + b"\r\nDear members\r\n", limit=LIMIT).text == "Dear members\n"
-    assert "more than 2,000 lines" in refusal(many + b"\r\n", limit=len(many) + 2)
+        assert read(few + b"\r\nDear members\r\n", limit=LIMIT).text == "Dear members\n"
+        assert "more than 2,000 lines" in refusal(many + b"\r\n", limit=len(many) + 2)

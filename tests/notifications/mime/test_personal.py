@@ -68,26 +68,23 @@ def a_mail(subject: str = "x", text: str = "", html: str = "") -> bytes:
     )
 
 
-@pytest.mark.parametrize(
-    ("charset", "encoding"),
-    [
+def test_fields_are_filled_in_in_any_encoding() -> None:
+    for charset, encoding in [
         *[("utf-8", encoding) for encoding in ENCODED],
         *[("iso-8859-1", encoding) for encoding in ENCODED],
         ("us-ascii", "8bit"),
         ("iso-2022-jp", "8bit"),
         ("utf-16", "base64"),
-    ],
-)
-def test_fields_are_filled_in_in_any_encoding(charset: str, encoding: str) -> None:
-    words = {"us-ascii": "Hello", "iso-2022-jp": "こんにちは"}.get(charset, "Grüße")
-    text = f"{words} {{{{ name }}}},\n  \n{{{{list}}}}: {'x' * 200} \nFrom {words}\n"
-    raw = FROM + part("plain", text, charset=charset, encoding=encoding)
+    ]:
+        words = {"us-ascii": "Hello", "iso-2022-jp": "こんにちは"}.get(charset, "Grüße")
+        text = f"{words} {{{{ name }}}},\n  \n{{{{list}}}}: {'x' * 200} \nFrom {words}\n"
+        raw = FROM + part("plain", text, charset=charset, encoding=encoding)
 
-    mail = filled(raw, replace(READER, name="Эдсгер 🎉"))
+        mail = filled(raw, replace(READER, name="Эдсгер 🎉"))
 
-    expected = text.replace("{{ name }}", "Эдсгер 🎉").replace("{{list}}", READER.list)
-    assert text_of(mail).rstrip("\n") == expected.rstrip("\n")
-    assert mail.get_content_charset() == "utf-8"
+        expected = text.replace("{{ name }}", "Эдсгер 🎉").replace("{{list}}", READER.list)
+        assert text_of(mail).rstrip("\n") == expected.rstrip("\n")
+        assert mail.get_content_charset() == "utf-8"
 
 
 names = st.text(max_size=40) | st.sampled_from(
@@ -147,19 +144,16 @@ def test_only_the_parts_with_fields_change() -> None:
     assert len(mail.places) == 1
 
 
-@pytest.mark.parametrize(
-    ("text", "pieces"),
-    [
+def test_a_text_is_read_as_fields_and_what_is_around_them() -> None:
+    for text, pieces in [
         ("plain }} {# text #} { { name } }", ["plain }} {# text #} { { name } }"]),
         ("a{{name}}", ["a", PersonalField("name"), ""]),
         ("{{\n unsubscribe_url }}", ["", PersonalField("unsubscribe_url"), ""]),
         ('{{ name|default("you") }}', ["", PersonalField("name", "you"), ""]),
         ("{{ name | default('a\nb') }}", ["", PersonalField("name", "a b"), ""]),
         ('{{ "{{" }} name }}', ["", "{{", " name }}"]),
-    ],
-)
-def test_a_text_is_read_as_fields_and_what_is_around_them(text: str, pieces: list[object]) -> None:
-    assert read_fields(text) == pieces
+    ]:
+        assert read_fields(text) == pieces
 
 
 def test_html_editors_write_spaces_and_quotation_marks_as_references() -> None:
@@ -173,9 +167,8 @@ def test_references_cannot_end_a_field_and_begin_another_one() -> None:
         read_fields("{{ name &#125;&#125; and {&#123; list }}", html=True)
 
 
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
+def test_anything_else_is_refused(subtests: pytest.Subtests) -> None:
+    for text, sentence in [
         ("{{ name", "has no end"),
         ("{{ name } }", "has no end"),
         ("{{ address }}", "no personal field “address”"),
@@ -193,13 +186,11 @@ def test_references_cannot_end_a_field_and_begin_another_one() -> None:
         ("{{ <b>name</b> }}", "is not a personal field"),
         ("{% if name %}x{% endif %}", "contains {%"),
         ("{{ name }}" * (MOST + 1), "at most 100"),
-    ],
-)
-def test_anything_else_is_refused(text: str, sentence: str) -> None:
-    with pytest.raises(Invalid, match=re.escape(sentence)):
-        read_fields(text)
-    with pytest.raises(Invalid, match=re.escape(sentence)):
-        personal_mail(FROM + part("plain", text))
+    ]:
+        with subtests.test(text=text), pytest.raises(Invalid, match=re.escape(sentence)):
+            read_fields(text)
+        with subtests.test(text=text), pytest.raises(Invalid, match=re.escape(sentence)):
+            personal_mail(FROM + part("plain", text))
 
 
 @given(st.text(alphabet="{}% namelist|default()\"'-+\n", max_size=60))

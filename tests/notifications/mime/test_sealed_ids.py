@@ -1,6 +1,5 @@
 """A token names two ids, to us only."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,12 +27,12 @@ def test_what_was_not_sealed_names_no_row(guess: str) -> None:
     assert opened is None or max(opened) > MAX_ID or SEALED.seal(*opened) == guess.lower()
 
 
-@pytest.mark.parametrize("foreign", ["0", "1", "8", "9", "=", " ", "-"])
-def test_a_token_with_a_character_that_is_not_in_base32_names_no_row(foreign: str) -> None:
-    token = SEALED.seal(1, 2)
+def test_a_token_with_a_character_that_is_not_in_base32_names_no_row() -> None:
+    for foreign in ["0", "1", "8", "9", "=", " ", "-"]:
+        token = SEALED.seal(1, 2)
 
-    assert SEALED.open(foreign + token[1:]) is None
-    assert SEALED.open(token[:-1] + foreign) is None
+        assert SEALED.open(foreign + token[1:]) is None
+        assert SEALED.open(token[:-1] + foreign) is None
 
 
 def test_tokens_of_neighbours_have_nothing_in_common() -> None:

@@ -105,9 +105,8 @@ def test_an_approval_that_is_too_long_does_not_count() -> None:
     assert read_reply(as_mail("ok\n" + "thanks\n" * 50)).why is Why.NO_ANSWER
 
 
-@pytest.mark.parametrize(
-    ("text", "why", "quote"),
-    [
+def test_a_reply_not_understood_has_reason_and_quote() -> None:
+    for text, why, quote in [
         ("", Why.EMPTY, ""),
         ("> ok", Why.EMPTY, ""),
         ("Hello,", Why.EMPTY, ""),
@@ -130,13 +129,11 @@ def test_an_approval_that_is_too_long_does_not_count() -> None:
         ),
         ("x" * 1_000, Why.NO_ANSWER, "x" * 100 + "…"),
         ("<b>&\0\u202ewait</b>", Why.HESITATION, "<b>&wait</b>"),
-    ],
-)
-def test_a_reply_not_understood_has_reason_and_quote(text: str, why: Why, quote: str) -> None:
-    reading = reply_in(text)
+    ]:
+        reading = reply_in(text)
 
-    assert (reading.verdict, reading.comment) == (None, "")
-    assert (reading.why, reading.quote) == (why, quote)
+        assert (reading.verdict, reading.comment) == (None, "")
+        assert (reading.why, reading.quote) == (why, quote)
 
 
 def _comment(raw: bytes) -> str:

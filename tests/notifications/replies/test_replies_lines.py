@@ -1,8 +1,6 @@
 """One line is an answer if it is a verb, or a verb and a comment, and nothing else."""
 # ruff: noqa: RUF001 (letters and dashes that look like others are what is tested here)
 
-import pytest
-
 from models import Verdict
 from notifications.replies.answer import answer_in, takes_back
 from notifications.replies.parse import reply_in
@@ -117,46 +115,52 @@ VERBS = {
 COURTESIES = phrases("courtesies")
 
 
-@pytest.mark.parametrize("shape", ALONE)
-def test_a_verb_alone_decides(shape: str) -> None:
-    for word, verdict in VERBS.items():
-        for written in (word, word.upper(), word.title()):
-            assert answer_in(shape.format(written)) == (verdict, "")
+def test_a_verb_alone_decides() -> None:
+    for shape in ALONE:
+        for word, verdict in VERBS.items():
+            for written in (word, word.upper(), word.title()):
+                assert answer_in(shape.format(written)) == (verdict, "")
 
 
-@pytest.mark.parametrize("shape", REASONED)
-def test_a_rejection_may_have_a_reason(shape: str) -> None:
-    for word in REJECTING:
-        assert answer_in(shape.format(word)) == (Verdict.REJECTED, "reason")
+def test_a_rejection_may_have_a_reason() -> None:
+    for shape in REASONED:
+        for word in REJECTING:
+            assert answer_in(shape.format(word)) == (Verdict.REJECTED, "reason")
 
 
-@pytest.mark.parametrize("shape", REASONED)
-def test_an_approval_has_no_reason(shape: str) -> None:
-    for word in APPROVING:
-        assert answer_in(shape.format(word)) is None
-        assert reply_in(shape.format(word)).verdict is None
+def test_an_approval_has_no_reason() -> None:
+    for shape in REASONED:
+        for word in APPROVING:
+            assert answer_in(shape.format(word)) is None
+            assert reply_in(shape.format(word)).verdict is None
 
 
-@pytest.mark.parametrize(
-    "shape",
-    ["{} {}", "{}, {}!", "{}. {}.", "{}: {}", "{} - {}", "{}\n{}", "*{}* {}", '"{}, {}"', "{}! {}"],
-)
-def test_a_courtesy_behind_a_verb_changes_nothing(shape: str) -> None:
-    for courtesy in COURTESIES:
-        for word in ("ok", "o.k.", "freigegeben", "👍", "je valide"):
-            assert answer_in(shape.format(word, courtesy)) == (Verdict.APPROVED, "")
+def test_a_courtesy_behind_a_verb_changes_nothing() -> None:
+    for shape in [
+        "{} {}",
+        "{}, {}!",
+        "{}. {}.",
+        "{}: {}",
+        "{} - {}",
+        "{}\n{}",
+        "*{}* {}",
+        '"{}, {}"',
+        "{}! {}",
+    ]:
+        for courtesy in COURTESIES:
+            for word in ("ok", "o.k.", "freigegeben", "👍", "je valide"):
+                assert answer_in(shape.format(word, courtesy)) == (Verdict.APPROVED, "")
 
 
-@pytest.mark.parametrize("shape", ["{} {} {}", "{}, {} {}.", "{}. {} - {}", "{}\n{}\n{}"])
-def test_one_word_that_is_no_courtesy_decides_nothing(shape: str) -> None:
-    for courtesy in COURTESIES:
-        for order in (("ok", courtesy, "Linus"), ("ok", "Linus", courtesy)):
-            assert answer_in(shape.format(*order)) is None
+def test_one_word_that_is_no_courtesy_decides_nothing() -> None:
+    for shape in ["{} {} {}", "{}, {} {}.", "{}. {} - {}", "{}\n{}\n{}"]:
+        for courtesy in COURTESIES:
+            for order in (("ok", courtesy, "Linus"), ("ok", "Linus", courtesy)):
+                assert answer_in(shape.format(*order)) is None
 
 
-@pytest.mark.parametrize(
-    ("text", "decides"),
-    [
+def test_several_words_decide_if_they_say_the_same() -> None:
+    for text, decides in [
         ("Thanks, approved", True),
         ("Merci ! Je valide.", True),
         ("Yes, approved", True),
@@ -168,22 +172,19 @@ def test_one_word_that_is_no_courtesy_decides_nothing(shape: str) -> None:
         ("ok no", False),
         ("ok 👎", False),
         ("yes, rejected", False),
-    ],
-)
-def test_several_words_decide_if_they_say_the_same(text: str, decides: bool) -> None:
-    assert (answer_in(text) is not None) is decides
+    ]:
+        assert (answer_in(text) is not None) is decides
 
 
-@pytest.mark.parametrize("shape", NO_ANSWERS)
-def test_anything_else_around_a_verb_decides_nothing(shape: str) -> None:
-    for word in VERBS:
-        if word.isalpha():
-            assert answer_in(shape.format(word)) is None
+def test_anything_else_around_a_verb_decides_nothing() -> None:
+    for shape in NO_ANSWERS:
+        for word in VERBS:
+            if word.isalpha():
+                assert answer_in(shape.format(word)) is None
 
 
-@pytest.mark.parametrize(
-    "word",
-    [
+def test_other_words_are_no_verbs() -> None:
+    for word in [
         "yep",
         "y",
         "n",
@@ -204,15 +205,13 @@ def test_anything_else_around_a_verb_decides_nothing(shape: str) -> None:
         "okayyy",
         "approuvé(e)",
         "jein",
-    ],
-)
-def test_other_words_are_no_verbs(word: str) -> None:
-    assert answer_in(word) is None
+    ]:
+        assert answer_in(word) is None
 
 
-@pytest.mark.parametrize("line", ["ÓK", "nón", "NEÏN", "ja\u0301", "r\u0065\u0301jeter", "Òui"])
-def test_accents_are_no_matter(line: str) -> None:
-    assert answer_in(line)
+def test_accents_are_no_matter() -> None:
+    for line in ["ÓK", "nón", "NEÏN", "ja\u0301", "r\u0065\u0301jeter", "Òui"]:
+        assert answer_in(line)
 
 
 def test_there_is_no_word_of_both_kinds() -> None:
@@ -242,19 +241,18 @@ def test_no_word_that_an_approval_may_have_also_prevents_it() -> None:
     assert [phrase for phrase in harmless if hesitation(phrase.removesuffix(" ..."))] == []
 
 
-@pytest.mark.parametrize("kind", [*HESITATIONS, "wishes"])
-def test_an_approval_with_hesitation_below_does_not_count(kind: str) -> None:
-    for phrase in phrases(kind):
-        word = phrase.removesuffix("-")
-        remark = f"Lovely Text {word} Ada"
-        assert reply_in(f"ok\n\n{remark}").verdict is None
-        assert reply_in(f"ok\n\nBest regards\nGrace\n\n{remark}").verdict is None
-        assert reply_in(f"ok\n\n-- \nGrace\n{remark}").verdict is None
+def test_an_approval_with_hesitation_below_does_not_count() -> None:
+    for kind in [*HESITATIONS, "wishes"]:
+        for phrase in phrases(kind):
+            word = phrase.removesuffix("-")
+            remark = f"Lovely Text {word} Ada"
+            assert reply_in(f"ok\n\n{remark}").verdict is None
+            assert reply_in(f"ok\n\nBest regards\nGrace\n\n{remark}").verdict is None
+            assert reply_in(f"ok\n\n-- \nGrace\n{remark}").verdict is None
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
+def test_a_line_below_takes_the_answer_back() -> None:
+    for line in [
         "no",
         "No.",
         "*no*",
@@ -280,16 +278,13 @@ def test_an_approval_with_hesitation_below_does_not_count(kind: str) -> None:
         "Reject!",
         "Refuser :",
         "„Nein“",
-    ],
-)
-def test_a_line_below_takes_the_answer_back(line: str) -> None:
-    assert takes_back(line, Verdict.APPROVED)
-    assert reply_in(f"ok\n{line}").verdict is None
+    ]:
+        assert takes_back(line, Verdict.APPROVED)
+        assert reply_in(f"ok\n{line}").verdict is None
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
+def test_a_line_that_only_looks_like_the_other_answer_takes_nothing_back() -> None:
+    for line in [
         "No problem.",
         "no-one minds",
         "Non-members may read it",
@@ -307,36 +302,41 @@ def test_a_line_below_takes_the_answer_back(line: str) -> None:
         "No. 7",
         "no objections, wait for Linus",
         "No need to stop",
-    ],
-)
-def test_a_line_that_only_looks_like_the_other_answer_takes_nothing_back(line: str) -> None:
-    assert not takes_back(line, Verdict.APPROVED)
+    ]:
+        assert not takes_back(line, Verdict.APPROVED)
 
 
-@pytest.mark.parametrize(
-    "line", ["Ok for next week", "The rest is ok.", "Okay-Taste", "yesterday", "Ja-Stimmen", "no"]
-)
-def test_a_line_below_a_rejection_may_be_a_comment(line: str) -> None:
-    assert said(reply_in(f"no\n\n{line}")) == Said(Verdict.REJECTED, line)
+def test_a_line_below_a_rejection_may_be_a_comment() -> None:
+    for line in [
+        "Ok for next week",
+        "The rest is ok.",
+        "Okay-Taste",
+        "yesterday",
+        "Ja-Stimmen",
+        "no",
+    ]:
+        assert said(reply_in(f"no\n\n{line}")) == Said(Verdict.REJECTED, line)
 
 
-@pytest.mark.parametrize(
-    "line", ["Nice text, Ada.", "Schöner Text!", "Bravo Ada, belle affiche.", "Well done", "Grace"]
-)
-def test_praise_and_a_name_below_an_approval_are_a_comment(line: str) -> None:
-    assert said(reply_in(f"ok\n\n{line}")) == Said(Verdict.APPROVED, line)
+def test_praise_and_a_name_below_an_approval_are_a_comment() -> None:
+    for line in [
+        "Nice text, Ada.",
+        "Schöner Text!",
+        "Bravo Ada, belle affiche.",
+        "Well done",
+        "Grace",
+    ]:
+        assert said(reply_in(f"ok\n\n{line}")) == Said(Verdict.APPROVED, line)
 
 
-@pytest.mark.parametrize(
-    "line", ["Nice text for staff", "Text B12", "Datum!", "Staff list", "👎", "😡", "Well..."]
-)
-def test_anything_else_below_an_approval_decides_nothing(line: str) -> None:
-    assert reply_in(f"ok\n\n{line}").verdict is None
+def test_anything_else_below_an_approval_decides_nothing() -> None:
+    for line in ["Nice text for staff", "Text B12", "Datum!", "Staff list", "👎", "😡", "Well..."]:
+        assert reply_in(f"ok\n\n{line}").verdict is None
 
 
-@pytest.mark.parametrize("line", ["ok", "Ok, then", "oui !", "Ja.", "approve: now", "ok wait"])
-def test_a_rejection_is_taken_back_alike(line: str) -> None:
-    assert reply_in(f"nein\n\n{line}").verdict is None
+def test_a_rejection_is_taken_back_alike() -> None:
+    for line in ["ok", "Ok, then", "oui !", "Ja.", "approve: now", "ok wait"]:
+        assert reply_in(f"nein\n\n{line}").verdict is None
 
 
 def test_a_comment_keeps_its_paragraphs() -> None:

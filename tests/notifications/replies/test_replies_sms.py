@@ -1,8 +1,6 @@
 """An SMS decides by a verb and a code, in this order; the carriers' words are never ours."""
 # ruff: noqa: RUF001 (dashes that look like others, and digits that are not ASCII)
 
-import pytest
-
 from models import Verdict
 from notifications.replies.sms import (
     HELP,
@@ -24,9 +22,8 @@ TWILIO_STARTS = {"START", "YES", "UNSTOP"}
 TWILIO_HELPS = {"HELP", "INFO"}
 
 
-@pytest.mark.parametrize(
-    ("text", "verdict", "comment"),
-    [
+def test_a_verb_and_a_code_decide() -> None:
+    for text, verdict, comment in [
         ("OK 482193", APPROVED, ""),
         ("ok 482193", APPROVED, ""),
         ("Ok482193", APPROVED, ""),
@@ -64,10 +61,8 @@ TWILIO_HELPS = {"HELP", "INFO"}
         ("Nein 482193 das geht ja nicht", REJECTED, "das geht ja nicht"),
         ("ablehnen 482193", REJECTED, ""),
         ("reject 482193", REJECTED, ""),
-    ],
-)
-def test_a_verb_and_a_code_decide(text: str, verdict: Verdict, comment: str) -> None:
-    assert read_sms(text) == SmsReply(verdict, "482193", comment)
+    ]:
+        assert read_sms(text) == SmsReply(verdict, "482193", comment)
 
 
 NO_ANSWERS = """\
@@ -126,22 +121,20 @@ ok 482193 who is Ada?
 """
 
 
-@pytest.mark.parametrize("text", ["", " ", *NO_ANSWERS.splitlines()])
-def test_anything_else_decides_nothing(text: str) -> None:
-    assert read_sms(text) == NOT_UNDERSTOOD
+def test_anything_else_decides_nothing() -> None:
+    for text in ["", " ", *NO_ANSWERS.splitlines()]:
+        assert read_sms(text) == NOT_UNDERSTOOD
 
 
-@pytest.mark.parametrize(
-    "word", ["Stop", " STOP. ", "stop all", "ARRÊT", "opt-out", "Quit!", "End\n"]
-)
-def test_a_carriers_word_opts_out(word: str) -> None:
-    assert keyword(word) is Keyword.STOP
-    assert read_sms(word) == NOT_UNDERSTOOD
+def test_a_carriers_word_opts_out() -> None:
+    for word in ["Stop", " STOP. ", "stop all", "ARRÊT", "opt-out", "Quit!", "End\n"]:
+        assert keyword(word) is Keyword.STOP
+        assert read_sms(word) == NOT_UNDERSTOOD
 
 
-@pytest.mark.parametrize("word", ["START", "yes", "Yes!", "unstop"])
-def test_a_carriers_word_opts_in(word: str) -> None:
-    assert keyword(word) is Keyword.START
+def test_a_carriers_word_opts_in() -> None:
+    for word in ["START", "yes", "Yes!", "unstop"]:
+        assert keyword(word) is Keyword.START
 
 
 def test_a_word_for_help_is_known() -> None:
@@ -156,11 +149,9 @@ def test_twilios_reading_of_a_word_takes_precedence() -> None:
     assert keyword("stop", "a new word") is Keyword.STOP
 
 
-@pytest.mark.parametrize(
-    "text", ["stop please", "don't stop", "ok", "", "stop" + " " * 40 + "it", "!"]
-)
-def test_a_sentence_is_no_carriers_word(text: str) -> None:
-    assert keyword(text) is None
+def test_a_sentence_is_no_carriers_word() -> None:
+    for text in ["stop please", "don't stop", "ok", "", "stop" + " " * 40 + "it", "!"]:
+        assert keyword(text) is None
 
 
 def test_no_word_of_the_carriers_is_ours() -> None:

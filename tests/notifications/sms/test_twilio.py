@@ -170,9 +170,8 @@ def test_the_environment_does_not_redirect_us(
     assert account.send(TEXT, to=GRACE)
 
 
-@pytest.mark.parametrize(
-    ("status", "delivered", "failed"),
-    [
+def test_a_report_says_delivered_failed_or_neither() -> None:
+    for status, delivered, failed in [
         *((each, False, False) for each in ("queued", "accepted", "scheduled", "sending", "sent")),
         ("delivered", True, False),
         ("read", True, False),
@@ -180,14 +179,10 @@ def test_the_environment_does_not_redirect_us(
         ("failed", False, True),
         ("canceled", False, True),
         ("a word of next year", False, False),
-    ],
-)
-def test_a_report_says_delivered_failed_or_neither(
-    status: str, delivered: bool, failed: bool
-) -> None:
-    report = DeliveryReport.of({"MessageSid": SID, "MessageStatus": status})
+    ]:
+        report = DeliveryReport.of({"MessageSid": SID, "MessageStatus": status})
 
-    assert (report.delivered, report.failed) == (delivered, failed)
+        assert (report.delivered, report.failed) == (delivered, failed)
 
 
 def test_a_late_stop_is_known_from_the_report() -> None:
@@ -198,48 +193,43 @@ def test_a_late_stop_is_known_from_the_report() -> None:
     assert not DeliveryReport.of({**fields, "MessageStatus": "sent"}).opted_out
 
 
-@pytest.mark.parametrize("code", ["30003", "30004", "30005", "30006", "30007", "30008", "", "x"])
-def test_a_report_of_failure_has_a_sentence(code: str) -> None:
-    report = DeliveryReport.of(
-        {"MessageSid": SID, "MessageStatus": "undelivered", "ErrorCode": code}
-    )
+def test_a_report_of_failure_has_a_sentence() -> None:
+    for code in ["30003", "30004", "30005", "30006", "30007", "30008", "", "x"]:
+        report = DeliveryReport.of(
+            {"MessageSid": SID, "MessageStatus": "undelivered", "ErrorCode": code}
+        )
 
-    assert report.sentence.endswith(".")
+        assert report.sentence.endswith(".")
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
+def test_fields_that_are_no_report_are_refused(subtests: pytest.Subtests) -> None:
+    for fields in [
         {},
         {"MessageSid": SID},
         {"MessageStatus": "sent"},
         {"MessageSid": "SM1", "MessageStatus": "sent"},
         {"MessageSid": SID + "\n", "MessageStatus": "sent"},
-    ],
-)
-def test_fields_that_are_no_report_are_refused(fields: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match="no report"):
-        DeliveryReport.of(fields)
+    ]:
+        with subtests.test(fields=fields), pytest.raises(ValueError, match="no report"):
+            DeliveryReport.of(fields)
 
 
-@pytest.mark.parametrize(
-    ("typed", "number"),
-    [
+def test_a_number_is_accepted_as_people_write_it() -> None:
+    for typed, number in [
         ("+33612345678", GRACE),
         (" +33 6 12 34 56 78 ", GRACE),
         ("+33.6.12-34/56\u00a078", GRACE),
         ("+33 (0)6 12 34 56 78", GRACE),
         ("+49 151 23456789", LINUS),
         ("+15005550006", "+15005550006"),
-    ],
-)
-def test_a_number_is_accepted_as_people_write_it(typed: str, number: str) -> None:
-    assert valid_number(typed) == number
+    ]:
+        assert valid_number(typed) == number
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
+def test_a_number_that_no_phone_can_have_is_refused_without_repeating_it(
+    subtests: pytest.Subtests,
+) -> None:
+    for typed in [
         "",
         "+",
         "06 12 34 56 77",
@@ -256,13 +246,11 @@ def test_a_number_is_accepted_as_people_write_it(typed: str, number: str) -> Non
         "+336123456789999999999",
         "mailto:grace@example.org",
         "+33 9 99",
-    ],
-)
-def test_a_number_that_no_phone_can_have_is_refused_without_repeating_it(typed: str) -> None:
-    with pytest.raises(Invalid, match=r"number.*\.$") as no:
-        valid_number(typed)
+    ]:
+        with subtests.test(typed=typed), pytest.raises(Invalid, match=r"number.*\.$") as no:
+            valid_number(typed)
 
-    assert typed in {"", "+"} or typed not in str(no.value)
+        assert typed in {"", "+"} or typed not in str(no.value)
 
 
 @given(st.one_of(st.text(), st.from_regex(r"\+[0-9 ]{5,16}")))

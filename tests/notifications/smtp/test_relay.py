@@ -11,7 +11,7 @@ from notifications.channel import Unavailable
 from notifications.smtp.relay import Relay
 from sandbox.mailbox import Mailbox
 from settings.types import SmtpServer
-from tests.notifications.smtp.scripted_server import DROP, Wishes, scripted
+from tests.notifications.smtp.scripted_server import DROP, scripted
 from tests.notifications.smtp.sending import (
     SHORT,
     connected,
@@ -62,9 +62,8 @@ def test_user_and_password_are_percent_decoded() -> None:
     assert (relay.server.user, relay.server.password) == ("ada@example.org", "/s3:cret%")
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
+def test_a_wrong_url_is_refused_without_showing_the_password(subtests: pytest.Subtests) -> None:
+    for url in [
         "",
         "mail.example.org",
         "http://mail.example.org",
@@ -85,15 +84,16 @@ def test_user_and_password_are_percent_decoded() -> None:
         "smtp://ada:s3cret%0d%0a@mail.example.org",
         "smtp://ada:s3cret%C3%A9@mail.example.org",
         "smtp://ada:s3cret%FF@mail.example.org",
-    ],
-)
-def test_a_wrong_url_is_refused_without_showing_the_password(url: str) -> None:
-    with pytest.raises(ValueError, match=r"^(must|needs|may|is not) ") as caught:
-        Relay.from_url(url)
+    ]:
+        with (
+            subtests.test(url=url),
+            pytest.raises(ValueError, match=r"^(must|needs|may|is not) ") as caught,
+        ):
+            Relay.from_url(url)
 
-    assert "s3cret" not in str(caught.value)
-    assert caught.value.__cause__ is None
-    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+        assert "s3cret" not in str(caught.value)
+        assert caught.value.__cause__ is None
+        assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
 def test_a_relay_that_is_logged_does_not_show_its_login() -> None:
@@ -126,9 +126,8 @@ def test_an_impossible_host_name_makes_the_relay_unavailable() -> None:
     assert "cannot be reached" in failure_to_connect("smtp://mail..example.org")
 
 
-@pytest.mark.parametrize(
-    "script",
-    [
+def test_a_refusal_before_any_letter_is_never_permanent() -> None:
+    for script in [
         {"": "554 5.7.1 ada@example.org may not"},
         {"": "421 4.7.0 too many"},
         {"": "SSH-2.0"},
@@ -138,11 +137,9 @@ def test_an_impossible_host_name_makes_the_relay_unavailable() -> None:
         {"EHLO": "250-x\r\n250 STARTTLS", "STAR": "554 5.7.3 no"},
         {"EHLO": "250-x\r\n250 STARTTLS", "STAR": "454 4.7.0 no TLS"},
         {"EHLO": "250-x\r\n250 STARTTLS", "STAR": "220 but it is not TLS that follows\r\n"},
-    ],
-)
-def test_a_refusal_before_any_letter_is_never_permanent(script: Wishes) -> None:
-    with scripted(script) as server:
-        assert failure_to_connect(server.url)
+    ]:
+        with scripted(script) as server:
+            assert failure_to_connect(server.url)
 
 
 @pytest.mark.usefixtures("trusted")

@@ -74,30 +74,25 @@ def test_a_server_without_ehlo_is_accepted() -> None:
         send(connection)
 
 
-@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA", "."])
-@pytest.mark.parametrize(
-    ("reply", "permanent", "numbers"),
-    [
-        ("451 4.3.0 <edsger@example.org> comes later", False, "(451 4.3.0)"),
-        ("452 full", False, "(452)"),
-        ("550 5.1.1 <edsger@example.org> is unknown", True, "(550 5.1.1)"),
-        ("552 5.2.2 edsger@example.org is full", True, "(552 5.2.2)"),
-        ("554-5.7.1 edsger@example.org\r\n554 5.7.1 go away", True, "(554 5.7.1)"),
-        ("550 127.0.0.1 is blocked", True, "(550)"),
-        ("530 5.7.0 log in first, ada@example.org", False, "(530 5.7.0)"),
-    ],
-)
-def test_4xx_is_temporary_and_5xx_permanent(
-    step: str, reply: str, permanent: bool, numbers: str
-) -> None:
-    with scripted({step: reply}) as server, connected(server.url) as connection:
-        failure = failure_of(connection)
+def test_4xx_is_temporary_and_5xx_permanent() -> None:
+    for step in ["MAIL", "RCPT", "DATA", "."]:
+        for reply, permanent, numbers in [
+            ("451 4.3.0 <edsger@example.org> comes later", False, "(451 4.3.0)"),
+            ("452 full", False, "(452)"),
+            ("550 5.1.1 <edsger@example.org> is unknown", True, "(550 5.1.1)"),
+            ("552 5.2.2 edsger@example.org is full", True, "(552 5.2.2)"),
+            ("554-5.7.1 edsger@example.org\r\n554 5.7.1 go away", True, "(554 5.7.1)"),
+            ("550 127.0.0.1 is blocked", True, "(550)"),
+            ("530 5.7.0 log in first, ada@example.org", False, "(530 5.7.0)"),
+        ]:
+            with scripted({step: reply}) as server, connected(server.url) as connection:
+                failure = failure_of(connection)
 
-    assert (failure.permanent, failure.uncertain) == (permanent, False)
-    assert isinstance(failure, Unavailable) == reply.startswith("530")
-    assert numbers in str(failure)
-    assert "@" not in str(failure)
-    assert failure.answer.startswith(reply[:3])
+            assert (failure.permanent, failure.uncertain) == (permanent, False)
+            assert isinstance(failure, Unavailable) == reply.startswith("530")
+            assert numbers in str(failure)
+            assert "@" not in str(failure)
+            assert failure.answer.startswith(reply[:3])
 
 
 def test_the_servers_answer_can_be_stored() -> None:
@@ -154,26 +149,26 @@ def test_a_letter_over_the_servers_size_is_refused_unsent() -> None:
     assert failure.permanent
 
 
-@pytest.mark.parametrize("limit", ["", " 0", " x", f" {len(LETTER)}"])
-def test_a_letter_within_the_limit_is_announced(limit: str) -> None:
-    size = f"250-scripted.example\r\n250 SIZE{limit}"
+def test_a_letter_within_the_limit_is_announced() -> None:
+    for limit in ["", " 0", " x", f" {len(LETTER)}"]:
+        size = f"250-scripted.example\r\n250 SIZE{limit}"
 
-    with scripted({"EHLO": size}) as server, connected(server.url) as connection:
-        send(connection)
+        with scripted({"EHLO": size}) as server, connected(server.url) as connection:
+            send(connection)
 
-        assert server.commands[0][1] == f"MAIL FROM:<{ADA}> SIZE={len(LETTER)}"
+            assert server.commands[0][1] == f"MAIL FROM:<{ADA}> SIZE={len(LETTER)}"
 
 
-@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
-@pytest.mark.parametrize("wish", [DROP, HANG, "421 4.3.2 going down", "what?", "999 hm"])
-def test_before_the_content_nothing_was_taken(step: str, wish: str) -> None:
-    with (
-        scripted({step: wish}) as server,
-        connected(server.url, timeout=SHORT) as connection,
-    ):
-        failure = failure_of(connection)
+def test_before_the_content_nothing_was_taken() -> None:
+    for step in ["MAIL", "RCPT", "DATA"]:
+        for wish in [DROP, HANG, "421 4.3.2 going down", "what?", "999 hm"]:
+            with (
+                scripted({step: wish}) as server,
+                connected(server.url, timeout=SHORT) as connection,
+            ):
+                failure = failure_of(connection)
 
-    assert (failure.permanent, failure.uncertain) == (False, False)
+            assert (failure.permanent, failure.uncertain) == (False, False)
 
 
 def test_a_lost_answer_after_data_is_uncertain(mailbox: Mailbox, connection: Connection) -> None:
@@ -185,12 +180,12 @@ def test_a_lost_answer_after_data_is_uncertain(mailbox: Mailbox, connection: Con
     assert len(mailbox.mails) == 1
 
 
-@pytest.mark.parametrize("wish", [DROP, HANG, "what?", "354 more", "250-go\r\nx"])
-def test_an_invalid_answer_after_data_is_uncertain(wish: str) -> None:
-    with scripted({".": wish}) as server, connected(server.url, timeout=SHORT) as connection:
-        failure = failure_of(connection)
+def test_an_invalid_answer_after_data_is_uncertain() -> None:
+    for wish in [DROP, HANG, "what?", "354 more", "250-go\r\nx"]:
+        with scripted({".": wish}) as server, connected(server.url, timeout=SHORT) as connection:
+            failure = failure_of(connection)
 
-    assert failure.uncertain
+        assert failure.uncertain
 
 
 @pytest.mark.parametrize("wish", [DROP, HANG])

@@ -78,9 +78,8 @@ def test_a_letter_about_rules_that_leave_no_time_can_be_rendered(
     assert render(written, a_context()).text
 
 
-@pytest.mark.parametrize(
-    ("rules", "language", "rendered"),
-    [
+def test_a_pace_in_words() -> None:
+    for rules, language, rendered in [
         (SendoutRules(), Language.ENGLISH, "as fast as the mail relay takes them"),
         (SendoutRules(Rate(60, 1)), Language.ENGLISH, "at most 60 a minute"),
         (SendoutRules(Rate(12_000, 60)), Language.ENGLISH, "at most 12,000 every 60 minutes"),
@@ -93,10 +92,8 @@ def test_a_letter_about_rules_that_leave_no_time_can_be_rendered(
             Language.FRENCH,
             "réparti sur 3\N{NO-BREAK SPACE}heures, au plus 60 par minute",
         ),
-    ],
-)
-def test_a_pace_in_words(rules: SendoutRules, language: Language, rendered: str) -> None:
-    assert pace_words(rules, language) == rendered
+    ]:
+        assert pace_words(rules, language) == rendered
 
 
 def test_windows_in_words_have_their_zone() -> None:

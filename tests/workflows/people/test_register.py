@@ -326,20 +326,17 @@ def test_lines_that_cannot_be_used_are_named_by_number_and_left_out_if_asked(
     assert (report.added, report.disabled) == (1, 0)
 
 
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
+def test_a_text_that_is_no_register_is_refused(subtests: pytest.Subtests) -> None:
+    for text, sentence in [
         ("", "The first line names the columns"),
         ("external_id,address\n1,a@b.example\n", "The first line names the columns"),
         ("external_id,address,name,rank\n", "The first line names the columns"),
         ("external_id,address,name,name\n", "The first line names the columns"),
         ("external_id,address,name\n,a@b.example,Ada\n", "Line 2 has no external_id"),
         ('external_id,address,name\n1,a@b.example,"Ada\n', "Line 2 is not CSV"),
-    ],
-)
-def test_a_text_that_is_no_register_is_refused(text: str, sentence: str) -> None:
-    with pytest.raises(Invalid, match=sentence):
-        [*RegisterLines().people(text.splitlines(keepends=True))]
+    ]:
+        with subtests.test(text=text), pytest.raises(Invalid, match=sentence):
+            [*RegisterLines().people(text.splitlines(keepends=True))]
 
 
 def test_spreadsheets_write_semicolons_quotes_and_a_byte_order_mark() -> None:

@@ -31,12 +31,15 @@ def test_a_call_carries_many_ids_but_no_more() -> None:
         ImportSubscribers.read({**MAX_USER_IDS_IDS, "user_ids": [*range(1, MAX_USER_IDS + 2)]})
 
 
-@pytest.mark.parametrize("wrong", ["ada@example.org", "", "42", 42, PARCEL[:-1], [PARCEL]])
-def test_a_parcel_is_a_number_and_never_an_address(wrong: Any) -> None:
-    with pytest.raises(Invalid, match="The parcel must be a UUID") as refusal:
-        parcel_id({**MOVE, "parcel": wrong})
+def test_a_parcel_is_a_number_and_never_an_address(subtests: pytest.Subtests) -> None:
+    for wrong in ["ada@example.org", "", "42", 42, PARCEL[:-1], [PARCEL]]:
+        with (
+            subtests.test(wrong=wrong),
+            pytest.raises(Invalid, match="The parcel must be a UUID") as refusal,
+        ):
+            parcel_id({**MOVE, "parcel": wrong})
 
-    assert "ada" not in str(refusal.value)
+        assert "ada" not in str(refusal.value)
 
 
 def test_a_private_argument_is_refused_in_a_task() -> None:
@@ -53,13 +56,18 @@ def test_a_parcel_is_the_private_argument_itself_where_there_is_one() -> None:
     assert ChangeAddress.read(whole).address == "ada@example.org"
 
 
-@pytest.mark.parametrize("wrong", ["", "[]", '{"by_id": 1}', "[" * 100_000])
-def test_a_parcel_is_otherwise_an_object_with_the_private_arguments(wrong: str) -> None:
-    with pytest.raises(Invalid, match="these names only: address, name, phone"):
-        unpacked(AddPerson, {"parcel": PARCEL}, wrong)
+def test_a_parcel_is_otherwise_an_object_with_the_private_arguments(
+    subtests: pytest.Subtests,
+) -> None:
+    for wrong in ["", "[]", '{"by_id": 1}', "[" * 100_000]:
+        with (
+            subtests.test(wrong=wrong),
+            pytest.raises(Invalid, match="these names only: address, name, phone"),
+        ):
+            unpacked(AddPerson, {"parcel": PARCEL}, wrong)
 
 
-@pytest.mark.parametrize("wrong", ["a\0b", "x" * 65, 7, None, ["a"]])
-def test_a_short_name_is_a_short_text(wrong: Any) -> None:
-    with pytest.raises(Invalid, match=r"^list: "):
-        PushList.read({"idempotency_key": "k", "list": wrong, "by_id": 2})
+def test_a_short_name_is_a_short_text(subtests: pytest.Subtests) -> None:
+    for wrong in ["a\0b", "x" * 65, 7, None, ["a"]]:
+        with subtests.test(wrong=wrong), pytest.raises(Invalid, match=r"^list: "):
+            PushList.read({"idempotency_key": "k", "list": wrong, "by_id": 2})

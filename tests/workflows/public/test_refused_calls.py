@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from billiard.einfo import ExceptionInfo
 from celery.contrib.testing.mocks import TaskMessage
 
@@ -44,11 +43,11 @@ def test_every_public_task_is_such_a_call() -> None:
     assert found == {PublicRequest}
 
 
-@pytest.mark.parametrize("kind", [Refusal, AlreadyDecided, NotAnApprover])
-def test_a_refusal_is_reported_as_done(kind: type[Refusal]) -> None:
-    name, fields = reported(kind("Grace Hopper was first."))
+def test_a_refusal_is_reported_as_done() -> None:
+    for kind in [Refusal, AlreadyDecided, NotAnApprover]:
+        name, fields = reported(kind("Grace Hopper was first."))
 
-    assert (name, fields["result"]) == ("task-succeeded", "refused: Grace Hopper was first.")
+        assert (name, fields["result"]) == ("task-succeeded", "refused: Grace Hopper was first.")
 
 
 def test_a_fault_is_reported_as_a_failure() -> None:

@@ -20,9 +20,8 @@ def read(content: bytes) -> tuple[list[Entry], AddressLines]:
     return list(found.entries(BytesIO(content))), found
 
 
-@pytest.mark.parametrize(
-    ("line", "address", "name"),
-    [
+def test_a_line_is_an_address_with_or_without_a_name() -> None:
+    for line, address, name in [
         ("ada@example.org", "ada@example.org", ""),
         ("  Ada@Example.ORG\t", "Ada@Example.ORG", ""),
         ("<ada@example.org>", "ada@example.org", ""),
@@ -36,18 +35,15 @@ def read(content: bytes) -> tuple[list[Entry], AddressLines]:
         ("Ada #1 <ada@example.org>", "ada@example.org", "Ada #1"),
         ("ada#1@example.org", "ada#1@example.org", ""),
         ("jörg@müller.de", "jörg@müller.de", ""),
-    ],
-)
-def test_a_line_is_an_address_with_or_without_a_name(line: str, address: str, name: str) -> None:
-    entries, found = read(line.encode())
+    ]:
+        entries, found = read(line.encode())
 
-    assert entries == [Entry(1, address, name)]
-    assert found.malformed == []
+        assert entries == [Entry(1, address, name)]
+        assert found.malformed == []
 
 
-@pytest.mark.parametrize(
-    ("line", "reason"),
-    [
+def test_a_line_without_an_address_is_malformed_for_a_reason() -> None:
+    for line, reason in [
         (b"ada@example.org grace@example.org", NEITHER),
         (b"ada@example.org, grace@example.org", NEITHER),
         (b"<ada@example.org> Ada", NEITHER),
@@ -60,33 +56,31 @@ def test_a_line_is_an_address_with_or_without_a_name(line: str, address: str, na
         ("ada\N{ZERO WIDTH SPACE}@example.org".encode(), UNSEEN),
         ("Müller <m@example.org>".encode("latin-1"), NO_TEXT),
         (b"\xff\xff\xff", NO_TEXT),
-    ],
-)
-def test_a_line_without_an_address_is_malformed_for_a_reason(line: bytes, reason: str) -> None:
-    entries, found = read(b"# first\n" + line + b"\n")
+    ]:
+        entries, found = read(b"# first\n" + line + b"\n")
 
-    assert entries == []
-    assert found.malformed == [Malformed(2, reason)]
+        assert entries == []
+        assert found.malformed == [Malformed(2, reason)]
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_lines_are_counted_alike_whatever_ends_them(end: str) -> None:
-    lines = ["# our staff", "", "ada@example.org", "  ", "grace@example.org", "# no more", ""]
+def test_lines_are_counted_alike_whatever_ends_them() -> None:
+    for end in ["\n", "\r\n", "\r"]:
+        lines = ["# our staff", "", "ada@example.org", "  ", "grace@example.org", "# no more", ""]
 
-    entries, found = read(end.join(lines).encode())
+        entries, found = read(end.join(lines).encode())
 
-    assert [(each.line, each.address) for each in entries] == [
-        (3, "ada@example.org"),
-        (5, "grace@example.org"),
-    ]
-    assert (found.lines, found.blank, found.comments) == (6, 2, 2)
+        assert [(each.line, each.address) for each in entries] == [
+            (3, "ada@example.org"),
+            (5, "grace@example.org"),
+        ]
+        assert (found.lines, found.blank, found.comments) == (6, 2, 2)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_a_mark_of_the_byte_order_is_no_part_of_the_first_address(encoding: str) -> None:
-    entries, _ = read("jörg@müller.de\r\nada@example.org\r\n".encode(encoding))
+def test_a_mark_of_the_byte_order_is_no_part_of_the_first_address() -> None:
+    for encoding in ["utf-8", "utf-8-sig", "utf-16"]:
+        entries, _ = read("jörg@müller.de\r\nada@example.org\r\n".encode(encoding))
 
-    assert [each.address for each in entries] == ["jörg@müller.de", "ada@example.org"]
+        assert [each.address for each in entries] == ["jörg@müller.de", "ada@example.org"]
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 3, 7])
