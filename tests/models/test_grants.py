@@ -47,7 +47,9 @@ def a_grant(world: World, role: int, place: str) -> Grant:
     return Grant(role=world.roles[role], list_id=list_id, list_set_id=list_set_id)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
 @given(
     right=st.sampled_from(Right),
     holders=st.sets(BOTH),

@@ -46,9 +46,8 @@ def test_a_difference_is_detected(session: Session) -> None:
     assert schema.differences(session.connection()) != []
 
 
-def test_migrating_twice_is_migrating_once() -> None:
-    with new_database() as url:
-        migrate(url)
+def test_migrating_twice_is_migrating_once(template: str) -> None:
+    with new_database(template) as url:
         migrate(url)
 
         with create_engine(url, poolclass=NullPool).connect() as connection:

@@ -194,18 +194,11 @@ def test_no_own_line_with_a_word_of_hesitation_leads_to_an_approval(
 
 
 def test_every_word_of_hesitation_counts_at_any_place() -> None:
-    for end in SIGNATURES:
-        for kind in HESITATIONS:
-            for phrase in phrases(kind):
-                word = phrase.removesuffix("-")
-                for text in (
-                    "ok {}",
-                    "ok\n{}",
-                    "ok\n\n{}",
-                    f"ok\n\n{end}\n{{}}",
-                    "ok\n\n> Hi\n\n{}",
-                ):
-                    assert reply_in(text.format(word)).verdict is not Verdict.APPROVED
+    below_a_signature = (f"ok\n\n{end}\n{{}}" for end in SIGNATURES)
+    texts = ["ok {}", "ok\n{}", "ok\n\n{}", "ok\n\n> Hi\n\n{}", *below_a_signature]
+    for phrase, text in product(phrases(*HESITATIONS), texts):
+        reply = text.format(phrase.removesuffix("-"))
+        assert reply_in(reply).verdict is not Verdict.APPROVED
 
 
 def quoted_by(end: str, below: str) -> str:
@@ -262,7 +255,7 @@ def crash_nothing(raw: bytes) -> None:
     read_bounce(raw)
 
 
-@pytest.mark.parametrize("size", [0, 2 * READ_LIMIT])
+@pytest.mark.parametrize("size", [0, READ_LIMIT + 10_000])
 def test_no_size_crashes(size: int) -> None:
     crash_nothing(b"x" * size)
     line = b"x" * 76 + b"\n"
@@ -309,7 +302,7 @@ def test_the_work_grows_with_the_length_only() -> None:
         "not the intended recipient",
         "thanks",
     ]:
-        small, large = (calls_for("ok\n\n" + f"{line}\n" * size) for size in (200, 800))
+        small, large = (calls_for("ok\n\n" + f"{line}\n" * size) for size in (50, 200))
 
         assert large < 5 * small
 
