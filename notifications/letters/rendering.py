@@ -6,7 +6,7 @@ An operator's template takes precedence over ours, and one for a list over one f
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from textwrap import fill
 from types import CodeType
@@ -34,7 +34,7 @@ PARTS: Final = ("subject.txt", "body.txt", "body.html", "sms.txt")
 
 
 class RenderedLetter:
-    """One letter to one person; each part is rendered when it is read.
+    """One letter to one person; each part is rendered when it is first read.
 
     If a template of the operator's fails, `on_broken` gets its name and the error, and the part is
     rendered from our own; without `on_broken` the error is raised.
@@ -57,24 +57,24 @@ class RenderedLetter:
         self._environment = environment(language, templates_dir)
         self._list_name = list_name
 
-    @property
+    @cached_property
     def subject(self) -> str:
         """One line: it contains the subject of a message, which could contain line ends."""
         return " ".join(self._render("subject.txt").split())
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The letter as plain text, wrapped except for indented lines."""
         lines = map(wrapped, self._render("body.txt").splitlines())
         # Conditions leave blank lines behind.
         return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
 
-    @property
+    @cached_property
     def html(self) -> str:
         """The letter as HTML."""
         return self._render("body.html")
 
-    @property
+    @cached_property
     def sms(self) -> str:
         """The letter as an SMS in GSM-7; its subject is shortened to fit into one segment."""
         text = self._render_sms(self._variables)

@@ -165,9 +165,11 @@ def test_rules_are_stored_and_removed(session: Session, people: Cast) -> None:
     assert people.announce.sendout_rules == SendoutRules()
 
 
-@pytest.mark.parametrize(
-    "half",
-    [
+@pytest.mark.parametrize("table", ["mailing_list", "message"])
+def test_the_database_refuses_half_a_rule(session: Session, people: Cast, table: str) -> None:
+    a_draft(session, people)
+
+    for half in (
         "rate_copies = 1",
         "rate_minutes = 1",
         "rate_copies = 0, rate_minutes = 1",
@@ -175,13 +177,7 @@ def test_rules_are_stored_and_removed(session: Session, people: Cast) -> None:
         "window_closes = '08:00'",
         "window_opens = '08:00', window_closes = '08:00'",
         "span_minutes = 0",
-    ],
-)
-@pytest.mark.parametrize("table", ["mailing_list", "message"])
-def test_the_database_refuses_half_a_rule(
-    session: Session, people: Cast, table: str, half: str
-) -> None:
-    a_draft(session, people)
-
-    with pytest.raises(IntegrityError, match=f"{table}_{half.partition('_')[0]}_check"):
-        session.execute(text(f"update {table} set {half}"))
+    ):
+        refused = pytest.raises(IntegrityError, match=f"{table}_{half.partition('_')[0]}_check")
+        with refused, session.begin_nested():
+            session.execute(text(f"update {table} set {half}"))

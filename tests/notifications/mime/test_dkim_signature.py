@@ -13,23 +13,21 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from hypothesis import HealthCheck, assume, example, given, settings
 from sqlalchemy.orm import Session
 
 from notifications.letters.delivery import deliver
 from notifications.mime.dkim_signature import DkimSigner
 from notifications.mime.header_lines import split_mail
 from notifications.mime.list_headers import add_list_headers
-from notifications.mime.parse import Unreadable, read
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_draft, a_letter, a_mailer
 from tests.letter_context import a_context
-from tests.notifications.mime.small_mails import FROM, HEADING, LIMIT
-from tests.notifications.mime.strange_mails import built, mutated
+from tests.notifications.mime.small_mails import FROM, HEADING
+from tests.notifications.mime.strange_mails import accepted_mails
 
 
 @cache
-def a_key(bits: int = 2048) -> rsa.RSAPrivateKey:
+def a_key(bits: int = 1024) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, bits)
 
 
@@ -60,17 +58,9 @@ def verifies(mail: bytes) -> bool:
     return bool(dkim.verify(mail, dnsfunc=lambda name, **_: records[name]))
 
 
-@given(mutated() | built)
-# Many of these mails cannot be read, and so not be sent.
-@settings(max_examples=20, suppress_health_check=[HealthCheck.filter_too_much])
-@example(FROM)
-def test_any_mail_that_an_author_may_send_can_be_signed(raw: bytes) -> None:
-    try:
-        read(raw, limit=LIMIT)
-    except Unreadable:
-        assume(False)
-
-    assert verifies(a_signer().signed(add_list_headers(raw, HEADING)))
+def test_any_mail_that_an_author_may_send_can_be_signed() -> None:
+    for raw in (FROM, *accepted_mails()[:20]):
+        assert verifies(a_signer().signed(add_list_headers(raw, HEADING))), raw
 
 
 def test_letters_leave_signed(session: Session, people: Cast, mailbox: Mailbox) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given
 from sqlalchemy.orm import Session
 
 from models import FromField, Language, LetterName
@@ -15,13 +14,12 @@ from notifications.letters.composition import compose
 from notifications.mime.added_line import AddedLine, with_line
 from notifications.mime.compose import TypedMessage, compose_mail
 from notifications.mime.list_headers import add_list_headers
-from notifications.mime.parse import read
 from notifications.mime.template import Template
 from tests.builders import Cast, a_draft, a_letter, an_example
 from tests.letter_context import a_context
 from tests.notifications.mime.defects import defects
-from tests.notifications.mime.small_mails import HEADING, LIMIT
-from tests.notifications.mime.strange_mails import built, mutated
+from tests.notifications.mime.small_mails import HEADING
+from tests.notifications.mime.strange_mails import accepted_mails
 
 CONTEXT = a_context()
 
@@ -34,20 +32,26 @@ TYPED = TypedMessage(
 )
 
 
-@given(mutated() | built)
-def test_what_a_list_adds_to_a_mail_has_no_defects(raw: bytes) -> None:
+def test_what_a_list_adds_to_a_mail_has_no_defects() -> None:
+    for raw in accepted_mails():
+        before = known_defects(raw)
+        if before is None:
+            continue
+
+        pieces = with_line(raw, LINE) or [raw]
+        mail = Template.of(pieces, b"-").filled(b"-")
+
+        allowed = before | {re.sub("^From: ", "Reply-To: ", each) for each in before}
+        for headers in (HEADING, replace(HEADING, from_list=True)):
+            assert set(defects(add_list_headers(mail, headers))) <= allowed, raw
+
+
+def known_defects(raw: bytes) -> set[str] | None:
+    """Return the defects, or None where the email package raises an exception of any kind."""
     try:
-        read(raw, limit=LIMIT)
-        before = set(defects(raw))
-    except Exception:  # the email package raises nearly any exception for strange fields
-        assume(False)
-
-    pieces = with_line(raw, LINE) or [raw]
-    mail = Template.of(pieces, b"-").filled(b"-")
-
-    allowed = before | {re.sub("^From: ", "Reply-To: ", each) for each in before}
-    for headers in (HEADING, replace(HEADING, from_list=True)):
-        assert set(defects(add_list_headers(mail, headers))) <= allowed
+        return set(defects(raw))
+    except Exception:
+        return None
 
 
 def every_mail(session: Session, people: Cast) -> Iterator[tuple[str, bytes]]:

@@ -75,21 +75,22 @@ def test_a_new_list_is_empty_careful_and_on_record(session: Session, people: Cas
     assert (entry.list_id, entry.detail) == (staff.id, {"name": "staff"})
 
 
-@pytest.mark.parametrize("short_name", BAD_SHORT_NAMES)
 def test_a_short_name_that_a_shell_or_folder_could_misread_is_refused(
-    session: Session, short_name: str
+    session: Session, subtests: pytest.Subtests
 ) -> None:
-    with pytest.raises(Invalid, match="A short name has 1 to 64 of the characters"):
-        create(session, short_name)
+    for name in BAD_SHORT_NAMES:
+        refused = pytest.raises(Invalid, match="A short name has 1 to 64 of the characters")
+        with subtests.test(name=name), refused:
+            create(session, name)
 
     assert session.scalars(select(MailingList)).all() == []
 
 
-@pytest.mark.parametrize("short_name", ["a", "7", "a.b_c-d", "2027-01", "a-.b", "a" * 64])
-def test_an_ordinary_short_name_is_accepted(session: Session, short_name: str) -> None:
-    create(session, short_name)
+def test_an_ordinary_short_name_is_accepted(session: Session) -> None:
+    for number, short_name in enumerate(["a", "7", "a.b_c-d", "2027-01", "a-.b", "a" * 64]):
+        create(session, short_name, f"{number}@lists.example.org")
 
-    assert lists.list_named(session, short_name).short_name == short_name
+        assert lists.list_named(session, short_name).short_name == short_name
 
 
 @given(
@@ -135,24 +136,24 @@ def test_a_taken_short_name_is_refused(session: Session) -> None:
         create(session, address="other@lists.example.org")
 
 
-@pytest.mark.parametrize("again", ["staff@lists.example.org", "STAFF@Lists.Example.Org"])
-def test_a_taken_address_is_refused_in_any_case(session: Session, again: str) -> None:
+def test_a_taken_address_is_refused_in_any_case(session: Session) -> None:
     create(session)
 
-    with pytest.raises(Invalid, match="The mailing list staff already has this address"):
-        create(session, "other", again)
+    for again in ("staff@lists.example.org", "STAFF@Lists.Example.Org"):
+        with pytest.raises(Invalid, match="The mailing list staff already has this address"):
+            create(session, "other", again)
 
 
-@pytest.mark.parametrize("address", ["staff", "staff@lists.example.org\r\nBcc: eve@example.org"])
-def test_a_list_needs_an_address(session: Session, address: str) -> None:
-    with pytest.raises(Invalid, match="not an e-mail address"):
-        create(session, address=address)
+def test_a_list_needs_an_address(session: Session) -> None:
+    for address in ("staff", "staff@lists.example.org\r\nBcc: eve@example.org"):
+        with pytest.raises(Invalid, match="not an e-mail address"):
+            create(session, address=address)
 
 
-@pytest.mark.parametrize("name", ["", " ", "Staff\r\nBcc: eve@example.org", "Staff\0"])
-def test_the_name_of_a_list_is_one_line(session: Session, name: str) -> None:
-    with pytest.raises(Invalid, match="The list's name must be one line of text"):
-        create(session, name=name)
+def test_the_name_of_a_list_is_one_line(session: Session) -> None:
+    for name in ("", " ", "Staff\r\nBcc: eve@example.org", "Staff\0"):
+        with pytest.raises(Invalid, match="The list's name must be one line of text"):
+            create(session, name=name)
 
 
 def test_a_description_that_no_database_takes_is_refused(session: Session) -> None:
@@ -164,14 +165,12 @@ def test_a_description_that_no_database_takes_is_refused(session: Session) -> No
         )
 
 
-@pytest.mark.parametrize("domain", ["lists.example.org", "bücher.example"])
-@pytest.mark.parametrize("short_name", ["staff", "a_b", "ab--cd", "a-.b", "a" * 64])
-def test_whatever_list_can_be_created_can_be_sent_to(
-    session: Session, people: Cast, short_name: str, domain: str
-) -> None:
+def test_whatever_list_can_be_created_can_be_sent_to(session: Session, people: Cast) -> None:
     draft = a_draft(session, people)
-    draft.mailing_list = create(session, short_name, f"staff@{domain}")
-
+    for short_name in ("staff", "a_b", "ab--cd", "a-.b", "a" * 64):
+        draft.mailing_list = create(session, short_name, f"{short_name}@lists.example.org")
+        assert b"\r\nList-Id: " in an_example(draft), short_name
+    draft.mailing_list = create(session, "books", "books@bücher.example")
     assert b"\r\nList-Id: " in an_example(draft)
 
 
@@ -189,18 +188,16 @@ def test_approvers_are_kept_once_each_and_on_record(session: Session, people: Ca
     }
 
 
-@pytest.mark.parametrize("again", ["editors", " editors", "editors\n"])
-def test_a_taken_name_of_an_approver_list_is_refused(
-    session: Session, people: Cast, again: str
-) -> None:
-    with pytest.raises(Invalid, match="already an approver list"):
-        lists.create_approver_list(session, again, [people.grace], actor=Actor.operator())
+def test_a_taken_name_of_an_approver_list_is_refused(session: Session, people: Cast) -> None:
+    for again in ("editors", " editors", "editors\n"):
+        with pytest.raises(Invalid, match="already an approver list"):
+            lists.create_approver_list(session, again, [people.grace], actor=Actor.operator())
 
 
-@pytest.mark.parametrize("name", ["", "\t", "jury\r\nBcc: eve@example.org"])
-def test_the_name_of_an_approver_list_is_one_line(session: Session, name: str) -> None:
-    with pytest.raises(Invalid, match="must be one line of text"):
-        lists.create_approver_list(session, name, [], actor=Actor.operator())
+def test_the_name_of_an_approver_list_is_one_line(session: Session) -> None:
+    for name in ("", "\t", "jury\r\nBcc: eve@example.org"):
+        with pytest.raises(Invalid, match="must be one line of text"):
+            lists.create_approver_list(session, name, [], actor=Actor.operator())
 
 
 def test_setting_approvers_replaces_them_all(session: Session, people: Cast) -> None:
@@ -236,8 +233,8 @@ def test_an_error_names_the_unknown_list(session: Session) -> None:
         lists.approver_list_named(session, "nobody")
 
 
-@pytest.mark.parametrize("address", ["news@bücher.example", "News+de_1.a-b@xn--bcher-kva.example"])
-def test_a_lists_domain_may_have_letters_of_any_alphabet(session: Session, address: str) -> None:
-    staff = create(session, address=address)
+def test_a_lists_domain_may_have_letters_of_any_alphabet(session: Session) -> None:
+    for name, domain in (("staff", "bücher.example"), ("choir", "xn--bcher-kva.example")):
+        created = create(session, name, f"News+{name}_1.a-b@{domain}")
 
-    assert staff.address.endswith("@bücher.example")
+        assert created.address.endswith("@bücher.example")

@@ -84,18 +84,18 @@ def test_roles_that_can_be_read_only_once_are_recorded_too(session: Session) -> 
     assert last_entry(session).detail == {"user_id": eve.id, "roles": ["author"]}
 
 
-@pytest.mark.parametrize("address", NO_ADDRESSES)
-def test_an_invalid_address_is_refused(session: Session, address: str) -> None:
-    with pytest.raises(Invalid, match="not an e-mail address"):
-        add(session, address)
+def test_an_invalid_address_is_refused(session: Session, subtests: pytest.Subtests) -> None:
+    for address in NO_ADDRESSES:
+        with subtests.test(address=address), pytest.raises(Invalid, match="not an e-mail address"):
+            add(session, address)
 
     assert session.scalars(select(User)).all() == []
 
 
-@pytest.mark.parametrize("name", NO_NAMES)
-def test_a_name_is_one_line_without_controls(session: Session, name: str) -> None:
-    with pytest.raises(Invalid, match="must be one line of text"):
-        add(session, name=name)
+def test_a_name_is_one_line_without_controls(session: Session, subtests: pytest.Subtests) -> None:
+    for name in NO_NAMES:
+        with subtests.test(name=name), pytest.raises(Invalid, match="must be one line of text"):
+            add(session, name=name)
 
     assert session.scalars(select(User)).all() == []
 
@@ -112,24 +112,20 @@ def test_a_line_is_refused_or_cannot_end_a_header(text: str) -> None:
     assert line.encode()
 
 
-@pytest.mark.parametrize(
-    "again", ["ada@example.org", "ADA@EXAMPLE.ORG", "Ada@Example.Org", "ada@Example.org"]
-)
-def test_an_address_belongs_to_one_person_in_any_case(
-    session: Session, people: Cast, again: str
-) -> None:
-    with pytest.raises(Invalid, match="already a user"):
-        add(session, again)
+def test_an_address_belongs_to_one_person_in_any_case(session: Session, people: Cast) -> None:
+    for again in ("ada@example.org", "ADA@EXAMPLE.ORG", "Ada@Example.Org", "ada@Example.org"):
+        with pytest.raises(Invalid, match="already a user"):
+            add(session, again)
 
     assert people.ada.address == "ada@example.org"
 
 
-@pytest.mark.parametrize("again", ["Ünal@example.org", "Ünal@EXAMPLE.ORG"])
-def test_an_international_address_belongs_to_one_person_too(session: Session, again: str) -> None:
+def test_an_international_address_belongs_to_one_person_too(session: Session) -> None:
     add(session, "Ünal@example.org")
 
-    with pytest.raises(Invalid, match="already a user"):
-        add(session, again)
+    for again in ("Ünal@example.org", "Ünal@EXAMPLE.ORG"):
+        with pytest.raises(Invalid, match="already a user"):
+            add(session, again)
 
 
 @pytest.mark.parametrize(
@@ -148,30 +144,26 @@ def test_addresses_that_differ_by_more_than_case_are_two_peoples(
     assert access.find_user(session, other) is second
 
 
-@pytest.mark.parametrize("typed", [" Edsger@Example.ORG\n", "edsger@example.org"])
-def test_a_person_is_found_however_the_address_is_typed(
-    session: Session, people: Cast, typed: str
-) -> None:
-    assert access.user_with_address(session, typed) is people.edsger
-    assert access.actor_with_address(session, typed, OPERATOR).user is people.edsger
+def test_a_person_is_found_however_the_address_is_typed(session: Session, people: Cast) -> None:
+    for typed in (" Edsger@Example.ORG\n", "edsger@example.org"):
+        assert access.user_with_address(session, typed) is people.edsger
+        assert access.actor_with_address(session, typed, OPERATOR).user is people.edsger
 
 
-@pytest.mark.parametrize("typed", ["Ünal@bücher.example", "Ünal@xn--bcher-kva.example"])
-def test_an_international_address_is_found_in_both_its_spellings(
-    session: Session, typed: str
-) -> None:
+def test_an_international_address_is_found_in_both_its_spellings(session: Session) -> None:
     unal = add(session, "Ünal@bücher.example", "Ünal")
 
-    assert access.find_user(session, typed) is unal
+    for typed in ("Ünal@bücher.example", "Ünal@xn--bcher-kva.example"):
+        assert access.find_user(session, typed) is unal
 
 
-@pytest.mark.parametrize("typed", ["nobody@example.org", "", "%", "nobody\0@example.org"])
-def test_no_user_is_found_for_another_address(session: Session, people: Cast, typed: str) -> None:
-    assert access.find_user(session, typed) is None
-    with pytest.raises(Unknown) as refusal:
-        access.user_with_address(session, typed)
-    assert people.ada.address not in str(refusal.value)
-    assert "@" not in str(refusal.value)
+def test_no_user_is_found_for_another_address(session: Session, people: Cast) -> None:
+    for typed in ("nobody@example.org", "", "%", "nobody\0@example.org"):
+        assert access.find_user(session, typed) is None
+        with pytest.raises(Unknown) as refusal:
+            access.user_with_address(session, typed)
+        assert people.ada.address not in str(refusal.value)
+        assert "@" not in str(refusal.value)
 
 
 def test_a_disabled_user_cannot_act_but_is_still_found(session: Session, people: Cast) -> None:

@@ -98,7 +98,7 @@ def test_hard_bounces_on_three_days_within_ninety_suspend(
 
 
 def test_soft_bounces_never_suspend(session: Session, people: Cast, after_days: Days) -> None:
-    bounce_on(session, people, after_days, *range(20), returned=SOFT)
+    bounce_on(session, people, after_days, *range(2 * LIMIT), returned=SOFT)
 
     assert not is_suspended(session, people)
 

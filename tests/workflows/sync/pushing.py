@@ -1,4 +1,4 @@
-"""A list server for tests: a folder with a file per list, and pushes through the real command."""
+"""A list server for tests: a folder with a file per list, and pushes to it."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -8,15 +8,16 @@ from tempfile import TemporaryFile
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from models import Actor, MailingList, Sync, SyncState
+from models import Actor, Failure, MailingList, Sync, SyncState
 from models.clock import now
 from settings import settings
 from tests.builders import Cast, members
 from workflows import access
 from workflows.subscriptions.subscribe import unsubscribe
 from workflows.sync.command import Outcome, argv_for, run
-from workflows.sync.push import Rules, claim_push, finish_push
+from workflows.sync.push import Claim, Rules, claim_push, finish_push
 from workflows.sync.request import Debounce, request_debounced_push, request_push, unfinished_sync
+from workflows.sync.snapshot import parts
 
 RULES = Rules(enabled=True, timeout=timedelta(seconds=10), max_shrink=30, alert_after=3)
 
@@ -26,13 +27,14 @@ AT_ONCE = Debounce(quiet=timedelta(0), max_wait=timedelta(0))
 
 @dataclass
 class ListServer:
-    """The list server that lists are pushed to; `command` may be replaced by a failing one."""
+    """The list server that lists are pushed to; a command other than the usual one is run."""
 
     folder: Path
     command: str = field(init=False)
+    is_failing: bool = False
 
     def __post_init__(self) -> None:
-        self.command = f"tee {self.folder}/{{short_name}}"
+        self.command = self.usual = f"tee {self.folder}/{{short_name}}"
 
     def addresses(self, mailing_list: MailingList) -> list[str] | None:
         """Return the addresses on the list there; None if it was never pushed."""
@@ -45,15 +47,24 @@ class ListServer:
             claimed = claim_push(session, waiting.id, addresses, rules)
             if claimed is None:
                 return None
-            outcome = run(
+            outcome = self.outcome(claimed, rules)
+            finish_push(session, claimed, outcome, rules)
+            return outcome
+
+    def outcome(self, claimed: Claim, rules: Rules) -> Outcome:
+        """Run the command, or do without a program what the usual one would do."""
+        if self.command != self.usual:
+            return run(
                 argv_for(self.command, short_name=claimed.short_name, email=claimed.email),
-                addresses,
+                claimed.addresses,
                 limit=rules.timeout,
                 not_after=claimed.not_after,
                 environment=settings.command_environment,
             )
-            finish_push(session, claimed, outcome, rules)
-            return outcome
+        if self.is_failing:
+            return Outcome(Failure.EXIT_STATUS, 4, "no such list\n", now(), now())
+        (self.folder / claimed.short_name).write_bytes(b"".join(parts(claimed.addresses)))
+        return Outcome(None, 0, "", now(), now())
 
 
 def asked(session: Session, mailing_list: MailingList) -> Sync:

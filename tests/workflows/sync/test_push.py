@@ -30,6 +30,7 @@ def unclaimed(session: Session) -> int:
 def test_a_push_hands_over_everybody_sorted(
     session: Session, people: Cast, server: ListServer
 ) -> None:
+    server.command = f"tee {server.folder}/announce"
     waiting = asked(session, people.announce)
 
     server.push(session, waiting)

@@ -27,19 +27,20 @@ def letters(session: Session) -> list[tuple[str, str]]:
 
 
 def fail(session: Session, server: ListServer, waiting: Sync, *, times: int) -> None:
-    """Let the command fail so often, and then succeed."""
-    good, server.command = server.command, "sh -c 'echo no such list >&2; exit 4'"
+    """Let the push fail so often, and then succeed."""
+    server.is_failing = True
     for _ in range(times):
         server.push(session, again(waiting))
-    server.command = good
+    server.is_failing = False
 
 
 def test_a_failed_push_waits_and_says_why(
     session: Session, people: Cast, server: ListServer
 ) -> None:
+    server.command = "sh -c 'echo no such list >&2; exit 4'"
     waiting = asked(session, people.announce)
 
-    fail(session, server, waiting, times=1)
+    server.push(session, waiting)
 
     assert (waiting.state, waiting.failure) == (SyncState.PENDING, Failure.EXIT_STATUS)
     assert (waiting.exit_status, waiting.stderr) == (4, "no such list\n")
