@@ -373,7 +373,7 @@ FEEDS = st.lists(
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(FEEDS, min_size=2, max_size=3))
 def test_after_a_sync_the_people_of_the_service_are_those_of_the_register(

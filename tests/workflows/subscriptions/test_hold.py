@@ -115,10 +115,13 @@ def scene(own_database: Engine, committed_cast: Cast) -> Scene:
         return Scene(own_database, committed_cast, a_list(session, "zoo").id)
 
 
-@pytest.mark.parametrize("joining", [join, import_him])
 @pytest.mark.parametrize(
-    ("change", "noted"),
-    [(move, Change.READDRESSED), (disable, Change.DISABLED), (remove, Change.LEFT)],
+    ("joining", "change", "noted"),
+    [
+        (join, move, Change.READDRESSED),
+        (import_him, disable, Change.DISABLED),
+        (join, remove, Change.LEFT),
+    ],
 )
 def test_a_change_waits_for_who_joins_and_is_noted_on_that_list_too(
     scene: Scene, joining: Act, change: Act, noted: Change
@@ -129,8 +132,7 @@ def test_a_change_waits_for_who_joins_and_is_noted_on_that_list_too(
     assert scene.is_on_it() is (change is not remove)
 
 
-@pytest.mark.parametrize("joining", [join, import_him])
-@pytest.mark.parametrize("change", [move, disable])
+@pytest.mark.parametrize(("joining", "change"), [(join, disable), (import_him, move)])
 def test_joining_waits_for_a_change_and_is_journaled_after_it(
     scene: Scene, joining: Act, change: Act
 ) -> None:

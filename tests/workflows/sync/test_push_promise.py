@@ -257,5 +257,5 @@ class Pushing(RuleBasedStateMachine):
 def test_the_list_server_ends_up_with_the_state_of_the_database(engine_with_cast: Engine) -> None:
     run_state_machine_as_test(
         partial(Pushing, engine_with_cast),  # type: ignore[arg-type]  # it is called, no more
-        settings=settings(max_examples=15, stateful_step_count=25, deadline=None),
+        settings=settings(max_examples=8, stateful_step_count=25, deadline=None),
     )
