@@ -2,7 +2,6 @@
 
 from email.message import EmailMessage
 from email.parser import BytesParser
-from pathlib import Path
 
 import pytest
 
@@ -34,16 +33,16 @@ def test_a_text_is_understood_as_its_writer_meant_it(table: list[Row], subtype: 
     assert len(readings) == len(table)
 
 
-@pytest.mark.parametrize("path", MAILS, ids=lambda path: path.stem)
-def test_a_mail_is_understood_whatever_its_mime(path: Path) -> None:
-    raw = path.read_bytes()
-    expected = {
-        "approved": Said(Verdict.APPROVED, _comment(raw)),
-        "rejected": Said(Verdict.REJECTED, _comment(raw)),
-        "nothing": Said(None, ""),
-    }
+def test_a_mail_is_understood_whatever_its_mime() -> None:
+    for path in MAILS:
+        raw = path.read_bytes()
+        expected = {
+            "approved": Said(Verdict.APPROVED, _comment(raw)),
+            "rejected": Said(Verdict.REJECTED, _comment(raw)),
+            "nothing": Said(None, ""),
+        }
 
-    assert said(read_reply(raw)) == expected[path.stem.partition("-")[0]]
+        assert said(read_reply(raw)) == expected[path.stem.partition("-")[0]], path.stem
 
 
 def test_a_text_that_is_too_long_is_not_an_answer() -> None:

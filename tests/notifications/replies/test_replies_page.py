@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from docs.draw import word_rows
 from models import Verdict
 from notifications.automatic.detect import Automatic
@@ -20,9 +18,8 @@ EXAMPLE = re.compile(
 )
 
 
-@pytest.mark.parametrize("row", word_rows().values(), ids=word_rows().keys())
-def test_the_page_names_every_word(row: str) -> None:
-    assert f"\n{row}\n" in MAIL
+def test_the_page_names_every_word() -> None:
+    assert [name for name, row in word_rows().items() if f"\n{row}\n" not in MAIL] == []
 
 
 def test_the_page_names_the_carriers_words() -> None:

@@ -18,7 +18,7 @@ from workflows.subscriptions.imports import Imported
 from workflows.transaction import transaction
 
 # Enough that both are in the middle of it, in opposite directions.
-PEOPLE = 1000
+PEOPLE = 300
 
 
 def import_into(short_name: str, content: str, together: Barrier) -> Imported:
