@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import threading
+import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -85,10 +86,17 @@ class MailStore:
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 Recipient accepted"
 
+    async def _wait(self) -> None:
+        """Wait for the delay, which may be changed meanwhile."""
+        began = time.monotonic()
+        # Another thread changes it, which an asyncio.Event would not notice.
+        while (rest := began + self.delay - time.monotonic()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(min(rest, 0.05))
+
     async def handle_DATA(  # noqa: N802 - aiosmtpd finds it by this name
         self, server: SMTP, _: Session, envelope: Envelope
     ) -> str:
-        await asyncio.sleep(self.delay)
+        await self._wait()
         reply = self._rejection("DATA", envelope.rcpt_tos)
         if reply is not None:
             return await _refuse(server, reply)

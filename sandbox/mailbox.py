@@ -91,7 +91,7 @@ class Mailbox:
         return self._store.broken
 
     def be_slow(self, seconds: float) -> None:
-        """Wait this long before answering each DATA."""
+        """Wait this long before answering each DATA, also one that waits already."""
         self._store.delay = seconds
 
     def forget(self) -> None:

@@ -135,13 +135,28 @@ def test_while_it_is_stopped_no_other_server_gets_its_port(mailbox: Mailbox) -> 
     assert len(mailbox.mails) == 2
 
 
+def begin_to_send(client: smtplib.SMTP) -> None:
+    """Send a mail, and do not wait for the answer to its last byte."""
+    client.ehlo()
+    replies = (client.mail(ADA), client.rcpt(EDSGER), client.docmd("DATA"))
+    assert [code for code, _ in replies] == [250, 250, 354]
+    client.send(LETTER + b".\r\n")
+
+
+def test_a_mail_is_answered_as_soon_as_it_is_no_longer_slow(mailbox: Mailbox) -> None:
+    mailbox.be_slow(60)
+    with client_of(mailbox) as client:
+        begin_to_send(client)
+
+        mailbox.be_slow(0)
+
+        assert client.getreply()[0] == 250
+
+
 def test_stopping_cuts_a_mail_that_is_being_sent(mailbox: Mailbox) -> None:
     mailbox.be_slow(60)
     with client_of(mailbox) as client:
-        client.ehlo()
-        replies = (client.mail(ADA), client.rcpt(EDSGER), client.docmd("DATA"))
-        assert [code for code, _ in replies] == [250, 250, 354]
-        client.send(LETTER + b".\r\n")
+        begin_to_send(client)
 
         mailbox.stop()
 
