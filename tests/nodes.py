@@ -203,6 +203,7 @@ class Worker(CeleryProcess):
         # Mingle waits a second for other workers.
         command = ["worker", "--pool=prefork", f"-c{children}", "--without-mingle"]
         super().__init__(fork_server, *command, ready=" ready.")
+        self.children = children
         self.app = app  # of its next start
 
     def _command(self) -> list[str]:

@@ -101,7 +101,7 @@ def shared_servers(config: pytest.Config, redis_url: str, template: str) -> Shar
     settings = environment(redis_url, mailbox, database, list_server)
     settings["SENDOUT_NOTES_DIR"] = str(folder / "notes")
     fork_server = stack.enter_context(ForkServer(settings))
-    worker = stack.enter_context(Worker(fork_server, children=4))
+    worker = stack.enter_context(Worker(fork_server, children=2))
     opened = SharedServers(mailbox, database, fork_server, worker, list_server)
     config.stash[OPEN] = (redis_url, opened, stack)
     return opened
