@@ -13,7 +13,7 @@ from celery import Celery
 from pytest_celery import CeleryBrokerCluster, CeleryTestSetup, CeleryWorkerCluster
 from sqlalchemy import Engine, text
 
-from models import Door, Message, ModerationRequest, Subscription, User, Verdict
+from models import Actor, Door, Message, ModerationRequest, Subscription, User, Verdict
 from models.clock import now
 from models.database import engine, new_session
 from sandbox.mailbox import Mail, Mailbox
@@ -24,8 +24,10 @@ from tests.nodes import IN_DOCKER, Worker
 from tests.waiting import PATIENCE, wait_for
 from workflows import access
 from workflows.celery import app
+from workflows.messages.write import hand_in
 from workflows.moderation.decide import decide, request_by_id
 from workflows.outbox import PUBLISH_OPTIONS
+from workflows.people.users import grant
 from workflows.transaction import transaction
 
 NUMBERS: Final = count(1000, 1000)
@@ -67,6 +69,15 @@ class LiveStack:
             request = a_request(session, self.people)
             request.message.send_at = now() + send_in if send_in else None
         return request
+
+    def send(self, *, send_in: timedelta | None = None) -> Message:
+        """Send a message as Ada after `send_in`; in this test she needs no approval."""
+        with transaction() as session:
+            message = a_draft(session, self.people)
+            message.send_at = now() + send_in if send_in else None
+            grant(session, message.author, "sender", actor=Actor.operator())
+            hand_in(session, message, actor=Actor(message.author, Door.PORTAL))
+        return message
 
     def decide(
         self,

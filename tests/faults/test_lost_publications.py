@@ -79,7 +79,7 @@ def test_the_next_batch_is_sent_although_the_task_is_lost(
 ) -> None:
     live.subscribe(118)
     live.mailbox.be_slow(0.3)  # so that no lane ends before the worker stops fetching tasks
-    live.decide(live.ask())
+    live.send()
     wait_for("the first copy", live.copies)
 
     # After SIGTERM each lane finishes its batch and publishes the task for the next one.

@@ -1,7 +1,6 @@
 """A mail server that is down, refuses or hangs up: mail is sent later (P4), and once (P5)."""
 
 from collections import Counter
-from datetime import timedelta
 
 import pytest
 
@@ -26,10 +25,8 @@ def test_letters_are_sent_when_the_mail_server_is_back(live: LiveStack) -> None:
 
 def test_a_sendout_continues_when_the_mail_server_is_back(live: LiveStack) -> None:
     live.subscribe(58)
-    request = live.ask()
-    live.wait_for_states("notification", sent=2)
     live.mailbox.stop()
-    live.decide(request)
+    live.send()
     live.wait_until_postponed()
 
     live.mailbox.start()
@@ -46,7 +43,7 @@ def test_a_temporary_refusal_is_retried_and_a_permanent_one_is_not(
     live.subscribe(8)
     live.mailbox.answer("member1@example.org", "451 4.3.0 Later, member1@example.org")
     live.mailbox.answer("member2@example.org", "550 5.1.1 No member2@example.org", times=9)
-    live.decide(live.ask())
+    live.send()
     live.wait_for_states("delivery", sent=8, pending=1, failed=1)
 
     live.wait_until_postponed()
@@ -64,14 +61,9 @@ def test_a_connection_that_breaks_after_the_last_byte_is_uncertain_and_not_repea
     live: LiveStack, kept: bool
 ) -> None:
     live.subscribe(8)
-    request = live.ask(send_in=timedelta(hours=1))
-    live.wait_for_states("notification", sent=2)
-    live.decide(request)
-    # All letters are sent, so that the broken connection is the sendout's.
-    live.wait_for_states("notification", sent=4)
-
     live.mailbox.drop_after_data(kept=kept)
-    live.sweep_after_an_hour()
+
+    live.send()
 
     live.wait_for_states("dispatch", sent=1)
     assert live.states("delivery") == {"sent": 9, "uncertain": 1}

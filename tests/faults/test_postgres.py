@@ -24,7 +24,7 @@ def test_a_sendout_continues_after_a_crash_of_postgres(
 ) -> None:
     live.subscribe(118)
     live.mailbox.be_slow(0.02)
-    live.decide(live.ask())
+    live.send()
     wait_for("the second batch", live.copies, enough=lambda copies: len(copies) > BATCH_SIZE + 5)
     first_worker = live.worker.pid
 
@@ -58,9 +58,7 @@ def test_a_letter_is_sent_after_a_crash_of_postgres(
 def test_a_task_that_fails_while_postgres_is_down_is_published_again(
     live: LiveStack, own_postgres: Postgres
 ) -> None:
-    request = live.ask(send_in=timedelta(hours=1))
-    live.wait_for_states("notification", sent=2)
-    live.decide(request)
+    live.send(send_in=timedelta(hours=1))
     ((dispatch_id,),) = live.sql("select id from dispatch")
     own_postgres.kill()
     task = "sendout.send_dispatch"

@@ -40,7 +40,7 @@ def test_a_sendout_ends_after_a_crash_of_valkey(
 ) -> None:
     live.subscribe(58)
     live.mailbox.be_slow(0.02)
-    live.decide(live.ask())
+    live.send()
     wait_for("half of a batch", live.copies, enough=lambda copies: len(copies) > 25)
     # The worker notices that the connection is lost before the mail server answers.
     live.mailbox.be_slow(0.5)

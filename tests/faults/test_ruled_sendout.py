@@ -27,7 +27,7 @@ def begin(live: LiveStack, rules: SendoutRules) -> None:
     """Begin to send a message to 120 people by these rules."""
     set_rules(rules)
     live.subscribe(MEMBERS - 2)
-    live.decide(live.ask())
+    live.send()
 
 
 def a_closed_window() -> SendoutRules:
