@@ -23,7 +23,7 @@ from workflows.moderation.decide import OWN_DOORS, decide, request_by_id, withdr
 from workflows.people.absences import Away, set_absence
 from workflows.transaction import transaction
 
-REQUESTS: Final = 16
+REQUESTS: Final = 8
 PATIENCE: Final = 180  # seconds, of a machine that has much else to do; 15 are usual
 
 
