@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docs.draw import PAGES, ROOT
@@ -73,6 +73,7 @@ def test_listgate_unpacks_what_the_client_has_put_into_a_parcel(name: str) -> No
         assert unpacked(contract, public, content) == client.arguments
 
 
+@settings(max_examples=15)
 @given(st.dictionaries(st.text(), JSON), st.uuids(), st.integers(0, 10**11))
 def test_the_client_signs_as_listgate_does(arguments: Any, task_id: UUID, at: int) -> None:
     call = ("listgate.decide", str(task_id), arguments)
