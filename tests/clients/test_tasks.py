@@ -45,7 +45,7 @@ def test_a_service_asks_and_changes_an_address_in_its_own_name(
 def test_a_repeated_call_has_one_effect_although_it_has_a_parcel(
     live: LiveStack, tasks: Tasks
 ) -> None:
-    request, grace = live.ask(), live.people.grace
+    request, grace = live.ask(letters=False), live.people.grace
 
     def decide(comment: str) -> object:
         return tasks.decide(
@@ -66,7 +66,7 @@ def test_a_repeated_call_has_one_effect_although_it_has_a_parcel(
 
 
 def test_a_refusal_has_a_code_and_a_sentence(live: LiveStack, tasks: Tasks) -> None:
-    request = live.ask()
+    request = live.ask(letters=False)
 
     with pytest.raises(Refused, match=r"^\S.*\.$") as refused:
         tasks.withdraw(request_id=request.id, author_id="external:7")

@@ -63,11 +63,17 @@ class LiveStack:
         with transaction() as session:
             return a_draft(session, self.people)
 
-    def ask(self, *, send_in: timedelta | None = None) -> ModerationRequest:
-        """Request approval of a message as Ada, to be sent after `send_in`."""
+    def ask(self, *, send_in: timedelta | None = None, letters: bool = True) -> ModerationRequest:
+        """Request approval of a message as Ada, to be sent after `send_in`.
+
+        Without `letters`, those to the approvers count as sent.
+        """
         with transaction() as session:
             request = a_request(session, self.people)
             request.message.send_at = now() + send_in if send_in else None
+            if not letters:
+                session.flush()
+                session.execute(text("update notification set state = 'sent', sent_at = now()"))
         return request
 
     def send(self, *, send_in: timedelta | None = None) -> Message:

@@ -10,8 +10,7 @@ from tests.waiting import PATIENCE, wait_for
 
 
 def test_a_repeated_call_gets_the_first_answer(live: LiveStack) -> None:
-    request = live.ask(send_in=timedelta(hours=1))
-    live.wait_for_states("notification", sent=2)
+    request = live.ask(send_in=timedelta(hours=1), letters=False)
     first = answer(live, "decide", **decision(live))
     answer(live, "recall", key="other", message_id=request.message_id, by_id=live.people.ada.id)
     before = written(live)
@@ -21,7 +20,7 @@ def test_a_repeated_call_gets_the_first_answer(live: LiveStack) -> None:
 
 
 def test_a_different_call_with_the_same_key_is_refused(live: LiveStack) -> None:
-    live.ask()
+    live.ask(letters=False)
     answer(live, "decide", **decision(live))
     other = call(live, "decide", **decision(live, verdict="rejected"))
     another = call(live, "withdraw", request_id=1, author_id=live.people.ada.id)
@@ -31,7 +30,7 @@ def test_a_different_call_with_the_same_key_is_refused(live: LiveStack) -> None:
 
 
 def test_a_refused_call_does_not_use_up_its_key(live: LiveStack) -> None:
-    request = live.ask()
+    request = live.ask(letters=False)
     recall: dict[str, Any] = {"message_id": request.message_id, "by_id": live.people.ada.id}
     assert refusal(call(live, "recall", **recall))[0] == "IllegalTransition"
     live.sql("update message set send_at = now() + interval '1 hour'")
@@ -41,7 +40,7 @@ def test_a_refused_call_does_not_use_up_its_key(live: LiveStack) -> None:
 
 
 def test_ten_concurrent_calls_with_one_key_act_once(live: LiveStack) -> None:
-    live.ask()
+    live.ask(letters=False)
 
     answers = [call(live, "decide", **decision(live)) for _ in range(10)]
 
@@ -50,7 +49,7 @@ def test_ten_concurrent_calls_with_one_key_act_once(live: LiveStack) -> None:
 
 
 def test_one_of_ten_concurrent_calls_with_different_keys_decides(live: LiveStack) -> None:
-    live.ask()
+    live.ask(letters=False)
 
     answers = [call(live, "decide", key=str(n), **decision(live)) for n in range(10)]
 
@@ -60,8 +59,7 @@ def test_one_of_ten_concurrent_calls_with_different_keys_decides(live: LiveStack
 def test_a_call_while_postgres_is_down_is_answered_when_it_is_back(
     live: LiveStack, own_postgres: Postgres
 ) -> None:
-    live.ask()
-    live.wait_for_states("notification", sent=2)
+    live.ask(letters=False)
     own_postgres.kill()
     result = call(live, "decide", **decision(live))
     wait_for("a failed attempt", lambda: result.state, enough=lambda state: state == "RETRY")

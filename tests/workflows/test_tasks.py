@@ -49,7 +49,7 @@ def test_a_service_asks(live: LiveStack) -> None:
 
 
 def test_a_service_approves(live: LiveStack) -> None:
-    live.ask()
+    live.ask(letters=False)
 
     standing = answer(live, "decide", **decision(live))
 
@@ -63,7 +63,7 @@ def test_a_service_approves(live: LiveStack) -> None:
 
 
 def test_a_service_rejects_and_says_why(live: LiveStack) -> None:
-    live.ask()
+    live.ask(letters=False)
     rejection = decision(live, verdict="rejected")
 
     standing = answer(live, "decide", **rejection, comment="It is too long.")
@@ -74,7 +74,7 @@ def test_a_service_rejects_and_says_why(live: LiveStack) -> None:
 
 
 def test_a_service_withdraws(live: LiveStack) -> None:
-    request = live.ask()
+    request = live.ask(letters=False)
 
     standing = answer(live, "withdraw", request_id=request.id, author_id=live.people.ada.id)
 
@@ -82,7 +82,7 @@ def test_a_service_withdraws(live: LiveStack) -> None:
 
 
 def test_a_service_recalls(live: LiveStack) -> None:
-    request = live.ask(send_in=timedelta(hours=1))
+    request = live.ask(send_in=timedelta(hours=1), letters=False)
     live.decide(request)
 
     standing = answer(live, "recall", message_id=request.message_id, by_id=live.people.ada.id)
@@ -91,32 +91,20 @@ def test_a_service_recalls(live: LiveStack) -> None:
     assert live.states("dispatch") == {"recalled": 1}
 
 
-# What is wrong, and what makes it so in a decision that would be right otherwise.
+# What is wrong, and what makes it so in a decision that would be right otherwise; all that can be
+# wrong is in tests/workflows/public/test_contract.py.
 WRONG: dict[str, dict[str, Any]] = {
     "a number as text": {"request_id": "1"},
-    "a number with a fraction": {"request_id": 1.0},
-    "a truth as a number": {"request_id": True},
-    "no number": {"approver_id": None},
-    "a number that no id has": {"approver_id": 0},
     "a number that no column holds": {"approver_id": 2**63},
-    "a list": {"request_id": [1]},
     "an unknown verdict": {"verdict": SECRET},
-    "a verdict in capitals": {"verdict": "APPROVED"},
     "an unknown argument": {"reason": SECRET},
-    "a comment that is no text": {"comment": 7},
-    "a comment that is a book": {"comment": SECRET * 2_000},
-    "a comment with NUL": {"comment": f"{SECRET}\0"},
     "a comment with half a character": {"comment": f"{SECRET}\ud800"},
-    "an empty key": {"key": ""},
     "a key that is a book": {"key": SECRET * 50},
-    "a key with NUL": {"key": f"{SECRET}\0"},
-    "a key with half a character": {"key": f"{SECRET}\udfff"},
 }
 
 
 def test_wrong_arguments_are_refused_in_words_that_quote_no_value(live: LiveStack) -> None:
-    live.ask()
-    live.wait_for_states("notification", sent=2)
+    live.ask(letters=False)
     before = written(live)
 
     calls = {what: call(live, "decide", **decision(live) | wrong) for what, wrong in WRONG.items()}
@@ -128,7 +116,7 @@ def test_wrong_arguments_are_refused_in_words_that_quote_no_value(live: LiveStac
 
 
 def test_every_task_wants_numbers_as_numbers(live: LiveStack) -> None:
-    live.ask()
+    live.ask(letters=False)
     numbers = {
         "request_approval": {"message_id": "1", "author_id": "1"},
         "decide": {"request_id": "1", "approver_id": "2", "verdict": "approved"},
@@ -142,7 +130,7 @@ def test_every_task_wants_numbers_as_numbers(live: LiveStack) -> None:
 
 
 def test_missing_and_unnamed_arguments_are_refused(live: LiveStack) -> None:
-    live.ask()
+    live.ask(letters=False)
     service = live.service
     unnamed = service.send_task("listgate.decide", args=[SECRET], queue="moderation")
     without_key = service.send_task("listgate.decide", kwargs=decision(live), queue="moderation")
@@ -157,7 +145,7 @@ def test_missing_and_unnamed_arguments_are_refused(live: LiveStack) -> None:
 
 
 def test_refusals_arrive_by_name_and_with_a_sentence(live: LiveStack) -> None:
-    first, _, _ = live.ask(), live.ask(), live.ask()
+    first, _, _ = (live.ask(letters=False) for _ in range(3))
     live.decide(first)
     people = live.people
     live.sql('update "user" set disabled_at = now() where id = :id', id=people.barbara.id)
@@ -181,7 +169,7 @@ def test_refusals_arrive_by_name_and_with_a_sentence(live: LiveStack) -> None:
 
 
 def test_a_user_who_is_not_an_approver_decides_nothing_and_is_audited(live: LiveStack) -> None:
-    live.ask()
+    live.ask(letters=False)
 
     kind, sentence = refusal(call(live, "decide", **decision(live, by="edsger")))
 
@@ -195,7 +183,7 @@ def test_a_user_who_is_not_an_approver_decides_nothing_and_is_audited(live: Live
 
 
 def test_a_caller_without_our_code_understands_a_refusal(live: LiveStack) -> None:
-    live.ask()
+    live.ask(letters=False)
     url = live.setup.broker.container.celeryconfig["host_url"]
     command = [sys.executable, "-I", "-c", STRANGER, url, str(live.people.edsger.id)]
 
@@ -206,7 +194,7 @@ def test_a_caller_without_our_code_understands_a_refusal(live: LiveStack) -> Non
 
 
 def test_an_answer_is_kept_for_a_day(live: LiveStack) -> None:
-    live.ask()
+    live.ask(letters=False)
     result = call(live, "decide", **decision(live))
     result.get(timeout=PATIENCE)
 
