@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from settings import Settings, read
 from settings.secrets import SECRETS
-from tests.builders import run
+from tests.fork_server import run_forked
 
 SECRET = "s3cret"
 
@@ -372,7 +372,7 @@ def test_sync_max_wait_may_equal_sync_quiet(monkeypatch: pytest.MonkeyPatch) -> 
     ids=["worker", "web"],
 )
 def test_a_process_refuses_to_start_with_a_wrong_command(program: list[str]) -> None:
-    done = run(sys.executable, *program, environment={"MAILLIST_SYNC_COMMAND": "tee {file}"})
+    done = run_forked(sys.executable, *program, MAILLIST_SYNC_COMMAND="tee {file}")
 
     assert done.returncode == 75
     assert done.stderr.startswith("MAILLIST_SYNC_COMMAND: has an unknown placeholder {file}")

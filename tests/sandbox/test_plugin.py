@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import make_url
 
 from sandbox.servers import Servers
-from tests.sandbox.machine import CHECKOUT, ask
+from tests.fork_server import run_forked
+from tests.sandbox.machine import ask
 from tests.servers import new_database_beside, spare_database
 
 
@@ -88,12 +89,6 @@ def test_a_test_run_starts_servers_only_for_tests(tmp_path: Path) -> None:
 def run_pytest(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-p", "tests.servers", "-p", "no:cacheprovider"]
     alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_XDIST_WORKER": ""}
-    plain = {**alone, "LISTGATE_SERVERS": ""}
-    return subprocess.run(
-        [*command, "-c", os.devnull, f"--rootdir={folder}", *arguments, str(folder)],
-        cwd=CHECKOUT,
-        env=os.environ | plain | environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    plain = {**alone, "LISTGATE_SERVERS": "", **environ}
+    given = ["-c", os.devnull, f"--rootdir={folder}", *arguments, str(folder)]
+    return run_forked(*command, *given, **plain)

@@ -2,17 +2,18 @@
 
 import os
 import pty
-import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pytest
 from sqlalchemy import Engine, text
 
 from models.database import new_session
 from portal.cli import app
-from sandbox.stack import BIN, ROOT
+from sandbox.stack import BIN
 from tests.builders import cast
+from tests.fork_server import ForkServer, content
 
 # More lines than a pipe holds.
 MEMBERS = text(
@@ -56,18 +57,16 @@ def test_an_export_into_a_pipe_that_closes_prints_no_error(own_database: Engine)
         cast(session)
         session.execute(MEMBERS)
     url = own_database.url.render_as_string(hide_password=False)
+    environment = {**os.environ, "DATABASE_URL": url, "MAILLISTS_ENABLED": "false"}
+    ours, theirs = os.pipe()
 
-    with subprocess.Popen(
-        [BIN / "listgate", "export", "announce"],
-        env={**os.environ, "DATABASE_URL": url, "MAILLISTS_ENABLED": "false"},
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as exporting:
-        assert exporting.stdout is not None
-        assert exporting.stderr is not None
-        assert exporting.stdout.readline() == b"barbara@example.org\n"
-        exporting.stdout.close()
-        errors = exporting.stderr.read()
+    with ForkServer(environment) as server, TemporaryFile("w+") as errors:
+        command = [str(BIN / "listgate"), "export", "announce"]
+        exporting = server.run(command, out=theirs, err=errors.fileno())
+        os.close(theirs)
+        with os.fdopen(ours) as exported:
+            assert exported.readline() == "barbara@example.org\n"
+        exporting.wait()
+        said = content(errors)
 
-    assert errors == b""
+    assert said == ""

@@ -11,8 +11,9 @@ from models import Message, MessageState
 from models.database import new_session
 from portal.cli import main
 from sandbox.stack import BIN
-from tests.builders import a_request, cast, run
+from tests.builders import a_request, cast
 from tests.databases import main_url, new_database
+from tests.fork_server import run_forked
 from workflows import logs
 
 SECRET = "s3cret"
@@ -21,7 +22,7 @@ UNREACHABLE = f"postgresql+psycopg2://ada:{SECRET}@127.0.0.1:1/listgate"
 
 def listgate(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run the program as an operator does."""
-    return run(str(BIN / "listgate"), *arguments, environment=environment)
+    return run_forked(str(BIN / "listgate"), *arguments, **environment)
 
 
 class Program:
