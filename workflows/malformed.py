@@ -82,6 +82,22 @@ class Consumer(consumer.Consumer):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         logging.getLogger(consumer.__name__).addFilter(WITHOUT_CONTENT)
+        worker: Any = options["controller"]
+        process, release = worker._process_task, worker._quick_release  # noqa: SLF001
+
+        def process_or_reject(request: Any) -> None:
+            """Hand a request to the pool; a place in the pool that it does not need is free again.
+
+            Celery 5.7 does not free it, so that after as many such messages nothing would run.
+            """
+            try:
+                process(request)
+            except WRONG_SHAPE as failure:
+                report(failure)
+                request.reject()
+                release()
+
+        worker._process_task = process_or_reject  # noqa: SLF001
 
     def create_task_handler(self, *arguments: Any, **options: Any) -> Callable[[Any], None]:
         """Return the function that hands a message to the pool."""
