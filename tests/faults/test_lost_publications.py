@@ -102,7 +102,7 @@ def test_the_next_batch_is_sent_although_the_task_is_lost(
 def test_a_message_is_sent_although_the_broker_is_emptied_all_the_time(
     live: LiveStack, own_valkey: Valkey
 ) -> None:
-    live.subscribe(118)
+    live.subscribe(58)
     with emptied(own_valkey):
         request = live.ask()
         live.wait_until_idle()
@@ -115,7 +115,7 @@ def test_a_message_is_sent_although_the_broker_is_emptied_all_the_time(
     live.sweep_after_an_hour()
 
     live.wait_for_states("dispatch", sent=1)
-    assert live.states("delivery") == {"sent": 120}
+    assert live.states("delivery") == {"sent": 60}
     assert set(live.copies().values()) == {1}
 
 

@@ -9,7 +9,7 @@ from workflows.subscriptions.subscribe import subscribe, unsubscribe
 from workflows.transaction import transaction
 
 THREADS = 6
-CHANGES = 20  # of each
+CHANGES = 10  # of each
 
 
 def change(pushing: PushingStack, thread: int) -> None:

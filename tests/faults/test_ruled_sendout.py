@@ -11,8 +11,8 @@ from workflows.sendout.claim import BATCH_SIZE
 from workflows.sendout.rules import set_sendout_rules
 from workflows.transaction import transaction
 
-SIXTY_AN_HOUR = SendoutRules(Rate(60, 60))
-MEMBERS = 120
+THIRTY_AN_HOUR = SendoutRules(Rate(30, 60))
+MEMBERS = 60
 
 
 def set_rules(rules: SendoutRules) -> None:
@@ -23,10 +23,10 @@ def set_rules(rules: SendoutRules) -> None:
         )
 
 
-def begin(live: LiveStack, rules: SendoutRules) -> None:
-    """Begin to send a message to 120 people by these rules."""
+def begin(live: LiveStack, rules: SendoutRules, members: int = MEMBERS) -> None:
+    """Begin to send a message to this many people by these rules."""
     set_rules(rules)
-    live.subscribe(MEMBERS - 2)
+    live.subscribe(members - 2)
     live.send()
 
 
@@ -46,11 +46,11 @@ def copies_when_postponed(live: LiveStack) -> int:
 def test_a_sendout_pauses_when_its_rate_is_used_up_and_continues_in_the_next_period(
     live: LiveStack,
 ) -> None:
-    begin(live, SIXTY_AN_HOUR)
+    begin(live, THIRTY_AN_HOUR)
 
-    assert copies_when_postponed(live) == 60
+    assert copies_when_postponed(live) == 30
     live.sweep_and_wait()
-    assert copies_when_postponed(live) == 60
+    assert copies_when_postponed(live) == 30
     live.sweep_after_an_hour()
 
     live.wait_for_states("dispatch", sent=1)
@@ -61,7 +61,7 @@ def test_what_a_killed_worker_sent_counts_for_the_rate_and_is_not_sent_again(
     live: LiveStack,
 ) -> None:
     live.mailbox.be_slow(0.02)
-    begin(live, SIXTY_AN_HOUR)
+    begin(live, THIRTY_AN_HOUR)
     wait_for("the first batch", live.copies, enough=lambda copies: len(copies) > 5)
 
     live.worker.kill()
@@ -73,7 +73,7 @@ def test_what_a_killed_worker_sent_counts_for_the_rate_and_is_not_sent_again(
     live.sweep()
 
     live.wait_until_recorded()
-    assert copies_when_postponed(live) <= 60
+    assert copies_when_postponed(live) <= 30
     live.sweep_for_hours()
     uncertain = live.states("delivery").get("uncertain", 0)
     assert MEMBERS - uncertain <= live.copies().total() == len(live.copies())
@@ -81,7 +81,8 @@ def test_what_a_killed_worker_sent_counts_for_the_rate_and_is_not_sent_again(
 
 def test_changed_rules_apply_from_the_next_batch_on(live: LiveStack) -> None:
     live.mailbox.be_slow(0.02)
-    begin(live, SendoutRules())
+    members = 2 * BATCH_SIZE + 20
+    begin(live, SendoutRules(), members)
     wait_for("the first batch", live.copies, enough=lambda copies: len(copies) > 5)
 
     set_rules(a_closed_window())
@@ -89,4 +90,4 @@ def test_changed_rules_apply_from_the_next_batch_on(live: LiveStack) -> None:
     set_rules(SendoutRules())
 
     live.wait_for_states("dispatch", sent=1)
-    assert live.copies().total() == len(live.copies()) == MEMBERS
+    assert live.copies().total() == len(live.copies()) == members

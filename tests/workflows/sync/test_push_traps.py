@@ -24,7 +24,7 @@ from workflows.sync.push import claim_push, end_leases, finish_push
 from workflows.sync.snapshot import lines, read_addresses
 from workflows.transaction import transaction
 
-MEMBERS = 200_000
+MEMBERS = 20_000  # more lines than a pipe holds
 
 
 # -- a change that commits while a push has read -----------------------------------------------
