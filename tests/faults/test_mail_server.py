@@ -27,7 +27,7 @@ def test_a_sendout_continues_when_the_mail_server_is_back(live: LiveStack) -> No
     live.subscribe(58)
     live.mailbox.stop()
     live.send()
-    live.wait_until_postponed()
+    live.wait_until_at_rest()
 
     live.mailbox.start()
     live.sweep_after_an_hour()
