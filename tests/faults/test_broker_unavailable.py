@@ -12,7 +12,7 @@ from sqlalchemy import Engine, func, select
 
 from models import Actor, Door, Message, Notification
 from sandbox.valkey import Valkey
-from tests.builders import Cast, a_draft, a_request, cast
+from tests.builders import Cast, a_draft, a_request, the_cast
 from tests.faults.shared import kill_shared_worker
 from tests.log_lines import events_of
 from workflows.celery import app
@@ -32,10 +32,15 @@ def ask(people: Cast) -> list[str]:
 
 
 @pytest.fixture
+def committed_rows() -> str:
+    return "with_cast"
+
+
+@pytest.fixture
 def people(own_database: Engine) -> Cast:  # noqa: ARG001 `transaction()` uses it
     """The cast, after a publication: there is an open connection to the broker, which can break."""
     with transaction() as session:
-        people = cast(session)
+        people = the_cast(session)
     ask(people)
     return people
 

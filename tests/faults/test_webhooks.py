@@ -67,7 +67,7 @@ def test_a_service_hears_of_a_message_by_webhook_and_by_stream(
 ) -> None:
     endpoint, in_stream = subscribe(receiver.url), subscribe(None)
 
-    live.decide(live.ask())
+    live.decide(live.ask(letters=False))
     wait_for("the sendout to end", lambda: STORY[-1] in receiver.kinds)
     wait_for("every delivery", lambda: live.states("event_delivery").keys() == {"sent"})
 
@@ -89,7 +89,7 @@ def test_an_event_arrives_although_the_worker_was_killed_during_the_request(
 
     receiver.answer = wait
     subscribe(receiver.url)
-    live.ask()
+    live.ask(letters=False)
     wait_for("the request", lambda: receiver.received)
 
     live.setup.worker.kill()
@@ -108,7 +108,7 @@ def test_an_event_is_repeated_if_postgres_is_restarted_during_the_request(
     restarted = Event()
     receiver.answer = lambda _: 200 if restarted.wait(PATIENCE) else 500
     subscribe(receiver.url)
-    live.ask()
+    live.ask(letters=False)
     wait_for("the request", lambda: receiver.received)
 
     own_postgres.kill()
@@ -127,7 +127,7 @@ def test_an_event_arrives_although_the_broker_lost_its_task(
     other = own_valkey.url.removesuffix("/0") + "/1"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(app.conf, "broker_url", other)
-        live.ask()
+        live.ask(letters=False)
     with redis.Redis.from_url(other) as lost:
         assert lost.dbsize() > 0
         lost.flushdb()
