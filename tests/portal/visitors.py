@@ -1,13 +1,15 @@
 """People with browsers, without a browser: they keep cookies and send forms with their token."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from html import unescape
 from typing import Any
 
 import pytest
 from flask import Flask
+from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
@@ -30,9 +32,9 @@ CONTEXT = a_context()
 
 
 @cache
-def an_app() -> Flask:
-    """Return the portal as people reach it over TLS, for all tests of the process."""
-    return app_for(settings.model_copy(update={"public_url": PUBLIC}))
+def an_app(**changes: Hashable) -> Flask:
+    """Return the portal as people reach it over TLS, for all tests with these settings."""
+    return app_for(settings.model_copy(update={"public_url": PUBLIC, **changes}))
 
 
 def app_for(settings: Settings) -> Flask:
@@ -68,6 +70,15 @@ def forget_guesses(app: Flask) -> None:
         limiter.reset()
 
 
+@contextmanager
+def counted(times: int) -> Iterator[None]:
+    """Let the throttle count each request so many times."""
+    hit = limiter.limiter.hit
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limiter.limiter, "hit", lambda *key, cost: hit(*key, cost=cost * times))
+        yield
+
+
 class Visitor:
     """One browser: `get` a page, `send` the form that is on it."""
 
@@ -82,13 +93,19 @@ class Visitor:
         return self.shown(self.client.get(path, base_url=PUBLIC, headers=named))
 
     def send(self, path: str, **fields: str | list[str]) -> TestResponse:
-        """Send a form with the hidden fields of the page that is open, or of the form's own."""
-        if not TOKEN.search(self.page):
-            self.get(path)
-        token = TOKEN.search(self.page)
-        assert token, f"no form at {path}"
+        """Send a form with the hidden fields of the page that is open."""
         hidden = {"version": version[1]} if (version := VERSION.search(self.page)) else {}
-        return self.post(path, csrf_token=token[1], **(hidden | fields))
+        return self.post(path, csrf_token=self.token(), **(hidden | fields))
+
+    def token(self) -> str:
+        """Return the token on the page that is open, or the one that the next form would have."""
+        if shown := TOKEN.search(self.page):
+            return shown[1]
+        assert self.app.secret_key is not None
+        # As Flask-WTF does: one per session, signed for each form.
+        with self.client.session_transaction(base_url=PUBLIC) as cookie:
+            own = cookie.setdefault("csrf_token", "made by a form")
+        return str(URLSafeTimedSerializer(self.app.secret_key, salt="wtf-csrf-token").dumps(own))
 
     def post(self, path: str, **fields: str | list[str]) -> TestResponse:
         """Send just this."""

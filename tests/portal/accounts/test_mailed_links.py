@@ -50,18 +50,18 @@ def test_a_letter_goes_to_the_user_who_asked_after_the_request(
     assert published == [OutboxEntry(Notification, letter.id, letter.due_at)]
 
 
-@pytest.mark.parametrize("address", ["nobody@example.org", "no address", "", "a\0b@example.org"])
 def test_an_unknown_address_gets_the_same_answer_after_the_same_work(
-    session: Session, stranger: Visitor, address: str, monkeypatch: pytest.MonkeyPatch
+    session: Session, stranger: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work = hashes_computed(stranger, monkeypatch)
 
-    unknown = ask(stranger, "log-in", address)
-    after_unknown = list(work)
     known = ask(stranger, "log-in", "edsger@example.org")
+    after_known = list(work)
 
-    assert unknown == known
-    assert work == after_unknown * 2
+    for address in ("nobody@example.org", "no address", "", "a\0b@example.org"):
+        work.clear()
+        assert ask(stranger, "log-in", address) == known
+        assert work == after_known
     assert len(links(session)) == 1
 
 
@@ -90,12 +90,12 @@ def a_link(session: Session, user: User, purpose: LinkPurpose = LinkPurpose.LOG_
     return link_for(session, user)
 
 
-def test_opening_a_link_fifty_times_changes_nothing(
+def test_opening_a_link_again_changes_nothing(
     session: Session, people: Cast, stranger: Visitor
 ) -> None:
     path = a_link(session, people.edsger)
 
-    assert {stranger.get(path).status_code for _ in range(50)} == {200}
+    assert {stranger.get(path).status_code for _ in range(2)} == {200}
 
     assert links(session)[0].used_at is None
     assert not stranger.knows_me
@@ -108,7 +108,6 @@ def test_a_link_logs_in_once(session: Session, people: Cast, stranger: Visitor) 
     assert stranger.knows_me
 
     again = Visitor(stranger.app)
-    again.get("/log-in")
     assert again.send(path).status_code == 410
     assert again.get(path).status_code == 410
     assert not again.knows_me
@@ -130,7 +129,6 @@ def test_a_link_is_over_after_a_quarter_of_an_hour(
 
 def test_an_unknown_link_is_not_found(stranger: Visitor) -> None:
     assert stranger.get("/link/" + "a" * 26).status_code == 404
-    stranger.get("/log-in")
     assert stranger.send("/link/" + "a" * 26).status_code == 404
 
 

@@ -7,8 +7,7 @@ from sqlalchemy.orm import Session
 
 from models import Credentials, Invalid, User
 from portal.accounts.guessable import require_good_password
-from portal.app import create_app
-from settings import settings
+from portal.app import app
 from tests.builders import Cast
 from tests.portal.visitors import Visitor, give_password
 
@@ -47,7 +46,7 @@ def ada(session: Session, people: Cast, stranger: Visitor) -> User:
 
 
 def test_a_hash_is_dear_to_who_steals_it() -> None:
-    hashing = create_app(settings).extensions["security"].pwd_context
+    hashing = app.extensions["security"].pwd_context
 
     assert hashing.hash(OLD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 

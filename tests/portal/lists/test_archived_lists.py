@@ -81,6 +81,7 @@ def test_the_input_typed_meanwhile_stays_on_the_page(
 ) -> None:
     ada, raw = as_person(people.ada), draft.raw
     page = "/messages/new" if new else f"/messages/{draft.id}/draft"
+    ada.get(page)
 
     answer = ada.send(page, **(TYPED | {"text": "Dear all,"}))
 
