@@ -35,35 +35,31 @@ def a_viewer(session: Session, user: User) -> None:
     session.flush()
 
 
-@pytest.mark.parametrize(
-    ("asked", "found"),
-    [
-        ("words=lovelace", {"Ada Lovelace"}),
-        ("words=EDSGER@EXAMPLE", {"Edsger Dijkstra"}),
-        ("words=hopper+grace", {"Grace Hopper"}),
-        ("words=100%25", set()),
-        ("words=%00ada", {"Ada Lovelace"}),
-        ("role=author", {"Ada Lovelace"}),
-        ("role=emperor", set()),
-        ("standing=disabled", {"Linus Torvalds"}),
-        ("standing=removed", {"Grace Hopper"}),
-        ("standing=active&words=e", {"Ada Lovelace", "Edsger Dijkstra"}),
-        ("standing=nonsense", {"Ada Lovelace", "Linus Torvalds", "Edsger Dijkstra"}),
-        ("page=2", set()),
-    ],
-)
-def test_a_search_finds_who_fits(
-    session: Session, people: Cast, barbara: Visitor, asked: str, found: set[str]
-) -> None:
+FOUND: dict[str, set[str]] = {
+    "words=lovelace": {"Ada Lovelace"},
+    "words=EDSGER@EXAMPLE": {"Edsger Dijkstra"},
+    "words=torvalds+linus": {"Linus Torvalds"},
+    "words=100%25": set(),
+    "words=%00ada": {"Ada Lovelace"},
+    "role=author": {"Ada Lovelace"},
+    "role=emperor": set(),
+    "standing=disabled": {"Linus Torvalds"},
+    "standing=removed": {"Grace Hopper"},
+    "standing=active&words=e": {"Ada Lovelace", "Edsger Dijkstra"},
+    "standing=nonsense": {"Ada Lovelace", "Linus Torvalds", "Edsger Dijkstra"},
+    "page=2": set(),
+}
+
+
+def test_a_search_finds_who_fits(session: Session, people: Cast, barbara: Visitor) -> None:
     disable(session, people.linus, actor=Actor(people.barbara, PORTAL))
-    if "standing" in asked:
-        remove_user(session, people.grace, actor=Actor(people.barbara, PORTAL))
+    remove_user(session, people.grace, actor=Actor(people.barbara, PORTAL))
     session.flush()
 
-    assert barbara.get(f"/users?{asked}").status_code == 200
-
-    assert names(barbara) == found
-    assert ("Nobody matches." in barbara.page) == (not found)
+    for asked, found in FOUND.items():
+        assert barbara.get(f"/users?{asked}").status_code == 200
+        assert names(barbara) == found, asked
+        assert ("Nobody matches." in barbara.page) == (not found), asked
 
 
 def test_many_people_have_pages(session: Session, people: Cast, barbara: Visitor) -> None:
