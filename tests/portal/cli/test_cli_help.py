@@ -51,14 +51,18 @@ def test_every_command_argument_and_option_has_a_help_text() -> None:
     assert silent == []
 
 
+def test_no_option_is_hidden() -> None:
+    assert [path for path, one in COMMANDS.items() for each in one.params if each.hidden] == []
+
+
 @pytest.mark.usefixtures("no_database")
 def test_help_names_every_option_and_needs_no_database() -> None:
     missing = []
-    for path, command in COMMANDS.items():
-        done = listgate(*path, "--help")
-        assert done.exit_code == 0, path
-        options = [name for each in command.params for name in each.opts if name[:2] == "--"]
-        missing += [(*path, name) for name in options if name not in done.stdout]
+    for name in TABLE:
+        done = listgate(name, "--help")
+        assert done.exit_code == 0, name
+        options = [opt for each in COMMANDS[name,].params for opt in each.opts if opt[:2] == "--"]
+        missing += [(name, option) for option in options if option not in done.stdout]
 
     assert missing == []
 

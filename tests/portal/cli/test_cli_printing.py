@@ -8,7 +8,7 @@ from tests.builders import Cast, a_draft, a_request, listgate
 from workflows.moderation.decide import decide
 
 # Rich takes these for colours, a line's end, a link, an emoji; the last two it calls an error.
-MARKUP = ["[red]x[/red]", "[link=x]y", "a :bell: rings", r"\[b] \\", "[/]", "see [/etc/hosts]"]
+MARKUP = r"[red]x[/red] [link=x]y a :bell: rings \[b] \\ [/] see [/etc/hosts]"
 
 # All of them longer than what a table of several columns has room for in 80 characters.
 LONG_SUBJECT = "Invitation to the extraordinary general assembly of all members and friends " * 2
@@ -20,46 +20,45 @@ def squeezed(text: str) -> str:
     return " ".join(text.split())
 
 
-@pytest.mark.parametrize("subject", MARKUP)
-def test_a_subject_is_shown_as_it_is(session: Session, people: Cast, subject: str) -> None:
-    draft = a_draft(session, people, subject)
+def test_a_subject_is_shown_as_it_is(session: Session, people: Cast) -> None:
+    draft = a_draft(session, people, MARKUP)
     session.flush()
 
     outbox, timeline = listgate("outbox"), listgate("timeline", str(draft.id))
 
-    assert draft.subject == subject
-    assert subject in outbox.stdout
-    assert timeline.stdout.startswith(f"{subject} is a draft\n")
+    assert draft.subject == MARKUP
+    assert MARKUP in outbox.stdout
+    assert timeline.stdout.startswith(f"{MARKUP} is a draft\n")
 
 
-@pytest.mark.parametrize("comment", MARKUP)
-def test_a_reason_is_shown_as_it_is(session: Session, people: Cast, comment: str) -> None:
+def test_a_reason_is_shown_as_it_is(session: Session, people: Cast) -> None:
     request = a_request(session, people)
 
     said = listgate(
-        "decide", str(request.id), "reject", "--as", "grace@example.org", "--comment", comment
+        "decide", str(request.id), "reject", "--as", "grace@example.org", "--comment", MARKUP
     ).stdout
 
-    assert said.endswith(f" was rejected by Grace Hopper: {comment}.\n")
-    assert comment in squeezed(listgate("timeline", str(request.message_id)).stdout)
+    assert said.endswith(f" was rejected by Grace Hopper: {MARKUP}.\n")
+    assert MARKUP in squeezed(listgate("timeline", str(request.message_id)).stdout)
 
 
-@pytest.mark.parametrize("name", MARKUP)
 @pytest.mark.usefixtures("session")
-def test_a_name_is_shown_as_it_is(name: str) -> None:
-    added = listgate("user", "add", "ada@example.org", name, "--role", "author")
-    created = listgate("approvers", "create", name, "ada@example.org")
-    listgate("list", "create", "staff", "staff@example.org", name, "--description", f"for {name}")
-    assigned = listgate("approvers", "assign", name, "staff")
-    defined = listgate("role", "define", name, "--right", "601")
+def test_a_name_is_shown_as_it_is() -> None:
+    added = listgate("user", "add", "ada@example.org", MARKUP, "--role", "author")
+    created = listgate("approvers", "create", MARKUP, "ada@example.org")
+    listgate(
+        "list", "create", "staff", "staff@example.org", MARKUP, "--description", f"for {MARKUP}"
+    )
+    assigned = listgate("approvers", "assign", MARKUP, "staff")
+    defined = listgate("role", "define", MARKUP, "--right", "601")
 
-    assert added.stdout.endswith(f": {name}\n")
-    assert created.stdout.startswith(f"The approver list {name} has")
-    assert assigned.stdout.startswith(f"{name} now answers")
-    assert defined.stdout.startswith(f"The role {name} has")
-    assert name in listgate("user", "list").stdout
-    assert name in listgate("role", "list").stdout
-    assert listgate("list", "show", "staff").stdout.count(name) == 5
+    assert added.stdout.endswith(f": {MARKUP}\n")
+    assert created.stdout.startswith(f"The approver list {MARKUP} has")
+    assert assigned.stdout.startswith(f"{MARKUP} now answers")
+    assert defined.stdout.startswith(f"The role {MARKUP} has")
+    assert MARKUP in listgate("user", "list").stdout
+    assert MARKUP in listgate("role", "list").stdout
+    assert listgate("list", "show", "staff").stdout.count(MARKUP) == 5
 
 
 def test_a_reason_gives_no_orders_to_the_terminal(session: Session, people: Cast) -> None:

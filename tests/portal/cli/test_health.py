@@ -47,9 +47,11 @@ def given(monkeypatch: pytest.MonkeyPatch, **changed: object) -> None:
 
 
 @contextmanager
-def database_at(monkeypatch: pytest.MonkeyPatch, revision: str | None) -> Iterator[Engine]:
+def database_at(
+    monkeypatch: pytest.MonkeyPatch, revision: str = "", template: str = "template0"
+) -> Iterator[Engine]:
     """A database of our own that was migrated so far and no further."""
-    with new_database() as url:
+    with new_database(template) as url:
         engine = create_engine(url, poolclass=NullPool)
         if revision:
             with engine.begin() as connection:
@@ -109,13 +111,16 @@ def test_the_schema_of_this_version_is_ok() -> None:
     assert doctor.schema().ok
 
 
-@pytest.mark.parametrize("revision", [None, "0002_state_machine"])
-def test_an_older_schema_is_wrong_until_it_is_migrated(
-    monkeypatch: pytest.MonkeyPatch, revision: str | None
-) -> None:
-    with database_at(monkeypatch, revision):
+def test_an_empty_database_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    with database_at(monkeypatch):
+        assert_wrong(doctor.schema(), says="at None, this version needs 00", fix="listgate migrate")
+
+
+def test_an_older_schema_is_wrong_until_it_is_migrated(monkeypatch: pytest.MonkeyPatch) -> None:
+    older = "0002_state_machine"
+    with database_at(monkeypatch, older):
         assert_wrong(
-            doctor.schema(), says=f"at {revision}, this version needs 00", fix="listgate migrate"
+            doctor.schema(), says=f"at {older}, this version needs 00", fix="listgate migrate"
         )
 
         said = [listgate("migrate").stdout for _ in range(2)]
@@ -126,10 +131,10 @@ def test_an_older_schema_is_wrong_until_it_is_migrated(
 
 
 def test_a_newer_schema_that_serves_this_version_is_ok_and_unchanged(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, template: str
 ) -> None:
     newer = "update alembic_version set version_num = '0099_newer'"
-    with database_at(monkeypatch, "head") as engine:
+    with database_at(monkeypatch, template=template) as engine:
         with engine.begin() as connection:
             connection.execute(text(newer))
 
