@@ -3,13 +3,11 @@
 A verb is a function of `workflows` that takes an Actor, or records an act itself.
 """
 
-import ast
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from functools import cache
-from textwrap import dedent
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import pytest
@@ -84,21 +82,19 @@ def named_in(function: Any) -> Iterator[FunctionType]:
     """Yield every function that this one names, in a call, a table or an argument."""
     if not isinstance(function, FunctionType) or function.__name__ == "<lambda>":
         return
-    local = {*function.__code__.co_varnames, *function.__code__.co_cellvars}
-    names = {name: value for name, value in function.__globals__.items() if name not in local}
-    for node in ast.walk(ast.parse(dedent(inspect.getsource(function)))):
-        yield from functions_in(meant(node, names))
+    names = names_in(function.__code__)
+    for value in [function.__globals__.get(name) for name in names]:
+        if isinstance(value, ModuleType):
+            for name in names:
+                yield from functions_in(getattr(value, name, None))
+        else:
+            yield from functions_in(value)
 
 
-def meant(node: ast.AST, names: Mapping[str, Any]) -> Any:
-    """Return the global that a name, or an attribute of an imported module, stands for."""
-    match node:
-        case ast.Name(id=name):
-            return names.get(name)
-        case ast.Attribute(value=ast.Name(id=name), attr=attribute):
-            module = names.get(name)
-            return getattr(module, attribute, None) if isinstance(module, ModuleType) else None
-    return None
+def names_in(code: CodeType) -> set[str]:
+    """Return the globals and attributes that this code names, and the code inside it."""
+    inside = [each for each in code.co_consts if isinstance(each, CodeType)]
+    return {*code.co_names}.union(*map(names_in, inside))
 
 
 def functions_in(value: Any) -> Iterator[FunctionType]:
@@ -114,7 +110,7 @@ def is_verb(function: FunctionType) -> bool:
     if not function.__module__.startswith("workflows.") or function.__name__.startswith("require"):
         return False
     takes_actor = "actor" in inspect.signature(function).parameters
-    return takes_actor or " record(" in inspect.getsource(function)
+    return takes_actor or "record" in names_in(function.__code__)
 
 
 @cache

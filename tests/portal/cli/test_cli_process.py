@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
-from sqlalchemy import URL, Engine, create_engine, text
+from redis import Redis
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from models import Message, MessageState
@@ -14,7 +16,11 @@ from sandbox.stack import BIN
 from tests.builders import a_request, cast
 from tests.databases import main_url, new_database
 from tests.fork_server import run_forked
-from workflows import logs
+from tests.log_lines import Lines, configure
+from workflows import logs, outbox
+from workflows.celery import app as celery
+
+__all__ = ["configure"]
 
 SECRET = "s3cret"
 UNREACHABLE = f"postgresql+psycopg2://ada:{SECRET}@127.0.0.1:1/listgate"
@@ -47,11 +53,6 @@ class Program:
 @pytest.fixture
 def program(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Program:
     return Program(monkeypatch, capsys)
-
-
-def plain(url: URL) -> str:
-    """Return the URL as it is in the environment."""
-    return url.render_as_string(hide_password=False)
 
 
 def test_a_refusal_is_one_sentence_on_stderr_and_exit_code_1(program: Program) -> None:
@@ -104,22 +105,25 @@ def test_a_wrong_setting_is_named_without_its_value() -> None:
     assert done.stderr == "DATABASE_URL: must begin with postgresql://\n"
 
 
+@pytest.mark.usefixtures("own_database")
 def test_a_command_succeeds_without_the_broker(
-    own_database: Engine,
+    configure: Callable[[str, str], Lines], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with new_session.begin() as session:
         request = a_request(session, cast(session))
-    environment = {
-        "DATABASE_URL": plain(own_database.url),
-        "REDIS_URL": f"redis://:{SECRET}@127.0.0.1:1",
-    }
+    nowhere = f"redis://:{SECRET}@127.0.0.1:1"
+    monkeypatch.setattr(celery.conf, "broker_url", nowhere)
+    monkeypatch.setattr(outbox, "redis_client", Redis.from_url(nowhere))
+    command = ["listgate", "decide", str(request.id), "approve", "--as", "grace@example.org"]
+    monkeypatch.setattr(sys, "argv", command)
+    lines = configure("WARNING", "text")
 
-    done = listgate(
-        "decide", str(request.id), "approve", "--as", "grace@example.org", **environment
-    )
+    with pytest.raises(SystemExit) as end:
+        main()
 
+    (line,) = lines()
     with new_session() as session:
         assert session.get_one(Message, request.message_id).state is MessageState.SCHEDULED
-    assert (done.returncode, len(done.stderr.splitlines())) == (0, 1)
-    assert "the sweep will publish again" in done.stderr
-    assert SECRET not in done.stderr
+    assert end.value.code == 0
+    assert "the sweep will publish again" in line
+    assert SECRET not in line
