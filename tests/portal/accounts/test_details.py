@@ -37,26 +37,26 @@ def test_the_form_is_saved(session: Session, people: Cast, as_person: Login) -> 
     assert "Vos coordonnées sont enregistrées." in edsger.page
 
 
-@pytest.mark.parametrize(
-    ("typed", "why"),
-    [
-        ({"name": " "}, "must be one line"),
-        ({"language": "nl"}, "This is not one of the choices."),
-        ({"time_zone": "Mars/Phobos"}, "There is no such time zone."),
-        ({"phone": ""}, "no telephone number"),
-        ({"preference": "pigeon"}, "This is not one of the choices."),
-    ],
-)
+INVALID = [
+    ({"name": " "}, "must be one line"),
+    ({"language": "nl"}, "This is not one of the choices."),
+    ({"time_zone": "Mars/Phobos"}, "There is no such time zone."),
+    ({"phone": ""}, "no telephone number"),
+    ({"preference": "pigeon"}, "This is not one of the choices."),
+]
+
+
 def test_an_invalid_value_changes_nothing_and_stays_in_the_form(
-    session: Session, people: Cast, as_person: Login, typed: dict[str, str], why: str
+    session: Session, people: Cast, as_person: Login
 ) -> None:
     edsger = as_person(people.edsger)
 
-    answer = edsger.send("/account/details", **{**DETAILS, "language": "en", **typed})
+    for typed, why in INVALID:
+        answer = edsger.send("/account/details", **{**DETAILS, "language": "en", **typed})
 
-    assert answer.status_code == 400
-    assert why in edsger.page
-    assert "name" in typed or "Edsger W. Dijkstra" in edsger.page
+        assert answer.status_code == 400
+        assert why in edsger.page
+        assert "name" in typed or "Edsger W. Dijkstra" in edsger.page
     session.refresh(people.edsger)
     assert people.edsger.name == "Edsger Dijkstra"
 

@@ -113,15 +113,15 @@ def test_a_removed_user_is_on_no_list(session: Session, people: Cast, barbara: V
     assert "Change the contact details" not in barbara.page
 
 
-@pytest.mark.parametrize("part", ["contact", "roles", "standing"])
-def test_a_removed_user_cannot_be_changed(people: Cast, barbara: Visitor, part: str) -> None:
+def test_a_removed_user_cannot_be_changed(people: Cast, barbara: Visitor) -> None:
     path = f"/users/{people.edsger.id}"
     barbara.send(f"{path}/removal")
 
-    answer = barbara.send(f"{path}/{part}", standing="enabled", role="author")
+    for part in ("contact", "roles", "standing"):
+        answer = barbara.send(f"{path}/{part}", standing="enabled", role="author")
 
-    assert answer.status_code == 400
-    assert "Edsger Dijkstra was removed." in barbara.page
+        assert answer.status_code == 400, part
+        assert "Edsger Dijkstra was removed." in barbara.page
 
 
 def test_the_last_administrator_is_not_removed(

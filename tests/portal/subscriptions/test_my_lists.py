@@ -131,17 +131,16 @@ def test_the_search_stays_when_a_button_is_pressed(
     assert "No list matches." in ada.page
 
 
-@pytest.mark.parametrize(("language", "word"), [("fr", "Quitter"), ("de", "verlassen")])
 def test_the_page_is_in_the_readers_language(
-    session: Session, people: Cast, as_person: Login, language: str, word: str
+    session: Session, people: Cast, as_person: Login
 ) -> None:
-    people.edsger.language = Language(language)
+    people.edsger.language = Language.FRENCH
     session.flush()
     edsger = as_person(people.edsger)
 
     edsger.get(LISTS)
 
-    assert word in edsger.page
+    assert "Quitter" in edsger.page
 
 
 @pytest.mark.parametrize("service", [SelfService.OPEN, SelfService.ON_REQUEST])
