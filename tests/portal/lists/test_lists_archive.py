@@ -30,7 +30,6 @@ def test_a_list_is_archived_and_restored(session: Session, people: Cast, browser
     browser.get("/mailing-lists?shown=archived")
     assert people.announce.address in browser.page
 
-    browser.get(f"{page}/archive")
     browser.send(f"{page}/archive/end")
     session.expire_all()
     assert people.announce.archived_at is None

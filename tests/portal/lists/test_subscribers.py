@@ -128,7 +128,6 @@ def test_the_export_is_what_a_push_would_hand_over(browser: Visitor, page: str) 
 
 def test_an_empty_list_says_what_to_do(people: Cast, browser: Visitor, page: str) -> None:
     for member in (people.edsger, people.barbara):
-        browser.get(page)
         browser.send(f"{page}/{member.id}/end")
 
     browser.get(page)

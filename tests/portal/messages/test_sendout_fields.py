@@ -172,7 +172,6 @@ def test_a_scheduled_message_is_given_other_rules(
 ) -> None:
     waiting, ada = a_dispatch(session, people), as_person(people.ada)
 
-    ada.get(f"/messages/{waiting.message_id}")
     ada.send(f"/messages/{waiting.message_id}/time", rate_copies="1", rate_minutes="5")
 
     session.expire_all()

@@ -224,7 +224,6 @@ def test_a_sendout_shows_how_far_it_is_and_is_stopped(
     assert f'data-live="/messages/{sending.message_id}/standing"' in ada.page
     assert "0 of 2 sent" in ada.get(f"/messages/{sending.message_id}/standing").text
     assert "What happened so far" in ada.get(f"/messages/{sending.message_id}/history").text
-    ada.get(f"/messages/{sending.message_id}")
     ada.send(f"/messages/{sending.message_id}/recall")
 
     assert state(session, sending.message) is MessageState.STOPPED
@@ -274,7 +273,6 @@ def test_a_rejected_message_shows_why_and_is_copied(
 def test_a_proof_is_sent_to_the_author(session: Session, people: Cast, as_person: Login) -> None:
     draft, ada = a_draft(session, people), as_person(people.ada)
 
-    ada.get(f"/messages/{draft.id}")
     assert ada.send(f"/messages/{draft.id}/proof").status_code == 303
 
     proof = session.scalars(select(Notification)).one()
@@ -284,7 +282,6 @@ def test_a_proof_is_sent_to_the_author(session: Session, people: Cast, as_person
 def test_a_draft_is_deleted(session: Session, people: Cast, as_person: Login) -> None:
     draft, ada = a_draft(session, people), as_person(people.ada)
 
-    ada.get(f"/messages/{draft.id}")
     assert ada.send(f"/messages/{draft.id}/deletion").location == "/messages"
 
     assert state(session, draft) is MessageState.DISCARDED
@@ -310,7 +307,6 @@ def test_a_stopped_sendout_can_be_resumed_or_ended_on_its_page(
     sending = a_dispatch(session, people)
     begin_sending(session, sending)
     ada, page = as_person(people.ada), f"/messages/{sending.message_id}"
-    ada.get(page)
     ada.send(f"{page}/recall")
 
     assert {f"{page}/resumption", f"{page}/end"} <= actions(ada, page)

@@ -66,7 +66,6 @@ def test_approvers_see_every_variant_and_the_plan(
     session.commit()
     grace = as_person(people.grace)
 
-    grace.get(f"/requests/{request.id}")
     grace.send(f"/requests/{request.id}/views")
     grace.get(f"/requests/{request.id}")
     assert "B to 30% of the list: Variant 1" in grace.page

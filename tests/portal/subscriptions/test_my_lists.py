@@ -86,7 +86,6 @@ def test_a_closed_list_has_no_button_but_a_reason(
     edsger.get(LISTS)
     assert "Leave Announce" not in edsger.page
     assert "Only administrators can change who is on this list." in edsger.page
-    edsger.get("/account/details")
     answer = edsger.send(LISTS, list=str(people.announce.id), wish="leave")
 
     assert answer.status_code == 403

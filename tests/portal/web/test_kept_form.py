@@ -171,7 +171,6 @@ def test_a_comment_of_an_approver_comes_back(
 ) -> None:
     request, grace = a_request(session, people), as_person(people.grace)
     give_password(session, people.grace, grace.app, PASSWORD)
-    grace.get(f"/requests/{request.id}")
     grace.send(f"/requests/{request.id}/views")
     grace.get(f"/requests/{request.id}")
     fields = hidden(grace) | {"verdict": "rejected", "comment": "The date is a Sunday."}

@@ -248,7 +248,6 @@ def test_a_comment_that_is_too_long_or_missing_is_marked(
     session: Session, people: Cast, as_person: Login
 ) -> None:
     request, grace = a_request(session, people), as_person(people.grace)
-    grace.get(f"/requests/{request.id}")
     grace.send(f"/requests/{request.id}/views")
 
     long = {"verdict": "rejected", "comment": "x" * 10_001}
