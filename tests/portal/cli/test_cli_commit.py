@@ -43,10 +43,11 @@ class NotKept(Exception):
 
 @pytest.fixture
 def unlucky() -> Iterator[None]:
-    """Let every commit fail."""
+    """Let every commit fail, but no savepoint before it."""
 
-    def refuse(_session: Session) -> None:
-        raise NotKept
+    def refuse(session: Session) -> None:
+        if not session.in_nested_transaction():
+            raise NotKept
 
     event.listen(new_session, "before_commit", refuse)
     yield
