@@ -8,13 +8,17 @@ from portal.web.sign_in import reader
 
 
 def page_language() -> Language:
-    """Return the language of the page's reader, or else the browser's preferred one."""
-    if "language" in g:
-        known: Language = g.language
-        return known
-    if user := reader():
-        return user.language
-    return accepted_language()
+    """Return the language of the page's reader, or else the browser's preferred one.
+
+    The reader's is remembered: a page asks for it with each of its sentences.
+    """
+    if "language" not in g:
+        user = reader()
+        if user is None:
+            return accepted_language()
+        g.language = user.language
+    known: Language = g.language
+    return known
 
 
 def accepted_language() -> Language:
