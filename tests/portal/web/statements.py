@@ -9,6 +9,13 @@ from sqlalchemy import Engine, event
 @contextmanager
 def counted() -> Iterator[Callable[[], int]]:
     """Count the statements sent inside, by any engine; the answer is `count()`."""
+    with recorded() as sent:
+        yield lambda: len(sent)
+
+
+@contextmanager
+def recorded() -> Iterator[list[str]]:
+    """Collect the statements sent inside, by any engine."""
     sent: list[str] = []
 
     def note(*arguments: object) -> None:
@@ -19,6 +26,6 @@ def counted() -> Iterator[Callable[[], int]]:
 
     event.listen(Engine, "before_cursor_execute", note)
     try:
-        yield lambda: len(sent)
+        yield sent
     finally:
         event.remove(Engine, "before_cursor_execute", note)
