@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from threading import local
-from time import monotonic, sleep
+from threading import Event, local
+from time import monotonic
 from typing import Final
 
 import pytest
@@ -26,18 +26,27 @@ class Meeting:
         self.own_database = own_database
         self.here = local()
         self.came: set[int] = set()  # to the first commit, or to the end
+        self.both_came = Event()
 
     def wait_for_other(self, _session: Session) -> None:
         """Return once the other one is here as well, or waits for a lock of this one."""
         if self.here.number in self.came:
             return
-        self.came.add(self.here.number)
+        self.come()
         until = monotonic() + PATIENCE
+        while not self.both_came.wait(0.02) and not self.one_waits():
+            assert monotonic() < until, "the other request neither commits nor waits"
+
+    def come(self) -> None:
+        """Note that this one is here."""
+        self.came.add(self.here.number)
+        if len(self.came) == 2:
+            self.both_came.set()
+
+    def one_waits(self) -> bool:
+        """Whether a request waits for a lock."""
         with self.own_database.connect() as connection:
-            while len(self.came) < 2 and not connection.scalar(WAITING):
-                connection.rollback()
-                assert monotonic() < until, "the other request neither commits nor waits"
-                sleep(0.002)
+            return bool(connection.scalar(WAITING))
 
     def run(self, number: int, act: Callable[[], int]) -> int:
         """Run one of the two."""
@@ -45,7 +54,7 @@ class Meeting:
         try:
             return act()
         finally:
-            self.came.add(number)
+            self.come()
 
 
 def both(own_database: Engine, *acts: Callable[[], int]) -> list[int]:

@@ -27,7 +27,6 @@ from tests.portal.visitors import (
     Visitor,
     an_app,
     answered,
-    forget_guesses,
     log_in_as,
 )
 
@@ -95,8 +94,6 @@ class Installation:
 
     def send(self, method: str, path: str, *, who: str, fields: Mapping[str, Any]) -> TestResponse:
         """Send just this."""
-        if method == "POST":
-            forget_guesses(self.app)
         return answered(
             self.app,
             path,

@@ -35,9 +35,12 @@ def asked(who: str, *methods: str) -> dict[Line, str]:
 
     Alan shows that approvers of another list are not taken for those of this one.  Where Grace
     gets the answer of a member, an approver gets no other one, and Alan's is the same.  Where all
-    who have logged in get the same answer, Edsger has no right, and Barbara has every one.
+    who have logged in get the same answer, Edsger has no right, and Barbara has every one; where
+    everyone gets it, logged in or not, Edsger is between the two.
     Ada has rights and messages; what is behind another right and about no message is tried by
-    those who have every other right (test_matrix_rights.py).
+    those who have every other right (test_matrix_rights.py).  There, those who have this right
+    alone stand for Barbara, too, unless a list decides; and no list has Edsger as a member, so
+    that only the rows about him can be different for him than for Grace.
     """
     tried = {}
     for line in lines(*methods):
@@ -46,8 +49,12 @@ def asked(who: str, *methods: str) -> dict[Line, str]:
             assert marks.pop("alan") == marks["edsger"]
         if len(set(line.marks[1:])) == 1:
             del marks["ada"], marks["grace"]
+            if line.marks[0] == line.marks[1]:
+                del marks["edsger"]
         elif line.rights and not line.path.startswith("/messages/") and marks["ada"] == "-":
             del marks["ada"]
+            if not line.where:
+                del marks["barbara"], marks["grace" if "{edsger}" in line.path else "edsger"]
         if who in marks:
             tried[line] = marks[who]
     return tried

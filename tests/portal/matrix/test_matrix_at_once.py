@@ -1,7 +1,7 @@
 """Every form twice at once, and forms that want opposite things: no error, one result.
 
-The result has to be one that the two also have one after the other, or that of one of them, while
-the other is refused.
+Both are about the same row.  The result has to be one that the two also have one after the other,
+or that of one of them, while the other is refused.
 """
 
 from collections.abc import Iterator, Mapping
@@ -54,6 +54,15 @@ OPPOSITE = [
 ]
 
 
+# Two people change rows of their own, or another form of the table does the same to the same rows.
+APART = {
+    *("/log-in/code", "/log-out", "/messages/new", "/messages/upload"),
+    *("/account/details", "/account/password", "/account/codes", "/account/recovery-codes"),
+    *("/account/absences", "/account/absences/{absence}/end"),
+    *("/messages/{asked}/copy", "/messages/{asked}/proof"),
+}
+
+
 def senders(path: str) -> list[str]:
     """Return those who can send this form."""
     return [who for who, mark in zip(KINDS, POSTS[path].marks, strict=True) if mark == ">"]
@@ -62,7 +71,7 @@ def senders(path: str) -> list[str]:
 def pairs() -> Iterator[tuple[Post, Post]]:
     """Each form by two people where two can send it, else by one who presses twice."""
     for path, line in POSTS.items():
-        if who := senders(path):
+        if (who := senders(path)) and path not in APART:
             yield Post(line, who[0]), Post(line, who[-1])
     for one, other in OPPOSITE:
         yield Post(POSTS[one], senders(one)[-1]), Post(POSTS[other], senders(other)[-1])

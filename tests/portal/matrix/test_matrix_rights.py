@@ -36,14 +36,17 @@ def test_rights_open_what_they_are_for_alone_and_on_a_list_where_the_table_says(
 def test_all_the_other_rights_open_nothing_nor_does_the_right_at_another_place(
     installation: Installation,
 ) -> None:
-    others = {line: holders_of_others(installation, line) for line in GUARDED}
+    # Where the list does not matter, the next test asks them at a number that no row has: a refusal
+    # that reads no row is the same for every row.
+    tried = [line for line in GUARDED if line.where or line not in BEHIND_A_RIGHT]
+    others = {line: holders_of_others(installation, line) for line in tried}
     before = installation.rows(refusals=False)
 
     marks = {
-        f"{who} {line}": installation.mark(line, who) for line in GUARDED for who in others[line]
+        f"{who} {line}": installation.mark(line, who) for line in tried for who in others[line]
     }
 
-    assert {tried: mark for tried, mark in marks.items() if mark != "-"} == {}
+    assert {cell: mark for cell, mark in marks.items() if mark != "-"} == {}
     assert installation.rows(refusals=False) == before
 
 
