@@ -193,20 +193,7 @@ def test_a_wrong_body_is_a_problem(register: Client) -> None:
         assert problem(answer) == expected, options
 
 
-KEYS = (
-    "a/b",
-    "a%2Fb",
-    "a%252Fb",
-    "50%",
-    "a%",
-    "Zoë ☃",
-    "a?b#c;d=e",
-    "a+b",
-    "/",
-    "..",
-    "%1F",
-    "x" * 200,
-)
+KEYS = ("a/b?c#d;e=f+g", "50%, a%2Fb, a%252Fb, %1F, Zoë ☃ %", "/", "..", "x" * 200)
 
 
 def test_a_key_may_have_any_sign_in_a_path(register: Client) -> None:
@@ -214,9 +201,8 @@ def test_a_key_may_have_any_sign_in_a_path(register: Client) -> None:
         person = {"address": f"{number}@example.org", "name": "N", "external_id": key}
         added = register.send("POST", "/people", json=person)
         assert added.json
-        for path in ("/people/{}/disable", "/people/{}/enable"):
-            answer = register.send("POST", path.format(f"external:{quote(key, safe='')}"))
-            assert answer.json == added.json, key
+        found = register.send("POST", f"/people/external:{quote(key, safe='')}/disable")
+        assert found.json == added.json, key
 
 
 def test_a_slash_that_is_not_encoded_is_one_between_parts(register: Client) -> None:

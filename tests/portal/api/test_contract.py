@@ -1,7 +1,7 @@
 """Every answer is as the description says, whatever is sent (schemathesis).
 
-`make test` sends a few requests to each route, always the same ones; `make fuzz` sends thousands.
-Half of them have ids of rows that exist.
+`make test` sends the simplest request to each route, with ids of rows that exist; `make fuzz` sends
+thousands, half of them with such ids.
 """
 
 import os
@@ -23,7 +23,7 @@ from tests.portal.api.client import a_key, token_of
 from tests.portal.matrix.installation import Installation
 
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
-NUMBER = int(os.environ.get("API_REQUESTS", "60"))
+NUMBER = int(os.environ.get("API_REQUESTS", "0"))
 
 CHECKS = [
     checks.not_a_server_error,
@@ -63,17 +63,15 @@ def test_every_answer_is_as_described_and_a_refusal_writes_nothing(
 
     for operation in operations:
         some = hypothesis.settings(
-            max_examples=max(2, NUMBER // len(operations)),
+            max_examples=max(1, NUMBER // len(operations)),
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
             database=None,
             derandomize=SEED == 1,
         )
-        cases = st.one_of(
-            operation.as_strategy(generation_mode=GenerationMode.POSITIVE),
-            operation.as_strategy(generation_mode=GenerationMode.NEGATIVE),
-        )
-        known = st.one_of(st.just({}), st.fixed_dictionaries(rows_of(installation)))
+        modes = GenerationMode if NUMBER else [GenerationMode.POSITIVE]
+        cases = st.one_of([operation.as_strategy(generation_mode=mode) for mode in modes])
+        known = st.one_of(st.fixed_dictionaries(rows_of(installation)), st.just({}))
         hypothesis.seed(SEED)(
             some(given(case=cases, token=st.sampled_from(tokens), known=known)(try_case))
         )()
