@@ -14,20 +14,26 @@ from sqlalchemy.orm import Session
 from typer.testing import CliRunner, Result
 
 from models import (
+    Act,
     Actor,
+    ApproverKeys,
     ApproverList,
+    Decision,
     Dispatch,
     Door,
     LetterName,
     MailingList,
     Message,
+    MessageState,
     ModerationRequest,
     Notification,
+    RequestState,
     Role,
     Subscription,
     User,
     Verdict,
     WhoMayAsk,
+    record,
 )
 from models.clock import now
 from notifications.mime.list_mail import example_copy
@@ -46,8 +52,9 @@ from workflows.messages.write import Draft, write
 from workflows.moderation import deadlines
 from workflows.moderation.decide import decide, request_approval, withdraw
 from workflows.moderation.digest import join_digest
-from workflows.notify import notify_administrators
+from workflows.notify import notify, notify_administrators
 from workflows.people.users import add_user
+from workflows.sendout.schedule import schedule
 from workflows.subscriptions.subscribe import subscribe
 
 LIMIT = 25_000_000
@@ -150,11 +157,45 @@ def role(session: Session, name: str) -> Role:
 
 
 def a_dispatch(session: Session, people_: Cast) -> Dispatch:
-    """A Dispatch, due now, of a message that Ada wrote and Grace approved."""
-    request = a_request(session, people_)
-    decide(session, request, Verdict.APPROVED, actor=Actor(people_.grace, Door.PORTAL))
+    """A Dispatch, due now, of a message that Ada wrote and Grace approved.
+
+    These are the rows that the verbs leave, without their checks, which take twice as long.
+    """
+    ada, grace = Actor(people_.ada, Door.PORTAL), Actor(people_.grace, Door.PORTAL)
+    raw, comment = an_eml(), ""
+    message = Message(
+        author=people_.ada,
+        mailing_list=people_.announce,
+        raw=raw,
+        size=len(raw),
+        subject="General assembly",
+    )
+    request = ModerationRequest(
+        message=message,
+        approver_keys=[ApproverKeys(user=people_.grace), ApproverKeys(user=people_.linus)],
+    )
+    session.add(message)
     session.flush()
-    return session.scalars(select(Dispatch).where(Dispatch.request_id == request.id)).one()
+    request.content_hash = message.content_hash()
+    request.decision = Decision(
+        approver=people_.grace, verdict=Verdict.APPROVED, via=Door.PORTAL, comment=comment
+    )
+    for letter, user in (
+        (LetterName.MODERATE, people_.grace),
+        (LetterName.MODERATE, people_.linus),
+        (LetterName.DECIDED, people_.linus),
+        (LetterName.APPROVED, people_.ada),
+    ):
+        notify(session, [user], letter, message=message, request=request)
+    session.flush()
+    facts = {"request_id": request.id}
+    record(session, Act.WROTE, actor=ada, **message.place)
+    record(session, Act.ASKED, actor=ada, **facts, **message.place)
+    record(session, Act.APPROVED, actor=grace, comment=comment, **facts, **message.place)
+    message.move(MessageState.IN_MODERATION)
+    request.move(RequestState.DECIDED)
+    message.move(MessageState.SCHEDULED, MessageState.IN_MODERATION)
+    return schedule(session, message, content_hash=request.content_hash, request_id=request.id)
 
 
 def members(session: Session, mailing_list: MailingList, count: int) -> list[str]:
