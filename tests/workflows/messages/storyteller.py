@@ -55,7 +55,8 @@ REPLIES = ["451 4.3.0 later", "550 5.1.1 nobody", "421 4.3.2 closing"]
 DEEDS = ["ask", "ask", "approve", "approve", "reject", "send_back", "withdraw", "release"]
 DEEDS += ["recall", "meddle"]
 CHANCES = ["work", "work", "work", "wake", "let_time_pass"]
-CHANCES += ["refuse", "hang_up", "hang_up", "switch", "change_members"]
+OF_THE_RELAY = ["refuse", "hang_up", "hang_up", "switch"]
+CHANCES += [*OF_THE_RELAY, "change_members"]
 
 
 class Fate(Enum):
@@ -94,6 +95,7 @@ class Storyteller(RuleBasedStateMachine):
         self.asleep: list[tuple[int, Batch]] = []
         self.approvable: dict[int, bytes] = {}  # what was asked about, or released, of a message
         self.earlier: list[Mail] = []
+        self.changed = False  # whether the last step may have changed a row or sent a mail
 
     @initialize(target=written)
     def four_messages_have_come_so_far(self) -> MultipleResults[int]:
@@ -111,6 +113,7 @@ class Storyteller(RuleBasedStateMachine):
     )
     def it_happens(self, number: int, event: str, by: str, luck: int) -> None:
         message = self.session.get_one(Message, number)
+        self.changed = event not in OF_THE_RELAY
         if event in CHANCES:
             getattr(self, event)(message, luck)
             return
@@ -126,6 +129,7 @@ class Storyteller(RuleBasedStateMachine):
                 yield
         except Refusal:
             self.session.expire_all()
+            self.changed = False
 
     def ask(self, message: Message, by: User) -> None:
         decide.request_approval(self.session, message, actor=Actor(by, PORTAL))
@@ -201,8 +205,8 @@ class Storyteller(RuleBasedStateMachine):
         moment = now()
         self.session.flush()
         self.session.execute(update(Dispatch).values(due_at=moment, publish_after=moment))
-        self.session.execute(update(Delivery).values(next_attempt_at=moment))
-        self.session.execute(update(Delivery).values(claimed_at=moment - CLAIM_GRACE))
+        long_ago = moment - CLAIM_GRACE
+        self.session.execute(update(Delivery).values(next_attempt_at=moment, claimed_at=long_ago))
         self.session.expire_all()
         sweep.publish_again(self.session)
         settle_left_behind(self.session)
