@@ -23,9 +23,9 @@ from workflows.messages.write import Draft, hand_in, write
 from workflows.moderation.digest import put_off
 from workflows.transaction import transaction
 
-AUTHORS: Final = 4
+AUTHORS: Final = 3
 MOST: Final = 3  # letters an hour; an odd number, because two processes could send two at once
-BUSY: Final = 2  # hours in which each author asks twice
+BUSY: Final = 1  # hours in which each author asks twice
 HOURS: Final = 12  # until every letter has left, at most; four are usual
 PATIENCE: Final = 180  # seconds, of a machine that has much else to do
 
