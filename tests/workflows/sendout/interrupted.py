@@ -72,10 +72,10 @@ def die() -> None:
     raise Died
 
 
-def claim_four_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let each batch of a lane be of four recipients."""
-    monkeypatch.setattr(claim, "BATCH_SIZE", 4)
-    monkeypatch.setattr(claim, "MAX_BATCH_SIZE", 4)
+def claim_at_once(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """Let each batch of a lane be of so many recipients."""
+    monkeypatch.setattr(claim, "BATCH_SIZE", size)
+    monkeypatch.setattr(claim, "MAX_BATCH_SIZE", size)
 
 
 class Sendouts:
@@ -169,12 +169,14 @@ class Sendouts:
             return dispatch.state
 
     def finish(self) -> None:
-        """Sweep, and run lanes until the sendout is over."""
-        for _ in range(10):
-            self.sweep()
-            if self.let_time_pass() is DispatchState.SENT:
-                return
-            self.run_lane()
+        """Sweep, and run lanes with large batches until the sendout is over."""
+        with pytest.MonkeyPatch.context() as patch:
+            claim_at_once(patch, 100)
+            for _ in range(10):
+                self.sweep()
+                if self.let_time_pass() is DispatchState.SENT:
+                    return
+                self.run_lane()
         raise AssertionError("the sendout does not end")
 
     def finish_after(self, doubts: list[int]) -> None:

@@ -14,7 +14,7 @@ from models.clock import now
 from notifications.retry import UNAVAILABLE_DELAY
 from sandbox.mailbox import Mailbox
 from tests.builders import Cast, a_mailer
-from tests.workflows.sendout.interrupted import Sendouts, claim_four_at_once, die
+from tests.workflows.sendout.interrupted import Sendouts, claim_at_once, die
 from workflows.redis_client import redis_client
 from workflows.sendout import lane
 from workflows.sendout.lane import Lane, Lanes
@@ -42,9 +42,9 @@ def sendouts(committed_cast: Cast, mailbox: Mailbox, monkeypatch: pytest.MonkeyP
 def small_batches(
     committed_cast: Cast, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> Sendouts:
-    """Sendouts to many members, by lanes that claim four at once."""
-    claim_four_at_once(monkeypatch)
-    return Sendouts(committed_cast, mailbox, monkeypatch, recipients=50)
+    """Sendouts to many members, by lanes that claim three at once."""
+    claim_at_once(monkeypatch, 3)
+    return Sendouts(committed_cast, mailbox, monkeypatch, recipients=33)
 
 
 def test_a_lane_that_dies_at_any_point_leaves_two_copies_in_doubt(small_batches: Sendouts) -> None:
@@ -64,7 +64,7 @@ def test_a_lane_that_sleeps_at_any_point_sends_only_what_it_had_noted(
 
     with monkeypatch.context() as patch:
         patch.setattr(lane, "LANE_SECONDS", 0)  # each ends after one batch
-        points = small_batches.at_every_point(sleep, step=4)
+        points = small_batches.at_every_point(sleep, step=3)
         doubts = [small_batches.settle() for _ in points]
 
     small_batches.finish_after(doubts)
@@ -88,13 +88,14 @@ def test_a_lane_whose_note_is_closed_stops_at_the_next_copy(sendouts: Sendouts) 
 def test_a_flush_at_any_point_ends_the_batch_with_nothing_in_doubt(small_batches: Sendouts) -> None:
     def flush() -> None:
         small_batches.delete_notes()
-        small_batches.interruption.set(17, flush)  # at another point of a later batch
+        small_batches.interruption.set(13, flush)  # at another point of a later batch
 
     small_batches.begin()
     small_batches.interruption.set(1, flush)
     small_batches.run_lane()
 
     assert PENDING in small_batches.states()
+    small_batches.interruption.set(0, die)
     small_batches.finish()
     assert small_batches.uncertain() == 0
 
@@ -260,7 +261,7 @@ def test_a_full_first_batch_asks_for_another_lane_and_later_ones_do_not(
     published: list[OutboxEntry],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(lane, "BATCH_SIZE", 4)
+    monkeypatch.setattr(lane, "BATCH_SIZE", 3)
     mailer = a_mailer(mailbox)
     small_batches.begin()
     published.clear()
