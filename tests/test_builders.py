@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from models import Actor, Dispatch, Door, Verdict
 from models.base import Base
-from tests.builders import Cast, a_dispatch, a_request
+from tests.builders import Cast, a_dispatch, ask
 from tests.databases import restart_ids
 from workflows.moderation.decide import decide
 
@@ -39,7 +39,7 @@ def test_a_dispatch_has_the_rows_of_a_message_that_was_asked_about_and_approved(
     session.expire_all()
     restart_ids(session.connection())
 
-    request = a_request(session, people)
+    request = ask(session, people)
     decide(session, request, Verdict.APPROVED, actor=Actor(people.grace, Door.PORTAL))
 
     assert rows(session) == put

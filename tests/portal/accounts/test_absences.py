@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from models import Absence, User
 from models.clock import now
 from notifications.wording.languages import format_day
-from tests.builders import Cast, a_request
+from tests.builders import Cast, ask
 from tests.portal.visitors import Visitor
 
 Login = Callable[[User], Visitor]
@@ -78,7 +78,7 @@ def test_the_deputy_sees_for_whom_and_pages_say_when_everyone_is_away(
 ) -> None:
     grace, edsger = as_person(people.grace), as_person(people.edsger)
     grace.send("/account/absences", **{**FORM, "first": SINCE_YESTERDAY})
-    request = a_request(session, people)
+    request = ask(session, people)
 
     edsger.get("/requests")
     assert "General assembly" in edsger.page
@@ -92,7 +92,7 @@ def test_the_deputy_sees_for_whom_and_pages_say_when_everyone_is_away(
     as_person(people.linus).send("/account/absences", **alone)
     absence = session.scalars(select(Absence).filter_by(user_id=people.grace.id)).one()
     absence.deputy = None
-    waiting, ada = a_request(session, people), as_person(people.ada)
+    waiting, ada = ask(session, people), as_person(people.ada)
     ada.get(f"/messages/{waiting.message_id}")
     assert "Everyone who may answer is away." in ada.page
     grace.send(f"/requests/{waiting.id}/views")

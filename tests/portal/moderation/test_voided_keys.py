@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from models import Absence, Actor, ApproverKeys, Door, ModerationRequest, RequestState, User
 from models.clock import now
 from notifications.letters.keys import hashed
-from tests.builders import Cast, a_request, listgate
+from tests.builders import Cast, ask, listgate
 from tests.letter_context import KEYS
 from tests.portal.visitors import Visitor, an_app
 from tests.workflows.inbound.mails import a_reply, receive
@@ -139,7 +139,7 @@ def test_keys_are_void_at_every_door_for_a_removed_approver_and_after_an_absence
     ]
     for user, void, restore, for_whom in cases:
         for door in DOORS:
-            request = a_request(session, people)
+            request = ask(session, people)
             keys = keys_of(session, request, user)
             attempt = Attempt(session, request, keys, browsers[user])
 

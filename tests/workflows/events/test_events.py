@@ -29,7 +29,7 @@ from models import (
 )
 from models.clock import now
 from models.outbox import drain
-from tests.builders import Cast, a_dispatch, a_request
+from tests.builders import Cast, a_dispatch, ask
 from tests.workflows.events.delivering import an_endpoint, deliveries
 from workflows.events.payload import names_for, payload
 from workflows.moderation import deadlines
@@ -74,10 +74,10 @@ def test_the_story_of_a_message(session: Session, people: Cast) -> None:
     an_endpoint(session)
     ada, grace = Actor(people.ada, Door.PORTAL), Actor(people.grace, Door.MAIL)
 
-    withdraw(session, a_request(session, people), actor=ada)
-    deadlines.expire(session, a_request(session, people))
+    withdraw(session, ask(session, people), actor=ada)
+    deadlines.expire(session, ask(session, people))
     for verdict in (Verdict.REJECTED, Verdict.SENT_BACK):
-        decide(session, a_request(session, people), verdict, actor=grace, comment="Too long.")
+        decide(session, ask(session, people), verdict, actor=grace, comment="Too long.")
     recall(session, a_dispatch(session, people).message, actor=ada)
 
     asked = "message.asked"
@@ -99,7 +99,7 @@ def test_each_example_of_the_documentation_has_the_fields_of_real_events(
     session: Session, people: Cast
 ) -> None:
     an_endpoint(session)
-    a_request(session, people)
+    ask(session, people)
     message = a_dispatch(session, people).message
     record(session, Act.FINISHED_SENDING, actor=Actor.system(), sent=2, **message.place)
     recall(session, message, actor=Actor(people.ada, Door.PORTAL))
@@ -184,7 +184,7 @@ def test_a_push_that_fails_is_held_or_succeeds_is_written(session: Session, peop
 
 def test_nothing_private_is_in_an_event(session: Session, people: Cast) -> None:
     an_endpoint(session)
-    request = a_request(session, people)
+    request = ask(session, people)
     decide(
         session,
         request,
@@ -251,7 +251,7 @@ def test_a_transaction_looks_for_endpoints_once(session: Session, people: Cast) 
     events_of_sqlalchemy.listen(session.connection(), "before_cursor_execute", count)
 
     for _ in range(3):
-        withdraw(session, a_request(session, people), actor=Actor(people.ada, Door.PORTAL))
+        withdraw(session, ask(session, people), actor=Actor(people.ada, Door.PORTAL))
     unsubscribe(session, people.edsger, people.announce, actor=OPERATOR)
     session.flush()
 
@@ -263,7 +263,7 @@ def test_an_event_of_what_was_undone_is_undone(session: Session, people: Cast) -
     an_endpoint(session)
 
     with suppress(ZeroDivisionError), session.begin_nested():
-        a_request(session, people)
+        ask(session, people)
         raise ZeroDivisionError
 
     assert written(session) == []

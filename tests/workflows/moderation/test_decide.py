@@ -22,7 +22,7 @@ from models import (
     Verdict,
 )
 from models.clock import now
-from tests.builders import Cast, a_draft, a_list, a_request
+from tests.builders import Cast, a_draft, a_list, a_request, ask
 from workflows import access
 from workflows.lists import lists
 from workflows.moderation.approvers import NotAnApprover
@@ -50,7 +50,7 @@ def letters(session: Session) -> list[tuple[LetterName, str]]:
 
 
 def test_asking_notifies_every_approver(session: Session, people: Cast) -> None:
-    request = a_request(session, people)
+    request = ask(session, people)
 
     assert request.message.state is MessageState.IN_MODERATION
     assert letters(session) == [
@@ -60,7 +60,7 @@ def test_asking_notifies_every_approver(session: Session, people: Cast) -> None:
 
 
 def test_asking_fixes_the_content(session: Session, people: Cast) -> None:
-    request = a_request(session, people)
+    request = ask(session, people)
 
     assert request.content_hash == request.message.content_hash()
     request.message.raw += b"and bring money\n"
@@ -68,7 +68,7 @@ def test_asking_fixes_the_content(session: Session, people: Cast) -> None:
 
 
 def test_asking_twice_is_refused(session: Session, people: Cast) -> None:
-    request = a_request(session, people)
+    request = ask(session, people)
 
     with pytest.raises(IllegalTransition):
         request_approval(session, request.message, actor=Actor(people.ada, Door.PORTAL))
@@ -102,7 +102,7 @@ def test_asking_is_refused_when_no_approver_could_answer(
         users.disable(session, people.grace, actor=Actor.operator())
 
     with pytest.raises(NoApprovers, match="nobody else on its approver list can answer"):
-        a_request(session, people)
+        ask(session, people)
 
 
 def test_an_approved_message_is_scheduled(session: Session, people: Cast) -> None:
@@ -265,7 +265,7 @@ def test_with_four_eyes_an_author_never_decides(
     everybody = [people.ada, people.grace]
     lists.set_approvers(session, people.approvers, everybody, actor=Actor.operator())
     people.announce.four_eyes = four_eyes
-    request = a_request(session, people)
+    request = ask(session, people)
 
     if four_eyes:
         with pytest.raises(NotAnApprover, match="requires four eyes"):
@@ -287,7 +287,7 @@ def test_a_withdrawn_message_is_a_draft_and_cannot_be_answered(
 
 
 def test_a_withdrawn_message_can_be_submitted_again(session: Session, people: Cast) -> None:
-    first = a_request(session, people)
+    first = ask(session, people)
     withdraw(session, first, actor=Actor(people.ada, Door.PORTAL))
 
     second = request_approval(session, first.message, actor=Actor(people.ada, Door.PORTAL))

@@ -13,7 +13,7 @@ from models import (
     User,
     Verdict,
 )
-from tests.builders import Cast, a_request, person
+from tests.builders import Cast, a_request, ask, person
 from workflows.lists import lists
 from workflows.lists.approver_lists import add_approver
 from workflows.moderation import deadlines
@@ -115,7 +115,7 @@ def test_an_approver_who_was_disabled_at_first_is_asked_with_the_reminder(
     session: Session, people: Cast
 ) -> None:
     disable(session, people.linus, actor=Actor(people.barbara, PORTAL))
-    asked = a_request(session, people)
+    asked = ask(session, people)
     enable(session, people.linus, actor=Actor(people.barbara, PORTAL))
 
     deadlines.remind(session, asked)

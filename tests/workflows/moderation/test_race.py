@@ -17,7 +17,7 @@ from sqlalchemy import Engine, create_engine, text
 from models import Actor, Door, OutboxEntry, User, Verdict
 from models.clock import now
 from models.database import engine, new_session
-from tests.builders import a_request, cast
+from tests.builders import ask, cast
 from tests.databases import new_database
 from workflows.moderation.decide import OWN_DOORS, decide, request_by_id, withdraw
 from workflows.people.absences import Away, set_absence
@@ -133,7 +133,7 @@ def prepare() -> Task:
         today, grace = now().date(), people.grace
         away = Away(today, today + timedelta(days=1), ZoneInfo("UTC"), people.edsger)
         set_absence(session, grace, away, actor=Actor(grace, Door.PORTAL))
-        requests = [a_request(session, people).id for _ in range(REQUESTS)]
+        requests = [ask(session, people).id for _ in range(REQUESTS)]
     return Task({person.name: person.id for person in people[:5]}, requests)
 
 

@@ -24,7 +24,7 @@ from models import (
 )
 from models.clock import now
 from portal.wording.audit_sentences import sentence
-from tests.builders import Cast, a_request, person
+from tests.builders import Cast, ask, person
 from workflows.lists import lists
 from workflows.moderation import deadlines
 from workflows.moderation.approvers import NotAnApprover
@@ -69,7 +69,7 @@ def test_a_request_goes_to_the_deputy_who_decides_for_the_absent(
     session: Session, people: Cast
 ) -> None:
     absence = away(session, people.grace, people.edsger)
-    request = a_request(session, people)
+    request = ask(session, people)
 
     asked = [letters_to(session, user) for user in (people.grace, people.linus, people.edsger)]
     assert asked == [[], [MODERATE], [MODERATE]]
@@ -95,7 +95,7 @@ def test_who_is_away_or_an_approver_decides_in_their_own_right(
     away(session, people.grace, people.linus)
 
     for approver in (people.grace, people.linus):
-        request = a_request(session, people)
+        request = ask(session, people)
         decision = decide(session, request, Verdict.REJECTED, actor=Actor(approver, PORTAL))
         assert decision.for_whom is None
 
@@ -103,7 +103,7 @@ def test_who_is_away_or_an_approver_decides_in_their_own_right(
 def test_a_deputy_is_asked_when_the_absence_is_entered_and_void_when_it_ends(
     session: Session, people: Cast
 ) -> None:
-    request = a_request(session, people)
+    request = ask(session, people)
     absence = away(session, people.grace, people.edsger)
     assert letters_to(session, people.edsger) == [MODERATE]
 
@@ -120,14 +120,14 @@ def test_the_sweep_asks_the_deputy_at_the_beginning_and_the_approver_at_the_end(
     session: Session, people: Cast
 ) -> None:
     absence = away(session, people.grace, people.edsger, first=1)
-    before = a_request(session, people)
+    before = ask(session, people)
     assert people.edsger not in before.approvers()
 
     absence.from_at = absence.due_at = now() - DAY
     note_absences(session)
     assert letters_to(session, people.edsger) == [MODERATE]
     assert absence.due_at == absence.until_at
-    a_request(session, people)
+    ask(session, people)
     assert letters_to(session, people.grace) == [MODERATE]
 
     absence.until_at = absence.due_at = now()
@@ -148,11 +148,11 @@ def test_if_all_are_away_the_escalation_list_is_asked_at_once_or_everyone(
             session, people.announce, board, escalation=True, actor=Actor.operator()
         )
     away(session, people.grace)
-    first = a_request(session, people)
+    first = ask(session, people)
     assert first.escalated_at is None
 
     away(session, people.linus)
-    second = a_request(session, people)
+    second = ask(session, people)
 
     for request in (first, second):
         assert (request.escalated_at is not None) is has_escalation_list
@@ -169,7 +169,7 @@ def test_a_deputys_own_absence_leads_to_the_others_and_to_no_second_deputy(
     away(session, people.edsger)
     away(session, people.grace, people.edsger)
 
-    request = a_request(session, people)
+    request = ask(session, people)
 
     assert [letters_to(session, one) for one in (people.edsger, alan)] == [[], []]
     assert letters_to(session, people.linus) == [MODERATE]
@@ -177,7 +177,7 @@ def test_a_deputys_own_absence_leads_to_the_others_and_to_no_second_deputy(
 
 
 def test_who_is_away_is_not_reminded_and_the_deputy_is(session: Session, people: Cast) -> None:
-    request = a_request(session, people)
+    request = ask(session, people)
     away(session, people.grace, people.edsger)
 
     deadlines.remind(session, request)
@@ -232,7 +232,7 @@ def test_an_absence_is_changed_and_a_future_one_is_cancelled(
     absence, later = away(session, people.grace), away(session, people.grace, first=7, last=8)
     absence.from_at = began_at = now() - 3 * DAY
     grace, today = Actor(people.grace, PORTAL), now().date()
-    a_request(session, people)
+    ask(session, people)
     longer = Away(today, today + 5 * DAY, UTC, people.edsger)
 
     set_absence(session, people.grace, longer, actor=grace, number=absence.id)
@@ -260,7 +260,7 @@ def test_disabling_and_removal_end_absences_and_deputyships(
     later = away(session, people.edsger, first=7, last=8)
     graces = away(session, people.grace, people.edsger)
     away(session, people.linus)
-    request = a_request(session, people)
+    request = ask(session, people)
     assert consequences(session, people.edsger).deputyships == [graces]
     assert letters_to(session, people.grace) == []
 
