@@ -98,14 +98,15 @@ def test_bytes_and_envelope_are_kept_as_they_came(doors: Doors, reply_address: s
     assert mail.envelope_recipient == reply_address
 
 
-@pytest.mark.parametrize("raw", [b"", b"\r\n", b"x" * 5000, b"From: \xff\r\n\r\n" + b"\xe9" * 3000])
-def test_no_bytes_are_refused_and_none_decide(doors: Doors, reply_address: str, raw: bytes) -> None:
-    doors.hand_over(raw, sender="grace@example.org", recipient=reply_address)
-    doors.work()
+def test_no_bytes_are_refused_and_none_decide(doors: Doors, reply_address: str) -> None:
+    for raw in (b"", b"\r\n", b"x" * 5000, b"From: \xff\r\n\r\n" + b"\xe9" * 3000):
+        doors.hand_over(raw, sender="grace@example.org", recipient=reply_address)
+        doors.work()
 
-    (mail,) = kept()
-    assert mail.raw in {raw, raw + b"\r\n"}  # LMTP ends each mail with a line's end
-    assert mail.state == "handled"
+        *_, mail = kept()
+        assert mail.raw in {raw, raw + b"\r\n"}  # LMTP ends each mail with a line's end
+        assert mail.state == "handled"
+    assert len(kept()) == 4
     assert decisions() == []
 
 
@@ -129,19 +130,15 @@ def test_a_bounce_of_a_letter_goes_to_its_own_address(doors: Doors, reply_addres
         assert session.scalars(failed).all() == ["bounced (5.1.1)"]
 
 
-@pytest.mark.parametrize(
-    "recipient",
-    [
+def test_an_unknown_recipient_is_refused_at_once(doors: Doors) -> None:
+    unknown = [
         "nobody@lists.example.org",
         "moderation@lists.example.org",
         f"moderation+{'a' * 26}@lists.example.org",
-    ],
-)
-def test_an_unknown_recipient_is_refused_at_once(doors: Doors, recipient: str) -> None:
-    assert said(doors.lmtp_port, "MAIL FROM:<grace@example.org>", f"RCPT TO:<{recipient}>") == [
-        250,
-        550,
     ]
+    to = [f"RCPT TO:<{recipient}>" for recipient in unknown]
+
+    assert said(doors.lmtp_port, "MAIL FROM:<grace@example.org>", *to) == [250, 550, 550, 550]
     assert kept() == []
 
 
@@ -237,18 +234,6 @@ def test_a_large_mail_is_kept_and_handled(doors: Doors, reply_address: str) -> N
 
     (mail,) = kept()
     assert mail.state == "handled"
-
-
-def test_a_mail_without_a_byte_is_kept_and_decides_nothing(
-    doors: Doors, reply_address: str
-) -> None:
-    doors.hand_over(b"", sender="grace@example.org", recipient=reply_address)
-    doors.work()
-
-    (mail,) = kept()
-    assert mail.raw.strip() == b""
-    assert mail.state == "handled"
-    assert decisions() == []
 
 
 def test_it_listens_at_a_socket_in_a_folder(

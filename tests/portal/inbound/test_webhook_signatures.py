@@ -1,6 +1,5 @@
 """The webhooks accept only what Twilio has signed for our public address."""
 
-import pytest
 from pydantic import SecretStr
 from twilio.request_validator import RequestValidator
 
@@ -22,40 +21,26 @@ SMS_PATH = SMS_URL.removeprefix(PUBLIC)
 SID = "SM" + "0" * 32
 
 
-@pytest.mark.parametrize(
-    "how",
-    [
-        {"token": "another account's token"},
-        {"token": ""},
-        {"signed_as": "https://elsewhere.example.org/webhooks/twilio/sms"},
-        {"signed_as": SMS_URL.replace("https", "http")},
-        {"signed_as": SMS_URL + "?more=1"},
-        {"signed_as": STATUS_URL},
-    ],
-    ids=["forged", "unsigned", "wrong host", "wrong scheme", "wrong query", "wrong path"],
-)
-def test_a_wrong_signature_is_403_and_nothing_is_written(
-    doors: Doors, code: str, how: dict[str, str]
-) -> None:
+WRONG: list[dict[str, str]] = [
+    {"token": "another account's token"},
+    {"token": ""},
+    {"signed_as": "https://elsewhere.example.org/webhooks/twilio/sms"},
+    {"signed_as": SMS_URL.replace("https", "http")},
+    {"signed_as": SMS_URL + "?more=1"},
+]
+
+
+def test_a_wrong_signature_is_403_and_nothing_is_written(doors: Doors, code: str) -> None:
     before = rows()
 
-    answer = doors.phone.text(GRACE, f"OK {code}", **how)
+    for how in [*WRONG, {"signed_as": STATUS_URL}]:
+        assert doors.phone.text(GRACE, f"OK {code}", **how).status == 403, how
 
-    assert answer.status == 403
-    assert rows() == before
-
-
-@pytest.mark.parametrize("how", [{"token": "x"}, {"token": ""}, {"signed_as": SMS_URL}])
-def test_a_report_with_a_wrong_signature_is_403_and_nothing_is_written(
-    doors: Doors, code: str, how: dict[str, str]
-) -> None:
-    assert code
-    before = rows()
-
-    answer = doors.phone.report(doors.phone.to(GRACE)[0].sid, "failed", code=30003, **how)
-
-    assert answer is not None
-    assert answer.status == 403
+    sid = doors.phone.to(GRACE)[0].sid
+    for how in [*WRONG, {"signed_as": SMS_URL}]:
+        report = doors.phone.report(sid, "failed", code=30003, **how)
+        assert report is not None
+        assert report.status == 403, how
     assert rows() == before
 
 
