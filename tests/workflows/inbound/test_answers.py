@@ -44,7 +44,7 @@ from workflows.people.removal import remove_user
 from workflows.transaction import transaction
 
 CONTEXT = a_context()
-AT_ONCE: Final = 6
+AT_ONCE: Final = 4
 STRANGER: Final = "mallory@example.com"
 
 
@@ -124,15 +124,15 @@ def test_a_mail_is_answered_by_mail_only(
 def test_a_second_letter_waits_an_hour_and_there_are_five_in_all(
     session: Session, asked: ModerationRequest
 ) -> None:
-    outcomes = []
-    for _ in range(7):
-        outcomes += [receive(session, asked, a_reply("perhaps")).outcome for _ in range(2)]
+    outcomes = [receive(session, asked, a_reply("perhaps")).outcome]
+    for _ in range(6):
+        outcomes.append(receive(session, asked, a_reply("perhaps")).outcome)
         an_hour_passes(session)
 
     assert letters(session) == [LetterName.NOT_UNDERSTOOD] * 5
     name = "SysMsgReplyNotUnderstood"
-    assert outcomes == [name, f"not sent again: {name}"] * 5 + [f"not sent again: {name}"] * 4
-    assert counts(session) == {LetterName.NOT_UNDERSTOOD: (5, 9)}
+    assert outcomes == [name, f"not sent again: {name}", *[name] * 4, f"not sent again: {name}"]
+    assert counts(session) == {LetterName.NOT_UNDERSTOOD: (5, 2)}
 
 
 def test_each_approver_and_each_kind_of_letter_has_limits_of_its_own(

@@ -148,12 +148,12 @@ def test_a_former_approver_gets_the_letter_for_late_answers(
     assert letters(session) == [LetterName.TOO_LATE]
 
 
-@pytest.mark.parametrize("raw", [b"", b"\0" * 100, b"From: \xff\r\n\r\n" + b"\xfe" * 1000])
-def test_no_bytes_crash_it(session: Session, asked: ModerationRequest, raw: bytes) -> None:
-    received = receive(session, asked, raw)
+def test_no_bytes_crash_it(session: Session, asked: ModerationRequest) -> None:
+    for raw in (b"", b"\0" * 100, b"From: \xff\r\n\r\n" + b"\xfe" * 1000):
+        received = receive(session, asked, raw)
 
-    assert received.state is InboundMailState.HANDLED
-    assert asked.state is RequestState.OPEN
+        assert received.state is InboundMailState.HANDLED, raw
+        assert asked.state is RequestState.OPEN, raw
 
 
 def test_a_mail_that_breaks_is_stored_with_the_reason_and_can_be_retried(

@@ -219,9 +219,8 @@ def test_a_member_without_a_role_cannot_flood_the_approvers(
 
     for _ in range(asked):
         ask(session, there, people.edsger)
-    for _ in range(8 - asked):
-        with pytest.raises(refusal, match="the list fresh, and"):
-            ask(session, there, people.edsger)
+    with pytest.raises(refusal, match="the list fresh, and"):
+        ask(session, there, people.edsger)
 
     for approver in (people.grace, people.linus):
         left = deliver_all(session, approver)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, timedelta
 
+import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -15,24 +16,26 @@ from tests.workflows.locks import never_wait
 from tests.workflows.sendout.clocks import NINE, Clock
 from tests.workflows.sendout.ruled import Ruled, claimed, rate
 from tests.workflows.sendout.sending import EDSGER, deliveries, send_claimed, step
+from workflows.sendout import claim
 from workflows.sendout.claim import claim_batch
 from workflows.sendout.left_behind import settle_left_behind
 
 
 def test_in_a_period_as_many_are_claimed_as_the_rate_says_and_no_more(
-    session: Session, clock: Clock, ruled: Ruled
+    session: Session, clock: Clock, ruled: Ruled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sending = ruled(rate(60, 1), 130)
+    monkeypatch.setattr(claim, "BATCH_SIZE", 5)
+    sending = ruled(rate(6, 1), 13)
 
     batches = [claimed(session, sending) for _ in range(3)]
-    assert batches == [50, 10, 0]
+    assert batches == [5, 1, 0]
     assert sending.due_at == NINE + timedelta(minutes=1)
     assert claimed(session, sending) == 0
 
     clock.run(minutes=1)
-    assert [claimed(session, sending) for _ in range(3)] == [50, 10, 0]
+    assert [claimed(session, sending) for _ in range(3)] == [5, 1, 0]
     clock.run(minutes=1)
-    assert claimed(session, sending) == 10
+    assert claimed(session, sending) == 1
 
 
 def test_a_period_begins_with_its_first_copy(session: Session, clock: Clock, ruled: Ruled) -> None:
@@ -164,15 +167,15 @@ def test_copies_claimed_by_a_dead_worker_count_and_are_not_sent_again(
 def test_two_workers_at_once_share_one_rate(own_database: Engine) -> None:
     with Session(own_database) as session, session.begin():
         people = cast(session)
-        people.announce.sendout_rules = rate(30, 60)
-        members(session, people.announce, 70)
+        people.announce.sendout_rules = rate(3, 60)
+        members(session, people.announce, 7)
         sending_id = a_dispatch(session, people).id
     states = (DispatchState.WAITING, DispatchState.SENDING)
 
     with Session(own_database) as one, Session(own_database) as other:
         first = Dispatch.take(one, sending_id, *states)
         assert first is not None
-        assert claimed(one, first) == 30
+        assert claimed(one, first) == 3
         never_wait(other)
         assert Dispatch.take(other, sending_id, *states) is None
         one.commit()
@@ -182,9 +185,10 @@ def test_two_workers_at_once_share_one_rate(own_database: Engine) -> None:
 
 
 def test_without_rules_nothing_is_counted_and_no_further_query_runs(
-    session: Session, ruled: Ruled, mailbox: Mailbox
+    session: Session, ruled: Ruled, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sending = ruled(SendoutRules(), 60)
+    monkeypatch.setattr(claim, "BATCH_SIZE", 5)
+    sending = ruled(SendoutRules(), 6)
     step(session, sending, mailbox)
     session.commit()
     session.expunge_all()
@@ -192,7 +196,7 @@ def test_without_rules_nothing_is_counted_and_no_further_query_runs(
     with counted() as statements:
         again = Dispatch.take(session, sending.id, DispatchState.SENDING)
         assert again is not None
-        assert claimed(session, again) == 10
+        assert claimed(session, again) == 1
         session.flush()
 
     # The dispatch; the hold of all sendouts; its message and list; the batch.

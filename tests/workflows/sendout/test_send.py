@@ -207,24 +207,30 @@ def test_a_list_that_delivers_itself_gets_one_mail_at_its_address(
     assert [mail.recipients for mail in mailbox.mails] == [("announce@lists.example.org",)]
 
 
-def test_a_claim_takes_one_batch_and_each_delivery_once(session: Session, people: Cast) -> None:
-    members(session, people.announce, 118)
+def test_a_claim_takes_one_batch_and_each_delivery_once(
+    session: Session, people: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claim, "BATCH_SIZE", 5)
+    members(session, people.announce, 10)
     sending = a_dispatch(session, people)
 
     batches = [claim.claim_batch(session, sending, UTC) for _ in range(4)]
 
     claimed = [delivery for batch in batches for delivery in batch]
-    assert [len(batch) for batch in batches] == [50, 50, 20, 0]
-    assert len(set(claimed)) == 120
+    assert [len(batch) for batch in batches] == [5, 5, 2, 0]
+    assert len(set(claimed)) == 12
     assert {d.attempts for d in deliveries(session, sending).values()} == {1}
     assert {d.state for d in deliveries(session, sending).values()} == {DeliveryState.SENDING}
     assert sending.state is DispatchState.SENDING
 
 
-def test_two_claims_at_once_never_overlap(own_database: Engine) -> None:
+def test_two_claims_at_once_never_overlap(
+    own_database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claim, "BATCH_SIZE", 5)
     with Session(own_database) as session, session.begin():
         people = cast(session)
-        members(session, people.announce, 70)
+        members(session, people.announce, 5)
         sending_id = a_dispatch(session, people).id
         claim.begin_sending(session, session.get_one(Dispatch, sending_id))
 
@@ -234,7 +240,7 @@ def test_two_claims_at_once_never_overlap(own_database: Engine) -> None:
         never_wait(other)
         second = claim.claim_batch(other, other.get_one(Dispatch, sending_id), UTC)
 
-        assert (len(first), len(second)) == (50, 22)
+        assert (len(first), len(second)) == (5, 2)
         assert set(first) & set(second) == set()
 
 
