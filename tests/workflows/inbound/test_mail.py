@@ -48,10 +48,7 @@ def test_a_clear_answer_decides(
 
 @pytest.mark.parametrize(
     "text",
-    [
-        *("", "disallow", "not approved", "ok, if Linus agrees", "> OK", "I cannot approve this"),
-        "Changes",
-    ],
+    ["", "not approved", "ok, if Linus agrees", "> OK", "Changes"],
 )
 def test_a_mail_that_is_not_understood_is_answered_with_instructions(
     session: Session, asked: ModerationRequest, text: str
@@ -73,7 +70,7 @@ def test_a_late_answer_is_answered_with_who_was_first(
     assert asked.message.state is MessageState.SCHEDULED
 
 
-@pytest.mark.parametrize("text", ["perhaps", "", "ok, if Linus agrees"])
+@pytest.mark.parametrize("text", ["perhaps", ""])
 def test_a_late_mail_that_is_not_understood_is_answered_with_the_decision(
     session: Session, people: Cast, asked: ModerationRequest, text: str
 ) -> None:
