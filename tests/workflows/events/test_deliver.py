@@ -38,7 +38,8 @@ from tests.workflows.events.delivering import (
     senders,
 )
 from tests.workflows.events.receiver import Received, Receiver, verified
-from workflows.events import endpoints, stream
+from workflows.events import deliver, endpoints, stream
+from workflows.events.addresses import NotDelivered
 from workflows.events.deliver import KEPT_FOR, deliver_event, forget_old_events
 from workflows.events.stream import Stream
 from workflows.redis_client import redis_at
@@ -130,9 +131,14 @@ def test_after_a_day_it_is_a_dead_letter_which_is_replayed(
     assert endpoints.replay(session, endpoint, actor=OPERATOR) == 0
 
 
-def test_the_attempts_of_a_day_grow_apart(session: Session, receiver: Receiver) -> None:
-    receiver.answer = lambda _: 500
-    delivery = write(session, an_endpoint(session, receiver.url))
+def test_the_attempts_of_a_day_grow_apart(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise NotDelivered(EventFailure.STATUS, 500)
+
+    monkeypatch.setattr(deliver, "post", refuse)
+    delivery = write(session, an_endpoint(session))
     began, waited = now(), []
 
     while delivery.state is EventDeliveryState.PENDING:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
@@ -53,6 +53,7 @@ def work(session: Session, number: int, outcome: int) -> None:
 
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(messages=st.lists(st.integers(1, 2), min_size=1, max_size=4), steps=STEPS)
+@example(messages=[1], steps=[(0, FAILS, False), (0, TAKES, False)])  # which is not due
 def test_every_event_arrives_after_the_earlier_ones_of_its_message(
     session: Session,
     monkeypatch: pytest.MonkeyPatch,
