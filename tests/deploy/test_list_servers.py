@@ -87,7 +87,7 @@ def test_a_key_may_do_one_thing_only(machine: Machine) -> None:
 
     assert outcome.failure is None
     assert (machine.lists / "announce").read_text().splitlines() == THREE
-    for asked in ("receive ../passwd", "", "install a; sh"):
+    for asked in ("receive ../passwd", "receive a..b", "", "install a; sh"):
         refused = machine.push(f"ssh host '{asked}'")
         assert (refused.exit_status, refused.stderr) == (
             1,
