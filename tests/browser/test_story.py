@@ -1,7 +1,7 @@
 """Stories in the portal, up to the recipients' mailboxes and the list server."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -67,10 +67,11 @@ def test_a_message_is_sent_back_changed_and_approved(visits: Visits, running: St
 def test_a_deputy_approves_for_an_approver_who_is_away(visits: Visits, running: Stack) -> None:
     ada, grace = visits.page_of("ada"), visits.page_of("grace", size=PHONE)
     edsger = visits.page_of("edsger", size=PHONE)
-    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    today = datetime.now(UTC)
+    tomorrow = today + timedelta(days=1)  # so that midnight does not end the absence
     grace.goto("/account/absences")
-    grace.get_by_label("First day").fill(today)
-    grace.get_by_label("Last day").fill(today)
+    grace.get_by_label("First day").fill(f"{today:%Y-%m-%d}")
+    grace.get_by_label("Last day").fill(f"{tomorrow:%Y-%m-%d}")
     grace.get_by_label("Deputy").fill("edsger@example.org")
     grace.get_by_role("button", name="Save").click()
     expect(grace.get_by_role("cell", name="Edsger Dijkstra").first).to_be_visible()
