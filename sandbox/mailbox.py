@@ -159,6 +159,11 @@ class Mailbox:
             lambda: self._new_session(loop), sock=listener, ssl=self._tls
         )
         await self._closing.wait()
+        # A server that closes loses what asyncio has accepted and not yet handed over: such a
+        # connection would stay open.
+        loop.remove_reader(listener)
+        await asyncio.sleep(0)  # its transport is created
+        await asyncio.sleep(0)  # its session has the transport
         server.close()
         for session in list(self._sessions):
             # Python 3.11.2 cannot abort a TLS connection that has just ended by itself.

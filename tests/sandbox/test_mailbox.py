@@ -1,11 +1,12 @@
 """The test mailbox stores what it receives, and injects faults."""
 
+import gc
 import smtplib
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,17 @@ def test_stopping_cuts_a_mail_that_is_being_sent(mailbox: Mailbox) -> None:
         with pytest.raises(smtplib.SMTPServerDisconnected):
             client.getreply()
     assert mailbox.mails == []
+
+
+def test_stopping_closes_the_connections_that_have_just_come(mailbox: Mailbox) -> None:
+    for _ in range(20):
+        with ExitStack() as clients:
+            for _ in range(10):
+                clients.enter_context(socket.create_connection(("127.0.0.1", mailbox.port)))
+            mailbox.stop()
+        mailbox.start()
+
+    gc.collect()  # pytest fails the test for each socket that is found open
 
 
 def test_stopping_twice_is_allowed_and_a_port_in_use_is_reported() -> None:
