@@ -11,7 +11,8 @@ from tests.notifications.smtp.sending import ADA, LETTER
 
 PIPELINING = {"EHLO": "250-scripted.example\r\n250 PIPELINING"}
 
-# Seconds.  A busy machine may need longer for an answer: that is one more silence.
+# Seconds, once the connection is open.  A busy machine may need longer for an answer: that is one
+# more silence.
 IMPATIENCE = 0.05
 
 ANSWERS = ["451 4.3.0 later", "550 5.1.1 no", "421 4.3.2 closing", DROP, HANG, "what?"]

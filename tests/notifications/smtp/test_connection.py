@@ -29,7 +29,7 @@ LOGIN = "530 5.7.0 authentication required"
 def two(url: str, timeout: float = 20) -> Iterator[list[Connection]]:
     relay = Relay.from_url(url, timeout=timeout)
     with ExitStack() as closing:
-        yield [closing.enter_context(relay.connect()) for _ in range(2)]
+        yield [closing.enter_context(relay.connect(patience=20)) for _ in range(2)]
 
 
 class Watched:

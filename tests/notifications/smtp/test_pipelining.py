@@ -24,7 +24,7 @@ def outcomes(url: str, recipients_each: int = 1, timeout: float = 20) -> Found:
     """Send the letters on one connection, and return what became of them by recipient."""
     found: Found = {}
     try:
-        with Relay.from_url(url, timeout=timeout).connect() as connection:
+        with Relay.from_url(url, timeout=timeout).connect(patience=20) as connection:
             for letter, outcomes in send_in_turn([connection], letters(recipients_each)):
                 found |= dict(zip(letter.recipients, outcomes, strict=True))
     except Unavailable:
