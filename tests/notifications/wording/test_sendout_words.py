@@ -12,6 +12,7 @@ from notifications.letters.composition import render
 from notifications.wording.sendout_words import pace_words, recorded_words, span_words, window_words
 from tests.builders import Cast, a_letter
 from tests.letter_context import a_context
+from workflows.messages import write
 
 NINE = datetime(2030, 1, 31, 9, tzinfo=UTC)
 NIGHT = SendoutRules(Rate(500, 30), (Window.read("22:00-06:00"),))
@@ -19,7 +20,8 @@ NIGHT = SendoutRules(Rate(500, 30), (Window.read("22:00-06:00"),))
 
 @pytest.fixture(autouse=True)
 def at_nine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(letters, "now", lambda: NINE)
+    for module in (letters, write):
+        monkeypatch.setattr(module, "now", lambda: NINE)
 
 
 def letter(session: Session, people: Cast, which: LetterName, in_hours: int | None = None) -> str:

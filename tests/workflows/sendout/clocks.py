@@ -6,13 +6,15 @@ import pytest
 
 from models import outbox
 from notifications import retry
-from workflows.messages import drafts
+from tests.workflows.sendout import sending
+from workflows.messages import drafts, write
 from workflows.sendout import (
     claim,
     forecast,
     rate_limit,
     recipients,
     record,
+    resume,
     rules,
     schedule,
     variants,
@@ -30,10 +32,13 @@ ASK_FOR_THE_TIME = (
     forecast,
     rules,
     recipients,
+    resume,
     variants,
     winner,
     retry,
     outbox,
+    sending,
+    write,
 )
 
 
