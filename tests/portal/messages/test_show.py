@@ -90,7 +90,8 @@ def test_an_author_with_right_601_schedules_in_the_own_time_zone(
     users.grant(session, people.ada, "sender", actor=Actor.operator())
     people.ada.time_zone = "America/New_York"
     draft, ada = a_draft(session, people), as_person(people.ada)
-    there = (now() + timedelta(days=9)).astimezone(ZoneInfo("America/New_York"))
+    # At noon no clocks are put back: a time that they show twice would be refused.
+    there = (now() + timedelta(days=9)).astimezone(ZoneInfo("America/New_York")).replace(hour=12)
     typed = f"{there:%Y-%m-%dT%H:%M}"
 
     ada.send(f"/messages/{draft.id}/handing_in", when="then", send_at=typed)
