@@ -10,6 +10,7 @@ from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from sandbox.stack import port
+from tests.waiting import wait_for
 
 
 class Receiver:
@@ -41,8 +42,16 @@ class Receiver:
 class Server(Controller):
     """The LMTP server of a Receiver."""
 
+    sessions: list[SMTP]
+
     def factory(self) -> SMTP:
-        return LMTP(self.handler, enable_SMTPUTF8=True, hostname="localhost")
+        session = LMTP(self.handler, enable_SMTPUTF8=True, hostname="localhost")
+        self.sessions.append(session)
+        return session
+
+    def has_ended_sessions(self) -> bool:
+        """Whether every connection is closed."""
+        return all(session.transport is None for session in self.sessions)
 
 
 @contextmanager
@@ -53,8 +62,11 @@ def listening() -> Iterator[Receiver]:
     server = Server(
         receiver, hostname=host, port=int(number), enable_SMTPUTF8=True, ready_timeout=60
     )
+    server.sessions = []
     server.start()
     try:
         yield receiver
+        # What is open when its loop stops stays open until it is garbage.
+        wait_for("the end of the sessions", server.has_ended_sessions)
     finally:
         server.stop()
