@@ -213,7 +213,7 @@ def members(session: Session, mailing_list: MailingList, count: int) -> list[str
 def a_mailer(mailbox: Mailbox) -> Mailer:
     """A mailer that uses this mailbox as its relay."""
     return Mailer(
-        relay=Relay.from_url(mailbox.url, timeout=5),
+        relay=Relay.from_url(mailbox.url, timeout=20),
         mail_from="Listgate <listgate@example.org>",
         envelope_sender="bounces@example.org",
         copy_settings=COPY_SETTINGS,

@@ -21,7 +21,7 @@ COPY_SETTINGS = CopySettings(
 
 def a_context(mailbox: Mailbox | None = None, network: PhoneNetwork | None = None) -> LetterContext:
     """Send to this mailbox and phone network; without a mailbox the relay is unavailable."""
-    relay = Relay.from_url(mailbox.url if mailbox else "smtp://127.0.0.1:9", timeout=5)
+    relay = Relay.from_url(mailbox.url if mailbox else "smtp://127.0.0.1:9", timeout=20)
     return LetterContext(
         mailer=Mailer(
             relay, "Listgate <listgate@example.org>", "bounces@example.org", COPY_SETTINGS
@@ -39,4 +39,4 @@ def a_context(mailbox: Mailbox | None = None, network: PhoneNetwork | None = Non
 def a_twilio_account(network: PhoneNetwork) -> TwilioAccount:
     """Return the network's one account."""
     account = network.account
-    return TwilioAccount(account.sid, account.token, account.number, url=network.url, timeout=5)
+    return TwilioAccount(account.sid, account.token, account.number, url=network.url, timeout=20)

@@ -13,12 +13,13 @@ ADA, GRACE, EDSGER = "ada@example.org", "grace@example.org", "edsger@example.org
 
 LETTER = b"From: ada@example.org\r\nSubject: Hello\r\n\r\nDear members\r\n"
 
-SHORT = 0.2  # seconds of a timeout that a test has to sit out
+SHORT = 0.5  # seconds of a timeout that a test has to sit out
 
 
 @contextmanager
-def connected(url: str, *, timeout: float = 5, verify: bool = True) -> Iterator[Connection]:
-    with Relay.from_url(url, timeout=timeout, verify=verify).connect() as open_one:
+def connected(url: str, *, timeout: float = 20, verify: bool = True) -> Iterator[Connection]:
+    relay = Relay.from_url(url, timeout=timeout, verify=verify)
+    with relay.connect(patience=20) as open_one:
         yield open_one
 
 
@@ -32,7 +33,7 @@ def failure_of(connection: Connection, recipient: str = EDSGER) -> NotDelivered:
     return caught.value
 
 
-def failure_to_connect(url: str, *, timeout: float = 5, verify: bool = True) -> str:
+def failure_to_connect(url: str, *, timeout: float = 20, verify: bool = True) -> str:
     """The sentence, which is never final and quotes no address."""
     relay = Relay.from_url(url, timeout=timeout, verify=verify)
     with pytest.raises(Unavailable) as caught, relay.connect():

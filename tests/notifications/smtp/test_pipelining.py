@@ -134,7 +134,7 @@ def test_what_may_not_leave_does_not() -> None:
 
     with (
         scripted(PIPELINING) as server,
-        Relay.from_url(server.url, timeout=5).connect() as connection,
+        Relay.from_url(server.url, timeout=20).connect() as connection,
         pytest.raises(Stop),
     ):
         for _ in send_in_turn([connection], letters(), permit):

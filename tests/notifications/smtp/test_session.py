@@ -164,7 +164,7 @@ def test_before_the_content_nothing_was_taken() -> None:
         for wish in [DROP, HANG, "421 4.3.2 going down", "what?", "999 hm"]:
             with (
                 scripted({step: wish}) as server,
-                connected(server.url, timeout=SHORT) as connection,
+                connected(server.url, timeout=SHORT if wish == HANG else 20) as connection,
             ):
                 failure = failure_of(connection)
 
@@ -182,7 +182,10 @@ def test_a_lost_answer_after_data_is_uncertain(mailbox: Mailbox, connection: Con
 
 def test_an_invalid_answer_after_data_is_uncertain() -> None:
     for wish in [DROP, HANG, "what?", "354 more", "250-go\r\nx"]:
-        with scripted({".": wish}) as server, connected(server.url, timeout=SHORT) as connection:
+        with (
+            scripted({".": wish}) as server,
+            connected(server.url, timeout=SHORT if wish == HANG else 20) as connection,
+        ):
             failure = failure_of(connection)
 
         assert failure.uncertain
@@ -195,7 +198,7 @@ def test_a_connection_lost_within_the_content_is_uncertain(wish: str) -> None:
 
     with (
         scripted({"content": wish}) as server,
-        connected(server.url, timeout=SHORT) as connection,
+        connected(server.url, timeout=SHORT if wish == HANG else 20) as connection,
         pytest.raises(NotDelivered) as caught,
     ):
         send(connection, content=long)
