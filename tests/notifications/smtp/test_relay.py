@@ -104,10 +104,10 @@ def test_a_relay_that_is_logged_does_not_show_its_login() -> None:
 
 
 def test_an_unavailable_relay_is_tried_again() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        port = door.getsockname()[1]
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # it does not listen, and no other server gets its port
 
-    sentence = failure_to_connect(f"smtp://127.0.0.1:{port}")
+        sentence = failure_to_connect(f"smtp://127.0.0.1:{closed.getsockname()[1]}")
 
     assert "refuses connections" in sentence
 

@@ -105,11 +105,12 @@ def test_without_redis_the_page_is_complete_but_for_the_names(
 ) -> None:
     browser = as_person(people.grace)
     browser.send(f"/requests/{asked.id}/views")
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    monkeypatch.setattr(presence, "redis_client", redis.Redis(port=port, socket_connect_timeout=1))
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # it does not listen, and no other server gets its port
+        away = redis.Redis("127.0.0.1", closed.getsockname()[1], socket_connect_timeout=1)
+        monkeypatch.setattr(presence, "redis_client", away)
 
-    assert browser.get(f"/requests/{asked.id}").status_code == 200
+        assert browser.get(f"/requests/{asked.id}").status_code == 200
 
     assert "please come." in browser.page
     assert 'name="verdict"' in browser.page

@@ -77,10 +77,12 @@ def test_a_receiver_that_hangs_up_is_unreachable(receiver: Receiver) -> None:
 
 
 def test_a_closed_port_is_unreachable() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # it does not listen, and no other server gets its port
 
-    assert failure(f"http://127.0.0.1:{port}/") == (EventFailure.UNREACHABLE, None)
+        why = failure(f"http://127.0.0.1:{closed.getsockname()[1]}/")
+
+    assert why == (EventFailure.UNREACHABLE, None)
 
 
 @pytest.mark.usefixtures("impatient")
