@@ -30,8 +30,7 @@ settings.load_profile("tests")
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Collect no garbage among modules and tests: they live until the end."""
-    gc.disable()
+    """Collect garbage from now on, but none among modules and tests: they live until the end."""
     try:
         return (yield)
     finally:

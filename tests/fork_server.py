@@ -254,10 +254,12 @@ def program(command: list[str]) -> str:
 
 
 def import_once(modules: Sequence[str]) -> None:
-    """Import the modules, and have no collection of garbage look at them again in a fork."""
+    """Import the modules; collect no garbage meanwhile, and do not look at them in a fork."""
+    gc.disable()
     for module in modules:
         importlib.import_module(module)
     gc.freeze()
+    gc.enable()
 
 
 def write_to(out: int, err: int) -> None:

@@ -8,6 +8,7 @@ With `-n 3`, pytest-xdist runs three processes.  Each starts servers of its own,
 stop them; on given servers, each has a database of its own and the next lower number.
 """
 
+import gc
 import os
 import secrets
 import signal
@@ -26,6 +27,9 @@ from sandbox.postgres import Postgres
 from sandbox.server import ServerError
 from sandbox.servers import Servers, servers
 from sandbox.valkey import Valkey
+
+# Until `pytest_collection` in tests/conftest.py: what is imported before lives until the end.
+gc.disable()
 
 RUNNING: Final = pytest.StashKey[Servers]()
 
