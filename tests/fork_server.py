@@ -4,8 +4,8 @@ Importing is nine tenths of the processor time that a program of Listgate takes 
 tests start many.  Each is started by its own command line as well: by `make up`, by the demo, and
 where a test is about that.
 
-The first fork server of a run imports the libraries, once.  Each `ForkServer` is a fork of it that
-imports Listgate with the settings of its own.
+The first fork server of a run imports the libraries, once for all processes of pytest-xdist.  Each
+`ForkServer` is a fork of it that imports Listgate with the settings of its own.
 """
 
 import atexit
@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import runpy
+import select
 import signal
 import socket
 import subprocess
@@ -23,7 +24,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any, Final, Self
 
 from sandbox.programs import Program
@@ -75,6 +76,9 @@ PROGRAMS: Final = {
 }
 
 MAX_REQUEST: Final = 64 * 1024  # bytes
+
+# In the environment of every process of tests: the Unix socket of the first fork server.
+SOCKET: Final = "LISTGATE_TEST_FORK_SERVER"
 
 
 class ForkServer:
@@ -182,21 +186,37 @@ class ForkedProgram(Program):
         return self._server.fork(self._command, log=log)
 
 
+@contextmanager
+def first_fork_server() -> Iterator[str]:
+    """Start the first fork server; yield the path of its socket.
+
+    It imports the libraries when a process of tests connects, and ends with this process.
+    """
+    lifeline, theirs = socket.socketpair()
+    with TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
+        path = f"{folder}/socket"
+        listener.bind(path)
+        listener.listen()
+        with theirs:
+            process = subprocess.Popen(
+                [sys.executable, "-m", __name__, str(listener.fileno()), str(theirs.fileno())],
+                cwd=CHECKOUT,
+                env=ENVIRONMENT | {"PYTHONPATH": str(CHECKOUT)},
+                stdin=subprocess.DEVNULL,
+                pass_fds=[listener.fileno(), theirs.fileno()],
+                start_new_session=True,  # so that Ctrl-C does not reach it
+            )
+        yield path
+        lifeline.close()
+        process.wait()
+
+
 @cache
 def libraries() -> socket.socket:
-    """Start the first fork server, which ends with this process; return its socket."""
-    ours, theirs = socket.socketpair()
-    with theirs:
-        process = subprocess.Popen(
-            [sys.executable, "-m", __name__, str(theirs.fileno())],
-            cwd=CHECKOUT,
-            env=ENVIRONMENT | {"PYTHONPATH": str(CHECKOUT)},
-            stdin=subprocess.DEVNULL,
-            pass_fds=[theirs.fileno()],
-            start_new_session=True,  # so that Ctrl-C does not reach it
-        )
-    atexit.register(process.wait)
-    atexit.register(ours.close)  # It ends then.
+    """Connect to the first fork server, until this process ends."""
+    ours = socket.socket(socket.AF_UNIX)
+    atexit.register(ours.close)
+    ours.connect(os.environ[SOCKET])
     return ours
 
 
@@ -204,6 +224,20 @@ def ask(server: socket.socket, verb: str, argument: object, *descriptors: int) -
     """Send a request to a fork server and return its answer."""
     socket.send_fds(server, [json.dumps([verb, argument]).encode()], descriptors)
     return json.loads(server.recv(MAX_REQUEST))
+
+
+def accept(listener: socket.socket, lifeline: socket.socket) -> socket.socket:
+    """Fork for each process that connects, with the libraries; return the connection in the fork.
+
+    End when the other end of the lifeline is closed.
+    """
+    while lifeline not in select.select([listener, lifeline], [], [])[0]:
+        connection, _ = listener.accept()
+        import_once(LIBRARIES)
+        if fork(listener) == 0:
+            return connection
+        connection.close()
+    sys.exit()
 
 
 def serve(requests: socket.socket) -> list[str]:
@@ -286,5 +320,4 @@ def run(command: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    import_once(LIBRARIES)
-    run(serve(socket.socket(fileno=int(sys.argv[1]))))
+    run(serve(accept(*(socket.socket(fileno=int(number)) for number in sys.argv[1:]))))

@@ -27,6 +27,7 @@ from sandbox.postgres import Postgres
 from sandbox.server import ServerError
 from sandbox.servers import Servers, servers
 from sandbox.valkey import Valkey
+from tests.fork_server import SOCKET, first_fork_server
 
 # Until `pytest_collection` in tests/conftest.py: what is imported before lives until the end.
 gc.disable()
@@ -56,6 +57,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     early_config.add_cleanup(resources.close)
     resources.enter_context(_sigterm_is_ctrl_c())
     resources.enter_context(patch.dict(os.environ, SETTINGS))
+    if SOCKET not in os.environ:
+        path = resources.enter_context(first_fork_server())
+        resources.enter_context(patch.dict(os.environ, {SOCKET: path}))
     process = os.environ.get("PYTEST_XDIST_WORKER")
     if not process and getattr(options, "numprocesses", None):
         return  # The controller of pytest-xdist runs no test.
