@@ -1,10 +1,7 @@
 """However the owner of a server ends, no process and no folder is left."""
 
-import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,24 +10,29 @@ import psutil
 import pytest
 
 from sandbox.valkey import Valkey
-from tests.sandbox.machine import CHECKOUT, MACHINE, wait_until_gone
+from tests.fork_server import forked_code
+from tests.sandbox.machine import MACHINE, wait_until_gone
 from tests.waiting import wait_for
 
-# Prints the folders of its servers, and sleeps.
+# Writes the folders of its servers into a file, and sleeps.
 OWNER = """
-import json, os, time
+import os, sys, time
+from pathlib import Path
 from sandbox.servers import servers
 with servers({"PATH": os.environ["PATH"]}) as ours:
-    print(json.dumps([str(ours.postgres.folder), str(ours.valkey.folder)]), flush=True)
+    Path(sys.argv[1]).write_text(f"{ours.postgres.folder}\\n{ours.valkey.folder}\\n")
     time.sleep(60)
 """
 
 
-def test_no_signal_to_the_owner_leaves_a_process_or_a_folder() -> None:
+def test_no_signal_to_the_owner_leaves_a_process_or_a_folder(tmp_path: Path) -> None:
     signals = [signal.SIGINT, signal.SIGTERM, signal.SIGKILL]
     with ExitStack() as stack:
-        owners = {sign: stack.enter_context(owner_of_servers()) for sign in signals}
-        folders = {sign: folders_of(owners[sign]) for sign in signals}
+        files = {sign: tmp_path / sign.name for sign in signals}
+        owners = {
+            sign: stack.enter_context(forked_code(OWNER, str(file))) for sign, file in files.items()
+        }
+        folders = {sign: folders_in(file) for sign, file in files.items()}
         processes = {
             sign: psutil.Process(owner.pid).children(recursive=True)
             for sign, owner in owners.items()
@@ -45,29 +47,17 @@ def test_no_signal_to_the_owner_leaves_a_process_or_a_folder() -> None:
 
 
 def test_an_owner_killed_while_it_prepares_leaves_no_folder(open_folder: Path) -> None:
-    owner = owner_of_servers(TMPDIR=str(open_folder))
-    with owner:
+    with forked_code(OWNER, os.devnull, TMPDIR=str(open_folder)) as owner:
         wait_for("the folder", lambda: any(open_folder.glob("*/cluster/data/base")))
-        owner.kill()
+        owner.send_signal(signal.SIGKILL)
 
     wait_for("its removal", lambda: not any(open_folder.iterdir()))
 
 
-def owner_of_servers(**environ: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", OWNER],
-        cwd=CHECKOUT,
-        env=os.environ | environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,  # the traceback of Ctrl-C
-        text=True,
-        start_new_session=True,
-    )
-
-
-def folders_of(owner: subprocess.Popen[str]) -> list[Path]:
-    assert owner.stdout
-    return [Path(name) for name in json.loads(owner.stdout.readline())]
+def folders_in(file: Path) -> list[Path]:
+    """Return what the owner has written once its servers run."""
+    wait_for("the servers", lambda: file.exists() and file.read_text().count("\n") == 2)
+    return [Path(line) for line in file.read_text().splitlines()]
 
 
 def test_an_exception_in_the_block_leaves_no_folder() -> None:
