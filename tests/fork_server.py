@@ -69,7 +69,7 @@ LIBRARIES: Final = (
 
 # What each program imports of Listgate, by the name of the program.
 PROGRAMS: Final = {
-    "celery": ("workflows.celery", "workflows.tasks"),
+    "celery": ("workflows.celery", "workflows.tasks", "tests.warm"),
     "gunicorn": ("portal.app", "portal.server"),
     "listgate": ("portal.cli", "portal.cli.lmtp"),
     "-c": (),
