@@ -20,6 +20,7 @@ from tests.databases import (
     new_database,
     reusable_database,
 )
+from tests.sources import modules_found_once
 from workflows import transaction
 
 # No deadlines: they measure how busy the machine is.  Each run tries the same examples, so that
@@ -32,7 +33,8 @@ settings.load_profile("tests")
 def pytest_collection() -> Generator[None, object, object]:
     """Collect garbage from now on, but none among modules and tests: they live until the end."""
     try:
-        return (yield)
+        with modules_found_once():
+            return (yield)
     finally:
         gc.freeze()
         # By default every 700 objects: 6 % of a run, for cycles that a few tests leave.

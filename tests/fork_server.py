@@ -29,6 +29,7 @@ from typing import IO, Any, Final, Self
 
 from sandbox.programs import Program
 from sandbox.server import ENVIRONMENT, Process
+from tests.sources import modules_found_once
 
 CHECKOUT: Final = Path(__file__).parents[1]
 
@@ -290,8 +291,9 @@ def program(command: list[str]) -> str:
 def import_once(modules: Sequence[str]) -> None:
     """Import the modules; collect no garbage meanwhile, and do not look at them in a fork."""
     gc.disable()
-    for module in modules:
-        importlib.import_module(module)
+    with modules_found_once():
+        for module in modules:
+            importlib.import_module(module)
     gc.freeze()
     gc.enable()
 
