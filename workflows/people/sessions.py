@@ -1,8 +1,9 @@
 """Sessions in the portal: begin at a log-in, end at a log-out, a new password or after a year."""
 
 from datetime import timedelta
+from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from models import Credentials, PortalSession, User
@@ -10,6 +11,17 @@ from models.clock import now
 
 # However often it is used; the cookie ends after 14 days without use (`portal.app`).
 LONGEST_SESSION = timedelta(days=365)
+
+# For each page; built once, because building takes as long as executing.
+IN_SESSION: Final = (
+    select(Credentials)
+    .join(PortalSession, PortalSession.user_id == Credentials.user_id)
+    .where(
+        Credentials.session_stamp == bindparam("stamp"),
+        PortalSession.id == bindparam("session_id"),
+        PortalSession.began_at > bindparam("since"),
+    )
+)
 
 
 def begin_session(session: Session, user: User) -> str:
@@ -32,15 +44,8 @@ def end_all_sessions(session: Session, user: User) -> None:
 
 def credentials_in_session(session: Session, stamp: str, session_id: str) -> Credentials | None:
     """Return the credentials with this stamp if this session of theirs goes on, or None."""
-    return session.scalar(
-        select(Credentials)
-        .join(PortalSession, PortalSession.user_id == Credentials.user_id)
-        .where(
-            Credentials.session_stamp == stamp,
-            PortalSession.id == session_id,
-            PortalSession.began_at > now() - LONGEST_SESSION,
-        )
-    )
+    since = now() - LONGEST_SESSION
+    return session.scalar(IN_SESSION, {"stamp": stamp, "session_id": session_id, "since": since})
 
 
 def forget_old_sessions(session: Session) -> None:
