@@ -81,12 +81,15 @@ def search_in_batches(
 
 
 def names_in(session: Session, entries: Sequence[AuditEntry]) -> Names:
-    """Return the names for these entries, in two statements."""
+    """Return the names for these entries, in at most two statements."""
     people = {entry.about_id for entry in entries} - {None}
     lists = {entry.list_id for entry in entries} - {None}
     named = select(User.id, User.name).where(User.id.in_(people))
     called = select(MailingList.id, MailingList.short_name).where(MailingList.id.in_(lists))
-    return Names(dict(session.execute(named).all()), dict(session.execute(called).all()))
+    return Names(
+        dict(session.execute(named).all()) if people else {},
+        dict(session.execute(called).all()) if lists else {},
+    )
 
 
 def conditions(session: Session, query: Query) -> Iterator[ColumnElement[bool]]:

@@ -87,8 +87,8 @@ class Progress:
 def progress(session: Session, messages: Sequence[Message]) -> Progress:
     """Return why they came back, when they are due, and their deliveries by state.
 
-    Three queries, however many messages.  Finished sendouts are not counted: their own page shows
-    that.
+    At most three queries, however many messages.  Finished sendouts are not counted: their own page
+    shows that.
     """
 
     def ids(*states: MessageState) -> Sequence[int]:
@@ -103,6 +103,8 @@ def progress(session: Session, messages: Sequence[Message]) -> Progress:
 
 def answers(session: Session, message_ids: Sequence[int]) -> Mapping[int, Decision]:
     """Return the newest decision about each message, unless it approved."""
+    if not message_ids:
+        return {}
     found = (
         select(ModerationRequest.message_id, Decision)
         .join(Decision, Decision.request_id == ModerationRequest.id)
@@ -116,12 +118,16 @@ def answers(session: Session, message_ids: Sequence[int]) -> Mapping[int, Decisi
 
 def dispatches(session: Session, message_ids: Sequence[int]) -> Mapping[int, Dispatch]:
     """Return the newest Dispatch of each message."""
+    if not message_ids:
+        return {}
     found = select(Dispatch).where(Dispatch.message_id.in_(message_ids)).order_by(Dispatch.id)
     return {dispatch.message_id: dispatch for dispatch in session.scalars(found)}
 
 
 def tallies(session: Session, message_ids: Sequence[int]) -> Mapping[int, Mapping[str, int]]:
     """Return the number of deliveries in each state, by message id."""
+    if not message_ids:
+        return {}
     # LATERAL, per dispatch: otherwise PostgreSQL may scan the whole table of deliveries.
     theirs = (
         select(Delivery.state, func.count().label("number"))
