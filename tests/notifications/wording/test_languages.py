@@ -10,6 +10,7 @@ from babel.messages.pofile import read_po
 
 from models import Language
 from notifications.wording.languages import CATALOGS, format_moment
+from portal.wording.refusal_fields import FIELDS
 from tests.notifications.wording.sentences import forms, sentences, translated
 
 FOREIGN = [Language.FRENCH, Language.GERMAN]
@@ -78,6 +79,11 @@ def test_a_catalog_has_no_unused_sentence(language: Language) -> None:
         known = {message.id for message in read_po(file) if message.id}
 
     assert known - sentences() == set()
+
+
+def test_each_refusal_that_names_a_field_of_a_form_is_a_sentence() -> None:
+    # What the forms do with them is in tests/portal/web/test_refused_fields.py.
+    assert FIELDS.keys() - sentences() == set()
 
 
 @pytest.mark.parametrize("language", FOREIGN)
