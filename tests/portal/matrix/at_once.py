@@ -8,15 +8,21 @@ from time import monotonic
 from typing import Final
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session
 
 from models.base import Base
 from models.database import engine, new_session
-from tests.databases import new_database
+from tests.databases import new_database, prepared
 from tests.workflows.locks import WAITING
 
 PATIENCE: Final = 60  # seconds until a pair that hangs fails
+
+COUNTS: Final = " union all ".join(
+    f"select concat('{table.name} ', {'state' if 'state' in table.c else 'null'}), count(*)"
+    f' from "{table.name}" group by 1'
+    for table in Base.metadata.sorted_tables
+)
 
 
 class Meeting:
@@ -97,9 +103,4 @@ def before_commit(wait: Callable[[Session], None]) -> Iterator[None]:
 
 def row_counts(connection: Connection) -> dict[str, int]:
     """Count the rows of each table, by state where it has one; times and ids do not count."""
-    counts = " union all ".join(
-        f"select concat('{table.name} ', {'state' if 'state' in table.c else 'null'}), count(*)"
-        f' from "{table.name}" group by 1'
-        for table in Base.metadata.sorted_tables
-    )
-    return dict(map(tuple, connection.execute(text(counts))))
+    return dict(map(tuple, prepared(connection, "row_counts", COUNTS)))

@@ -10,14 +10,14 @@ from typing import Any
 from urllib.parse import unquote
 
 from flask import Flask
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from models import OutboxEntry, User
 from models.base import Base
 from models.database import engine, new_session
-from tests.databases import keep_rows, new_database
+from tests.databases import keep_rows, new_database, prepared
 from tests.portal.matrix.forms import FORMS
 from tests.portal.matrix.table import KINDS, Line
 from tests.portal.matrix.things import Things, fill
@@ -159,7 +159,8 @@ class Installation:
             + (" where act <> 'refused'" if name == "audit_entry" and not refusals else "")
             for name in tables
         )
-        return dict(self.connection.execute(text(digests)).all())
+        name = "digests" if refusals else "digests_without_refusals"
+        return dict(map(tuple, prepared(self.connection, name, digests)))
 
 
 @contextmanager
