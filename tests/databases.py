@@ -35,9 +35,12 @@ FILLED: Final = " union all ".join(
 # Of which tables rows are kept.
 KEPT: Final = text("select tablename from pg_tables where schemaname = :name")
 
+# Idle sessions of the tests' own pool remain: they hold no lock, and a new one reads the catalog.
+OURS: Final = "tests"
 END_OTHERS: Final = text(
     "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
     " where datname = current_database() and pid <> pg_backend_pid()"
+    f" and (application_name, state) is distinct from ('{OURS}', 'idle')"
 )
 
 
@@ -83,7 +86,8 @@ def reusable_database(template: str) -> Iterator[Engine]:
     connection read the catalog again.
     """
     with new_database(template) as url:
-        own = create_engine(url, hide_parameters=True, pool_pre_ping=True)
+        options = {"application_name": OURS}
+        own = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=options)
         with own.begin() as connection:
             keep_rows(connection)
         yield own
@@ -91,9 +95,10 @@ def reusable_database(template: str) -> Iterator[Engine]:
 
 
 def empty(own: Engine, name: str = "kept") -> None:
-    """End all other sessions, restore the rows kept under this name, and restart the ids.
+    """Restore the rows kept under this name, and restart the ids.
 
-    Without a name, these are the rows of the migrations.
+    Other sessions are ended first, except idle ones of the tests.  Without a name, the rows are
+    those of the migrations.
     """
     with own.begin() as connection, _closed(own.url):
         connection.execute(END_OTHERS)
