@@ -49,7 +49,7 @@ SETTINGS: Final = {
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Start the servers; they end with pytest, even if a conftest cannot be read."""
+    """Start the servers and the fork server; they end with pytest, even if a conftest is broken."""
     options = early_config.known_args_namespace
     if options.help or options.version:
         return
