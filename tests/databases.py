@@ -108,15 +108,17 @@ def empty(own: Engine, name: str = "kept") -> None:
 
 def filled_tables(connection: Connection) -> set[str]:
     """Return the names of the tables that have rows."""
-    return set(prepared(connection, "filled", FILLED).scalars())
+    return set(prepared(connection, FILLED).scalars())
 
 
-def prepared(connection: Connection, name: str, query: str) -> CursorResult[Any]:
+def prepared(connection: Connection, query: str) -> CursorResult[Any]:
     """Run a query about every table: to plan it takes ten times as long as to run it."""
-    if name not in connection.info:
+    names: dict[str, str] = connection.info.setdefault("prepared", {})
+    if query not in names:
+        name = f"prepared_{len(names)}"
         connection.exec_driver_sql(f"prepare {name} as {query}")
-        connection.info[name] = True
-    return connection.exec_driver_sql(f"execute {name}")
+        names[query] = name
+    return connection.exec_driver_sql(f"execute {names[query]}")
 
 
 def restart_ids(connection: Connection) -> None:

@@ -103,4 +103,4 @@ def before_commit(wait: Callable[[Session], None]) -> Iterator[None]:
 
 def row_counts(connection: Connection) -> dict[str, int]:
     """Count the rows of each table, by state where it has one; times and ids do not count."""
-    return dict(map(tuple, prepared(connection, "row_counts", COUNTS)))
+    return dict(map(tuple, prepared(connection, COUNTS)))

@@ -159,8 +159,7 @@ class Installation:
             + (" where act <> 'refused'" if name == "audit_entry" and not refusals else "")
             for name in tables
         )
-        name = "digests" if refusals else "digests_without_refusals"
-        return dict(map(tuple, prepared(self.connection, name, digests)))
+        return dict(map(tuple, prepared(self.connection, digests)))
 
 
 @contextmanager
