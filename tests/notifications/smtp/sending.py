@@ -8,18 +8,25 @@ import pytest
 from notifications.channel import NotDelivered, Unavailable
 from notifications.smtp.connection import Connection
 from notifications.smtp.relay import Relay
+from tests.notifications.smtp.scripted_server import HANG
 
 ADA, GRACE, EDSGER = "ada@example.org", "grace@example.org", "edsger@example.org"
 
 LETTER = b"From: ada@example.org\r\nSubject: Hello\r\n\r\nDear members\r\n"
 
 SHORT = 0.5  # seconds of a timeout that a test has to sit out
+LONG = 20.0  # seconds of one that does not pass, on a busy machine either
+
+
+def timeout_for(answer: str) -> float:
+    """Return the timeout with a server that answers so: only one that hangs is to exceed it."""
+    return SHORT if answer == HANG else LONG
 
 
 @contextmanager
-def connected(url: str, *, timeout: float = 20, verify: bool = True) -> Iterator[Connection]:
+def connected(url: str, *, timeout: float = LONG, verify: bool = True) -> Iterator[Connection]:
     relay = Relay.from_url(url, timeout=timeout, verify=verify)
-    with relay.connect(patience=20) as open_one:
+    with relay.connect(patience=LONG) as open_one:
         yield open_one
 
 
@@ -33,7 +40,7 @@ def failure_of(connection: Connection, recipient: str = EDSGER) -> NotDelivered:
     return caught.value
 
 
-def failure_to_connect(url: str, *, timeout: float = 20, verify: bool = True) -> str:
+def failure_to_connect(url: str, *, timeout: float = LONG, verify: bool = True) -> str:
     """The sentence, which is never final and quotes no address."""
     relay = Relay.from_url(url, timeout=timeout, verify=verify)
     with pytest.raises(Unavailable) as caught, relay.connect():

@@ -21,15 +21,16 @@ from tests.notifications.smtp.anything import (
     letters,
 )
 from tests.notifications.smtp.scripted_server import DROP, Wishes, scripted
+from tests.notifications.smtp.sending import LONG
 
 LOGIN = "530 5.7.0 authentication required"
 
 
 @contextmanager
-def two(url: str, timeout: float = 20) -> Iterator[list[Connection]]:
+def two(url: str, timeout: float = LONG) -> Iterator[list[Connection]]:
     relay = Relay.from_url(url, timeout=timeout)
     with ExitStack() as closing:
-        yield [closing.enter_context(relay.connect(patience=20)) for _ in range(2)]
+        yield [closing.enter_context(relay.connect(patience=LONG)) for _ in range(2)]
 
 
 class Watched:

@@ -18,13 +18,14 @@ from tests.notifications.smtp.anything import (
     letters,
 )
 from tests.notifications.smtp.scripted_server import DROP, Wishes, scripted
+from tests.notifications.smtp.sending import LONG
 
 
-def outcomes(url: str, recipients_each: int = 1, timeout: float = 20) -> Found:
+def outcomes(url: str, recipients_each: int = 1, timeout: float = LONG) -> Found:
     """Send the letters on one connection, and return what became of them by recipient."""
     found: Found = {}
     try:
-        with Relay.from_url(url, timeout=timeout).connect(patience=20) as connection:
+        with Relay.from_url(url, timeout=timeout).connect(patience=LONG) as connection:
             for letter, outcomes in send_in_turn([connection], letters(recipients_each)):
                 found |= dict(zip(letter.recipients, outcomes, strict=True))
     except Unavailable:
@@ -134,7 +135,7 @@ def test_what_may_not_leave_does_not() -> None:
 
     with (
         scripted(PIPELINING) as server,
-        Relay.from_url(server.url, timeout=20).connect() as connection,
+        Relay.from_url(server.url, timeout=LONG).connect() as connection,
         pytest.raises(Stop),
     ):
         for _ in send_in_turn([connection], letters(), permit):
@@ -150,7 +151,7 @@ def test_a_session_that_waits_for_content_is_not_used_again(offer: Wishes) -> No
 
     with (
         scripted(offer) as server,
-        Relay.from_url(server.url, timeout=20).connect() as connection,
+        Relay.from_url(server.url, timeout=LONG).connect() as connection,
     ):
         with pytest.raises(KeyError):
             next(send_in_turn([connection], letters(), refuse))

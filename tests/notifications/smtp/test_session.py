@@ -18,6 +18,7 @@ from tests.notifications.smtp.sending import (
     connected,
     failure_of,
     send,
+    timeout_for,
 )
 
 
@@ -164,7 +165,7 @@ def test_before_the_content_nothing_was_taken() -> None:
         for wish in [DROP, HANG, "421 4.3.2 going down", "what?", "999 hm"]:
             with (
                 scripted({step: wish}) as server,
-                connected(server.url, timeout=SHORT if wish == HANG else 20) as connection,
+                connected(server.url, timeout=timeout_for(wish)) as connection,
             ):
                 failure = failure_of(connection)
 
@@ -184,7 +185,7 @@ def test_an_invalid_answer_after_data_is_uncertain() -> None:
     for wish in [DROP, HANG, "what?", "354 more", "250-go\r\nx"]:
         with (
             scripted({".": wish}) as server,
-            connected(server.url, timeout=SHORT if wish == HANG else 20) as connection,
+            connected(server.url, timeout=timeout_for(wish)) as connection,
         ):
             failure = failure_of(connection)
 
@@ -198,7 +199,7 @@ def test_a_connection_lost_within_the_content_is_uncertain(wish: str) -> None:
 
     with (
         scripted({"content": wish}) as server,
-        connected(server.url, timeout=SHORT if wish == HANG else 20) as connection,
+        connected(server.url, timeout=timeout_for(wish)) as connection,
         pytest.raises(NotDelivered) as caught,
     ):
         send(connection, content=long)
