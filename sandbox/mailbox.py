@@ -15,7 +15,7 @@ from aiosmtpd.smtp import SMTP
 
 from sandbox.mail_store import Break, Mail, MailStore, Rule, Step, comparable, hang_up
 
-__all__ = ["Mail", "Mailbox", "Step"]
+__all__ = ["Mail", "Mailbox", "Step", "bound_socket"]
 
 HOST = "127.0.0.1"
 SIZE_LIMIT = 40_000_000  # bytes; more than Listgate sends
@@ -110,7 +110,7 @@ class Mailbox:
     def start(self) -> None:
         """Raises OSError if the port is taken."""
         assert self._thread is None, "the mailbox is running already"
-        listener, self._reserved = self._reserved or _bound_socket(self.port), None
+        listener, self._reserved = self._reserved or bound_socket(self.port), None
         try:
             listener.listen()
         except OSError:
@@ -132,7 +132,7 @@ class Mailbox:
         self._thread = None
         # Reserve the port, so that no client gets it for an outgoing connection meanwhile.
         with suppress(OSError):
-            self._reserved = _bound_socket(self.port)
+            self._reserved = bound_socket(self.port)
 
     def __enter__(self) -> Self:
         self.start()
@@ -201,8 +201,11 @@ class Server(SMTP):
             await hang_up(self)
 
 
-def _bound_socket(port: int) -> socket.socket:
-    """Return a socket that is bound to this port but does not listen: connections are refused."""
+def bound_socket(port: int = 0) -> socket.socket:
+    """Return a socket that is bound to this port but does not listen: connections are refused.
+
+    No other server gets the port while it is open.  0: the system chooses one.
+    """
     # socket.create_server leaves the protocol open; asyncio then does not recognise TCP and leaves
     # Nagle's algorithm on, so that each EHLO takes 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)

@@ -9,7 +9,7 @@ import pytest
 
 from notifications.channel import Unavailable
 from notifications.smtp.relay import Relay
-from sandbox.mailbox import Mailbox
+from sandbox.mailbox import Mailbox, bound_socket
 from settings.types import SmtpServer
 from tests.notifications.smtp.scripted_server import DROP, scripted
 from tests.notifications.smtp.sending import (
@@ -104,9 +104,7 @@ def test_a_relay_that_is_logged_does_not_show_its_login() -> None:
 
 
 def test_an_unavailable_relay_is_tried_again() -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))  # it does not listen, and no other server gets its port
-
+    with bound_socket() as closed:
         sentence = failure_to_connect(f"smtp://127.0.0.1:{closed.getsockname()[1]}")
 
     assert "refuses connections" in sentence

@@ -1,6 +1,5 @@
 """An approver sees who else has the same request open."""
 
-import socket
 import time
 from collections.abc import Callable, Iterator
 
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 from models import Actor, Door, ModerationRequest, User, Verdict
 from portal.moderation import presence
 from portal.moderation.presence import PRESENCE_TTL, note_presence
+from sandbox.mailbox import bound_socket
 from tests.builders import Cast, a_request
 from tests.portal.visitors import Visitor
 from workflows.moderation.decide import decide
@@ -105,8 +105,7 @@ def test_without_redis_the_page_is_complete_but_for_the_names(
 ) -> None:
     browser = as_person(people.grace)
     browser.send(f"/requests/{asked.id}/views")
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))  # it does not listen, and no other server gets its port
+    with bound_socket() as closed:
         away = redis.Redis("127.0.0.1", closed.getsockname()[1], socket_connect_timeout=1)
         monkeypatch.setattr(presence, "redis_client", away)
 

@@ -17,6 +17,7 @@ from cryptography.x509.oid import NameOID
 
 from celeryconfig import task_soft_time_limit
 from models import EventFailure
+from sandbox.mailbox import bound_socket
 from tests.workflows.events.receiver import Received, Receiver
 from workflows.events import addresses
 from workflows.events import post as posting
@@ -77,9 +78,7 @@ def test_a_receiver_that_hangs_up_is_unreachable(receiver: Receiver) -> None:
 
 
 def test_a_closed_port_is_unreachable() -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))  # it does not listen, and no other server gets its port
-
+    with bound_socket() as closed:
         why = failure(f"http://127.0.0.1:{closed.getsockname()[1]}/")
 
     assert why == (EventFailure.UNREACHABLE, None)
